@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Clock } from './core/clock.ts';
+import type { CountryCode } from './core/phone.ts';
+import type { Db } from './db/client.ts';
+import { asAppError, loggable } from './db/errors.ts';
+import { accessControl } from './http/access.ts';
+import { authentication } from './http/authentication.ts';
+import { docs } from './http/docs.ts';
+import { health } from './http/health.ts';
+import { strictJson } from './http/json.ts';
+import { loggerOptions, logging } from './http/logging.ts';
+import { openapi } from './http/openapi.ts';
+import { problems } from './http/problem.ts';
+import { security } from './http/security.ts';
+import { serializerCompiler, validatorCompiler } from './http/zod.ts';
+import type { Locale } from './i18n/index.ts';
+import { createModules } from './modules.ts';
+
+export interface AppDependencies {
+  db: Db;
+  clock: Clock;
+  config: {
+    database_url: string;
+    jwt_secret: string;
+    access_token_minutes: number;
+    refresh_token_days: number;
+    bcrypt_cost: number;
+    phone_country: CountryCode;
+    default_locale: Locale;
+    cors_origins: readonly string[];
+    trust_proxy: readonly string[];
+    body_limit: number;
+    log_level: string;
+  };
+}
+
+const REQUEST_TIMEOUT = 30_000;
+const VERSION = '0.1.0';
+
+/** The whole application, ready to listen or to be injected into. It reads no environment. */
+export async function buildApp({ db, clock, config }: AppDependencies): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: loggerOptions(config.log_level),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    trustProxy: config.trust_proxy.length > 0 ? [...config.trust_proxy] : false,
+    bodyLimit: config.body_limit,
+    requestTimeout: REQUEST_TIMEOUT,
+    connectionTimeout: REQUEST_TIMEOUT,
+    keepAliveTimeout: 65_000,
+    // Whoever already has a connection is still answered while the server closes.
+    return503OnClosing: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
+  await app.register(logging);
+  await app.register(security, config);
+  await app.register(strictJson);
+  await app.register(accessControl);
+  await app.register(openapi, { version: VERSION });
+
+  const modules = createModules({ db, clock, config });
+  await app.register(authentication, {
+    secret: config.jwt_secret,
+    access_token_minutes: config.access_token_minutes,
+    isEnded: modules.sessions.isEnded,
+  });
+  app.addHook('onReady', async () => modules.sessions.follow(config.database_url));
+  app.addHook('onClose', () => modules.sessions.close());
+
+  await app.register(docs);
+  await app.register(health, { ping: () => db.$client.query('select 1') });
+  await app.register((api) => modules.register(api), { prefix: '/api' });
+  return app;
+}

@@ -1,0 +1,61 @@
+import { createInterface } from 'node:readline/promises';
+import { parseArgs } from 'node:util';
+import { openDatabase } from '../db/client.ts';
+import { migrateDatabase } from '../db/migrate.ts';
+import { AdminError, createAdmin } from './admin.ts';
+import { exitWith, withDatabase } from './settings.ts';
+
+/** npm run admin:create -- --username NAME [--password WORD] [--first-name …] [--last-name …] */
+
+const USAGE =
+  'Usage: npm run admin:create -- --username NAME [--password PASSWORD] [--first-name F] [--last-name L]';
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        username: { type: 'string' },
+        password: { type: 'string' },
+        'first-name': { type: 'string' },
+        'last-name': { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
+  }
+}
+
+/** Asks at the terminal; a password is not shown while it is typed. */
+async function ask(question: string, hidden = false): Promise<string> {
+  if (!process.stdin.isTTY) exitWith(`Nobody is there to ask for the ${question.toLowerCase()}.\n${USAGE}`);
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = terminal.question(`${question}: `);
+  if (hidden) Object.assign(terminal, { _writeToOutput: () => {} });
+  const text = await answer;
+  terminal.close();
+  if (hidden) process.stdout.write('\n');
+  return text.trim();
+}
+
+const flags = readFlags();
+const username = flags.username ?? (await ask('Username'));
+const password = flags.password ?? process.env.ADMIN_PASSWORD ?? (await ask('Password', true));
+
+await withDatabase(async (config, database_url) => {
+  await migrateDatabase(database_url);
+  const db = openDatabase({ url: database_url, pool_max: 2 });
+  try {
+    await createAdmin(db, config, {
+      username,
+      password,
+      first_name: flags['first-name'],
+      last_name: flags['last-name'],
+    });
+    process.stdout.write(`Admin ${username} can sign in.\n`);
+  } catch (error) {
+    if (error instanceof AdminError) exitWith(error.message);
+    throw error;
+  } finally {
+    await db.$client.end();
+  }
+});

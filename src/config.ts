@@ -1,0 +1,132 @@
+import { isSupportedCountry } from 'libphonenumber-js/min';
+import { z } from 'zod';
+import type { CountryCode } from './core/phone.ts';
+
+/** Secrets that have stood in documentation, here or elsewhere: production refuses them. */
+const SAMPLE_SECRET = /secret|change|example|sample|password|development|test|1234|(.)\1{7}/i;
+
+const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isPostgresUrl(text: string): boolean {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  return protocol === 'postgres:' || protocol === 'postgresql:';
+}
+
+const environment = z
+  .object({
+    NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
+    HOST: z.string().min(1).optional(),
+    PORT: whole(0, 65535).default(3000),
+    DATABASE_URL: z
+      .string()
+      .refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database')
+      .optional(),
+    DATABASE_POOL_MAX: whole(1, 500).default(10),
+    DATA_DIR: z.string().min(1).default('.data'),
+    MIGRATE_ON_START: flag.optional(),
+    DEMO_DATA: flag.optional(),
+    JWT_SECRET: z.string().min(1).optional(),
+    ACCESS_TOKEN_MINUTES: whole(1, 60).default(15),
+    REFRESH_TOKEN_DAYS: whole(1, 365).default(30),
+    BCRYPT_COST: whole(4, 16).default(12),
+    ADMIN_USERNAME: z.string().min(1).optional(),
+    ADMIN_PASSWORD: z.string().min(1).optional(),
+    CLINIC_TIMEZONE: z
+      .string()
+      .refine(isTimezone, 'must be an IANA time zone such as Asia/Tashkent')
+      .default('Asia/Tashkent'),
+    PHONE_COUNTRY: z
+      .string()
+      .refine(isSupportedCountry, 'must be a two-letter country code such as UZ')
+      .transform((code) => code as CountryCode)
+      .default('UZ'),
+    DEFAULT_LOCALE: z.enum(['uz', 'ru', 'en']).default('en'),
+    CORS_ORIGINS: z
+      .string()
+      .transform((list) => list.split(',').map((origin) => origin.trim()))
+      .pipe(z.array(z.url('must be a list of origins such as https://clinic.uz')))
+      .default([]),
+    TRUST_PROXY: z
+      .string()
+      .transform((list) => list.split(',').map((address) => address.trim()))
+      .default([]),
+    BODY_LIMIT_KB: whole(1, 10_240).default(64),
+    LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  })
+  .superRefine((env, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined))
+      refuse('ADMIN_PASSWORD', 'goes together with ADMIN_USERNAME');
+    if (env.NODE_ENV !== 'production') return;
+    if (!env.DATABASE_URL)
+      refuse('DATABASE_URL', 'is required in production, e.g. postgres://user:password@host/clinic');
+    if (!env.JWT_SECRET)
+      refuse('JWT_SECRET', 'is required in production; make one with: openssl rand -base64 48');
+    else if (Buffer.byteLength(env.JWT_SECRET) < 32) refuse('JWT_SECRET', 'is too short: 32 bytes at least');
+    else if (SAMPLE_SECRET.test(env.JWT_SECRET))
+      refuse('JWT_SECRET', 'is a sample or too simple; make one with: openssl rand -base64 48');
+    if (env.BCRYPT_COST < 10) refuse('BCRYPT_COST', 'must be 10 or more in production');
+  });
+
+/** A setting that cannot be used; `message` is one line for the person who set it. */
+export class ConfigError extends Error {}
+
+/** What is being set up, in the project's own words; see .env.example for each. */
+export type Config = Readonly<ReturnType<typeof loadConfig>>;
+
+/**
+ * Reads every setting once; only entry points call it.
+ * @param source usually process.env; empty values count as absent
+ * @throws ConfigError that names each wrong setting, never its value
+ */
+export function loadConfig(source: Record<string, string | undefined>) {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(present);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new ConfigError(`Bad settings: ${wrong.join('; ')}. See .env.example.`);
+  }
+  const env = parsed.data;
+  const production = env.NODE_ENV === 'production';
+  return Object.freeze({
+    production,
+    host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: env.PORT,
+    database_url: env.DATABASE_URL,
+    database_pool_max: env.DATABASE_POOL_MAX,
+    data_dir: env.DATA_DIR,
+    migrate_on_start: env.MIGRATE_ON_START ?? !production,
+    demo_data: env.DEMO_DATA ?? env.NODE_ENV === 'development',
+    jwt_secret: env.JWT_SECRET,
+    access_token_minutes: env.ACCESS_TOKEN_MINUTES,
+    refresh_token_days: env.REFRESH_TOKEN_DAYS,
+    bcrypt_cost: env.BCRYPT_COST,
+    first_admin:
+      env.ADMIN_USERNAME && env.ADMIN_PASSWORD
+        ? { username: env.ADMIN_USERNAME, password: env.ADMIN_PASSWORD }
+        : undefined,
+    timezone: env.CLINIC_TIMEZONE,
+    phone_country: env.PHONE_COUNTRY,
+    default_locale: env.DEFAULT_LOCALE,
+    cors_origins: env.CORS_ORIGINS,
+    trust_proxy: env.TRUST_PROXY,
+    body_limit: env.BODY_LIMIT_KB * 1024,
+    log_level: env.LOG_LEVEL,
+  });
+}

@@ -1,0 +1,66 @@
+/** A moment on the clinic's wall: `date` is YYYY-MM-DD, `time` HH:MM:SS. */
+export interface WallTime {
+  date: string;
+  time: string;
+}
+
+/** The only owner of "now" and of the clinic's time zone; tests hand in a fixed one. */
+export interface Clock {
+  readonly timezone: string;
+  now(): Date;
+  /**
+   * The clinic's wall clock, as far as it has ever got: when clocks are put back it stands still until the
+   * repeated hour is over, so that a slot which has begun never becomes bookable again.
+   */
+  wall(): WallTime;
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * @param timezone an IANA name such as Asia/Tashkent
+ * @param now the source of instants, the system's clock by default
+ */
+export function createClock(timezone: string, now: () => Date = () => new Date()): Clock {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: timezone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  });
+  const offset = (ms: number) => Date.parse(`${format.format(ms).replace(' ', 'T')}Z`) - ms;
+
+  /** The last wall second before clocks were put back within the three hours before `ms`, if they were. */
+  function beforeFallBack(ms: number): string {
+    const before = offset(ms - 3 * HOUR);
+    if (before <= offset(ms)) return '';
+    let early = ms - 3 * HOUR;
+    let late = ms;
+    while (late - early > 1000) {
+      const middle = Math.floor((early + late) / 2000) * 1000;
+      if (offset(middle) === before) early = middle;
+      else late = middle;
+    }
+    return format.format(early);
+  }
+
+  let cached = { second: Number.NaN, wall: { date: '', time: '' } };
+  return {
+    timezone,
+    now,
+    wall() {
+      const second = Math.floor(now().getTime() / 1000);
+      if (second !== cached.second) {
+        const current = format.format(second * 1000);
+        const past = beforeFallBack(second * 1000);
+        const [date = '', time = ''] = (past > current ? past : current).split(' ');
+        cached = { second, wall: { date, time } };
+      }
+      return cached.wall;
+    },
+  };
+}
+
+/** Whether a visit that starts at `date` and `start_time` (HH:MM) has begun by the wall clock. */
+export function hasBegun(slot: { date: string; start_time: string }, wall: WallTime): boolean {
+  return `${slot.date} ${slot.start_time}:00` <= `${wall.date} ${wall.time}`;
+}

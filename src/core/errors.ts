@@ -1,0 +1,106 @@
+/**
+ * Every error the API can answer with, and its HTTP status. The code is a promise to clients: it is never
+ * renamed. Its texts stand in i18n/, whose types prove that none is missing in any language.
+ */
+export const errorStatus = {
+  invalid_input: 400,
+  malformed_request: 400,
+  slot_in_past: 400,
+  authentication_required: 401,
+  invalid_token: 401,
+  token_expired: 401,
+  session_ended: 401,
+  invalid_credentials: 401,
+  invalid_refresh_token: 401,
+  forbidden: 403,
+  account_inactive: 403,
+  route_not_found: 404,
+  user_not_found: 404,
+  doctor_not_found: 404,
+  patient_not_found: 404,
+  timeslot_not_found: 404,
+  appointment_not_found: 404,
+  request_timeout: 408,
+  username_taken: 409,
+  last_admin: 409,
+  role_in_use: 409,
+  slot_overlap: 409,
+  slot_booked: 409,
+  slot_taken: 409,
+  patient_busy: 409,
+  not_with_oneself: 409,
+  already_decided: 409,
+  visit_begun: 409,
+  payload_too_large: 413,
+  uri_too_long: 414,
+  unsupported_media_type: 415,
+  headers_too_large: 431,
+  too_many_requests: 429,
+  internal_error: 500,
+  database_unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorStatus;
+
+/** What can be wrong with one field of a request. */
+export const fieldErrorCodes = [
+  'required',
+  'invalid_type',
+  'invalid_choice',
+  'invalid_format',
+  'invalid_characters',
+  'invalid_date',
+  'invalid_time',
+  'invalid_email',
+  'invalid_phone',
+  'invalid_username',
+  'too_short',
+  'too_long',
+  'too_small',
+  'too_big',
+  'too_many_words',
+  'password_length',
+  'password_is_username',
+  'end_before_start',
+  'slot_length',
+  'range_reversed',
+  'birth_in_future',
+  'not_for_role',
+  'reason_without_cancel',
+  'nothing_to_change',
+] as const;
+
+export type FieldErrorCode = (typeof fieldErrorCodes)[number];
+
+/** One wrong field. `path` is dotted, as in `profile.gender`, and empty for the body as a whole. */
+export interface FieldError {
+  path: string;
+  code: FieldErrorCode;
+  params?: Record<string, string | number>;
+}
+
+/** The one class of errors that reach a client; http/problem renders it. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly fields: readonly FieldError[];
+  readonly retryAfter: number | undefined;
+
+  /** @param options.retryAfter seconds after which the same request may succeed */
+  constructor(
+    code: ErrorCode,
+    options: { fields?: readonly FieldError[]; retryAfter?: number; cause?: unknown } = {},
+  ) {
+    super(code, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.status = errorStatus[code];
+    this.fields = options.fields ?? [];
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** A 400 that names one wrong field, for rules a schema cannot see. */
+export function invalidField(path: string, code: FieldErrorCode): AppError {
+  return new AppError('invalid_input', { fields: [{ path, code }] });
+}

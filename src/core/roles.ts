@@ -1,0 +1,9 @@
+export const roles = ['admin', 'doctor', 'patient'] as const;
+export type Role = (typeof roles)[number];
+
+/** The person a request acts for, as the access token says. A profile's id is its user's id. */
+export interface Caller {
+  id: number;
+  role: Role;
+  session: number;
+}

@@ -1,0 +1,68 @@
+import pg from 'pg';
+
+export interface Listener {
+  /** Whether the link stands: while it is down nothing is heard. */
+  readonly connected: boolean;
+  close(): Promise<void>;
+}
+
+export interface ListenOptions {
+  url: string;
+  channel: string;
+  /** Runs after LISTEN stands and before `connected` is true, to catch up with what was missed. */
+  onConnect: () => Promise<void>;
+  onMessage: (payload: string) => void;
+  /** Milliseconds between attempts while the database is away. */
+  retry?: number;
+}
+
+/** Follows one notification channel of the database on a connection of its own, and comes back by itself. */
+export function listen({ url, channel, onConnect, onMessage, retry = 500 }: ListenOptions): Listener {
+  let connected = false;
+  let closed = false;
+  let client: pg.Client | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'clinic-listen',
+      keepAlive: true,
+    });
+    client = next;
+    const lost = () => {
+      if (client !== next) return;
+      client = undefined;
+      connected = false;
+      next.end().catch(() => {});
+      if (!closed) timer = setTimeout(() => void connect(), retry).unref();
+    };
+    next.on('error', lost);
+    next.on('end', lost);
+    next.on('notification', (message) => onMessage(message.payload ?? ''));
+    try {
+      await next.connect();
+      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+      await onConnect();
+      connected = client === next;
+    } catch {
+      lost();
+    }
+  }
+  void connect();
+
+  return {
+    get connected() {
+      return connected;
+    },
+    async close() {
+      closed = true;
+      clearTimeout(timer);
+      const open = client;
+      client = undefined;
+      connected = false;
+      await open?.end().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,84 @@
+import { sql } from 'drizzle-orm';
+import {
+  boolean,
+  check,
+  date,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  smallint,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { roles } from '../../core/roles.ts';
+import { instant } from './types.ts';
+
+export const userRole = pgEnum('user_role', roles);
+export const gender = pgEnum('gender', ['female', 'male', 'other']);
+export const locale = pgEnum('locale', ['uz', 'ru', 'en']);
+
+/** A person who signs in. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. */
+export const users = pgTable(
+  'users',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    username: text().notNull(),
+    password_hash: text(),
+    role: userRole().notNull(),
+    is_active: boolean().notNull().default(true),
+    first_name: text(),
+    last_name: text(),
+    email: text(),
+    phone: text(),
+    locale: locale(),
+    created_at: instant().notNull().default(sql`now()`),
+    deleted_at: instant(),
+  },
+  (t) => [
+    uniqueIndex('users_username_key').on(sql`lower(${t.username})`),
+    index('users_contact_search').using(
+      'gin',
+      sql`search_text(${t.username} || ' ' || coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '') || ' ' || coalesce(${t.email}, '') || ' ' || coalesce(${t.phone}, '')) gin_trgm_ops`,
+    ),
+    index('users_doctor_name_search')
+      .using(
+        'gin',
+        sql`search_text(coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '')) gin_trgm_ops`,
+      )
+      .where(sql`role = 'doctor'`),
+    index('users_directory').on(t.last_name, t.first_name, t.id).where(sql`role = 'doctor' and is_active`),
+    check('users_deleted_is_inactive', sql`deleted_at is null or not is_active`),
+    check('users_active_has_password', sql`password_hash is not null or not is_active`),
+  ],
+);
+
+/** A profile's id is its user's id: one number names a person everywhere, and nobody can be their own patient. */
+export const doctorProfiles = pgTable(
+  'doctor_profiles',
+  {
+    id: integer()
+      .primaryKey()
+      .references(() => users.id),
+    specialization: text(),
+    experience_years: smallint(),
+    gender: gender(),
+  },
+  (t) => [
+    index('doctor_profiles_specialization').on(sql`search_fold(${t.specialization})`),
+    index('doctor_profiles_specialization_search').using(
+      'gin',
+      sql`search_text(coalesce(${t.specialization}, '')) gin_trgm_ops`,
+    ),
+    check('doctor_profiles_experience_years', sql`experience_years between 0 and 80`),
+  ],
+);
+
+/** The patient's phone is the user's: it is stored there. */
+export const patientProfiles = pgTable('patient_profiles', {
+  id: integer()
+    .primaryKey()
+    .references(() => users.id),
+  date_of_birth: date(),
+  gender: gender(),
+});

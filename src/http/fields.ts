@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { type CountryCode, toE164 } from '../core/phone.ts';
+import { roles } from '../core/roles.ts';
+import { issue } from './zod.ts';
+
+/** The fields that several modules share: bounded, described and with an example, defined once. */
+
+const MAX_ID = 2_147_483_647;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused; line breaks and tabs may stay
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** Text as people write it: trimmed, without control characters. */
+export const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => !CONTROL.test(value), issue('invalid_characters'));
+
+export const id = z.int().min(1).max(MAX_ID);
+/** An id in a path or a query string, where everything arrives as text. */
+export const idText = z.coerce.number().int().min(1).max(MAX_ID);
+export const idParams = z.object({ id: idText.meta({ description: 'The record’s id.', examples: [7] }) });
+
+export const role = z.enum(roles);
+export const gender = z.enum(['female', 'male', 'other']);
+export const locale = z.enum(['uz', 'ru', 'en']);
+
+export const firstName = text(100).meta({ examples: ['Aziza'] });
+export const lastName = text(100).meta({ examples: ['Karimova'] });
+export const email = z
+  .email()
+  .max(254)
+  .meta({ examples: ['aziza@example.uz'] });
+export const specialization = text(100).meta({ examples: ['Kardiolog'] });
+export const experienceYears = z
+  .int()
+  .min(0)
+  .max(80)
+  .meta({ examples: [12] });
+
+/** 3 to 50 letters, digits, dots, dashes and underscores, a letter first: never a phone number nor an email. */
+export const username = z
+  .string()
+  .trim()
+  .refine((value) => /^[a-z][a-z0-9._-]{2,49}$/i.test(value), issue('invalid_username'))
+  .meta({
+    description: 'Unique whatever its case: 3 to 50 Latin letters, digits, `.`, `-`, `_`, a letter first.',
+    examples: ['aziza.karimova'],
+  });
+
+/** bcrypt reads 72 bytes and ignores the rest: more is refused, never cut. */
+export const newPassword = z
+  .string()
+  .max(72)
+  .refine((value) => {
+    const bytes = Buffer.byteLength(value);
+    return bytes >= 10 && bytes <= 72 && !value.includes('\0');
+  }, issue('password_length'))
+  .meta({ description: '10 to 72 bytes of UTF-8.', examples: ['a-long-quiet-river'] });
+
+/** Any form in which people write a phone number; kept as E.164. */
+export const phone = (country: CountryCode) =>
+  z
+    .string()
+    .max(32)
+    .transform((value, context) => {
+      const number = toE164(value, country);
+      if (number === undefined)
+        context.issues.push({ code: 'custom', input: value, ...issue('invalid_phone') });
+      return number ?? z.NEVER;
+    })
+    .meta({
+      description: `Any usual form; without a country code it is taken as a number of ${country}. Stored as E.164.`,
+      examples: ['+998901234567'],
+    });
+
+/** A date of the calendar, from year 1900 to 9999. */
+export const date = z.iso
+  .date()
+  .refine((value) => value >= '1900', issue('invalid_date'))
+  .meta({ examples: ['2026-12-01'] });
+
+/** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
+export const clockTime = z
+  .string()
+  .max(8)
+  .refine((value) => /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)(?::00)?$/.test(value), issue('invalid_time'))
+  .transform((value) => value.slice(0, 5))
+  .meta({ description: 'Wall-clock time of the clinic, `HH:MM` (or `HH:MM:00`).', examples: ['10:00'] });
+
+/** The same fields as they stand in answers. */
+export const out = {
+  id,
+  name: z.string().nullable(),
+  date: z.string().meta({ format: 'date', examples: ['2026-12-01'] }),
+  time: z.string().meta({ description: '`HH:MM`, the clinic’s wall clock.', examples: ['10:00'] }),
+  instant: z
+    .string()
+    .meta({ format: 'date-time', description: 'UTC.', examples: ['2026-11-20T09:30:00.000Z'] }),
+  phone: z
+    .string()
+    .nullable()
+    .meta({ description: 'E.164.', examples: ['+998901234567'] }),
+};
+
+export const flagText = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** `?date=` and `?from=&to=` of lists; both ends are included. */
+export const dateFilters = {
+  date: date.optional().meta({ description: 'Only this day.', examples: ['2026-12-01'] }),
+  from: date.optional().meta({ description: 'This day and later.', examples: ['2026-12-01'] }),
+  to: date.optional().meta({ description: 'This day and earlier.', examples: ['2026-12-31'] }),
+};
+
+export interface DateFilters {
+  date?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+/** A range the right way round. */
+export const orderedRange = <Shape extends z.ZodType<DateFilters>>(schema: Shape) =>
+  schema.refine(({ from, to }) => !from || !to || from <= to, issue('range_reversed', 'to'));
+
+/** What people type into a search box; each word must be found. An empty box searches for nothing. */
+export const searchText = z
+  .string()
+  .trim()
+  .max(100)
+  .refine((value) => !CONTROL.test(value), issue('invalid_characters'))
+  .transform((value) => value.split(/\s+/).filter(Boolean))
+  .refine((words) => words.length <= 6, issue('too_many_words'))
+  .meta({ examples: ['karimova'] });

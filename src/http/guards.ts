@@ -1,0 +1,58 @@
+import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
+import { AppError, type ErrorCode } from '../core/errors.ts';
+import type { Caller, Role } from '../core/roles.ts';
+
+/** Who may call a route. Documentation and the token check follow from it. */
+export type Access = 'public' | 'signed_in' | readonly Role[];
+
+/** A preHandler that says whom it lets through. */
+export type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
+
+const guard = (access: Access, check: (request: FastifyRequest) => Promise<void>): Guard =>
+  Object.assign(check, { access });
+
+export const Public = guard('public', async () => {});
+export const IsSignedIn = guard('signed_in', async () => {});
+
+/** Lets the named roles through, everybody else gets a 403. */
+const hasRole = (...roles: Role[]): Guard =>
+  guard(roles, async (request) => {
+    if (!roles.includes(request.user.role)) throw new AppError('forbidden');
+  });
+
+export const IsAdmin = hasRole('admin');
+export const IsDoctor = hasRole('doctor');
+export const IsPatient = hasRole('patient');
+
+/** Lets through whom any of these role guards lets through. */
+export function anyOf(...guards: Guard[]): Guard {
+  return hasRole(...guards.flatMap(({ access }) => (Array.isArray(access) ? (access as Role[]) : [])));
+}
+
+/** Whose a record is: the ids of its people by role. */
+export type Owners = Partial<Record<Role, number>>;
+
+/**
+ * Lets a doctor or patient through to their own record only (403); admins reach every record.
+ * @param find the owners of the record with this id, undefined when there is none
+ * @param missing the 404 for that case
+ */
+export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missing: ErrorCode): Guard {
+  const check: Guard = async (request) => {
+    const caller: Caller = request.user;
+    if (caller.role === 'admin') return;
+    const owners = await find((request.params as { id: number }).id);
+    if (!owners) throw new AppError(missing);
+    if (owners[caller.role] !== caller.id) throw new AppError('forbidden');
+  };
+  return Object.assign(check, { owner: true as const });
+}
+
+/** The access a route declares through its guards, undefined when it declares none. */
+export function declaredAccess(
+  preHandler: preHandlerAsyncHookHandler | unknown,
+): { access: Access; owner: boolean } | undefined {
+  const handlers = (Array.isArray(preHandler) ? preHandler : [preHandler]) as (Guard | undefined)[];
+  const access = handlers.find((handler) => handler?.access !== undefined)?.access;
+  return access && { access, owner: handlers.some((handler) => handler?.owner === true) };
+}

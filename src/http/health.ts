@@ -1,0 +1,54 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
+import { Public } from './guards.ts';
+import type { ZodTypeProvider } from './zod.ts';
+
+const status = z.object({ status: z.literal('ok') }).meta({ id: 'Health', examples: [{ status: 'ok' }] });
+
+export interface HealthOptions {
+  /** Rejects while the database is away. */
+  ping: () => Promise<unknown>;
+}
+
+/** For orchestrators: restart the process when it is not live, send it no traffic while it is not ready. */
+export async function health(instance: FastifyInstance, { ping }: HealthOptions): Promise<void> {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  let closing = false;
+  app.addHook('preClose', async () => {
+    closing = true;
+  });
+  app.get(
+    '/health/live',
+    {
+      preHandler: Public,
+      logLevel: 'warn',
+      schema: {
+        tags: ['health'],
+        operationId: 'live',
+        summary: 'The process runs',
+        response: { 200: status },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/health/ready',
+    {
+      preHandler: Public,
+      logLevel: 'warn',
+      config: { errors: ['database_unavailable'] },
+      schema: {
+        tags: ['health'],
+        operationId: 'ready',
+        summary: 'It can serve requests',
+        response: { 200: status },
+      },
+    },
+    async () => {
+      if (closing) throw new AppError('database_unavailable', { retryAfter: 2 });
+      await ping();
+      return { status: 'ok' as const };
+    },
+  );
+}

@@ -1,0 +1,111 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { AppError, type ErrorCode, errorStatus } from '../core/errors.ts';
+import type { Locale } from '../i18n/index.ts';
+import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
+
+/** RFC 9457, with a stable `code` and the wrong fields of the request. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code: ErrorCode;
+  errors?: { path: string; message: string; code: string }[];
+}
+
+export const PROBLEM_TYPE = 'application/problem+json';
+
+/** Fastify's own refusals, by status where a code has no better match. */
+const fastifyCodes: Partial<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
+};
+const statusCodes: Partial<Record<number, ErrorCode>> = {
+  400: 'malformed_request',
+  404: 'route_not_found',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  429: 'too_many_requests',
+  431: 'headers_too_large',
+};
+
+export interface ProblemOptions {
+  default_locale: Locale;
+  /** What a failed statement means to a client. */
+  asAppError: (error: unknown) => AppError | undefined;
+  /** What of an error may be logged. */
+  loggable: (error: unknown) => object;
+}
+
+/** @param instance the path that was asked for, without its query, which may hold names */
+export function problem(error: AppError, locale: Locale, instance: string): Problem {
+  const { title, detail } = errorText(locale, error.code);
+  return {
+    type: `urn:clinic:problem:${error.code}`,
+    title,
+    status: error.status,
+    detail,
+    instance,
+    code: error.code,
+    ...(error.fields.length > 0 && {
+      errors: error.fields.map(({ path, code, params }) => ({
+        path,
+        message: fieldText(locale, code, params),
+        code,
+      })),
+    }),
+  };
+}
+
+/** Renders whatever was thrown, in the reader's language, in one place. */
+export const problems = fastifyPlugin(
+  async (app: FastifyInstance, options: ProblemOptions) => {
+    app.setErrorHandler((error, request, reply) => send(toAppError(error, options), error, request, reply));
+    app.setNotFoundHandler((request, reply) =>
+      send(new AppError('route_not_found'), undefined, request, reply),
+    );
+
+    function send(known: AppError, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
+      if (known.status === 500) request.log.error({ error: options.loggable(thrown) }, 'request failed');
+      else if (known.status === 503)
+        request.log.warn({ error: options.loggable(known.cause) }, 'database is away');
+      const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
+      if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
+      if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);
+      return reply
+        .code(known.status)
+        .header('content-language', locale)
+        .header('vary', 'accept-language')
+        .type(PROBLEM_TYPE)
+        .serializer(JSON.stringify)
+        .send(problem(known, locale, request.url.split('?', 1)[0] ?? '/'));
+    }
+  },
+  { name: 'problems' },
+);
+
+/** RFC 6750, section 3: a request without a token is told no error. */
+function challenge(code: ErrorCode): string {
+  return code === 'authentication_required'
+    ? 'Bearer realm="clinic"'
+    : 'Bearer realm="clinic", error="invalid_token"';
+}
+
+function toAppError(error: unknown, { asAppError }: ProblemOptions): AppError {
+  if (error instanceof AppError) return error;
+  const fromDatabase = asAppError(error);
+  if (fromDatabase) return fromDatabase;
+  const { code = '', statusCode = 500 } = error as Partial<FastifyError>;
+  const known =
+    fastifyCodes[code] ??
+    statusCodes[statusCode] ??
+    (statusCode < 500 ? 'malformed_request' : 'internal_error');
+  return new AppError(known, { cause: error });
+}
+
+export const isErrorCode = (code: string): code is ErrorCode => code in errorStatus;

@@ -1,0 +1,128 @@
+import type { ErrorCode, FieldErrorCode } from '../core/errors.ts';
+
+/** What every language must say. `{name}` stands for a parameter of the error. */
+export interface Texts {
+  errors: Record<ErrorCode, { title: string; detail: string }>;
+  fields: Record<FieldErrorCode, string>;
+}
+
+export const en: Texts = {
+  errors: {
+    invalid_input: {
+      title: 'Invalid input',
+      detail: 'Some of what was sent cannot be used; `errors` names each field.',
+    },
+    malformed_request: {
+      title: 'Malformed request',
+      detail: 'The request cannot be read: its body must be JSON in UTF-8, its address well encoded.',
+    },
+    slot_in_past: { title: 'Slot in the past', detail: 'The start of this slot has already passed.' },
+    authentication_required: {
+      title: 'Sign-in required',
+      detail: 'Send an access token: `Authorization: Bearer <access>`.',
+    },
+    invalid_token: { title: 'Invalid token', detail: 'This access token is not valid. Sign in again.' },
+    token_expired: {
+      title: 'Token expired',
+      detail: 'This access token has expired. Refresh it or sign in again.',
+    },
+    session_ended: { title: 'Session ended', detail: 'This session is over. Sign in again.' },
+    invalid_credentials: { title: 'Wrong credentials', detail: 'The user name or the password is wrong.' },
+    invalid_refresh_token: {
+      title: 'Invalid refresh token',
+      detail: 'This refresh token is unknown, expired or already used. Sign in again.',
+    },
+    forbidden: { title: 'Not allowed', detail: 'Your role may not do this, or the record is not yours.' },
+    account_inactive: {
+      title: 'Account deactivated',
+      detail: 'This account is deactivated. Please ask the clinic.',
+    },
+    route_not_found: {
+      title: 'No such address',
+      detail: 'Nothing answers to this method and path. See /api/docs/.',
+    },
+    user_not_found: { title: 'User not found', detail: 'There is no such user.' },
+    doctor_not_found: { title: 'Doctor not found', detail: 'There is no such doctor.' },
+    patient_not_found: { title: 'Patient not found', detail: 'There is no such patient.' },
+    timeslot_not_found: { title: 'Slot not found', detail: 'There is no such slot.' },
+    appointment_not_found: { title: 'Appointment not found', detail: 'There is no such appointment.' },
+    request_timeout: {
+      title: 'Request too slow',
+      detail: 'The request did not arrive in time. Please repeat it.',
+    },
+    username_taken: { title: 'User name taken', detail: 'Somebody already has this user name.' },
+    last_admin: {
+      title: 'Last administrator',
+      detail: 'The last active administrator cannot be demoted, deactivated or deleted.',
+    },
+    role_in_use: {
+      title: 'Role in use',
+      detail: 'This person has upcoming appointments in their present role. Cancel those first.',
+    },
+    slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
+    slot_booked: {
+      title: 'Slot is booked',
+      detail: 'A booked slot cannot be deleted. Cancel its appointment first.',
+    },
+    slot_taken: { title: 'Slot taken', detail: 'Somebody has just booked this slot. Please choose another.' },
+    patient_busy: {
+      title: 'Patient is busy',
+      detail: 'The patient already has an appointment that overlaps this time.',
+    },
+    not_with_oneself: {
+      title: 'Not with oneself',
+      detail: 'A doctor cannot book an appointment with themself.',
+    },
+    already_decided: {
+      title: 'Already decided',
+      detail: 'The appointment’s present status does not allow this change.',
+    },
+    visit_begun: { title: 'Visit has begun', detail: 'A visit that has begun can no longer be cancelled.' },
+    payload_too_large: { title: 'Body too large', detail: 'The body of the request is larger than allowed.' },
+    uri_too_long: { title: 'Address too long', detail: 'The address of the request is longer than allowed.' },
+    unsupported_media_type: {
+      title: 'Unsupported media type',
+      detail: 'Send the body as `Content-Type: application/json`.',
+    },
+    headers_too_large: {
+      title: 'Headers too large',
+      detail: 'The headers of the request are larger than allowed.',
+    },
+    too_many_requests: { title: 'Too many requests', detail: 'Please wait a little and try again.' },
+    internal_error: {
+      title: 'Internal error',
+      detail: 'Something went wrong on our side. It has been noted.',
+    },
+    database_unavailable: {
+      title: 'Temporarily unavailable',
+      detail: 'The service cannot reach its database just now. Please repeat the request shortly.',
+    },
+  },
+  fields: {
+    required: 'This field is required.',
+    invalid_type: 'Expected a value of type {expected}.',
+    invalid_choice: 'Must be one of: {values}.',
+    invalid_format: 'The format is not right.',
+    invalid_characters: 'Contains characters that are not allowed.',
+    invalid_date: 'Must be a date of the calendar, YYYY-MM-DD.',
+    invalid_time: 'Must be a time HH:MM in whole minutes, from 00:00 to 24:00.',
+    invalid_email: 'Must be an email address.',
+    invalid_phone: 'There is no such phone number; write it like +998 90 123 45 67.',
+    invalid_username:
+      'Use 3 to 50 Latin letters, digits, dots, dashes or underscores, beginning with a letter.',
+    too_short: 'Must have at least {minimum} characters.',
+    too_long: 'Must have at most {maximum} characters.',
+    too_small: 'Must be at least {minimum}.',
+    too_big: 'Must be at most {maximum}.',
+    too_many_words: 'Search for at most 6 words.',
+    password_length: 'Must be 10 to 72 bytes long.',
+    password_is_username: 'Must not be the user name.',
+    end_before_start: 'Must be later than the start time.',
+    slot_length: 'A slot lasts from 5 minutes to 12 hours.',
+    range_reversed: 'Must not be before `from`.',
+    birth_in_future: 'Must not be in the future.',
+    not_for_role: 'Does not belong to this person’s role.',
+    reason_without_cancel: 'A reason goes only with a cancellation.',
+    nothing_to_change: 'Name at least one field to change.',
+  },
+};

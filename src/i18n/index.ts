@@ -1,0 +1,43 @@
+import type { ErrorCode, FieldErrorCode } from '../core/errors.ts';
+import { en, type Texts } from './en.ts';
+import { ru } from './ru.ts';
+import { uz } from './uz.ts';
+
+export const languages = { uz, ru, en } satisfies Record<string, Texts>;
+export type Locale = keyof typeof languages;
+
+export const errorText = (locale: Locale, code: ErrorCode) => languages[locale].errors[code];
+
+export function fieldText(
+  locale: Locale,
+  code: FieldErrorCode,
+  params: Record<string, string | number> = {},
+): string {
+  return languages[locale].fields[code].replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    String(params[name] ?? ''),
+  );
+}
+
+/**
+ * The language to answer in (RFC 9110, section 12.5.4): the best that is spoken here, by weight and then by order.
+ * @param header the request's Accept-Language, such as `ru-RU,ru;q=0.9,en;q=0.5`
+ */
+export function chooseLocale(header: string | undefined, fallback: Locale): Locale {
+  let best: Locale = fallback;
+  let bestWeight = 0;
+  for (const part of header?.slice(0, 200).split(',') ?? []) {
+    const [range = '', ...parameters] = part.trim().toLowerCase().split(';');
+    const language = range.split('-', 1)[0] ?? '';
+    const weight = Number(
+      parameters
+        .find((item) => item.trim().startsWith('q='))
+        ?.trim()
+        .slice(2) ?? 1,
+    );
+    if (Object.hasOwn(languages, language) && weight > bestWeight) {
+      best = language as Locale;
+      bestWeight = weight;
+    }
+  }
+  return best;
+}

@@ -1,0 +1,125 @@
+import type { Texts } from './en.ts';
+
+export const uz: Texts = {
+  errors: {
+    invalid_input: {
+      title: 'Notoʻgʻri maʼlumot',
+      detail: 'Yuborilganlarning bir qismi yaroqsiz; `errors` har bir maydonni koʻrsatadi.',
+    },
+    malformed_request: {
+      title: 'Soʻrov oʻqilmadi',
+      detail: 'Soʻrovni oʻqib boʻlmadi: tana UTF-8 dagi JSON, manzil esa toʻgʻri kodlangan boʻlishi kerak.',
+    },
+    slot_in_past: { title: 'Vaqti oʻtgan', detail: 'Bu qabulning boshlanish vaqti oʻtib ketgan.' },
+    authentication_required: {
+      title: 'Tizimga kirish kerak',
+      detail: 'Kirish tokenini yuboring: `Authorization: Bearer <access>`.',
+    },
+    invalid_token: { title: 'Token yaroqsiz', detail: 'Bu kirish tokeni yaroqsiz. Qaytadan kiring.' },
+    token_expired: {
+      title: 'Token muddati tugagan',
+      detail: 'Kirish tokenining muddati tugagan. Uni yangilang yoki qaytadan kiring.',
+    },
+    session_ended: { title: 'Seans tugagan', detail: 'Bu seans tugagan. Qaytadan kiring.' },
+    invalid_credentials: {
+      title: 'Kirish maʼlumotlari notoʻgʻri',
+      detail: 'Foydalanuvchi nomi yoki parol notoʻgʻri.',
+    },
+    invalid_refresh_token: {
+      title: 'Yangilash tokeni yaroqsiz',
+      detail: 'Yangilash tokeni nomaʼlum, muddati tugagan yoki ishlatilgan. Qaytadan kiring.',
+    },
+    forbidden: { title: 'Ruxsat yoʻq', detail: 'Rolingiz bunga ruxsat bermaydi yoki yozuv sizniki emas.' },
+    account_inactive: {
+      title: 'Hisob faolsizlantirilgan',
+      detail: 'Bu hisob faolsizlantirilgan. Klinikaga murojaat qiling.',
+    },
+    route_not_found: {
+      title: 'Bunday manzil yoʻq',
+      detail: 'Bu usul va manzilda hech narsa yoʻq. Qarang: /api/docs/.',
+    },
+    user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
+    doctor_not_found: { title: 'Shifokor topilmadi', detail: 'Bunday shifokor yoʻq.' },
+    patient_not_found: { title: 'Bemor topilmadi', detail: 'Bunday bemor yoʻq.' },
+    timeslot_not_found: { title: 'Qabul vaqti topilmadi', detail: 'Bunday qabul vaqti yoʻq.' },
+    appointment_not_found: { title: 'Yozilish topilmadi', detail: 'Qabulga bunday yozilish yoʻq.' },
+    request_timeout: {
+      title: 'Soʻrov juda sekin',
+      detail: 'Soʻrov oʻz vaqtida yetib kelmadi. Uni takrorlang.',
+    },
+    username_taken: { title: 'Bu nom band', detail: 'Bu foydalanuvchi nomi band.' },
+    last_admin: {
+      title: 'Oxirgi administrator',
+      detail: 'Oxirgi faol administratorni pasaytirish, faolsizlantirish yoki oʻchirish mumkin emas.',
+    },
+    role_in_use: {
+      title: 'Rol ishlatilmoqda',
+      detail: 'Bu kishining hozirgi rolida kelgusi qabullari bor. Avval ularni bekor qiling.',
+    },
+    slot_overlap: { title: 'Vaqtlar ustma-ust', detail: 'Shifokorning shu vaqtda boshqa qabul vaqti bor.' },
+    slot_booked: {
+      title: 'Vaqt band qilingan',
+      detail: 'Band qilingan vaqtni oʻchirib boʻlmaydi. Avval yozilishni bekor qiling.',
+    },
+    slot_taken: { title: 'Vaqt band', detail: 'Bu vaqtni hozirgina band qilishdi. Boshqasini tanlang.' },
+    patient_busy: {
+      title: 'Bemor band',
+      detail: 'Bemorning shu vaqt bilan ustma-ust tushadigan yozilishi bor.',
+    },
+    not_with_oneself: {
+      title: 'Oʻziga yozilib boʻlmaydi',
+      detail: 'Shifokor oʻz qabuliga yozila olmaydi.',
+    },
+    already_decided: {
+      title: 'Allaqachon hal qilingan',
+      detail: 'Yozilishning hozirgi holati bu oʻzgarishga yoʻl qoʻymaydi.',
+    },
+    visit_begun: { title: 'Qabul boshlangan', detail: 'Boshlangan qabulni bekor qilib boʻlmaydi.' },
+    payload_too_large: {
+      title: 'Soʻrov tanasi juda katta',
+      detail: 'Soʻrov tanasi ruxsat etilganidan katta.',
+    },
+    uri_too_long: { title: 'Manzil juda uzun', detail: 'Soʻrov manzili ruxsat etilganidan uzun.' },
+    unsupported_media_type: {
+      title: 'Bunday format qoʻllanmaydi',
+      detail: 'Tanani `Content-Type: application/json` koʻrinishida yuboring.',
+    },
+    headers_too_large: {
+      title: 'Sarlavhalar juda katta',
+      detail: 'Soʻrov sarlavhalari ruxsat etilganidan katta.',
+    },
+    too_many_requests: { title: 'Soʻrovlar juda koʻp', detail: 'Biroz kutib, qaytadan urinib koʻring.' },
+    internal_error: { title: 'Ichki xato', detail: 'Bizning tomonda xato yuz berdi. U qayd etildi.' },
+    database_unavailable: {
+      title: 'Vaqtincha ishlamayapti',
+      detail: 'Hozir maʼlumotlar bazasi bilan aloqa yoʻq. Birozdan soʻng takrorlang.',
+    },
+  },
+  fields: {
+    required: 'Bu maydon majburiy.',
+    invalid_type: '{expected} turidagi qiymat kutilgan.',
+    invalid_choice: 'Quyidagilardan biri boʻlishi kerak: {values}.',
+    invalid_format: 'Format notoʻgʻri.',
+    invalid_characters: 'Ruxsat etilmagan belgilar bor.',
+    invalid_date: 'YYYY-OO-KK koʻrinishidagi taqvim sanasi boʻlishi kerak.',
+    invalid_time: '00:00 dan 24:00 gacha, butun daqiqalarda SS:DD koʻrinishidagi vaqt boʻlishi kerak.',
+    invalid_email: 'Elektron pochta manzili boʻlishi kerak.',
+    invalid_phone: 'Bunday raqam yoʻq; masalan, +998 90 123 45 67 deb yozing.',
+    invalid_username:
+      '3 tadan 50 tagacha lotin harfi, raqam, nuqta, chiziqcha yoki pastki chiziq; birinchisi harf boʻlsin.',
+    too_short: 'Kamida {minimum} ta belgi boʻlishi kerak.',
+    too_long: 'Koʻpi bilan {maximum} ta belgi boʻlishi kerak.',
+    too_small: '{minimum} dan kam boʻlmasligi kerak.',
+    too_big: '{maximum} dan oshmasligi kerak.',
+    too_many_words: 'Koʻpi bilan 6 ta soʻz boʻyicha qidiring.',
+    password_length: 'Uzunligi 10 dan 72 baytgacha boʻlishi kerak.',
+    password_is_username: 'Foydalanuvchi nomi bilan bir xil boʻlmasligi kerak.',
+    end_before_start: 'Boshlanish vaqtidan keyin boʻlishi kerak.',
+    slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
+    range_reversed: '`from` dan oldin boʻlmasligi kerak.',
+    birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
+    not_for_role: 'Bu kishining roliga tegishli emas.',
+    reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
+    nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
+  },
+};

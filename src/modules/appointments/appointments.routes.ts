@@ -1,0 +1,139 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { idParams } from '../../http/fields.ts';
+import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../http/guards.ts';
+import { pageAnswer, pageOf } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { allFilters, appointment, decision, newAppointment, ownFilters } from './appointments.schemas.ts';
+import type { Appointments } from './appointments.service.ts';
+
+const tags = ['appointments'];
+
+export async function appointmentsRoutes(
+  instance: FastifyInstance,
+  { appointments }: { appointments: Appointments },
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const appointmentPage = pageOf(appointment).meta({ id: 'AppointmentPage' });
+  const isOwner = IsOwner(appointments.findOwners, 'appointment_not_found');
+
+  app.post(
+    '/appointments/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: {
+        errors: [
+          'slot_in_past',
+          'timeslot_not_found',
+          'patient_not_found',
+          'slot_taken',
+          'patient_busy',
+          'not_with_oneself',
+        ],
+      },
+      schema: {
+        tags,
+        operationId: 'bookAppointment',
+        summary: 'Book a slot',
+        description: 'A patient books for themself; an admin names the `patient`.',
+        body: newAppointment,
+        response: { 201: appointment },
+      },
+    },
+    async (request, reply) => {
+      const booked = await appointments.book(request.body, request.user);
+      return reply.code(201).header('location', `/api/appointments/${booked.id}/`).send(booked);
+    },
+  );
+
+  app.get(
+    '/appointments/me/',
+    {
+      preHandler: IsSignedIn,
+      schema: {
+        tags,
+        operationId: 'listOwnAppointments',
+        summary: 'See my appointments',
+        description:
+          'A patient’s or a doctor’s own; for an admin those they booked. Today’s and later come first by time, then ' +
+          'past ones, latest first.',
+        querystring: ownFilters,
+        response: { 200: appointmentPage },
+      },
+    },
+    async (request) =>
+      pageAnswer(request, request.query.page, await appointments.listOwn(request.query, request.user)),
+  );
+
+  app.get(
+    '/appointments/',
+    {
+      preHandler: IsAdmin,
+      schema: {
+        tags,
+        operationId: 'listAppointments',
+        summary: 'List all appointments',
+        description: 'Today’s and later come first by time, then past ones, latest first.',
+        querystring: allFilters,
+        response: { 200: appointmentPage },
+      },
+    },
+    async (request) => pageAnswer(request, request.query.page, await appointments.list(request.query)),
+  );
+
+  app.get(
+    '/appointments/:id/',
+    {
+      preHandler: [IsSignedIn, isOwner],
+      config: { errors: ['appointment_not_found'] },
+      schema: {
+        tags,
+        operationId: 'getAppointment',
+        summary: 'Show an appointment',
+        params: idParams,
+        response: { 200: appointment },
+      },
+    },
+    async (request) => appointments.get(request.params.id),
+  );
+
+  app.patch(
+    '/appointments/:id/',
+    {
+      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      config: { errors: ['appointment_not_found', 'already_decided'] },
+      schema: {
+        tags,
+        operationId: 'decideAppointment',
+        summary: 'Confirm or cancel',
+        description:
+          'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
+          'Nothing leaves `cancelled`.',
+        params: idParams,
+        body: decision,
+        response: { 200: appointment },
+      },
+    },
+    async (request) => appointments.decide(request.params.id, request.body, request.user),
+  );
+
+  app.delete(
+    '/appointments/:id/',
+    {
+      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      config: { errors: ['appointment_not_found', 'visit_begun'] },
+      schema: {
+        tags,
+        operationId: 'cancelAppointment',
+        summary: 'Cancel an appointment',
+        description: 'The slot is free again at once. Repeating it is a 204 again.',
+        params: idParams,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await appointments.cancel(request.params.id, request.user);
+      return reply.code(204).send();
+    },
+  );
+}

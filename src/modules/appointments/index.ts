@@ -1,0 +1,2 @@
+export { appointmentsRoutes } from './appointments.routes.ts';
+export { createAppointments } from './appointments.service.ts';

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify';
+import type { CountryCode } from '../../core/phone.ts';
+import { IsSignedIn, Public } from '../../http/guards.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { user, userInputs } from '../users/index.ts';
+import { credentials, refreshRequest, signIn, tokenPair } from './auth.schemas.ts';
+import type { Auth } from './auth.service.ts';
+
+const tags = ['auth'];
+
+export interface AuthRoutesOptions {
+  auth: Auth;
+  phone_country: CountryCode;
+}
+
+export async function authRoutes(instance: FastifyInstance, { auth, phone_country }: AuthRoutesOptions) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/auth/register/',
+    {
+      preHandler: Public,
+      config: { errors: ['username_taken'] },
+      schema: {
+        tags,
+        operationId: 'register',
+        summary: 'Register as a patient or a doctor',
+        description: 'Admins are made by admins, or on the server’s command line.',
+        body: userInputs(phone_country).register,
+        response: { 201: user },
+      },
+    },
+    async (request, reply) => {
+      const registered = await auth.register(request.body);
+      return reply.code(201).header('location', '/api/auth/me/').send(registered);
+    },
+  );
+
+  app.post(
+    '/auth/login/',
+    {
+      preHandler: Public,
+      config: { errors: ['invalid_credentials', 'account_inactive'] },
+      schema: {
+        tags,
+        operationId: 'login',
+        summary: 'Sign in',
+        description: 'Put `access` into “Authorize” above, or into `Authorization: Bearer …`.',
+        body: credentials,
+        response: { 200: signIn(user) },
+      },
+    },
+    async (request) => auth.login(request.body.username, request.body.password),
+  );
+
+  app.post(
+    '/auth/token/refresh/',
+    {
+      preHandler: Public,
+      config: { errors: ['invalid_refresh_token'] },
+      schema: {
+        tags,
+        operationId: 'refreshToken',
+        summary: 'Get a new pair of tokens',
+        description: 'A refresh token serves once. Using one twice ends the session.',
+        body: refreshRequest,
+        response: { 200: tokenPair },
+      },
+    },
+    async (request) => auth.refresh(request.body.refresh),
+  );
+
+  app.get(
+    '/auth/me/',
+    {
+      preHandler: IsSignedIn,
+      schema: { tags, operationId: 'me', summary: 'Show who I am', response: { 200: user } },
+    },
+    async (request) => auth.me(request.user),
+  );
+}

@@ -1,0 +1,22 @@
+import bcrypt from 'bcrypt';
+
+export interface Passwords {
+  hash: (password: string) => Promise<string>;
+  /** Takes the same time whether or not there is a hash to compare with. */
+  matches: (password: string, hash: string | null | undefined) => Promise<boolean>;
+}
+
+/** @param cost of bcrypt, as a power of two of its rounds */
+export function createPasswords(cost: number): Passwords {
+  // Compared with where an account has no password or does not exist, so that time tells nobody which names exist.
+  let dummy: Promise<string> | undefined;
+  return {
+    hash: (password) => bcrypt.hash(password, cost),
+    async matches(password, hash) {
+      dummy ??= bcrypt.hash('nobody has this password', cost);
+      const fits = await bcrypt.compare(password, hash ?? (await dummy));
+      // bcrypt reads 72 bytes; no longer password was ever accepted.
+      return fits && hash != null && Buffer.byteLength(password) <= 72;
+    },
+  };
+}

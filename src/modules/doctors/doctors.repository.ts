@@ -1,0 +1,111 @@
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { Page, PageRequest } from '../../core/page.ts';
+import type { Db, Executor, Tx } from '../../db/client.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { prepared } from '../../db/prepared.ts';
+import { doctorProfiles, users } from '../../db/schema/index.ts';
+import type { Doctor } from './doctors.schemas.ts';
+
+const fields = {
+  id: users.id,
+  first_name: users.first_name,
+  last_name: users.last_name,
+  specialization: doctorProfiles.specialization,
+  experience_years: doctorProfiles.experience_years,
+  gender: doctorProfiles.gender,
+};
+
+/** Who stands in the directory and can be booked. */
+const listed = sql`${users.role} = 'doctor' and ${users.is_active}`;
+
+interface Filters {
+  search: readonly string[];
+  specialization?: string | undefined;
+}
+
+/** One page of the directory by name. Every searched word must stand in the name or the specialization. */
+export async function listDoctors(
+  db: Db,
+  { search, specialization }: Filters,
+  page: PageRequest,
+): Promise<Page<Doctor>> {
+  const name = `doctors.list:${search.length}:${specialization ? 'specialization' : ''}`;
+  const statement = prepared(db, name, () => {
+    // The two halves of a search stand in two tables: each is asked through its own trigram index.
+    const matches = (word: SQL) => sql`${users.id} in (
+      select id from users where role = 'doctor'
+        and search_text(coalesce(first_name, '') || ' ' || coalesce(last_name, '')) like search_pattern(${word})
+      union
+      select id from doctor_profiles where search_text(coalesce(specialization, '')) like search_pattern(${word}))`;
+    const where = and(
+      listed,
+      ...search.map((_, index) => matches(sql`${sql.placeholder(`word${index}`)}`)),
+      specialization
+        ? sql`search_fold(${doctorProfiles.specialization}) = search_fold(${sql.placeholder('specialization')})`
+        : undefined,
+    );
+    const matching = db
+      .select({ one: sql`1` })
+      .from(users)
+      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+      .where(where);
+    return db
+      .select({ ...fields, count: countUpToLimit(matching) })
+      .from(users)
+      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+      .where(where)
+      .orderBy(users.last_name, users.first_name, users.id)
+      .limit(limit)
+      .offset(offset)
+      .prepare(name);
+  });
+  const words = Object.fromEntries(search.map((word, index) => [`word${index}`, word]));
+  return fetchPage(page, (window) => statement.execute({ ...words, specialization, ...window }));
+}
+
+const id = sql.placeholder('id');
+
+/** A doctor of the directory. */
+export async function findDoctor(db: Db, doctor: number): Promise<Doctor | undefined> {
+  const statement = prepared(db, 'doctors.find', () =>
+    db
+      .select(fields)
+      .from(users)
+      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+      .where(and(eq(users.id, id), listed))
+      .prepare('doctors.find'),
+  );
+  const [row] = await statement.execute({ id: doctor });
+  return row;
+}
+
+/** A doctor's own profile. */
+export async function findProfile(executor: Executor, doctor: number) {
+  const statement = prepared(executor, 'doctors.profile', () =>
+    executor
+      .select({ ...fields, user: users.id })
+      .from(users)
+      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+      .where(and(eq(users.id, id), isNull(users.deleted_at)))
+      .prepare('doctors.profile'),
+  );
+  const [row] = await statement.execute({ id: doctor });
+  return row;
+}
+
+type Columns = Pick<typeof doctorProfiles.$inferInsert, 'specialization' | 'experience_years' | 'gender'>;
+
+/** Writes the given fields of a profile, and makes the profile where there is none. */
+export async function saveProfile(
+  tx: Tx,
+  doctor: number,
+  profile: { [Name in keyof Columns]: Columns[Name] | undefined },
+) {
+  const { specialization, experience_years, gender } = profile;
+  const values = { specialization, experience_years, gender };
+  const given = Object.values(values).some((value) => value !== undefined);
+  const insert = tx.insert(doctorProfiles).values({ id: doctor, ...values });
+  await (given
+    ? insert.onConflictDoUpdate({ target: doctorProfiles.id, set: values })
+    : insert.onConflictDoNothing());
+}

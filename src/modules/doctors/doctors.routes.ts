@@ -1,0 +1,74 @@
+import type { FastifyInstance } from 'fastify';
+import { idParams } from '../../http/fields.ts';
+import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
+import { pageAnswer, pageOf } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { doctor, doctorFilters, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
+import type { Doctors } from './doctors.service.ts';
+
+const tags = ['doctors'];
+
+export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { doctors: Doctors }) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/doctors/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      schema: {
+        tags,
+        operationId: 'listDoctors',
+        summary: 'Find a doctor',
+        description: 'The directory, by name.',
+        querystring: doctorFilters,
+        response: { 200: pageOf(doctor).meta({ id: 'DoctorPage' }) },
+      },
+    },
+    async (request) => pageAnswer(request, request.query.page, await doctors.list(request.query)),
+  );
+
+  app.get(
+    '/doctors/:id/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: { errors: ['doctor_not_found'] },
+      schema: {
+        tags,
+        operationId: 'getDoctor',
+        summary: 'Show a doctor',
+        params: idParams,
+        response: { 200: doctor },
+      },
+    },
+    async (request) => doctors.get(request.params.id),
+  );
+
+  app.get(
+    '/doctor/profile/',
+    {
+      preHandler: IsDoctor,
+      schema: {
+        tags,
+        operationId: 'getDoctorProfile',
+        summary: 'Show my profile',
+        response: { 200: doctorProfile },
+      },
+    },
+    async (request) => doctors.profile(request.user.id),
+  );
+
+  app.patch(
+    '/doctor/profile/',
+    {
+      preHandler: IsDoctor,
+      schema: {
+        tags,
+        operationId: 'updateDoctorProfile',
+        summary: 'Change my profile',
+        body: doctorProfileChanges,
+        response: { 200: doctorProfile },
+      },
+    },
+    async (request) => doctors.changeProfile(request.user.id, request.body),
+  );
+}

@@ -1,0 +1,3 @@
+export { saveProfile as saveDoctorProfile } from './doctors.repository.ts';
+export { doctorsRoutes } from './doctors.routes.ts';
+export { createDoctors } from './doctors.service.ts';

@@ -1,0 +1,6 @@
+export {
+  eraseProfile as erasePatientProfile,
+  saveProfile as savePatientProfile,
+} from './patients.repository.ts';
+export { patientsRoutes } from './patients.routes.ts';
+export { createPatients } from './patients.service.ts';

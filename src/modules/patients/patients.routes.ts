@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import type { CountryCode } from '../../core/phone.ts';
+import { IsPatient } from '../../http/guards.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { patientProfile, patientProfileChanges } from './patients.schemas.ts';
+import type { Patients } from './patients.service.ts';
+
+const tags = ['patients'];
+
+export interface PatientsRoutesOptions {
+  patients: Patients;
+  phone_country: CountryCode;
+}
+
+export async function patientsRoutes(
+  instance: FastifyInstance,
+  { patients, phone_country }: PatientsRoutesOptions,
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/patient/profile/',
+    {
+      preHandler: IsPatient,
+      schema: {
+        tags,
+        operationId: 'getPatientProfile',
+        summary: 'Show my profile',
+        response: { 200: patientProfile },
+      },
+    },
+    async (request) => patients.profile(request.user.id),
+  );
+
+  app.patch(
+    '/patient/profile/',
+    {
+      preHandler: IsPatient,
+      schema: {
+        tags,
+        operationId: 'updatePatientProfile',
+        summary: 'Change my profile',
+        body: patientProfileChanges(phone_country),
+        response: { 200: patientProfile },
+      },
+    },
+    async (request) => patients.changeProfile(request.user.id, request.body),
+  );
+}

@@ -1,0 +1,2 @@
+export { timeslotsRoutes } from './timeslots.routes.ts';
+export { createTimeslots } from './timeslots.service.ts';

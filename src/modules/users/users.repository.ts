@@ -1,0 +1,154 @@
+import { and, desc, eq, getTableColumns, isNull, ne, type SQL, sql } from 'drizzle-orm';
+import type { PageRequest } from '../../core/page.ts';
+import type { Role } from '../../core/roles.ts';
+import type { Db, Executor, Tx } from '../../db/client.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { prepared } from '../../db/prepared.ts';
+import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
+import type { User } from './users.schemas.ts';
+
+const { password_hash, deleted_at, ...visible } = getTableColumns(users);
+
+const fields = {
+  ...visible,
+  specialization: doctorProfiles.specialization,
+  experience_years: doctorProfiles.experience_years,
+  doctor_gender: doctorProfiles.gender,
+  date_of_birth: patientProfiles.date_of_birth,
+  patient_gender: patientProfiles.gender,
+};
+
+const withProfiles = (executor: Executor) =>
+  executor
+    .select(fields)
+    .from(users)
+    .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+    .leftJoin(patientProfiles, eq(patientProfiles.id, users.id));
+
+type Row = Awaited<ReturnType<typeof withProfiles>>[number];
+
+function toUser(row: Row): User {
+  const { specialization, experience_years, doctor_gender, date_of_birth, patient_gender, ...user } = row;
+  const { id, phone } = user;
+  const profiles = {
+    admin: null,
+    doctor: { id, specialization, experience_years, gender: doctor_gender },
+    patient: { id, phone, date_of_birth, gender: patient_gender },
+  };
+  return { ...user, profile: profiles[user.role] };
+}
+
+const id = sql.placeholder('id');
+
+export async function findUser(executor: Executor, user: number): Promise<User | undefined> {
+  const statement = prepared(executor, 'users.find', () =>
+    withProfiles(executor)
+      .where(and(eq(users.id, id), isNull(users.deleted_at)))
+      .prepare('users.find'),
+  );
+  const [row] = await statement.execute({ id: user });
+  return row && toUser(row);
+}
+
+interface Filters {
+  role?: Role | undefined;
+  is_active?: boolean | undefined;
+  search?: readonly string[] | undefined;
+}
+
+/** One page of users, newest first. */
+export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
+  const words = filters.search ?? [];
+  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active === undefined ? '' : 'active'}:${words.length}`;
+  const statement = prepared(db, name, () => {
+    const contact = sql`search_text(${users.username} || ' ' || coalesce(${users.first_name}, '') || ' ' || coalesce(${users.last_name}, '') || ' ' || coalesce(${users.email}, '') || ' ' || coalesce(${users.phone}, ''))`;
+    const conditions: (SQL | undefined)[] = [
+      isNull(users.deleted_at),
+      filters.role && eq(users.role, sql.placeholder('role')),
+      filters.is_active === undefined ? undefined : eq(users.is_active, sql.placeholder('is_active')),
+      ...words.map((_, index) => sql`${contact} like search_pattern(${sql.placeholder(`word${index}`)})`),
+    ];
+    const where = and(...conditions);
+    return db
+      .select({ ...fields, count: countUpToLimit(db.select({ one: sql`1` }).from(users).where(where)) })
+      .from(users)
+      .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+      .leftJoin(patientProfiles, eq(patientProfiles.id, users.id))
+      .where(where)
+      .orderBy(desc(users.id))
+      .limit(limit)
+      .offset(offset)
+      .prepare(name);
+  });
+  const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
+  const found = await fetchPage(page, (window) => statement.execute({ ...values, ...window }));
+  return { ...found, rows: found.rows.map(toUser) };
+}
+
+/** What signing in needs, by user name in any case. */
+export async function findCredentials(executor: Executor, username: string) {
+  const statement = prepared(executor, 'users.credentials', () =>
+    executor
+      .select({
+        id: users.id,
+        role: users.role,
+        is_active: users.is_active,
+        password_hash: users.password_hash,
+      })
+      .from(users)
+      .where(eq(sql`lower(${users.username})`, sql`lower(${sql.placeholder('username')})`))
+      .prepare('users.credentials'),
+  );
+  const [row] = await statement.execute({ username });
+  return row;
+}
+
+type Columns = typeof users.$inferInsert;
+
+export async function insertUser(tx: Tx, values: Columns): Promise<number> {
+  const [row] = await tx.insert(users).values(values).returning({ id: users.id });
+  if (!row) throw new Error('insert returned no row');
+  return row.id;
+}
+
+export async function updateUser(
+  tx: Tx,
+  user: number,
+  changes: { [Name in keyof Columns]?: Columns[Name] | undefined },
+): Promise<void> {
+  if (Object.values(changes).every((value) => value === undefined)) return;
+  await tx.update(users).set(changes).where(eq(users.id, user));
+}
+
+/** Locks a user's row against every other change of it; undefined when there is none. */
+export async function lockUser(tx: Tx, user: number) {
+  const [row] = await tx
+    .select({
+      role: users.role,
+      is_active: users.is_active,
+      deleted_at: users.deleted_at,
+      username: users.username,
+    })
+    .from(users)
+    .where(eq(users.id, user))
+    .for('no key update');
+  return row;
+}
+
+/** Locks every active admin, so that two cannot step down at once, and tells how many remain without `user`. */
+export async function lockOtherAdmins(tx: Tx, user: number): Promise<number> {
+  const admins = await tx
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.role, 'admin'), users.is_active))
+    .orderBy(users.id)
+    .for('no key update');
+  return admins.filter((admin) => admin.id !== user).length;
+}
+
+/** Whether anybody is there at all; demo data and the first admin go into an empty database only. */
+export async function hasUsers(executor: Executor, role?: Role): Promise<boolean> {
+  const condition = role ? and(eq(users.role, role), isNull(users.deleted_at)) : ne(users.id, 0);
+  const rows = await executor.select({ id: users.id }).from(users).where(condition).limit(1);
+  return rows.length > 0;
+}

@@ -1,0 +1,112 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { CountryCode } from '../../core/phone.ts';
+import { idParams } from '../../http/fields.ts';
+import { IsAdmin } from '../../http/guards.ts';
+import { pageAnswer, pageOf } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { user, userFilters, userInputs } from './users.schemas.ts';
+import type { Users } from './users.service.ts';
+
+const tags = ['users'];
+
+export interface UsersRoutesOptions {
+  users: Users;
+  phone_country: CountryCode;
+}
+
+export async function usersRoutes(instance: FastifyInstance, { users, phone_country }: UsersRoutesOptions) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const inputs = userInputs(phone_country);
+
+  app.get(
+    '/users/',
+    {
+      preHandler: IsAdmin,
+      schema: {
+        tags,
+        operationId: 'listUsers',
+        summary: 'List users',
+        description: 'People of every role, newest first.',
+        querystring: userFilters,
+        response: { 200: pageOf(user).meta({ id: 'UserPage' }) },
+      },
+    },
+    async (request) => pageAnswer(request, request.query.page, await users.list(request.query)),
+  );
+
+  app.post(
+    '/users/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['username_taken'] },
+      schema: {
+        tags,
+        operationId: 'createUser',
+        summary: 'Create a user of any role',
+        body: inputs.create,
+        response: { 201: user },
+      },
+    },
+    async (request, reply) => {
+      const created = await users.create(request.body);
+      return reply.code(201).header('location', `/api/users/${created.id}/`).send(created);
+    },
+  );
+
+  app.get(
+    '/users/:id/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['user_not_found'] },
+      schema: {
+        tags,
+        operationId: 'getUser',
+        summary: 'Show a user',
+        params: idParams,
+        response: { 200: user },
+      },
+    },
+    async (request) => users.get(request.params.id),
+  );
+
+  app.patch(
+    '/users/:id/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['user_not_found', 'username_taken', 'last_admin', 'role_in_use'] },
+      schema: {
+        tags,
+        operationId: 'updateUser',
+        summary: 'Change a user',
+        description: 'A new role or password, or `is_active: false`, ends all their sessions at once.',
+        params: idParams,
+        body: inputs.update,
+        response: { 200: user },
+      },
+    },
+    async (request) => users.update(request.params.id, request.body),
+  );
+
+  app.delete(
+    '/users/:id/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['user_not_found', 'last_admin'] },
+      schema: {
+        tags,
+        operationId: 'deleteUser',
+        summary: 'Erase a user',
+        description:
+          'Final: names and contacts are forgotten, sessions end, upcoming appointments are cancelled, the user name ' +
+          'is free again. What others see of the past stays. Repeating it is a 204 again.',
+        params: idParams,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await users.erase(request.params.id, request.user);
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { buildApp } from './app.ts';
+import { AdminError, createFirstAdmin } from './cli/admin.ts';
+import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from './cli/demo-data.ts';
+import { exitWith, readConfig } from './cli/settings.ts';
+import type { Config } from './config.ts';
+import { createClock } from './core/clock.ts';
+import { type Db, openDatabase } from './db/client.ts';
+import { type Embedded, openEmbedded } from './db/embedded.ts';
+import { asAppError, loggable } from './db/errors.ts';
+import { migrateDatabase } from './db/migrate.ts';
+
+/** The API process: settings → database → app → listen → close gracefully. */
+
+const RETRY_DATABASE = 2_000;
+const SHUTDOWN_LIMIT = 25_000;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const embedded = config.database_url ? undefined : await openEmbedded({ dir: config.data_dir });
+  const database_url = config.database_url ?? embedded?.url ?? '';
+  const clock = createClock(config.timezone);
+  const db = openDatabase({
+    url: database_url,
+    pool_max: config.database_pool_max,
+    onError: (error) => app.log.warn({ error: loggable(error) }, 'an idle database connection broke'),
+  });
+  const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
+  const app = await buildApp({ db, clock, config: { ...config, database_url, jwt_secret } });
+  const closing = closeOnSignal(app, db, embedded);
+
+  const prepared = await prepareDatabase(app, db, config, database_url).catch((error) =>
+    giveUp(error, embedded),
+  );
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    await giveUp(error, embedded, config);
+  }
+  print(`Listening on ${baseUrl(app)} (Swagger UI: ${baseUrl(app)}/api/docs/)`);
+  if (prepared.ready) printDemo(prepared.demo);
+  while (!prepared.ready && !closing.started) {
+    await sleep(RETRY_DATABASE);
+    Object.assign(
+      prepared,
+      await prepareDatabase(app, db, config, database_url).catch((error) => giveUp(error, embedded)),
+    );
+    if (prepared.ready) {
+      print('The database is there.');
+      printDemo(prepared.demo);
+    }
+  }
+}
+
+interface Prepared {
+  ready: boolean;
+  demo: boolean;
+}
+
+let saidAway = false;
+
+/** Migrations, the first admin and demo data, as set. A database that is away is said once, and tried again. */
+async function prepareDatabase(
+  app: FastifyInstance,
+  db: Db,
+  config: Config,
+  database_url: string,
+): Promise<Prepared> {
+  try {
+    if (config.migrate_on_start) await migrateDatabase(database_url);
+    await db.$client.query('select 1 from users limit 1');
+    await createFirstAdmin(db, config);
+    const demo = config.demo_data && (await loadDemo(db, config));
+    return { ready: true, demo };
+  } catch (error) {
+    if (asAppError(error)?.code !== 'database_unavailable') throw error;
+    const reason = loggable(error);
+    if (!saidAway) {
+      saidAway = true;
+      const missing = reason.sqlstate === '42P01';
+      print(
+        missing
+          ? 'The database has no tables yet: run npm run db:migrate. Until then requests are answered with 503.'
+          : `The database cannot be reached (${reason.sqlstate ?? reason.code ?? 'no answer'}): check DATABASE_URL and ` +
+              'that the server runs. Requests are answered with 503 until it is there.',
+      );
+    }
+    app.log.debug({ error: reason }, 'the database is away');
+    return { ready: false, demo: false };
+  }
+}
+
+/** Outside production, a secret of this folder's own, so that sign-ins outlive a restart. */
+function localSecret(dir: string): string {
+  const file = join(dir, 'jwt-secret');
+  if (!existsSync(file)) {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
+}
+
+/**
+ * Finishes what is under way, then goes. A second signal within a second is the same Ctrl-C heard twice (terminal and
+ * npm); a later one ends the process at once.
+ */
+function closeOnSignal(app: FastifyInstance, db: Db, embedded: Embedded | undefined): { started: boolean } {
+  const state = { started: false };
+  let since = 0;
+  app.addHook('preClose', async () => {
+    // close() waits for keep-alive connections: those whose request is answered are let go as soon as they idle.
+    setInterval(() => app.server.closeIdleConnections(), 50).unref();
+  });
+  const close = async () => {
+    await app.close();
+    await db.$client.end();
+    await embedded?.stop();
+    process.exit(0);
+  };
+  const onSignal = () => {
+    if (state.started) {
+      if (Date.now() - since > 1_000) process.exit(1);
+      return;
+    }
+    state.started = true;
+    since = Date.now();
+    setTimeout(() => exitWith('Shutting down took too long; the rest was cut off.'), SHUTDOWN_LIMIT).unref();
+    close().catch((error) => {
+      app.log.error({ error: loggable(error) }, 'shutting down failed');
+      process.exit(1);
+    });
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return state;
+}
+
+async function giveUp(error: unknown, embedded: Embedded | undefined, config?: Config): Promise<never> {
+  await embedded?.stop();
+  const code = error instanceof Error && 'code' in error ? error.code : '';
+  if (config && code === 'EADDRINUSE')
+    exitWith(
+      `Port ${config.port} is in use: end the other process, or set PORT to a free one (PORT=0 takes any).`,
+    );
+  if (config && (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'))
+    exitWith(`Cannot listen on ${config.host} port ${config.port} (${code}): check HOST and PORT.`);
+  if (error instanceof AdminError)
+    exitWith(`ADMIN_USERNAME and ADMIN_PASSWORD make no admin: ${error.message}`);
+  exitWith(`Cannot start: ${JSON.stringify(loggable(error))}`);
+}
+
+function baseUrl(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (typeof address !== 'object' || address === null) return '';
+  const host = address.address === '0.0.0.0' || address.address === '::' ? 'localhost' : address.address;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+}
+
+function printDemo(demo: boolean): void {
+  if (!demo) return;
+  print(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
+  for (const [role, username] of Object.entries(DEMO_ACCOUNTS)) print(`  ${role.padEnd(8)} ${username}`);
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+await main().catch((error) => exitWith(error instanceof Error ? error.message : 'Cannot start.'));

@@ -1,0 +1,134 @@
+import type { FastifyInstance } from 'fastify';
+import supertest from 'supertest';
+import { buildApp } from '../../src/app.ts';
+import { type Clock, createClock } from '../../src/core/clock.ts';
+import type { Role } from '../../src/core/roles.ts';
+import type { Db } from '../../src/db/client.ts';
+import { testDatabase } from './database.ts';
+
+export const PASSWORD = 'a-long-quiet-river';
+
+/** A clock that stands still until it is set. */
+export interface TestClock extends Clock {
+  set(instant: string): void;
+}
+
+export function testClock(instant = '2026-03-02T04:00:00Z', timezone = 'Asia/Tashkent'): TestClock {
+  let current = new Date(instant);
+  const clock = createClock(timezone, () => current);
+  return Object.assign(clock, {
+    set(next: string) {
+      current = new Date(next);
+    },
+  });
+}
+
+export const testConfig = {
+  jwt_secret: 'only-for-tests-0f8e7d6c5b4a39281706',
+  access_token_minutes: 15,
+  refresh_token_days: 30,
+  bcrypt_cost: 4,
+  phone_country: 'UZ' as const,
+  default_locale: 'en' as const,
+  cors_origins: [] as string[],
+  trust_proxy: [] as string[],
+  body_limit: 64 * 1024,
+  log_level: 'silent',
+};
+
+export interface Person {
+  id: number;
+  username: string;
+  role: Role;
+  token: string;
+  refresh: string;
+}
+
+export interface TestApp {
+  app: FastifyInstance;
+  db: Db;
+  url: string;
+  clock: TestClock;
+  /** A request as `person`; paths are relative to /api, such as `/doctors/`. */
+  as(person: Pick<Person, 'token'> | undefined): {
+    get(path: string): supertest.Test;
+    post(path: string, body?: object): supertest.Test;
+    patch(path: string, body?: object): supertest.Test;
+    delete(path: string): supertest.Test;
+  };
+  /** Registers (admins: inserts) a person and signs them in. */
+  person(role: Role, fields?: Record<string, unknown>): Promise<Person>;
+  /** Publishes a slot; by default half an hour on 2026-03-10. */
+  slot(doctor: Person, fields?: Partial<Record<'date' | 'start_time' | 'end_time', string>>): Promise<number>;
+  book(patient: Person, timeslot: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/**
+ * The application on a database of its own. By its clock it is Monday 2026-03-02, 09:00 in Tashkent.
+ * @param options.pool_max connections; one makes a forgotten transaction hang
+ */
+export async function testApp(
+  options: { config?: Partial<typeof testConfig>; clock?: TestClock; pool_max?: number } = {},
+): Promise<TestApp> {
+  const { db, url, close } = await testDatabase(options.pool_max);
+  const clock = options.clock ?? testClock();
+  const app = await buildApp({ db, clock, config: { ...testConfig, ...options.config, database_url: url } });
+  await app.ready();
+  let people = 0;
+
+  const as: TestApp['as'] = (person) => {
+    const send = (method: 'get' | 'post' | 'patch' | 'delete', path: string, body?: object) => {
+      const request = supertest(app.server)[method](`/api${path}`);
+      if (person) request.set('authorization', `Bearer ${person.token}`);
+      return body === undefined ? request : request.send(body);
+    };
+    return {
+      get: (path) => send('get', path),
+      post: (path, body) => send('post', path, body),
+      patch: (path, body) => send('patch', path, body),
+      delete: (path) => send('delete', path),
+    };
+  };
+
+  async function person(role: Role, fields: Record<string, unknown> = {}): Promise<Person> {
+    people += 1;
+    const username = `${role}${people}`;
+    const account = { username, password: PASSWORD, role: role === 'admin' ? 'patient' : role, ...fields };
+    const registered = await as(undefined).post('/auth/register/', account).expect(201);
+    if (role === 'admin')
+      await db.$client.query("update users set role = 'admin' where id = $1", [registered.body.id]);
+    const login = await as(undefined)
+      .post('/auth/login/', { username: account.username, password: PASSWORD })
+      .expect(200);
+    return {
+      id: registered.body.id,
+      username: account.username,
+      role,
+      token: login.body.access,
+      refresh: login.body.refresh,
+    };
+  }
+
+  return {
+    app,
+    db,
+    url,
+    clock,
+    as,
+    person,
+    async slot(doctor, fields = {}) {
+      const body = { date: '2026-03-10', start_time: '10:00', end_time: '10:30', ...fields };
+      const published = await as(doctor).post('/timeslots/', body).expect(201);
+      return published.body.id;
+    },
+    async book(patient, timeslot) {
+      const booked = await as(patient).post('/appointments/', { timeslot }).expect(201);
+      return booked.body.id;
+    },
+    async close() {
+      await app.close();
+      await close();
+    },
+  };
+}

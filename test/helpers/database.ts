@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { type Db, openDatabase } from '../../src/db/client.ts';
+
+/** Runs one statement on the maintenance database. */
+async function onServer(text: string): Promise<void> {
+  const url = new URL(inject('template_url'));
+  url.pathname = '/postgres';
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+/** @returns the URL of a fresh database: a clone of the migrated template, or wholly empty */
+export async function createDatabase({ empty = false } = {}): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await onServer(`create database ${name} ${empty ? '' : 'template template_clinic strategy file_copy'}`);
+  const url = new URL(inject('template_url'));
+  url.pathname = `/${name}`;
+  return url.href;
+}
+
+/** A pool on a fresh clone of the template. */
+export async function testDatabase(
+  pool_max = 10,
+): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
+  const url = await createDatabase();
+  const db = openDatabase({ url, pool_max });
+  return { db, url, close: () => db.$client.end() };
+}

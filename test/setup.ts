@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { TestProject } from 'vitest/node';
+import { openEmbedded } from '../src/db/embedded.ts';
+import { migrateDatabase } from '../src/db/migrate.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** URL of the migrated template; every test file clones it. */
+    template_url: string;
+  }
+}
+
+/** One real PostgreSQL for the whole run, with one migrated database that each test file clones. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = mkdtempSync(join(tmpdir(), 'clinic-test-'));
+  const server = await openEmbedded({
+    dir,
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
+  });
+  const template = new URL(server.url);
+  template.pathname = '/template_clinic';
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  await client.query('create database template_clinic');
+  await client.end();
+  await migrateDatabase(template.href);
+  project.provide('template_url', template.href);
+  return async () => {
+    await server.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+}
