@@ -47,26 +47,24 @@ function away(cause: unknown): AppError {
   return new AppError('database_unavailable', { retryAfter: 2, cause });
 }
 
-/** What of a database error may be logged: never its message or parameters, which hold people's data. */
+/** What of an error may be logged: never a database error's own text or parameters, which hold people's data. */
 export function loggable(error: unknown): Record<string, unknown> {
-  const refused = databaseError(error);
-  if (refused)
-    return {
-      type: 'DatabaseError',
-      sqlstate: refused.code,
-      constraint: refused.constraint,
-      table: refused.table,
-    };
   if (!(error instanceof Error)) return { type: typeof error };
-  const isQuery = error.name === 'DrizzleQueryError' || 'query' in error;
-  return {
-    type: error.name,
-    code: 'code' in error ? error.code : undefined,
-    message: isQuery ? undefined : error.message,
-    stack: error.stack
-      ?.split('\n')
-      .filter((line) => line.startsWith('    at '))
-      .join('\n'),
-    cause: error.cause === undefined ? undefined : loggable(error.cause),
-  };
+  const refused = databaseError(error);
+  const stack = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  if (refused) {
+    const { code: sqlstate, constraint, table, column, routine } = refused;
+    return { type: 'DatabaseError', sqlstate, constraint, table, column, routine, stack };
+  }
+  if (isAway(error)) return { type: 'Unreachable', code: networkCode(error) };
+  const { name: type, message } = error;
+  return { type, message: 'query' in error ? undefined : message, stack };
+}
+
+/** Such as ECONNREFUSED, from wherever in the chain of causes it stands. */
+function networkCode(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  if (error instanceof AggregateError && error.errors[0] !== undefined) return networkCode(error.errors[0]);
+  if ('code' in error) return String(error.code);
+  return error.cause === undefined ? 'timeout' : networkCode(error.cause);
 }

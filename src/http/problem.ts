@@ -42,6 +42,8 @@ export interface ProblemOptions {
   loggable: (error: unknown) => object;
 }
 
+const SAY_AWAY_EVERY = 10_000;
+
 /** @param instance the path that was asked for, without its query, which may hold names */
 export function problem(error: AppError, locale: Locale, instance: string): Problem {
   const { title, detail } = errorText(locale, error.code);
@@ -70,10 +72,20 @@ export const problems = fastifyPlugin(
       send(new AppError('route_not_found'), undefined, request, reply),
     );
 
+    let saidAway = Number.NEGATIVE_INFINITY;
+    /** One line for an outage of seconds, not one for each of its requests. */
+    function sayAway(request: FastifyRequest, { cause }: AppError): void {
+      if (performance.now() - saidAway < SAY_AWAY_EVERY) return;
+      saidAway = performance.now();
+      request.log.warn(
+        { error: options.loggable(cause) },
+        'the database is away; requests are answered with 503',
+      );
+    }
+
     function send(known: AppError, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
       if (known.status === 500) request.log.error({ error: options.loggable(thrown) }, 'request failed');
-      else if (known.status === 503)
-        request.log.warn({ error: options.loggable(known.cause) }, 'database is away');
+      else if (known.status === 503) sayAway(request, known);
       const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
       if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
       if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => `src/${file.replaceAll('\\', '/')}`);
+
+/** Every relative import of a file, as a path from the project's root. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?'(\.[^']+)'/g)].map(([, target = '']) =>
+    relative(root, join(root, dirname(file), target)).replaceAll('\\', '/'),
+  );
+}
+
+const MODULE = /^src\/modules\/(\w+)\/(?:[\w-]+\.)?([\w-]+)\.ts$/;
+
+/** What each kind of file may import; the first pattern that fits a file decides. */
+const arrows: { from: RegExp; to: RegExp[] }[] = [
+  { from: /^src\/core\//, to: [/^src\/core\//] },
+  { from: /^src\/i18n\//, to: [/^src\/(core|i18n)\//] },
+  { from: /^src\/db\//, to: [/^src\/(core|db)\//] },
+  { from: /^src\/http\//, to: [/^src\/(core|i18n|http)\//] },
+  { from: /^src\/config\.ts$/, to: [/^src\/core\//] },
+  { from: /^src\/modules\.ts$/, to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db)\//] },
+  { from: /^src\/app\.ts$/, to: [/^src\/modules\.ts$/, /^src\/(core|i18n|db|http)\//] },
+  { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('schemas')] },
+  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('rules'), DOOR()] },
+  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('schemas')] },
+  {
+    from: /\.service\.ts$/,
+    to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas|passwords|service)'), DOOR()],
+  },
+  { from: /\.routes\.ts$/, to: [/^src\/(core|http)\//, OWN('(schemas|service)'), DOOR()] },
+  { from: /^src\/modules\/\w+\/index\.ts$/, to: [OWN('.*')] },
+  { from: /^src\/modules\//, to: [/^src\/core\//] },
+  {
+    from: /^src\/(server\.ts|cli\/)/,
+    to: [/^src\/(core|i18n|db|http|cli)\//, /^src\/(config|app|modules)\.ts$/, DOOR()],
+  },
+];
+
+/** Another file of the same module, by its role. */
+function OWN(role: string): RegExp {
+  return new RegExp(`^src/modules/<own>/(?:[\\w-]+\\.)?${role}\\.ts$`);
+}
+
+/** Another module's door: its types and schemas; what it does is handed in by modules.ts. */
+function DOOR(): RegExp {
+  return /^src\/modules\/\w+\/index\.ts$/;
+}
+
+test.each(files)('%s imports only what its place allows', (file) => {
+  const rule = arrows.find(({ from }) => from.test(file));
+  expect(rule, `no rule for ${file}`).toBeDefined();
+  const own = MODULE.exec(file)?.[1];
+  const wrong = importsOf(file).filter((target) => {
+    const seen = own ? target.replace(`src/modules/${own}/`, 'src/modules/<own>/') : target;
+    return !rule?.to.some((allowed) => allowed.test(seen));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('no file imports itself through others', () => {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): void => {
+    expect(path, 'a circle').not.toContain(file);
+    if (done.has(file)) return;
+    for (const target of importsOf(file)) visit(target, [...path, file]);
+    done.add(file);
+  };
+  for (const file of files) visit(file, []);
+});
+
+test('the environment and the system clock are read by their owners only', () => {
+  const owners = /^src\/(config|server)\.ts$|^src\/cli\/|^src\/core\/clock\.ts$|^src\/db\/embedded/;
+  const offenders = files.filter(
+    (file) =>
+      !owners.test(file) &&
+      /process\.env|new Date\(\)|Date\.now\(\)/.test(readFileSync(join(root, file), 'utf8')),
+  );
+  expect(offenders).toEqual([]);
+});

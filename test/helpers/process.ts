@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** A process of the project as a person would start it, with nothing of this test run's environment. */
+export interface Started {
+  child: ChildProcess;
+  /** All it has printed so far, on both streams. */
+  output(): string;
+  /** Resolves with the first match once it has been printed; rejects if the process ends before. */
+  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  exited: Promise<number | null>;
+}
+
+export function startProcess(args: string[], env: Record<string, string>): Started {
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env.PATH ?? '', DOTENV_CONFIG_PATH: '/nonexistent', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      child.emit('printed');
+    });
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    child,
+    output: () => text,
+    exited,
+    async printed(pattern) {
+      for (;;) {
+        const match = pattern.exec(text);
+        if (match) return match;
+        const ended = await Promise.race([once(child, 'printed').then(() => false), exited.then(() => true)]);
+        if (ended && !pattern.test(text)) throw new Error(`it ended without printing ${pattern}:\n${text}`);
+      }
+    },
+  };
+}
+
+export interface RunningServer extends Started {
+  base: string;
+}
+
+/** The API process on a free port; cheap passwords, no demo data unless `env` says otherwise. */
+export async function startServer(env: Record<string, string>): Promise<RunningServer> {
+  const started = startProcess(['src/server.ts'], {
+    PORT: '0',
+    BCRYPT_COST: '4',
+    DEMO_DATA: 'false',
+    ...env,
+  });
+  const [, base = ''] = await started.printed(/Listening on (http:\/\/\S+)/);
+  return { ...started, base };
+}
+
+/** A folder for an embedded database of the test's own. */
+export function temporaryFolder(): { dir: string; remove: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'clinic-process-'));
+  return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
+}
