@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm';
 import type { Config } from '../config.ts';
 import { createClock } from '../core/clock.ts';
 import { type Db, transaction } from '../db/client.ts';
+import { sql } from '../db/drizzle.ts';
 import { createPasswords } from '../modules/auth/index.ts';
 import { createModules } from '../modules.ts';
 

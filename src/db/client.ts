@@ -1,6 +1,11 @@
-import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
-import type { PgTransaction } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import {
+  drizzle,
+  type ExtractTablesWithRelations,
+  type NodePgDatabase,
+  type NodePgQueryResultHKT,
+  type PgTransaction,
+} from './drizzle.ts';
 import * as schema from './schema/index.ts';
 
 type Schema = typeof schema;
@@ -8,11 +13,7 @@ type Schema = typeof schema;
 /** The pool as drizzle sees it. */
 export type Db = NodePgDatabase<Schema> & { $client: pg.Pool };
 /** An open transaction. A function that takes one refuses the pool, so a forgotten transaction is a type error. */
-export type Tx = PgTransaction<
-  NodePgQueryResultHKT,
-  Schema,
-  import('drizzle-orm').ExtractTablesWithRelations<Schema>
->;
+export type Tx = PgTransaction<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
 export type Executor = Db | Tx;
 
 const { DATE, TIME, TIMESTAMPTZ, INT8 } = pg.types.builtins;

@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
-import { drizzle } from 'drizzle-orm/node-postgres';
-import { migrate } from 'drizzle-orm/node-postgres/migrator';
 import pg from 'pg';
+import { drizzle, migrate } from './drizzle.ts';
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** Any number will do, as long as every process that migrates takes the same. */

@@ -1,6 +1,5 @@
-import { and, gte, lt, type SQL, sql } from 'drizzle-orm';
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import { COUNT_LIMIT, type Page, type PageRequest } from '../core/page.ts';
+import { and, gte, lt, type PgColumn, type PgTable, type SQL, sql } from './drizzle.ts';
 
 /** Placeholders of every paged statement, filled by `fetchPage`. */
 export const limit = sql.placeholder('limit');

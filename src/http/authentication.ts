@@ -37,7 +37,7 @@ export const authentication = fastifyPlugin(
     await app.register(fastifyJwt, {
       secret: options.secret,
       sign: { algorithm: 'HS256', expiresIn: `${options.access_token_minutes}m`, iss: ISSUER },
-      verify: { algorithms: ['HS256'], allowedIss: ISSUER },
+      verify: { algorithms: ['HS256'], allowedIss: ISSUER, requiredClaims: ['iss', 'exp'] },
       formatUser: ({ sub, role, sid }) => ({ id: Number(sub), role: role as Caller['role'], session: sid }),
     });
     app.addHook('onRequest', async (request) => {

@@ -6,22 +6,28 @@ import { issue } from './zod.ts';
 /** The fields that several modules share: bounded, described and with an example, defined once. */
 
 const MAX_ID = 2_147_483_647;
+/** The day of the examples: far enough ahead that one can try them as they stand. */
+const DAY = '2028-03-14';
+const INSTANT = '2028-03-01T09:30:00.000Z';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused; line breaks and tabs may stay
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
+/** Neither control characters nor half a surrogate pair, which would be stored as a replacement character. */
+const isPlain = (value: string) => !CONTROL.test(value) && value.isWellFormed();
+
 /** Text as people write it: trimmed, without control characters. */
 export const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .refine((value) => !CONTROL.test(value), issue('invalid_characters'));
+  z.string().trim().min(1).max(max).refine(isPlain, issue('invalid_characters'));
+
+/** Text to look for; empty, it looks for nothing. */
+export const filterText = z.string().trim().max(100).refine(isPlain, issue('invalid_characters'));
 
 export const id = z.int().min(1).max(MAX_ID);
 /** An id in a path or a query string, where everything arrives as text. */
 export const idText = z.coerce.number().int().min(1).max(MAX_ID);
-export const idParams = z.object({ id: idText.meta({ description: 'The record’s id.', examples: [7] }) });
+/** The `{id}` of a path. */
+export const idParams = (description: string, example: number) =>
+  z.object({ id: idText.meta({ description, examples: [example] }) });
 
 export const role = z.enum(roles);
 export const gender = z.enum(['female', 'male', 'other']);
@@ -47,6 +53,9 @@ export const username = z
   .refine((value) => /^[a-z][a-z0-9._-]{2,49}$/i.test(value), issue('invalid_username'))
   .meta({
     description: 'Unique whatever its case: 3 to 50 Latin letters, digits, `.`, `-`, `_`, a letter first.',
+    minLength: 3,
+    maxLength: 50,
+    pattern: '^[A-Za-z][A-Za-z0-9._-]{2,49}$',
     examples: ['aziza.karimova'],
   });
 
@@ -58,60 +67,94 @@ export const newPassword = z
     const bytes = Buffer.byteLength(value);
     return bytes >= 10 && bytes <= 72 && !value.includes('\0');
   }, issue('password_length'))
-  .meta({ description: '10 to 72 bytes of UTF-8.', examples: ['a-long-quiet-river'] });
+  .meta({
+    description: '10 to 72 bytes of UTF-8, which is as many Latin letters; not the user name.',
+    format: 'password',
+    examples: ['a-long-quiet-river'],
+  });
 
 /** Any form in which people write a phone number; kept as E.164. */
 export const phone = (country: CountryCode) =>
   z
     .string()
     .max(32)
+    // Before the transformation: that is what comes in.
+    .meta({
+      description: `Any usual form; without a country code it is taken as a number of ${country}. Stored as E.164.`,
+      examples: ['90 123-45-67', '+998901234567'],
+    })
     .transform((value, context) => {
       const number = toE164(value, country);
       if (number === undefined)
-        context.issues.push({ code: 'custom', input: value, ...issue('invalid_phone') });
+        context.issues.push({ code: 'custom', input: value, continue: true, ...issue('invalid_phone') });
       return number ?? z.NEVER;
-    })
-    .meta({
-      description: `Any usual form; without a country code it is taken as a number of ${country}. Stored as E.164.`,
-      examples: ['+998901234567'],
     });
 
 /** A date of the calendar, from year 1900 to 9999. */
 export const date = z.iso
-  .date()
+  .date({ abort: true })
   .refine((value) => value >= '1900', issue('invalid_date'))
-  .meta({ examples: ['2026-12-01'] });
+  .meta({ maxLength: 10, examples: [DAY] });
 
 /** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
 export const clockTime = z
   .string()
   .max(8)
   .refine((value) => /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)(?::00)?$/.test(value), issue('invalid_time'))
-  .transform((value) => value.slice(0, 5))
-  .meta({ description: 'Wall-clock time of the clinic, `HH:MM` (or `HH:MM:00`).', examples: ['10:00'] });
+  .meta({
+    description: 'The clinic’s wall clock, `HH:MM` (or `HH:MM:00`); `24:00` ends the day.',
+    pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$',
+    examples: ['10:00'],
+  })
+  .transform((value) => value.slice(0, 5));
 
-/** The same fields as they stand in answers. */
+/** The same fields as they stand in answers. What `meta` says of them holds by what was let in; it is not checked again. */
 export const out = {
   id,
-  name: z.string().nullable(),
-  date: z.string().meta({ format: 'date', examples: ['2026-12-01'] }),
-  time: z.string().meta({ description: '`HH:MM`, the clinic’s wall clock.', examples: ['10:00'] }),
-  instant: z
+  username: z.string().meta({ maxLength: 50, examples: ['aziza.karimova'] }),
+  name: z.string().nullable().meta({ maxLength: 100 }),
+  email: z
     .string()
-    .meta({ format: 'date-time', description: 'UTC.', examples: ['2026-11-20T09:30:00.000Z'] }),
+    .nullable()
+    .meta({ format: 'email', maxLength: 254, examples: ['aziza@example.uz'] }),
+  specialization: z
+    .string()
+    .nullable()
+    .meta({ description: 'Null until the doctor fills it in.', maxLength: 100, examples: ['Kardiolog'] }),
+  experienceYears: z
+    .int()
+    .meta({ minimum: 0, maximum: 80, examples: [12] })
+    .nullable(),
+  date: z.string().meta({ format: 'date', maxLength: 10, examples: [DAY] }),
+  time: z.string().meta({
+    description: 'The clinic’s wall clock, `HH:MM`.',
+    pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
+    maxLength: 5,
+    examples: ['10:00'],
+  }),
+  instant: z.string().meta({
+    description: 'UTC.',
+    format: 'date-time',
+    maxLength: 24,
+    examples: [INSTANT],
+  }),
   phone: z
     .string()
     .nullable()
-    .meta({ description: 'E.164.', examples: ['+998901234567'] }),
+    .meta({ description: 'E.164.', maxLength: 16, pattern: '^\\+[1-9][0-9]{1,14}$', examples: ['+998901234567'] }),
 };
 
-export const flagText = z.enum(['true', 'false']).transform((value) => value === 'true');
+/** A yes or no in a query string. */
+export const flagText = z
+  .enum(['true', 'false'])
+  .meta({ type: 'boolean', enum: undefined, examples: [true] })
+  .transform((value) => value === 'true');
 
 /** `?date=` and `?from=&to=` of lists; both ends are included. */
 export const dateFilters = {
-  date: date.optional().meta({ description: 'Only this day.', examples: ['2026-12-01'] }),
-  from: date.optional().meta({ description: 'This day and later.', examples: ['2026-12-01'] }),
-  to: date.optional().meta({ description: 'This day and earlier.', examples: ['2026-12-31'] }),
+  date: date.optional().meta({ description: 'Only this day.' }),
+  from: date.optional().meta({ description: 'This day and later.' }),
+  to: date.optional().meta({ description: 'This day and earlier; not before `from`.', examples: ['2028-03-31'] }),
 };
 
 export interface DateFilters {
@@ -125,11 +168,7 @@ export const orderedRange = <Shape extends z.ZodType<DateFilters>>(schema: Shape
   schema.refine(({ from, to }) => !from || !to || from <= to, issue('range_reversed', 'to'));
 
 /** What people type into a search box; each word must be found. An empty box searches for nothing. */
-export const searchText = z
-  .string()
-  .trim()
-  .max(100)
-  .refine((value) => !CONTROL.test(value), issue('invalid_characters'))
+export const searchText = filterText
   .transform((value) => value.split(/\s+/).filter(Boolean))
   .refine((words) => words.length <= 6, issue('too_many_words'))
   .meta({ examples: ['karimova'] });

@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { AppError } from '../core/errors.ts';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
+
+const MAX_PAGE = 10_000;
 
 /** `?page=` and `?page_size=` of every list. */
 export const pageQuery = {
@@ -9,7 +12,7 @@ export const pageQuery = {
     .number()
     .int()
     .min(1)
-    .max(10_000)
+    .max(MAX_PAGE)
     .default(1)
     .meta({ description: 'From 1.', examples: [1] }),
   page_size: z.coerce
@@ -47,14 +50,16 @@ export const pageOf = <Row extends z.ZodType>(row: Row) =>
 export function pageAnswer<Row>(request: FastifyRequest, page: number, { count, more, rows }: Page<Row>) {
   return {
     count,
-    next: more ? link(request, page + 1) : null,
+    next: more && page < MAX_PAGE ? link(request, page + 1) : null,
     previous: page > 1 ? link(request, page - 1) : null,
     results: rows,
   };
 }
 
+/** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */
 function link(request: FastifyRequest, page: number): string {
-  const url = new URL(request.url, `${request.protocol}://${request.host}`);
+  const url = URL.parse(request.url, `${request.protocol}://${request.host}`);
+  if (!url) throw new AppError('malformed_request');
   url.searchParams.set('page', String(page));
   return url.href;
 }

@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { index, integer, pgTable } from 'drizzle-orm/pg-core';
+import { index, integer, pgTable, sql } from '../drizzle.ts';
 import { bytea, instant } from './types.ts';
 import { users } from './users.ts';
 

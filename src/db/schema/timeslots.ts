@@ -1,5 +1,4 @@
-import { sql } from 'drizzle-orm';
-import { check, date, index, integer, pgTable } from 'drizzle-orm/pg-core';
+import { check, date, index, integer, pgTable, sql } from '../drizzle.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles } from './users.ts';
 

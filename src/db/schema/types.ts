@@ -1,4 +1,4 @@
-import { customType } from 'drizzle-orm/pg-core';
+import { customType } from '../drizzle.ts';
 
 /** A wall-clock time of whole minutes: `HH:MM`, up to `24:00`. */
 export const clockTime = customType<{ data: string; driverData: string }>({

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { roles } from '../../core/roles.ts';
 import {
   boolean,
   check,
@@ -8,10 +8,10 @@ import {
   pgEnum,
   pgTable,
   smallint,
+  sql,
   text,
   uniqueIndex,
-} from 'drizzle-orm/pg-core';
-import { roles } from '../../core/roles.ts';
+} from '../drizzle.ts';
 import { instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);

@@ -1,8 +1,7 @@
-import { and, eq, gte, inArray, lte, or, type SQL, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/pg-core';
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
+import { alias, and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { appointments, doctorProfiles, users } from '../../db/schema/index.ts';
@@ -221,12 +220,12 @@ export async function whyRefused(db: Db, booking: { timeslot: number; patient: n
  * @returns whether it moved
  */
 export async function moveStatus(
-  db: Db,
+  executor: Executor,
   appointment: number,
   change: { from: Status[]; to: Status; by: number; reason?: string | undefined; unbegun?: WallTime },
 ): Promise<boolean> {
   const { from, to, by, reason = null, unbegun } = change;
-  const moved = await db
+  const moved = await executor
     .update(appointments)
     .set({
       status: to,

@@ -2,7 +2,7 @@ import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db, Tx } from '../../db/client.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
 import * as repository from './appointments.repository.ts';
 import { refusal, statusesBefore } from './appointments.rules.ts';
 import type { Appointment, AppointmentFilters, Decision, NewAppointment } from './appointments.schemas.ts';
@@ -69,8 +69,12 @@ export function createAppointments({ db, clock }: AppointmentsDependencies) {
      */
     async decide(appointment: number, { status, reason }: Decision, caller: Caller): Promise<Appointment> {
       const from = statusesBefore(status, caller.role);
-      const moved = await repository.moveStatus(db, appointment, { from, to: status, by: caller.id, reason });
-      const now = await get(appointment);
+      // Read before it commits: a patient's cancellation right after must not stand in the answer to this decision.
+      const { moved, now } = await transaction(db, async (tx) => ({
+        moved: await repository.moveStatus(tx, appointment, { from, to: status, by: caller.id, reason }),
+        now: await repository.findAppointment(tx, appointment),
+      }));
+      if (!now) throw new AppError('appointment_not_found');
       if (!moved) throw new AppError('already_decided');
       return now;
     },

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { text } from '../../http/fields.ts';
 import type { user } from '../users/index.ts';
 
 export const credentials = z
   .object({
-    username: z.string().trim().min(1).max(254),
+    username: text(254),
     password: z.string().min(1).max(1_000),
   })
   .meta({ id: 'Credentials', examples: [{ username: 'aziza.karimova', password: 'a-long-quiet-river' }] });

@@ -1,6 +1,6 @@
-import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor } from '../../db/client.ts';
+import { and, eq, gt, isNull, sql } from '../../db/drizzle.ts';
 import { prepared } from '../../db/prepared.ts';
 import { sessions } from '../../db/schema/index.ts';
 

@@ -51,14 +51,9 @@ export const doctorFilters = z.object({
   search: fields.searchText.optional().meta({
     description: "Words in name or specialization, in any case and with any apostrophe (`ʻ` `ʼ` `'`).",
   }),
-  specialization: z
-    .string()
-    .trim()
-    .max(100)
-    .optional()
-    .meta({
-      description: 'Exactly this specialization, in any case.',
-      examples: ['Kardiolog'],
-    }),
+  specialization: fields.filterText.optional().meta({
+    description: 'Exactly this specialization, in any case.',
+    examples: ['Kardiolog'],
+  }),
 });
 export type DoctorFilters = z.infer<typeof doctorFilters>;

@@ -1,5 +1,5 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Executor, Tx } from '../../db/client.ts';
+import { and, eq, isNull, sql } from '../../db/drizzle.ts';
 import { prepared } from '../../db/prepared.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
 

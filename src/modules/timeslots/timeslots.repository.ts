@@ -1,7 +1,7 @@
-import { and, asc, eq, gte, inArray, lte, notExists, type SQL, sql } from 'drizzle-orm';
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
+import { and, asc, eq, gte, inArray, lte, notExists, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { appointments, timeslots } from '../../db/schema/index.ts';

@@ -1,7 +1,7 @@
-import { and, desc, eq, getTableColumns, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
+import { and, desc, eq, getTableColumns, isNull, ne, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
