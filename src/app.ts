@@ -9,10 +9,11 @@ import { authentication } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { health } from './http/health.ts';
 import { strictJson } from './http/json.ts';
-import { loggerOptions, logging } from './http/logging.ts';
+import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { openapi } from './http/openapi.ts';
 import { problems } from './http/problem.ts';
 import { security } from './http/security.ts';
+import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import type { Locale } from './i18n/index.ts';
 import { createModules } from './modules.ts';
@@ -33,15 +34,17 @@ export interface AppDependencies {
     body_limit: number;
     log_level: string;
   };
+  /** Where log lines go; standard output by default. */
+  log_stream?: LogStream;
 }
 
 const REQUEST_TIMEOUT = 30_000;
 const VERSION = '0.1.0';
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
-export async function buildApp({ db, clock, config }: AppDependencies): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: loggerOptions(config.log_level),
+export async function buildApp({ db, clock, config, log_stream }: AppDependencies): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify({
+    logger: loggerOptions(config.log_level, log_stream),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false,
@@ -53,6 +56,10 @@ export async function buildApp({ db, clock, config }: AppDependencies): Promise<
     // Whoever already has a connection is still answered while the server closes.
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
+    // An address the router cannot read meets no hook and no error handler by itself.
+    frameworkErrors: (error, request, reply) =>
+      app.errorHandler(error, request, reply.header('x-request-id', request.id)),
+    clientErrorHandler: refuseUnreadable(config.default_locale),
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -60,6 +67,7 @@ export async function buildApp({ db, clock, config }: AppDependencies): Promise<
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
   await app.register(security, config);
+  await app.register(strictAddress);
   await app.register(strictJson);
   await app.register(accessControl);
   await app.register(openapi, { version: VERSION });

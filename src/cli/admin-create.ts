@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../db/client.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { AdminError, createAdmin } from './admin.ts';
 import { exitWith, withDatabase } from './settings.ts';
 
-/** npm run admin:create -- --username NAME [--password WORD] [--first-name …] [--last-name …] */
+/** npm run admin:create -- --username NAME [--password WORD] [--first-name …] [--last-name …]; asks for what is missing. */
 
 const USAGE =
   'Usage: npm run admin:create -- --username NAME [--password PASSWORD] [--first-name F] [--last-name L]';
@@ -28,9 +29,16 @@ function readFlags() {
 /** Asks at the terminal; a password is not shown while it is typed. */
 async function ask(question: string, hidden = false): Promise<string> {
   if (!process.stdin.isTTY) exitWith(`Nobody is there to ask for the ${question.toLowerCase()}.\n${USAGE}`);
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  let silent = false;
+  const output = new Writable({
+    write(chunk, _encoding, done) {
+      if (!silent) process.stdout.write(chunk);
+      done();
+    },
+  });
+  const terminal = createInterface({ input: process.stdin, output, terminal: true });
   const answer = terminal.question(`${question}: `);
-  if (hidden) Object.assign(terminal, { _writeToOutput: () => {} });
+  silent = hidden;
   const text = await answer;
   terminal.close();
   if (hidden) process.stdout.write('\n');
@@ -38,10 +46,10 @@ async function ask(question: string, hidden = false): Promise<string> {
 }
 
 const flags = readFlags();
-const username = flags.username ?? (await ask('Username'));
-const password = flags.password ?? process.env.ADMIN_PASSWORD ?? (await ask('Password', true));
 
 await withDatabase(async (config, database_url) => {
+  const username = flags.username ?? config.first_admin?.username ?? (await ask('Username'));
+  const password = flags.password ?? config.first_admin?.password ?? (await ask('Password', true));
   await migrateDatabase(database_url);
   const db = openDatabase({ url: database_url, pool_max: 2 });
   try {

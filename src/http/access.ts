@@ -1,12 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
-import { declaredAccess } from './guards.ts';
+import { type Access, declaredAccess } from './guards.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** What else the route can answer than its guards and its schema imply. */
     errors?: readonly ErrorCode[];
+    /** Which of its schema's named examples an answer can be, by status; all by default. */
+    examples?: Readonly<Record<number, readonly string[]>>;
+    /** Where what it creates is to be found, when that is not below its own path. */
+    location?: string;
   }
   interface FastifyInstance {
     /** Every documented route, as `GET /api/doctors/{id}/`. */
@@ -19,6 +24,16 @@ export interface DocumentedRoute {
   who: string;
   isPublic: boolean;
   errors: ErrorCode[];
+  examples: Readonly<Record<number, readonly string[]>>;
+  location?: string;
+  /** What it takes. */
+  input: RouteInput;
+}
+
+export interface RouteInput {
+  params?: z.ZodType;
+  querystring?: z.ZodType;
+  body?: z.ZodType;
 }
 
 /**
@@ -38,17 +53,29 @@ export const accessControl = fastifyPlugin(
       route.config = { ...route.config, access };
       if (route.method === 'HEAD') return;
       const isPublic = access === 'public';
-      const everyone = isPublic ? 'everybody' : 'whoever is signed in';
-      const who = typeof access === 'string' ? everyone : access.join(', ');
-      app.documentedRoutes.set(`${route.method} ${route.url.replaceAll(/:(\w+)/g, '{$1}')}`, {
-        who: owner ? `${who}; doctors and patients only their own` : who,
+      const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
+      app.documentedRoutes.set(`${route.method} ${path}`, {
+        who: inWords(access, owner),
         isPublic,
         errors: errorsOf(schema ?? {}, access, owner, route.config.errors ?? []),
+        examples: route.config.examples ?? {},
+        ...(route.config.location !== undefined && { location: route.config.location }),
+        input: (schema ?? {}) as RouteInput,
       });
     });
   },
   { name: 'access-control' },
 );
+
+const plural = { admin: 'admins', doctor: 'doctors', patient: 'patients' } as const;
+
+function inWords(access: Access, owner: boolean): string {
+  if (access === 'public') return 'everybody, without a token';
+  const roles = access === 'signed_in' ? (['patient', 'doctor', 'admin'] as const) : access;
+  if (!owner)
+    return access === 'signed_in' ? 'whoever is signed in' : roles.map((role) => plural[role]).join(', ');
+  return roles.map((role) => (role === 'admin' ? 'admins' : `${plural[role]} (only their own)`)).join(', ');
+}
 
 function errorsOf(
   schema: { params?: unknown; querystring?: unknown; body?: unknown },
@@ -58,7 +85,8 @@ function errorsOf(
 ): ErrorCode[] {
   const errors = new Set<ErrorCode>();
   if (schema.params || schema.querystring || schema.body) errors.add('invalid_input');
-  if (schema.body) errors.add('malformed_request');
+  // An address that is badly encoded is refused wherever it leads.
+  errors.add('malformed_request');
   if (access !== 'public') {
     for (const code of [
       'authentication_required',
@@ -70,6 +98,7 @@ function errorsOf(
     if (owner || Array.isArray(access)) errors.add('forbidden');
   }
   for (const code of own) errors.add(code);
+  if (schema.params) errors.add('uri_too_long');
   if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
   errors.add('too_many_requests').add('internal_error').add('database_unavailable');
   return [...errors];

@@ -19,7 +19,10 @@ export const NAMED_EXAMPLES = 'named_examples';
  */
 export const documented = <Schema extends z.ZodType>(
   schema: Schema,
-  { examples, ...docs }: { id: string; description: string; examples: Record<string, Example<z.input<Schema>>> },
+  {
+    examples,
+    ...docs
+  }: { id: string; description: string; examples: Record<string, Example<z.input<Schema>>> },
 ): Schema => schema.meta({ ...docs, [NAMED_EXAMPLES]: examples });
 
 /** The named examples of a schema that was `documented`. */
@@ -30,7 +33,9 @@ export const examplesOf = (schema: z.ZodType): Record<string, Example> =>
  * Makes a country's schemas once, however many applications a process builds: the document finds a schema's name by
  * the schema itself, and of two schemas with one name it would describe the wrong one.
  */
-export function perCountry<Schemas>(make: (country: CountryCode) => Schemas): (country: CountryCode) => Schemas {
+export function perCountry<Schemas>(
+  make: (country: CountryCode) => Schemas,
+): (country: CountryCode) => Schemas {
   const made = new Map<CountryCode, Schemas>();
   return (country) => {
     const schemas = made.get(country) ?? make(country);

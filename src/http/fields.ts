@@ -62,14 +62,16 @@ export const username = z
 /** bcrypt reads 72 bytes and ignores the rest: more is refused, never cut. */
 export const newPassword = z
   .string()
-  .max(72)
   .refine((value) => {
     const bytes = Buffer.byteLength(value);
-    return bytes >= 10 && bytes <= 72 && !value.includes('\0');
+    return bytes >= 10 && bytes <= 72;
   }, issue('password_length'))
+  // Half a surrogate pair would be hashed as a replacement character, which any other half would fit.
+  .refine((value) => !value.includes('\0') && value.isWellFormed(), issue('invalid_characters'))
   .meta({
     description: '10 to 72 bytes of UTF-8, which is as many Latin letters; not the user name.',
     format: 'password',
+    maxLength: 72,
     examples: ['a-long-quiet-river'],
   });
 
@@ -92,17 +94,17 @@ export const phone = (country: CountryCode) =>
 
 /** A date of the calendar, from year 1900 to 9999. */
 export const date = z.iso
-  .date({ abort: true })
+  .date()
   .refine((value) => value >= '1900', issue('invalid_date'))
   .meta({ maxLength: 10, examples: [DAY] });
 
 /** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
 export const clockTime = z
   .string()
-  .max(8)
   .refine((value) => /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)(?::00)?$/.test(value), issue('invalid_time'))
   .meta({
     description: 'The clinic’s wall clock, `HH:MM` (or `HH:MM:00`); `24:00` ends the day.',
+    maxLength: 8,
     pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)(:00)?$',
     examples: ['10:00'],
   })
@@ -141,7 +143,12 @@ export const out = {
   phone: z
     .string()
     .nullable()
-    .meta({ description: 'E.164.', maxLength: 16, pattern: '^\\+[1-9][0-9]{1,14}$', examples: ['+998901234567'] }),
+    .meta({
+      description: 'E.164.',
+      maxLength: 16,
+      pattern: '^\\+[1-9][0-9]{1,14}$',
+      examples: ['+998901234567'],
+    }),
 };
 
 /** A yes or no in a query string. */
@@ -154,7 +161,9 @@ export const flagText = z
 export const dateFilters = {
   date: date.optional().meta({ description: 'Only this day.' }),
   from: date.optional().meta({ description: 'This day and later.' }),
-  to: date.optional().meta({ description: 'This day and earlier; not before `from`.', examples: ['2028-03-31'] }),
+  to: date
+    .optional()
+    .meta({ description: 'This day and earlier; not before `from`.', examples: ['2028-03-31'] }),
 };
 
 export interface DateFilters {
@@ -169,6 +178,6 @@ export const orderedRange = <Shape extends z.ZodType<DateFilters>>(schema: Shape
 
 /** What people type into a search box; each word must be found. An empty box searches for nothing. */
 export const searchText = filterText
+  .meta({ examples: ['yusupov'] })
   .transform((value) => value.split(/\s+/).filter(Boolean))
-  .refine((words) => words.length <= 6, issue('too_many_words'))
-  .meta({ examples: ['karimova'] });
+  .refine((words) => words.length <= 6, issue('too_many_words'));

@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
+import { documented } from './documented.ts';
 import { Public } from './guards.ts';
 import type { ZodTypeProvider } from './zod.ts';
 
-const status = z.object({ status: z.literal('ok') }).meta({ id: 'Health', examples: [{ status: 'ok' }] });
+const status = documented(z.object({ status: z.literal('ok') }), {
+  id: 'Health',
+  description: 'All is well.',
+  examples: { ok: { summary: 'All is well', value: { status: 'ok' } } },
+});
 
 export interface HealthOptions {
   /** Rejects while the database is away. */
@@ -26,7 +31,8 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
       schema: {
         tags: ['health'],
         operationId: 'live',
-        summary: 'The process runs',
+        summary: 'See whether the process runs',
+        description: 'Restart it when this does not answer.',
         response: { 200: status },
       },
     },
@@ -41,7 +47,8 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
       schema: {
         tags: ['health'],
         operationId: 'ready',
-        summary: 'It can serve requests',
+        summary: 'See whether it can serve requests',
+        description: 'It reaches its database and is not closing.',
         response: { 200: status },
       },
     },

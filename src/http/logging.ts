@@ -1,13 +1,22 @@
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
+/** Takes one JSON line at a time. */
+export interface LogStream {
+  write(line: string): void;
+}
+
 /**
  * The log's settings. A line never holds a person's data: no address, query, header or body, and ids only. `error`
  * comes already reduced (db/errors); what plugins log themselves under `err` loses its message here.
  */
-export function loggerOptions(level: string): Exclude<FastifyServerOptions['logger'], boolean | undefined> {
+export function loggerOptions(
+  level: string,
+  stream?: LogStream,
+): Exclude<FastifyServerOptions['logger'], boolean | undefined> {
   return {
     level,
+    ...(stream && { stream }),
     base: null,
     serializers: {
       req: (request) => ({ method: request.method, route: request.routeOptions?.url }),

@@ -2,14 +2,37 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { AppError, type ErrorCode, errorStatus } from '../core/errors.ts';
 import type { DocumentedRoute } from './access.ts';
-import { PROBLEM_TYPE, problem } from './problem.ts';
+import { describeSuccesses, errorResponses, HEADERS, PROBLEM_SCHEMA } from './openapi/answers.ts';
+import type { Components, Document, Operation, Parameter } from './openapi/document.ts';
+import { giveExamples, giveSchemaExamples } from './openapi/examples.ts';
+import { tidySchema, uniteTwins } from './openapi/schemas.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: an OpenAPI document is a tree of plain objects
-type Node = any;
+export const TITLE = 'Clinic appointment booking';
 
-const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+const INTRODUCTION = `Patients book, doctors publish their hours and answer bookings, admins look after everything.
+
+**The way through**
+
+1. Register at \`POST /api/auth/register/\` and sign in at \`POST /api/auth/login/\`.
+2. Copy \`access\` from the answer, press *Authorize* and paste it.
+3. Find a doctor at \`GET /api/doctors/\` and their free slots at \`GET /api/doctors/{id}/timeslots/\`.
+4. Book one at \`POST /api/appointments/\` and see it at \`GET /api/appointments/me/\`.
+5. Cancel it at \`DELETE /api/appointments/{id}/\`.
+
+Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
+\`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
+\`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, which
+names it in the log. This service arranges visits; it gives no medical advice.
+
+The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machines](/api/schema/).`;
+
+const SERVER = {
+  url: '/',
+  description: 'This server, local or production',
+  // Open to whoever may sign in, says OWASP's inventory of audiences.
+  'x-internal': false,
+};
 
 /** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
 export const openapi = fastifyPlugin(
@@ -18,13 +41,13 @@ export const openapi = fastifyPlugin(
       openapi: {
         openapi: '3.1.0',
         info: {
-          title: 'Clinic appointment booking',
+          title: TITLE,
           version,
           description: INTRODUCTION,
-          contact: { name: 'The clinic', url: 'https://example.org/' },
+          contact: { name: 'The clinic’s front desk' },
           license: { name: 'MIT', identifier: 'MIT' },
         },
-        servers: [{ url: '/', description: 'This server' }],
+        servers: [SERVER],
         tags: [
           { name: 'auth', description: 'Register, sign in, stay signed in.' },
           { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
@@ -40,156 +63,77 @@ export const openapi = fastifyPlugin(
               type: 'http',
               scheme: 'bearer',
               bearerFormat: 'JWT',
-              description: 'The `access` token of `/api/auth/login/` (RFC 6750, RFC 8725).',
+              description:
+                'The `access` token of `POST /api/auth/login/`, without the word Bearer. HS256 with a fixed algorithm ' +
+                'and issuer (RFC6750, RFC8725).',
             },
           },
         },
       },
       transform: jsonSchemaTransform,
-      transformObject: (document) => finish(jsonSchemaTransformObject(document), app.documentedRoutes),
+      transformObject: (document) => {
+        const generated = jsonSchemaTransformObject(document) as unknown as Document;
+        // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
+        return finish(generated, app.documentedRoutes) as unknown as ReturnType<
+          typeof jsonSchemaTransformObject
+        >;
+      },
     });
   },
   { name: 'openapi' },
 );
 
-const INTRODUCTION = `Patients book, doctors publish their hours and answer bookings, admins look after everything.
-
-**The way through:** register, sign in, press *Authorize* and paste \`access\`, list the doctors, see a doctor's free
-slots, book one, cancel it.
-
-Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
-\`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
-\`Accept-Language\`. This service arranges visits; it gives no medical advice.`;
-
-/** Adds what follows from guards and error codes to every operation, and tidies what the generator leaves. */
-function finish(document: Node, routes: Map<string, DocumentedRoute>): Node {
-  for (const [path, operations] of Object.entries<Node>(document.paths)) {
-    for (const method of METHODS) {
-      const operation = operations[method];
+/** Tidies what the generator leaves, and adds to every operation what follows from its guards, errors and examples. */
+function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute>): Document {
+  const document = uniteTwins(structuredClone(generated));
+  const { components, paths } = document;
+  components.headers = HEADERS;
+  for (const schema of Object.values(components.schemas)) tidySchema(schema);
+  for (const [path, operations] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(operations)) {
       const route = routes.get(`${method.toUpperCase()} ${path}`);
-      if (!operation || !route) continue;
-      operation.description = [operation.description, `**Who:** ${route.who}.`].filter(Boolean).join('\n\n');
-      operation.security = route.isPublic ? [] : [{ bearer: [] }];
-      describeSuccess(operation, path);
-      Object.assign(operation.responses, errorResponses(route.errors, path));
+      if (route) describe(operation, path, route, components);
     }
-  }
-  document.components.schemas = { ...document.components.schemas, Problem: PROBLEM_SCHEMA };
-  tidy(document);
-  prune(document);
-  giveExamples(document);
+  giveSchemaExamples(document);
+  components.schemas.Problem = PROBLEM_SCHEMA;
   return document;
 }
 
-const SUCCESS: Record<string, string> = { 200: 'Done.', 201: 'Created.', 204: 'Done; nothing to say.' };
-
-function describeSuccess(operation: Node, path: string): void {
-  for (const [status, response] of Object.entries<Node>(operation.responses)) {
-    response.description = SUCCESS[status] ?? 'Done.';
-    response.headers = {
-      'X-Request-Id': { description: 'Names this request in the log.', schema: { type: 'string' } },
-    };
-    if (status === '201')
-      response.headers.Location = {
-        description: 'Where the new record is.',
-        schema: { type: 'string', examples: [`${path}9001/`] },
-      };
-    if (status === '204') delete response.content;
-  }
+function describe(operation: Operation, path: string, route: DocumentedRoute, components: Components): void {
+  operation.description = [operation.description, `**Who may call:** ${route.who}.`]
+    .filter(Boolean)
+    .join('\n\n');
+  operation.security = route.isPublic ? [] : [{ bearer: [] }];
+  operation.parameters?.forEach(showExample);
+  // What one must give, before what one may.
+  operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
+  giveExamples(operation, route.examples, components);
+  describeSuccesses(operation, route.location ?? `${path}${idOf(operation)}/`, components);
+  Object.assign(operation.responses, errorResponses(route.errors, exampleOf(path, operation), route.input));
 }
 
-const HEADERS: Record<number, Node> = {
-  401: {
-    'WWW-Authenticate': {
-      description: 'RFC 6750.',
-      schema: { type: 'string', examples: ['Bearer realm="clinic"'] },
-    },
-  },
-  429: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', examples: [30] } } },
-  503: { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', examples: [2] } } },
-};
-
-/** One answer per status, with an example per code. */
-function errorResponses(codes: readonly ErrorCode[], path: string): Node {
-  const responses: Node = {};
-  for (const code of codes) {
-    const status = errorStatus[code];
-    responses[status] ??= {
-      description: '',
-      ...(HEADERS[status] && { headers: HEADERS[status] }),
-      content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' }, examples: {} } },
-    };
-    const fields = code === 'invalid_input' ? [{ path: 'date', code: 'invalid_date' as const }] : [];
-    const value = problem(new AppError(code, { fields }), 'en', path.replaceAll(/\{\w+\}/g, '7'));
-    responses[status].description = [responses[status].description, `\`${code}\``].filter(Boolean).join(', ');
-    responses[status].content[PROBLEM_TYPE].examples[code] = { summary: value.title, value };
-  }
-  return responses;
+/**
+ * Moves a parameter's example into its schema and, since Swagger UI does not show it there, into its description. As an
+ * `example` Swagger UI would fill it in, and a list be quietly filtered by all of them at once.
+ */
+function showExample(parameter: Parameter): void {
+  const { schema, example, description } = parameter;
+  tidySchema(schema);
+  delete parameter.example;
+  if (example === undefined) return;
+  schema.examples = [example];
+  const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
+  if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
 }
 
-const PROBLEM_SCHEMA = {
-  type: 'object',
-  description: 'RFC 9457. `code` is stable; texts follow Accept-Language.',
-  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
-  properties: {
-    type: { type: 'string', format: 'uri' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    code: { type: 'string', enum: Object.keys(errorStatus) },
-    errors: {
-      type: 'array',
-      description: 'Every wrong field of the request.',
-      items: {
-        type: 'object',
-        required: ['path', 'message', 'code'],
-        properties: { path: { type: 'string' }, message: { type: 'string' }, code: { type: 'string' } },
-      },
-    },
-  },
-};
-
-/** Where a `format` says it, the regular expression behind it only makes the document hard to read. */
-function tidy(node: Node): void {
-  if (typeof node !== 'object' || node === null) return;
-  if (typeof node.format === 'string') delete node.pattern;
-  delete node.additionalProperties;
-  delete node.$schema;
-  for (const value of Object.values(node)) tidy(value);
+/** The id of the record in an operation's first example of a success. */
+function idOf({ responses }: Operation): unknown {
+  const { example, examples = {} } = responses['201']?.content?.['application/json'] ?? {};
+  return ((example ?? Object.values(examples)[0]?.value) as { id?: number } | undefined)?.id;
 }
 
-/** Every named schema comes twice, once as input and once as output: those that nothing names are dropped. */
-function prune(document: Node): void {
-  const { schemas } = document.components;
-  for (let before = -1; before !== Object.keys(schemas).length; ) {
-    before = Object.keys(schemas).length;
-    const text = JSON.stringify(document);
-    for (const name of Object.keys(schemas))
-      if (!text.includes(`"#/components/schemas/${name}"`)) delete schemas[name];
-  }
-}
-
-/** Puts each schema's example where documentation pages look for it: at the body it stands for. */
-function giveExamples(document: Node): void {
-  const { schemas } = document.components;
-  const exampleOf = (schema: Node): Node => {
-    const named = schema?.$ref ? schemas[schema.$ref.split('/').at(-1)] : schema;
-    if (named?.examples?.[0] !== undefined) return named.examples[0];
-    if (named?.type === 'array') return [exampleOf(named.items)];
-    if (named?.properties)
-      return Object.fromEntries(
-        Object.entries(named.properties).map(([name, value]) => [name, exampleOf(value)]),
-      );
-    return named?.const ?? null;
-  };
-  for (const operations of Object.values<Node>(document.paths)) {
-    for (const { requestBody, responses } of Object.values<Node>(operations)) {
-      const bodies = [requestBody, ...Object.values<Node>(responses ?? {})];
-      for (const body of bodies) {
-        const json = body?.content?.['application/json'];
-        if (json?.schema) json.example = exampleOf(json.schema);
-      }
-    }
-  }
-}
+/** A path with its parameters' examples in it. */
+const exampleOf = (path: string, { parameters = [] }: Operation) =>
+  path.replaceAll(/\{(\w+)\}/g, (braced, name) =>
+    String(parameters.find((parameter) => parameter.name === name)?.schema.examples?.[0] ?? braced),
+  );

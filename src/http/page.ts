@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
+import { documented, examplesOf } from './documented.ts';
 
 const MAX_PAGE = 10_000;
 
@@ -14,37 +15,52 @@ export const pageQuery = {
     .min(1)
     .max(MAX_PAGE)
     .default(1)
-    .meta({ description: 'From 1.', examples: [1] }),
+    .meta({ description: 'Which page, from 1.', examples: [1] }),
   page_size: z.coerce
     .number()
     .int()
     .min(1)
     .max(100)
     .default(20)
-    .meta({ examples: [20] }),
+    .meta({ description: 'How many to a page, at most 100.', examples: [20] }),
 };
 
-/** The envelope of every list. */
-export const pageOf = <Row extends z.ZodType>(row: Row) =>
-  z.object({
+const MAX_URL = 16_384;
+const pageLink = (description: string, page: number) =>
+  z
+    .string()
+    .nullable()
+    .meta({
+      description,
+      format: 'uri',
+      maxLength: MAX_URL,
+      examples: [`https://clinic.example/api/doctors/?page=${page}`],
+    });
+
+/**
+ * The envelope of every list.
+ * @param id its name in the OpenAPI document
+ * @param description what is listed
+ * @param row a documented schema, whose first example stands in the page's own
+ */
+export function pageOf<Row extends z.ZodType>(id: string, description: string, row: Row) {
+  const page = z.object({
     count: z
       .int()
       .min(0)
       .max(COUNT_LIMIT)
       .meta({
-        description: `All that match, exact up to ${COUNT_LIMIT}.`,
+        description: `All that match, on whatever page; exact up to ${COUNT_LIMIT}, which stands for any more.`,
         examples: [1],
       }),
-    next: z
-      .string()
-      .nullable()
-      .meta({ description: 'URL of the next page.', examples: [null] }),
-    previous: z
-      .string()
-      .nullable()
-      .meta({ description: 'URL of the page before.', examples: [null] }),
-    results: z.array(row),
+    next: pageLink('URL of the next page, with every filter kept; null on the last.', 3),
+    previous: pageLink('URL of the page before; null on the first.', 1),
+    results: z.array(row).meta({ maxItems: 100 }),
   });
+  const [first] = Object.values(examplesOf(row));
+  const value = { count: 1, next: null, previous: null, results: [first?.value] } as z.input<typeof page>;
+  return documented(page, { id, description, examples: { page: { summary: 'The only page', value } } });
+}
 
 /** The answer to a list request; the links keep every filter of the request. */
 export function pageAnswer<Row>(request: FastifyRequest, page: number, { count, more, rows }: Page<Row>) {

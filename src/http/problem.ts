@@ -92,7 +92,7 @@ export const problems = fastifyPlugin(
       return reply
         .code(known.status)
         .header('content-language', locale)
-        .header('vary', 'accept-language')
+        .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
         .send(problem(known, locale, request.url.split('?', 1)[0] ?? '/'));

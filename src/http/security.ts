@@ -16,6 +16,7 @@ export const security = fastifyPlugin(
         directives: {
           defaultSrc: ["'self'"],
           imgSrc: ["'self'", 'data:'],
+          fontSrc: ["'self'"],
           // Redoc sets its styles at run time and searches in a worker made from a blob.
           styleSrc: ["'self'", "'unsafe-inline'"],
           workerSrc: ["'self'", 'blob:'],

@@ -22,9 +22,20 @@ export function issue(code: FieldErrorCode, path?: string): { params: object; pa
   return { params: { code }, ...(path === undefined ? {} : { path: [path] }) };
 }
 
-/** Every wrong field, in our own codes; the schema must have been parsed with `reportInput`. */
-export const fieldErrors = (error: z.core.$ZodError): FieldError[] =>
-  error.issues.map((found) => ({ path: found.path.join('.'), ...describe(found) }));
+/**
+ * Every wrong field, once, in our own codes; the schema must have been parsed with `reportInput`. A field's first fault
+ * counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
+ * one code the later is the narrower: a huge number is no safe integer before it is above its maximum.
+ */
+export function fieldErrors(error: z.core.$ZodError): FieldError[] {
+  const fields = new Map<string, FieldError>();
+  for (const found of error.issues) {
+    const field = { path: found.path.join('.'), ...describe(found) };
+    const known = fields.get(field.path);
+    if (!known || known.code === field.code) fields.set(field.path, field);
+  }
+  return [...fields.values()];
+}
 
 const formatCodes: Partial<Record<string, FieldErrorCode>> = {
   date: 'invalid_date',

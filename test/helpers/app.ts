@@ -4,6 +4,7 @@ import { buildApp } from '../../src/app.ts';
 import { type Clock, createClock } from '../../src/core/clock.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
+import type { LogStream } from '../../src/http/logging.ts';
 import { testDatabase } from './database.ts';
 
 export const PASSWORD = 'a-long-quiet-river';
@@ -69,11 +70,21 @@ export interface TestApp {
  * @param options.pool_max connections; one makes a forgotten transaction hang
  */
 export async function testApp(
-  options: { config?: Partial<typeof testConfig>; clock?: TestClock; pool_max?: number } = {},
+  options: {
+    config?: Partial<typeof testConfig>;
+    clock?: TestClock;
+    pool_max?: number;
+    log_stream?: LogStream;
+  } = {},
 ): Promise<TestApp> {
   const { db, url, close } = await testDatabase(options.pool_max);
   const clock = options.clock ?? testClock();
-  const app = await buildApp({ db, clock, config: { ...testConfig, ...options.config, database_url: url } });
+  const app = await buildApp({
+    db,
+    clock,
+    config: { ...testConfig, ...options.config, database_url: url },
+    ...(options.log_stream && { log_stream: options.log_stream }),
+  });
   await app.ready();
   let people = 0;
 

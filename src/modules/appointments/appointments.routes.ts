@@ -2,19 +2,26 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../http/guards.ts';
-import { pageAnswer, pageOf } from '../../http/page.ts';
+import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { allFilters, appointment, decision, newAppointment, ownFilters } from './appointments.schemas.ts';
+import {
+  allFilters,
+  appointment,
+  appointmentPage,
+  decision,
+  newAppointment,
+  ownFilters,
+} from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 
 const tags = ['appointments'];
+const params = idParams('The appointment’s id.', 9001);
 
 export async function appointmentsRoutes(
   instance: FastifyInstance,
   { appointments }: { appointments: Appointments },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const appointmentPage = pageOf(appointment).meta({ id: 'AppointmentPage' });
   const isOwner = IsOwner(appointments.findOwners, 'appointment_not_found');
 
   app.post(
@@ -30,12 +37,15 @@ export async function appointmentsRoutes(
           'patient_busy',
           'not_with_oneself',
         ],
+        examples: { 201: ['pending'] },
       },
       schema: {
         tags,
         operationId: 'bookAppointment',
         summary: 'Book a slot',
-        description: 'A patient books for themself; an admin names the `patient`.',
+        description:
+          'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
+          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers.',
         body: newAppointment,
         response: { 201: appointment },
       },
@@ -73,7 +83,7 @@ export async function appointmentsRoutes(
         tags,
         operationId: 'listAppointments',
         summary: 'List all appointments',
-        description: 'Today’s and later come first by time, then past ones, latest first.',
+        description: 'Everybody’s. Today’s and later come first by time, then past ones, latest first.',
         querystring: allFilters,
         response: { 200: appointmentPage },
       },
@@ -90,7 +100,8 @@ export async function appointmentsRoutes(
         tags,
         operationId: 'getAppointment',
         summary: 'Show an appointment',
-        params: idParams,
+        description: 'With its doctor, its patient and its times, also when its slot is gone.',
+        params,
         response: { 200: appointment },
       },
     },
@@ -101,15 +112,18 @@ export async function appointmentsRoutes(
     '/appointments/:id/',
     {
       preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
-      config: { errors: ['appointment_not_found', 'already_decided'] },
+      config: {
+        errors: ['appointment_not_found', 'already_decided'],
+        examples: { 200: ['confirmed', 'cancelled'] },
+      },
       schema: {
         tags,
         operationId: 'decideAppointment',
-        summary: 'Confirm or cancel',
+        summary: 'Confirm or cancel an appointment',
         description:
           'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
           'Nothing leaves `cancelled`.',
-        params: idParams,
+        params,
         body: decision,
         response: { 200: appointment },
       },
@@ -126,8 +140,10 @@ export async function appointmentsRoutes(
         tags,
         operationId: 'cancelAppointment',
         summary: 'Cancel an appointment',
-        description: 'The slot is free again at once. Repeating it is a 204 again.',
-        params: idParams,
+        description:
+          'The slot is free again at once, and the appointment stays as `cancelled`. Patients can no longer cancel once ' +
+          'the visit has begun. Repeating it is a 204 again.',
+        params,
         response: { 204: z.undefined() },
       },
     },

@@ -15,10 +15,10 @@ export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): Sta
 export function refusal(
   why: Partial<Record<'no_patient' | 'no_slot' | 'begun' | 'oneself' | 'taken' | 'busy', boolean>> = {},
 ): ErrorCode | undefined {
+  if (why.oneself) return 'not_with_oneself';
   if (why.no_patient) return 'patient_not_found';
   if (why.no_slot) return 'timeslot_not_found';
   if (why.begun) return 'slot_in_past';
-  if (why.oneself) return 'not_with_oneself';
   if (why.taken) return 'slot_taken';
   return why.busy ? 'patient_busy' : undefined;
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
 import { IsSignedIn, Public } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { user, userInputs } from '../users/index.ts';
+import { registration, user } from '../users/index.ts';
 import { credentials, refreshRequest, signIn, tokenPair } from './auth.schemas.ts';
 import type { Auth } from './auth.service.ts';
 
@@ -20,13 +20,15 @@ export async function authRoutes(instance: FastifyInstance, { auth, phone_countr
     '/auth/register/',
     {
       preHandler: Public,
-      config: { errors: ['username_taken'] },
+      config: { errors: ['username_taken'], location: '/api/auth/me/' },
       schema: {
         tags,
         operationId: 'register',
         summary: 'Register as a patient or a doctor',
-        description: 'Admins are made by admins, or on the server’s command line.',
-        body: userInputs(phone_country).register,
+        description:
+          'The profile’s fields follow the role: `specialization` and `experience_years` for doctors, `date_of_birth` for ' +
+          'patients, `gender` for both. Admins are made by admins, or on the server’s command line.',
+        body: registration(phone_country),
         response: { 201: user },
       },
     },
@@ -45,9 +47,11 @@ export async function authRoutes(instance: FastifyInstance, { auth, phone_countr
         tags,
         operationId: 'login',
         summary: 'Sign in',
-        description: 'Put `access` into “Authorize” above, or into `Authorization: Bearer …`.',
+        description:
+          'Put `access` into *Authorize* above, or into the header `Authorization: Bearer …`. When it has expired, ' +
+          '`refresh` gets a new pair.',
         body: credentials,
-        response: { 200: signIn(user) },
+        response: { 200: signIn },
       },
     },
     async (request) => auth.login(request.body.username, request.body.password),
@@ -62,7 +66,9 @@ export async function authRoutes(instance: FastifyInstance, { auth, phone_countr
         tags,
         operationId: 'refreshToken',
         summary: 'Get a new pair of tokens',
-        description: 'A refresh token serves once. Using one twice ends the session.',
+        description:
+          'The refresh token is the permission. It serves once: using one twice ends the whole session, since one of its ' +
+          'two holders must have stolen it.',
         body: refreshRequest,
         response: { 200: tokenPair },
       },
@@ -74,7 +80,13 @@ export async function authRoutes(instance: FastifyInstance, { auth, phone_countr
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      schema: { tags, operationId: 'me', summary: 'Show who I am', response: { 200: user } },
+      schema: {
+        tags,
+        operationId: 'me',
+        summary: 'Show who I am',
+        description: 'The current user, with the profile of their role.',
+        response: { 200: user },
+      },
     },
     async (request) => auth.me(request.user),
   );

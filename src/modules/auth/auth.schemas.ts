@@ -1,38 +1,92 @@
 import { z } from 'zod';
+import { documented, examplesOf } from '../../http/documented.ts';
 import { text } from '../../http/fields.ts';
-import type { user } from '../users/index.ts';
+import { user } from '../users/index.ts';
 
-export const credentials = z
-  .object({
-    username: text(254),
-    password: z.string().min(1).max(1_000),
-  })
-  .meta({ id: 'Credentials', examples: [{ username: 'aziza.karimova', password: 'a-long-quiet-river' }] });
+export const credentials = documented(
+  z.object({
+    username: text(254).meta({ description: 'In any case.', examples: ['aziza.karimova'] }),
+    password: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .meta({ format: 'password', examples: ['a-long-quiet-river'] }),
+  }),
+  {
+    id: 'Credentials',
+    description: 'User name and password.',
+    examples: {
+      patient: {
+        summary: 'As a patient',
+        value: { username: 'aziza.karimova', password: 'a-long-quiet-river' },
+      },
+      doctor: { summary: 'As a doctor', value: { username: 'dr.yusupov', password: 'seven-silver-bridges' } },
+    },
+  },
+);
 
 const REFRESH_EXAMPLE = 'kq0mJ1r8nW4yV7c2Xh5sT9bL3dF6gA0pZ2uEwRtYiOs';
 const ACCESS_EXAMPLE = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3Iiwicm9sZSI6InBhdGllbnQiLCJzaWQiOjMxfQ.c2lnbmF0dXJl';
 
-export const refreshRequest = z
-  .object({ refresh: z.string().min(1).max(200) })
-  .meta({ id: 'RefreshRequest', examples: [{ refresh: REFRESH_EXAMPLE }] });
+export const refreshRequest = documented(
+  z.object({
+    refresh: z
+      .string()
+      .min(1)
+      .max(200)
+      .meta({ description: 'The latest one; it serves once.', examples: [REFRESH_EXAMPLE] }),
+  }),
+  {
+    id: 'RefreshRequest',
+    description: 'A refresh token to be spent.',
+    examples: { refresh: { summary: 'The latest refresh token', value: { refresh: REFRESH_EXAMPLE } } },
+  },
+);
 
-const pair = {
-  access: z.string().meta({ description: 'For `Authorization: Bearer …`.' }),
-  refresh: z.string().meta({ description: 'For one use at `/api/auth/token/refresh/`.' }),
+const pair = z.object({
+  access: z.string().meta({
+    description: 'For `Authorization: Bearer …`.',
+    maxLength: 1_000,
+    examples: [ACCESS_EXAMPLE],
+  }),
+  refresh: z.string().meta({
+    description: 'For one use at `/api/auth/token/refresh/`.',
+    maxLength: 200,
+    examples: [REFRESH_EXAMPLE],
+  }),
   token_type: z.literal('Bearer'),
-  expires_in: z.int().meta({ description: 'Seconds the access token lives.' }),
-};
+  expires_in: z.int().meta({
+    description: 'Seconds the access token lives.',
+    minimum: 60,
+    maximum: 3_600,
+    examples: [900],
+  }),
+});
 
-const pairExample = {
+const pairExample: z.infer<typeof pair> = {
   access: ACCESS_EXAMPLE,
   refresh: REFRESH_EXAMPLE,
   token_type: 'Bearer',
   expires_in: 900,
 };
 
-export const tokenPair = z.object(pair).meta({ id: 'TokenPair', examples: [pairExample] });
+export const tokenPair = documented(pair, {
+  id: 'TokenPair',
+  description: 'An access token for the next minutes and a refresh token for the next pair.',
+  examples: { pair: { summary: 'A new pair', value: pairExample } },
+});
 export type TokenPair = z.infer<typeof tokenPair>;
 
+const [signedIn] = Object.values(examplesOf(user));
+
 /** A new pair, and who signed in. */
-export const signIn = <User extends typeof user>(schema: User) =>
-  z.object({ ...pair, user: schema }).meta({ id: 'SignIn' });
+export const signIn = documented(pair.extend({ user }), {
+  id: 'SignIn',
+  description: 'A pair of tokens, and who signed in.',
+  examples: {
+    signed_in: {
+      summary: 'Signed in',
+      value: { ...pairExample, user: signedIn?.value as z.infer<typeof user> },
+    },
+  },
+});

@@ -42,7 +42,8 @@ export interface Holder {
 
 /**
  * Spends a refresh token for the next one, in one statement: of two that come at once one wins. Tokens of the same
- * session that have expired go with it.
+ * session that have expired go with it. The user is locked before the session, as by whoever puts them out: the other
+ * way round the two deadlock.
  * @returns undefined when it is unknown, spent, expired, or its holder is out
  */
 export async function rotate(
@@ -62,7 +63,7 @@ export async function rotate(
         select s.id as session, u.id, u.role
         from spent join sessions s on s.id = spent.session_id and s.ended_at is null
         join users u on u.id = s.user_id and u.is_active
-        for share of s, u
+        for share of u, s
       ), fresh as (
         insert into refresh_tokens (token_hash, session_id, expires_at) select $2, session, $3 from holder
       ), stale as (

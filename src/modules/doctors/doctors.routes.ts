@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
-import { pageAnswer, pageOf } from '../../http/page.ts';
+import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { doctor, doctorFilters, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
+import { doctor, doctorFilters, doctorPage, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
 import type { Doctors } from './doctors.service.ts';
 
 const tags = ['doctors'];
@@ -19,9 +19,10 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         tags,
         operationId: 'listDoctors',
         summary: 'Find a doctor',
-        description: 'The directory, by name.',
+        description:
+          'The directory of active doctors, by name. Without `search` and `specialization` it lists all.',
         querystring: doctorFilters,
-        response: { 200: pageOf(doctor).meta({ id: 'DoctorPage' }) },
+        response: { 200: doctorPage },
       },
     },
     async (request) => pageAnswer(request, request.query.page, await doctors.list(request.query)),
@@ -36,7 +37,8 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         tags,
         operationId: 'getDoctor',
         summary: 'Show a doctor',
-        params: idParams,
+        description: 'As the directory shows them.',
+        params: idParams('The doctor’s id, from the directory.', 12),
         response: { 200: doctor },
       },
     },
@@ -50,7 +52,8 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
       schema: {
         tags,
         operationId: 'getDoctorProfile',
-        summary: 'Show my profile',
+        summary: 'Show my profile as a doctor',
+        description: 'What patients see of the doctor.',
         response: { 200: doctorProfile },
       },
     },
@@ -64,7 +67,8 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
       schema: {
         tags,
         operationId: 'updateDoctorProfile',
-        summary: 'Change my profile',
+        summary: 'Change my profile as a doctor',
+        description: 'Fields that are left out stay as they are; null empties one.',
         body: doctorProfileChanges,
         response: { 200: doctorProfile },
       },

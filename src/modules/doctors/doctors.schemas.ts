@@ -1,9 +1,19 @@
 import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
-import { pageQuery } from '../../http/page.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 
-const example = {
+const shape = z.object({
+  id: fields.id,
+  first_name: fields.out.name,
+  last_name: fields.out.name,
+  specialization: fields.out.specialization,
+  experience_years: fields.out.experienceYears,
+  gender: fields.gender.nullable(),
+});
+
+const example: z.infer<typeof shape> = {
   id: 12,
   first_name: 'Jasur',
   last_name: 'Yusupov',
@@ -12,44 +22,53 @@ const example = {
   gender: 'male',
 };
 
-const shape = {
-  id: fields.id,
-  first_name: fields.out.name,
-  last_name: fields.out.name,
-  specialization: z.string().nullable(),
-  experience_years: z.int().nullable(),
-  gender: fields.gender.nullable(),
-};
-
 /** A doctor as the directory shows them. */
-export const doctor = z.object(shape).meta({ id: 'Doctor', examples: [example] });
+export const doctor = documented(shape, {
+  id: 'Doctor',
+  description: 'A doctor, as the directory shows them.',
+  examples: { doctor: { summary: 'A cardiologist', value: example } },
+});
 export type Doctor = z.infer<typeof doctor>;
 
-/** A doctor's own profile. */
-export const doctorProfile = z
-  .object({
-    ...shape,
-    user: fields.id.meta({ description: 'The user it belongs to; the same number as `id`.' }),
-  })
-  .meta({ id: 'DoctorProfile', examples: [{ ...example, user: 12 }] });
+export const doctorPage = pageOf('DoctorPage', 'One page of the directory.', doctor);
 
-export const doctorProfileChanges = z
-  .object({
-    specialization: fields.specialization.nullable(),
-    experience_years: fields.experienceYears.nullable(),
-    gender: fields.gender.nullable(),
-    first_name: fields.firstName.nullable(),
-    last_name: fields.lastName.nullable(),
-  })
-  .partial()
-  .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change'))
-  .meta({ id: 'DoctorProfileChanges', examples: [{ specialization: 'Kardiolog', experience_years: 13 }] });
+/** A doctor's own profile. */
+export const doctorProfile = documented(
+  shape.extend({ user: fields.id.meta({ description: 'The user it belongs to; the same number as `id`.' }) }),
+  {
+    id: 'DoctorProfile',
+    description: 'A doctor’s own profile.',
+    examples: { profile: { summary: 'A cardiologist', value: { ...example, user: 12 } } },
+  },
+);
+
+export const doctorProfileChanges = documented(
+  z
+    .object({
+      specialization: fields.specialization.nullable(),
+      experience_years: fields.experienceYears.nullable(),
+      gender: fields.gender.nullable(),
+      first_name: fields.firstName.nullable(),
+      last_name: fields.lastName.nullable(),
+    })
+    .partial()
+    .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+  {
+    id: 'DoctorProfileChanges',
+    description: 'The fields to change, at least one; null empties a field.',
+    examples: {
+      work: { summary: 'Change the work', value: { specialization: 'Kardiolog', experience_years: 13 } },
+      name: { summary: 'Change the name', value: { first_name: 'Jasur', last_name: 'Yusupov' } },
+    },
+  },
+);
 export type DoctorProfileChanges = z.infer<typeof doctorProfileChanges>;
 
 export const doctorFilters = z.object({
   ...pageQuery,
   search: fields.searchText.optional().meta({
-    description: "Words in name or specialization, in any case and with any apostrophe (`ʻ` `ʼ` `'`).",
+    description:
+      "At most six words of name or specialization, in any case and with any apostrophe (`ʻ` `ʼ` `'`).",
   }),
   specialization: fields.filterText.optional().meta({
     description: 'Exactly this specialization, in any case.',

@@ -25,7 +25,8 @@ export async function patientsRoutes(
       schema: {
         tags,
         operationId: 'getPatientProfile',
-        summary: 'Show my profile',
+        summary: 'Show my profile as a patient',
+        description: 'What the doctor sees of the patient, and the birthday.',
         response: { 200: patientProfile },
       },
     },
@@ -39,7 +40,8 @@ export async function patientsRoutes(
       schema: {
         tags,
         operationId: 'updatePatientProfile',
-        summary: 'Change my profile',
+        summary: 'Change my profile as a patient',
+        description: 'Fields that are left out stay as they are; null empties one.',
         body: patientProfileChanges(phone_country),
         response: { 200: patientProfile },
       },

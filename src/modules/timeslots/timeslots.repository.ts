@@ -52,6 +52,10 @@ const shapeOf = (filters: object) =>
     .map(([name]) => name)
     .join();
 
+/** A deactivated doctor cannot be booked, so nothing of theirs is free. */
+const doctorIsActive = sql`exists (
+  select from users where id = ${sql.placeholder('doctor')} and role = 'doctor' and is_active)`;
+
 /** A doctor's bookable slots, soonest first. */
 export async function listFree(db: Db, doctor: number, days: DayFilters, wall: WallTime, page: PageRequest) {
   const name = `timeslots.free:${shapeOf(days)}`;
@@ -61,6 +65,7 @@ export async function listFree(db: Db, doctor: number, days: DayFilters, wall: W
       ...onDays(days),
       ahead,
       notExists(booking(db)),
+      doctorIsActive,
     );
     return db
       .select({
@@ -141,14 +146,14 @@ export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: num
 /**
  * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when
  * several publish the same time at once. The doctor's row is locked, so that nobody publishes for one just leaving.
- * @returns undefined when the doctor is gone or another slot overlaps
+ * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
  */
 export async function insertTimeslot(db: Db, slot: Required<NewTimeslot>): Promise<Timeslot | undefined> {
   const { rows } = await db.$client.query<Timeslot>({
     name: 'timeslots.insert',
     text: `
       with doctor as (
-        select id from users where id = $1 and role = 'doctor' and deleted_at is null for share
+        select id from users where id = $1 and role = 'doctor' and is_active for share
       )
       insert into timeslots (doctor_id, date, start_time, end_time)
       select id, $2, $3, $4 from doctor

@@ -2,16 +2,16 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../http/guards.ts';
-import { pageAnswer, pageOf } from '../../http/page.ts';
+import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { freeSlotFilters, newTimeslot, ownSlotFilters, timeslot } from './timeslots.schemas.ts';
+import { freeSlotFilters, newTimeslot, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
+const params = idParams('The slot’s id.', 431);
 
 export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const timeslotPage = pageOf(timeslot).meta({ id: 'TimeslotPage' });
   const isOwner = IsOwner(timeslots.findOwner, 'timeslot_not_found');
 
   app.get(
@@ -23,8 +23,9 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         tags,
         operationId: 'listFreeTimeslots',
         summary: 'See a doctor’s free slots',
-        description: 'What can be booked now, soonest first.',
-        params: idParams,
+        description:
+          'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which.',
+        params: idParams('The doctor’s id, from the directory.', 12),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },
       },
@@ -43,7 +44,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'publishTimeslot',
         summary: 'Publish a slot',
         description:
-          'A doctor publishes their own; an admin names the `doctor`. Times are the clinic’s wall clock.',
+          'A doctor publishes their own; an admin names the `doctor`. It must lie ahead and overlap none of the doctor’s ' +
+          'other slots; touching ones are fine.',
         body: newTimeslot,
         response: { 201: timeslot },
       },
@@ -80,7 +82,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         tags,
         operationId: 'getTimeslot',
         summary: 'Show a slot',
-        params: idParams,
+        description: 'Booked or free, past or to come.',
+        params,
         response: { 200: timeslot },
       },
     },
@@ -97,7 +100,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'deleteTimeslot',
         summary: 'Withdraw a slot',
         description: 'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history.',
-        params: idParams,
+        params,
         response: { 204: z.undefined() },
       },
     },

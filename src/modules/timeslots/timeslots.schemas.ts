@@ -1,45 +1,83 @@
 import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
-import { pageQuery } from '../../http/page.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 import { slotError } from './timeslots.rules.ts';
 
-export const timeslot = z
-  .object({
+export const timeslot = documented(
+  z.object({
     id: fields.id,
-    doctor: fields.id,
+    doctor: fields.id.meta({ description: 'The doctor’s id.' }),
     date: fields.out.date,
     start_time: fields.out.time,
-    end_time: fields.out.time,
+    end_time: fields.out.time.meta({ examples: ['10:30'] }),
     is_available: z
       .boolean()
       .meta({ description: 'No active appointment holds it and its start lies ahead.' }),
-  })
-  .meta({
+  }),
+  {
     id: 'Timeslot',
-    examples: [
-      { id: 431, doctor: 12, date: '2026-12-01', start_time: '10:00', end_time: '10:30', is_available: true },
-    ],
-  });
+    description: 'A doctor’s opening for one visit.',
+    examples: {
+      free: {
+        summary: 'A free slot',
+        value: {
+          id: 431,
+          doctor: 12,
+          date: '2028-03-14',
+          start_time: '10:00',
+          end_time: '10:30',
+          is_available: true,
+        },
+      },
+    },
+  },
+);
 export type Timeslot = z.infer<typeof timeslot>;
 
-export const newTimeslot = z
-  .object({
-    doctor: fields.id.optional().meta({ description: 'For admins, who must name one.' }),
-    date: fields.date,
-    start_time: fields.clockTime,
-    end_time: fields.clockTime,
-  })
-  .superRefine((slot, context) => {
-    const wrong = slotError(slot);
-    if (wrong) context.addIssue({ code: 'custom', path: ['end_time'], ...issue(wrong) });
-  })
-  .meta({ id: 'NewTimeslot', examples: [{ date: '2026-12-01', start_time: '10:00', end_time: '10:30' }] });
+export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot);
+
+export const newTimeslot = documented(
+  z
+    .object({
+      doctor: fields.id
+        .optional()
+        .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+      date: fields.date,
+      start_time: fields.clockTime,
+      end_time: fields.clockTime,
+    })
+    .superRefine((slot, context) => {
+      const wrong = slotError(slot);
+      if (wrong) context.addIssue({ code: 'custom', path: ['end_time'], ...issue(wrong) });
+    }),
+  {
+    id: 'NewTimeslot',
+    description: 'An opening of 5 minutes to 12 hours within one day.',
+    examples: {
+      doctor: {
+        summary: 'As a doctor',
+        value: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' },
+      },
+      admin: {
+        summary: 'As an admin, for a doctor',
+        value: { doctor: 12, date: '2028-03-14', start_time: '10:30', end_time: '11:00' },
+      },
+    },
+  },
+);
 export type NewTimeslot = z.infer<typeof newTimeslot>;
 
 export const freeSlotFilters = fields.orderedRange(z.object({ ...pageQuery, ...fields.dateFilters }));
 
 export const ownSlotFilters = fields.orderedRange(
-  z.object({ ...pageQuery, ...fields.dateFilters, is_available: fields.flagText.optional() }),
+  z.object({
+    ...pageQuery,
+    ...fields.dateFilters,
+    is_available: fields.flagText
+      .optional()
+      .meta({ description: 'Only free slots, or only those that are not.' }),
+  }),
 );
 export type OwnSlotFilters = z.infer<typeof ownSlotFilters>;

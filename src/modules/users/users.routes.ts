@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { CountryCode } from '../../core/phone.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
-import { pageAnswer, pageOf } from '../../http/page.ts';
+import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { user, userFilters, userInputs } from './users.schemas.ts';
+import { user, userFilters, userInputs, userPage } from './users.schemas.ts';
 import type { Users } from './users.service.ts';
 
 const tags = ['users'];
+const params = idParams('The user’s id.', 7);
 
 export interface UsersRoutesOptions {
   users: Users;
@@ -29,7 +30,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         summary: 'List users',
         description: 'People of every role, newest first.',
         querystring: userFilters,
-        response: { 200: pageOf(user).meta({ id: 'UserPage' }) },
+        response: { 200: userPage },
       },
     },
     async (request) => pageAnswer(request, request.query.page, await users.list(request.query)),
@@ -44,6 +45,8 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         tags,
         operationId: 'createUser',
         summary: 'Create a user of any role',
+        description:
+          'The only way over HTTP to make an admin. The profile’s fields follow the role, as in registering.',
         body: inputs.create,
         response: { 201: user },
       },
@@ -63,7 +66,8 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         tags,
         operationId: 'getUser',
         summary: 'Show a user',
-        params: idParams,
+        description: 'With the profile of their role.',
+        params,
         response: { 200: user },
       },
     },
@@ -79,8 +83,10 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         tags,
         operationId: 'updateUser',
         summary: 'Change a user',
-        description: 'A new role or password, or `is_active: false`, ends all their sessions at once.',
-        params: idParams,
+        description:
+          'Fields that are left out stay as they are; null empties one. A new role or password, or `is_active: false`, ' +
+          'ends all their sessions at once.',
+        params,
         body: inputs.update,
         response: { 200: user },
       },
@@ -100,7 +106,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         description:
           'Final: names and contacts are forgotten, sessions end, upcoming appointments are cancelled, the user name ' +
           'is free again. What others see of the past stays. Repeating it is a 204 again.',
-        params: idParams,
+        params,
         response: { 204: z.undefined() },
       },
     },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CountryCode } from '../../core/phone.ts';
+import { documented, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
-import { pageQuery } from '../../http/page.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 import { profileErrors } from './users.rules.ts';
 
@@ -41,45 +42,95 @@ const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
         refuse(['profile', field], 'not_for_role');
   });
 
-/** @param country whose phone numbers are meant where no country is given */
-export function userInputs(country: CountryCode) {
-  const phone = fields.phone(country).nullable().optional();
-  const base = { ...names, phone, profile: profileInput.optional() };
-  const create = { username: fields.username, password: fields.newPassword, ...base };
-  return {
-    register: coherent(z.object({ ...create, role: z.enum(['doctor', 'patient']) })).meta({
+/** What every account can say of a person. */
+const person = (country: CountryCode) => ({
+  ...names,
+  phone: fields.phone(country).nullable().optional(),
+  profile: profileInput.optional(),
+});
+
+const patientExample = {
+  username: 'aziza.karimova',
+  password: 'a-long-quiet-river',
+  role: 'patient',
+  first_name: 'Aziza',
+  last_name: 'Karimova',
+  phone: '+998901234567',
+  locale: 'uz',
+  profile: { date_of_birth: '1990-05-17', gender: 'female' },
+} as const;
+
+const doctorExample = {
+  username: 'dr.yusupov',
+  password: 'seven-silver-bridges',
+  role: 'doctor',
+  first_name: 'Jasur',
+  last_name: 'Yusupov',
+  phone: '+998935554433',
+  locale: 'uz',
+  profile: { specialization: 'Kardiolog', experience_years: 12, gender: 'male' },
+} as const;
+
+/** Who registers themself; the parameter's country is whose phone numbers are meant where none is given. */
+export const registration = perCountry((country) =>
+  documented(
+    coherent(
+      z.object({
+        username: fields.username,
+        password: fields.newPassword,
+        ...person(country),
+        role: z.enum(['doctor', 'patient']),
+      }),
+    ),
+    {
       id: 'Registration',
-      examples: [
-        {
-          username: 'aziza.karimova',
-          password: 'a-long-quiet-river',
-          role: 'patient',
-          first_name: 'Aziza',
-          last_name: 'Karimova',
-          phone: '+998901234567',
-          locale: 'uz',
-          profile: { date_of_birth: '1990-05-17', gender: 'female' },
-        },
-      ],
-    }),
-    create: coherent(z.object({ ...create, role: fields.role, is_active: z.boolean().default(true) })).meta({
+      description: 'A new patient or doctor.',
+      examples: {
+        patient: { summary: 'As a patient', value: patientExample },
+        doctor: { summary: 'As a doctor', value: doctorExample },
+      },
+    },
+  ),
+);
+
+/** What admins create and change, for one country's phone numbers. */
+export const userInputs = perCountry((country) => ({
+  create: documented(
+    coherent(
+      z.object({
+        username: fields.username,
+        password: fields.newPassword,
+        ...person(country),
+        role: fields.role,
+        is_active: z.boolean().default(true),
+      }),
+    ),
+    {
       id: 'NewUser',
-      examples: [
-        {
-          username: 'dr.yusupov',
-          password: 'seven-silver-bridges',
-          role: 'doctor',
-          first_name: 'Jasur',
-          last_name: 'Yusupov',
-          phone: '+998935554433',
-          profile: { specialization: 'Kardiolog', experience_years: 12, gender: 'male' },
+      description: 'A new user of any role.',
+      examples: {
+        doctor: { summary: 'A doctor', value: doctorExample },
+        patient: { summary: 'A patient', value: patientExample },
+        admin: {
+          summary: 'Another admin',
+          value: {
+            username: 'malika.rashidova',
+            password: 'eleven-apricot-trees',
+            role: 'admin',
+            first_name: 'Malika',
+            last_name: 'Rashidova',
+            email: 'malika@clinic.example',
+            locale: 'uz',
+          },
         },
-      ],
-    }),
-    update: coherent(
+      },
+    },
+  ),
+  update: documented(
+    coherent(
       z
         .object({
-          ...base,
+          ...person(country),
           username: fields.username,
           password: fields.newPassword,
           role: fields.role,
@@ -90,9 +141,21 @@ export function userInputs(country: CountryCode) {
           (body) => Object.values(body).some((value) => value !== undefined),
           issue('nothing_to_change'),
         ),
-    ).meta({ id: 'UserChanges', examples: [{ is_active: false }] }),
-  };
-}
+    ),
+    {
+      id: 'UserChanges',
+      description: 'The fields to change, at least one; null empties a field.',
+      examples: {
+        deactivate: { summary: 'Deactivate', value: { is_active: false } },
+        password: { summary: 'Give a new password', value: { password: 'three-quiet-lanterns' } },
+        contact: {
+          summary: 'Correct name and phone',
+          value: { last_name: 'Karimova', phone: '+998901234567' },
+        },
+      },
+    },
+  ),
+}));
 
 export type NewUser = z.infer<ReturnType<typeof userInputs>['create']>;
 export type UserChanges = z.infer<ReturnType<typeof userInputs>['update']>;
@@ -101,62 +164,91 @@ export type ProfileInput = z.infer<typeof profileInput>;
 const doctorProfile = z
   .object({
     id: fields.id,
-    specialization: z.string().nullable(),
-    experience_years: z.int().nullable(),
+    specialization: fields.out.specialization,
+    experience_years: fields.out.experienceYears,
     gender: fields.gender.nullable(),
   })
-  .meta({ id: 'UserDoctorProfile' });
+  .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
 
 const patientProfile = z
   .object({
     id: fields.id,
     phone: fields.out.phone,
-    date_of_birth: fields.out.date.nullable(),
+    date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
     gender: fields.gender.nullable(),
   })
-  .meta({ id: 'UserPatientProfile' });
+  .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
 
 /** A user with the profile of their role. The password is in no answer. */
-export const user = z
-  .object({
+export const user = documented(
+  z.object({
     id: fields.id,
-    username: z.string(),
+    username: fields.out.username,
     role: fields.role,
-    is_active: z.boolean(),
+    is_active: z.boolean().meta({ description: 'Whether they may sign in.' }),
     first_name: fields.out.name,
     last_name: fields.out.name,
-    email: z.string().nullable(),
+    email: fields.out.email,
     phone: fields.out.phone,
-    locale: fields.locale.nullable(),
+    locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
     created_at: fields.out.instant,
-    profile: z.union([doctorProfile, patientProfile]).nullable(),
-  })
-  .meta({
+    profile: z
+      .union([doctorProfile, patientProfile])
+      .nullable()
+      .meta({ description: 'The profile of their role; admins have none.' }),
+  }),
+  {
     id: 'User',
-    examples: [
-      {
-        id: 7,
-        username: 'aziza.karimova',
-        role: 'patient',
-        is_active: true,
-        first_name: 'Aziza',
-        last_name: 'Karimova',
-        email: null,
-        phone: '+998901234567',
-        locale: 'uz',
-        created_at: '2026-11-20T09:30:00.000Z',
-        profile: { id: 7, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
+    description: 'A user, with the profile of their role.',
+    examples: {
+      patient: {
+        summary: 'A patient',
+        value: {
+          id: 7,
+          username: 'aziza.karimova',
+          role: 'patient',
+          is_active: true,
+          first_name: 'Aziza',
+          last_name: 'Karimova',
+          email: null,
+          phone: '+998901234567',
+          locale: 'uz',
+          created_at: '2028-03-01T09:30:00.000Z',
+          profile: { id: 7, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
+        },
       },
-    ],
-  });
-
+      doctor: {
+        summary: 'A doctor',
+        value: {
+          id: 12,
+          username: 'dr.yusupov',
+          role: 'doctor',
+          is_active: true,
+          first_name: 'Jasur',
+          last_name: 'Yusupov',
+          email: null,
+          phone: '+998935554433',
+          locale: 'uz',
+          created_at: '2028-03-01T08:15:00.000Z',
+          profile: { id: 12, specialization: 'Kardiolog', experience_years: 12, gender: 'male' },
+        },
+      },
+    },
+  },
+);
 export type User = z.infer<typeof user>;
+
+export const userPage = pageOf('UserPage', 'One page of users.', user);
 
 export const userFilters = z.object({
   ...pageQuery,
-  role: fields.role.optional(),
-  is_active: fields.flagText.optional(),
-  search: fields.searchText.optional().meta({ description: 'Words in user name, names, email or phone.' }),
+  role: fields.role.optional().meta({ description: 'Only people of this role.', examples: ['doctor'] }),
+  is_active: fields.flagText
+    .optional()
+    .meta({ description: 'Only those who may sign in, or only those who may not.' }),
+  search: fields.searchText
+    .optional()
+    .meta({ description: 'At most six words of user name, names, email or phone.' }),
 });
 
 export type UserFilters = z.infer<typeof userFilters>;

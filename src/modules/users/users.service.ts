@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { AppError, invalidField } from '../../core/errors.ts';
+import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller, Role } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -44,18 +44,24 @@ export function createUsers(dependencies: UsersDependencies) {
   }
 
   /**
-   * Refuses what would leave the clinic without an active admin. Admins are locked before the person is, always in the
-   * order of their ids: no deadlock between two of them.
+   * Locks a person for a change, and refuses one that would leave the clinic without an active admin. Admins are locked
+   * before the person, always in the order of their ids: no deadlock between two of them.
    */
-  async function keepAnAdmin(
+  async function lockPerson(
     tx: Tx,
     user: number,
     { role = 'admin', is_active = true }: Pick<UserChanges, 'role' | 'is_active'>,
   ) {
-    if (role === 'admin' && is_active) return;
-    const target = await repository.findUser(tx, user);
-    if (target?.role !== 'admin' || !target.is_active) return;
-    if ((await repository.lockOtherAdmins(tx, user)) === 0) throw new AppError('last_admin');
+    const keepAnAdmin = async (person: Pick<User, 'role' | 'is_active'> | undefined) => {
+      if (role === 'admin' && is_active) return;
+      if (person?.role !== 'admin' || !person.is_active) return;
+      if ((await repository.lockOtherAdmins(tx, user)) === 0) throw new AppError('last_admin');
+    };
+    await keepAnAdmin(await repository.findUser(tx, user));
+    const locked = await repository.lockUser(tx, user);
+    // Again: they may have become an admin just before they were locked, and the others have left since.
+    await keepAnAdmin(locked);
+    return locked;
   }
 
   /** Takes a doctor's future out of the calendar. Locked first, so that no booking slips in between. */
@@ -98,8 +104,7 @@ export function createUsers(dependencies: UsersDependencies) {
     async update(user: number, { password, profile, ...changes }: UserChanges): Promise<User> {
       const password_hash = password === undefined ? undefined : await hashPassword(password);
       const { ended, updated } = await transaction(db, async (tx) => {
-        await keepAnAdmin(tx, user, changes);
-        const before = await repository.lockUser(tx, user);
+        const before = await lockPerson(tx, user, changes);
         if (!before || before.deleted_at) throw new AppError('user_not_found');
         const { role, username } = { ...before, ...given(changes) };
         refuseMisfits(role, username, { password, profile });
@@ -130,8 +135,7 @@ export function createUsers(dependencies: UsersDependencies) {
      */
     async erase(user: number, by: Caller): Promise<void> {
       const ended = await transaction(db, async (tx) => {
-        await keepAnAdmin(tx, user, { is_active: false });
-        const before = await repository.lockUser(tx, user);
+        const before = await lockPerson(tx, user, { is_active: false });
         if (!before) throw new AppError('user_not_found');
         if (before.deleted_at) return [];
         await repository.updateUser(tx, user, {
@@ -169,11 +173,11 @@ function refuseMisfits(
   username: string,
   { password, profile = {} }: Pick<UserChanges, 'password' | 'profile'>,
 ): void {
-  const wrong = profileErrors(role, profile).map((field) => ({
+  const wrong: FieldError[] = profileErrors(role, profile).map((field) => ({
     path: `profile.${field}`,
-    code: 'not_for_role' as const,
+    code: 'not_for_role',
   }));
-  if (wrong.length > 0) throw new AppError('invalid_input', { fields: wrong });
   if (password?.toLowerCase() === username.toLowerCase())
-    throw invalidField('password', 'password_is_username');
+    wrong.push({ path: 'password', code: 'password_is_username' });
+  if (wrong.length > 0) throw new AppError('invalid_input', { fields: wrong });
 }

@@ -1,0 +1,135 @@
+import type { z } from 'zod';
+import {
+  AppError,
+  type ErrorCode,
+  errorStatus,
+  type FieldError,
+  fieldErrorCodes,
+} from '../../core/errors.ts';
+import { errorText } from '../../i18n/index.ts';
+import type { RouteInput } from '../access.ts';
+import { PROBLEM_TYPE, problem } from '../problem.ts';
+import { fieldErrors } from '../zod.ts';
+import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
+
+const integer = (minimum: number, maximum: number) => ({
+  type: 'integer',
+  format: 'int32',
+  minimum,
+  maximum,
+});
+
+/** Headers that several errors have in common. */
+export const HEADERS = {
+  Challenge: {
+    description: 'How to authenticate (RFC 6750).',
+    schema: { type: 'string', maxLength: 100, examples: ['Bearer realm="clinic", error="invalid_token"'] },
+  },
+  RetryAfter: { description: 'Seconds to wait.', schema: { ...integer(1, 86_400), examples: [2] } },
+} satisfies Record<string, Header>;
+
+const header = (name: keyof typeof HEADERS) => ({ $ref: `#/components/headers/${name}` });
+const onError: Partial<Record<number, NonNullable<Response['headers']>>> = {
+  401: { 'WWW-Authenticate': header('Challenge') },
+  429: { 'Retry-After': header('RetryAfter') },
+  503: { 'Retry-After': header('RetryAfter') },
+};
+
+/** RFC 9457, with what this API adds. */
+export const PROBLEM_SCHEMA = {
+  type: 'object',
+  description:
+    [
+      'RFC 9457. `code` is stable; the texts follow `Accept-Language`. A request that cannot be read at all is answered',
+      'with 408, 414 or 431 by any operation.\n\n| status | code | title |\n| --- | --- | --- |\n',
+    ].join(' ') +
+    Object.entries(errorStatus)
+      .sort(([, a], [, b]) => a - b)
+      .map(([code, status]) => `| ${status} | \`${code}\` | ${errorText('en', code as ErrorCode).title} |`)
+      .join('\n'),
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
+  properties: {
+    type: { type: 'string', format: 'uri', maxLength: 100, description: 'The code as a URN.' },
+    title: { type: 'string', maxLength: 100 },
+    status: integer(400, 599),
+    detail: { type: 'string', maxLength: 300, description: 'What happened, for people.' },
+    instance: {
+      type: 'string',
+      format: 'uri-reference',
+      maxLength: 16_384,
+      description: 'The path asked for.',
+    },
+    code: { type: 'string', enum: Object.keys(errorStatus), description: 'What happened, for programs.' },
+    errors: {
+      type: 'array',
+      maxItems: 100,
+      description: 'Every wrong field of the request, with `invalid_input`.',
+      items: {
+        type: 'object',
+        required: ['path', 'message', 'code'],
+        properties: {
+          path: { type: 'string', maxLength: 200, description: 'Dotted; empty for the body as a whole.' },
+          message: { type: 'string', maxLength: 300 },
+          code: { type: 'string', enum: [...fieldErrorCodes] },
+        },
+      },
+    },
+  },
+};
+
+/**
+ * Says of each success what comes.
+ * @param location where a record that it creates would be
+ */
+export function describeSuccesses({ responses }: Operation, location: string, components: Components): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (status === '204') {
+      response.description = 'Done; there is nothing to say.';
+      delete response.content;
+      continue;
+    }
+    const schema = response.content?.['application/json']?.schema;
+    response.description = (schema && resolve(schema, components).description) ?? 'Done.';
+    if (status === '201')
+      response.headers = {
+        Location: {
+          description: 'Where the new record is.',
+          schema: { type: 'string', format: 'uri-reference', maxLength: 100, examples: [location] },
+        },
+      };
+  }
+}
+
+/** One answer per status, with an example per code, as the API itself would write it. */
+export function errorResponses(
+  codes: readonly ErrorCode[],
+  path: string,
+  input: RouteInput,
+): Record<string, Response> {
+  const responses: Record<string, Response> = {};
+  const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
+  for (const code of codes) {
+    const status = errorStatus[code];
+    const fields = code === 'invalid_input' ? someWrongFields(input) : [];
+    const value = problem(new AppError(code, { fields }), 'en', path);
+    examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
+    const described = responses[status]?.description;
+    responses[status] = {
+      description: described ? `${described}, \`${code}\`` : `\`${code}\``,
+      ...(onError[status] && { headers: onError[status] }),
+      content: { [PROBLEM_TYPE]: { schema: { $ref: refTo('Problem') }, examples: examples[status] } },
+    };
+  }
+  return responses;
+}
+
+/** What this API says of an empty body, of a query nobody would write, of an id that is none. */
+function someWrongFields({ params, querystring, body }: RouteInput): FieldError[] {
+  const wrong = (schema: z.ZodType, value: unknown) => {
+    const { error } = schema.safeParse(value, { reportInput: true });
+    return error ? fieldErrors(error) : [];
+  };
+  if (body) return wrong(body, {});
+  if (querystring) return wrong(querystring, { page: '0', date: '2028-02-30' });
+  return params ? wrong(params, { id: 'seven' }) : [];
+}

@@ -1,0 +1,78 @@
+import type { Example } from '../documented.ts';
+
+/** The parts of an OpenAPI 3.1 document that this project writes; the rest passes through as it is. */
+
+/** JSON Schema 2020-12. */
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  format?: string;
+  pattern?: string;
+  description?: string;
+  enum?: unknown[];
+  examples?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
+  [keyword: string]: unknown;
+}
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  schema: Schema;
+  description?: string;
+  example?: unknown;
+}
+
+export interface Reference {
+  $ref: string;
+}
+
+export interface Header {
+  description: string;
+  schema: Schema;
+}
+
+export interface MediaType {
+  schema: Schema;
+  example?: unknown;
+  examples?: Record<string, Example>;
+}
+
+export interface Response {
+  description: string;
+  headers?: Record<string, Header | Reference>;
+  content?: Record<string, MediaType>;
+}
+
+export interface Operation {
+  summary: string;
+  description?: string;
+  security?: Record<string, string[]>[];
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, MediaType> };
+  responses: Record<string, Response>;
+}
+
+export interface Components {
+  schemas: Record<string, Schema>;
+  headers: Record<string, Header>;
+  [kind: string]: unknown;
+}
+
+export interface Document {
+  paths: Record<string, Record<string, Operation>>;
+  components: Components;
+  [part: string]: unknown;
+}
+
+const SCHEMAS = '#/components/schemas/';
+
+export const refTo = (name: string) => `${SCHEMAS}${name}`;
+
+/** The component a schema refers to; itself when it refers to none. */
+export const resolve = (schema: Schema, { schemas }: Components): Schema =>
+  (schema.$ref === undefined ? schema : schemas[schema.$ref.slice(SCHEMAS.length)]) ?? {};

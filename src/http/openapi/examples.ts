@@ -1,0 +1,57 @@
+import { type Example, NAMED_EXAMPLES } from '../documented.ts';
+import type { Components, Document, MediaType, Operation } from './document.ts';
+import { resolve } from './document.ts';
+
+/** Puts the examples of the documented schemas where documentation pages look for them. */
+
+type Named = Record<string, Example>;
+
+const JSON_TYPE = 'application/json';
+
+/**
+ * At a body and at an answer, by name; one alone without.
+ * @param picked which of an answer's examples that operation can give, by status
+ * @throws Error when an operation picks an example that its schema does not have
+ */
+export function giveExamples(
+  { requestBody, responses }: Operation,
+  picked: Readonly<Record<number, readonly string[]>>,
+  components: Components,
+): void {
+  const body = requestBody?.content[JSON_TYPE];
+  if (body) show(body, namedBy(body, components));
+  for (const [status, { content }] of Object.entries(responses)) {
+    const answer = content?.[JSON_TYPE];
+    if (!answer) continue;
+    const named = namedBy(answer, components);
+    show(answer, pick(named, picked[Number(status)] ?? Object.keys(named)));
+  }
+}
+
+const namedBy = ({ schema }: MediaType, components: Components) =>
+  (resolve(schema, components)[NAMED_EXAMPLES] ?? {}) as Named;
+
+function pick(named: Named, names: readonly string[]): Named {
+  return Object.fromEntries(
+    names.map((name) => {
+      const example = named[name];
+      if (!example) throw new Error(`no example is named ${name}`);
+      return [name, example];
+    }),
+  );
+}
+
+function show(media: MediaType, named: Named): void {
+  const [only, ...others] = Object.values(named);
+  if (others.length > 0) media.examples = named;
+  else if (only) media.example = only.value;
+}
+
+/** At the components themselves, as JSON Schema's own list. */
+export function giveSchemaExamples({ components }: Document): void {
+  for (const schema of Object.values(components.schemas)) {
+    const named = schema[NAMED_EXAMPLES] as Named | undefined;
+    delete schema[NAMED_EXAMPLES];
+    if (named) schema.examples = Object.values(named).map(({ value }) => value);
+  }
+}

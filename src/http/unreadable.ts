@@ -1,0 +1,51 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { AppError, type ErrorCode } from '../core/errors.ts';
+import type { Locale } from '../i18n/index.ts';
+import { PROBLEM_TYPE, problem } from './problem.ts';
+
+const parserCodes: Partial<Record<string, ErrorCode>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+};
+
+/**
+ * Answers what Node's parser refuses before there is a request: a problem too, in the default language since no header
+ * was read, and the end of the connection.
+ */
+export function refuseUnreadable(locale: Locale) {
+  return ({ code = '' }: { code?: string }, socket: Socket): void => {
+    if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    const error = new AppError(parserCodes[code] ?? 'malformed_request');
+    const body = JSON.stringify(problem(error, locale, '/'));
+    const head = [
+      `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
+      `content-type: ${PROBLEM_TYPE}`,
+      `content-language: ${locale}`,
+      `content-length: ${Buffer.byteLength(body)}`,
+      'connection: close',
+    ];
+    socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  };
+}
+
+/** Refuses a query that is not percent-encoded UTF-8, where Fastify would look for the broken text as it stands. */
+export const strictAddress = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    app.addHook('onRequest', async ({ url }) => {
+      if (url.includes('%') && !isDecodable(url)) throw new AppError('malformed_request');
+    });
+  },
+  { name: 'strict-address' },
+);
+
+function isDecodable(address: string): boolean {
+  try {
+    decodeURIComponent(address);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,164 @@
+import supertest from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Document } from '../../src/http/openapi/document.ts';
+import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { examplesIn, operationFor, operationsOf, validator } from './documented.ts';
+
+let clinic: TestApp;
+let document: Document;
+let fits: ReturnType<typeof validator>;
+const succeeded = new Set<string>();
+
+beforeAll(async () => {
+  clinic = await testApp();
+  document = (await clinic.as(undefined).get('/schema/').expect(200)).body;
+  fits = validator(document, { closed: true });
+});
+afterAll(() => clinic.close());
+
+type Method = 'get' | 'post' | 'patch' | 'delete';
+type Whoever = Pick<Person, 'token'> | undefined;
+
+/** Makes a request and holds its answer against the document: status, type, headers, body to the last property, code. */
+async function call(who: Whoever, method: Method, path: string, expected: number | string, body?: object) {
+  const answer = await clinic.as(who)[method](path, body);
+  judge(method, path, answer);
+  expect(typeof expected === 'number' ? answer.status : answer.body.code, answer.text).toBe(expected);
+  return answer.body;
+}
+
+function judge(method: Method, path: string, answer: supertest.Response): void {
+  const url = path.startsWith('/health') ? path : `/api${path}`;
+  const found = operationFor(document, method, url);
+  if (!found) throw new Error(`${method} ${url} is not documented`);
+  const { operation } = found;
+  const response = operation.responses[answer.status];
+  expect(response, `${operation.operationId} may answer ${answer.status}`).toBeDefined();
+  for (const name of Object.keys(response?.headers ?? {}))
+    expect(answer.headers, `${operation.operationId} ${answer.status}`).toHaveProperty(name.toLowerCase());
+  if (answer.status < 300) succeeded.add(operation.operationId);
+  const [type] = Object.keys(response?.content ?? {});
+  if (type === undefined) return void expect(answer.text).toBe('');
+  expect(answer.headers['content-type']).toContain(type);
+  const keys = ['paths', found.path, method, 'responses', String(answer.status), 'content', type, 'schema'];
+  expect(fits(keys, answer.body)).toBeUndefined();
+  if (answer.status >= 400)
+    expect(Object.keys(examplesIn(response?.content?.[type]))).toContain(answer.body.code);
+}
+
+/** The documented example of an operation's body. */
+function example(operationId: string, name: string): Record<string, unknown> {
+  const found = operationsOf(document).find(({ operation }) => operation.operationId === operationId);
+  const examples = examplesIn(found?.operation.requestBody?.content['application/json']);
+  expect(Object.keys(examples)).toContain(name);
+  return examples[name] as Record<string, unknown>;
+}
+
+test('the examples work as they stand, and every operation answers as documented', async () => {
+  const admin = await clinic.person('admin');
+  const signIn = async (name: 'patient' | 'doctor') => {
+    const registered = await call(undefined, 'post', '/auth/register/', 201, example('register', name));
+    const { access, refresh } = await call(undefined, 'post', '/auth/login/', 200, example('login', name));
+    return { id: registered.id as number, token: access as string, refresh: refresh as string };
+  };
+  const doctor = await signIn('doctor');
+  const patient = await signIn('patient');
+  await call(undefined, 'post', '/auth/token/refresh/', 200, { refresh: patient.refresh });
+  for (const who of [admin, doctor, patient]) await call(who, 'get', '/auth/me/', 200);
+
+  for (const name of ['work', 'name'])
+    await call(doctor, 'patch', '/doctor/profile/', 200, example('updateDoctorProfile', name));
+  await call(doctor, 'get', '/doctor/profile/', 200);
+  for (const name of ['contact', 'name'])
+    await call(patient, 'patch', '/patient/profile/', 200, example('updatePatientProfile', name));
+  await call(patient, 'get', '/patient/profile/', 200);
+
+  const slot = await call(doctor, 'post', '/timeslots/', 201, example('publishTimeslot', 'doctor'));
+  const second = { ...example('publishTimeslot', 'admin'), doctor: doctor.id };
+  const another = await call(admin, 'post', '/timeslots/', 201, second);
+  await call(doctor, 'get', '/timeslots/?is_available=true&from=2028-03-14&to=2028-03-31', 200);
+  await call(doctor, 'get', `/timeslots/${slot.id}/`, 200);
+  await call(patient, 'get', '/doctors/?search=yusupov&specialization=Kardiolog', 200);
+  await call(patient, 'get', `/doctors/${doctor.id}/`, 200);
+  const free = await call(patient, 'get', `/doctors/${doctor.id}/timeslots/?page_size=1&page=2`, 200);
+  expect(free).toMatchObject({ count: 2, previous: expect.stringContaining('page=1') });
+
+  const asPatient = { ...example('bookAppointment', 'patient'), timeslot: slot.id };
+  const booked = await call(patient, 'post', '/appointments/', 201, asPatient);
+  const asAdmin = { ...example('bookAppointment', 'admin'), timeslot: another.id, patient: patient.id };
+  const byAdmin = await call(admin, 'post', '/appointments/', 201, asAdmin);
+  await call(doctor, 'patch', `/appointments/${booked.id}/`, 200, example('decideAppointment', 'confirm'));
+  await call(doctor, 'patch', `/appointments/${byAdmin.id}/`, 200, example('decideAppointment', 'cancel'));
+  await call(patient, 'get', '/appointments/me/?status=cancelled', 200);
+  await call(admin, 'get', `/appointments/?doctor=${doctor.id}&patient=${patient.id}&date=2028-03-14`, 200);
+  await call(patient, 'get', `/appointments/${booked.id}/`, 200);
+  await call(patient, 'delete', `/appointments/${booked.id}/`, 204);
+  await call(doctor, 'delete', `/timeslots/${another.id}/`, 204);
+  const gone = await call(patient, 'get', `/appointments/${byAdmin.id}/`, 200);
+  expect(gone.timeslot).toBeNull();
+
+  await call(admin, 'delete', `/users/${patient.id}/`, 204);
+  const created = await call(admin, 'post', '/users/', 201, example('createUser', 'patient'));
+  await call(admin, 'post', '/users/', 201, example('createUser', 'admin'));
+  for (const name of ['contact', 'password', 'deactivate'])
+    await call(admin, 'patch', `/users/${created.id}/`, 200, example('updateUser', name));
+  await call(admin, 'get', `/users/${created.id}/`, 200);
+  await call(admin, 'get', '/users/?role=patient&is_active=false&search=karimova', 200);
+  for (const path of ['/health/live', '/health/ready'])
+    judge('get', path, await supertest(clinic.app.server).get(path));
+
+  expect([...succeeded].sort()).toEqual(
+    operationsOf(document)
+      .map(({ operation }) => operation.operationId)
+      .sort(),
+  );
+});
+
+test('errors come as documented', async () => {
+  const [admin, doctor, patient, other] = await Promise.all([
+    clinic.person('admin'),
+    clinic.person('doctor'),
+    clinic.person('patient'),
+    clinic.person('patient'),
+  ]);
+  const timeslot = await clinic.slot(doctor);
+  const appointment = await clinic.book(patient, timeslot);
+
+  await call(undefined, 'get', '/auth/me/', 'authentication_required');
+  await call({ token: 'nonsense' }, 'get', '/appointments/me/', 'invalid_token');
+  await call(undefined, 'post', '/auth/login/', 'invalid_credentials', {
+    username: 'nobody',
+    password: 'wrong',
+  });
+  await call(undefined, 'post', '/auth/register/', 'invalid_input', {
+    username: '1',
+    profile: { gender: 'x' },
+  });
+  await call(undefined, 'post', '/auth/token/refresh/', 'invalid_refresh_token', { refresh: 'spent' });
+  await call(doctor, 'get', '/doctors/', 'forbidden');
+  await call(patient, 'get', '/doctors/?page=0&search=a+b+c+d+e+f+g', 'invalid_input');
+  await call(patient, 'get', '/doctors/seven/', 'invalid_input');
+  await call(patient, 'get', '/auth/me/?name=%C3%28', 'malformed_request');
+  await call(patient, 'get', `/doctors/${'1'.repeat(101)}/`, 'uri_too_long');
+  await call(patient, 'get', '/doctors/2147483647/timeslots/', 'doctor_not_found');
+  await call(doctor, 'patch', '/doctor/profile/', 'invalid_input', {});
+  await call(patient, 'post', '/appointments/', 'timeslot_not_found', { timeslot: 2_147_483_647 });
+  await call(other, 'post', '/appointments/', 'slot_taken', { timeslot });
+  await call(other, 'get', `/appointments/${appointment}/`, 'forbidden');
+  await call(other, 'delete', '/appointments/2147483647/', 'appointment_not_found');
+  await call(doctor, 'delete', `/timeslots/${timeslot}/`, 'slot_booked');
+  const overlapping = { date: '2026-03-10', start_time: '10:15', end_time: '10:45' };
+  await call(doctor, 'post', '/timeslots/', 'slot_overlap', overlapping);
+  await call(doctor, 'post', '/timeslots/', 'slot_in_past', { ...overlapping, date: '2026-03-01' });
+  await call(doctor, 'patch', `/appointments/${appointment}/`, 200, { status: 'confirmed' });
+  await call(doctor, 'patch', `/appointments/${appointment}/`, 'already_decided', { status: 'cancelled' });
+  await call(admin, 'delete', `/users/${admin.id}/`, 204);
+  await call(admin, 'get', '/users/', 'session_ended');
+  await call(undefined, 'post', '/auth/login/', 'payload_too_large', {
+    username: 'x'.repeat(70_000),
+    password: 'x',
+  });
+  const asText = await clinic.as(undefined).post('/auth/login/').type('text/plain').send('username=aziza');
+  judge('post', '/auth/login/', asText);
+  expect(asText.status).toBe(415);
+});

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { errorStatus } from '../../src/core/errors.ts';
+import type { Document } from '../../src/http/openapi/document.ts';
+import { type TestApp, testApp } from '../helpers/app.ts';
+import { type Documented, examplesIn, operationsOf, validator } from './documented.ts';
+import { redocly, spectral } from './linters.ts';
+
+let clinic: TestApp;
+let document: Document;
+let operations: Documented[];
+beforeAll(async () => {
+  clinic = await testApp();
+  document = (await clinic.as(undefined).get('/schema/').expect(200)).body;
+  operations = operationsOf(document);
+});
+afterAll(() => clinic.close());
+
+const PROBLEM = 'application/problem+json';
+const JSON_TYPE = 'application/json';
+
+/** What is wrong with the operations, each fault after the operation it belongs to. */
+function faults(of: (one: Documented) => (string | undefined | false)[]): string[] {
+  return operations.flatMap((one) =>
+    of(one)
+      .filter((fault) => typeof fault === 'string')
+      .map((fault) => `${one.method} ${one.path}: ${fault}`),
+  );
+}
+
+test('Redocly finds nothing to complain of', async () => {
+  expect(await redocly(document)).toEqual([]);
+});
+
+test('Spectral finds nothing, by OpenAPI’s rules and by OWASP’s', async () => {
+  expect(await spectral(document)).toEqual([]);
+});
+
+test('the linters would find an operation that breaks their rules', async () => {
+  const broken = structuredClone(document);
+  const me = broken.paths['/api/auth/me/']?.get;
+  if (!me) throw new Error('no /api/auth/me/');
+  me.security = [];
+  delete me.responses['401'];
+  Object.assign(me.responses['200'] ?? {}, { content: { [JSON_TYPE]: { schema: { type: 'text' } } } });
+  expect((await redocly(broken)).join('\n')).toContain('struct');
+  const found = (await spectral(broken)).join('\n');
+  expect(found).toContain('owasp:api2:2023-read-restricted');
+  expect(found).toContain('owasp:api8:2023-define-error-responses-401');
+});
+
+test('every route is documented, and nothing else', () => {
+  const documented = operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+  expect(documented.sort()).toEqual([...clinic.app.documentedRoutes.keys()].sort());
+});
+
+test('every operation says what it does, who may call it and under which heading it stands', () => {
+  const headings = (document.tags as { name: string }[]).map(({ name }) => name);
+  const ids = operations.map(({ operation }) => operation.operationId);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(
+    faults(({ method, path, operation: { summary, description = '', tags, security, operationId } }) => {
+      const route = clinic.app.documentedRoutes.get(`${method.toUpperCase()} ${path}`);
+      return [
+        !/^[A-Z].{5,60}$/.test(summary) && `summary: ${summary}`,
+        !/^[A-Z]/.test(description) && 'no description of its own',
+        !description.endsWith(`**Who may call:** ${route?.who}.`) && 'does not say who may call',
+        !(tags.length === 1 && headings.includes(tags[0] ?? '')) && `tags: ${tags}`,
+        !operationId && 'no operationId',
+        (security?.length === 0) !== route?.isPublic && 'security',
+      ];
+    }),
+  ).toEqual([]);
+});
+
+test('every parameter is described and has an example, which no page fills in by itself', () => {
+  const fits = validator(document);
+  expect(
+    faults(({ method, path, operation: { parameters = [] } }) =>
+      parameters.flatMap(({ name, description, schema, example }, index) => [
+        !description && `${name}: no description`,
+        example !== undefined && `${name}: would be filled in`,
+        schema.examples === undefined && `${name}: no example`,
+        ...(schema.examples ?? []).map((value) =>
+          fits(['paths', path, method, 'parameters', String(index), 'schema'], value),
+        ),
+      ]),
+    ),
+  ).toEqual([]);
+});
+
+test('every body and every success has examples that fit their schema to the last property', () => {
+  const fits = validator(document, { closed: true });
+  let seen = 0;
+  const judge = (keys: string[], examples: Record<string, unknown>) => {
+    seen += Object.keys(examples).length;
+    if (Object.keys(examples).length === 0) return ['no example'];
+    return Object.values(examples).map((value) => fits([...keys, 'content', JSON_TYPE, 'schema'], value));
+  };
+  expect(
+    faults(({ method, path, operation: { requestBody, responses } }) => [
+      ...(requestBody
+        ? judge(['paths', path, method, 'requestBody'], examplesIn(requestBody.content[JSON_TYPE]))
+        : []),
+      ...Object.entries(responses)
+        .filter(([status, { content }]) => status < '300' && content)
+        .flatMap(([status, { content }]) =>
+          judge(['paths', path, method, 'responses', status], examplesIn(content?.[JSON_TYPE])),
+        ),
+    ]),
+  ).toEqual([]);
+  expect(seen).toBeGreaterThan(operations.length);
+});
+
+test('every error an operation can give has an example under its status', () => {
+  const fits = validator(document, { closed: true });
+  expect(
+    faults(({ method, path, operation: { responses } }) => {
+      const shown = Object.entries(responses).flatMap(([status, { content }]) =>
+        Object.entries(examplesIn(content?.[PROBLEM])).map(([code, value]) => ({ status, code, value })),
+      );
+      const errors = clinic.app.documentedRoutes.get(`${method.toUpperCase()} ${path}`)?.errors ?? [];
+      return [
+        ...errors
+          .filter(
+            (code) => !shown.some((one) => one.code === code && one.status === String(errorStatus[code])),
+          )
+          .map((code) => `${code} is not shown`),
+        ...shown.flatMap(({ status, code, value }) => {
+          const problem = value as { status: number; code: string; instance: string; errors?: unknown[] };
+          return [
+            fits(['components', 'schemas', 'Problem'], value),
+            (problem.status !== Number(status) || problem.code !== code) && `${status} shows ${problem.code}`,
+            problem.instance.includes('{') && `${code} is about no real path`,
+            code === 'invalid_input' && !problem.errors?.length && 'invalid input names no field',
+          ];
+        }),
+      ];
+    }),
+  ).toEqual([]);
+});
+
+test('the document is free of what generators leave behind', () => {
+  expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Input'))).toEqual([]);
+  const text = JSON.stringify(document);
+  for (const leftover of ['named_examples', 'x-examples', '9007199254740991', '$schema', '__', '"anyOf":[{}'])
+    expect(text).not.toContain(leftover);
+});
