@@ -72,6 +72,9 @@ export function openDatabase({ url, pool_max, onError = () => {} }: DatabaseOpti
     },
   });
   pool.on('error', onError);
+  // A server that goes away says so even between the statements of a transaction, when nobody waits for an answer:
+  // without a listener of its own a connection that is in use ends the process. Its next statement fails by itself.
+  pool.on('connect', (client) => client.on('error', () => {}));
   return drizzle(pool, { schema });
 }
 
