@@ -26,14 +26,12 @@ export function chooseLocale(header: string | undefined, fallback: Locale): Loca
   let best: Locale = fallback;
   let bestWeight = 0;
   for (const part of header?.slice(0, 200).split(',') ?? []) {
-    const [range = '', ...parameters] = part.trim().toLowerCase().split(';');
+    const [range = '', ...parameters] = part
+      .toLowerCase()
+      .split(';')
+      .map((item) => item.trim());
     const language = range.split('-', 1)[0] ?? '';
-    const weight = Number(
-      parameters
-        .find((item) => item.trim().startsWith('q='))
-        ?.trim()
-        .slice(2) ?? 1,
-    );
+    const weight = Number(parameters.find((item) => item.startsWith('q='))?.slice(2) ?? 1);
     if (Object.hasOwn(languages, language) && weight > bestWeight) {
       best = language as Locale;
       bestWeight = weight;

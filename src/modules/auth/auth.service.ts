@@ -16,7 +16,7 @@ export interface AuthDependencies {
   sessions: Pick<Sessions, 'announce'>;
   users: {
     create: (user: NewUser) => Promise<User>;
-    get: (user: number) => Promise<User>;
+    find: (user: number) => Promise<User | undefined>;
     findCredentials: (
       username: string,
     ) => Promise<{ id: number; role: Role; is_active: boolean; password_hash: string | null } | undefined>;
@@ -48,7 +48,12 @@ export function createAuth(dependencies: AuthDependencies) {
   return {
     register: (user: Omit<NewUser, 'is_active'>): Promise<User> => users.create({ ...user, is_active: true }),
 
-    me: (caller: Caller): Promise<User> => users.get(caller.id),
+    /** @throws AppError session_ended when they are erased in this very moment */
+    async me(caller: Caller): Promise<User> {
+      const user = await users.find(caller.id);
+      if (!user) throw new AppError('session_ended');
+      return user;
+    },
 
     /** @throws AppError invalid_credentials (for an unknown name too, in the same time), account_inactive */
     async login(username: string, password: string): Promise<TokenPair & { user: User }> {
@@ -58,7 +63,8 @@ export function createAuth(dependencies: AuthDependencies) {
       const { refresh, stored } = newRefreshToken();
       const session = known.is_active ? await repository.openSession(db, known.id, stored) : undefined;
       if (session === undefined) throw new AppError('account_inactive');
-      const user = await users.get(known.id);
+      const user = await users.find(known.id);
+      if (!user) throw new AppError('account_inactive');
       return { ...pair({ id: known.id, role: known.role, session }, refresh), user };
     },
 

@@ -28,9 +28,10 @@ export function createDoctors({ db, users }: DoctorsDependencies) {
       return found;
     },
 
+    /** @throws AppError session_ended when they are erased in this very moment */
     async profile(doctor: number) {
       const found = await repository.findProfile(db, doctor);
-      if (!found) throw new AppError('doctor_not_found');
+      if (!found) throw new AppError('session_ended');
       return found;
     },
 
@@ -39,7 +40,7 @@ export function createDoctors({ db, users }: DoctorsDependencies) {
         await users.setContact(tx, doctor, { first_name, last_name });
         await repository.saveProfile(tx, doctor, profile);
         const changed = await repository.findProfile(tx, doctor);
-        if (!changed) throw new AppError('doctor_not_found');
+        if (!changed) throw new AppError('session_ended');
         return changed;
       }),
   };

@@ -20,9 +20,10 @@ export type Patients = ReturnType<typeof createPatients>;
 
 export function createPatients({ db, clock, users }: PatientsDependencies) {
   return {
+    /** @throws AppError session_ended when they are erased in this very moment */
     async profile(patient: number) {
       const found = await repository.findProfile(db, patient);
-      if (!found) throw new AppError('patient_not_found');
+      if (!found) throw new AppError('session_ended');
       return found;
     },
 
@@ -33,7 +34,7 @@ export function createPatients({ db, clock, users }: PatientsDependencies) {
         await users.setContact(tx, patient, contact);
         await repository.saveProfile(tx, patient, { date_of_birth, gender });
         const changed = await repository.findProfile(tx, patient);
-        if (!changed) throw new AppError('patient_not_found');
+        if (!changed) throw new AppError('session_ended');
         return changed;
       });
     },

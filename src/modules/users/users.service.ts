@@ -75,6 +75,9 @@ export function createUsers(dependencies: UsersDependencies) {
     findCredentials: (username: string) => repository.findCredentials(db, username),
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
+    /** Undefined for an erased one too. */
+    find: (user: number): Promise<User | undefined> => repository.findUser(db, user),
+
     /** @throws AppError user_not_found, also for an erased one */
     async get(user: number): Promise<User> {
       const found = await repository.findUser(db, user);
@@ -123,9 +126,15 @@ export function createUsers(dependencies: UsersDependencies) {
       return updated;
     },
 
-    /** Changes names and phone of somebody who edits their own profile. */
-    setContact: (tx: Tx, user: number, contact: Pick<UserChanges, 'first_name' | 'last_name' | 'phone'>) =>
-      repository.updateUser(tx, user, contact),
+    /**
+     * Changes names and phone of somebody who edits their own profile, and holds their row until the transaction ends.
+     * @throws AppError session_ended when they are erased in this very moment
+     */
+    async setContact(tx: Tx, user: number, contact: Pick<UserChanges, 'first_name' | 'last_name' | 'phone'>) {
+      const person = await repository.lockUser(tx, user);
+      if (!person || person.deleted_at) throw new AppError('session_ended');
+      await repository.updateUser(tx, user, contact);
+    },
 
     /**
      * Erases a person for good: sessions end, upcoming appointments are cancelled, a doctor's upcoming slots go, names
