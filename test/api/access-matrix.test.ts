@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
+import { expectProblem } from '../helpers/problem.ts';
+
+/**
+ * Who may do what, written down by hand from section 3 of the contract. `own` is the patient or doctor whom the record
+ * names, `other` any other one; where a path names no owned record the two must not differ.
+ */
+const table = `
+                                 nobody  own patient  other patient  own doctor  other doctor  admin
+  POST /api/auth/register/         201     201          201            201         201           201
+  POST /api/auth/login/            200     200          200            200         200           200
+  POST /api/auth/token/refresh/    200     200          200            200         200           200
+  GET /api/auth/me/                401     200          200            200         200           200
+  GET /api/users/                  401     403          403            403         403           200
+  POST /api/users/                 401     403          403            403         403           201
+  GET /api/users/{id}/             401     403          403            403         403           200
+  PATCH /api/users/{id}/           401     403          403            403         403           200
+  DELETE /api/users/{id}/          401     403          403            403         403           204
+  GET /api/doctors/                401     200          200            403         403           200
+  GET /api/doctors/{id}/           401     200          200            403         403           200
+  GET /api/doctors/{id}/timeslots/ 401     200          200            403         403           200
+  GET /api/doctor/profile/         401     403          403            200         200           403
+  PATCH /api/doctor/profile/       401     403          403            200         200           403
+  GET /api/patient/profile/        401     200          200            403         403           403
+  PATCH /api/patient/profile/      401     200          200            403         403           403
+  POST /api/timeslots/             401     403          403            201         403           201
+  GET /api/timeslots/              401     403          403            200         200           403
+  GET /api/timeslots/{id}/         401     403          403            200         403           200
+  DELETE /api/timeslots/{id}/      401     403          403            204         403           204
+  POST /api/appointments/          401     201          403            403         403           201
+  GET /api/appointments/me/        401     200          200            200         200           200
+  GET /api/appointments/           401     403          403            403         403           200
+  GET /api/appointments/{id}/      401     200          403            200         403           200
+  PATCH /api/appointments/{id}/    401     403          403            200         403           200
+  DELETE /api/appointments/{id}/   401     204          403            403         403           204
+  GET /health/live                 200     200          200            200         200           200
+  GET /health/ready                200     200          200            200         200           200
+`;
+
+const [header = '', ...rows] = table
+  .trim()
+  .split('\n')
+  .map((line) => line.trim());
+const columns = header.split(/ {2,}/) as Caller[];
+/** The status that each caller gets, by route such as `GET /api/doctors/{id}/`. */
+const matrix = new Map(
+  rows.map((row) => {
+    const [method, path, ...statuses] = row.split(/ +/);
+    return [`${method} ${path}`, new Map(columns.map((caller, index) => [caller, Number(statuses[index])]))];
+  }),
+);
+
+type Caller = 'nobody' | 'own patient' | 'other patient' | 'own doctor' | 'other doctor' | 'admin';
+
+let clinic: TestApp;
+let people: Record<Exclude<Caller, 'nobody'>, Person>;
+const freshDay = freshDays();
+
+beforeAll(async () => {
+  clinic = await testApp();
+  people = {
+    'own patient': await clinic.person('patient'),
+    'other patient': await clinic.person('patient'),
+    'own doctor': await clinic.person('doctor'),
+    'other doctor': await clinic.person('doctor'),
+    admin: await clinic.person('admin'),
+  };
+});
+afterAll(() => clinic.close());
+
+const freshSlot = () => clinic.slot(people['own doctor'], { date: freshDay() });
+const freshAppointment = async () => clinic.book(people['own patient'], await freshSlot());
+const freshUser = async () => (await clinic.person('patient')).id;
+const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
+
+/** A real record for the `{id}` of a path, untouched by other cases. */
+const records: Record<string, () => Promise<number>> = {
+  users: freshUser,
+  doctors: async () => people['own doctor'].id,
+  timeslots: freshSlot,
+  appointments: freshAppointment,
+};
+
+/** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
+const bodies: Record<string, () => object | Promise<object>> = {
+  'POST /api/auth/register/': account,
+  'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
+  'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
+  'POST /api/users/': account,
+  'PATCH /api/users/{id}/': () => ({ first_name: 'Aziza' }),
+  'PATCH /api/doctor/profile/': () => ({ experience_years: 7 }),
+  'PATCH /api/patient/profile/': () => ({ gender: 'female' }),
+  'POST /api/timeslots/': () => ({
+    doctor: people['own doctor'].id,
+    date: freshDay(),
+    start_time: '10:00',
+    end_time: '10:30',
+  }),
+  'POST /api/appointments/': async () => ({
+    timeslot: await freshSlot(),
+    patient: people['own patient'].id,
+  }),
+  'PATCH /api/appointments/{id}/': () => ({ status: 'confirmed' }),
+};
+
+async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
+  const [verb = '', template = ''] = route.split(' ');
+  const record = records[template.split('/')[2] ?? ''];
+  const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
+  const body = await bodies[route]?.();
+  const answer = await clinic.app.inject({
+    method: (method || verb) as 'GET',
+    url: slash ? path : path.replace(/\/$/, ''),
+    ...(caller !== 'nobody' && { headers: { authorization: `Bearer ${people[caller].token}` } }),
+    ...(body && { payload: body }),
+  });
+  return { status: answer.statusCode, headers: answer.headers, body: answer.body && JSON.parse(answer.body) };
+}
+
+describe.each([...matrix.keys()])('%s', (route) => {
+  test.each(columns)('%s', async (caller) => {
+    const status = matrix.get(route)?.get(caller);
+    // Documented with its trailing slash, working without it too.
+    for (const slash of [true, false]) {
+      const answer = await ask(route, caller, { slash });
+      expect(answer.status, slash ? 'with slash' : 'without slash').toBe(status);
+      if (answer.status === 401) expectProblem(answer, 'authentication_required');
+      if (answer.status === 403) expectProblem(answer, 'forbidden');
+    }
+  });
+});
+
+test('the table names every route the application has, and no other', () => {
+  expect([...clinic.app.documentedRoutes.keys()].sort()).toEqual([...matrix.keys()].sort());
+});
+
+test('HEAD, which stands beside each GET, is guarded like it', async () => {
+  for (const [route, statuses] of matrix) {
+    if (!route.startsWith('GET ')) continue;
+    for (const [caller, status] of statuses) {
+      const answer = await ask(route, caller, { method: 'HEAD' });
+      expect(answer.status, `HEAD ${route} by ${caller}`).toBe(status);
+    }
+  }
+});
+
+test('an admin reaches every record; doctors and patients are told apart from missing ones', async () => {
+  const missing = [
+    ['GET', '/timeslots/999999/', 'own doctor', 'timeslot_not_found'],
+    ['DELETE', '/timeslots/999999/', 'own doctor', 'timeslot_not_found'],
+    ['GET', '/timeslots/999999/', 'admin', 'timeslot_not_found'],
+    ['DELETE', '/timeslots/999999/', 'admin', 'timeslot_not_found'],
+    ['GET', '/appointments/999999/', 'own patient', 'appointment_not_found'],
+    ['DELETE', '/appointments/999999/', 'own patient', 'appointment_not_found'],
+    ['DELETE', '/appointments/999999/', 'admin', 'appointment_not_found'],
+    ['GET', '/users/999999/', 'admin', 'user_not_found'],
+    ['DELETE', '/users/999999/', 'admin', 'user_not_found'],
+    ['GET', '/doctors/999999/', 'own patient', 'doctor_not_found'],
+    ['GET', '/doctors/999999/timeslots/', 'own patient', 'doctor_not_found'],
+  ] as const;
+  for (const [method, path, caller, code] of missing) {
+    const request = clinic.as(people[caller]);
+    expectProblem(await (method === 'GET' ? request.get(path) : request.delete(path)), code);
+  }
+});

@@ -1,0 +1,251 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import supertest from 'supertest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
+import { openDatabase } from '../../src/db/client.ts';
+import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
+import { capturedLog } from '../helpers/log.ts';
+import { type Answer, expectProblem } from '../helpers/problem.ts';
+import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
+import { claimsOf, forge } from '../helpers/tokens.ts';
+
+/**
+ * Every code that a client can meet, provoked over HTTP, with the status it has promised. A code without a case fails
+ * the run.
+ */
+let clinic: TestApp;
+let people: Record<'admin' | 'doctor' | 'patient' | 'other', Person>;
+const log = capturedLog();
+const freshDay = freshDays();
+
+beforeAll(async () => {
+  clinic = await testApp({ config: { log_level: 'trace' }, log_stream: log.stream });
+  people = {
+    admin: await clinic.person('admin'),
+    doctor: await clinic.person('doctor'),
+    patient: await clinic.person('patient'),
+    other: await clinic.person('patient'),
+  };
+});
+afterAll(() => clinic.close());
+
+const as = (who: keyof typeof people) => clinic.as(people[who]);
+const nobody = () => clinic.as(undefined);
+const withToken = (token: string) => clinic.as({ token }).get('/auth/me/');
+const freshSlot = (date = freshDay()) => clinic.slot(people.doctor, { date });
+const slotOn = (date: string) => ({ date, start_time: '10:00', end_time: '10:30' });
+/** A visit that was booked, and its slot. */
+async function visit() {
+  const timeslot = await freshSlot();
+  return { timeslot, id: await clinic.book(people.patient, timeslot) };
+}
+const post = (path: string, type: string, body: string) =>
+  supertest(clinic.app.server).post(`/api${path}`).set('content-type', type).send(body);
+
+/** What each code comes from; `unread` is answered before there is a request. */
+type Case =
+  | { status: number; provoke: () => PromiseLike<Answer>; unread?: true }
+  | { status: number; unreachable: string };
+
+const cases: Record<ErrorCode, Case> = {
+  invalid_input: { status: 400, provoke: () => nobody().post('/auth/register/', {}) },
+  malformed_request: { status: 400, provoke: () => post('/auth/login/', 'application/json', '{"username":') },
+  slot_in_past: { status: 400, provoke: () => as('doctor').post('/timeslots/', slotOn('2026-03-01')) },
+  authentication_required: { status: 401, provoke: () => nobody().get('/auth/me/') },
+  invalid_token: { status: 401, provoke: () => withToken('x.y.z') },
+  token_expired: {
+    status: 401,
+    // Tokens live by the system's clock, which no test moves: this one was signed an hour ago.
+    provoke: () =>
+      withToken(forge({ ...claimsOf(people.patient), exp: Math.floor(Date.now() / 1000) - 3600 })),
+  },
+  session_ended: {
+    status: 401,
+    async provoke() {
+      const person = await clinic.person('patient');
+      await as('admin').patch(`/users/${person.id}/`, { is_active: false }).expect(200);
+      return clinic.as(person).get('/auth/me/');
+    },
+  },
+  invalid_credentials: {
+    status: 401,
+    provoke: () => nobody().post('/auth/login/', { username: 'nobody', password: PASSWORD }),
+  },
+  invalid_refresh_token: {
+    status: 401,
+    provoke: () => nobody().post('/auth/token/refresh/', { refresh: 'never-given-out' }),
+  },
+  forbidden: { status: 403, provoke: () => as('patient').get('/users/') },
+  account_inactive: {
+    status: 403,
+    async provoke() {
+      const { id, username } = await clinic.person('patient');
+      await as('admin').patch(`/users/${id}/`, { is_active: false }).expect(200);
+      return nobody().post('/auth/login/', { username, password: PASSWORD });
+    },
+  },
+  route_not_found: { status: 404, provoke: () => nobody().get('/nowhere/') },
+  user_not_found: { status: 404, provoke: () => as('admin').get('/users/999999/') },
+  doctor_not_found: { status: 404, provoke: () => as('patient').get('/doctors/999999/') },
+  patient_not_found: {
+    status: 404,
+    provoke: async () =>
+      as('admin').post('/appointments/', { timeslot: await freshSlot(), patient: 999_999 }),
+  },
+  timeslot_not_found: { status: 404, provoke: () => as('doctor').get('/timeslots/999999/') },
+  appointment_not_found: { status: 404, provoke: () => as('patient').get('/appointments/999999/') },
+  request_timeout: { status: 408, unread: true, provoke: () => parserError('ERR_HTTP_REQUEST_TIMEOUT') },
+  username_taken: {
+    status: 409,
+    provoke: () =>
+      nobody().post('/auth/register/', {
+        username: people.other.username,
+        password: PASSWORD,
+        role: 'patient',
+      }),
+  },
+  last_admin: { status: 409, provoke: () => as('admin').delete(`/users/${people.admin.id}/`) },
+  role_in_use: {
+    status: 409,
+    async provoke() {
+      await visit();
+      return as('admin').patch(`/users/${people.patient.id}/`, { role: 'doctor' });
+    },
+  },
+  slot_overlap: {
+    status: 409,
+    async provoke() {
+      const date = freshDay();
+      await freshSlot(date);
+      return as('doctor').post('/timeslots/', slotOn(date));
+    },
+  },
+  slot_booked: {
+    status: 409,
+    provoke: async () => as('doctor').delete(`/timeslots/${(await visit()).timeslot}/`),
+  },
+  slot_taken: {
+    status: 409,
+    provoke: async () => as('other').post('/appointments/', { timeslot: (await visit()).timeslot }),
+  },
+  patient_busy: {
+    status: 409,
+    async provoke() {
+      const date = freshDay();
+      await clinic.book(people.patient, await freshSlot(date));
+      const timeslot = await clinic.slot(await clinic.person('doctor'), { date });
+      return as('patient').post('/appointments/', { timeslot });
+    },
+  },
+  not_with_oneself: {
+    status: 409,
+    provoke: async () =>
+      as('admin').post('/appointments/', { timeslot: await freshSlot(), patient: people.doctor.id }),
+  },
+  already_decided: {
+    status: 409,
+    async provoke() {
+      const { id } = await visit();
+      await as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+      return as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' });
+    },
+  },
+  visit_begun: {
+    status: 409,
+    async provoke() {
+      const { id } = await visit();
+      clinic.clock.set('2026-12-31T12:00:00Z');
+      const answer = await as('patient').delete(`/appointments/${id}/`);
+      clinic.clock.set('2026-03-02T04:00:00Z');
+      return answer;
+    },
+  },
+  payload_too_large: {
+    status: 413,
+    provoke: () => nobody().post('/auth/login/', { username: 'x'.repeat(64 * 1024) }),
+  },
+  uri_too_long: { status: 414, provoke: () => as('admin').get(`/users/${'1'.repeat(101)}/`) },
+  unsupported_media_type: { status: 415, provoke: () => post('/auth/login/', 'text/xml', '<a/>') },
+  headers_too_large: {
+    status: 431,
+    unread: true,
+    provoke: () =>
+      sendRaw(clinic.app, `GET /api/users/ HTTP/1.1\r\nhost: x\r\nx-much: ${'x'.repeat(20_000)}\r\n\r\n`),
+  },
+  too_many_requests: {
+    status: 429,
+    unreachable: 'nothing limits the rate of requests yet; the code is promised, so that a proxy can give it',
+  },
+  internal_error: { status: 500, provoke: failUnforeseen },
+  database_unavailable: { status: 503, provoke: askWithoutDatabase },
+};
+
+/** The source files that throw a code. */
+function throwing(code: ErrorCode): string[] {
+  const src = join(import.meta.dirname, '../../src');
+  return readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => readFileSync(join(src, file), 'utf8').includes(`AppError('${code}'`));
+}
+
+/** Hands a real connection to the server's own handler as Node does after 30 seconds, which no test waits for. */
+async function parserError(code: string): Promise<Answer> {
+  const { port } = await listening(clinic.app);
+  const accepted = once(clinic.app.server, 'connection');
+  const client = connect(port, '127.0.0.1');
+  const [socket] = await accepted;
+  const answer = readAnswer(client);
+  clinic.app.server.emit('clientError', Object.assign(new Error('a person’s data'), { code }), socket);
+  return answer;
+}
+
+/** A constraint that the application does not know refuses a row, and PostgreSQL puts the row into its message. */
+async function failUnforeseen(): Promise<Answer> {
+  await clinic.db.$client.query(
+    "alter table users add constraint unforeseen check (first_name <> 'Zulfiya')",
+  );
+  return as('patient').patch('/patient/profile/', { first_name: 'Zulfiya', phone: '+998907776655' });
+}
+
+/** The same application on a port where nothing listens. */
+async function askWithoutDatabase(): Promise<Answer> {
+  const url = 'postgres://nobody:hidden-password@127.0.0.1:1/nowhere';
+  const db = openDatabase({ url, pool_max: 1 });
+  const app = await buildApp({ db, clock: clinic.clock, config: { ...testConfig, database_url: url } });
+  await app.ready();
+  try {
+    return await supertest(app.server).post('/api/auth/login/').send({ username: 'x', password: 'y' });
+  } finally {
+    await app.close();
+    await db.$client.end();
+  }
+}
+
+test.each(Object.entries(cases) as [ErrorCode, Case][])('%s', async (code, provoked) => {
+  expect(errorStatus[code]).toBe(provoked.status);
+  if ('unreachable' in provoked) return expect(throwing(code), 'it has become reachable').toEqual([]);
+  expectProblem(await provoked.provoke(), code, { unread: provoked.unread ?? false });
+});
+
+test('every code has a case', () => {
+  expect(Object.keys(cases).sort()).toEqual(Object.keys(errorStatus).sort());
+});
+
+test('an unforeseen failure is logged once, by its SQLSTATE and its place, without SQL and without the row', async () => {
+  const before = log.lines.length;
+  expectProblem(await failAgain(), 'internal_error');
+  const failures = log.lines.slice(before).filter((line) => JSON.parse(line).level >= 50);
+  expect(failures).toHaveLength(1);
+  expect(JSON.parse(failures[0] ?? '')).toMatchObject({
+    msg: 'request failed',
+    error: { type: 'DatabaseError', sqlstate: '23514', constraint: 'unforeseen', table: 'users' },
+  });
+  expect(log.lines.join('\n')).not.toMatch(/Zulfiya|7776655|update "users"|set "first_name"|Failing row/);
+});
+
+const failAgain = () => as('patient').patch('/patient/profile/', { first_name: 'Zulfiya' });

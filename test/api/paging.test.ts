@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { expectProblem } from '../helpers/problem.ts';
+import { insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
+
+let clinic: TestApp;
+let people: Record<'admin' | 'doctor' | 'patient', Person>;
+
+/** Beyond what is counted. */
+const MANY = 10_050;
+
+/** Every list of the API, whom it is shown to, and a filter that all rows of this test's clinic pass. */
+const lists = [
+  ['/users/', 'admin', 'search=bulk'],
+  ['/doctors/', 'patient', 'specialization=terapevt'],
+  ['/doctors/{doctor}/timeslots/', 'patient', 'from=2026-06-01'],
+  ['/timeslots/', 'doctor', 'is_available=true'],
+  ['/appointments/', 'admin', 'status=cancelled'],
+  ['/appointments/me/', 'patient', 'status=cancelled'],
+  ['/appointments/me/', 'doctor', 'to=9999-12-31'],
+  ['/appointments/me/', 'admin', 'from=2026-06-01'],
+] as const;
+
+beforeAll(async () => {
+  clinic = await testApp();
+  const [admin, doctor, patient] = [
+    await clinic.person('admin'),
+    await clinic.person('doctor'),
+    await clinic.person('patient'),
+  ];
+  people = { admin, doctor, patient };
+  await insertPeople(clinic.db, 'doctor', MANY);
+  await insertSlots(clinic.db, doctor.id, MANY);
+  const visit = { doctor: doctor.id, patient: patient.id, booked_by: admin.id };
+  await insertVisits(clinic.db, visit, MANY);
+});
+afterAll(() => clinic.close());
+
+const url = (path: string, query: string) => `${path.replace('{doctor}', String(people.doctor.id))}?${query}`;
+const ask = (path: string, caller: keyof typeof people, query: string) =>
+  clinic.as(people[caller]).get(url(path, query));
+const idsOf = (body: { results: { id: number }[] }) => body.results.map(({ id }) => id);
+
+describe.each(lists)('GET %s as %s', (path, caller, filter) => {
+  test('count is capped, the page is not', async () => {
+    const { body } = await ask(path, caller, filter).expect(200);
+    expect(body).toEqual({
+      count: 10_000,
+      next: expect.any(String),
+      previous: null,
+      results: expect.any(Array),
+    });
+    expect(body.results).toHaveLength(20);
+    const beyond = await ask(path, caller, `${filter}&page=101&page_size=100`).expect(200);
+    expect(beyond.body.count).toBe(10_000);
+    expect(beyond.body.results.length).toBeGreaterThanOrEqual(50);
+  });
+
+  test('a page past the end is an empty list that still tells the count', async () => {
+    const { body } = await ask(path, caller, `${filter}&page=102&page_size=100`).expect(200);
+    expect(body).toEqual({ count: 10_000, next: null, previous: expect.any(String), results: [] });
+  });
+
+  test('next and previous are whole URLs that keep every filter', async () => {
+    const { body } = await ask(path, caller, `${filter}&page_size=7&page=2`)
+      .set('host', 'clinic.uz:8080')
+      .expect(200);
+    const expected = (page: number) =>
+      `http://clinic.uz:8080/api${url(path, filter)}&page_size=7&page=${page}`;
+    expect(body.next).toBe(expected(3));
+    expect(body.previous).toBe(expected(1));
+  });
+
+  test('following next and previous shows every row once, in one order', async () => {
+    const whole = await ask(path, caller, `${filter}&page_size=15`).expect(200);
+    const seen: number[] = [];
+    let next: string | null = `/api${url(path, filter)}&page_size=5`;
+    while (next && seen.length < 15) {
+      const { pathname, search } = new URL(next, 'http://any');
+      const page = await clinic.as(people[caller]).get(`${pathname.slice('/api'.length)}${search}`);
+      seen.push(...idsOf(page.body));
+      next = page.body.next;
+    }
+    expect(seen).toEqual(idsOf(whole.body));
+  });
+
+  test('the last page has no next', async () => {
+    const last = await ask(path, caller, `${filter}&page_size=100&page=101`).expect(200);
+    expect(last.body.next).toBeNull();
+    // Page 10,000 is the last that can be asked for: a link to the one after it would be refused.
+    const furthest = await ask(path, caller, `${filter}&page_size=1&page=10000`).expect(200);
+    expect(furthest.body.results).toHaveLength(1);
+    expect(furthest.body.next).toBeNull();
+  });
+
+  test.each([
+    ['page=0', 'page too_small'],
+    ['page=-1', 'page too_small'],
+    ['page=10001', 'page too_big'],
+    ['page=1.5', 'page invalid_type'],
+    ['page=one', 'page invalid_type'],
+    ['page=1&page=2', 'page invalid_type'],
+    ['page_size=0', 'page_size too_small'],
+    ['page_size=101', 'page_size too_big'],
+    ['page_size=', 'page_size too_small'],
+    ['page_size=1e99', 'page_size too_big'],
+    ['page_size=1e999', 'page_size invalid_type'],
+  ])('refuses ?%s', async (query, field) => {
+    expectProblem(await ask(path, caller, query), 'invalid_input', { fields: [field] });
+  });
+
+  test('takes page_size 1 and 100', async () => {
+    expect((await ask(path, caller, `${filter}&page_size=1`).expect(200)).body.results).toHaveLength(1);
+    expect((await ask(path, caller, `${filter}&page_size=100`).expect(200)).body.results).toHaveLength(100);
+  });
+});
+
+test('behind a proxy that it trusts, links name the address the client used', async () => {
+  const proxied = await testApp({ config: { trust_proxy: ['127.0.0.1'] } });
+  try {
+    const admin = await proxied.person('admin');
+    await proxied.person('patient');
+    const answer = await proxied
+      .as(admin)
+      .get('/users/?page_size=1')
+      .set({ 'x-forwarded-proto': 'https', 'x-forwarded-host': 'clinic.uz' });
+    expect(answer.body.next).toBe('https://clinic.uz/api/users/?page_size=1&page=2');
+    const direct = await clinic
+      .as(people.admin)
+      .get('/users/?page_size=1')
+      .set({ host: 'clinic.uz', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'elsewhere.example' });
+    expect(direct.body.next).toBe('http://clinic.uz/api/users/?page_size=1&page=2');
+  } finally {
+    await proxied.close();
+  }
+});
+
+test('a Host header that is no host is the client’s error, not ours', async () => {
+  for (const host of ['a b c', 'a[b', '%'])
+    expectProblem(await ask('/users/', 'admin', 'page_size=1').set('host', host), 'malformed_request');
+});

@@ -1,0 +1,179 @@
+import supertest from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { type FieldErrorCode, fieldErrorCodes } from '../../src/core/errors.ts';
+import type { Locale } from '../../src/i18n/index.ts';
+import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { expectProblem } from '../helpers/problem.ts';
+import { sendRaw } from '../helpers/raw.ts';
+
+let clinic: TestApp;
+let people: Record<'admin' | 'doctor' | 'patient', Person>;
+beforeAll(async () => {
+  clinic = await testApp();
+  people = {
+    admin: await clinic.person('admin'),
+    doctor: await clinic.person('doctor'),
+    patient: await clinic.person('patient'),
+  };
+});
+afterAll(() => clinic.close());
+
+const login = (body: object = {}) => clinic.as(undefined).post('/auth/login/', body);
+
+describe('the language of a problem follows Accept-Language', () => {
+  test.each([
+    [undefined, 'en'],
+    ['', 'en'],
+    ['uz', 'uz'],
+    ['ru', 'ru'],
+    ['RU-ru', 'ru'],
+    ['uz-Latn-UZ', 'uz'],
+    ['ru;q=0.4, uz;q=0.9, en;q=0.5', 'uz'],
+    ['fr, de;q=0.9, ru;q=0.1', 'ru'],
+    ['fr', 'en'],
+    ['*', 'en'],
+    ['ru;q=0, uz;q=0.1', 'uz'],
+    ['ru;q=nonsense', 'en'],
+    ['uz, ru', 'uz'],
+    [`${'fr,'.repeat(500)}ru`, 'en'],
+  ] as [string | undefined, Locale][])('%s: %s', async (header, locale) => {
+    const request = login();
+    if (header !== undefined) request.set('accept-language', header);
+    expectProblem(await request, 'invalid_input', {
+      locale,
+      fields: ['username required', 'password required'],
+    });
+  });
+
+  test('in every language, whichever layer refuses', async () => {
+    for (const locale of ['uz', 'ru', 'en'] as const) {
+      const speak = (request: supertest.Test) => request.set('accept-language', locale);
+      const as = clinic.as(people.patient);
+      expectProblem(await speak(clinic.as(undefined).get('/users/')), 'authentication_required', { locale });
+      expectProblem(await speak(clinic.as({ token: 'x' }).get('/users/')), 'invalid_token', { locale });
+      expectProblem(await speak(as.get('/users/')), 'forbidden', { locale });
+      expectProblem(await speak(as.get('/nowhere/')), 'route_not_found', { locale });
+      expectProblem(await speak(as.get('/users/%zz/')), 'malformed_request', { locale });
+      expectProblem(await speak(as.post('/appointments/', { timeslot: 999_999 })), 'timeslot_not_found', {
+        locale,
+      });
+    }
+  });
+
+  test('and is the clinic’s own where nothing is said, also before there is a request', async () => {
+    const { db, clock, url } = clinic;
+    const config = { ...testConfig, database_url: url, default_locale: 'uz' as const };
+    const app = await buildApp({ db, clock, config });
+    await app.ready();
+    try {
+      expectProblem(await supertest(app.server).get('/nowhere'), 'route_not_found', { locale: 'uz' });
+      expectProblem(await sendRaw(app, 'nonsense\r\n\r\n'), 'malformed_request', {
+        locale: 'uz',
+        unread: true,
+      });
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+describe('a problem', () => {
+  test('points at the path without its query, which may hold names', async () => {
+    const { body } = await clinic.as(people.patient).get('/users/?search=Aziza');
+    expect(body.instance).toBe('/api/users/');
+  });
+
+  test('challenges for a token, and says what was wrong only with one that was sent', async () => {
+    const without = await clinic.as(undefined).get('/auth/me/');
+    expect(without.headers['www-authenticate']).toBe('Bearer realm="clinic"');
+    const withBad = await clinic.as({ token: 'x' }).get('/auth/me/');
+    expect(withBad.headers['www-authenticate']).toBe('Bearer realm="clinic", error="invalid_token"');
+  });
+
+  test('answers to whatever method and path nothing stands at', async () => {
+    for (const [method, path] of [
+      ['put', '/api/users/1/'],
+      ['post', '/api/users/1/'],
+      ['delete', '/api/doctors/'],
+      ['options', '/api/doctors/'],
+      ['get', '/'],
+      ['get', '/api'],
+      ['get', '/api/doctors/1/timeslots/2/'],
+      ['get', '/api/redoc/static/../../package.json'],
+      ['get', '//api/doctors/'],
+    ] as const)
+      expectProblem(await supertest(clinic.app.server)[method](path), 'route_not_found');
+  });
+
+  test('keeps caches apart by origin too, where pages of other origins may call', async () => {
+    const { db, clock, url } = clinic;
+    const config = { ...testConfig, database_url: url, cors_origins: ['https://clinic.uz'] };
+    const app = await buildApp({ db, clock, config });
+    await app.ready();
+    try {
+      const answer = await supertest(app.server).get('/api/auth/me/').set('origin', 'https://clinic.uz');
+      expectProblem(answer, 'authentication_required');
+      expect(answer.headers.vary?.toLowerCase()).toMatch(/\borigin\b/);
+      expect(answer.headers['access-control-allow-origin']).toBe('https://clinic.uz');
+    } finally {
+      await app.close();
+    }
+  });
+});
+
+/** One request for each way in which a field can be wrong; a way without a request fails the run. */
+const account = { username: 'somebody', password: PASSWORD, role: 'patient' };
+const slot = { date: '2026-03-10', start_time: '10:00', end_time: '10:30' };
+type Sent = [path: string, by: keyof typeof people | undefined, body: object | undefined, field: string];
+const wrong: Record<Exclude<FieldErrorCode, 'invalid_format'>, Sent> = {
+  required: ['/auth/login/', undefined, { username: 'x' }, 'password'],
+  invalid_type: ['/auth/login/', undefined, { username: 1, password: 'x' }, 'username'],
+  invalid_choice: ['/auth/register/', undefined, { ...account, role: 'king' }, 'role'],
+  invalid_characters: ['/auth/register/', undefined, { ...account, first_name: 'a\u0000' }, 'first_name'],
+  invalid_date: ['/appointments/?date=2026-02-30', 'admin', undefined, 'date'],
+  invalid_time: ['/timeslots/', 'doctor', { ...slot, end_time: '25:00' }, 'end_time'],
+  invalid_email: ['/auth/register/', undefined, { ...account, email: 'a@b' }, 'email'],
+  invalid_phone: ['/auth/register/', undefined, { ...account, phone: '12' }, 'phone'],
+  invalid_username: ['/auth/register/', undefined, { ...account, username: '1' }, 'username'],
+  too_short: ['/auth/register/', undefined, { ...account, first_name: '' }, 'first_name'],
+  too_long: ['/auth/register/', undefined, { ...account, first_name: 'x'.repeat(101) }, 'first_name'],
+  too_small: ['/users/?page=0', 'admin', undefined, 'page'],
+  too_big: ['/users/?page_size=101', 'admin', undefined, 'page_size'],
+  too_many_words: ['/doctors/?search=a+b+c+d+e+f+g', 'patient', undefined, 'search'],
+  password_length: ['/auth/register/', undefined, { ...account, password: 'short' }, 'password'],
+  password_is_username: ['/auth/register/', undefined, { ...account, username: PASSWORD }, 'password'],
+  end_before_start: ['/timeslots/', 'doctor', { ...slot, end_time: '09:00' }, 'end_time'],
+  slot_length: ['/timeslots/', 'doctor', { ...slot, end_time: '10:04' }, 'end_time'],
+  range_reversed: ['/timeslots/?from=2026-03-11&to=2026-03-10', 'doctor', undefined, 'to'],
+  birth_in_future: [
+    '/auth/register/',
+    undefined,
+    { ...account, profile: { date_of_birth: '2030-01-01' } },
+    'profile.date_of_birth',
+  ],
+  not_for_role: [
+    '/auth/register/',
+    undefined,
+    { ...account, profile: { experience_years: 1 } },
+    'profile.experience_years',
+  ],
+  reason_without_cancel: ['/appointments/{id}/', 'doctor', { status: 'confirmed', reason: 'x' }, 'reason'],
+  nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
+};
+
+describe('each way in which a field can be wrong', () => {
+  test.each(Object.entries(wrong))('%s', async (code, [path, by, body, field]) => {
+    const as = clinic.as(by && people[by]);
+    const patched = code === 'reason_without_cancel' || code === 'nothing_to_change';
+    const real = path.includes('{id}')
+      ? path.replace('{id}', String(await clinic.book(people.patient, await clinic.slot(people.doctor))))
+      : path;
+    const answer = await (patched ? as.patch(real, body) : body ? as.post(real, body) : as.get(real));
+    expectProblem(answer, 'invalid_input', { fields: [`${field} ${code}`] });
+  });
+
+  test('has a request here, but for the one that only a schema without a code of its own could give', () => {
+    expect(fieldErrorCodes.filter((code) => !(code in wrong))).toEqual(['invalid_format']);
+  });
+});

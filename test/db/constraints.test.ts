@@ -1,0 +1,236 @@
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Db } from '../../src/db/client.ts';
+import { testDatabase } from '../helpers/database.ts';
+
+/**
+ * The rules as the database keeps them, with no application before it: each constraint and trigger of drizzle/*.sql is
+ * broken by hand and must refuse by its name, since that name is what the API's answers hang on.
+ */
+let db: Db;
+let url: string;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ db, url, close } = await testDatabase());
+  await run(`
+    insert into users (username, password_hash, role) overriding system value
+    values ('doctor', 'x', 'doctor'), ('other', 'x', 'doctor'), ('patient', 'x', 'patient'), ('admin', 'x', 'admin')`);
+  await run('insert into doctor_profiles (id) values (1), (2)');
+  await run('insert into patient_profiles (id) values (3), (1)');
+  await run('insert into sessions (user_id) values (3)');
+});
+afterAll(() => close());
+beforeEach(async () => {
+  await run('delete from appointments');
+  await run('delete from timeslots');
+});
+
+const run = (text: string) => db.$client.query(text);
+
+/** A slot's values as SQL; by default doctor 1, half an hour. */
+const slot = (id: number, { doctor = 1, date = '2026-03-10', start = '10:00', end = '10:30' } = {}) =>
+  `insert into timeslots (id, doctor_id, date, start_time, end_time) overriding system value
+   values (${id}, ${doctor}, '${date}', '${start}', '${end}')`;
+
+interface Visit {
+  id?: number;
+  doctor?: number;
+  patient?: number;
+  timeslot?: number | null;
+  start?: string;
+  end?: string;
+  status?: string;
+  booked_by?: number;
+  cancelled_by?: number | null;
+}
+const visit = (fields: Visit = {}) => {
+  const { id = 1, doctor = 1, patient = 3, timeslot = 1, start = '10:00', end = '10:30' } = fields;
+  const { status = 'pending', booked_by = 3, cancelled_by = null } = fields;
+  return `insert into appointments
+      (id, doctor_id, patient_id, timeslot_id, date, start_time, end_time, status, booked_by, cancelled_by)
+    overriding system value
+    values (${id}, ${doctor}, ${patient}, ${timeslot}, '2026-03-10', '${start}', '${end}', '${status}', ${booked_by},
+      ${cancelled_by})`;
+};
+const move = (status: string) => `update appointments set status = '${status}' where id = 1`;
+
+/** The last statement of each is the one that is refused. */
+const refused: Record<string, string[]> = {
+  users_username_key: ["insert into users (username, password_hash, role) values ('DOCTOR', 'x', 'patient')"],
+  users_deleted_is_inactive: ['update users set deleted_at = now() where id = 4'],
+  users_active_has_password: ['update users set password_hash = null where id = 4'],
+  users_pkey: [
+    "insert into users (id, username, password_hash, role) overriding system value values (1, 'x', 'x', 'admin')",
+  ],
+  doctor_profiles_pkey: ['insert into doctor_profiles (id) values (1)'],
+  doctor_profiles_id_users_id_fk: ['insert into doctor_profiles (id) values (99)'],
+  doctor_profiles_experience_years: ['update doctor_profiles set experience_years = 81'],
+  patient_profiles_pkey: ['insert into patient_profiles (id) values (3)'],
+  patient_profiles_id_users_id_fk: ['insert into patient_profiles (id) values (99)'],
+  sessions_pkey: ['insert into sessions (id, user_id) overriding system value values (1, 3)'],
+  sessions_user_id_users_id_fk: ['insert into sessions (user_id) values (99)'],
+  refresh_tokens_pkey: [
+    `insert into refresh_tokens (token_hash, session_id, expires_at) values ('a', 1, now()), ('a', 1, now())`,
+  ],
+  refresh_tokens_session_id_sessions_id_fk: [
+    `insert into refresh_tokens (token_hash, session_id, expires_at) values ('a', 99, now())`,
+  ],
+  timeslots_pkey: [slot(1), slot(1, { doctor: 2 })],
+  timeslots_doctor_id_doctor_profiles_id_fk: [slot(1, { doctor: 3 })],
+  timeslots_end_after_start: [slot(1, { start: '10:00', end: '10:00' })],
+  timeslots_length: [slot(1, { start: '10:00', end: '10:04' })],
+  timeslots_whole_minutes: [slot(1, { start: '10:00:30', end: '10:30' })],
+  timeslots_no_overlap: [slot(1), slot(2, { start: '10:29', end: '11:00' })],
+  timeslots_never_move: [slot(1), "update timeslots set start_time = '09:00'"],
+  appointments_pkey: [slot(1), visit(), visit({ timeslot: null, status: 'cancelled' })],
+  appointments_doctor_id_doctor_profiles_id_fk: [slot(1), visit({ doctor: 4 })],
+  appointments_patient_id_patient_profiles_id_fk: [slot(1), visit({ patient: 4 })],
+  appointments_timeslot_id_timeslots_id_fk: [visit({ timeslot: 99 })],
+  appointments_booked_by_users_id_fk: [slot(1), visit({ booked_by: 99 })],
+  appointments_cancelled_by_users_id_fk: [slot(1), visit({ status: 'cancelled', cancelled_by: 99 })],
+  appointments_one_active_per_slot: [
+    slot(1),
+    visit(),
+    visit({ id: 2, patient: 1, doctor: 2, status: 'confirmed' }),
+  ],
+  appointments_patient_no_overlap: [
+    slot(1),
+    slot(2, { doctor: 2, start: '10:15', end: '11:00' }),
+    visit(),
+    visit({ id: 2, doctor: 2, timeslot: 2, start: '10:15', end: '11:00' }),
+  ],
+  appointments_active_has_slot: [visit({ timeslot: null })],
+  appointments_not_with_oneself: [slot(1), visit({ patient: 1 })],
+  appointments_cancelled_by_somebody: [slot(1), visit({ cancelled_by: 4 })],
+  appointments_status_moves: [slot(1), visit({ status: 'cancelled' }), move('pending')],
+};
+
+describe('refuses', () => {
+  test.each(Object.entries(refused))('%s', async (constraint, statements) => {
+    for (const statement of statements.slice(0, -1)) await run(statement);
+    await expect(run(statements.at(-1) ?? '')).rejects.toMatchObject({ constraint });
+  });
+
+  test('what it refuses by every constraint that it has', async () => {
+    const { rows } = await run(`
+      select conname as name from pg_constraint
+        where connamespace = 'public'::regnamespace and contype in ('c', 'x', 'f', 'p', 'u')
+      union select indexname from pg_indexes
+        where schemaname = 'public' and indexdef like 'CREATE UNIQUE%'
+      union select tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where not tgisinternal and tgname not like '%_tell_ended'`);
+    expect(Object.keys(refused).sort()).toEqual(rows.map(({ name }) => name).sort());
+  });
+});
+
+/** Pending and confirmed are one and the same to the rules: an appointment that is active. */
+describe.each(['pending', 'confirmed'])('beside one that is %s', (held) => {
+  test.each(['pending', 'confirmed'])(
+    'a %s appointment finds neither slot nor patient free',
+    async (status) => {
+      for (const statement of [slot(1), slot(2, { doctor: 2 }), visit({ status: held })])
+        await run(statement);
+      await expect(run(visit({ id: 2, patient: 1, doctor: 2, status }))).rejects.toMatchObject({
+        constraint: 'appointments_one_active_per_slot',
+      });
+      await expect(run(visit({ id: 2, doctor: 2, timeslot: 2, status }))).rejects.toMatchObject({
+        constraint: 'appointments_patient_no_overlap',
+      });
+    },
+  );
+});
+
+describe('lets through what only looks alike', () => {
+  test.each([
+    [
+      'slots that touch',
+      [slot(1), slot(2, { start: '10:30', end: '11:00' }), slot(3, { start: '09:30', end: '10:00' })],
+    ],
+    ['slots of two doctors', [slot(1), slot(2, { doctor: 2 })]],
+    [
+      'a slot to the end of its day and one from the next day’s start',
+      [
+        slot(1, { start: '23:00', end: '24:00' }),
+        slot(2, { date: '2026-03-11', start: '00:00', end: '00:30' }),
+      ],
+    ],
+    ['5 minutes and 12 hours', [slot(1, { end: '10:05' }), slot(2, { start: '12:00', end: '24:00' })]],
+    [
+      'a second booking of a slot whose first is cancelled',
+      [slot(1), visit({ status: 'cancelled' }), visit({ id: 2 })],
+    ],
+    [
+      'two cancelled visits of a patient at one time',
+      [visit({ status: 'cancelled', timeslot: null }), visit({ id: 2, status: 'cancelled', timeslot: null })],
+    ],
+    [
+      'visits of a patient that touch',
+      [
+        slot(1),
+        slot(2, { doctor: 2, start: '10:30', end: '11:00' }),
+        visit(),
+        visit({ id: 2, doctor: 2, timeslot: 2, start: '10:30', end: '11:00' }),
+      ],
+    ],
+  ])('%s', async (_, statements) => {
+    for (const statement of statements) await expect(run(statement)).resolves.toMatchObject({ rowCount: 1 });
+  });
+});
+
+describe('the status of an appointment', () => {
+  const statuses = ['pending', 'confirmed', 'cancelled'];
+  const allowed = ['pending confirmed', 'pending cancelled', 'confirmed cancelled'];
+  const moves = statuses
+    .flatMap((from) => statuses.map((to) => [from, to] as const))
+    .filter(([a, b]) => a !== b);
+
+  test.each(moves)('%s to %s', async (from, to) => {
+    await run(slot(1));
+    await run(visit({ status: from }));
+    if (allowed.includes(`${from} ${to}`))
+      await expect(run(move(to))).resolves.toMatchObject({ rowCount: 1 });
+    else await expect(run(move(to))).rejects.toMatchObject({ constraint: 'appointments_status_moves' });
+  });
+});
+
+describe('a slot that goes', () => {
+  test('leaves a cancelled appointment behind, without it', async () => {
+    await run(slot(1));
+    await run(visit({ status: 'cancelled' }));
+    await run('delete from timeslots');
+    const { rows } = await run('select timeslot_id, date, start_time from appointments');
+    expect(rows).toEqual([{ timeslot_id: null, date: '2026-03-10', start_time: '10:00' }]);
+  });
+
+  test.each(['pending', 'confirmed'])('does not go while a %s appointment holds it', async (status) => {
+    await run(slot(1));
+    await run(visit({ status }));
+    await expect(run('delete from timeslots')).rejects.toMatchObject({
+      constraint: 'appointments_active_has_slot',
+    });
+  });
+
+  test.each(['doctor_id = 2', "date = '2026-03-11'", "start_time = '09:00'", "end_time = '11:00'"])(
+    'does not move either: %s',
+    async (change) => {
+      await run(slot(1));
+      await expect(run(`update timeslots set ${change}`)).rejects.toMatchObject({
+        constraint: 'timeslots_never_move',
+      });
+    },
+  );
+});
+
+test('a session that ends is announced once, when it commits', async () => {
+  const listener = new pg.Client({ connectionString: url });
+  await listener.connect();
+  const heard: (string | undefined)[] = [];
+  listener.on('notification', ({ payload }) => heard.push(payload));
+  await listener.query('listen session_ended');
+  await run('update sessions set ended_at = now() where id = 1');
+  await run('update sessions set ended_at = now() where id = 1');
+  await run("select pg_notify('session_ended', 'the last')");
+  await vi.waitFor(() => expect(heard).toContain('the last'), 30_000);
+  expect(heard).toEqual(['1', 'the last']);
+  await listener.end();
+});

@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { migrateDatabase } from '../../src/db/migrate.ts';
+import * as schema from '../../src/db/schema/index.ts';
+import { createDatabase } from '../helpers/database.ts';
+
+const root = join(import.meta.dirname, '../..');
+const drizzle = (file: string) => readFileSync(join(root, 'drizzle', file), 'utf8');
+const journal: { tag: string }[] = JSON.parse(drizzle('meta/_journal.json')).entries;
+
+async function query<Row extends pg.QueryResultRow>(url: string, text: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+const applied = async (url: string) =>
+  (await query<{ count: number }>(url, 'select count(*)::int from drizzle.__drizzle_migrations'))[0]?.count;
+
+test('several processes and connections migrate one empty database at once, and it is migrated once', async () => {
+  const url = await createDatabase({ empty: true });
+  const byCommand = () =>
+    promisify(execFile)(process.execPath, ['src/cli/migrate.ts'], {
+      cwd: root,
+      env: { ...process.env, DATABASE_URL: url },
+    });
+  const [, , , , command] = await Promise.all([
+    migrateDatabase(url),
+    migrateDatabase(url),
+    migrateDatabase(url),
+    byCommand(),
+    byCommand(),
+  ]);
+  expect(command.stdout).toBe('The database is up to date.\n');
+  expect(await applied(url)).toBe(journal.length);
+  // And again, on a database that has it all.
+  await migrateDatabase(url);
+  expect(await applied(url)).toBe(journal.length);
+  expect(await query(url, 'select * from users')).toEqual([]);
+});
+
+test('a migration that fails leaves nothing behind, and succeeds once its obstacle is gone', async () => {
+  const url = await createDatabase({ empty: true });
+  await query(url, 'create table timeslots (mine integer)');
+  await expect(migrateDatabase(url)).rejects.toThrow();
+  const tables = () => query(url, "select tablename from pg_tables where schemaname = 'public'");
+  expect(await tables()).toEqual([{ tablename: 'timeslots' }]);
+  await query(url, 'drop table timeslots');
+  await migrateDatabase(url);
+  expect(await applied(url)).toBe(journal.length);
+});
+
+test('the journal names exactly the files that are there', () => {
+  const files = readdirSync(join(root, 'drizzle')).filter((file) => file.endsWith('.sql'));
+  expect(files.sort()).toEqual(journal.map(({ tag }) => `${tag}.sql`).sort());
+});
+
+test('drizzle-kit generate would find nothing to do', async () => {
+  const latest = journal.at(-1)?.tag.split('_', 1)[0];
+  const snapshot = JSON.parse(drizzle(`meta/${latest}_snapshot.json`));
+  const now = generateDrizzleJson(schema);
+  expect(await generateMigration(snapshot, now)).toEqual([]);
+  // It does see what there is: from an empty database it would make every table.
+  const created = await generateMigration(generateDrizzleJson({}), now);
+  expect(created.filter((statement) => statement.startsWith('CREATE TABLE'))).toHaveLength(7);
+});

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Db } from '../../src/db/client.ts';
+import { getTableConfig, type PgTable } from '../../src/db/drizzle.ts';
+import * as schema from '../../src/db/schema/index.ts';
+import { testDatabase } from '../helpers/database.ts';
+
+/** What the migrations make of an empty database is what the Drizzle schema declares, and the extras named below. */
+let db: Db;
+let close: () => Promise<void>;
+beforeAll(async () => {
+  ({ db, close } = await testDatabase());
+});
+afterAll(() => close());
+
+const tables = (Object.values(schema) as unknown[])
+  .filter((value): value is PgTable => typeof value === 'object' && value !== null && 'getSQL' in value)
+  .map((table) => getTableConfig(table));
+
+/** Rows of one column named `value`, sorted. */
+async function values(text: string, parameters: unknown[] = []): Promise<string[]> {
+  const { rows } = await db.$client.query<{ value: string }>(text, parameters);
+  return rows.map(({ value }) => value).sort();
+}
+
+test('has the tables of the schema and no others', async () => {
+  const found = await values("select tablename as value from pg_tables where schemaname = 'public'");
+  expect(found).toEqual(tables.map(({ name }) => name).sort());
+  expect(found).toHaveLength(7);
+});
+
+describe.each(tables)('$name', (table) => {
+  test('has the same columns: type, nullability, default, identity', async () => {
+    const found = await values(
+      `select attname || ' ' || format_type(atttypid, atttypmod)
+         || case when attnotnull then ' not null' else '' end
+         || case when atthasdef then ' default' else '' end
+         || case attidentity when 'a' then ' identity' else '' end as value
+       from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+      [table.name],
+    );
+    const declared = table.columns.map((column) => {
+      const type = column.getSQLType().replace(/^time\((\d)\)$/, 'time($1) without time zone');
+      return [
+        `${column.name} ${type}`,
+        (column.notNull || column.primary) && 'not null',
+        column.hasDefault && !column.generatedIdentity && 'default',
+        column.generatedIdentity?.type === 'always' && 'identity',
+      ]
+        .filter(Boolean)
+        .join(' ');
+    });
+    expect(found).toEqual(declared.sort());
+  });
+
+  test('has the same primary key', async () => {
+    const found = await values(
+      `select attname as value from pg_index join pg_attribute on attrelid = indrelid and attnum = any (indkey)
+       where indrelid = $1::regclass and indisprimary`,
+      [table.name],
+    );
+    expect(found).toEqual(table.columns.filter(({ primary }) => primary).map(({ name }) => name));
+  });
+
+  test('has the same indexes: method, uniqueness, keys, whether partial', async () => {
+    const found = await values(
+      `select c.relname || ' ' || am.amname || case when i.indisunique then ' unique' else '' end
+         || ' ' || (select string_agg(coalesce(a.attname, 'expression'), ',' order by k.place)
+                    from unnest(i.indkey::int2[]) with ordinality k (attnum, place)
+                    left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.attnum and k.attnum > 0)
+         || case when i.indpred is not null then ' partial' else '' end as value
+       from pg_index i
+       join pg_class c on c.oid = i.indexrelid
+       join pg_am am on am.oid = c.relam
+       where i.indrelid = $1::regclass
+         and not exists (select from pg_constraint where conindid = i.indexrelid and contype in ('p', 'x'))`,
+      [table.name],
+    );
+    const declared = table.indexes.map(({ config }) => {
+      const keys = config.columns.map((key) => ('name' in key && key.name ? String(key.name) : 'expression'));
+      return [config.name, config.method, config.unique && 'unique', keys.join(), config.where && 'partial']
+        .filter(Boolean)
+        .join(' ');
+    });
+    expect(found).toEqual(declared.sort());
+  });
+
+  test('has the same checks', async () => {
+    const found = await values(
+      "select conname as value from pg_constraint where conrelid = $1::regclass and contype = 'c'",
+      [table.name],
+    );
+    expect(found).toEqual(table.checks.map(({ name }) => name).sort());
+  });
+
+  test('has the same foreign keys: name, target, what a deletion does', async () => {
+    const found = await values(
+      `select conname || ' -> ' || confrelid::regclass || ' ' || confdeltype::text as value
+       from pg_constraint where conrelid = $1::regclass and contype = 'f'`,
+      [table.name],
+    );
+    const actions = { 'no action': 'a', restrict: 'r', cascade: 'c', 'set null': 'n', 'set default': 'd' };
+    const declared = table.foreignKeys.map((key) => {
+      const target = getTableConfig(key.reference().foreignTable).name;
+      return `${key.getName()} -> ${target} ${actions[key.onDelete ?? 'no action']}`;
+    });
+    expect(found).toEqual(declared.sort());
+  });
+});
+
+test('has the enums of the schema, value by value', async () => {
+  const found = await values(
+    `select typname || ' ' || string_agg(enumlabel, ',' order by enumsortorder) as value
+     from pg_enum join pg_type on pg_type.oid = enumtypid group by typname`,
+  );
+  const declared = [schema.appointmentStatus, schema.gender, schema.locale, schema.userRole];
+  expect(found).toEqual(declared.map(({ enumName, enumValues }) => `${enumName} ${enumValues}`).sort());
+});
+
+/** What Drizzle cannot declare, as drizzle/*.sql writes it by hand. */
+describe('has beside the schema', () => {
+  test.each([
+    [
+      'exclusion constraints',
+      "select conname as value from pg_constraint where contype = 'x'",
+      ['appointments_patient_no_overlap', 'timeslots_no_overlap'],
+    ],
+    [
+      'triggers',
+      "select tgrelid::regclass || ' ' || tgname as value from pg_trigger where not tgisinternal",
+      [
+        'appointments appointments_status_moves',
+        'sessions sessions_tell_ended',
+        'timeslots timeslots_never_move',
+      ],
+    ],
+    [
+      'functions',
+      `select proname as value from pg_proc p where pronamespace = 'public'::regnamespace
+         and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
+      [
+        'appointments_status_moves',
+        'search_fold',
+        'search_pattern',
+        'search_text',
+        'sessions_tell_ended',
+        'timeslots_never_move',
+      ],
+    ],
+    ['extensions', 'select extname as value from pg_extension', ['btree_gist', 'pg_trgm', 'plpgsql']],
+    ['views', "select viewname as value from pg_views where schemaname = 'public'", []],
+  ])('%s, and nothing else', async (_, text, expected) => {
+    expect(await values(text)).toEqual(expected);
+  });
+});
+
+describe('search functions', () => {
+  test.each([
+    ['search_fold', "Oʻ Oʼ O‘ O’ O` O´ O'", "o' o' o' o' o' o' o'"],
+    ['search_fold', 'ШАҲНОЗА ÀÉ', 'шаҳноза àé'],
+    ['search_text', 'Oʻtkir', "o'tkir otkir"],
+    ['search_text', '', ' '],
+    ['search_pattern', '100%_\\', '%100\\%\\_\\\\%'],
+  ])('%s(%j)', async (name, input, expected) => {
+    expect(await values(`select ${name}($1) as value`, [input])).toEqual([expected]);
+  });
+});

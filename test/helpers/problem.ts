@@ -1,0 +1,71 @@
+import { expect } from 'vitest';
+import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
+import { type Locale, languages } from '../../src/i18n/index.ts';
+
+/** What a supertest answer, an injected one and one read from a raw socket have in common. */
+export interface Answer {
+  status: number;
+  headers: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of any shape
+  body: any;
+}
+
+export interface ProblemExpectations {
+  /** Each wrong field as `path code`, in any order; `''` is the body as a whole. */
+  fields?: readonly string[];
+  locale?: Locale;
+  /** Refused by Node's parser: there was no request, hence no id and no language to vary by. */
+  unread?: boolean;
+}
+
+const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors'];
+/** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
+const LEAKS =
+  /\b(select|insert into|update|delete from|where)\s+\w+\b.*\b(from|set|values|=)|\n\s+at |node_modules|\.ts\b|\bpg_|_key\b|_fk\b|sqlstate|bcrypt/i;
+
+/**
+ * Asserts that an answer is a whole problem of this code: RFC 9457 and section 4 of the contract. Every refusal that
+ * any test provokes goes through here.
+ */
+export function expectProblem(answer: Answer, code: ErrorCode, expected: ProblemExpectations = {}): void {
+  const { fields, locale = 'en', unread = false } = expected;
+  const { status, headers, body } = answer;
+  expect(`${status} ${body?.code}`).toBe(`${errorStatus[code]} ${code}`);
+  expect(headers['content-type']).toBe('application/problem+json');
+  expect(headers['content-language']).toBe(locale);
+  expect(body).toEqual({
+    type: `urn:clinic:problem:${code}`,
+    ...languages[locale].errors[code],
+    status,
+    instance: expect.stringMatching(/^\/[^?]*$/),
+    code,
+    ...(code === 'invalid_input' && { errors: expect.any(Array) }),
+  });
+  expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
+  expect(JSON.stringify(body)).not.toMatch(LEAKS);
+  expect(headers['www-authenticate'] !== undefined, 'WWW-Authenticate goes with 401').toBe(status === 401);
+  expect(headers['retry-after'] !== undefined, 'Retry-After goes with 429 and 503').toBe(
+    status === 429 || status === 503,
+  );
+  if (!unread) {
+    expect(headers.vary).toMatch(/\baccept-language\b/);
+    expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
+  }
+  if (code === 'invalid_input') expectFields(body.errors, locale, fields);
+}
+
+function expectFields(errors: unknown, locale: Locale, expected: readonly string[] | undefined): void {
+  const found = errors as { path: string; message: string; code: string }[];
+  expect(found.length).toBeGreaterThan(0);
+  for (const error of found) {
+    expect(Object.keys(error).sort()).toEqual(['code', 'message', 'path']);
+    // Its own text in this language, with every parameter filled in.
+    const texts: Partial<Record<string, string>> = languages[locale].fields;
+    const [start = ''] = (texts[error.code] ?? 'no such code').split('{', 1);
+    expect(error.message.startsWith(start), `${error.code}: ${error.message}`).toBe(true);
+    expect(error.message).not.toMatch(/[{}]|: \.$|undefined/);
+  }
+  const named = found.map(({ path, code }) => `${path} ${code}`).sort();
+  expect(new Set(named).size, `named twice: ${named}`).toBe(named.length);
+  if (expected) expect(named).toEqual([...expected].sort());
+}

@@ -1,0 +1,255 @@
+import bcrypt from 'bcrypt';
+import { expect } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import type { Role } from '../../src/core/roles.ts';
+import { type Db, openDatabase } from '../../src/db/client.ts';
+import { PASSWORD, type TestApp, testApp, testConfig } from './app.ts';
+
+/** What the races read of an answer, whichever endpoint gave it. */
+export interface Answer {
+  status: number;
+  retryAfter: string | null;
+  type: string | null;
+  body: {
+    id?: number;
+    code?: string;
+    status?: string | number;
+    count?: number;
+    next?: string | null;
+    previous?: string | null;
+    results?: unknown[];
+    is_available?: boolean;
+    is_active?: boolean;
+    access?: string;
+    refresh?: string;
+  };
+}
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** One request over a kept connection. @param path relative to /api, such as `/doctors/` */
+export async function request(
+  origin: string,
+  method: Method,
+  path: string,
+  { token, body }: { token?: string | undefined; body?: object | undefined } = {},
+): Promise<Answer> {
+  const answer = await fetch(`${origin}/api${path}`, {
+    method,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  return {
+    status: answer.status,
+    retryAfter: answer.headers.get('retry-after'),
+    type: answer.headers.get('content-type'),
+    body: text === '' ? {} : JSON.parse(text),
+  };
+}
+
+/** Such as `201` or `409 slot_taken`. */
+export const outcome = ({ status, body }: Answer): string =>
+  status < 400 ? String(status) : `${status} ${body.code}`;
+
+/** How often each outcome came, as `{ '201': 1, '409 slot_taken': 199 }`. */
+export function tally(answers: readonly Answer[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) counts[outcome(answer)] = (counts[outcome(answer)] ?? 0) + 1;
+  return counts;
+}
+
+/** A day ahead of the clock for each round, so that rounds do not meet. */
+export const dayOf = (round: number) =>
+  new Date(Date.parse('2026-03-10') + round * 86_400_000).toISOString().slice(0, 10);
+
+/** Sends all at once, beginning with another one each round, over both instances in turn. */
+export async function atOnce<const Requests extends ((instance: number) => Promise<Answer>)[]>(
+  round: number,
+  ...requests: Requests
+): Promise<{ [Index in keyof Requests]: Answer }> {
+  const first = round % requests.length;
+  const order = [...requests.keys()].map((index) => (index + first) % requests.length);
+  const answers: Answer[] = [];
+  await Promise.all(
+    order.map(async (index, place) => {
+      const request = requests[index];
+      if (request) answers[index] = await request((Math.floor(round / requests.length) + place) % 2);
+    }),
+  );
+  return answers as { [Index in keyof Requests]: Answer };
+}
+
+export interface Member {
+  id: number;
+  username: string;
+  role: Role;
+  token: string;
+}
+
+export interface Arena extends TestApp {
+  /** Where each instance listens; all stand on one database. */
+  origins: string[];
+  /** A request as `person` to an instance, the first by default. Throws on a 5xx: no race may end in one. */
+  ask(
+    person: Pick<Member, 'token'> | undefined,
+    method: Method,
+    path: string,
+    body?: object,
+    instance?: number,
+  ): Promise<Answer>;
+  /** Signed-in people made in one statement: registering hundreds would hash hundreds of passwords. */
+  crowd(role: Role, count: number): Promise<Member[]>;
+  /** One more session of somebody, for whom an earlier one was ended. */
+  signIn<Person extends Omit<Member, 'token'>>(person: Person): Promise<Person & Member>;
+  /** Publishes by SQL, to spare a race its preparations. */
+  publish(doctor: Pick<Member, 'id'>, date: string, start_time: string, end_time: string): Promise<number>;
+}
+
+/**
+ * Instances of the application that really listen, on one database.
+ * @param options.pool_max connections of each instance: as many statements run truly at once
+ */
+export async function arena({ instances = 1, pool_max = 30 } = {}): Promise<Arena> {
+  const clinic = await testApp({ pool_max });
+  const { db, url, clock } = clinic;
+  const others: { db: Db; close: () => Promise<void> }[] = [];
+  const origins = [await clinic.app.listen({ host: '127.0.0.1', port: 0 })];
+  while (origins.length < instances) {
+    const own = openDatabase({ url, pool_max });
+    const app = await buildApp({ db: own, clock, config: { ...testConfig, database_url: url } });
+    origins.push(await app.listen({ host: '127.0.0.1', port: 0 }));
+    others.push({ db: own, close: () => app.close() });
+  }
+  const password_hash = await bcrypt.hash(PASSWORD, testConfig.bcrypt_cost);
+  let crowds = 0;
+  const sign = (id: number, role: Role, sid: number) => clinic.app.jwt.sign({ sub: String(id), role, sid });
+
+  return {
+    ...clinic,
+    origins,
+    async ask(person, method, path, body, instance = 0) {
+      const answer = await request(origins[instance] ?? '', method, path, { token: person?.token, body });
+      if (answer.status >= 500)
+        throw new Error(`${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`);
+      return answer;
+    },
+    async crowd(role, count) {
+      crowds += 1;
+      const { rows } = await db.$client.query<{ id: number; username: string; sid: number }>(
+        `with people as (
+          insert into users (username, first_name, password_hash, role)
+          select $1 || n, $1 || n, $2, $3::user_role from generate_series(1, $4::integer) n
+          returning id, username
+        ), doctors as (
+          insert into doctor_profiles (id) select id from people where $3::user_role = 'doctor'
+        ), patients as (
+          insert into patient_profiles (id) select id from people where $3::user_role = 'patient'
+        ), opened as (
+          insert into sessions (user_id) select id from people returning id, user_id
+        )
+        select people.id, username, opened.id as sid from people join opened on user_id = people.id
+        order by people.id`,
+        [`${role}_${crowds}_`, password_hash, role, count],
+      );
+      return rows.map(({ id, username, sid }) => ({ id, username, role, token: sign(id, role, sid) }));
+    },
+    async signIn(person) {
+      const { rows } = await db.$client.query<{ id: number }>(
+        'insert into sessions (user_id) values ($1) returning id',
+        [person.id],
+      );
+      return { ...person, token: sign(person.id, person.role, rows[0]?.id ?? 0) };
+    },
+    async publish(doctor, date, start_time, end_time) {
+      const { rows } = await db.$client.query<{ id: number }>(
+        'insert into timeslots (doctor_id, date, start_time, end_time) values ($1, $2, $3, $4) returning id',
+        [doctor.id, date, start_time, end_time],
+      );
+      return rows[0]?.id ?? 0;
+    },
+    async close() {
+      for (const other of others) {
+        await other.close();
+        await other.db.$client.end();
+      }
+      await clinic.close();
+    },
+  };
+}
+
+/**
+ * Makes every statement that writes tarry for a random moment, up to `seconds`, twice: between its snapshot and its
+ * first row, and between each row and the check of its foreign keys. Without it the request with the fewest statements
+ * wins nearly every time, and a race has one outcome only. AA sorts before the RI_ triggers, which check the keys.
+ */
+export async function drag(db: Db, seconds = 0.002): Promise<void> {
+  const tables = ['users', 'sessions', 'refresh_tokens', 'timeslots', 'appointments'];
+  const triggers = tables.map(
+    (table) => `
+      create trigger "AA_drag_statement" before insert or update or delete on ${table}
+        for each statement execute function drag();
+      create trigger "AA_drag_row" after insert or update or delete on ${table}
+        for each row execute function drag();`,
+  );
+  await db.$client.query(`
+    create function drag() returns trigger language plpgsql as $$
+    begin
+      perform pg_sleep(random() * ${seconds});
+      return null;
+    end $$; ${triggers.join('')}`);
+}
+
+/** Each rule of clinic.md, section 2, that can be read off the tables, as a query for what breaks it. */
+const BREAKS: Record<string, string> = {
+  'slots of one doctor overlap': `
+    select a.id, b.id as other from timeslots a
+    join timeslots b on b.doctor_id = a.doctor_id and b.id > a.id and b.date = a.date
+      and a.start_time < b.end_time and b.start_time < a.end_time`,
+  'a slot has two active appointments': `
+    select min(id) as id, max(id) as other from appointments
+    where status <> 'cancelled' group by timeslot_id having count(*) > 1`,
+  'a patient has two active appointments at once': `
+    select a.id, b.id as other from appointments a
+    join appointments b on b.patient_id = a.patient_id and b.id > a.id and b.date = a.date
+      and a.start_time < b.end_time and b.start_time < a.end_time
+    where a.status <> 'cancelled' and b.status <> 'cancelled'`,
+  'an active appointment differs from its slot, or has none': `
+    select a.id, s.id as other from appointments a left join timeslots s on s.id = a.timeslot_id
+    where a.status <> 'cancelled'
+      and (a.doctor_id, a.date, a.start_time, a.end_time)
+        is distinct from (s.doctor_id, s.date, s.start_time, s.end_time)`,
+  'somebody is their own patient': `
+    select id, doctor_id as other from appointments where doctor_id = patient_id`,
+  'a slot has an impossible length': `
+    select id, null::integer as other from timeslots
+    where end_time - start_time < interval '5 minutes' or end_time - start_time > interval '12 hours'`,
+};
+
+const PROOF = Object.entries(BREAKS)
+  .map(([rule, query]) => `select '${rule}' as broken, id, other from (${query}) as found`)
+  .join(' union all ');
+
+/** Re-reads the whole database and proves the rules that always hold. */
+export async function provesRules(db: Db): Promise<void> {
+  const { rows } = await db.$client.query(PROOF);
+  expect(rows).toEqual([]);
+}
+
+/** Proves that nothing lies ahead of anybody who was erased: no active appointment, no slot. */
+export async function provesErasedAreGone(clinic: Pick<TestApp, 'db' | 'clock'>): Promise<void> {
+  const { date, time } = clinic.clock.wall();
+  const { rows } = await clinic.db.$client.query(
+    `select 'appointment' as left, a.id from appointments a
+     join users u on u.deleted_at is not null and u.id in (a.doctor_id, a.patient_id)
+     where a.status <> 'cancelled' and (a.date, a.start_time) > ($1::date, $2::time)
+     union all
+     select 'slot', s.id from timeslots s join users u on u.deleted_at is not null and u.id = s.doctor_id
+     where (s.date, s.start_time) > ($1::date, $2::time)`,
+    [date, time],
+  );
+  expect(rows).toEqual([]);
+}

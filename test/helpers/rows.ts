@@ -1,0 +1,54 @@
+import type { Db } from '../../src/db/client.ts';
+
+/** Rows in bulk, straight into the tables: lists need more of them than anybody would book one by one. */
+
+/** People `bulk.<role>.1` to `bulk.<role>.<count>`, with their profiles; nobody can sign in as one. */
+export async function insertPeople(db: Db, role: 'doctor' | 'patient', count: number): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>(
+    `with person as (
+       insert into users (username, password_hash, role, last_name)
+       select 'bulk.' || $1::text || '.' || n, 'x', $1::user_role, 'Bulk' from generate_series(1, $2::int) n
+       returning id
+     ), doctor as (
+       insert into doctor_profiles (id, specialization) select id, 'Terapevt' from person where $1 = 'doctor'
+     ), patient as (
+       insert into patient_profiles (id) select id from person where $1 = 'patient'
+     )
+     select id from person order by id`,
+    [role, count],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Slots of 10 minutes, 50 a day from 08:00, beginning on `from`. */
+export async function insertSlots(
+  db: Db,
+  doctor: number,
+  count: number,
+  from = '2026-06-01',
+): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>(
+    `insert into timeslots (doctor_id, date, start_time, end_time)
+     select $1, $3::date + n / 50, time '08:00' + (n % 50) * interval '10 min',
+       time '08:10' + (n % 50) * interval '10 min'
+     from generate_series(0, $2::int - 1) n
+     returning id`,
+    [doctor, count, from],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Cancelled visits of half an hour without a slot, 10 a day from 08:00, beginning on `from`. */
+export async function insertVisits(
+  db: Db,
+  visit: { doctor: number; patient: number; booked_by: number; from?: string },
+  count: number,
+): Promise<void> {
+  await db.$client.query(
+    `insert into appointments (doctor_id, patient_id, booked_by, date, start_time, end_time, status)
+     select $1, $2, $3, $5::date + n / 10, time '08:00' + (n % 10) * interval '30 min',
+       time '08:30' + (n % 10) * interval '30 min', 'cancelled'
+     from generate_series(0, $4::int - 1) n`,
+    [visit.doctor, visit.patient, visit.booked_by, count, visit.from ?? '2026-06-01'],
+  );
+}
