@@ -1,0 +1,137 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Answer, type Arena, arena, drag, provesRules } from '../helpers/races.ts';
+import { type Draw, draws, resolve } from './commands.ts';
+import { answer, type Clinic, type Request } from './model.ts';
+import { newWorld, type State, seen, stateOf, type World, wait } from './world.ts';
+
+/** As in sequential.test.ts. A seed repeats the commands, not the moment in which each of them meets the others. */
+const USUAL_RUNS = 80;
+const RUNS = Number(process.env.MODEL_RUNS ?? USUAL_RUNS);
+const SEED = process.env.MODEL_SEED;
+
+let real: Arena;
+beforeAll(async () => {
+  real = await arena({ pool_max: 20 });
+  await drag(real.db);
+});
+afterAll(() => real.close());
+
+interface Sent {
+  request: Request;
+  got: Answer;
+}
+
+interface Order {
+  end: Clinic;
+  sent: Sent[];
+}
+
+/**
+ * An order in which the requests of a batch, sent one after another, would have been answered as they were and have
+ * left the database as it is: the batch is linearizable. undefined when there is none.
+ * @param before the clinic when the batch was sent
+ */
+function orderOf(before: Clinic, rest: Sent[], found: State, clinic = before): Order | undefined {
+  if (rest.length === 0)
+    return isDeepStrictEqual(stateOf(clinic), found) ? { end: clinic, sent: [] } : undefined;
+  for (const first of rest) {
+    const others = rest.filter((sent) => sent !== first);
+    for (const end of ends(before, clinic, first)) {
+      const order = orderOf(before, others, found, end);
+      if (order) return { ...order, sent: [first, ...order.sent] };
+    }
+  }
+  return undefined;
+}
+
+/** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
+function ends(before: Clinic, clinic: Clinic, { request, got }: Sent): Clinic[] {
+  const shown = seen(request, got);
+  const signedIn = ({ people }: Clinic) => people.some(({ id, signed_in }) => id === request.by && signed_in);
+  // A token is looked at once, as its request comes in: that may be before its session ends, and the rest after.
+  const late = signedIn(before) && !signedIn(clinic) ? [false, true] : [false];
+  return late
+    .map((isLate) => answer(clinic, request, got.body.id, { late: isLate }))
+    .filter(({ expected }) => isDeepStrictEqual(shown, expected))
+    .map(({ next }) => next);
+}
+
+/**
+ * What may run beside others. The second page of a list is two statements when it is empty, and so is a refusal that
+ * names its reason: nobody promises that they are one moment. So no pages here, and nobody comes back within a batch.
+ */
+function concurrent(request: ReturnType<typeof resolve>): Request {
+  if (request.do === 'wait') throw new Error('nobody waits within a batch');
+  if (request.do === 'activate') return { ...request, is_active: false };
+  if (!('filters' in request)) return request;
+  const { page, page_size, ...filters } = request.filters;
+  return { ...request, filters };
+}
+
+/** Between batches those who were put out come back, and sign in. */
+async function comeBack(world: World, clinic: Clinic): Promise<Clinic> {
+  const [admin] = clinic.people;
+  let now = clinic;
+  for (const person of clinic.people) {
+    if (person.erased || person.signed_in) continue;
+    for (const request of [
+      { do: 'activate', by: admin?.id ?? 0, person: person.id, is_active: true },
+      { do: 'sign in', by: person.id },
+    ] as const) {
+      const { expected, next } = answer(now, request);
+      expect(seen(request, await world.send(request))).toEqual(expected);
+      now = next;
+    }
+  }
+  return now;
+}
+
+let commands = 0;
+let reordered = 0;
+
+async function play(rounds: readonly { batch: readonly Draw[]; minutes: number }[]): Promise<void> {
+  const world = await newWorld(real, { doctors: 2, patients: 3 });
+  let clinic = world.start;
+  for (const { batch, minutes } of rounds) {
+    const before = wait(real, await comeBack(world, clinic), minutes);
+    const sent = await Promise.all(
+      batch.map(async (draw): Promise<Sent> => {
+        // All at the two newest slots and visits, that they meet.
+        const request = concurrent(resolve(before, { ...draw, which: draw.which % 2 }));
+        return { request, got: await world.send(request) };
+      }),
+    );
+    commands += sent.length;
+    await provesRules(real.db);
+    const found = await world.read();
+    const order = orderOf(before, sent, found);
+    if (!order) {
+      const answers = sent.map(({ request, got }) => ({ request, answer: seen(request, got) }));
+      throw new Error(`no order explains ${JSON.stringify({ before, answers, found }, null, 1)}`);
+    }
+    if (!isDeepStrictEqual(order.sent, sent)) reordered += 1;
+    clinic = order.end;
+  }
+}
+
+test('whatever people do at once, some order of it explains every answer and what is stored', async () => {
+  const rounds = fc.array(
+    fc.record({
+      batch: fc.array(draws('wait', 'sign in'), { minLength: 3, maxLength: 5 }),
+      minutes: fc.constantFrom(0, 0, 0, 30, 300),
+    }),
+    { minLength: 1, maxLength: 20, size: 'max' },
+  );
+  await fc.assert(fc.asyncProperty(rounds, play), {
+    numRuns: RUNS,
+    // What went wrong in one moment need not in the next: a smaller case would be another one.
+    endOnFailure: true,
+    ...(SEED !== undefined && { seed: Number(SEED) }),
+  });
+  if (RUNS < USUAL_RUNS) return;
+  expect(commands).toBeGreaterThanOrEqual(2_000);
+  // Else they only queued up.
+  expect(reordered).toBeGreaterThan(0);
+});

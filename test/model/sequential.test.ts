@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Arena, arena, provesRules } from '../helpers/races.ts';
+import { type Draw, draws, resolve } from './commands.ts';
+import { answer } from './model.ts';
+import { newWorld, seen, stateOf, wait } from './world.ts';
+
+/** MODEL_RUNS=2000 looks longer; MODEL_SEED repeats a run whose seed fast-check printed. */
+const USUAL_RUNS = 80;
+const RUNS = Number(process.env.MODEL_RUNS ?? USUAL_RUNS);
+const SEED = process.env.MODEL_SEED;
+
+/** What so many commands must have met: else they test less than they seem to. */
+const MET = [
+  'activate: 200',
+  'book: 201',
+  'book: patient_busy',
+  'book: patient_not_found',
+  'book: slot_in_past',
+  'book: slot_taken',
+  'book: timeslot_not_found',
+  'cancel: 204',
+  'cancel: forbidden',
+  'cancel: visit_begun',
+  'decide: 200',
+  'decide: already_decided',
+  'decide: forbidden',
+  'erase: 204',
+  'list all visits: 200',
+  'list free slots: 200',
+  'list free slots: doctor_not_found',
+  'list own slots: 200',
+  'list own visits: 200',
+  'list own visits: session_ended',
+  'publish: 201',
+  'publish: invalid_input',
+  'publish: slot_in_past',
+  'publish: slot_overlap',
+  'read slot: 200',
+  'read visit: 200',
+  'sign in: account_inactive',
+  'sign in: invalid_credentials',
+  'withdraw: 204',
+  'withdraw: slot_booked',
+];
+
+let real: Arena;
+beforeAll(async () => {
+  real = await arena({ pool_max: 5 });
+});
+afterAll(() => real.close());
+
+const outcomes = new Set<string>();
+let commands = 0;
+
+async function play(sequence: readonly Draw[]): Promise<void> {
+  const world = await newWorld(real);
+  let clinic = world.start;
+  for (const draw of sequence) {
+    commands += 1;
+    const request = resolve(clinic, draw);
+    if (request.do === 'wait') {
+      clinic = wait(real, clinic, request.minutes);
+      continue;
+    }
+    const got = await world.send(request);
+    const { expected, next } = answer(clinic, request, got.body.id);
+    const shown = seen(request, got);
+    const { now } = clinic;
+    expect({ now, request, answer: shown }).toEqual({ now, request, answer: expected });
+    clinic = next;
+    outcomes.add(`${request.do}: ${shown.code ?? shown.status}`);
+  }
+  expect(await world.read()).toEqual(stateOf(clinic));
+  await provesRules(real.db);
+}
+
+test('whatever people do one after another, the API answers as the model does', async () => {
+  const sequences = fc.array(draws(), { minLength: 1, maxLength: 120, size: 'max' });
+  await fc.assert(fc.asyncProperty(sequences, play), {
+    numRuns: RUNS,
+    ...(SEED !== undefined && { seed: Number(SEED) }),
+  });
+  if (RUNS < USUAL_RUNS) return;
+  expect(MET.filter((outcome) => !outcomes.has(outcome))).toEqual([]);
+  expect(commands).toBeGreaterThanOrEqual(2_000);
+});

@@ -1,0 +1,94 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { type Arena, arena, atOnce, drag, type Member, outcome, provesRules } from '../helpers/races.ts';
+
+const ROUNDS = 100;
+
+// A database of its own: the admins of a round must be all there are.
+let clinic: Arena;
+beforeAll(async () => {
+  clinic = await arena({ instances: 2 });
+  await drag(clinic.db);
+});
+afterAll(() => clinic.close());
+afterEach(() => provesRules(clinic.db));
+
+/** Two admins, with nobody else of that role left. */
+async function twoAdmins(): Promise<[Member, Member]> {
+  await clinic.db.$client.query("update users set is_active = false where role = 'admin' and is_active");
+  return (await clinic.crowd('admin', 2)) as [Member, Member];
+}
+
+const activeAdmins = async () => {
+  const { rows } = await clinic.db.$client.query<{ id: number }>(
+    "select id from users where role = 'admin' and is_active",
+  );
+  return rows.map(({ id }) => id);
+};
+
+const ways: {
+  name: string;
+  done: string;
+  out: (by: Member, whom: Member, at: number) => ReturnType<Arena['ask']>;
+}[] = [
+  {
+    name: 'demote',
+    done: '200',
+    out: (by, whom, at) => clinic.ask(by, 'PATCH', `/users/${whom.id}/`, { role: 'patient' }, at),
+  },
+  {
+    name: 'deactivate',
+    done: '200',
+    out: (by, whom, at) => clinic.ask(by, 'PATCH', `/users/${whom.id}/`, { is_active: false }, at),
+  },
+  {
+    name: 'erase',
+    done: '204',
+    out: (by, whom, at) => clinic.ask(by, 'DELETE', `/users/${whom.id}/`, undefined, at),
+  },
+];
+
+test.each(ways)('of two admins who $name each other at once one stays', async ({ done, out }) => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [one, other] = await twoAdmins();
+    const answers = await atOnce(
+      round,
+      (at) => out(one, other, at),
+      (at) => out(other, one, at),
+    );
+    const outcomes = answers.map(outcome);
+    expect(outcomes.filter((ended) => ended === done)).toHaveLength(1);
+    expect(['409 last_admin', '401 session_ended']).toContain(outcomes.find((ended) => ended !== done));
+    expect(await activeAdmins()).toEqual([outcomes[0] === done ? one.id : other.id]);
+  }
+});
+
+test('whoever became the only admin while being deactivated stays one', async () => {
+  const { rows } = await clinic.db.$client.query(
+    "update users set is_active = false where role = 'admin' returning id",
+  );
+  expect(rows).not.toEqual([]);
+  const [one] = (await clinic.crowd('admin', 1)) as [Member];
+  const [patient] = (await clinic.crowd('patient', 1)) as [Member];
+  const rival = await clinic.db.$client.connect();
+  try {
+    await rival.query('begin');
+    await rival.query('select from users where id = $1 for no key update', [patient.id]);
+    const deactivated = clinic.ask(one, 'PATCH', `/users/${patient.id}/`, { is_active: false });
+    // It has seen a patient, and waits for the row.
+    await vi.waitFor(async () => {
+      const waiting = await clinic.db.$client.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(waiting.rowCount).toBe(1);
+    }, 30_000);
+    await rival.query(
+      "update users set role = case id when $1 then 'admin'::user_role else 'patient' end where id in ($1, $2)",
+      [patient.id, one.id],
+    );
+    await rival.query('commit');
+    expect(outcome(await deactivated)).toBe('409 last_admin');
+  } finally {
+    rival.release(true);
+  }
+  expect(await activeAdmins()).toEqual([patient.id]);
+});
