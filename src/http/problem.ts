@@ -101,11 +101,13 @@ export const problems = fastifyPlugin(
   { name: 'problems' },
 );
 
-/** RFC 6750, section 3: a request without a token is told no error. */
+const tokenErrors: readonly ErrorCode[] = ['invalid_token', 'token_expired', 'session_ended'];
+
+/** RFC 6750, section 3: a request without an access token is told no error of one. */
 function challenge(code: ErrorCode): string {
-  return code === 'authentication_required'
-    ? 'Bearer realm="clinic"'
-    : 'Bearer realm="clinic", error="invalid_token"';
+  return tokenErrors.includes(code)
+    ? 'Bearer realm="clinic", error="invalid_token"'
+    : 'Bearer realm="clinic"';
 }
 
 function toAppError(error: unknown, { asAppError }: ProblemOptions): AppError {

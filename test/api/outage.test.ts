@@ -8,7 +8,10 @@ import { type Gateway, openGateway } from '../helpers/gateway.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
-/** The clinic's people are made where the database never goes away; `app` reaches the same one through a gateway. */
+/**
+ * One outage after another, told in order. The clinic's people are made where the database never goes away; `app`
+ * reaches the same one through a gateway.
+ */
 let clinic: TestApp;
 let gateway: Gateway;
 let app: FastifyInstance;

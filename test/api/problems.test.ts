@@ -87,6 +87,8 @@ describe('a problem', () => {
   test('challenges for a token, and says what was wrong only with one that was sent', async () => {
     const without = await clinic.as(undefined).get('/auth/me/');
     expect(without.headers['www-authenticate']).toBe('Bearer realm="clinic"');
+    const withPassword = await login({ username: 'nobody', password: 'wrong' });
+    expect(withPassword.headers['www-authenticate']).toBe('Bearer realm="clinic"');
     const withBad = await clinic.as({ token: 'x' }).get('/auth/me/');
     expect(withBad.headers['www-authenticate']).toBe('Bearer realm="clinic", error="invalid_token"');
   });
