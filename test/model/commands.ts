@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Role } from '../../src/core/roles.ts';
-import type { Clinic, Filters, Person, Request } from './model.ts';
+import type { Clinic, Filters, Person, Request } from './clinic.ts';
 
 /** A command before it is known whom and what it will meet: numbers which `resolve` turns into people and records. */
 export interface Draw {
@@ -28,7 +28,7 @@ const weights: Record<Draw['do'], number> = {
   activate: 3,
   erase: 1,
   'sign in': 8,
-  wait: 3,
+  wait: 4,
 };
 
 /** @param without kinds that are not drawn */
@@ -93,7 +93,7 @@ function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
 }
 
 const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | Wait } = {
-  wait: (_, { time }) => ({ do: 'wait', minutes: pick([30, 30, 90, 150, 24 * 60], time) }),
+  wait: (_, { time }) => ({ do: 'wait', minutes: pick([30, 30, 90, 24 * 60], time) }),
   publish(clinic, draw) {
     const caller = somebody(clinic, draw, 'doctor', 'admin');
     const named = naming(clinic, draw, caller, 'doctor');

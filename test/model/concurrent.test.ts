@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type Arena, arena, drag, provesRules } from '../helpers/races.ts';
+import type { Clinic, Request } from './clinic.ts';
 import { type Draw, draws, resolve } from './commands.ts';
-import { answer, type Clinic, type Request } from './model.ts';
+import { answer } from './model.ts';
 import { newWorld, type State, seen, stateOf, type World, wait } from './world.ts';
 
 /** As in sequential.test.ts. A seed repeats the commands, not the moment in which each of them meets the others. */

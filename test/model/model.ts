@@ -1,99 +1,28 @@
 import type { Role } from '../../src/core/roles.ts';
+import {
+  type Act,
+  type Clinic,
+  hasBegun,
+  holderOf,
+  isActive,
+  meet,
+  only,
+  type Person,
+  personOf,
+  Refused,
+  type Request,
+  type Slot,
+  type Step,
+  shownSlot,
+  shownVisit,
+  type Visit,
+} from './clinic.ts';
+import { freeSlots, ownSlots, visits } from './lists.ts';
 
 /**
  * The clinic as clinic.md tells it, over plain arrays: no SQL, no constraint, nothing shared with src. What the API
  * answers is compared with what this answers.
  */
-export interface Person {
-  id: number;
-  role: Role;
-  first_name: string | null;
-  is_active: boolean;
-  erased: boolean;
-  /** Whether the session of their token lives. */
-  signed_in: boolean;
-}
-
-export interface Slot {
-  id: number;
-  doctor: number;
-  date: string;
-  start_time: string;
-  end_time: string;
-}
-
-export interface Visit extends Omit<Slot, 'doctor'> {
-  doctor: number;
-  patient: number;
-  timeslot: number | null;
-  status: 'pending' | 'confirmed' | 'cancelled';
-  booked_by: number;
-  cancelled_by: number | null;
-  cancel_reason: string | null;
-}
-
-export interface Clinic {
-  /** The wall clock, such as `2026-03-02 09:00`. */
-  now: string;
-  people: readonly Person[];
-  slots: readonly Slot[];
-  visits: readonly Visit[];
-}
-
-export interface Filters {
-  date?: string;
-  from?: string;
-  to?: string;
-  status?: Visit['status'];
-  is_available?: boolean;
-  doctor?: number;
-  patient?: number;
-  page?: number;
-  page_size?: number;
-}
-
-/** A request as somebody sends it; every id is a number that may or may not exist. */
-export type Request = { by: number } & (
-  | { do: 'publish'; doctor?: number; date: string; start_time: string; end_time: string }
-  | { do: 'withdraw' | 'read slot'; slot: number }
-  | { do: 'book'; slot: number; patient?: number }
-  | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
-  | { do: 'cancel' | 'read visit'; visit: number }
-  | { do: 'list free slots'; doctor: number; filters: Filters }
-  | { do: 'list own slots' | 'list own visits' | 'list all visits'; filters: Filters }
-  | { do: 'activate'; person: number; is_active: boolean }
-  | { do: 'erase'; person: number }
-  | { do: 'sign in' }
-);
-
-/** What an answer must be, apart from instants and links. */
-export interface Expected {
-  status: number;
-  code?: string;
-  body?: object;
-}
-
-export interface Step {
-  expected: Expected;
-  next: Clinic;
-}
-
-/** A refusal by its code. */
-class Refused extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string) {
-    super(code);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-const startOf = ({ date, start_time }: Omit<Slot, 'id' | 'doctor' | 'end_time'>) => `${date} ${start_time}`;
-const hasBegun = (clinic: Clinic, slot: Omit<Slot, 'id' | 'doctor'>) => startOf(slot) <= clinic.now;
-const isActive = ({ status }: Visit) => status !== 'cancelled';
-const meet = (a: Omit<Slot, 'id'>, b: Omit<Slot, 'id'>) =>
-  a.date === b.date && a.start_time < b.end_time && b.start_time < a.end_time;
 
 /**
  * One request, one answer, one clinic after it.
@@ -116,8 +45,6 @@ export function answer(
     return { expected: { status: error.status, code: error.code }, next: clinic };
   }
 }
-
-type Act<Kind extends Request['do']> = Extract<Request, { do: Kind }>;
 
 function act(clinic: Clinic, caller: Person, request: Request, created: number): Step {
   switch (request.do) {
@@ -152,16 +79,6 @@ function act(clinic: Clinic, caller: Person, request: Request, created: number):
 }
 
 const ok = (next: Clinic, body: object): Step => ({ expected: { status: 200, body }, next });
-
-function personOf(clinic: Clinic, id: number): Person {
-  const found = clinic.people.find((person) => person.id === id);
-  if (!found) throw new Error(`no person ${id} in this clinic`);
-  return found;
-}
-
-function only(caller: Person, ...roles: Role[]): void {
-  if (!roles.includes(caller.role)) throw new Refused(403, 'forbidden');
-}
 
 const change = <Row extends { id: number }>(rows: readonly Row[], id: number, changes: Partial<Row>): Row[] =>
   rows.map((row) => (row.id === id ? { ...row, ...changes } : row));
@@ -200,9 +117,6 @@ function ownSlot(clinic: Clinic, caller: Person, id: number): Slot {
   if (caller.role === 'doctor' && slot.doctor !== caller.id) throw new Refused(403, 'forbidden');
   return slot;
 }
-
-const holderOf = (clinic: Clinic, slot: Slot) =>
-  clinic.visits.find((visit) => visit.timeslot === slot.id && isActive(visit));
 
 function withdraw(clinic: Clinic, caller: Person, request: { slot: number }): Step {
   const slot = ownSlot(clinic, caller, request.slot);
@@ -316,83 +230,4 @@ function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
   const next = withoutSlots(calledOff, (slot) => slot.doctor === person && !hasBegun(clinic, slot));
   const forgotten = { first_name: null, is_active: false, erased: true, signed_in: false };
   return { expected, next: { ...next, people: change(next.people, person, forgotten) } };
-}
-
-const shownSlot = (clinic: Clinic, slot: Slot) => ({
-  ...slot,
-  is_available: !hasBegun(clinic, slot) && !holderOf(clinic, slot),
-});
-
-function shownVisit(clinic: Clinic, { doctor, patient, ...visit }: Visit) {
-  const { first_name } = personOf(clinic, doctor);
-  return {
-    ...visit,
-    doctor: { id: doctor, first_name, last_name: null, specialization: null },
-    patient: {
-      id: patient,
-      first_name: personOf(clinic, patient).first_name,
-      last_name: null,
-      phone: null,
-    },
-  };
-}
-
-const onDays = <Row extends { date: string }>(rows: readonly Row[], { date, from, to }: Filters) =>
-  rows.filter(
-    (row) => row.date === (date ?? row.date) && row.date >= (from ?? '') && row.date <= (to ?? '9'),
-  );
-
-/** Today's and later by time, then what is past, latest first. */
-function inOrder<Row extends Omit<Slot, 'doctor'>>(clinic: Clinic, rows: readonly Row[]): Row[] {
-  const today = clinic.now.slice(0, 10);
-  const byTime = rows.toSorted((a, b) =>
-    startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1,
-  );
-  return [
-    ...byTime.filter(({ date }) => date >= today),
-    ...byTime.filter(({ date }) => date < today).reverse(),
-  ];
-}
-
-/** The page asked for; links are told as whether there is one. */
-function paged(rows: object[], { page = 1, page_size = 20 }: Filters) {
-  const results = rows.slice((page - 1) * page_size, page * page_size);
-  return { count: rows.length, next: rows.length > page * page_size, previous: page > 1, results };
-}
-
-function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: Act<'list free slots'>) {
-  only(caller, 'patient', 'admin');
-  const { role, is_active } = personOf(clinic, doctor);
-  if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
-  const free = onDays(clinic.slots, filters)
-    .filter((slot) => slot.doctor === doctor)
-    .map((slot) => shownSlot(clinic, slot))
-    .filter(({ is_available }) => is_available);
-  return paged(inOrder(clinic, free), filters);
-}
-
-function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters: Filters }) {
-  only(caller, 'doctor');
-  const own = onDays(clinic.slots, filters)
-    .filter((slot) => slot.doctor === caller.id)
-    .map((slot) => shownSlot(clinic, slot))
-    .filter(({ is_available }) => is_available === (filters.is_available ?? is_available));
-  return paged(inOrder(clinic, own), filters);
-}
-
-function visits(clinic: Clinic, caller: Person, request: { do: string; filters: Filters }) {
-  const { filters } = request;
-  if (request.do === 'list all visits') only(caller, 'admin');
-  const { doctor, patient } = request.do === 'list all visits' ? filters : {};
-  const mine = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
-  const found = onDays(clinic.visits, filters)
-    .filter((visit) => visit.status === (filters.status ?? visit.status))
-    .filter(
-      (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
-    )
-    .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
-  return paged(
-    inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
-    filters,
-  );
 }

@@ -1,7 +1,7 @@
 import { PASSWORD } from '../helpers/app.ts';
 import { type Answer, type Arena, type Member, outcome } from '../helpers/races.ts';
+import type { Clinic, Expected, Filters, Person, Request, Slot, Visit } from './clinic.ts';
 import { clockOf, dayAfter } from './commands.ts';
-import type { Clinic, Expected, Filters, Person, Request, Slot, Visit } from './model.ts';
 
 /** The real clinic with a few people of its own, beside the records of earlier runs. */
 export interface World {
@@ -30,12 +30,21 @@ export const stateOf = ({ people, slots, visits }: Clinic): State => ({
 
 const MORNING = '2026-03-02 09:00';
 
-/** What every doctor has published as the clinic opens: at the same times, so that patients can be busy. */
+/**
+ * What every doctor has published as the clinic opens: at the same times, so that patients can be busy, and last week
+ * too, so that lists have a past.
+ */
 const OPENINGS = [
+  ...['2026-02-24', '2026-02-25', '2026-02-26', '2026-02-27'].map(
+    (date) => [date, '10:00', '10:30'] as const,
+  ),
   ['2026-03-02', '10:00', '10:30'],
   ['2026-03-02', '11:00', '12:00'],
   ['2026-03-03', '10:00', '10:30'],
 ] as const;
+
+/** Sets the clinic's clock to a time on its wall; Tashkent is five hours ahead of UTC all year. */
+const setClock = (arena: Arena, now: string) => arena.clock.set(`${now.replace(' ', 'T')}:00+05:00`);
 
 /** The model some time later, and the real clinic's clock with it. */
 export function wait(arena: Arena, clinic: Clinic, minutes: number): Clinic {
@@ -46,9 +55,6 @@ export function wait(arena: Arena, clinic: Clinic, minutes: number): Clinic {
   setClock(arena, now);
   return { ...clinic, now };
 }
-
-/** Sets the clinic's clock to a time on its wall; Tashkent is five hours ahead of UTC all year. */
-const setClock = (arena: Arena, now: string) => arena.clock.set(`${now.replace(' ', 'T')}:00+05:00`);
 
 /** @param doctors few, so that commands meet @param patients likewise */
 export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {}): Promise<World> {
@@ -68,15 +74,11 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   }));
   const ids = members.map(({ id }) => id);
   const slots: Slot[] = [];
-  for (const { id: doctor } of members.filter(({ role }) => role === 'doctor'))
-    for (const [date, start_time, end_time] of OPENINGS)
-      slots.push({
-        id: await arena.publish({ id: doctor }, date, start_time, end_time),
-        doctor,
-        date,
-        start_time,
-        end_time,
-      });
+  for (const [date, start_time, end_time] of OPENINGS)
+    for (const { id: doctor } of members.filter(({ role }) => role === 'doctor')) {
+      const id = await arena.publish({ id: doctor }, date, start_time, end_time);
+      slots.push({ id, doctor, date, start_time, end_time });
+    }
 
   async function send(request: Request): Promise<Answer> {
     const member = members.find(({ id }) => id === request.by) as Member;

@@ -1,0 +1,75 @@
+import {
+  type Act,
+  type Clinic,
+  type Filters,
+  only,
+  type Person,
+  personOf,
+  Refused,
+  type Slot,
+  shownSlot,
+  shownVisit,
+  startOf,
+} from './clinic.ts';
+
+/** What the lists of the model hold, and in which order. */
+
+const onDays = <Row extends { date: string }>(rows: readonly Row[], { date, from, to }: Filters) =>
+  rows.filter(
+    (row) => row.date === (date ?? row.date) && row.date >= (from ?? '') && row.date <= (to ?? '9'),
+  );
+
+/** Today's and later by time, then what is past, latest first. */
+function inOrder<Row extends Omit<Slot, 'doctor'>>(clinic: Clinic, rows: readonly Row[]): Row[] {
+  const today = clinic.now.slice(0, 10);
+  const byTime = rows.toSorted((a, b) =>
+    startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1,
+  );
+  return [
+    ...byTime.filter(({ date }) => date >= today),
+    ...byTime.filter(({ date }) => date < today).reverse(),
+  ];
+}
+
+/** The page asked for; links are told as whether there is one. */
+function paged(rows: object[], { page = 1, page_size = 20 }: Filters) {
+  const results = rows.slice((page - 1) * page_size, page * page_size);
+  return { count: rows.length, next: rows.length > page * page_size, previous: page > 1, results };
+}
+
+export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: Act<'list free slots'>) {
+  only(caller, 'patient', 'admin');
+  const { role, is_active } = personOf(clinic, doctor);
+  if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
+  const free = onDays(clinic.slots, filters)
+    .filter((slot) => slot.doctor === doctor)
+    .map((slot) => shownSlot(clinic, slot))
+    .filter(({ is_available }) => is_available);
+  return paged(inOrder(clinic, free), filters);
+}
+
+export function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters: Filters }) {
+  only(caller, 'doctor');
+  const own = onDays(clinic.slots, filters)
+    .filter((slot) => slot.doctor === caller.id)
+    .map((slot) => shownSlot(clinic, slot))
+    .filter(({ is_available }) => is_available === (filters.is_available ?? is_available));
+  return paged(inOrder(clinic, own), filters);
+}
+
+export function visits(clinic: Clinic, caller: Person, request: { do: string; filters: Filters }) {
+  const { filters } = request;
+  if (request.do === 'list all visits') only(caller, 'admin');
+  const { doctor, patient } = request.do === 'list all visits' ? filters : {};
+  const mine = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
+  const found = onDays(clinic.visits, filters)
+    .filter((visit) => visit.status === (filters.status ?? visit.status))
+    .filter(
+      (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
+    )
+    .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
+  return paged(
+    inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
+    filters,
+  );
+}
