@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { AppError, type ErrorCode, errorStatus } from '../core/errors.ts';
+import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../i18n/index.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
@@ -121,5 +121,3 @@ function toAppError(error: unknown, { asAppError }: ProblemOptions): AppError {
     (statusCode < 500 ? 'malformed_request' : 'internal_error');
   return new AppError(known, { cause: error });
 }
-
-export const isErrorCode = (code: string): code is ErrorCode => code in errorStatus;
