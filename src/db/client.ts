@@ -16,6 +16,12 @@ export type Db = NodePgDatabase<Schema> & { $client: pg.Pool };
 export type Tx = PgTransaction<NodePgQueryResultHKT, Schema, ExtractTablesWithRelations<Schema>>;
 export type Executor = Db | Tx;
 
+/** pg's own client behind an executor, for hand-written statements that are prepared by name. */
+export function clientOf(executor: Executor): Pick<pg.Pool, 'query'> {
+  if ('$client' in executor) return executor.$client;
+  return (executor._.session as unknown as { client: pg.PoolClient }).client;
+}
+
 const { DATE, TIME, TIMESTAMPTZ, INT8 } = pg.types.builtins;
 
 /** Rows of hand-written SQL come in the shapes of the API, as drizzle's own do by the column types of the schema. */

@@ -29,6 +29,7 @@ export const {
 } = require('drizzle-orm') as typeof core;
 export const {
   alias,
+  bigint,
   boolean,
   check,
   customType,
@@ -36,8 +37,10 @@ export const {
   getTableConfig,
   index,
   integer,
+  jsonb,
   pgEnum,
   pgTable,
+  primaryKey,
   smallint,
   text,
   uniqueIndex,

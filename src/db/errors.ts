@@ -4,6 +4,8 @@ import { databaseError } from './client.ts';
 /** What it means to a client that a named constraint refused a change. */
 const constraintErrors: Partial<Record<string, ErrorCode>> = {
   users_username_key: 'username_taken',
+  users_verified_phone_key: 'phone_taken',
+  users_verified_email_key: 'email_taken',
   timeslots_no_overlap: 'slot_overlap',
   timeslots_doctor_id_doctor_profiles_id_fk: 'doctor_not_found',
   appointments_one_active_per_slot: 'slot_taken',

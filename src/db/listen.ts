@@ -14,20 +14,31 @@ export interface ListenOptions {
   onMessage: (payload: string) => void;
   /** Milliseconds between attempts while the database is away. */
   retry?: number;
+  /** Milliseconds between questions whether the link still stands: one that is cut silently tells nobody. */
+  heartbeat?: number;
 }
 
 /** Follows one notification channel of the database on a connection of its own, and comes back by itself. */
-export function listen({ url, channel, onConnect, onMessage, retry = 500 }: ListenOptions): Listener {
+export function listen({
+  url,
+  channel,
+  onConnect,
+  onMessage,
+  retry = 500,
+  heartbeat = 5_000,
+}: ListenOptions): Listener {
   let connected = false;
   let closed = false;
   let client: pg.Client | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let beat: NodeJS.Timeout | undefined;
 
   async function connect(): Promise<void> {
     const next = new pg.Client({
       connectionString: url,
       connectionTimeoutMillis: 5_000,
       application_name: 'clinic-listen',
+      query_timeout: heartbeat,
       keepAlive: true,
     });
     client = next;
@@ -35,6 +46,7 @@ export function listen({ url, channel, onConnect, onMessage, retry = 500 }: List
       if (client !== next) return;
       client = undefined;
       connected = false;
+      clearInterval(beat);
       next.end().catch(() => {});
       if (!closed) timer = setTimeout(() => void connect(), retry).unref();
     };
@@ -46,6 +58,7 @@ export function listen({ url, channel, onConnect, onMessage, retry = 500 }: List
       await next.query(`listen ${pg.escapeIdentifier(channel)}`);
       await onConnect();
       connected = client === next;
+      if (connected) beat = setInterval(() => next.query('select').catch(lost), heartbeat).unref();
     } catch {
       lost();
     }
@@ -59,6 +72,7 @@ export function listen({ url, channel, onConnect, onMessage, retry = 500 }: List
     async close() {
       closed = true;
       clearTimeout(timer);
+      clearInterval(beat);
       const open = client;
       client = undefined;
       connected = false;

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
+import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { drizzle, migrate } from './drizzle.ts';
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url));
+const silent = new Logger(() => () => {});
+
 /** Any number will do, as long as every process that migrates takes the same. */
 const MIGRATION_LOCK = 7_420_133;
 
@@ -13,6 +16,11 @@ export async function migrateDatabase(url: string): Promise<void> {
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    // The job queue's own schema first: our triggers put jobs into it.
+    const queue = new pg.Pool({ connectionString: url, max: 1 });
+    queue.on('error', () => {});
+    queue.on('connect', (connected) => connected.on('error', () => {}));
+    await runMigrations({ pgPool: queue, logger: silent }).finally(() => queue.end());
     await migrate(drizzle(client), { migrationsFolder: folder });
   } finally {
     await client.end();

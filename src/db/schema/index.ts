@@ -1,4 +1,26 @@
 export { appointmentStatus, appointmentStatuses, appointments } from './appointments.ts';
-export { refreshTokens, sessions } from './sessions.ts';
+export { auditEntries } from './audit.ts';
+export {
+  linkPurpose,
+  messageChannel,
+  messageChannels,
+  messageStatus,
+  messageStatuses,
+  messages,
+  notificationPreferences,
+  notifications,
+  oneUseLinks,
+  telegramChats,
+} from './messages.ts';
+export { codePurpose, codes, loginThrottles, refreshTokens, sessions } from './sessions.ts';
 export { timeslots } from './timeslots.ts';
-export { doctorProfiles, gender, locale, patientProfiles, userRole, users } from './users.ts';
+export {
+  consentDocument,
+  consents,
+  doctorProfiles,
+  gender,
+  locale,
+  patientProfiles,
+  userRole,
+  users,
+} from './users.ts';

@@ -1,4 +1,4 @@
-import { index, integer, pgTable, sql } from '../drizzle.ts';
+import { check, index, integer, pgEnum, pgTable, smallint, sql, text, uniqueIndex } from '../drizzle.ts';
 import { bytea, instant } from './types.ts';
 import { users } from './users.ts';
 
@@ -11,9 +11,14 @@ export const sessions = pgTable(
       .notNull()
       .references(() => users.id),
     created_at: instant().notNull().default(sql`now()`),
+    last_used_at: instant().notNull().default(sql`now()`),
+    /** What the device calls itself (User-Agent, cut), and the address it last came from. */
+    device: text(),
+    address: text(),
     ended_at: instant(),
   },
   (t) => [
+    index('sessions_user').on(t.user_id, t.id),
     index('sessions_live').on(t.user_id).where(sql`ended_at is null`),
     index('sessions_ended').on(t.ended_at).where(sql`ended_at is not null`),
   ],
@@ -29,6 +34,56 @@ export const refreshTokens = pgTable(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     expires_at: instant().notNull(),
     spent_at: instant(),
+    /** The token this one was given for: a repeat of that one is a lost answer only while this one is unused. */
+    parent_hash: bytea(),
   },
-  (t) => [index('refresh_tokens_session').on(t.session_id), index('refresh_tokens_expiry').on(t.expires_at)],
+  (t) => [
+    index('refresh_tokens_parent').on(t.parent_hash),
+    index('refresh_tokens_session').on(t.session_id),
+    index('refresh_tokens_expiry').on(t.expires_at),
+  ],
+);
+
+export const codePurpose = pgEnum('code_purpose', ['verify_phone', 'verify_email', 'reset_password']);
+
+/**
+ * One-time codes, hashed. The live one of a purpose is the one that has not ended; older ones stay an hour, to count
+ * how often codes are sent to a destination.
+ */
+export const codes = pgTable(
+  'codes',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    user_id: integer()
+      .notNull()
+      .references(() => users.id),
+    purpose: codePurpose().notNull(),
+    destination: text().notNull(),
+    /** The network from which it was asked for, in CIDR. */
+    address: text(),
+    code_hash: bytea().notNull(),
+    tries: smallint().notNull().default(0),
+    created_at: instant().notNull().default(sql`now()`),
+    expires_at: instant().notNull(),
+    /** Used, superseded or out of tries. */
+    ended_at: instant(),
+  },
+  (t) => [
+    uniqueIndex('codes_one_live').on(t.user_id, t.purpose).where(sql`ended_at is null`),
+    index('codes_destination').on(sql`lower(${t.destination})`, t.created_at),
+    index('codes_address').on(t.address, t.created_at),
+    check('codes_tries', sql`tries between 0 and 5`),
+  ],
+);
+
+/** How often signing in has failed of late, by account and by address (hashed), and until when to wait. */
+export const loginThrottles = pgTable(
+  'login_throttles',
+  {
+    key: text().primaryKey(),
+    failures: integer().notNull().default(0),
+    last_failed_at: instant().notNull(),
+    blocked_until: instant().notNull(),
+  },
+  (t) => [index('login_throttles_last').on(t.last_failed_at)],
 );

@@ -7,6 +7,7 @@ import {
   integer,
   pgEnum,
   pgTable,
+  primaryKey,
   smallint,
   sql,
   text,
@@ -16,6 +17,7 @@ import { instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);
 export const gender = pgEnum('gender', ['female', 'male', 'other']);
+export const consentDocument = pgEnum('consent_document', ['terms', 'privacy']);
 export const locale = pgEnum('locale', ['uz', 'ru', 'en']);
 
 /** A person who signs in. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. */
@@ -31,6 +33,9 @@ export const users = pgTable(
     last_name: text(),
     email: text(),
     phone: text(),
+    /** When its owner proved to receive what is sent there; a changed address must be proved again. */
+    phone_verified_at: instant(),
+    email_verified_at: instant(),
     locale: locale(),
     created_at: instant().notNull().default(sql`now()`),
     deleted_at: instant(),
@@ -48,6 +53,12 @@ export const users = pgTable(
       )
       .where(sql`role = 'doctor'`),
     index('users_directory').on(t.last_name, t.first_name, t.id).where(sql`role = 'doctor' and is_active`),
+    uniqueIndex('users_verified_phone_key').on(t.phone).where(sql`phone_verified_at is not null`),
+    uniqueIndex('users_verified_email_key')
+      .on(sql`lower(${t.email})`)
+      .where(sql`email_verified_at is not null`),
+    check('users_verified_phone_is_there', sql`phone_verified_at is null or phone is not null`),
+    check('users_verified_email_is_there', sql`email_verified_at is null or email is not null`),
     check('users_deleted_is_inactive', sql`deleted_at is null or not is_active`),
     check('users_active_has_password', sql`password_hash is not null or not is_active`),
   ],
@@ -63,8 +74,11 @@ export const doctorProfiles = pgTable(
     specialization: text(),
     experience_years: smallint(),
     gender: gender(),
+    /** Null while a doctor waits for an admin's approval: neither listed nor bookable. */
+    approved_at: instant().default(sql`now()`),
   },
   (t) => [
+    index('doctor_profiles_waiting').on(t.id).where(sql`approved_at is null`),
     index('doctor_profiles_specialization').on(sql`search_fold(${t.specialization})`),
     index('doctor_profiles_specialization_search').using(
       'gin',
@@ -82,3 +96,17 @@ export const patientProfiles = pgTable('patient_profiles', {
   date_of_birth: date(),
   gender: gender(),
 });
+
+/** Which version of which document a person has accepted, and when. */
+export const consents = pgTable(
+  'consents',
+  {
+    user_id: integer()
+      .notNull()
+      .references(() => users.id),
+    document: consentDocument().notNull(),
+    version: text().notNull(),
+    accepted_at: instant().notNull().default(sql`now()`),
+  },
+  (t) => [primaryKey({ columns: [t.user_id, t.document, t.version] })],
+);

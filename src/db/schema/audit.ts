@@ -1,0 +1,31 @@
+import { bigint, index, integer, jsonb, pgTable, sql, text } from '../drizzle.ts';
+import { instant } from './types.ts';
+import { userRole, users } from './users.ts';
+
+/**
+ * Who read or changed which person's record. Append-only (the trigger `audit_entries_append_only` stands in the
+ * migration), and without anything personal: ids, names of fields, no values.
+ */
+export const auditEntries = pgTable(
+  'audit_entries',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    at: instant().notNull().default(sql`now()`),
+    /** Null where the system itself acted. */
+    actor_id: integer().references(() => users.id),
+    actor_role: userRole(),
+    /** Such as user.read, user.update, appointment.cancel. */
+    action: text().notNull(),
+    /** Whose record it was. */
+    subject_id: integer().references(() => users.id),
+    /** What was touched beside the person, such as { "appointment": 9001, "fields": ["phone"] }. */
+    details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    request_id: text(),
+  },
+  (t) => [
+    index('audit_entries_actor').on(t.actor_id, t.at, t.id),
+    index('audit_entries_subject').on(t.subject_id, t.at, t.id),
+    index('audit_entries_action').on(t.action, t.at, t.id),
+    index('audit_entries_at').on(t.at, t.id),
+  ],
+);
