@@ -13,6 +13,13 @@ export interface Clock {
    * repeated hour is over, so that a slot which has begun never becomes bookable again.
    */
   wall(): WallTime;
+  /**
+   * The instant at which the clinic's wall shows `date` and `time` (HH:MM, up to 24:00). A moment that clocks skip is
+   * taken as much later as they skip.
+   */
+  at(date: string, time: string): Date;
+  /** What the clinic's wall shows at an instant. */
+  wallOf(instant: Date): WallTime;
 }
 
 const HOUR = 3_600_000;
@@ -56,6 +63,16 @@ export function createClock(timezone: string, now: () => Date = () => new Date()
         cached = { second, wall: { date, time } };
       }
       return cached.wall;
+    },
+    at(date, time) {
+      const asUtc = Date.parse(`${date}T${time}:00Z`);
+      const first = asUtc - offset(asUtc);
+      // Around a change of clocks the first guess may have looked at the wrong side of it.
+      return new Date(asUtc - offset(first));
+    },
+    wallOf(instant) {
+      const [date = '', time = ''] = format.format(instant).split(' ');
+      return { date, time };
     },
   };
 }

@@ -6,4 +6,6 @@ export interface Caller {
   id: number;
   role: Role;
   session: number;
+  /** The request they make, as the log names it. */
+  request_id?: string;
 }

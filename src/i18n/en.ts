@@ -17,6 +17,14 @@ export const en: Texts = {
       detail: 'The request cannot be read: its body must be JSON in UTF-8, its address well encoded.',
     },
     slot_in_past: { title: 'Slot in the past', detail: 'The start of this slot has already passed.' },
+    host_not_allowed: {
+      title: 'Unknown host',
+      detail: 'This service does not answer to the name in the `Host` header.',
+    },
+    invalid_code: {
+      title: 'Wrong code',
+      detail: 'The code is wrong, has expired or was tried too often. Ask for a new one.',
+    },
     authentication_required: {
       title: 'Sign-in required',
       detail: 'Send an access token: `Authorization: Bearer <access>`.',
@@ -41,16 +49,32 @@ export const en: Texts = {
       title: 'No such address',
       detail: 'Nothing answers to this method and path. See /api/docs/.',
     },
+    session_not_found: { title: 'Session not found', detail: 'You have no such session.' },
     user_not_found: { title: 'User not found', detail: 'There is no such user.' },
     doctor_not_found: { title: 'Doctor not found', detail: 'There is no such doctor.' },
     patient_not_found: { title: 'Patient not found', detail: 'There is no such patient.' },
     timeslot_not_found: { title: 'Slot not found', detail: 'There is no such slot.' },
     appointment_not_found: { title: 'Appointment not found', detail: 'There is no such appointment.' },
+    notification_not_found: {
+      title: 'Notification not found',
+      detail: 'There is no such notification in your inbox.',
+    },
+    message_not_found: { title: 'Message not found', detail: 'There is no such message.' },
     request_timeout: {
       title: 'Request too slow',
       detail: 'The request did not arrive in time. Please repeat it.',
     },
     username_taken: { title: 'User name taken', detail: 'Somebody already has this user name.' },
+    phone_taken: {
+      title: 'Phone in use',
+      detail: 'Another account has confirmed this phone number. If it is yours alone, please ask the clinic.',
+    },
+    email_taken: {
+      title: 'Email in use',
+      detail:
+        'Another account has confirmed this email address. If it is yours alone, please ask the clinic.',
+    },
+    already_verified: { title: 'Already confirmed', detail: 'This is confirmed already; no code is needed.' },
     last_admin: {
       title: 'Last administrator',
       detail: 'The last active administrator cannot be demoted, deactivated or deleted.',
@@ -58,6 +82,10 @@ export const en: Texts = {
     role_in_use: {
       title: 'Role in use',
       detail: 'This person has upcoming appointments in their present role. Cancel those first.',
+    },
+    not_a_doctor: {
+      title: 'Not a doctor',
+      detail: 'Only a doctor can be approved, and this person is none.',
     },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     slot_booked: {
@@ -78,6 +106,14 @@ export const en: Texts = {
       detail: 'The appointment’s present status does not allow this change.',
     },
     visit_begun: { title: 'Visit has begun', detail: 'A visit that has begun can no longer be cancelled.' },
+    message_not_failed: {
+      title: 'Nothing to repeat',
+      detail: 'Only a failed message can be sent again.',
+    },
+    channel_not_offered: {
+      title: 'Channel not available',
+      detail: 'This clinic does not send messages this way.',
+    },
     payload_too_large: { title: 'Body too large', detail: 'The body of the request is larger than allowed.' },
     uri_too_long: { title: 'Address too long', detail: 'The address of the request is longer than allowed.' },
     unsupported_media_type: {
@@ -96,6 +132,11 @@ export const en: Texts = {
     database_unavailable: {
       title: 'Temporarily unavailable',
       detail: 'The service cannot reach its database just now. Please repeat the request shortly.',
+    },
+    provider_unavailable: {
+      title: 'Provider away',
+      detail:
+        'The service that carries these messages does not answer just now. Please repeat the request shortly.',
     },
   },
   fields: {
@@ -117,11 +158,14 @@ export const en: Texts = {
     too_many_words: 'Search for at most 6 words.',
     password_length: 'Must be 10 to 72 bytes long.',
     password_is_username: 'Must not be the user name.',
+    password_common: 'Is one of the commonest passwords, which are tried first. Choose another.',
+    wrong_password: 'Is not the password of this account.',
     end_before_start: 'Must be later than the start time.',
     slot_length: 'A slot lasts from 5 minutes to 12 hours.',
     range_reversed: 'Must not be before `from`.',
     birth_in_future: 'Must not be in the future.',
     not_for_role: 'Does not belong to this person’s role.',
+    consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',
     nothing_to_change: 'Name at least one field to change.',
   },

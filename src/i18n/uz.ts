@@ -11,6 +11,14 @@ export const uz: Texts = {
       detail: 'Soʻrovni oʻqib boʻlmadi: tana UTF-8 dagi JSON, manzil esa toʻgʻri kodlangan boʻlishi kerak.',
     },
     slot_in_past: { title: 'Vaqti oʻtgan', detail: 'Bu qabulning boshlanish vaqti oʻtib ketgan.' },
+    host_not_allowed: {
+      title: 'Nomaʼlum xost',
+      detail: 'Xizmat `Host` sarlavhasidagi nomga javob bermaydi.',
+    },
+    invalid_code: {
+      title: 'Kod notoʻgʻri',
+      detail: 'Kod notoʻgʻri, muddati tugagan yoki juda koʻp marta kiritilgan. Yangisini soʻrang.',
+    },
     authentication_required: {
       title: 'Tizimga kirish kerak',
       detail: 'Kirish tokenini yuboring: `Authorization: Bearer <access>`.',
@@ -38,16 +46,34 @@ export const uz: Texts = {
       title: 'Bunday manzil yoʻq',
       detail: 'Bu usul va manzilda hech narsa yoʻq. Qarang: /api/docs/.',
     },
+    session_not_found: { title: 'Seans topilmadi', detail: 'Sizda bunday seans yoʻq.' },
     user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
     doctor_not_found: { title: 'Shifokor topilmadi', detail: 'Bunday shifokor yoʻq.' },
     patient_not_found: { title: 'Bemor topilmadi', detail: 'Bunday bemor yoʻq.' },
     timeslot_not_found: { title: 'Qabul vaqti topilmadi', detail: 'Bunday qabul vaqti yoʻq.' },
     appointment_not_found: { title: 'Yozilish topilmadi', detail: 'Qabulga bunday yozilish yoʻq.' },
+    notification_not_found: {
+      title: 'Xabarnoma topilmadi',
+      detail: 'Sizda bunday xabarnoma yoʻq.',
+    },
+    message_not_found: { title: 'Xabar topilmadi', detail: 'Bunday xabar yoʻq.' },
     request_timeout: {
       title: 'Soʻrov juda sekin',
       detail: 'Soʻrov oʻz vaqtida yetib kelmadi. Uni takrorlang.',
     },
     username_taken: { title: 'Bu nom band', detail: 'Bu foydalanuvchi nomi band.' },
+    phone_taken: {
+      title: 'Bu telefon band',
+      detail: 'Bu raqam boshqa hisobda tasdiqlangan. U faqat sizniki boʻlsa, klinikaga murojaat qiling.',
+    },
+    email_taken: {
+      title: 'Bu pochta band',
+      detail: 'Bu manzil boshqa hisobda tasdiqlangan. U faqat sizniki boʻlsa, klinikaga murojaat qiling.',
+    },
+    already_verified: {
+      title: 'Allaqachon tasdiqlangan',
+      detail: 'Bu allaqachon tasdiqlangan, kod kerak emas.',
+    },
     last_admin: {
       title: 'Oxirgi administrator',
       detail: 'Oxirgi faol administratorni pasaytirish, faolsizlantirish yoki oʻchirish mumkin emas.',
@@ -55,6 +81,10 @@ export const uz: Texts = {
     role_in_use: {
       title: 'Rol ishlatilmoqda',
       detail: 'Bu kishining hozirgi rolida kelgusi qabullari bor. Avval ularni bekor qiling.',
+    },
+    not_a_doctor: {
+      title: 'Shifokor emas',
+      detail: 'Faqat shifokorni tasdiqlash mumkin, bu kishi esa shifokor emas.',
     },
     slot_overlap: { title: 'Vaqtlar ustma-ust', detail: 'Shifokorning shu vaqtda boshqa qabul vaqti bor.' },
     slot_booked: {
@@ -75,6 +105,14 @@ export const uz: Texts = {
       detail: 'Yozilishning hozirgi holati bu oʻzgarishga yoʻl qoʻymaydi.',
     },
     visit_begun: { title: 'Qabul boshlangan', detail: 'Boshlangan qabulni bekor qilib boʻlmaydi.' },
+    message_not_failed: {
+      title: 'Takrorlab boʻlmaydi',
+      detail: 'Faqat yuborilmay qolgan xabarni qayta yuborish mumkin.',
+    },
+    channel_not_offered: {
+      title: 'Bu usul mavjud emas',
+      detail: 'Klinika xabarlarni bu yoʻl bilan yubormaydi.',
+    },
     payload_too_large: {
       title: 'Soʻrov tanasi juda katta',
       detail: 'Soʻrov tanasi ruxsat etilganidan katta.',
@@ -93,6 +131,10 @@ export const uz: Texts = {
     database_unavailable: {
       title: 'Vaqtincha ishlamayapti',
       detail: 'Hozir maʼlumotlar bazasi bilan aloqa yoʻq. Birozdan soʻng takrorlang.',
+    },
+    provider_unavailable: {
+      title: 'Xizmat javob bermayapti',
+      detail: 'Xabarlarni yetkazadigan xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',
     },
   },
   fields: {
@@ -114,11 +156,15 @@ export const uz: Texts = {
     too_many_words: 'Koʻpi bilan 6 ta soʻz boʻyicha qidiring.',
     password_length: 'Uzunligi 10 dan 72 baytgacha boʻlishi kerak.',
     password_is_username: 'Foydalanuvchi nomi bilan bir xil boʻlmasligi kerak.',
+    password_common:
+      'Bu eng koʻp uchraydigan parollardan biri, ular birinchi boʻlib sinaladi. Boshqasini tanlang.',
+    wrong_password: 'Bu hisobning paroli emas.',
     end_before_start: 'Boshlanish vaqtidan keyin boʻlishi kerak.',
     slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
     range_reversed: '`from` dan oldin boʻlmasligi kerak.',
     birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
     not_for_role: 'Bu kishining roliga tegishli emas.',
+    consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
   },

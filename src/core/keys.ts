@@ -1,0 +1,18 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+
+/** What a key is used for; each use has its own, so that none can be played against another. */
+export type KeyPurpose = 'codes' | 'throttles' | 'messages' | 'links' | 'provider_names';
+
+/**
+ * A key for one use, made from the signing secret (RFC 5869).
+ * @returns 256 bits, the same in every process that has the same secret
+ */
+export const deriveKey = (secret: string, purpose: KeyPurpose): Buffer =>
+  Buffer.from(hkdfSync('sha256', secret, 'clinic-booking-api', purpose, 32));
+
+/**
+ * The name of a signing secret, as tokens carry it in their header (`kid`, RFC 7515, 4.1.4). It tells no more of the
+ * secret than any signature made with it does.
+ */
+export const keyId = (secret: string): string =>
+  createHmac('sha256', secret).update('kid').digest().subarray(0, 6).toString('base64url');

@@ -1,0 +1,85 @@
+import type { Role } from './roles.ts';
+
+/** The ways out of the house; the inbox in the app is no channel, it is always there. */
+export const channels = ['email', 'sms', 'telegram'] as const;
+export type Channel = (typeof channels)[number];
+
+/**
+ * What is told about a visit, and to which side of it. To add a kind, add it here: the texts in i18n/messages then fail
+ * type checking until each language has it, for each side.
+ */
+export const visitKinds = {
+  booked: ['patient', 'doctor'],
+  confirmed: ['patient'],
+  declined: ['patient'],
+  cancelled: ['patient', 'doctor'],
+  reminder: ['patient'],
+  confirmed_coming: ['doctor'],
+} as const;
+export type VisitKind = keyof typeof visitKinds;
+
+/** What is told about an account, to whom it belongs. */
+export const accountKinds = {
+  new_sign_in: ['patient', 'doctor', 'admin'],
+  password_changed: ['patient', 'doctor', 'admin'],
+  doctor_approved: ['doctor'],
+} as const;
+export type AccountKind = keyof typeof accountKinds;
+
+/** What stands in the inbox, and whose channels a person chooses. */
+export type NoticeKind = VisitKind | AccountKind;
+/** A code goes out to the one address it is about, and into no inbox. */
+export type MessageKind = NoticeKind | 'code';
+
+const names = <Key extends string>(record: Record<Key, unknown>) => Object.keys(record) as Key[];
+export const noticeKinds: readonly NoticeKind[] = [...names(visitKinds), ...names(accountKinds)];
+export const messageKinds: readonly MessageKind[] = [...noticeKinds, 'code'];
+
+export const isVisitKind = (kind: string): kind is VisitKind => Object.hasOwn(visitKinds, kind);
+export const isNoticeKind = (kind: string): kind is NoticeKind =>
+  isVisitKind(kind) || Object.hasOwn(accountKinds, kind);
+
+/** The kinds that can reach somebody of this role. */
+export function kindsOf(role: Role): NoticeKind[] {
+  const told: Record<NoticeKind, readonly Role[]> = { ...visitKinds, ...accountKinds };
+  return noticeKinds.filter((kind) => told[kind].includes(role));
+}
+
+export const codePurposes = ['verify_phone', 'verify_email', 'reset_password'] as const;
+export type CodePurpose = (typeof codePurposes)[number];
+
+/** How long a code is worth anything. */
+export const CODE_MINUTES = 5;
+
+/** What is handed to the messages module to be told to one person. */
+export interface Message {
+  user_id: number;
+  kind: MessageKind;
+  /** What happened, such as `appointment:9001:booked`: the same key tells the same person once. */
+  key: string;
+  appointment_id?: number;
+  /** Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. */
+  params?: Record<string, string>;
+  /** A code: stored sealed, and no longer than until it is sent. */
+  secret?: string;
+  /** Only this one, whatever the person prefers. */
+  channel?: Channel;
+  /** Instead of the person's own address, such as a new phone to be verified. */
+  destination?: string;
+}
+
+/** How long before a visit its patient is reminded, such as `24h`. */
+export interface Lead {
+  name: string;
+  minutes: number;
+}
+
+/** `24h,2h` or `off`. */
+export function parseReminders(text: string): Lead[] | undefined {
+  if (text.trim() === 'off') return [];
+  const leads = text.split(',').map((part) => {
+    const [, amount, unit] = /^([1-9]\d{0,3})([hm])$/.exec(part.trim()) ?? [];
+    return { name: part.trim(), minutes: Number(amount) * (unit === 'h' ? 60 : 1) };
+  });
+  return leads.every(({ minutes }) => minutes > 0) ? leads : undefined;
+}

@@ -1,0 +1,146 @@
+import type { DateParts, MessageTexts } from './texts.ts';
+
+const MONTHS = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+
+const day = ({ day, month, year }: DateParts) => `${day} ${MONTHS[month]}${year ? ` ${year}` : ''}`;
+const because = (reason: string | null) => (reason ? ` Reason: ${reason.replace(/[.\s]+$/, '')}.` : '');
+
+export const en: MessageTexts = {
+  visit: {
+    booked: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Your appointment is booked',
+        text: `You have booked an appointment with Dr ${doctor}: ${when}. We will tell you when the doctor confirms it.`,
+        sms: `Appointment booked: ${when_short}, Dr ${doctor_short}. We will tell you when it is confirmed.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'A new booking',
+        text: `A patient has booked an appointment with you: ${patient}, ${when}. Please confirm or decline it.`,
+        sms: `New booking: ${when_short}, ${patient_short}. Please confirm or decline it.`,
+      }),
+    },
+    confirmed: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Your appointment is confirmed',
+        text: `Your appointment is confirmed: ${when}, Dr ${doctor}. See you then.`,
+        sms: `Appointment confirmed: ${when_short}, Dr ${doctor_short}. See you then.`,
+      }),
+    },
+    declined: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Your booking was declined',
+        text: `Dr ${doctor} cannot see you on ${when}.${because(reason)} You are welcome to choose another time.`,
+        sms: `Dr ${doctor_short} cannot see you on ${when_short}. You are welcome to choose another time.`,
+      }),
+    },
+    cancelled: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Your appointment is cancelled',
+        text: `The clinic has cancelled your appointment: ${when}, Dr ${doctor}.${because(reason)} You are welcome to choose another time.`,
+        sms: `Appointment cancelled: ${when_short}, Dr ${doctor_short}. You are welcome to choose another time.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+        title: 'An appointment is cancelled',
+        text: `An appointment is cancelled: ${when}, ${patient}.${because(reason)} The time is free again.`,
+        sms: `Appointment cancelled: ${when_short}, ${patient_short}. The time is free again.`,
+      }),
+    },
+    reminder: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Your appointment',
+        text: `A reminder: you have an appointment with Dr ${doctor}: ${when}.`,
+        sms: `Reminder: ${when_short}, Dr ${doctor_short}.`,
+      }),
+    },
+    confirmed_coming: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'The patient is coming',
+        text: `The patient has confirmed that they are coming: ${patient}, ${when}.`,
+        sms: `${patient_short} has confirmed coming: ${when_short}.`,
+      }),
+    },
+  },
+  account: {
+    new_sign_in: ({ when, device }) => ({
+      title: 'A sign-in from a new device',
+      text: `Somebody signed in to your account from a new device: ${when}${device ? `, ${device}` : ''}. If it was not you, change your password and end the other sessions.`,
+      sms: `A sign-in to your account from a new device: ${when}. Not you? Change your password.`,
+    }),
+    password_changed: ({ when }) => ({
+      title: 'Your password was changed',
+      text: `The password of your account was changed: ${when}. If it was not you, reset the password and tell the clinic.`,
+      sms: `The password of your account was changed: ${when}. Not you? Reset it.`,
+    }),
+    doctor_approved: () => ({
+      title: 'Your account is approved',
+      text: 'The clinic has approved your account as a doctor: patients can find you and book from now on.',
+      sms: 'The clinic has approved your account: patients can book with you from now on.',
+    }),
+  },
+  code: {
+    verify_phone: (code, minutes) => ({
+      title: 'Your code to confirm the phone',
+      text: `Your code to confirm this phone: ${code}. It is valid for ${minutes} minutes. Tell it to nobody.`,
+      sms: `Your code to confirm this phone: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
+    verify_email: (code, minutes) => ({
+      title: 'Your code to confirm the email',
+      text: `Your code to confirm this email address: ${code}. It is valid for ${minutes} minutes. Tell it to nobody.`,
+      sms: `Your code to confirm the email: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
+    reset_password: (code, minutes) => ({
+      title: 'Your code for a new password',
+      text: `Your code for a new password: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, leave it.`,
+      sms: `Your code for a new password: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
+  },
+  dates: {
+    long: (date) => `${WEEKDAYS[date.weekday]} ${day(date)}`,
+    short: day,
+    at: (date, time) => `${date}, ${time}`,
+    at_short: (date, time) => `${date} ${time}`,
+  },
+  nobody: { doctor: '(no name given)', patient: '(no name given)' },
+  account_deleted: 'the account was deleted',
+  links: { coming: 'Confirm that I come', cancel: 'Cancel the appointment', answer: 'Coming?' },
+  footer: 'This message is about an appointment; it is no medical advice. Please do not reply to it.',
+  page: {
+    title: 'Your appointment',
+    ask_coming: 'Will you come to your appointment?',
+    ask_cancel: 'Cancel this appointment?',
+    yes: 'Yes, I will come',
+    cancel: 'Cancel the appointment',
+    doctor: 'Dr',
+    coming: 'Thank you! You have confirmed that you come. See you then.',
+    cancelled: 'The appointment is cancelled. You are welcome to choose another time.',
+    over: 'This link has expired.',
+    unknown: 'There is no such link, or it was not copied whole.',
+    failed: 'That did not work just now. Please try again shortly.',
+    footer: 'This service arranges visits; it gives no medical advice.',
+  },
+  bot: {
+    linked:
+      'Done! The clinic’s messages will come here from now on.\n/my — your next visits\n/stop — no more messages\n\nThis bot gives no medical advice.',
+    expired: 'This link has expired. Please get a new one in the app.',
+    help: '/my — your next visits\n/stop — no more messages',
+    not_linked: 'This chat is not linked to your account yet. Choose “Link Telegram” in the app.',
+    unlinked: 'Unlinked: no more messages will come here. To link it again, get a new link in the app.',
+    visits: 'Your next visits:',
+    no_visits: 'You have no visits ahead.',
+    pending: 'not confirmed yet',
+  },
+};

@@ -1,0 +1,149 @@
+import type { DateParts, MessageTexts } from './texts.ts';
+
+const MONTHS = [
+  'января',
+  'февраля',
+  'марта',
+  'апреля',
+  'мая',
+  'июня',
+  'июля',
+  'августа',
+  'сентября',
+  'октября',
+  'ноября',
+  'декабря',
+];
+const WEEKDAYS = ['воскресенье', 'понедельник', 'вторник', 'среда', 'четверг', 'пятница', 'суббота'];
+
+const day = ({ day, month, year }: DateParts) => `${day} ${MONTHS[month]}${year ? ` ${year} г.` : ''}`;
+const because = (reason: string | null) => (reason ? ` Причина: ${reason.replace(/[.\s]+$/, '')}.` : '');
+
+// An SMS of more than 70 signs costs two; the texts below stay within one for usual names wherever they have no link.
+export const ru: MessageTexts = {
+  visit: {
+    booked: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Вы записаны на приём',
+        text: `Вы записаны на приём к врачу: ${doctor}, ${when}. Мы сообщим, когда врач подтвердит запись.`,
+        sms: `Вы записаны: ${when_short}, врач ${doctor_short}. Ждите ответа.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'К вам записались',
+        text: `К вам на приём записан пациент: ${patient}, ${when}. Подтвердите или отклоните запись.`,
+        sms: `К вам записались: ${when_short}, ${patient_short}. Ответьте.`,
+      }),
+    },
+    confirmed: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Приём подтверждён',
+        text: `Ваш приём подтверждён: ${when}, врач ${doctor}. Ждём вас.`,
+        sms: `Приём подтверждён: ${when_short}, врач ${doctor_short}.`,
+      }),
+    },
+    declined: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Запись отклонена',
+        text: `Врач ${doctor} не сможет вас принять: ${when}.${because(reason)} Вы можете выбрать другое время.`,
+        sms: `Запись отклонена: ${when_short}, врач ${doctor_short}.`,
+      }),
+    },
+    cancelled: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Приём отменён',
+        text: `Клиника отменила ваш приём: ${when}, врач ${doctor}.${because(reason)} Вы можете выбрать другое время.`,
+        sms: `Приём отменён: ${when_short}, врач ${doctor_short}.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+        title: 'Приём отменён',
+        text: `Приём отменён: ${when}, пациент ${patient}.${because(reason)} Это время снова свободно.`,
+        sms: `Приём отменён: ${when_short}, пациент ${patient_short}.`,
+      }),
+    },
+    reminder: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Напоминание о приёме',
+        text: `Напоминаем: вы записаны к врачу: ${doctor}, ${when}.`,
+        sms: `Приём ${when_short}, врач ${doctor_short}.`,
+      }),
+    },
+    confirmed_coming: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Пациент придёт',
+        text: `Пациент подтвердил, что придёт: ${patient}, ${when}.`,
+        sms: `Пациент придёт: ${patient_short}, ${when_short}.`,
+      }),
+    },
+  },
+  account: {
+    new_sign_in: ({ when, device }) => ({
+      title: 'Вход с нового устройства',
+      text: `В вашу учётную запись вошли с нового устройства: ${when}${device ? `, ${device}` : ''}. Если это не вы, смените пароль и завершите чужие сеансы.`,
+      sms: `Вход с нового устройства ${when}. Не вы? Смените пароль.`,
+    }),
+    password_changed: ({ when }) => ({
+      title: 'Пароль изменён',
+      text: `Пароль вашей учётной записи изменён: ${when}. Если это не вы, восстановите пароль и сообщите клинике.`,
+      sms: `Ваш пароль изменён ${when}. Не вы? Восстановите его.`,
+    }),
+    doctor_approved: () => ({
+      title: 'Учётная запись подтверждена',
+      text: 'Клиника подтвердила вашу учётную запись врача: теперь пациенты найдут вас и смогут записаться.',
+      sms: 'Клиника подтвердила вашу учётную запись: пациенты могут записаться.',
+    }),
+  },
+  code: {
+    verify_phone: (code, minutes) => ({
+      title: 'Код подтверждения телефона',
+      text: `Код подтверждения телефона: ${code}. Он действует ${minutes} минут. Никому его не сообщайте.`,
+      sms: `Код для телефона: ${code}, на ${minutes} мин. Никому не сообщайте.`,
+    }),
+    verify_email: (code, minutes) => ({
+      title: 'Код подтверждения почты',
+      text: `Код подтверждения почты: ${code}. Он действует ${minutes} минут. Никому его не сообщайте.`,
+      sms: `Код для почты: ${code}, на ${minutes} мин. Никому не сообщайте.`,
+    }),
+    reset_password: (code, minutes) => ({
+      title: 'Код восстановления пароля',
+      text: `Код восстановления пароля: ${code}. Он действует ${minutes} минут. Никому его не сообщайте; если вы его не просили, не обращайте внимания.`,
+      sms: `Код для пароля: ${code}, на ${minutes} мин. Никому не сообщайте.`,
+    }),
+  },
+  dates: {
+    long: (date) => `${WEEKDAYS[date.weekday]}, ${day(date)}`,
+    short: day,
+    at: (date, time) => `${date}, ${time}`,
+    at_short: (date, time) => `${date} ${time}`,
+  },
+  nobody: { doctor: '(имя не указано)', patient: '(имя не указано)' },
+  account_deleted: 'учётная запись удалена',
+  links: { coming: 'Подтвердить, что приду', cancel: 'Отменить приём', answer: 'Придёте?' },
+  footer: 'Это сообщение — о записи на приём, а не медицинская консультация. Не отвечайте на него.',
+  page: {
+    title: 'Приём у врача',
+    ask_coming: 'Вы придёте на приём?',
+    ask_cancel: 'Отменить приём?',
+    yes: 'Да, приду',
+    cancel: 'Отменить приём',
+    doctor: 'врач',
+    coming: 'Спасибо! Вы подтвердили, что придёте. Ждём вас.',
+    cancelled: 'Приём отменён. Вы можете выбрать другое время.',
+    over: 'Срок действия этой ссылки истёк.',
+    unknown: 'Такой ссылки нет, или она скопирована не полностью.',
+    failed: 'Сейчас не получилось. Попробуйте ещё раз чуть позже.',
+    footer: 'Этот сервис — о записи на приём; медицинских консультаций он не даёт.',
+  },
+  bot: {
+    linked:
+      'Готово! Теперь сообщения клиники будут приходить сюда.\n/my — ваши ближайшие приёмы\n/stop — больше не присылать\n\nЭтот бот не даёт медицинских консультаций.',
+    expired: 'Срок действия этой ссылки истёк. Получите новую в приложении.',
+    help: '/my — ваши ближайшие приёмы\n/stop — больше не присылать',
+    not_linked:
+      'Этот чат ещё не связан с вашей учётной записью. Выберите в приложении «Подключить Telegram».',
+    unlinked:
+      'Чат отключён: сообщений здесь больше не будет. Чтобы подключить снова, получите ссылку в приложении.',
+    visits: 'Ваши ближайшие приёмы:',
+    no_visits: 'Ближайших приёмов нет.',
+    pending: 'ещё не подтверждён',
+  },
+};

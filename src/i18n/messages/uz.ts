@@ -1,0 +1,151 @@
+import type { DateParts, MessageTexts } from './texts.ts';
+
+// Written out, since ICU's data differ by version and by build; Node 24 says the same.
+const MONTHS = [
+  'yanvar',
+  'fevral',
+  'mart',
+  'aprel',
+  'may',
+  'iyun',
+  'iyul',
+  'avgust',
+  'sentabr',
+  'oktabr',
+  'noyabr',
+  'dekabr',
+];
+const WEEKDAYS = ['yakshanba', 'dushanba', 'seshanba', 'chorshanba', 'payshanba', 'juma', 'shanba'];
+
+const day = ({ day, month, year }: DateParts) => `${year ? `${year}-yil ` : ''}${day}-${MONTHS[month]}`;
+const because = (reason: string | null) => (reason ? ` Sababi: ${reason.replace(/[.\s]+$/, '')}.` : '');
+
+export const uz: MessageTexts = {
+  visit: {
+    booked: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Qabulga yozildingiz',
+        text: `Shifokor ${doctor} qabuliga yozildingiz: ${when}. Shifokor tasdiqlagach, xabar beramiz.`,
+        sms: `Qabulga yozildingiz: ${when_short}, shifokor ${doctor_short}. Tasdiqlansa, xabar beramiz.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Qabulingizga yozilishdi',
+        text: `Qabulingizga bemor ${patient} yozildi: ${when}. Yozilishni tasdiqlang yoki rad eting.`,
+        sms: `Qabulingizga yozilishdi: ${when_short}, bemor ${patient_short}. Tasdiqlang yoki rad eting.`,
+      }),
+    },
+    confirmed: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Qabul tasdiqlandi',
+        text: `Qabulingiz tasdiqlandi: ${when}, shifokor ${doctor}. Sizni kutamiz.`,
+        sms: `Qabulingiz tasdiqlandi: ${when_short}, shifokor ${doctor_short}. Sizni kutamiz.`,
+      }),
+    },
+    declined: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Qabul rad etildi',
+        text: `Shifokor ${doctor} sizni qabul qila olmaydi: ${when}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
+        sms: `Shifokor ${doctor_short} ${when_short} da qabul qila olmaydi. Boshqa vaqtga yozilishingiz mumkin.`,
+      }),
+    },
+    cancelled: {
+      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+        title: 'Qabul bekor qilindi',
+        text: `Klinika qabulingizni bekor qildi: ${when}, shifokor ${doctor}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
+        sms: `Qabulingiz bekor qilindi: ${when_short}, shifokor ${doctor_short}. Boshqa vaqtga yozilishingiz mumkin.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+        title: 'Qabul bekor qilindi',
+        text: `Qabul bekor qilindi: ${when}, bemor ${patient}.${because(reason)} Bu vaqt yana boʻsh.`,
+        sms: `Qabul bekor qilindi: ${when_short}, bemor ${patient_short}. Bu vaqt yana boʻsh.`,
+      }),
+    },
+    reminder: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Qabul eslatmasi',
+        text: `Eslatamiz: shifokor ${doctor} qabuliga yozilgansiz: ${when}.`,
+        sms: `Eslatma: ${when_short}, shifokor ${doctor_short} qabuli.`,
+      }),
+    },
+    confirmed_coming: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Bemor keladi',
+        text: `Bemor ${patient} kelishini tasdiqladi: ${when}.`,
+        sms: `Bemor ${patient_short} kelishini tasdiqladi: ${when_short}.`,
+      }),
+    },
+  },
+  account: {
+    new_sign_in: ({ when, device }) => ({
+      title: 'Yangi qurilmadan kirildi',
+      text: `Hisobingizga yangi qurilmadan kirildi: ${when}${device ? `, ${device}` : ''}. Bu siz boʻlmasangiz, parolni almashtiring va begona seanslarni tugating.`,
+      sms: `Hisobingizga yangi qurilmadan kirildi: ${when}. Bu siz boʻlmasangiz, parolni almashtiring.`,
+    }),
+    password_changed: ({ when }) => ({
+      title: 'Parol almashtirildi',
+      text: `Hisobingiz paroli almashtirildi: ${when}. Bu siz boʻlmasangiz, parolni tiklang va klinikaga murojaat qiling.`,
+      sms: `Hisobingiz paroli almashtirildi: ${when}. Bu siz boʻlmasangiz, parolni tiklang.`,
+    }),
+    doctor_approved: () => ({
+      title: 'Hisobingiz tasdiqlandi',
+      text: 'Klinika shifokor sifatida hisobingizni tasdiqladi: endi bemorlar sizni topadi va qabulingizga yozila oladi.',
+      sms: 'Klinika hisobingizni tasdiqladi: endi bemorlar qabulingizga yozila oladi.',
+    }),
+  },
+  code: {
+    verify_phone: (code, minutes) => ({
+      title: 'Telefonni tasdiqlash kodi',
+      text: `Telefon raqamingizni tasdiqlash kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang.`,
+      sms: `Telefonni tasdiqlash kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
+    verify_email: (code, minutes) => ({
+      title: 'Pochtani tasdiqlash kodi',
+      text: `Elektron pochtangizni tasdiqlash kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang.`,
+      sms: `Pochtani tasdiqlash kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
+    reset_password: (code, minutes) => ({
+      title: 'Parolni tiklash kodi',
+      text: `Parolni tiklash kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, eʼtibor bermang.`,
+      sms: `Parolni tiklash kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
+  },
+  dates: {
+    long: (date) => `${day(date)}, ${WEEKDAYS[date.weekday]}`,
+    short: day,
+    at: (date, time) => `${date}, soat ${time}`,
+    at_short: (date, time) => `${date} ${time}`,
+  },
+  nobody: { doctor: '(ismi koʻrsatilmagan)', patient: '(ismi koʻrsatilmagan)' },
+  account_deleted: 'hisob oʻchirilgan',
+  links: {
+    coming: 'Kelishimni tasdiqlayman',
+    cancel: 'Qabulni bekor qilish',
+    answer: 'Kelasizmi?',
+  },
+  footer: 'Bu xabar qabulni tashkil qilish uchun yuborildi va tibbiy maslahat emas. Unga javob yozmang.',
+  page: {
+    title: 'Shifokor qabuli',
+    ask_coming: 'Qabulga kelasizmi?',
+    ask_cancel: 'Qabulni bekor qilasizmi?',
+    yes: 'Ha, kelaman',
+    cancel: 'Qabulni bekor qilish',
+    doctor: 'shifokor',
+    coming: 'Rahmat! Kelishingizni tasdiqladingiz, sizni kutamiz.',
+    cancelled: 'Qabul bekor qilingan. Boshqa vaqtga yozilishingiz mumkin.',
+    over: 'Bu havolaning muddati tugagan.',
+    unknown: 'Bunday havola yoʻq yoki u notoʻliq koʻchirilgan.',
+    failed: 'Hozir bajarib boʻlmadi. Birozdan soʻng qaytadan urinib koʻring.',
+    footer: 'Bu xizmat qabulni tashkil qiladi; u tibbiy maslahat bermaydi.',
+  },
+  bot: {
+    linked:
+      'Tayyor! Endi klinika xabarlari shu yerga keladi.\n/my — yaqin qabullaringiz\n/stop — xabarlarni toʻxtatish\n\nBu bot tibbiy maslahat bermaydi.',
+    expired: 'Bu havolaning muddati tugagan. Ilovada yangisini oling.',
+    help: '/my — yaqin qabullaringiz\n/stop — xabarlarni toʻxtatish',
+    not_linked: 'Bu chat hali hisobingizga ulanmagan. Ilovada «Telegramni ulash»ni tanlang.',
+    unlinked: 'Chat uzildi: bu yerga boshqa xabar kelmaydi. Qayta ulash uchun ilovadan yangi havola oling.',
+    visits: 'Yaqin qabullaringiz:',
+    no_visits: 'Yaqin qabullaringiz yoʻq.',
+    pending: 'hali tasdiqlanmagan',
+  },
+};
