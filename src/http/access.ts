@@ -23,9 +23,13 @@ export interface DocumentedRoute {
   /** Who may call, in words. */
   who: string;
   isPublic: boolean;
+  /** Whether limits of requests hold for it. */
+  isCounted: boolean;
   errors: ErrorCode[];
   examples: Readonly<Record<number, readonly string[]>>;
   location?: string;
+  /** What the audit calls reading through it, when it shows people's records. */
+  audited?: string;
   /** What it takes. */
   input: RouteInput;
 }
@@ -53,13 +57,16 @@ export const accessControl = fastifyPlugin(
       route.config = { ...route.config, access };
       if (route.method === 'HEAD') return;
       const isPublic = access === 'public';
+      const isCounted = route.config.rate !== 'none';
       const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
-        errors: errorsOf(schema ?? {}, access, owner, route.config.errors ?? []),
+        isCounted,
+        errors: errorsOf(schema ?? {}, access, owner, isCounted, route.config.errors ?? []),
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
+        ...(route.config.audit && { audited: route.config.audit.action }),
         input: (schema ?? {}) as RouteInput,
       });
     });
@@ -81,6 +88,7 @@ function errorsOf(
   schema: { params?: unknown; querystring?: unknown; body?: unknown },
   access: string | readonly string[],
   owner: boolean,
+  isCounted: boolean,
   own: readonly ErrorCode[],
 ): ErrorCode[] {
   const errors = new Set<ErrorCode>();
@@ -100,6 +108,7 @@ function errorsOf(
   for (const code of own) errors.add(code);
   if (schema.params) errors.add('uri_too_long');
   if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
-  errors.add('too_many_requests').add('internal_error').add('database_unavailable');
+  if (isCounted) errors.add('too_many_requests');
+  errors.add('internal_error').add('database_unavailable');
   return [...errors];
 }

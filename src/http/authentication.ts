@@ -2,12 +2,14 @@ import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../core/errors.ts';
+import { keyId } from '../core/keys.ts';
 import { type Caller, roles } from '../core/roles.ts';
 import type { Access } from './guards.ts';
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    payload: { sub: string; role: string; sid: number };
+    /** `profile` is the id of their doctor's or patient's profile, null for an admin: other services may want it. */
+    payload: { sub: string; role: string; sid: number; profile?: number | null };
     user: Caller;
   }
 }
@@ -17,49 +19,87 @@ declare module 'fastify' {
     /** Set from the route's guards at start-up. */
     access?: Access;
   }
+  interface FastifyRequest {
+    /** What is wrong with the token of a request that needs one; null when nothing is. */
+    refusal: AppError | null;
+  }
 }
 
 export interface AuthenticationOptions {
-  secret: string;
+  /** The first signs; every one verifies, so that a key can be replaced without signing anybody out. */
+  secrets: readonly string[];
   access_token_minutes: number;
-  /** Whether a session has ended since its access tokens were signed. */
-  isEnded: (session: number) => boolean | Promise<boolean>;
 }
 
 const ISSUER = 'clinic-booking-api';
 
 /**
- * Turns the bearer token into `request.user` before anything else is read from the request. Routes that are not
- * public answer 401 without a good one. No query is spent on it.
+ * Turns the bearer token into `request.user` before anything else is read from the request; no query is spent on it.
+ * Whom it refuses is told so by `signInRequired`, so that what counts requests can stand between the two.
  */
 export const authentication = fastifyPlugin(
-  async (app: FastifyInstance, options: AuthenticationOptions) => {
+  async (app: FastifyInstance, { secrets, access_token_minutes }: AuthenticationOptions) => {
+    const [current = ''] = secrets;
+    const keys = new Map([...secrets].reverse().map((secret) => [keyId(secret), secret]));
+    // A token without a key id was signed before there were any.
+    const keyOf = async (_request: FastifyRequest, token: fastifyJwt.TokenOrHeader) => {
+      const { kid } = 'header' in token ? token.header : token;
+      const key = kid === undefined ? current : keys.get(kid);
+      if (key === undefined) throw new Error('signed with a key of nobody here');
+      return key;
+    };
     await app.register(fastifyJwt, {
-      secret: options.secret,
-      sign: { algorithm: 'HS256', expiresIn: `${options.access_token_minutes}m`, iss: ISSUER },
+      secret: { private: current, public: keyOf },
+      decode: { complete: true },
+      sign: {
+        algorithm: 'HS256',
+        expiresIn: `${access_token_minutes}m`,
+        iss: ISSUER,
+        kid: keyId(current),
+      },
       verify: { algorithms: ['HS256'], allowedIss: ISSUER, requiredClaims: ['iss', 'exp'] },
       formatUser: ({ sub, role, sid }) => ({ id: Number(sub), role: role as Caller['role'], session: sid }),
     });
+    app.decorateRequest('refusal', null);
     app.addHook('onRequest', async (request) => {
-      const { access } = request.routeOptions.config;
-      if (access === undefined || access === 'public') return;
-      await verify(request);
-      const { id, role, session } = request.user;
-      if (!Number.isInteger(id) || !roles.includes(role) || !Number.isInteger(session))
-        throw new AppError('invalid_token');
-      if (await options.isEnded(session)) throw new AppError('session_ended');
+      if (isOpen(request)) return;
+      request.refusal = await verify(request);
     });
   },
   { name: 'authentication' },
 );
 
-async function verify(request: FastifyRequest): Promise<void> {
-  if (request.headers.authorization === undefined) throw new AppError('authentication_required');
+export interface SignInRequiredOptions {
+  /** Whether a session has ended since its access tokens were signed. */
+  isEnded: (session: number) => boolean | Promise<boolean>;
+}
+
+/** Answers 401 where a route needs a token and the request has no good one, or one of a session that has ended. */
+export const signInRequired = fastifyPlugin(
+  async (app: FastifyInstance, { isEnded }: SignInRequiredOptions) => {
+    app.addHook('onRequest', async (request) => {
+      if (isOpen(request)) return;
+      if (request.refusal) throw request.refusal;
+      if (await isEnded(request.user.session)) throw new AppError('session_ended');
+    });
+  },
+  { name: 'sign-in-required', dependencies: ['authentication'] },
+);
+
+function isOpen({ routeOptions }: FastifyRequest): boolean {
+  const { access } = routeOptions.config;
+  return access === undefined || access === 'public';
+}
+
+async function verify(request: FastifyRequest): Promise<AppError | null> {
+  if (request.headers.authorization === undefined) return new AppError('authentication_required');
   try {
-    await request.jwtVerify();
+    const { id, role, session } = await request.jwtVerify<Caller>();
+    if (Number.isInteger(id) && roles.includes(role) && Number.isInteger(session)) return null;
+    return new AppError('invalid_token');
   } catch (error) {
     const expired =
       error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED';
-    throw new AppError(expired ? 'token_expired' : 'invalid_token', { cause: error });
+    return new AppError(expired ? 'token_expired' : 'invalid_token', { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCommonPassword } from '../core/common-passwords.ts';
 import { type CountryCode, toE164 } from '../core/phone.ts';
 import { roles } from '../core/roles.ts';
 import { issue } from './zod.ts';
@@ -66,10 +67,12 @@ export const newPassword = z
     const bytes = Buffer.byteLength(value);
     return bytes >= 10 && bytes <= 72;
   }, issue('password_length'))
+  .refine((value) => !isCommonPassword(value), issue('password_common'))
   // Half a surrogate pair would be hashed as a replacement character, which any other half would fit.
   .refine((value) => !value.includes('\0') && value.isWellFormed(), issue('invalid_characters'))
   .meta({
-    description: '10 to 72 bytes of UTF-8, which is as many Latin letters; not the user name.',
+    description:
+      '10 to 72 bytes of UTF-8, which is as many Latin letters; neither the user name nor one of the commonest passwords.',
     format: 'password',
     maxLength: 72,
     examples: ['a-long-quiet-river'],
@@ -140,6 +143,16 @@ export const out = {
     maxLength: 24,
     examples: [INSTANT],
   }),
+  approvedAt: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'When an admin let them in, or they were in at once; null while they wait, listed and bookable for nobody.',
+      format: 'date-time',
+      maxLength: 24,
+      examples: [INSTANT],
+    }),
   phone: z
     .string()
     .nullable()

@@ -28,6 +28,7 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
     {
       preHandler: Public,
       logLevel: 'warn',
+      config: { rate: 'none' },
       schema: {
         tags: ['health'],
         operationId: 'live',
@@ -43,7 +44,7 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
     {
       preHandler: Public,
       logLevel: 'warn',
-      config: { errors: ['database_unavailable'] },
+      config: { rate: 'none', errors: ['database_unavailable'] },
       schema: {
         tags: ['health'],
         operationId: 'ready',

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 /** Takes one JSON line at a time. */
@@ -30,6 +30,10 @@ export function loggerOptions(
     },
   };
 }
+
+/** The same log for a process without HTTP: Fastify's own, of an application that never listens. */
+export const createLog = (level: string, stream?: LogStream): FastifyBaseLogger =>
+  Fastify({ logger: loggerOptions(level, stream) }).log;
 
 /** One line a request, after its answer. */
 export const logging = fastifyPlugin(

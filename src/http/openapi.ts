@@ -3,7 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { DocumentedRoute } from './access.ts';
-import { describeSuccesses, errorResponses, HEADERS, PROBLEM_SCHEMA } from './openapi/answers.ts';
+import {
+  describeLimits,
+  describeSuccesses,
+  errorResponses,
+  HEADERS,
+  PROBLEM_SCHEMA,
+} from './openapi/answers.ts';
 import type { Components, Document, Operation, Parameter } from './openapi/document.ts';
 import { giveExamples, giveSchemaExamples } from './openapi/examples.ts';
 import { tidySchema, uniteTwins } from './openapi/schemas.ts';
@@ -54,7 +60,11 @@ export const openapi = fastifyPlugin(
           { name: 'patients', description: 'A patient’s own profile.' },
           { name: 'timeslots', description: 'A doctor’s openings, each for one visit.' },
           { name: 'appointments', description: 'Bookings: book, confirm, cancel.' },
+          { name: 'notifications', description: 'The inbox, and how and when one is told things.' },
+          { name: 'privacy', description: 'My data: take it with me, see who looked at it, have it erased.' },
           { name: 'users', description: 'Everybody’s accounts, for admins.' },
+          { name: 'audit', description: 'Who read or changed whose record, for admins.' },
+          { name: 'messages', description: 'What left by email, SMS and Telegram, for admins.' },
           { name: 'health', description: 'For orchestrators and monitors.' },
         ],
         components: {
@@ -100,7 +110,9 @@ function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute
 }
 
 function describe(operation: Operation, path: string, route: DocumentedRoute, components: Components): void {
-  operation.description = [operation.description, `**Who may call:** ${route.who}.`]
+  const noted =
+    route.audited && `**Noted** as \`${route.audited}\`: the people whose records are shown see who looked.`;
+  operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');
   operation.security = route.isPublic ? [] : [{ bearer: [] }];
@@ -110,6 +122,7 @@ function describe(operation: Operation, path: string, route: DocumentedRoute, co
   giveExamples(operation, route.examples, components);
   describeSuccesses(operation, route.location ?? `${path}${idOf(operation)}/`, components);
   Object.assign(operation.responses, errorResponses(route.errors, exampleOf(path, operation), route.input));
+  if (route.isCounted) describeLimits(operation);
 }
 
 /**

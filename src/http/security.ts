@@ -32,7 +32,15 @@ export const security = fastifyPlugin(
         origin: [...cors_origins],
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allowedHeaders: ['authorization', 'content-type', 'accept-language'],
-        exposedHeaders: ['location', 'retry-after', 'x-request-id', 'content-language'],
+        exposedHeaders: [
+          'location',
+          'retry-after',
+          'x-request-id',
+          'content-language',
+          'ratelimit-limit',
+          'ratelimit-remaining',
+          'ratelimit-reset',
+        ],
         maxAge: 600,
       });
     }

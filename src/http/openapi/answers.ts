@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   AppError,
   type ErrorCode,
@@ -26,6 +26,19 @@ export const HEADERS = {
     schema: { type: 'string', maxLength: 100, examples: ['Bearer realm="clinic", error="invalid_token"'] },
   },
   RetryAfter: { description: 'Seconds to wait.', schema: { ...integer(1, 86_400), examples: [2] } },
+  RateLimit: {
+    description:
+      'Requests a minute that are let through. Not there where a request is refused before it is counted.',
+    schema: { ...integer(1, 1_000_000), examples: [600] },
+  },
+  RateRemaining: {
+    description: 'How many of them are left.',
+    schema: { ...integer(0, 1_000_000), examples: [597] },
+  },
+  RateReset: {
+    description: 'Seconds until all are there again.',
+    schema: { ...integer(0, 60), examples: [41] },
+  },
 } satisfies Record<string, Header>;
 
 const header = (name: keyof typeof HEADERS) => ({ $ref: `#/components/headers/${name}` });
@@ -34,6 +47,14 @@ const onError: Partial<Record<number, NonNullable<Response['headers']>>> = {
   429: { 'Retry-After': header('RetryAfter') },
   503: { 'Retry-After': header('RetryAfter') },
 };
+
+const LIMITS = {
+  'RateLimit-Limit': header('RateLimit'),
+  'RateLimit-Remaining': header('RateRemaining'),
+  'RateLimit-Reset': header('RateReset'),
+};
+/** What the router itself refuses is never counted. */
+const UNCOUNTED = String(errorStatus.uri_too_long);
 
 /** RFC 9457, with what this API adds. */
 export const PROBLEM_SCHEMA = {
@@ -100,6 +121,12 @@ export function describeSuccesses({ responses }: Operation, location: string, co
   }
 }
 
+/** Says of the answers to a request that is counted what remains (draft-ietf-httpapi-ratelimit-headers-03). */
+export function describeLimits({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses))
+    if (status < '500' && status !== UNCOUNTED) response.headers = { ...response.headers, ...LIMITS };
+}
+
 /** One answer per status, with an example per code, as the API itself would write it. */
 export function errorResponses(
   codes: readonly ErrorCode[],
@@ -129,7 +156,13 @@ function someWrongFields({ params, querystring, body }: RouteInput): FieldError[
     const { error } = schema.safeParse(value, { reportInput: true });
     return error ? fieldErrors(error) : [];
   };
-  if (body) return wrong(body, {});
+  if (body) {
+    const missing = wrong(body, {});
+    // Where nothing is required, what is wrong is something that was sent.
+    return missing.length > 0 || !(body instanceof z.ZodObject)
+      ? missing
+      : wrong(body, Object.fromEntries(Object.keys(body.shape).map((name) => [name, '?'])));
+  }
   if (querystring) return wrong(querystring, { page: '0', date: '2028-02-30' });
   return params ? wrong(params, { id: 'seven' }) : [];
 }

@@ -4,6 +4,8 @@ export interface Passwords {
   hash: (password: string) => Promise<string>;
   /** Takes the same time whether or not there is a hash to compare with. */
   matches: (password: string, hash: string | null | undefined) => Promise<boolean>;
+  /** Whether a hash was made at another cost than is set now: until it is made anew, its time is another too. */
+  isOutdated: (hash: string) => boolean;
 }
 
 /** @param cost of bcrypt, as a power of two of its rounds */
@@ -14,9 +16,11 @@ export function createPasswords(cost: number): Passwords {
     hash: (password) => bcrypt.hash(password, cost),
     async matches(password, hash) {
       dummy ??= bcrypt.hash('nobody has this password', cost);
-      const fits = await bcrypt.compare(password, hash ?? (await dummy));
+      const nobodys = await dummy;
+      const fits = await bcrypt.compare(password, hash ?? nobodys);
       // bcrypt reads 72 bytes; no longer password was ever accepted.
       return fits && hash != null && Buffer.byteLength(password) <= 72;
     },
+    isOutdated: (hash) => bcrypt.getRounds(hash) !== cost,
   };
 }

@@ -1,101 +1,72 @@
-import type { Role } from '../../core/roles.ts';
-import type { Db, Executor } from '../../db/client.ts';
-import { and, eq, gt, isNull, sql } from '../../db/drizzle.ts';
+import type { PageRequest } from '../../core/page.ts';
+import { clientOf, type Db, type Executor } from '../../db/client.ts';
+import { and, desc, eq, gt, isNull, sql } from '../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { sessions } from '../../db/schema/index.ts';
 
-interface NewToken {
-  token_hash: Buffer;
-  expires_at: Date;
+/** One page of somebody's sessions that still serve, the latest used first. */
+export function listSessions(db: Db, user: number, now: Date, page: PageRequest) {
+  const statement = prepared(db, 'sessions.list', () => {
+    const where = and(
+      eq(sessions.user_id, sql.placeholder('user')),
+      isNull(sessions.ended_at),
+      sql`exists (select from refresh_tokens t
+        where t.session_id = ${sessions.id} and t.spent_at is null and t.expires_at > ${sql.placeholder('now')})`,
+    );
+    return db
+      .select({
+        id: sessions.id,
+        device: sessions.device,
+        address: sessions.address,
+        created_at: sessions.created_at,
+        last_used_at: sessions.last_used_at,
+        count: countUpToLimit(db.select({ one: sql`1` }).from(sessions).where(where)),
+      })
+      .from(sessions)
+      .where(where)
+      .orderBy(desc(sessions.last_used_at), desc(sessions.id))
+      .limit(limit)
+      .offset(offset)
+      .prepare('sessions.list');
+  });
+  return fetchPage(page, (window) => statement.execute({ user, now: now.toISOString(), ...window }));
 }
 
-/**
- * Opens a session with its first refresh token. The user's row is locked, so that nobody signs in while being put out.
- * @returns undefined when the user is no longer active
- */
-export async function openSession(
-  db: Db,
+/** Whose sessions end: all of a person's, all but one, or one. */
+export interface Ending {
+  except?: number | undefined;
+  only?: number | undefined;
+}
+
+/** Ends sessions of a person, in the order of their ids: two of these at once do not wait for each other in a ring. */
+export async function endSessions(
+  executor: Executor,
   user: number,
-  { token_hash, expires_at }: NewToken,
-): Promise<number | undefined> {
-  const { rows } = await db.$client.query<{ id: number }>({
-    name: 'sessions.open',
-    text: `
-      with person as (
-        select id from users where id = $1 and is_active for share
-      ), opened as (
-        insert into sessions (user_id) select id from person returning id
-      ), token as (
-        insert into refresh_tokens (token_hash, session_id, expires_at) select $2, id, $3 from opened
-      )
-      select id from opened`,
-    values: [user, token_hash, expires_at],
-  });
-  return rows[0]?.id;
-}
-
-export interface Holder {
-  session: number;
-  id: number;
-  role: Role;
-}
-
-/**
- * Spends a refresh token for the next one, in one statement: of two that come at once one wins. Tokens of the same
- * session that have expired go with it. The user is locked before the session, as by whoever puts them out: the other
- * way round the two deadlock.
- * @returns undefined when it is unknown, spent, expired, or its holder is out
- */
-export async function rotate(
-  db: Db,
-  spent: Buffer,
-  { token_hash, expires_at }: NewToken,
+  { except, only }: Ending,
   now: Date,
-): Promise<Holder | undefined> {
-  const { rows } = await db.$client.query<Holder>({
-    name: 'sessions.rotate',
+): Promise<number[]> {
+  const { rows } = await clientOf(executor).query<{ id: number }>({
+    name: 'sessions.end',
     text: `
-      with spent as (
-        update refresh_tokens set spent_at = $4
-        where token_hash = $1 and spent_at is null and expires_at > $4
-        returning session_id
-      ), holder as (
-        select s.id as session, u.id, u.role
-        from spent join sessions s on s.id = spent.session_id and s.ended_at is null
-        join users u on u.id = s.user_id and u.is_active
-        for share of u, s
-      ), fresh as (
-        insert into refresh_tokens (token_hash, session_id, expires_at) select $2, session, $3 from holder
-      ), stale as (
-        delete from refresh_tokens t using holder where t.session_id = holder.session and t.expires_at <= $4
+      with ending as (
+        select id from sessions
+        where user_id = $1 and ended_at is null and ($2::int is null or id <> $2) and ($3::int is null or id = $3)
+        order by id for no key update
       )
-      select * from holder`,
-    values: [spent, token_hash, expires_at, now],
-  });
-  return rows[0];
-}
-
-/** Ends the session of a refresh token that was spent before: somebody else holds a copy of it. */
-export async function endSessionOfSpent(db: Db, token_hash: Buffer, now: Date): Promise<number[]> {
-  const { rows } = await db.$client.query<{ id: number }>({
-    name: 'sessions.end-of-spent',
-    text: `
-      update sessions s set ended_at = $2
-      from refresh_tokens t
-      where t.token_hash = $1 and t.spent_at is not null and s.id = t.session_id and s.ended_at is null
-      returning s.id`,
-    values: [token_hash, now],
+      update sessions s set ended_at = $4 from ending where s.id = ending.id returning s.id`,
+    values: [user, except ?? null, only ?? null, now],
   });
   return rows.map((row) => row.id);
 }
 
-export async function endSessions(executor: Executor, user: number, now: Date): Promise<number[]> {
-  const ended = await executor
-    .update(sessions)
-    .set({ ended_at: now.toISOString() })
-    .where(and(eq(sessions.user_id, user), isNull(sessions.ended_at)))
-    .returning({ id: sessions.id });
-  return ended.map((row) => row.id);
+/** Whether a session is, or was, this person's. */
+export async function isOwn(db: Db, user: number, session: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, session), eq(sessions.user_id, user)));
+  return rows.length > 0;
 }
 
 /** Sessions that ended since an instant. */

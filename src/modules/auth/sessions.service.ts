@@ -1,7 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
+import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { type Listener, listen } from '../../db/listen.ts';
 import * as repository from './sessions.repository.ts';
+import type { Session } from './sessions.schemas.ts';
 
 export interface SessionsDependencies {
   db: Db;
@@ -30,10 +34,42 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
     for (const session of sessions) recent.add(session);
   };
 
+  /** Ends sessions of whoever asks; their own process refuses them before it answers. */
+  const end = async ({ id }: Caller, ending: repository.Ending) => {
+    const ended = await repository.endSessions(db, id, ending, clock.now());
+    announce(ended);
+    return ended.length > 0;
+  };
+
   return {
     /** Makes known to this process at once that sessions have ended; the others hear it from the database. */
     announce,
-    endAll: (tx: Tx, user: number) => repository.endSessions(tx, user, clock.now()),
+
+    /**
+     * Ends a person's sessions with whatever else the transaction does; `announce` them once it has committed.
+     * @param ending by default all of them
+     */
+    endAll: (tx: Tx, user: number, ending: repository.Ending = {}): Promise<number[]> =>
+      repository.endSessions(tx, user, ending, clock.now()),
+
+    /** One's own sessions that still serve, the latest used first. */
+    async list(caller: Caller, page: PageRequest): Promise<Page<Session>> {
+      const found = await repository.listSessions(db, caller.id, clock.now(), page);
+      return { ...found, rows: found.rows.map((row) => ({ ...row, is_current: row.id === caller.session })) };
+    },
+
+    logout: async (caller: Caller): Promise<void> => void (await end(caller, { only: caller.session })),
+
+    /**
+     * Ends one of one's own sessions; repeating it changes nothing.
+     * @throws AppError session_not_found, for somebody else's too
+     */
+    async endOne(caller: Caller, session: number): Promise<void> {
+      if (await end(caller, { only: session })) return;
+      if (!(await repository.isOwn(db, caller.id, session))) throw new AppError('session_not_found');
+    },
+
+    endOthers: async (caller: Caller): Promise<void> => void (await end(caller, { except: caller.session })),
 
     isEnded(session: number): boolean | Promise<boolean> {
       if (recent.has(session) || older.has(session)) return true;

@@ -3,30 +3,38 @@ import { documented, examplesOf } from '../../http/documented.ts';
 import { text } from '../../http/fields.ts';
 import { user } from '../users/index.ts';
 
-export const credentials = documented(
-  z.object({
-    username: text(254).meta({ description: 'In any case.', examples: ['aziza.karimova'] }),
-    password: z
-      .string()
-      .min(1)
-      .max(1_000)
-      .meta({ format: 'password', examples: ['a-long-quiet-river'] }),
-  }),
-  {
-    id: 'Credentials',
-    description: 'User name and password.',
-    examples: {
-      patient: {
-        summary: 'As a patient',
-        value: { username: 'aziza.karimova', password: 'a-long-quiet-river' },
-      },
-      doctor: { summary: 'As a doctor', value: { username: 'dr.yusupov', password: 'seven-silver-bridges' } },
+/** What people type to say who they are. */
+export const loginField = text(254).meta({
+  description: 'User name, confirmed phone or confirmed email, in any case and form.',
+  examples: ['aziza.karimova'],
+});
+
+export const passwordField = z
+  .string()
+  .min(1)
+  .max(1_000)
+  .meta({ format: 'password', examples: ['a-long-quiet-river'] });
+
+export const credentials = documented(z.object({ username: loginField, password: passwordField }), {
+  id: 'Credentials',
+  description: 'Who signs in: `username` may be a confirmed phone or email too.',
+  examples: {
+    patient: {
+      summary: 'As a patient',
+      value: { username: 'aziza.karimova', password: 'a-long-quiet-river' },
+    },
+    doctor: { summary: 'As a doctor', value: { username: 'dr.yusupov', password: 'seven-silver-bridges' } },
+    phone: {
+      summary: 'By a confirmed phone',
+      value: { username: '90 123-45-67', password: 'a-long-quiet-river' },
     },
   },
-);
+});
+export type Credentials = z.infer<typeof credentials>;
 
 const REFRESH_EXAMPLE = 'kq0mJ1r8nW4yV7c2Xh5sT9bL3dF6gA0pZ2uEwRtYiOs';
-const ACCESS_EXAMPLE = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3Iiwicm9sZSI6InBhdGllbnQiLCJzaWQiOjMxfQ.c2lnbmF0dXJl';
+const ACCESS_EXAMPLE =
+  'eyJhbGciOiJIUzI1NiIsImtpZCI6IjhxV2sxTHpRIn0.eyJzdWIiOiI3Iiwicm9sZSI6InBhdGllbnQiLCJzaWQiOjMxfQ.c2lnbmF0dXJl';
 
 export const refreshRequest = documented(
   z.object({

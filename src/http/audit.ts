@@ -1,0 +1,85 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { Caller } from '../core/roles.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whose records an answer of this route shows, and what the audit calls that: see `reads`. */
+    audit?: AuditedRead;
+  }
+}
+
+/** A route's word on what reading through it is. */
+export interface AuditedRead {
+  action: string;
+  personOf: (row: unknown) => number;
+  about: (row: unknown) => Record<string, unknown>;
+}
+
+/** What an answer has shown to somebody of others. */
+export interface NotedRead {
+  action: string;
+  people: number[];
+  details: Record<string, unknown>;
+}
+
+/**
+ * Says in a route's `config.audit` that its answer, or each row of its page, is a person's record.
+ * @param action such as user.read; the audit's name for it
+ * @param personOf whose record a row is
+ * @param about what else to note of a single record: ids only
+ */
+export const reads = <Row>(
+  action: string,
+  personOf: (row: Row) => number,
+  about: (row: Row) => Record<string, unknown> = () => ({}),
+): AuditedRead => ({ action, personOf: (row) => personOf(row as Row), about: (row) => about(row as Row) });
+
+export interface AuditingOptions {
+  note: (caller: Caller, read: NotedRead) => Promise<void>;
+}
+
+/**
+ * Notes whose records a caller is shown, after the answer's own query and before the answer leaves: what cannot be
+ * noted is not shown. People who read what is theirs cost no statement.
+ */
+export const auditing = fastifyPlugin(
+  async (app: FastifyInstance, { note }: AuditingOptions) => {
+    // What a service notes of a change carries the request's name too.
+    app.addHook('preHandler', async ({ user, id }) => {
+      if (user) user.request_id = id;
+    });
+    app.addHook('preSerialization', async (request, reply, answer) => {
+      const { audit } = request.routeOptions.config;
+      if (audit === undefined || reply.statusCode >= 300) return answer;
+      const read = noted(audit, request, answer);
+      if (read.people.length > 0) await note(request.user, read);
+      return answer;
+    });
+  },
+  { name: 'auditing' },
+);
+
+function noted(
+  { action, personOf, about }: AuditedRead,
+  request: FastifyRequest,
+  answer: unknown,
+): NotedRead {
+  const rows = rowsOf(answer);
+  const people = new Set((rows ?? [answer]).map(personOf));
+  people.delete(request.user.id);
+  const details = rows ? { filters: filtersOf(request.query), rows: rows.length } : about(answer);
+  return { action, people: [...people], details };
+}
+
+/** The rows of a list's page, undefined for a single record. */
+function rowsOf(answer: unknown): unknown[] | undefined {
+  const { results } = answer as { results?: unknown };
+  return Array.isArray(results) ? results : undefined;
+}
+
+/** Which filters were used; what was looked for may be somebody's name. */
+const filtersOf = (query: unknown) =>
+  Object.entries(query as Record<string, unknown>)
+    .filter(([name, value]) => value !== undefined && name !== 'page' && name !== 'page_size')
+    .map(([name]) => name);

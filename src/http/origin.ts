@@ -1,0 +1,9 @@
+import type { FastifyRequest } from 'fastify';
+import { addressOf } from '../core/address.ts';
+import { deviceOf, type Origin } from '../core/device.ts';
+
+/** Where a request comes from. */
+export const originOf = ({ ip, headers }: FastifyRequest): Origin => ({
+  address: addressOf(ip),
+  device: deviceOf(headers['user-agent']),
+});

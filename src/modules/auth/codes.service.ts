@@ -1,0 +1,78 @@
+import { createHmac } from 'node:crypto';
+import { networkOf } from '../../core/address.ts';
+import type { Clock } from '../../core/clock.ts';
+import { deriveKey } from '../../core/keys.ts';
+import type { Channel, CodePurpose, Message } from '../../core/messages.ts';
+import type { Tx } from '../../db/client.ts';
+import * as repository from './codes.repository.ts';
+import { CODE_SECONDS, newCode, secondsToWait } from './codes.rules.ts';
+
+export interface CodesDependencies {
+  clock: Clock;
+  /** The first makes codes; those it replaced still know the ones they made. */
+  secrets: readonly string[];
+  codes_per_hour: number;
+  codes_per_hour_address: number;
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+}
+
+export interface CodeRequest {
+  user: number;
+  purpose: CodePurpose;
+  channel: Extract<Channel, 'email' | 'sms'>;
+  destination: string;
+  /** Where it is asked for. */
+  address: string | undefined;
+}
+
+export type Codes = ReturnType<typeof createCodes>;
+
+/**
+ * One-time codes: sent through messages, kept as a keyed hash, since a million plain hashes are tried in a second. The
+ * code itself is in no answer and no table.
+ */
+export function createCodes(dependencies: CodesDependencies) {
+  const { clock, messages } = dependencies;
+  const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'codes'));
+  const hashes = (user: number, purpose: CodePurpose, code: string) =>
+    keys.map((key) => createHmac('sha256', key).update(`${user}:${purpose}:${code}`).digest());
+
+  return {
+    /**
+     * Sends a code, which replaces the one before it.
+     * @returns 0, or the seconds after which one may be sent: then none was
+     */
+    async send(tx: Tx, { channel, ...request }: CodeRequest): Promise<number> {
+      const { user, purpose, destination } = request;
+      const address = networkOf(request.address) ?? null;
+      const sending = { user, purpose, destination, address };
+      const now = clock.now();
+      await repository.lockSending(tx, [`${user}:${purpose}`, destination, address ?? '']);
+      const sent = await repository.findSent(tx, sending, dependencies, new Date(now.getTime() - 3_600_000));
+      const wait = secondsToWait(sent, now);
+      if (wait > 0) return wait;
+      const code = newCode();
+      const [hash] = hashes(user, purpose, code);
+      if (!hash) throw new Error('codes have no secret to be kept with');
+      const expires_at = new Date(now.getTime() + CODE_SECONDS * 1_000);
+      const id = await repository.replaceCode(tx, sending, hash, now, expires_at);
+      await messages.enqueue(tx, {
+        user_id: user,
+        kind: 'code',
+        key: `code:${id}`,
+        params: { purpose },
+        secret: code,
+        channel,
+        destination,
+      });
+      return 0;
+    },
+
+    /**
+     * Tries a code. The transaction must commit whatever comes of it: a wrong try that rolls back was never counted.
+     * @returns where the code was sent, undefined when it is wrong, over or tried too often
+     */
+    attempt: (tx: Tx, user: number, purpose: CodePurpose, code: string): Promise<string | undefined> =>
+      repository.tryCode(tx, user, purpose, hashes(user, purpose, code), clock.now()),
+  };
+}

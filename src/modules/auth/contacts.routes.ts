@@ -1,0 +1,104 @@
+import type { FastifyInstance } from 'fastify';
+import type { CountryCode } from '../../core/phone.ts';
+import { IsSignedIn } from '../../http/guards.ts';
+import { originOf } from '../../http/origin.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { user } from '../users/index.ts';
+import type { Auth } from './auth.service.ts';
+import { codeSent } from './codes.schemas.ts';
+import { codeConfirmation, contactRequests } from './contacts.schemas.ts';
+
+const tags = ['auth'];
+
+const LIMITS =
+  'Six digits, good for 5 minutes and 5 tries. The next may be asked for after a minute; 5 an hour go to one destination ' +
+  'and from one address, then 429 says in `Retry-After` when.';
+
+export interface ContactsRoutesOptions {
+  auth: Pick<Auth, 'requestCode' | 'confirmCode' | 'code_sent'>;
+  phone_country: CountryCode;
+}
+
+export async function contactsRoutes(
+  instance: FastifyInstance,
+  { auth, phone_country }: ContactsRoutesOptions,
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const requests = contactRequests(phone_country);
+
+  app.post(
+    '/auth/phone/verify/',
+    {
+      preHandler: IsSignedIn,
+      config: { errors: ['already_verified', 'channel_not_offered'], rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'verifyPhone',
+        summary: 'Ask for a code by SMS',
+        description: `To confirm my phone, or a new one. ${LIMITS}`,
+        body: requests.phone,
+        response: { 202: codeSent },
+      },
+    },
+    async (request, reply) => {
+      await auth.requestCode(request.user, 'phone', request.body.phone, originOf(request));
+      return reply.code(202).send(auth.code_sent);
+    },
+  );
+
+  app.post(
+    '/auth/phone/verify/confirm/',
+    {
+      preHandler: IsSignedIn,
+      config: { errors: ['invalid_code', 'phone_taken'], rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'confirmPhone',
+        summary: 'Confirm my phone with the code',
+        description:
+          'From now on it serves to sign in and to set a new password. One account at a time confirms a phone.',
+        body: codeConfirmation,
+        response: { 200: user },
+      },
+    },
+    async (request) => auth.confirmCode(request.user, 'phone', request.body.code),
+  );
+
+  app.post(
+    '/auth/email/verify/',
+    {
+      preHandler: IsSignedIn,
+      config: { errors: ['already_verified', 'channel_not_offered'], rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'verifyEmail',
+        summary: 'Ask for a code by email',
+        description: `To confirm my email, or a new one. ${LIMITS}`,
+        body: requests.email,
+        response: { 202: codeSent },
+      },
+    },
+    async (request, reply) => {
+      await auth.requestCode(request.user, 'email', request.body.email, originOf(request));
+      return reply.code(202).send(auth.code_sent);
+    },
+  );
+
+  app.post(
+    '/auth/email/verify/confirm/',
+    {
+      preHandler: IsSignedIn,
+      config: { errors: ['invalid_code', 'email_taken'], rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'confirmEmail',
+        summary: 'Confirm my email with the code',
+        description:
+          'From now on it serves to sign in and to set a new password. One account at a time confirms an email.',
+        body: codeConfirmation,
+        response: { 200: user },
+      },
+    },
+    async (request) => auth.confirmCode(request.user, 'email', request.body.code),
+  );
+}

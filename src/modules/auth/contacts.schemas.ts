@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { documented, perCountry } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { codeField } from './codes.schemas.ts';
+
+/** Which contact is to be confirmed; left out, the one that the account has. For one country's phone numbers. */
+export const contactRequests = perCountry((country) => ({
+  phone: documented(z.object({ phone: fields.phone(country).optional() }), {
+    id: 'PhoneVerification',
+    description: 'The phone to confirm: mine, unless another is named.',
+    examples: {
+      mine: { summary: 'The phone I have given', value: {} },
+      other: { summary: 'A new phone', value: { phone: '90 123-45-67' } },
+    },
+  }),
+  email: documented(z.object({ email: fields.email.optional() }), {
+    id: 'EmailVerification',
+    description: 'The email to confirm: mine, unless another is named.',
+    examples: {
+      mine: { summary: 'The email I have given', value: {} },
+      other: { summary: 'A new email', value: { email: 'aziza@example.uz' } },
+    },
+  }),
+}));
+
+export const codeConfirmation = documented(z.object({ code: codeField }), {
+  id: 'CodeConfirmation',
+  description: 'The code that was sent.',
+  examples: { code: { summary: 'The six digits', value: { code: '402915' } } },
+});

@@ -1,0 +1,81 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { IsSignedIn, Public } from '../../http/guards.ts';
+import { originOf } from '../../http/origin.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import type { Auth } from './auth.service.ts';
+import { codeSent } from './codes.schemas.ts';
+import { passwordChange, resetConfirmation, resetRequest } from './password.schemas.ts';
+
+const tags = ['auth'];
+
+export interface PasswordRoutesOptions {
+  auth: Pick<Auth, 'changePassword' | 'requestReset' | 'confirmReset' | 'code_sent'>;
+}
+
+export async function passwordRoutes(instance: FastifyInstance, { auth }: PasswordRoutesOptions) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/auth/password/change/',
+    {
+      preHandler: IsSignedIn,
+      config: { rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'changePassword',
+        summary: 'Change my password',
+        description: 'Needs the old one. This session goes on, all others end. The account’s owner is told.',
+        body: passwordChange,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await auth.changePassword(request.user, request.body);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/auth/password/reset/',
+    {
+      preHandler: Public,
+      config: { rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'requestPasswordReset',
+        summary: 'Ask for a code, having forgotten the password',
+        description:
+          'Always 202, at once, whether or not there is such an account. If there is, and its phone or email is confirmed, ' +
+          'a code is sent there: to what was named, or to the phone by user name. It is good for 5 minutes and 5 tries. ' +
+          'Whoever has confirmed neither asks the clinic for a new password.',
+        body: resetRequest,
+        response: { 202: codeSent },
+      },
+    },
+    async (request, reply) => {
+      auth.requestReset(request.body.username, originOf(request));
+      return reply.code(202).send(auth.code_sent);
+    },
+  );
+
+  app.post(
+    '/auth/password/reset/confirm/',
+    {
+      preHandler: Public,
+      config: { errors: ['invalid_code'], rate: 'auth' },
+      schema: {
+        tags,
+        operationId: 'confirmPasswordReset',
+        summary: 'Set a new password with the code',
+        description: 'All sessions end; sign in with the new password. The account’s owner is told.',
+        body: resetConfirmation,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await auth.confirmReset(request.body, originOf(request));
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,75 @@
+import type { Clock } from '../../core/clock.ts';
+import { invalidField } from '../../core/errors.ts';
+import type { Message } from '../../core/messages.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import type { PasswordChange } from './password.schemas.ts';
+import type { Passwords } from './passwords.ts';
+import type { Sessions } from './sessions.service.ts';
+import type { Throttle } from './throttle.service.ts';
+
+export interface PasswordDependencies {
+  db: Db;
+  clock: Clock;
+  passwords: Passwords;
+  throttle: Throttle;
+  sessions: Pick<Sessions, 'announce' | 'endAll'>;
+  users: {
+    passwordHash: (user: number) => Promise<string | null>;
+    /** Their user name; their row is locked. */
+    lockAccount: (tx: Tx, user: number) => Promise<{ username: string } | undefined>;
+    replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
+  };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+  audit: Pick<Audit, 'record'>;
+}
+
+export function createPassword(dependencies: PasswordDependencies) {
+  const { db, clock, passwords, throttle, sessions, users, messages, audit } = dependencies;
+
+  /**
+   * Asks for the password of somebody who is signed in once more. A stolen token must not serve to guess it.
+   * @returns the hash that it fits
+   * @throws AppError too_many_requests
+   */
+  async function confirmed({ id, session }: Caller, password: string): Promise<string | undefined> {
+    const turn = await throttle.admit({ at: 'confirm', name: `user:${id}`, from: `session:${session}` });
+    const hash = await users.passwordHash(id);
+    const fits = await passwords.matches(password, hash);
+    await (fits ? throttle.succeeded(db, turn) : throttle.failed(db, turn));
+    return fits && hash !== null ? hash : undefined;
+  }
+
+  return {
+    /** Whether this is the caller's password. @throws AppError too_many_requests */
+    confirmPassword: async (caller: Caller, password: string): Promise<boolean> =>
+      (await confirmed(caller, password)) !== undefined,
+
+    /**
+     * Sets a new password. This session goes on, all others end.
+     * @throws AppError invalid_input (wrong_password, password_is_username), too_many_requests
+     */
+    async changePassword(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
+      const before = await confirmed(caller, old_password);
+      if (before === undefined) throw invalidField('old_password', 'wrong_password');
+      const after = await passwords.hash(password);
+      const ended = await transaction(db, async (tx) => {
+        const account = await users.lockAccount(tx, caller.id);
+        if (password.toLowerCase() === account?.username.toLowerCase())
+          throw invalidField('password', 'password_is_username');
+        // An admin may have set another while the old one was being checked.
+        if (!(await users.replacePassword(tx, caller.id, before, after)))
+          throw invalidField('old_password', 'wrong_password');
+        await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });
+        await messages.enqueue(tx, {
+          user_id: caller.id,
+          kind: 'password_changed',
+          key: `user:${caller.id}:password:${clock.now().toISOString()}`,
+        });
+        return sessions.endAll(tx, caller.id, { except: caller.session });
+      });
+      sessions.announce(ended);
+    },
+  };
+}

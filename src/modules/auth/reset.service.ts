@@ -1,0 +1,118 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Origin } from '../../core/device.ts';
+import { AppError, invalidField } from '../../core/errors.ts';
+import type { Channel, Message } from '../../core/messages.ts';
+import type { CountryCode } from '../../core/phone.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Account, LockedAccount } from '../users/index.ts';
+import type { Afterwards } from './afterwards.service.ts';
+import type { Codes } from './codes.service.ts';
+import { type LoginName, loginName } from './names.rules.ts';
+import type { ResetConfirmation } from './password.schemas.ts';
+import type { Passwords } from './passwords.ts';
+import type { Sessions } from './sessions.service.ts';
+import type { Throttle } from './throttle.service.ts';
+
+export interface ResetDependencies {
+  db: Db;
+  clock: Clock;
+  phone_country: CountryCode;
+  passwords: Passwords;
+  throttle: Throttle;
+  codes: Codes;
+  afterwards: Pick<Afterwards, 'run'>;
+  sessions: Pick<Sessions, 'announce' | 'endAll'>;
+  users: {
+    findAccount: (name: LoginName) => Promise<Account | undefined>;
+    lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
+    setPassword: (tx: Tx, user: number, hash: string) => Promise<void>;
+  };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void>; offered: ReadonlySet<Channel> };
+  audit: Pick<Audit, 'record'>;
+}
+
+/** The id of no user: for a name that nobody has the same statements run. */
+const NOBODY = 0;
+
+export function createReset(dependencies: ResetDependencies) {
+  const { db, clock, phone_country, passwords, throttle, codes, sessions, users, messages, audit } =
+    dependencies;
+
+  /** Sends a code, if somebody has that name and has confirmed where to reach them. */
+  async function sendCode(name: LoginName, address: string | undefined): Promise<void> {
+    const account = await users.findAccount(name);
+    if (!account) return;
+    await transaction(db, async (tx) => {
+      const holder = await users.lockAccount(tx, account.id);
+      const way = holder?.is_active ? wayTo(holder, name, messages.offered) : undefined;
+      // A limit that is reached is not said either: it would tell that there is an account.
+      if (way) await codes.send(tx, { user: account.id, purpose: 'reset_password', address, ...way });
+    });
+  }
+
+  return {
+    /** Answers at once, whoever is asked about, and does nothing before it has. */
+    requestReset(typed: string, { address }: Origin): void {
+      const name = loginName(typed, phone_country);
+      dependencies.afterwards.run(() => sendCode(name, address));
+    },
+
+    /**
+     * Sets a new password for who holds the code, and ends all sessions.
+     * @throws AppError invalid_code, whether it is wrong or nobody has that name; invalid_input; too_many_requests
+     */
+    async confirmReset({ username, code, password }: ResetConfirmation, { address }: Origin): Promise<void> {
+      const name = loginName(username, phone_country);
+      const account = await users.findAccount(name);
+      const from = address ?? 'nowhere';
+      const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id });
+      // Before the code is tried, right or wrong, so that time tells nothing and nothing slow is in the transaction.
+      const hash = await passwords.hash(password);
+      const user = account?.id ?? NOBODY;
+      const ended = await transaction(db, async (tx) => {
+        const holder = await users.lockAccount(tx, user);
+        const sent_to = await codes.attempt(tx, user, 'reset_password', code);
+        if (!holder?.is_active || sent_to === undefined) {
+          // In the same transaction: one commit that writes, whether or not there was a code to be tried.
+          await throttle.failed(tx, turn);
+          return undefined;
+        }
+        if (password.toLowerCase() === holder.username.toLowerCase())
+          throw invalidField('password', 'password_is_username');
+        await users.setPassword(tx, user, hash);
+        // Whoever was slowed down for guessing at what they forgot can sign in now.
+        const names = [name.key, holder.username.toLowerCase(), holder.phone, holder.email?.toLowerCase()];
+        const forgiven = names
+          .filter((known) => known != null)
+          .map((known) => ({ at: 'sign_in' as const, name: known, from }));
+        await throttle.succeeded(tx, turn, forgiven);
+        await audit.record(tx, {
+          actor: { id: user, role: holder.role },
+          action: 'password.reset',
+          subject: user,
+        });
+        await messages.enqueue(tx, {
+          user_id: user,
+          kind: 'password_changed',
+          key: `user:${user}:password:${clock.now().toISOString()}`,
+        });
+        return sessions.endAll(tx, user);
+      });
+      if (ended === undefined) throw new AppError('invalid_code');
+      sessions.announce(ended);
+    },
+  };
+}
+
+/** Where a code goes: to the phone or email they named, otherwise to their phone. Only where it is confirmed and set up. */
+function wayTo(
+  { phone, phone_verified_at, email, email_verified_at }: LockedAccount,
+  name: LoginName,
+  offered: ReadonlySet<Channel>,
+): { channel: 'sms' | 'email'; destination: string } | undefined {
+  const sms = phone && phone_verified_at && ({ channel: 'sms', destination: phone } as const);
+  const mail = email && email_verified_at && ({ channel: 'email', destination: email } as const);
+  const ways = name.text.includes('@') ? [mail, sms] : [sms, mail];
+  return ways.filter((way) => way !== null && way !== '').find(({ channel }) => offered.has(channel));
+}

@@ -1,0 +1,70 @@
+import type { Clock } from '../../core/clock.ts';
+import { describeDevice, type Origin } from '../../core/device.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/messages.ts';
+import type { CountryCode } from '../../core/phone.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Account, User } from '../users/index.ts';
+import { type LoginName, loginName } from './names.rules.ts';
+import type { Passwords } from './passwords.ts';
+import type { Credentials, TokenPair } from './sign-in.schemas.ts';
+import type { Throttle } from './throttle.service.ts';
+import type { Tokens } from './tokens.service.ts';
+
+export interface SignInDependencies {
+  db: Db;
+  clock: Clock;
+  phone_country: CountryCode;
+  passwords: Passwords;
+  throttle: Throttle;
+  tokens: Tokens;
+  users: {
+    get: (user: number) => Promise<User>;
+    findAccount: (name: LoginName) => Promise<Account | undefined>;
+    replacePassword: (db: Db, user: number, from: string, to: string) => Promise<boolean>;
+  };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+}
+
+export function createSignIn(dependencies: SignInDependencies) {
+  const { db, passwords, throttle, tokens, users, messages } = dependencies;
+
+  /** Tells somebody that a device nobody has seen before is in their account. */
+  const tellOfNewDevice = (tx: Tx, user: number, session: number, device: string | undefined) =>
+    messages.enqueue(tx, {
+      user_id: user,
+      kind: 'new_sign_in',
+      key: `session:${session}:new_sign_in`,
+      ...(device !== undefined && { params: { device: describeDevice(device) } }),
+    });
+
+  return {
+    /**
+     * Signs in by user name, confirmed phone or confirmed email. For a name that nobody has the same statements run and
+     * the same hash is computed as for a wrong password.
+     * @throws AppError invalid_credentials, account_inactive (only to who knows the password), too_many_requests
+     */
+    async login({ username, password }: Credentials, origin: Origin): Promise<TokenPair & { user: User }> {
+      const name = loginName(username, dependencies.phone_country);
+      const account = await users.findAccount(name);
+      const from = origin.address ?? 'nowhere';
+      const turn = await throttle.admit({ at: 'sign_in', name: name.key, from, user: account?.id });
+      const fits = await passwords.matches(password, account?.password_hash);
+      if (!account?.password_hash || !fits) {
+        await throttle.failed(db, turn);
+        throw new AppError('invalid_credentials');
+      }
+      const { id, password_hash } = account;
+      const opened = await transaction(db, async (tx) => {
+        const session = await tokens.open(tx, account, origin);
+        await throttle.succeeded(tx, turn);
+        if (session?.is_new) await tellOfNewDevice(tx, id, session.session, origin.device);
+        return session;
+      });
+      if (!opened) throw new AppError('invalid_credentials');
+      if (passwords.isOutdated(password_hash))
+        await users.replacePassword(db, id, password_hash, await passwords.hash(password));
+      return { ...opened.tokens, user: await users.get(id) };
+    },
+  };
+}
