@@ -1,0 +1,130 @@
+import { type Outgoing, SendError, type Sender, type Sent } from './channel.ts';
+import { type Answer, asText, member, request } from './http.ts';
+
+export interface EskizSettings {
+  /** https://notify.eskiz.uz */
+  url: string;
+  email: string;
+  password: string;
+  /** The sender's name that Eskiz has approved; 4546 is everybody's. */
+  from: string;
+}
+
+/** Pages of a report that are looked through, of 200 messages each. */
+const PAGES = 10;
+const PAGE_SIZE = 200;
+/** Eskiz writes the wall clock of Tashkent, which knows no daylight saving. */
+const TASHKENT = 5 * 3_600_000;
+const MARGIN = 2 * 60_000;
+
+/**
+ * SMS through Eskiz.uz (https://documenter.getpostman.com/view/663428/RzfmES4z): a token for email and password, valid
+ * for a month; multipart forms; `{ id, status, message }` for what was taken.
+ *
+ * Guarantee: once. Each message carries our own `user_sms_id`; after an attempt without an answer the day's report is
+ * searched for it before anything is sent again; where the report leaves that name out, text and phone must do.
+ */
+export function createEskiz(settings: EskizSettings, timeout: number, now: () => Date): Sender {
+  let token: string | undefined;
+
+  async function login(): Promise<string> {
+    const { email, password } = settings;
+    const answer = await request(
+      `${settings.url}/api/auth/login`,
+      { method: 'POST', body: form({ email, password }) },
+      timeout,
+    ).catch((error) => {
+      // Nothing was handed over with this request: the message itself cannot have gone out.
+      throw error instanceof SendError ? new SendError(`login_${error.code}`, { outage: true }) : error;
+    });
+    const given = asText(member(answer.body, 'data', 'token'));
+    if (answer.status !== 200 || !given) throw new SendError(`login_${answer.status}`, { outage: true });
+    token = given;
+    return given;
+  }
+
+  /** With a token that may have expired or been replaced, so that one refusal means a new one, and the next is final. */
+  async function authorized(path: string, body: Record<string, string>): Promise<Answer> {
+    const send = (bearer: string) =>
+      request(
+        `${settings.url}${path}`,
+        { method: 'POST', body: form(body), headers: { authorization: `Bearer ${bearer}` } },
+        timeout,
+      );
+    const first = await send(token ?? (await login()));
+    if (first.status !== 401) return first;
+    token = undefined;
+    return send(await login());
+  }
+
+  return {
+    async send({ key, to, text }: Outgoing): Promise<Sent> {
+      const answer = await authorized('/api/message/sms/send', {
+        mobile_phone: to.replace(/^\+/, ''),
+        message: text,
+        from: settings.from,
+        user_sms_id: key,
+      });
+      const { status, body } = answer;
+      const id = asText(member(body, 'id'));
+      if (status === 200 && id && member(body, 'status') !== 'error') return { provider_id: id };
+      if (status === 401 || status === 403) throw new SendError(`http_${status}`, { outage: true });
+      if (status === 429 || status >= 500) throw outage(answer);
+      // 400 and 422 name a wrong field; 200 with `status: error` a text or a number that Eskiz does not take.
+      throw new SendError(status === 200 ? 'refused' : `http_${status}`, { permanent: true });
+    },
+
+    async find({ key, to, text, created_at }: Outgoing): Promise<Sent | undefined> {
+      const phone = to.replace(/^\+/, '');
+      for (let page = 1; page <= PAGES; page += 1) {
+        const answer = await authorized(`/api/message/sms/get-user-messages?page=${page}`, {
+          start_date: wall(Date.parse(created_at) - MARGIN),
+          // One page of the documentation calls it so, its example otherwise.
+          to_date: wall(now().getTime() + MARGIN),
+          end_date: wall(now().getTime() + MARGIN),
+          page_size: String(PAGE_SIZE),
+          count: '0',
+        });
+        if (answer.status !== 200) throw outage(answer);
+        const rows = rowsOf(answer.body);
+        const taken = rows.find((row) => {
+          const named = asText(member(row, 'user_sms_id'));
+          if (named) return named === key;
+          return asText(member(row, 'to')) === phone && member(row, 'message') === text;
+        });
+        if (taken) {
+          const provider_id = asText(member(taken, 'request_id')) ?? asText(member(taken, 'id'));
+          return provider_id === undefined ? {} : { provider_id };
+        }
+        if (!member(answer.body, 'data', 'next_page_url')) return undefined;
+      }
+      return undefined;
+    },
+  };
+}
+
+function form(fields: Record<string, string>): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.set(name, value);
+  return data;
+}
+
+const outage = ({ status, retryAfter }: Answer) =>
+  new SendError(`http_${status}`, {
+    outage: true,
+    // A gateway may have given up waiting for what went through all the same.
+    uncertain: status >= 500,
+    ...(retryAfter !== undefined && { retryAfter }),
+  });
+
+/** `YYYY-MM-DD HH:mm` */
+const wall = (ms: number) => new Date(ms + TASHKENT).toISOString().slice(0, 16).replace('T', ' ');
+
+/** The list stands under `result`, in older answers under `data`. */
+function rowsOf(body: unknown): unknown[] {
+  for (const name of ['result', 'data']) {
+    const rows = member(body, 'data', name);
+    if (Array.isArray(rows)) return rows;
+  }
+  return [];
+}

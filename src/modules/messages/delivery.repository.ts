@@ -1,0 +1,164 @@
+import type { Channel, MessageKind } from '../../core/messages.ts';
+import type { Role } from '../../core/roles.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { sql } from '../../db/drizzle.ts';
+import { jobKey, priorityOf } from './messages.rules.ts';
+
+type MessageLocale = 'uz' | 'ru' | 'en';
+
+/** A message that an attempt has been begun at, with all that it is written from at this moment. */
+export interface Claimed {
+  id: number;
+  key: string;
+  user_id: number;
+  channel: Channel;
+  kind: MessageKind;
+  appointment_id: number | null;
+  params: Record<string, string>;
+  secret: Buffer | null;
+  attempts: number;
+  created_at: string;
+  /** An earlier attempt ended without anybody knowing how. */
+  uncertain: boolean;
+  deleted: boolean;
+  role: Role;
+  locale: MessageLocale | null;
+  email: string | null;
+  email_verified: boolean;
+  phone: string | null;
+  phone_verified: boolean;
+  chat_id: string | null;
+  visit_status: string | null;
+  date: string | null;
+  start_time: string | null;
+  cancel_reason: string | null;
+  doctor_first_name: string | null;
+  doctor_last_name: string | null;
+  patient_first_name: string | null;
+  patient_last_name: string | null;
+}
+
+/**
+ * Begins an attempt: from now on, until it is marked otherwise, nobody knows whether the message went out.
+ * @returns undefined when it is not to be sent any more
+ */
+export async function claim(db: Db, message: number): Promise<Claimed | undefined> {
+  const { rows } = await db.$client.query<Claimed>({
+    name: 'messages.claim',
+    text: `
+      with before as (
+        select id, status from messages where id = $1 and status in ('queued', 'sending') for update
+      ), claimed as (
+        update messages m set status = 'sending', attempts = m.attempts + 1
+        from before where m.id = before.id
+        returning m.*, before.status = 'sending' as uncertain
+      )
+      select m.id, m.key, m.user_id, m.channel, m.kind, m.appointment_id, m.params, m.secret, m.attempts, m.created_at,
+        m.uncertain, u.deleted_at is not null as deleted, u.role, u.locale, u.email, u.phone,
+        u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
+        c.chat_id, a.status as visit_status, a.date, a.start_time, a.cancel_reason,
+        d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+        p.first_name as patient_first_name, p.last_name as patient_last_name
+      from claimed m
+      join users u on u.id = m.user_id
+      left join telegram_chats c on c.user_id = m.user_id
+      left join appointments a on a.id = m.appointment_id
+      left join users d on d.id = a.doctor_id
+      left join users p on p.id = a.patient_id`,
+    values: [message],
+  });
+  return rows[0];
+}
+
+export type Waiting = Pick<Claimed, 'id' | 'channel' | 'kind' | 'user_id' | 'appointment_id'>;
+
+export async function findWaiting(db: Db, message: number): Promise<Waiting | undefined> {
+  const { rows } = await db.$client.query<Waiting>({
+    name: 'messages.find-waiting',
+    text: `
+      select id, channel, kind, user_id, appointment_id from messages
+      where id = $1 and status in ('queued', 'sending')`,
+    values: [message],
+  });
+  return rows[0];
+}
+
+/**
+ * It went out: a code is forgotten here. Whatever else another attempt has made of it meanwhile, unless its person was
+ * erased: then the provider's name of it is not to stand there again.
+ */
+export async function markSent(
+  db: Db,
+  message: number,
+  provider_id: string | undefined,
+  at: Date,
+): Promise<void> {
+  await db.$client.query({
+    name: 'messages.sent',
+    text: `
+      update messages set status = 'sent', sent_at = $2, provider_id = $3, error = null, secret = null
+      where id = $1 and status <> 'dropped'`,
+    values: [message, at, provider_id ?? null],
+  });
+}
+
+/** It will never go out, and need not. */
+export async function markDropped(executor: Executor, message: number, why: string): Promise<void> {
+  await clientOf(executor).query({
+    name: 'messages.dropped',
+    text: `update messages set status = 'dropped', error = $2, secret = null where id = $1 and status = 'sending'`,
+    values: [message, why],
+  });
+}
+
+/**
+ * Used up its tries, or can never be sent as it is: an admin decides. Not of what another attempt, while this one was
+ * given up for dead, has sent: it would be sent again.
+ */
+export async function markFailed(db: Db, message: number, error: string): Promise<void> {
+  await db.$client.query({
+    name: 'messages.failed',
+    text: `update messages set status = 'failed', error = $2 where id = $1 and status = 'sending'`,
+    values: [message, error],
+  });
+}
+
+/** To be tried again. `uncertain`: it may have gone out, which the next attempt has to find out if it can. */
+export async function markWaiting(
+  tx: Tx,
+  message: { id: number; kind: MessageKind },
+  { error, uncertain, due_at, delay }: { error: string; uncertain: boolean; due_at: Date; delay: number },
+): Promise<void> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'messages.waiting',
+    text: `update messages set status = $2, error = $3, due_at = $4 where id = $1 and status = 'sending'`,
+    values: [message.id, uncertain ? 'sending' : 'queued', error, due_at],
+  });
+  if (rowCount) await postpone(tx, message, delay);
+}
+
+/** Nothing is wrong with it: it goes out later. */
+export async function markDue(
+  tx: Tx,
+  message: { id: number; kind: MessageKind },
+  due_at: Date,
+  delay: number,
+): Promise<void> {
+  await clientOf(tx).query({
+    name: 'messages.due',
+    text: `update messages set due_at = $2 where id = $1 and status in ('queued', 'sending')`,
+    values: [message.id, due_at],
+  });
+  await postpone(tx, message, delay);
+}
+
+/** Runs its job some seconds from now, by the database's clock, which is the queue's. */
+export async function postpone(
+  executor: Executor,
+  { id, kind }: { id: number; kind: MessageKind },
+  seconds: number,
+): Promise<void> {
+  await executor.execute(sql`
+    select from graphile_worker.add_job('send_message', json_build_object('message', ${id}::int),
+      run_at => now() + make_interval(secs => ${seconds}), job_key => ${jobKey(id)}, priority => ${priorityOf(kind)}::int)`);
+}

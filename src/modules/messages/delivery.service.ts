@@ -1,0 +1,212 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import { type Channel, isNoticeKind, type Message, type NoticeKind } from '../../core/messages.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { visitOf } from '../../db/visit-facts.ts';
+import { type Locale, messageTexts, type Words, writeMessage } from '../../i18n/messages/index.ts';
+import { createGate, type Gate } from './channels/gate.ts';
+import { type Outgoing, SendError, type Senders, type Sent } from './channels/index.ts';
+import * as repository from './delivery.repository.ts';
+import { composeEmail, type Links, withLinks } from './messages.composition.ts';
+import { findRecipient } from './messages.repository.ts';
+import { delayAfter, outdated, quietUntil } from './messages.rules.ts';
+import type { Sealing } from './messages.sealing.ts';
+
+export interface DeliveryDependencies {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  default_locale: Locale;
+  senders: Senders;
+  sealing: Sealing;
+  /** How often a message is tried before it counts as failed. */
+  attempts: number;
+  links: {
+    forReminder: (
+      tx: Tx,
+      message: {
+        id: number;
+        user_id: number;
+        appointment_id: number;
+        visit: { date: string; start_time: string };
+      },
+    ) => Promise<Links | undefined>;
+  };
+  telegram: { unlink: (tx: Tx, user: number) => Promise<void> };
+  redirect: (
+    tx: Tx,
+    message: Omit<Message, 'key'> & { kind: NoticeKind },
+    key: string,
+    failed: Channel,
+  ) => Promise<void>;
+}
+
+/** Up to this much of a pause, as a part of it, is added by chance: those who waited together do not come together. */
+const SPREAD = 0.5;
+
+/**
+ * Sends what is queued, one message at a time. An attempt is noted before it is made, so that a crash in the middle
+ * leaves a message whose fate is unknown, and not one that seems never to have been tried: what happens then is the
+ * channel's own guarantee (channels/).
+ */
+export function createDelivery(dependencies: DeliveryDependencies) {
+  const { db, clock, log, default_locale, senders, sealing, attempts, links, telegram, redirect } =
+    dependencies;
+  const gates = new Map<Channel, Gate>();
+
+  function gateOf(channel: Channel): Gate {
+    const gate = gates.get(channel) ?? createGate(() => clock.now().getTime());
+    gates.set(channel, gate);
+    return gate;
+  }
+
+  /** The task `send_message`. Safe to run any number of times: what is sent, dropped or failed stays so. */
+  async function send(id: number): Promise<void> {
+    const waiting = await repository.findWaiting(db, id);
+    if (!waiting) return;
+    const pause = gateOf(waiting.channel).closedFor();
+    if (pause > 0) return repository.postpone(db, waiting, spread(pause));
+    const morning = await endOfQuiet(waiting);
+    if (morning) return sleepUntil(waiting, morning);
+
+    const claimed = await repository.claim(db, id);
+    if (!claimed) return;
+    const why = reasonToDrop(claimed);
+    if (why) return repository.markDropped(db, id, why);
+    // It has brought down as many processes as it may.
+    if (claimed.attempts > attempts) return repository.markFailed(db, id, 'too_many_attempts');
+    try {
+      const { provider_id } = await deliver(claimed);
+      gateOf(claimed.channel).passed();
+      await repository.markSent(db, id, provider_id, clock.now());
+      log.info({ message: id, channel: claimed.channel, kind: claimed.kind }, 'a message was sent');
+    } catch (error) {
+      if (!(error instanceof SendError)) throw error;
+      await handle(claimed, error);
+    }
+  }
+
+  /**
+   * The end of the quiet hours of somebody who sleeps now. They were awake when it was queued, but it may have been held
+   * up since: by a provider that was down, by an admin who sends it again at night.
+   */
+  async function endOfQuiet({
+    kind,
+    user_id,
+    appointment_id,
+  }: repository.Waiting): Promise<Date | undefined> {
+    const person = await findRecipient(db, user_id, appointment_id ?? undefined);
+    return person && quietUntil(kind, person.visit, person, clock);
+  }
+
+  const sleepUntil = (message: repository.Waiting, due_at: Date): Promise<void> =>
+    transaction(db, (tx) =>
+      repository.markDue(tx, message, due_at, (due_at.getTime() - clock.now().getTime()) / 1_000),
+    );
+
+  async function deliver(claimed: repository.Claimed): Promise<Sent> {
+    const sender = senders[claimed.channel];
+    if (!sender) throw new SendError('channel_not_offered', { permanent: true });
+    const outgoing = await compose(claimed);
+    const taken = claimed.uncertain ? await sender.find?.(outgoing) : undefined;
+    return taken ?? sender.send(outgoing);
+  }
+
+  /** @throws SendError when it can never be sent as it is */
+  async function compose(claimed: repository.Claimed): Promise<Outgoing> {
+    const { id, channel, kind, user_id, appointment_id, created_at } = claimed;
+    const secret = claimed.secret ? sealing.open(claimed.secret, claimed.key) : {};
+    if (!secret || (kind === 'code' && !secret.code))
+      throw new SendError('unreadable_secret', { permanent: true });
+    const to = addressOf(claimed, secret.destination);
+    if (!to) throw new SendError('no_address', { permanent: true });
+    const locale = claimed.locale ?? default_locale;
+    const words = write(claimed, locale, secret.code);
+    if (!words) throw new SendError('nothing_to_say', { permanent: true });
+    const visit = visitOf(claimed);
+    const answers =
+      kind === 'reminder' && appointment_id !== null && visit
+        ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
+        : undefined;
+    const text = withLinks(channel, words, answers, messageTexts(locale));
+    return {
+      channel,
+      key: sealing.mark('provider_names', claimed.key),
+      to,
+      locale,
+      title: words.title,
+      ...(channel === 'email' ? composeEmail(words, answers, locale) : { text }),
+      created_at,
+    };
+  }
+
+  function write(claimed: repository.Claimed, locale: Locale, code: string | undefined): Words | undefined {
+    const { kind, role, params, created_at } = claimed;
+    return writeMessage(locale, {
+      kind,
+      role,
+      params,
+      visit: visitOf(claimed),
+      happened: clock.wallOf(new Date(created_at)),
+      today: clock.wall().date,
+      ...(code !== undefined && { code }),
+    });
+  }
+
+  function reasonToDrop(claimed: repository.Claimed): string | undefined {
+    if (claimed.deleted) return 'person_deleted';
+    const visit = visitOf(claimed);
+    return outdated(claimed, visit && { ...visit, status: claimed.visit_status ?? 'cancelled' }, clock);
+  }
+
+  async function handle(claimed: repository.Claimed, error: SendError): Promise<void> {
+    const { id, channel, kind } = claimed;
+    if (error.outage) gateOf(channel).failed(error.retryAfter);
+    const noted = { message: id, channel, kind, attempt: claimed.attempts, error: error.code };
+    if (error.gone && isNoticeKind(kind)) {
+      await letGo(claimed, kind, error.code);
+      log.info(noted, 'a person takes no more messages by this channel');
+    } else if (error.permanent || claimed.attempts >= attempts) {
+      await repository.markFailed(db, id, error.code);
+      log.warn(noted, 'a message failed for good; an admin can send it again');
+    } else {
+      const delay = spread(delayAfter(claimed.attempts, error.retryAfter), 0.2);
+      const due_at = new Date(clock.now().getTime() + delay * 1_000);
+      await transaction(db, (tx) =>
+        repository.markWaiting(tx, claimed, { error: error.code, uncertain: error.uncertain, due_at, delay }),
+      );
+      log.info(noted, 'a message will be tried again');
+    }
+  }
+
+  /** The person has closed this door: it is forgotten, and they hear it by another one, if they have one. */
+  async function letGo(claimed: repository.Claimed, kind: NoticeKind, why: string): Promise<void> {
+    const { id, key, user_id, channel, appointment_id, params } = claimed;
+    await transaction(db, async (tx) => {
+      if (channel === 'telegram') await telegram.unlink(tx, user_id);
+      await repository.markDropped(tx, id, why);
+      const message = { user_id, kind, params, ...(appointment_id !== null && { appointment_id }) };
+      await redirect(tx, message, key, channel);
+    });
+  }
+
+  return {
+    send,
+    close(): void {
+      for (const sender of new Set(Object.values(senders))) sender.close?.();
+    },
+  };
+}
+
+export type Delivery = ReturnType<typeof createDelivery>;
+
+const spread = (seconds: number, part = SPREAD) => seconds * (1 + Math.random() * part);
+
+/** Somebody who has not proved that an address is theirs gets codes there, and nothing else. */
+function addressOf(claimed: repository.Claimed, destination: string | undefined): string | null {
+  if (destination) return destination;
+  const { channel, kind, email, email_verified, phone, phone_verified, chat_id } = claimed;
+  if (channel === 'telegram') return chat_id;
+  const [address, verified] = channel === 'email' ? [email, email_verified] : [phone, phone_verified];
+  return verified || kind === 'code' ? address : null;
+}

@@ -1,0 +1,3 @@
+export type { ChannelSettings } from './channels/index.ts';
+export type { MessagingDependencies } from './messaging.ts';
+export { createMessaging } from './messaging.ts';

@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/messages.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import * as repository from './links.repository.ts';
+import type { Links } from './messages.composition.ts';
+import type { Sealing } from './messages.sealing.ts';
+
+export interface LinksDependencies {
+  db: Db;
+  clock: Clock;
+  sealing: Sealing;
+  /** Where people reach this API, without a slash at the end; without it messages have no links. */
+  public_url: string | undefined;
+  enqueue: (tx: Tx, message: Message) => Promise<void>;
+  appointments: { cancel: (appointment: number, caller: Caller) => Promise<void> };
+}
+
+/** What a reader of a link is shown. */
+export type LinkState =
+  | { state: 'unknown' }
+  | { state: 'over' | 'coming' | 'cancelled' | 'ask_coming' | 'ask_cancel'; link: repository.VisitLink };
+
+export type VisitAnswer = 'coming' | 'cancel';
+
+const ANSWERS = ['confirm_visit', 'cancel_visit'] as const;
+export const hashOf = (token: string) => createHash('sha256').update(token).digest();
+
+/**
+ * Links with which a reminder is answered without signing in: each is for one visit, works once, and not after the
+ * visit begins. Whoever holds one is taken for its patient, so that they can do nothing but answer.
+ */
+export function createLinks({ db, clock, sealing, public_url, enqueue, appointments }: LinksDependencies) {
+  function stateOf(link: repository.VisitLink | undefined): LinkState {
+    if (!link) return { state: 'unknown' };
+    if (link.status === 'cancelled') return { state: 'cancelled', link };
+    if (link.used) return { state: 'coming', link };
+    if (Date.parse(link.expires_at) <= clock.now().getTime()) return { state: 'over', link };
+    return { state: link.purpose === 'cancel_visit' ? 'ask_cancel' : 'ask_coming', link };
+  }
+
+  /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
+  const read = async (token: string): Promise<LinkState> =>
+    stateOf(await repository.findVisitLink(db, hashOf(token)));
+
+  return {
+    read,
+
+    /** The links of one reminder; the same ones when it has to be written again. */
+    async forReminder(
+      tx: Tx,
+      message: {
+        id: number;
+        user_id: number;
+        appointment_id: number;
+        visit: { date: string; start_time: string };
+      },
+    ): Promise<Links | undefined> {
+      if (public_url === undefined) return undefined;
+      const { user_id, appointment_id, visit } = message;
+      const expires_at = clock.at(visit.date, visit.start_time);
+      const make = async (purpose: 'confirm_visit' | 'cancel_visit') => {
+        const token = sealing.mark('links', `${purpose}:${message.id}:${appointment_id}`);
+        await repository.insertLink(tx, {
+          token_hash: hashOf(token),
+          purpose,
+          user_id,
+          appointment_id,
+          expires_at,
+        });
+        return `${public_url}/api/visits/${token}/`;
+      };
+      return { coming: await make('confirm_visit'), cancel: await make('cancel_visit') };
+    },
+
+    /**
+     * Does what the reader chose, once; a repeat finds it done. Cancelling follows the same rules as for the patient
+     * themself.
+     */
+    async answer(token: string, answer: VisitAnswer): Promise<void> {
+      const found = await read(token);
+      if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return;
+      const { appointment_id, user_id, doctor_id } = found.link;
+      if (found.state === 'ask_cancel' || answer === 'cancel') {
+        try {
+          await appointments.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
+        } catch (error) {
+          // It began in this very moment: the page says how it stands.
+          if (error instanceof AppError && error.status === 409) return;
+          throw error;
+        }
+        await transaction(db, (tx) => repository.useLink(tx, hashOf(token), ANSWERS, clock.now()));
+        return;
+      }
+      await transaction(db, async (tx) => {
+        const used = await repository.useLink(tx, hashOf(token), ['confirm_visit'], clock.now());
+        if (used === undefined) return;
+        await enqueue(tx, {
+          user_id: doctor_id,
+          kind: 'confirmed_coming',
+          key: `appointment:${appointment_id}:coming`,
+          appointment_id,
+        });
+      });
+    },
+  };
+}
+
+export type VisitLinksService = ReturnType<typeof createLinks>;

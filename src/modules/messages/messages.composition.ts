@@ -1,0 +1,52 @@
+import type { Channel } from '../../core/messages.ts';
+import { plainSms } from '../../core/sms.ts';
+import { type Locale, type MessageTexts, messageTexts, type Words } from '../../i18n/messages/index.ts';
+
+/** Where the reader of a reminder can answer it. */
+export interface Links {
+  coming: string;
+  cancel: string;
+}
+
+/** A message as an SMS or a chat shows it. An SMS has room for one link, whose page offers both answers. */
+export function withLinks(
+  channel: Channel,
+  words: Words,
+  links: Links | undefined,
+  texts: MessageTexts,
+): string {
+  if (channel === 'sms')
+    return links ? plainSms(`${words.sms} ${texts.links.answer} ${links.coming}`) : words.sms;
+  if (!links) return words.text;
+  return `${words.text}\n\n${texts.links.coming}:\n${links.coming}\n\n${texts.links.cancel}:\n${links.cancel}`;
+}
+
+/** An email as text and as simple HTML that needs nothing from anywhere. */
+export function composeEmail(
+  words: Words,
+  links: Links | undefined,
+  locale: Locale,
+): { text: string; html: string } {
+  const texts = messageTexts(locale);
+  const text = `${withLinks('email', words, links, texts)}\n\n-- \n${texts.footer}\n`;
+  const button = (href: string, label: string) =>
+    `<p><a href="${escapeHtml(href)}" style="display:inline-block;padding:10px 16px;border:1px solid #0b6e4f;border-radius:6px;color:#0b6e4f;text-decoration:none">${escapeHtml(label)}</a></p>`;
+  const html = [
+    `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.title)}</title></head>`,
+    '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1b1b1b">',
+    `<h1 style="font-size:20px;margin:0 0 12px">${escapeHtml(words.title)}</h1><p>${escapeHtml(words.text)}</p>`,
+    links ? button(links.coming, texts.links.coming) + button(links.cancel, texts.links.cancel) : '',
+    `<p style="margin-top:32px;font-size:13px;color:#666">${escapeHtml(texts.footer)}</p></body></html>`,
+  ];
+  return { text, html: html.join('') };
+}
+
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+export const escapeHtml = (text: string): string =>
+  text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { channels, messageKinds } from '../../core/messages.ts';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
+
+export const channel = z.enum(channels);
+const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped']);
+
+const shape = z.object({
+  id: fields.id,
+  user: z
+    .object({ id: fields.id, first_name: fields.out.name, last_name: fields.out.name })
+    .meta({ description: 'Whom it is for; an erased person has no names.' }),
+  channel,
+  kind: z.enum(messageKinds),
+  appointment: fields.id.nullable().meta({ description: 'The appointment it is about.' }),
+  status: status.meta({
+    description:
+      '`failed` has used up its tries or was refused for good, and can be sent again; `dropped` was no longer worth ' +
+      'sending; `sending` is on its way, or was cut off and will be tried again.',
+  }),
+  text: z.string().nullable().meta({
+    description: 'As it would be written now, in the person’s language; null for codes.',
+    maxLength: 2_000,
+  }),
+  attempts: z.int().meta({ minimum: 0, maximum: 100 }),
+  provider_id: z.string().nullable().meta({ description: 'What the provider calls it.', maxLength: 200 }),
+  error: z.string().nullable().meta({
+    description: 'Why the last attempt failed, or why it was dropped: a code of ours or the provider’s.',
+    maxLength: 100,
+  }),
+  created_at: fields.out.instant,
+  due_at: fields.out.instant.meta({ description: 'Not before: quiet hours, or the next attempt. UTC.' }),
+  sent_at: fields.out.instant.nullable(),
+});
+
+const sent: z.infer<typeof shape> = {
+  id: 512,
+  user: { id: 7, first_name: 'Aziza', last_name: 'Karimova' },
+  channel: 'sms',
+  kind: 'confirmed',
+  appointment: 9001,
+  status: 'sent',
+  text: 'Qabulingiz tasdiqlandi: 14-mart 10:00, shifokor Yusupov J. Sizni kutamiz.',
+  attempts: 1,
+  provider_id: '59bf10a2-aba8-4694-8fd5-0be20102a580',
+  error: null,
+  created_at: '2028-03-01T11:05:42.000Z',
+  due_at: '2028-03-01T11:05:42.000Z',
+  sent_at: '2028-03-01T11:05:43.000Z',
+};
+
+export const message = documented(shape, {
+  id: 'Message',
+  description: 'One message that left, or did not, by email, SMS or Telegram.',
+  examples: {
+    sent: { summary: 'Sent', value: sent },
+    failed: {
+      summary: 'Failed, waiting for an admin',
+      value: { ...sent, status: 'failed', attempts: 10, provider_id: null, error: 'http_503', sent_at: null },
+    },
+    code: {
+      summary: 'A code, whose text nobody sees',
+      value: { ...sent, kind: 'code', appointment: null, text: null },
+    },
+  },
+});
+export type MessageRecord = z.infer<typeof message>;
+
+export const messagePage = pageOf('MessagePage', 'One page of messages.', message);
+
+export const messageFilters = z.object({
+  ...pageQuery,
+  status: status.optional().meta({ description: 'Only those in this status.', examples: ['failed'] }),
+  channel: channel.optional().meta({ description: 'Only by this channel.', examples: ['sms'] }),
+  user: fields.idText.optional().meta({ description: 'Only to this person.', examples: [7] }),
+});
+export type MessageFilters = z.infer<typeof messageFilters>;

@@ -1,0 +1,168 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import {
+  type Channel,
+  CODE_MINUTES,
+  isNoticeKind,
+  type Message,
+  type NoticeKind,
+} from '../../core/messages.ts';
+import type { Page } from '../../core/page.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { type Locale, type MessageFacts, writeMessage } from '../../i18n/messages/index.ts';
+import type { Audit } from '../audit/index.ts';
+import { listMessages } from './list.repository.ts';
+import * as repository from './messages.repository.ts';
+import { channelsFor, quietUntil } from './messages.rules.ts';
+import type { MessageFilters, MessageRecord } from './messages.schemas.ts';
+import type { Sealing } from './messages.sealing.ts';
+
+export interface MessagesDependencies {
+  db: Db;
+  clock: Clock;
+  default_locale: Locale;
+  /** The channels that are set up. */
+  offered: ReadonlySet<Channel>;
+  sealing: Sealing;
+  /** Puts something into the inbox, unless the same key is there. */
+  addNotification: (
+    tx: Tx,
+    notification: {
+      key: string;
+      user_id: number;
+      kind: NoticeKind;
+      appointment_id: number | undefined;
+      params: Record<string, string>;
+    },
+  ) => Promise<void>;
+  audit: Pick<Audit, 'record'>;
+}
+
+export type Messages = ReturnType<typeof createMessages>;
+
+export function createMessages({
+  db,
+  clock,
+  default_locale,
+  offered,
+  sealing,
+  addNotification,
+  audit,
+}: MessagesDependencies) {
+  async function queue(
+    tx: Tx,
+    message: Message,
+    channels: readonly Channel[],
+    due_at: Date | undefined,
+  ): Promise<void> {
+    const { user_id, kind, appointment_id, params = {}, secret, destination } = message;
+    for (const channel of channels) {
+      const key = `${message.key}:${user_id}:${channel}`;
+      await repository.insertMessage(tx, {
+        key,
+        user_id,
+        channel,
+        kind,
+        appointment_id,
+        params,
+        secret:
+          secret === undefined && destination === undefined
+            ? undefined
+            : sealing.seal({ ...(secret && { code: secret }), ...(destination && { destination }) }, key),
+        created_at: clock.now(),
+        due_at,
+      });
+    }
+  }
+
+  return {
+    /** Which channels are set up; what is queued for another goes nowhere. */
+    offered,
+
+    /**
+     * Tells somebody something: in their inbox, unless it is a code, and by the channels that they prefer and have
+     * proved to be theirs, or by the one that is named. It happens if `tx` commits, and once for the same key.
+     */
+    async enqueue(tx: Tx, message: Message): Promise<void> {
+      const { user_id, kind, key, appointment_id, params = {}, channel } = message;
+      const person = await repository.findRecipient(tx, user_id, appointment_id);
+      if (!person || person.deleted) return;
+      if (isNoticeKind(kind)) {
+        await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
+        const channels = channel
+          ? [channel].filter((name) => offered.has(name))
+          : channelsFor(kind, person, offered);
+        await queue(tx, message, channels, quietUntil(kind, person.visit, person, clock));
+      } else {
+        const named = channel ?? (person.phone_verified ? 'sms' : 'email');
+        await queue(tx, message, offered.has(named) ? [named] : [], undefined);
+      }
+    },
+
+    /** By another way what could not go by `failed`, since the person is no longer there; none is fine. */
+    async redirect(
+      tx: Tx,
+      message: Omit<Message, 'key'> & { kind: NoticeKind },
+      key: string,
+      failed: Channel,
+    ) {
+      const person = await repository.findRecipient(tx, message.user_id, message.appointment_id);
+      if (!person || person.deleted) return;
+      const others = new Set([...offered].filter((name) => name !== failed));
+      const ending = `:${message.user_id}:${failed}`;
+      const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
+      // Their choice of channels has just lost one; the default decides, as for somebody who never had it.
+      const channels = channelsFor(message.kind, { ...person, channels: {} }, others);
+      await queue(
+        tx,
+        { ...message, key: base },
+        channels,
+        quietUntil(message.kind, person.visit, person, clock),
+      );
+    },
+
+    /** What was sent and what was not, newest first, for admins. */
+    async list({ page, page_size, ...filters }: MessageFilters): Promise<Page<MessageRecord>> {
+      const today = clock.wall().date;
+      const found = await listMessages(db, filters, { page, page_size });
+      const rows = found.rows.map(({ facts, locale, ...row }) => ({
+        ...row,
+        text: textOf(
+          { ...facts, happened: clock.wallOf(new Date(row.created_at)), today },
+          locale,
+          row.channel,
+        ),
+      }));
+      return { ...found, rows };
+    },
+
+    /**
+     * Sends a failed message again, with all its tries.
+     * @throws AppError message_not_found, message_not_failed
+     */
+    async retry(message: number, by: Caller): Promise<void> {
+      const again = await transaction(db, async (tx) => {
+        const subject = await repository.requeue(tx, message, clock.now());
+        if (subject === undefined) return false;
+        await audit.record(tx, { actor: by, action: 'message.retry', subject, details: { message } });
+        return true;
+      });
+      if (again) return;
+      throw new AppError((await repository.exists(db, message)) ? 'message_not_failed' : 'message_not_found');
+    },
+
+    /** Gives lost messages their job back and forgets stale codes; runs now and then. */
+    async tidy(): Promise<number> {
+      const codes_before = new Date(clock.now().getTime() - CODE_MINUTES * 60_000);
+      return repository.tidy(db, clock.now(), codes_before);
+    },
+  };
+
+  /** The text as it would be written now; of a code nothing is shown. */
+  function textOf(facts: MessageFacts, locale: Locale | null, channel: Channel): string | null {
+    if (facts.kind === 'code') return null;
+    const words = writeMessage(locale ?? default_locale, facts);
+    return (channel === 'sms' ? words?.sms : words?.text) ?? null;
+  }
+}

@@ -1,0 +1,105 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Channel, Lead } from '../../core/messages.ts';
+import type { Caller } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
+import { loggable } from '../../db/errors.ts';
+import type { Locale } from '../../i18n/messages/index.ts';
+import { type ChannelSettings, createSenders } from './channels/index.ts';
+import { createDelivery } from './delivery.service.ts';
+import { appointmentEvents, createEvents } from './events.service.ts';
+import { linksRoutes } from './links.routes.ts';
+import { createLinks } from './links.service.ts';
+import { messagesRoutes } from './messages.routes.ts';
+import { channelsFor } from './messages.rules.ts';
+import { createSealing } from './messages.sealing.ts';
+import { createMessages, type MessagesDependencies } from './messages.service.ts';
+import { askBotName, createBot } from './telegram.bot.ts';
+import { telegramRoutes } from './telegram.routes.ts';
+import { createTelegramLinking } from './telegram.service.ts';
+
+export interface MessagingDependencies {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  default_locale: Locale;
+  channels: ChannelSettings;
+  /** The present signing secret, then those it replaced. */
+  secrets: readonly string[];
+  public_url: string | undefined;
+  reminders: readonly Lead[];
+  message_attempts: number;
+  addNotification: MessagesDependencies['addNotification'];
+  appointments: { cancel: (appointment: number, caller: Caller) => Promise<void> };
+  audit: MessagesDependencies['audit'];
+}
+
+const eventPayload = z.object({ appointment: z.int(), event: z.enum(appointmentEvents) });
+const remindPayload = z.object({ appointment: z.int(), lead: z.string() });
+const sendPayload = z.object({ message: z.int() });
+
+/** Everything of this module, put together: its service, its routes, its background jobs, its bot. */
+export function createMessaging(dependencies: MessagingDependencies) {
+  const { db, clock, log, default_locale, channels, public_url, reminders, message_attempts } = dependencies;
+  const { addNotification, appointments, audit } = dependencies;
+  const sealing = createSealing(dependencies.secrets);
+  const senders = createSenders(channels, log, clock.now);
+  const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
+  const messages = createMessages({ db, clock, default_locale, offered, sealing, addNotification, audit });
+  const { enqueue, redirect } = messages;
+  const links = createLinks({ db, clock, sealing, public_url, enqueue, appointments });
+  const bot = channels.telegram;
+  const botName = bot && (() => askBotName(bot, channels.timeout));
+  const telegram = createTelegramLinking({ db, clock, default_locale, botName });
+  const events = createEvents({ db, clock, reminders, enqueue });
+  const delivery = createDelivery({
+    db,
+    clock,
+    log,
+    default_locale,
+    senders,
+    sealing,
+    attempts: message_attempts,
+    links,
+    telegram,
+    redirect,
+  });
+
+  return {
+    ...messages,
+    channelsFor,
+
+    /** What runs in the background, by the names that stand in the queue; `repeated` by the clock of UTC. */
+    jobs: {
+      tasks: {
+        appointment_event: async (payload: unknown) => {
+          const { appointment, event } = eventPayload.parse(payload);
+          await events.onAppointment(appointment, event);
+        },
+        remind: async (payload: unknown) => {
+          const { appointment, lead } = remindPayload.parse(payload);
+          await events.remind(appointment, lead);
+        },
+        send_message: async (payload: unknown) => delivery.send(sendPayload.parse(payload).message),
+        tidy_messages: async () => {
+          const lost = await messages.tidy();
+          if (lost > 0) log.warn({ messages: lost }, 'messages without a job got one again');
+        },
+      },
+      repeated: [{ task: 'tidy_messages', match: '*/10 * * * *' }],
+    },
+
+    /** The bot that answers people, where one is set up; one process of all may run it. */
+    bot: bot && createBot(bot, telegram, log),
+
+    close: delivery.close,
+
+    async register(app: FastifyInstance): Promise<void> {
+      await app.register(messagesRoutes, { messages });
+      await app.register(telegramRoutes, { telegram, unlink: (user: number) => telegram.unlink(db, user) });
+      await app.register(linksRoutes, { links, clock, default_locale, loggable });
+    },
+  };
+}

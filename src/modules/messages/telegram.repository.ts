@@ -1,0 +1,89 @@
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+
+/** Links a chat to a person: each has one at most, and a chat is one person's. */
+export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Promise<void> {
+  const client = clientOf(tx);
+  await client.query({
+    name: 'telegram.free-chat',
+    text: 'delete from telegram_chats where chat_id = $1 and user_id <> $2',
+    values: [chat, user],
+  });
+  await client.query({
+    name: 'telegram.link',
+    text: `
+      insert into telegram_chats (user_id, chat_id, linked_at) values ($1, $2, $3)
+      on conflict (user_id) do update set chat_id = excluded.chat_id, linked_at = excluded.linked_at`,
+    values: [user, chat, at],
+  });
+}
+
+export async function unlinkUser(executor: Executor, user: number): Promise<void> {
+  await clientOf(executor).query({
+    name: 'telegram.unlink-user',
+    text: 'delete from telegram_chats where user_id = $1',
+    values: [user],
+  });
+}
+
+export async function unlinkChat(db: Db, chat: string): Promise<boolean> {
+  const { rowCount } = await db.$client.query({
+    name: 'telegram.unlink-chat',
+    text: 'delete from telegram_chats where chat_id = $1',
+    values: [chat],
+  });
+  return (rowCount ?? 0) > 0;
+}
+
+export interface ChatOwner {
+  user_id: number;
+  locale: 'uz' | 'ru' | 'en' | null;
+}
+
+export async function findOwner(executor: Executor, chat: string): Promise<ChatOwner | undefined> {
+  const { rows } = await clientOf(executor).query<ChatOwner>({
+    name: 'telegram.owner',
+    text: `
+      select c.user_id, u.locale from telegram_chats c join users u on u.id = c.user_id
+      where c.chat_id = $1 and u.deleted_at is null`,
+    values: [chat],
+  });
+  return rows[0];
+}
+
+export interface NextVisit {
+  date: string;
+  start_time: string;
+  status: 'pending' | 'confirmed';
+  doctor_id: number;
+  doctor_first_name: string | null;
+  doctor_last_name: string | null;
+  patient_first_name: string | null;
+  patient_last_name: string | null;
+}
+
+/** The visits of a person that lie ahead, soonest first, on whichever side of them they are. */
+export async function nextVisits(
+  db: Db,
+  user: number,
+  wall: { date: string; time: string },
+  limit: number,
+): Promise<NextVisit[]> {
+  const { rows } = await db.$client.query<NextVisit>({
+    name: 'telegram.next-visits',
+    text: `
+      select a.date, a.start_time, a.status, a.doctor_id, d.first_name as doctor_first_name,
+        d.last_name as doctor_last_name, p.first_name as patient_first_name, p.last_name as patient_last_name
+      from (
+        (select * from appointments where doctor_id = $1 and status <> 'cancelled'
+           and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
+        union all
+        (select * from appointments where patient_id = $1 and status <> 'cancelled'
+           and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
+      ) a
+      join users d on d.id = a.doctor_id
+      join users p on p.id = a.patient_id
+      order by a.date, a.start_time limit $4`,
+    values: [user, wall.date, wall.time, limit],
+  });
+  return rows;
+}

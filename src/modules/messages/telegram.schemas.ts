@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+
+const URL_EXAMPLE = 'https://t.me/clinic_bot?start=Zt3uQ0lYc1J8mVh2x5RkPw';
+
+export const telegramInvitation = documented(
+  z.object({
+    url: z.string().meta({
+      format: 'uri',
+      maxLength: 200,
+      description: 'Open it on the phone, press Start.',
+      examples: [URL_EXAMPLE],
+    }),
+    expires_at: fields.out.instant,
+  }),
+  {
+    id: 'TelegramInvitation',
+    description: 'A deep link that links the chat of whoever opens it; it serves once.',
+    examples: {
+      invitation: {
+        summary: 'A deep link',
+        value: { url: URL_EXAMPLE, expires_at: '2028-03-01T09:45:00.000Z' },
+      },
+    },
+  },
+);
