@@ -1,5 +1,6 @@
+export type { Account, LockedAccount } from './accounts.repository.ts';
 export { usersRoutes } from './users.routes.ts';
-export type { NewUser, User } from './users.schemas.ts';
+export type { NewUser, Registration, User } from './users.schemas.ts';
 export { registration, user, userInputs } from './users.schemas.ts';
 export type { Users } from './users.service.ts';
 export { createUsers } from './users.service.ts';

@@ -14,6 +14,7 @@ const fields = {
   specialization: doctorProfiles.specialization,
   experience_years: doctorProfiles.experience_years,
   doctor_gender: doctorProfiles.gender,
+  approved_at: doctorProfiles.approved_at,
   date_of_birth: patientProfiles.date_of_birth,
   patient_gender: patientProfiles.gender,
 };
@@ -28,11 +29,12 @@ const withProfiles = (executor: Executor) =>
 type Row = Awaited<ReturnType<typeof withProfiles>>[number];
 
 function toUser(row: Row): User {
-  const { specialization, experience_years, doctor_gender, date_of_birth, patient_gender, ...user } = row;
+  const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
+  const { date_of_birth, patient_gender, ...user } = others;
   const { id, phone } = user;
   const profiles = {
     admin: null,
-    doctor: { id, specialization, experience_years, gender: doctor_gender },
+    doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
     patient: { id, phone, date_of_birth, gender: patient_gender },
   };
   return { ...user, profile: profiles[user.role] };
@@ -50,22 +52,28 @@ export async function findUser(executor: Executor, user: number): Promise<User |
   return row && toUser(row);
 }
 
+/** Over the table of users alone, which is all that is counted; those who wait have an index of their own. */
+const isDoctor = ({ approved }: { approved: boolean }) => sql`(${users.role} = 'doctor' and ${users.id} in (
+  select id from doctor_profiles where approved_at is ${sql.raw(approved ? 'not null' : 'null')}))`;
+
 interface Filters {
   role?: Role | undefined;
   is_active?: boolean | undefined;
+  approved?: boolean | undefined;
   search?: readonly string[] | undefined;
 }
 
 /** One page of users, newest first. */
 export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const words = filters.search ?? [];
-  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active === undefined ? '' : 'active'}:${words.length}`;
+  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active === undefined ? '' : 'active'}:${filters.approved ?? ''}:${words.length}`;
   const statement = prepared(db, name, () => {
     const contact = sql`search_text(${users.username} || ' ' || coalesce(${users.first_name}, '') || ' ' || coalesce(${users.last_name}, '') || ' ' || coalesce(${users.email}, '') || ' ' || coalesce(${users.phone}, ''))`;
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
       filters.role && eq(users.role, sql.placeholder('role')),
       filters.is_active === undefined ? undefined : eq(users.is_active, sql.placeholder('is_active')),
+      filters.approved === undefined ? undefined : isDoctor({ approved: filters.approved }),
       ...words.map((_, index) => sql`${contact} like search_pattern(${sql.placeholder(`word${index}`)})`),
     ];
     const where = and(...conditions);
@@ -101,6 +109,15 @@ export async function findCredentials(executor: Executor, username: string) {
   );
   const [row] = await statement.execute({ username });
   return row;
+}
+
+/** The hash of somebody's own password, to have it confirmed; null for an erased person. */
+export async function findPasswordHash(executor: Executor, user: number): Promise<string | null> {
+  const [row] = await executor
+    .select({ password_hash: users.password_hash })
+    .from(users)
+    .where(eq(users.id, user));
+  return row?.password_hash ?? null;
 }
 
 type Columns = typeof users.$inferInsert;

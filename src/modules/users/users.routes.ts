@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { CountryCode } from '../../core/phone.ts';
+import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { user, userFilters, userInputs, userPage } from './users.schemas.ts';
+import { type User, user, userFilters, userInputs, userPage } from './users.schemas.ts';
 import type { Users } from './users.service.ts';
 
 const tags = ['users'];
@@ -24,6 +25,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/',
     {
       preHandler: IsAdmin,
+      config: { audit: reads('user.list', ({ id }: User) => id) },
       schema: {
         tags,
         operationId: 'listUsers',
@@ -52,7 +54,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
       },
     },
     async (request, reply) => {
-      const created = await users.create(request.body);
+      const created = await users.create(request.body, request.user);
       return reply.code(201).header('location', `/api/users/${created.id}/`).send(created);
     },
   );
@@ -61,7 +63,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found'] },
+      config: { errors: ['user_not_found'], audit: reads('user.read', ({ id }: User) => id) },
       schema: {
         tags,
         operationId: 'getUser',
@@ -91,7 +93,27 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         response: { 200: user },
       },
     },
-    async (request) => users.update(request.params.id, request.body),
+    async (request) => users.update(request.params.id, request.body, request.user),
+  );
+
+  app.post(
+    '/users/:id/approve/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['user_not_found', 'not_a_doctor'], examples: { 200: ['doctor'] } },
+      schema: {
+        tags,
+        operationId: 'approveDoctor',
+        summary: 'Let a waiting doctor in',
+        description:
+          'Where the clinic approves its doctors (`DOCTOR_APPROVAL=required`), one who registers waits: they sign in, fill ' +
+          'in the profile and publish slots, but are neither listed nor bookable. From this call on they are, with the ' +
+          'slots they have, and they are told. `GET /api/users/?approved=false` lists who waits. Repeating it is fine.',
+        params,
+        response: { 200: user },
+      },
+    },
+    async (request) => users.approve(request.params.id, request.user),
   );
 
   app.delete(
@@ -104,8 +126,9 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         operationId: 'deleteUser',
         summary: 'Erase a user',
         description:
-          'Final: names and contacts are forgotten, sessions end, upcoming appointments are cancelled, the user name ' +
-          'is free again. What others see of the past stays. Repeating it is a 204 again.',
+          'Final: names, contacts, birthday, devices and what was written to them are forgotten, sessions end, upcoming ' +
+          'appointments are cancelled and the other side is told, the user name is free again. What others see of the ' +
+          'past stays, without a name. Repeating it is a 204 again.',
         params,
         response: { 204: z.undefined() },
       },

@@ -6,6 +6,38 @@ const profileFields = {
   patient: ['date_of_birth', 'gender'],
 } as const satisfies Record<Role, readonly string[]>;
 
+/** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles. */
+export function notesOf(
+  before: { role: Role; is_active: boolean },
+  { role, is_active, password, profile = {}, ...others }: Changes,
+): { action: string; details?: Record<string, unknown> }[] {
+  const fields = [...namesOf(others), ...namesOf(profile).map((name) => `profile.${name}`)];
+  return [
+    ...(fields.length > 0 ? [{ action: 'user.update', details: { fields } }] : []),
+    ...(role !== undefined && role !== before.role
+      ? [{ action: 'user.set_role', details: { from: before.role, to: role } }]
+      : []),
+    ...(is_active !== undefined && is_active !== before.is_active
+      ? [{ action: is_active ? 'user.activate' : 'user.deactivate' }]
+      : []),
+    ...(password !== undefined ? [{ action: 'user.set_password' }] : []),
+  ];
+}
+
+interface Changes {
+  role?: Role | undefined;
+  is_active?: boolean | undefined;
+  password?: string | undefined;
+  profile?: object | undefined;
+  [field: string]: unknown;
+}
+
+/** The fields that were given. */
+const namesOf = (fields: object) =>
+  Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+
 /** The fields of a profile that do not belong to this role. */
 export function profileErrors(role: Role, profile: object): string[] {
   const fitting: readonly string[] = profileFields[role];

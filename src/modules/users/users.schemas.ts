@@ -80,14 +80,23 @@ export const registration = perCountry((country) =>
         password: fields.newPassword,
         ...person(country),
         role: z.enum(['doctor', 'patient']),
+        accept_terms: z
+          .boolean()
+          .optional()
+          .meta({
+            description:
+              'True: the terms and the privacy policy are accepted. The versions in force and the time are kept. Some clinics ' +
+              'require it.',
+            examples: [true],
+          }),
       }),
     ),
     {
       id: 'Registration',
       description: 'A new patient or doctor.',
       examples: {
-        patient: { summary: 'As a patient', value: patientExample },
-        doctor: { summary: 'As a doctor', value: doctorExample },
+        patient: { summary: 'As a patient', value: { ...patientExample, accept_terms: true } },
+        doctor: { summary: 'As a doctor', value: { ...doctorExample, accept_terms: true } },
       },
     },
   ),
@@ -157,6 +166,7 @@ export const userInputs = perCountry((country) => ({
   ),
 }));
 
+export type Registration = z.infer<ReturnType<typeof registration>>;
 export type NewUser = z.infer<ReturnType<typeof userInputs>['create']>;
 export type UserChanges = z.infer<ReturnType<typeof userInputs>['update']>;
 export type ProfileInput = z.infer<typeof profileInput>;
@@ -167,6 +177,7 @@ const doctorProfile = z
     specialization: fields.out.specialization,
     experience_years: fields.out.experienceYears,
     gender: fields.gender.nullable(),
+    approved_at: fields.out.approvedAt,
   })
   .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
 
@@ -179,6 +190,10 @@ const patientProfile = z
   })
   .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
 
+const provedAt = fields.out.instant
+  .nullable()
+  .meta({ description: 'When they proved to receive what is sent there; null until then.' });
+
 /** A user with the profile of their role. The password is in no answer. */
 export const user = documented(
   z.object({
@@ -189,7 +204,9 @@ export const user = documented(
     first_name: fields.out.name,
     last_name: fields.out.name,
     email: fields.out.email,
+    email_verified_at: provedAt,
     phone: fields.out.phone,
+    phone_verified_at: provedAt,
     locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
     created_at: fields.out.instant,
     profile: z
@@ -211,7 +228,9 @@ export const user = documented(
           first_name: 'Aziza',
           last_name: 'Karimova',
           email: null,
+          email_verified_at: null,
           phone: '+998901234567',
+          phone_verified_at: '2028-03-01T09:32:10.000Z',
           locale: 'uz',
           created_at: '2028-03-01T09:30:00.000Z',
           profile: { id: 7, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
@@ -227,10 +246,18 @@ export const user = documented(
           first_name: 'Jasur',
           last_name: 'Yusupov',
           email: null,
+          email_verified_at: null,
           phone: '+998935554433',
+          phone_verified_at: null,
           locale: 'uz',
           created_at: '2028-03-01T08:15:00.000Z',
-          profile: { id: 12, specialization: 'Kardiolog', experience_years: 12, gender: 'male' },
+          profile: {
+            id: 12,
+            specialization: 'Kardiolog',
+            experience_years: 12,
+            gender: 'male',
+            approved_at: '2028-03-01T08:15:00.000Z',
+          },
         },
       },
     },
@@ -246,6 +273,10 @@ export const userFilters = z.object({
   is_active: fields.flagText
     .optional()
     .meta({ description: 'Only those who may sign in, or only those who may not.' }),
+  approved: fields.flagText.optional().meta({
+    description: 'Only doctors who were let in, or with `false` only those who wait for it.',
+    examples: [false],
+  }),
   search: fields.searchText
     .optional()
     .meta({ description: 'At most six words of user name, names, email or phone.' }),

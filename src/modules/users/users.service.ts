@@ -3,65 +3,68 @@ import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller, Role } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { createAccounts } from './accounts.service.ts';
+import { lockPerson } from './admins.service.ts';
+import { type ApprovalDependencies, createApproval } from './approval.service.ts';
+import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import * as repository from './users.repository.ts';
-import { profileErrors } from './users.rules.ts';
-import type { NewUser, ProfileInput, User, UserChanges, UserFilters } from './users.schemas.ts';
+import { notesOf, profileErrors } from './users.rules.ts';
+import type { NewUser, ProfileInput, Registration, User, UserChanges, UserFilters } from './users.schemas.ts';
 
-export interface UsersDependencies {
+export interface UsersDependencies extends ErasureDependencies, ApprovalDependencies {
   db: Db;
   clock: Clock;
   hashPassword: (password: string) => Promise<string>;
-  /** Ends all of a person's sessions; `announce` makes it known to this process once that has committed. */
-  sessions: {
-    endAll: (tx: Tx, user: number) => Promise<number[]>;
-    announce: (sessions: readonly number[]) => void;
-  };
-  doctors: { save: (tx: Tx, doctor: number, profile: ProfileInput) => Promise<void> };
-  patients: {
+  doctors: ErasureDependencies['doctors'] &
+    ApprovalDependencies['doctors'] & {
+      save: (tx: Tx, doctor: number, profile: ProfileInput, options?: { waiting: boolean }) => Promise<void>;
+    };
+  patients: ErasureDependencies['patients'] & {
     save: (tx: Tx, patient: number, profile: ProfileInput) => Promise<void>;
-    erase: (tx: Tx, patient: number) => Promise<void>;
   };
-  timeslots: {
-    lockUpcoming: (tx: Tx, doctor: number) => Promise<void>;
-    removeUpcoming: (tx: Tx, doctor: number) => Promise<void>;
-  };
-  appointments: {
+  appointments: ErasureDependencies['appointments'] & {
     hasUpcoming: (tx: Tx, person: number) => Promise<boolean>;
-    cancelUpcoming: (tx: Tx, person: number, by: number) => Promise<void>;
   };
+  /** Keeps which versions of terms and privacy policy somebody has accepted. */
+  consents: { accept: (tx: Tx, person: number) => Promise<unknown> };
+  /** Whether a doctor who registers is let in at once, or waits for an admin. */
+  doctor_approval: 'automatic' | 'required';
+  require_consent: boolean;
 }
 
 export type Users = ReturnType<typeof createUsers>;
 
 export function createUsers(dependencies: UsersDependencies) {
-  const { db, clock, hashPassword, sessions, doctors, patients, timeslots, appointments } = dependencies;
+  const { db, clock, hashPassword, audit, sessions, doctors, patients, timeslots, appointments } =
+    dependencies;
 
-  async function saveProfile(tx: Tx, user: number, role: Role, profile: ProfileInput): Promise<void> {
+  async function saveProfile(
+    tx: Tx,
+    user: number,
+    role: Role,
+    profile: ProfileInput,
+    { waiting = false } = {},
+  ): Promise<void> {
     if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
       throw invalidField('profile.date_of_birth', 'birth_in_future');
-    if (role === 'doctor') await doctors.save(tx, user, profile);
+    if (role === 'doctor') await doctors.save(tx, user, profile, { waiting });
     if (role === 'patient') await patients.save(tx, user, profile);
   }
 
-  /**
-   * Locks a person for a change, and refuses one that would leave the clinic without an active admin. Admins are locked
-   * before the person, always in the order of their ids: no deadlock between two of them.
-   */
-  async function lockPerson(
-    tx: Tx,
-    user: number,
-    { role = 'admin', is_active = true }: Pick<UserChanges, 'role' | 'is_active'>,
-  ) {
-    const keepAnAdmin = async (person: Pick<User, 'role' | 'is_active'> | undefined) => {
-      if (role === 'admin' && is_active) return;
-      if (person?.role !== 'admin' || !person.is_active) return;
-      if ((await repository.lockOtherAdmins(tx, user)) === 0) throw new AppError('last_admin');
-    };
-    await keepAnAdmin(await repository.findUser(tx, user));
-    const locked = await repository.lockUser(tx, user);
-    // Again: they may have become an admin just before they were locked, and the others have left since.
-    await keepAnAdmin(locked);
-    return locked;
+  /** @param options.note what else belongs into the transaction of a new person */
+  async function insert(
+    { password, profile = {}, ...columns }: NewUser,
+    options: { waiting?: boolean; note: (tx: Tx, user: User) => Promise<void> },
+  ): Promise<User> {
+    const password_hash = await hashPassword(password);
+    return transaction(db, async (tx) => {
+      const id = await repository.insertUser(tx, { ...columns, password_hash });
+      await saveProfile(tx, id, columns.role, profile, options);
+      const user = await repository.findUser(tx, id);
+      if (!user) throw new Error('a new user is gone within its own transaction');
+      await options.note(tx, user);
+      return user;
+    });
   }
 
   /** Takes a doctor's future out of the calendar. Locked first, so that no booking slips in between. */
@@ -71,8 +74,30 @@ export function createUsers(dependencies: UsersDependencies) {
     await timeslots.removeUpcoming(tx, user);
   }
 
+  /** Writes what an admin changed of a person. @returns whether they must sign in again */
+  async function write(
+    tx: Tx,
+    user: number,
+    before: { role: Role; username: string },
+    { password, profile, ...changes }: UserChanges,
+    password_hash: string | undefined,
+  ): Promise<boolean> {
+    const { role, username } = { ...before, ...given(changes) };
+    refuseMisfits(role, username, { password, profile });
+    const newRole = role !== before.role;
+    if (newRole) await leaveCalendar(tx, user);
+    await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
+    if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
+    if (newRole && role === 'doctor') await doctors.approve(tx, user, clock.now());
+    return newRole || changes.is_active === false || password !== undefined;
+  }
+
   return {
+    ...createErasure(dependencies),
+    ...createApproval(dependencies),
+
     findCredentials: (username: string) => repository.findCredentials(db, username),
+    ...createAccounts(dependencies),
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
     /** Undefined for an erased one too. */
@@ -88,34 +113,49 @@ export function createUsers(dependencies: UsersDependencies) {
     list: ({ page, page_size, ...filters }: UserFilters & PageRequest): Promise<Page<User>> =>
       repository.listUsers(db, filters, { page, page_size }),
 
-    /** @throws AppError username_taken, by the unique index */
-    async create({ password, profile = {}, ...columns }: NewUser): Promise<User> {
-      const password_hash = await hashPassword(password);
-      return transaction(db, async (tx) => {
-        const id = await repository.insertUser(tx, { ...columns, password_hash });
-        await saveProfile(tx, id, columns.role, profile);
-        const user = await repository.findUser(tx, id);
-        if (!user) throw new Error('a new user is gone within its own transaction');
-        return user;
-      });
+    /**
+     * Somebody registers themself. A doctor waits for approval where the clinic asks for it.
+     * @throws AppError username_taken, by the unique index; invalid_input (consent_required)
+     */
+    async register({ accept_terms, ...account }: Registration): Promise<User> {
+      if (dependencies.require_consent && accept_terms !== true)
+        throw invalidField('accept_terms', 'consent_required');
+      return insert(
+        { ...account, is_active: true },
+        {
+          waiting: dependencies.doctor_approval === 'required',
+          async note(tx, user) {
+            if (accept_terms === true) await dependencies.consents.accept(tx, user.id);
+            await audit.record(tx, { actor: user, action: 'user.register', subject: user.id });
+          },
+        },
+      );
     },
 
     /**
-     * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions.
+     * An admin, or the command line where `by` is left out, makes a person. A doctor so made is approved.
+     * @throws AppError username_taken, by the unique index
+     */
+    create: (account: NewUser, by?: Caller): Promise<User> =>
+      insert(account, {
+        note: (tx, { id, role }) =>
+          audit.record(tx, { actor: by, action: 'user.create', subject: id, details: { role } }),
+      }),
+
+    /**
+     * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions. Whom an
+     * admin makes a doctor is approved by it.
      * @throws AppError user_not_found, username_taken, last_admin, role_in_use, invalid_input (profile of another role)
      */
-    async update(user: number, { password, profile, ...changes }: UserChanges): Promise<User> {
+    async update(user: number, changes: UserChanges, by: Caller): Promise<User> {
+      const { password } = changes;
       const password_hash = password === undefined ? undefined : await hashPassword(password);
       const { ended, updated } = await transaction(db, async (tx) => {
         const before = await lockPerson(tx, user, changes);
         if (!before || before.deleted_at) throw new AppError('user_not_found');
-        const { role, username } = { ...before, ...given(changes) };
-        refuseMisfits(role, username, { password, profile });
-        const newRole = role !== before.role;
-        if (newRole) await leaveCalendar(tx, user);
-        await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
-        if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
-        const isOut = newRole || changes.is_active === false || password !== undefined;
+        const isOut = await write(tx, user, before, changes, password_hash);
+        for (const note of notesOf(before, changes))
+          await audit.record(tx, { actor: by, subject: user, ...note });
         return {
           ended: isOut ? await sessions.endAll(tx, user) : [],
           updated: await repository.findUser(tx, user),
@@ -134,37 +174,6 @@ export function createUsers(dependencies: UsersDependencies) {
       const person = await repository.lockUser(tx, user);
       if (!person || person.deleted_at) throw new AppError('session_ended');
       await repository.updateUser(tx, user, contact);
-    },
-
-    /**
-     * Erases a person for good: sessions end, upcoming appointments are cancelled, a doctor's upcoming slots go, names
-     * and contacts are forgotten and the user name is free again. A nameless row stays, so that everybody else's
-     * history stays true. Repeating it changes nothing.
-     * @throws AppError user_not_found, last_admin
-     */
-    async erase(user: number, by: Caller): Promise<void> {
-      const ended = await transaction(db, async (tx) => {
-        const before = await lockPerson(tx, user, { is_active: false });
-        if (!before) throw new AppError('user_not_found');
-        if (before.deleted_at) return [];
-        await repository.updateUser(tx, user, {
-          username: `erased#${user}`,
-          password_hash: null,
-          is_active: false,
-          first_name: null,
-          last_name: null,
-          email: null,
-          phone: null,
-          locale: null,
-          deleted_at: clock.now().toISOString(),
-        });
-        await timeslots.lockUpcoming(tx, user);
-        await appointments.cancelUpcoming(tx, user, by.id);
-        await timeslots.removeUpcoming(tx, user);
-        await patients.erase(tx, user);
-        return sessions.endAll(tx, user);
-      });
-      sessions.announce(ended);
     },
   };
 }

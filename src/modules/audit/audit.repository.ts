@@ -1,0 +1,111 @@
+import type { PageRequest } from '../../core/page.ts';
+import type { Role } from '../../core/roles.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { alias, and, desc, eq, gte, lt, type SQL, sql } from '../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { prepared } from '../../db/prepared.ts';
+import { auditEntries, users } from '../../db/schema/index.ts';
+
+export interface NewEntry {
+  at: Date;
+  actor_id: number | null;
+  actor_role: Role | null;
+  action: string;
+  details: Record<string, unknown>;
+  request_id: string | null;
+}
+
+/** Notes the same of each of `subjects`, in one statement; null is nobody's record. */
+export async function insertEntries(
+  executor: Executor,
+  entry: NewEntry,
+  subjects: readonly (number | null)[],
+): Promise<void> {
+  await clientOf(executor).query({
+    name: 'audit.insert',
+    text: `
+      insert into audit_entries (at, actor_id, actor_role, action, details, request_id, subject_id)
+      select $1, $2, $3, $4, $5, $6, subject from unnest($7::integer[]) as subject`,
+    values: [
+      entry.at,
+      entry.actor_id,
+      entry.actor_role,
+      entry.action,
+      entry.details,
+      entry.request_id,
+      subjects,
+    ],
+  });
+}
+
+export interface Filters {
+  actor?: number | undefined;
+  subject?: number | undefined;
+  action?: string | undefined;
+  /** From this instant on. */
+  since?: string | undefined;
+  /** Before this instant. */
+  until?: string | undefined;
+}
+
+const conditions: { [Name in keyof Required<Filters>]: SQL } = {
+  actor: eq(auditEntries.actor_id, sql.placeholder('actor')),
+  subject: eq(auditEntries.subject_id, sql.placeholder('subject')),
+  action: eq(auditEntries.action, sql.placeholder('action')),
+  since: gte(auditEntries.at, sql.placeholder('since')),
+  until: lt(auditEntries.at, sql.placeholder('until')),
+};
+
+const actors = alias(users, 'actors');
+const subjects = alias(users, 'subjects');
+
+/** One page of entries, newest first, with the names that their people have now. */
+export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
+  const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
+  const name = `audit.list:${given.join()}`;
+  const statement = prepared(db, name, () => {
+    const where = and(...given.map((filter) => conditions[filter]));
+    const counted = db.select({ one: sql`1` }).from(auditEntries).where(where);
+    return db
+      .select({
+        id: auditEntries.id,
+        at: auditEntries.at,
+        action: auditEntries.action,
+        details: auditEntries.details,
+        request_id: auditEntries.request_id,
+        actor_id: auditEntries.actor_id,
+        actor_role: auditEntries.actor_role,
+        actor_first_name: sql<string | null>`${actors.first_name}`.as('actor_first_name'),
+        actor_last_name: sql<string | null>`${actors.last_name}`.as('actor_last_name'),
+        subject_id: auditEntries.subject_id,
+        subject_role: sql<Role | null>`${subjects.role}`.as('subject_role'),
+        subject_first_name: sql<string | null>`${subjects.first_name}`.as('subject_first_name'),
+        subject_last_name: sql<string | null>`${subjects.last_name}`.as('subject_last_name'),
+        count: countUpToLimit(counted),
+      })
+      .from(auditEntries)
+      .leftJoin(actors, eq(actors.id, auditEntries.actor_id))
+      .leftJoin(subjects, eq(subjects.id, auditEntries.subject_id))
+      .where(where)
+      .orderBy(desc(auditEntries.at), desc(auditEntries.id))
+      .limit(limit)
+      .offset(offset)
+      .prepare(name);
+  });
+  return fetchPage(page, (window) => statement.execute({ ...filters, ...window }));
+}
+
+export type EntryRow = Awaited<ReturnType<typeof listEntries>>['rows'][number];
+
+/**
+ * Lets the oldest entries from before an instant go. Only here is the trigger that keeps them told to look away, and
+ * only until this transaction ends.
+ * @returns how many went; fewer than `most` when no more are left
+ */
+export async function deleteBefore(tx: Tx, before: Date, most: number): Promise<number> {
+  await tx.execute(sql`select set_config('clinic.audit_retention', 'on', true)`);
+  const { rowCount } = await tx.execute(sql`
+    delete from audit_entries where id in (
+      select id from audit_entries where at < ${before.toISOString()} order by at, id limit ${most})`);
+  return rowCount ?? 0;
+}

@@ -1,0 +1,141 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
+
+const entryId = z
+  .int()
+  .min(1)
+  // More than will ever be; what JavaScript can count up to is nothing a document need name.
+  .meta({ format: 'int64', maximum: 10 ** 15, examples: [50231] });
+const ACTION = /^[a-z_]+(?:\.[a-z_]+)?$/;
+const action = z
+  .string()
+  .meta({ description: 'What was touched, and how.', maxLength: 50, examples: ['appointment.read'] });
+
+const person = (role: string) =>
+  z
+    .object({
+      id: fields.id,
+      role: fields.role.meta({ description: role }),
+      first_name: fields.out.name,
+      last_name: fields.out.name,
+    })
+    .nullable();
+const actor = person('Their role when they did it.');
+
+const jasur = { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' } as const;
+const malika = { id: 1, role: 'admin', first_name: 'Malika', last_name: 'Rashidova' } as const;
+const aziza = { id: 7, role: 'patient', first_name: 'Aziza', last_name: 'Karimova' } as const;
+
+const entryShape = z.object({
+  id: entryId,
+  at: fields.out.instant,
+  actor: actor.meta({ description: 'Who did it; null where the system itself did.' }),
+  action,
+  subject: person('Their role now.').meta({ description: 'Whose record it is; null where it is nobody’s.' }),
+  details: z.record(z.string().meta({ maxLength: 50 }), z.unknown()).meta({
+    description:
+      'Ids, and names of fields and filters; never a value. A list notes each person on it, and how many rows it had.',
+    examples: [{ appointment: 9001 }],
+  }),
+  request_id: z
+    .string()
+    .nullable()
+    .meta({
+      description: 'The `X-Request-Id` of the request, by which the log names it.',
+      maxLength: 36,
+      examples: ['0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47'],
+    }),
+});
+export type AuditEntry = z.infer<typeof entryShape>;
+
+const entry = documented(entryShape, {
+  id: 'AuditEntry',
+  description: 'Who read or changed whose record. Never changed; gone after the retention time.',
+  examples: {
+    read: {
+      summary: 'A doctor looked at a patient’s appointment',
+      value: {
+        id: 50231,
+        at: '2028-03-01T09:30:00.000Z',
+        actor: jasur,
+        action: 'appointment.read',
+        subject: aziza,
+        details: { appointment: 9001 },
+        request_id: '0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47',
+      },
+    },
+  },
+});
+
+export const auditPage = pageOf('AuditPage', 'One page of the audit.', entry);
+
+export const auditFilters = fields.orderedRange(
+  z.object({
+    ...pageQuery,
+    actor: fields.idText.optional().meta({ description: 'Only what this user did.', examples: [12] }),
+    subject: fields.idText
+      .optional()
+      .meta({ description: 'Only what happened to this user’s record.', examples: [7] }),
+    action: z
+      .string()
+      .max(50)
+      .regex(ACTION)
+      .optional()
+      .meta({ description: 'Only this action.', examples: ['appointment.read'] }),
+    from: fields.dateFilters.from,
+    to: fields.dateFilters.to,
+  }),
+);
+export type AuditFilters = Omit<z.infer<typeof auditFilters>, 'page' | 'page_size'>;
+
+const accessShape = z.object({
+  id: entryId,
+  at: fields.out.instant,
+  by: actor.meta({
+    description: 'Who it was; null where the system itself acted. Names go when their owner is erased.',
+  }),
+  action,
+  appointment: fields.id
+    .nullable()
+    .meta({ description: 'The appointment that was looked at or changed, if one was.' }),
+  fields: z
+    .array(z.string().meta({ maxLength: 50 }))
+    .meta({ description: 'The names of the fields that were changed.', maxItems: 50, examples: [['phone']] }),
+});
+export type AccessLogEntry = z.infer<typeof accessShape>;
+
+/** What a person is told of who looked at their record. */
+export const accessLogEntry = documented(accessShape, {
+  id: 'AccessLogEntry',
+  description: 'Somebody looked at this person’s record, or changed it.',
+  examples: {
+    read: {
+      summary: 'A doctor looked at an appointment',
+      value: {
+        id: 50231,
+        at: '2028-03-01T09:30:00.000Z',
+        by: jasur,
+        action: 'appointment.read',
+        appointment: 9001,
+        fields: [],
+      },
+    },
+    change: {
+      summary: 'An admin corrected the phone',
+      value: {
+        id: 50240,
+        at: '2028-03-01T11:05:42.000Z',
+        by: malika,
+        action: 'user.update',
+        appointment: null,
+        fields: ['phone'],
+      },
+    },
+  },
+});
+
+export const accessLogPage = pageOf('AccessLogPage', 'One page of the access log.', accessLogEntry);
+
+export const accessLogQuery = z.object(pageQuery);

@@ -1,0 +1,122 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Executor, transaction } from '../../db/client.ts';
+import * as repository from './audit.repository.ts';
+import type { AccessLogEntry, AuditEntry, AuditFilters } from './audit.schemas.ts';
+
+export interface AuditDependencies {
+  db: Db;
+  clock: Clock;
+  audit_retention_days: number;
+}
+
+/** What happened to whose record. Ids and names of fields only: no value, no name of a person, no text they wrote. */
+export interface Entry {
+  /** Who did it; left out where the system itself did, or somebody at the server's command line. */
+  actor?: Pick<Caller, 'id' | 'role' | 'request_id'> | undefined;
+  /** Such as `user.update`: the resource and what was done. */
+  action: string;
+  /** Whose record it is. */
+  subject?: number;
+  details?: Record<string, unknown>;
+  request_id?: string;
+}
+
+export type Audit = ReturnType<typeof createAudit>;
+
+/** How many entries one transaction lets go. */
+const BATCH = 5_000;
+
+export function createAudit({ db, clock, audit_retention_days }: AuditDependencies) {
+  const entryOf = ({ actor, action, details = {}, request_id }: Entry): repository.NewEntry => ({
+    at: clock.now(),
+    actor_id: actor?.id ?? null,
+    actor_role: actor?.role ?? null,
+    action,
+    details,
+    request_id: request_id ?? actor?.request_id ?? null,
+  });
+
+  return {
+    /** Notes a change, in the transaction that makes it: neither stands without the other. */
+    record: (executor: Executor, entry: Entry): Promise<void> =>
+      repository.insertEntries(executor, entryOf(entry), [entry.subject ?? null]),
+
+    /** Notes that somebody was shown records of others: an entry for each of these people, in one statement. */
+    recordRead: (
+      actor: Caller,
+      { people, ...read }: { action: string; people: readonly number[]; details: Record<string, unknown> },
+    ): Promise<void> => repository.insertEntries(db, entryOf({ actor, ...read }), people),
+
+    /**
+     * Entries for an admin, newest first. Looking here is noted once, not for each person on the page: what is shown is
+     * who touched a record, nothing of the record, and a page of entries must not breed a page of entries.
+     * @param filters with `from` and `to` as days of the clinic
+     */
+    async list(
+      { page, page_size, ...filters }: AuditFilters & PageRequest,
+      caller: Caller,
+    ): Promise<Page<AuditEntry>> {
+      const { from, to, ...same } = filters;
+      const since = from && clock.at(from, '00:00').toISOString();
+      const until = to && clock.at(to, '24:00').toISOString();
+      const found = await repository.listEntries(db, { ...same, since, until }, { page, page_size });
+      const rows = found.rows.map(toEntry);
+      const details = { filters: namesOf(filters), rows: rows.length };
+      // A subject of whom there are entries exists; any other number may not.
+      const subject = rows.length > 0 ? (same.subject ?? null) : null;
+      await repository.insertEntries(db, entryOf({ actor: caller, action: 'audit.list', details }), [
+        subject,
+      ]);
+      return { ...found, rows };
+    },
+
+    /** Who looked at a person's record or changed it, as that person is told. */
+    async accessLog(person: number, page: PageRequest): Promise<Page<AccessLogEntry>> {
+      const found = await repository.listEntries(db, { subject: person }, page);
+      return { ...found, rows: found.rows.map(toAccessLogEntry) };
+    },
+
+    /**
+     * Lets entries go that are older than the retention setting, the oldest first, so much at a time that nobody waits.
+     * Safe to repeat, and to end anywhere.
+     * @returns how many went
+     */
+    async purge(): Promise<number> {
+      const before = new Date(clock.now().getTime() - audit_retention_days * 86_400_000);
+      for (let gone = 0; ; ) {
+        const now = await transaction(db, (tx) => repository.deleteBefore(tx, before, BATCH));
+        gone += now;
+        if (now < BATCH) return gone;
+      }
+    },
+  };
+}
+
+/** The filters that were given. */
+const namesOf = (filters: object) =>
+  Object.entries(filters)
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+
+function toEntry(row: repository.EntryRow): AuditEntry {
+  const { id, at, action, details, request_id } = row;
+  return { id, at, actor: actorOf(row), action, subject: subjectOf(row), details, request_id };
+}
+
+export function toAccessLogEntry(row: repository.EntryRow): AccessLogEntry {
+  const { id, at, action, details } = row;
+  const { appointment = null, fields = [] } = details as Partial<AccessLogEntry>;
+  return { id, at, by: actorOf(row), action, appointment, fields };
+}
+
+function actorOf({ actor_id, actor_role, actor_first_name, actor_last_name }: repository.EntryRow) {
+  if (actor_id === null || actor_role === null) return null;
+  return { id: actor_id, role: actor_role, first_name: actor_first_name, last_name: actor_last_name };
+}
+
+function subjectOf({ subject_id, subject_role, subject_first_name, subject_last_name }: repository.EntryRow) {
+  if (subject_id === null || subject_role === null) return null;
+  return { id: subject_id, role: subject_role, first_name: subject_first_name, last_name: subject_last_name };
+}

@@ -1,0 +1,35 @@
+import type { Db, Tx } from '../../db/client.ts';
+import { eq } from '../../db/drizzle.ts';
+import { consents } from '../../db/schema/index.ts';
+
+export interface Consent {
+  document: 'terms' | 'privacy';
+  version: string;
+}
+
+/**
+ * Keeps what a person has accepted; accepting the same version again changes nothing.
+ * @returns the documents of which this version had not been accepted before
+ */
+export async function insertConsents(
+  tx: Tx,
+  person: number,
+  accepted: readonly Consent[],
+  at: Date,
+): Promise<Consent['document'][]> {
+  const accepted_at = at.toISOString();
+  const fresh = await tx
+    .insert(consents)
+    .values(accepted.map((consent) => ({ user_id: person, ...consent, accepted_at })))
+    .onConflictDoNothing()
+    .returning({ document: consents.document });
+  return fresh.map(({ document }) => document);
+}
+
+/** Versions of documents that were accepted, oldest first: a handful. */
+export const listConsents = (db: Db, person: number) =>
+  db
+    .select({ document: consents.document, version: consents.version, accepted_at: consents.accepted_at })
+    .from(consents)
+    .where(eq(consents.user_id, person))
+    .orderBy(consents.accepted_at, consents.document);

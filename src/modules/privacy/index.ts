@@ -1,0 +1,5 @@
+export { createConsents } from './consents.service.ts';
+export { eraseTraces } from './erasure.repository.ts';
+export { privacyRoutes } from './privacy.routes.ts';
+export { createPrivacy } from './privacy.service.ts';
+export { createRetention } from './retention.service.ts';

@@ -1,0 +1,260 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { accessLogEntry } from '../audit/index.ts';
+import { consent } from './consents.schemas.ts';
+
+const instant = fields.out.instant;
+const text = (maxLength: number) => z.string().meta({ maxLength });
+/** Lists end where the person's data ends. */
+const list = <Row extends z.ZodType>(row: Row, description: string) =>
+  z.array(row).meta({ description, maxItems: 2_147_483_647 });
+const params = z
+  .record(text(50), text(500))
+  .meta({ description: 'What the text was made with, beside the appointment.', examples: [{ lead: '24h' }] });
+const appointment = fields.id
+  .nullable()
+  .meta({ description: 'The appointment it was about.', examples: [9001] });
+
+const account = z.object({
+  id: fields.id,
+  username: fields.out.username,
+  role: fields.role,
+  is_active: z.boolean(),
+  first_name: fields.out.name,
+  last_name: fields.out.name,
+  email: fields.out.email,
+  email_verified_at: instant.nullable(),
+  phone: fields.out.phone,
+  phone_verified_at: instant.nullable(),
+  locale: fields.locale.nullable(),
+  created_at: instant,
+});
+
+const patientProfile = z.object({
+  id: fields.id,
+  date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
+  gender: fields.gender.nullable(),
+});
+
+const doctorProfile = z.object({
+  id: fields.id,
+  specialization: fields.out.specialization,
+  experience_years: fields.out.experienceYears,
+  gender: fields.gender.nullable(),
+  approved_at: fields.out.approvedAt,
+});
+
+const preferences = z.object({
+  channels: z
+    .record(text(50), z.array(text(20)).meta({ maxItems: 10 }))
+    .meta({ description: 'Channels by kind of message.', examples: [{ reminder: ['sms'] }] }),
+  quiet: z.boolean(),
+  quiet_from: fields.out.time.meta({ examples: ['22:00'] }),
+  quiet_until: fields.out.time.meta({ examples: ['08:00'] }),
+});
+
+const session = z.object({
+  id: fields.id,
+  created_at: instant,
+  last_used_at: instant,
+  device: text(500).nullable(),
+  address: text(100).nullable(),
+  ended_at: instant.nullable(),
+});
+
+const code = z.object({
+  id: fields.id,
+  purpose: text(20),
+  destination: text(254),
+  address: text(100).nullable(),
+  tries: z.int().meta({ minimum: 0, maximum: 5 }),
+  created_at: instant,
+  expires_at: instant,
+  ended_at: instant.nullable(),
+});
+
+const link = z.object({ purpose: text(20), appointment, expires_at: instant, used_at: instant.nullable() });
+
+const visit = {
+  id: fields.id,
+  date: fields.out.date,
+  start_time: fields.out.time,
+  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  status: z.enum(['pending', 'confirmed', 'cancelled']),
+  created_at: instant,
+  updated_at: instant,
+  booked_by: fields.id,
+  cancelled_by: fields.id.nullable(),
+  cancel_reason: text(500).nullable(),
+};
+
+const doctor = z.object({
+  id: fields.id,
+  first_name: fields.out.name,
+  last_name: fields.out.name,
+  specialization: fields.out.specialization,
+});
+
+const timeslot = z.object({
+  id: fields.id,
+  date: fields.out.date,
+  start_time: fields.out.time,
+  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  created_at: instant,
+});
+
+const notification = z.object({
+  id: fields.id,
+  kind: text(50),
+  appointment,
+  params,
+  created_at: instant,
+  read_at: instant.nullable(),
+});
+
+const message = z.object({
+  id: fields.id,
+  channel: z.enum(['email', 'sms', 'telegram']),
+  kind: text(50),
+  appointment,
+  params,
+  status: z.enum(['queued', 'sending', 'sent', 'failed', 'dropped']),
+  error: text(200).nullable(),
+  provider_id: text(200).nullable(),
+  created_at: instant,
+  sent_at: instant.nullable(),
+});
+
+const shape = z.object({
+  exported_at: instant,
+  user: account,
+  patient_profile: patientProfile.nullable(),
+  doctor_profile: doctorProfile.nullable(),
+  notification_preferences: preferences.nullable().meta({ description: 'Null while the defaults hold.' }),
+  telegram: z
+    .object({ chat_id: text(50), linked_at: instant })
+    .nullable()
+    .meta({ description: 'The linked chat.' }),
+  consents: list(consent, 'Which version of which document was accepted, and when.'),
+  links: list(link, 'One-use links that were sent out; the links themselves are kept as hashes only.'),
+  sessions: list(session, 'Sign-ins, with device and address.'),
+  codes: list(code, 'Codes that were sent of late; the codes themselves are kept as hashes only.'),
+  appointments_as_patient: list(z.object({ ...visit, doctor }), 'Visits to doctors.'),
+  appointments_as_doctor: list(
+    z.object({ ...visit, patient: fields.id }),
+    'Visits of patients, who are not named: their names and phones are their data. Reasons only as this doctor wrote them.',
+  ),
+  timeslots: list(timeslot, 'A doctor’s published slots.'),
+  notifications: list(notification, 'The inbox.'),
+  messages: list(message, 'What was sent by email, SMS and Telegram; the texts are not kept.'),
+  access_log: list(accessLogEntry, 'Who looked at this record or changed it.'),
+});
+
+const at = '2028-03-01T09:30:00.000Z';
+
+export const personalData = documented(shape, {
+  id: 'PersonalData',
+  description: 'Everything the clinic holds about a person.',
+  examples: {
+    patient: {
+      summary: 'A patient with one visit',
+      value: {
+        exported_at: '2028-03-02T10:00:00.000Z',
+        user: {
+          id: 7,
+          username: 'aziza.karimova',
+          role: 'patient',
+          is_active: true,
+          first_name: 'Aziza',
+          last_name: 'Karimova',
+          email: null,
+          email_verified_at: null,
+          phone: '+998901234567',
+          phone_verified_at: at,
+          locale: 'uz',
+          created_at: at,
+        },
+        patient_profile: { id: 7, date_of_birth: '1990-05-17', gender: 'female' },
+        doctor_profile: null,
+        notification_preferences: null,
+        telegram: null,
+        consents: [
+          { document: 'terms', version: '1', accepted_at: at },
+          { document: 'privacy', version: '1', accepted_at: at },
+        ],
+        links: [],
+        sessions: [
+          {
+            id: 31,
+            created_at: at,
+            last_used_at: at,
+            device: 'ClinicApp/2.1 (Android 16)',
+            address: '203.0.113.7',
+            ended_at: null,
+          },
+        ],
+        codes: [],
+        appointments_as_patient: [
+          {
+            id: 9001,
+            date: '2028-03-14',
+            start_time: '10:00',
+            end_time: '10:30',
+            status: 'pending',
+            created_at: at,
+            updated_at: at,
+            booked_by: 7,
+            cancelled_by: null,
+            cancel_reason: null,
+            doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+          },
+        ],
+        appointments_as_doctor: [],
+        timeslots: [],
+        notifications: [
+          { id: 501, kind: 'booked', appointment: 9001, params: {}, created_at: at, read_at: null },
+        ],
+        messages: [
+          {
+            id: 801,
+            channel: 'sms',
+            kind: 'booked',
+            appointment: 9001,
+            params: {},
+            status: 'sent',
+            error: null,
+            provider_id: '4385062',
+            created_at: at,
+            sent_at: at,
+          },
+        ],
+        access_log: [
+          {
+            id: 50231,
+            at,
+            by: { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' },
+            action: 'appointment.read',
+            appointment: 9001,
+            fields: [],
+          },
+        ],
+      },
+    },
+  },
+});
+
+export const eraseConfirmation = documented(
+  z.object({
+    password: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .meta({ description: 'My own.', format: 'password', examples: ['a-long-quiet-river'] }),
+  }),
+  {
+    id: 'EraseConfirmation',
+    description: 'The password once more.',
+    examples: { erase: { summary: 'Erase me', value: { password: 'a-long-quiet-river' } } },
+  },
+);

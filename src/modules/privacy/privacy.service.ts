@@ -1,0 +1,25 @@
+import { invalidField } from '../../core/errors.ts';
+import type { Caller } from '../../core/roles.ts';
+import { createExport, type ExportDependencies } from './export.service.ts';
+
+export interface PrivacyDependencies extends ExportDependencies {
+  users: { erase: (user: number, by: Caller) => Promise<void> };
+  passwords: { confirm: (caller: Caller, password: string) => Promise<boolean> };
+}
+
+export type Privacy = ReturnType<typeof createPrivacy>;
+
+export function createPrivacy({ users, passwords, ...dependencies }: PrivacyDependencies) {
+  return {
+    ...createExport(dependencies),
+
+    /**
+     * Erases whoever asks, for good. The password is asked once more: a borrowed phone or a stolen token must not do it.
+     * @throws AppError invalid_input (wrong_password), last_admin
+     */
+    async eraseMe(caller: Caller, password: string): Promise<void> {
+      if (!(await passwords.confirm(caller, password))) throw invalidField('password', 'wrong_password');
+      await users.erase(caller.id, caller);
+    },
+  };
+}

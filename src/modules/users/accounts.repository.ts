@@ -1,0 +1,96 @@
+import type { Role } from '../../core/roles.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+
+/** Who has a name, and what signing in needs of them. */
+export interface Account {
+  id: number;
+  role: Role;
+  is_active: boolean;
+  username: string;
+  password_hash: string | null;
+}
+
+/**
+ * Who has this user name, this confirmed email (both in any case) or this confirmed phone. User names begin with a
+ * letter and hold no @: at most one account fits.
+ * @param phone in E.164
+ */
+export async function findAccount(
+  db: Db,
+  { text, phone }: { text: string; phone: string | undefined },
+): Promise<Account | undefined> {
+  const { rows } = await db.$client.query<Account>({
+    name: 'users.account',
+    text: `
+      select id, role, is_active, username, password_hash from users where id = (
+        select id from users where lower(username) = lower($1)
+        union all
+        select id from users where lower(email) = lower($1) and email_verified_at is not null
+        union all
+        select id from users where phone = $2 and phone_verified_at is not null
+        limit 1)`,
+    values: [text, phone ?? null],
+  });
+  return rows[0];
+}
+
+export interface LockedAccount {
+  role: Role;
+  is_active: boolean;
+  username: string;
+  phone: string | null;
+  phone_verified_at: string | null;
+  email: string | null;
+  email_verified_at: string | null;
+}
+
+/** What stands of a person, locked against every other change; undefined when there is none, or an erased one. */
+export async function lockAccount(tx: Tx, user: number): Promise<LockedAccount | undefined> {
+  const { rows } = await clientOf(tx).query<LockedAccount>({
+    name: 'users.lock-account',
+    text: `
+      select role, is_active, username, phone, phone_verified_at, email, email_verified_at
+      from users where id = $1 and deleted_at is null for no key update`,
+    values: [user],
+  });
+  return rows[0];
+}
+
+/** Sets a password, if the one that was checked still holds. @returns whether it did */
+export async function replacePassword(
+  executor: Executor,
+  user: number,
+  from: string,
+  to: string,
+): Promise<boolean> {
+  const { rowCount } = await clientOf(executor).query({
+    name: 'users.replace-password',
+    text: 'update users set password_hash = $3 where id = $1 and password_hash = $2',
+    values: [user, from, to],
+  });
+  return rowCount === 1;
+}
+
+const CONFIRM = {
+  phone: [
+    'update users set phone = $2 where id = $1 and phone is distinct from $2',
+    'update users set phone_verified_at = $2 where id = $1',
+  ],
+  email: [
+    'update users set email = $2 where id = $1 and email is distinct from $2',
+    'update users set email_verified_at = $2 where id = $1',
+  ],
+} as const;
+
+/** Makes it a person's contact and notes since when it is proved: in two steps, as a change takes the proof away. */
+export async function confirmContact(
+  tx: Tx,
+  user: number,
+  contact: 'phone' | 'email',
+  value: string,
+  at: Date,
+): Promise<void> {
+  const [set, confirm] = CONFIRM[contact];
+  await clientOf(tx).query(set, [user, value]);
+  await clientOf(tx).query(confirm, [user, at]);
+}
