@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Clock } from './core/clock.ts';
-import type { CountryCode } from './core/phone.ts';
 import type { Db } from './db/client.ts';
 import { asAppError, loggable } from './db/errors.ts';
 import { accessControl } from './http/access.ts';
-import { authentication } from './http/authentication.ts';
+import { auditing } from './http/audit.ts';
+import { authentication, signInRequired } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { health } from './http/health.ts';
+import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { openapi } from './http/openapi.ts';
 import { problems } from './http/problem.ts';
+import { rateLimits } from './http/rate-limit.ts';
 import { security } from './http/security.ts';
+import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
 import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
-import type { Locale } from './i18n/index.ts';
-import { createModules } from './modules.ts';
+import { createModules, type ModulesDependencies } from './modules.ts';
 
 export interface AppDependencies {
   db: Db;
@@ -24,16 +26,16 @@ export interface AppDependencies {
   config: {
     database_url: string;
     jwt_secret: string;
-    access_token_minutes: number;
-    refresh_token_days: number;
-    bcrypt_cost: number;
-    phone_country: CountryCode;
-    default_locale: Locale;
     cors_origins: readonly string[];
     trust_proxy: readonly string[];
+    allowed_hosts: readonly string[];
+    rate_limit_guest: number;
+    rate_limit_user: number;
+    rate_limit_auth: number;
+    redis_url?: string | undefined;
     body_limit: number;
     log_level: string;
-  };
+  } & ModulesDependencies['config'];
   /** Where log lines go; standard output by default. */
   log_stream?: LogStream;
 }
@@ -67,17 +69,21 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
   await app.register(security, config);
+  await app.register(hosts, config);
   await app.register(strictAddress);
   await app.register(strictJson);
   await app.register(accessControl);
   await app.register(openapi, { version: VERSION });
 
-  const modules = createModules({ db, clock, config });
+  const modules = createModules({ db, clock, log: app.log, config });
   await app.register(authentication, {
-    secret: config.jwt_secret,
+    secrets: [config.jwt_secret, ...(config.jwt_previous_secrets ?? [])],
     access_token_minutes: config.access_token_minutes,
-    isEnded: modules.sessions.isEnded,
   });
+  // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
+  await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
+  await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
+  await app.register(auditing, { note: modules.audit.recordRead });
   app.addHook('onReady', async () => modules.sessions.follow(config.database_url));
   app.addHook('onClose', () => modules.sessions.close());
 
@@ -86,4 +92,21 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(health, { ping: () => db.$client.query('select from users limit 0') });
   await app.register((api) => modules.register(api), { prefix: '/api' });
   return app;
+}
+
+/** What replicas count together, where a Redis is named; the API does not wait for it. */
+async function sharedCounter(
+  app: FastifyInstance,
+  { rate_limit, redis_url }: AppDependencies['config'],
+): Promise<SharedCounter | undefined> {
+  if (!rate_limit || redis_url === undefined) return undefined;
+  const counter = await openSharedCounter({
+    url: redis_url,
+    onChange: (there, code) =>
+      there
+        ? app.log.info('Redis is back; replicas count requests together again')
+        : app.log.warn({ code }, 'Redis is away; each process counts requests for itself'),
+  });
+  app.addHook('onClose', () => counter.close());
+  return counter;
 }

@@ -1,74 +1,181 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from './core/clock.ts';
+import { type Log, silentLog } from './core/log.ts';
+import type { Lead } from './core/messages.ts';
 import type { CountryCode } from './core/phone.ts';
 import type { Caller } from './core/roles.ts';
 import type { Db } from './db/client.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
-import { authRoutes, createAuth, createPasswords, createSessions } from './modules/auth/index.ts';
-import { createDoctors, doctorsRoutes, saveDoctorProfile } from './modules/doctors/index.ts';
+import { auditRoutes, createAudit } from './modules/audit/index.ts';
+import {
+  authRoutes,
+  createAfterwards,
+  createAuth,
+  createPasswords,
+  createSessions,
+} from './modules/auth/index.ts';
+import {
+  approveDoctor,
+  createDoctors,
+  doctorsRoutes,
+  eraseDoctorProfile,
+  saveDoctorProfile,
+} from './modules/doctors/index.ts';
+import { type ChannelSettings, createMessaging } from './modules/messages/index.ts';
+import {
+  createNotifications,
+  createPreferences,
+  notificationsRoutes,
+} from './modules/notifications/index.ts';
 import {
   createPatients,
   erasePatientProfile,
   patientsRoutes,
   savePatientProfile,
 } from './modules/patients/index.ts';
+import {
+  createConsents,
+  createPrivacy,
+  createRetention,
+  eraseTraces,
+  privacyRoutes,
+} from './modules/privacy/index.ts';
 import { createTimeslots, timeslotsRoutes } from './modules/timeslots/index.ts';
 import { createUsers, usersRoutes } from './modules/users/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
   clock: Clock;
+  log?: Log;
   config: {
+    jwt_secret?: string | undefined;
+    jwt_previous_secrets?: readonly string[];
+    default_locale: 'uz' | 'ru' | 'en';
+    public_url: string | undefined;
+    reminders: readonly Lead[];
+    message_attempts: number;
+    channels: ChannelSettings;
     access_token_minutes: number;
     refresh_token_days: number;
+    refresh_grace_seconds: number;
+    rate_limit: boolean;
+    codes_per_hour: number;
+    codes_per_hour_address: number;
     bcrypt_cost: number;
     phone_country: CountryCode;
+    doctor_approval: 'automatic' | 'required';
+    terms_version: string;
+    privacy_version: string;
+    require_consent: boolean;
+    audit_retention_days: number;
+    message_retention_days: number;
   };
 }
 
 export type Modules = ReturnType<typeof createModules>;
 
 /** The one place that knows every module and gives each what it needs of the others. */
-export function createModules({ db, clock, config }: ModulesDependencies) {
+export function createModules({ db, clock, log = silentLog, config }: ModulesDependencies) {
+  const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
+  const audit = createAudit({ db, clock, ...config });
+  const retention = createRetention({ db, clock, ...config });
+  const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
-  const appointments = createAppointments({ db, clock });
+  const appointments = createAppointments({ db, clock, audit });
   const doctors = createDoctors({
     db,
+    audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
   const patients = createPatients({
     db,
     clock,
+    audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
-  const timeslots = createTimeslots({ db, clock, doctors });
+  const timeslots = createTimeslots({ db, clock, audit, doctors });
+  const notifications = createNotifications({ db, clock });
+  const messages = createMessaging({
+    db,
+    clock,
+    log,
+    ...config,
+    secrets,
+    addNotification: notifications.add,
+    appointments,
+    audit,
+  });
+  const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
   const users = createUsers({
     db,
     clock,
+    audit,
     hashPassword: passwords.hash,
     sessions,
-    doctors: { save: saveDoctorProfile },
+    messages,
+    consents,
+    traces: { erase: eraseTraces },
+    doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots,
     appointments,
+    ...config,
   });
-
   return {
+    audit,
+    messages,
     sessions,
     users,
+
+    /** What runs in the background to keep no more than is needed, and when (cron, UTC). */
+    housekeeping: {
+      tasks: {
+        purge_audit: async () => void (await audit.purge()),
+        sweep: async () => void (await retention.sweep()),
+      },
+      repeated: [
+        { task: 'purge_audit', match: '17 22 * * *' },
+        { task: 'sweep', match: '37 * * * *' },
+      ],
+    },
 
     /** Registers every module's routes; they need the app's token signer. */
     async register(app: FastifyInstance): Promise<void> {
       const signAccess = ({ id, role, session }: Caller) =>
-        app.jwt.sign({ sub: String(id), role, sid: session });
-      const auth = createAuth({ db, clock, passwords, sessions, users, signAccess, ...config });
+        app.jwt.sign({ sub: String(id), role, sid: session, profile: role === 'admin' ? null : id });
+      const afterwards = createAfterwards(log);
+      app.addHook('onClose', () => afterwards.settled());
+      const auth = createAuth({
+        db,
+        clock,
+        passwords,
+        sessions,
+        users,
+        messages,
+        audit,
+        afterwards,
+        secrets,
+        signAccess,
+        ...config,
+      });
+      const privacy = createPrivacy({
+        db,
+        clock,
+        audit,
+        users,
+        passwords: { confirm: auth.confirmPassword },
+      });
       const { phone_country } = config;
-      await app.register(authRoutes, { auth, phone_country });
+      await app.register(authRoutes, { auth, sessions, phone_country });
       await app.register(doctorsRoutes, { doctors });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(appointmentsRoutes, { appointments });
+      await app.register(notificationsRoutes, { notifications, preferences, ...config });
+      await app.register((routes) => messages.register(routes));
+      await app.register(privacyRoutes, { privacy, consents });
+      await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, phone_country });
     },
   };

@@ -1,18 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { AdminError, createFirstAdmin } from './cli/admin.ts';
 import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from './cli/demo-data.ts';
-import { exitWith, readConfig } from './cli/settings.ts';
+import { exitWith, localSecret, readConfig } from './cli/settings.ts';
 import type { Config } from './config.ts';
 import { createClock } from './core/clock.ts';
 import { type Db, openDatabase } from './db/client.ts';
 import { type Embedded, openEmbedded } from './db/embedded.ts';
 import { asAppError, loggable } from './db/errors.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import { type Jobs, startJobs } from './jobs.ts';
 
 /** The API process: settings → database → app → listen → close gracefully. */
 
@@ -30,7 +28,8 @@ async function main(): Promise<void> {
     onError: (error) => app.log.warn({ error: loggable(error) }, 'an idle database connection broke'),
   });
   const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
-  const app = await buildApp({ db, clock, config: { ...config, database_url, jwt_secret } });
+  const settings = { ...config, database_url, jwt_secret };
+  const app = await buildApp({ db, clock, config: settings });
   const closing = closeOnSignal(app, db, embedded);
 
   const prepared = await prepareDatabase(app, db, config, database_url).catch((error) =>
@@ -54,6 +53,14 @@ async function main(): Promise<void> {
       printDemo(prepared.demo);
     }
   }
+  if (config.worker === 'internal' && !closing.started)
+    closing.jobs = startJobs({ db, clock, log: app.log, config: settings });
+}
+
+interface Closing {
+  started: boolean;
+  /** The background jobs of this process, to be finished as well. */
+  jobs?: Jobs;
 }
 
 interface Prepared {
@@ -94,29 +101,19 @@ async function prepareDatabase(
   }
 }
 
-/** Outside production, a secret of this folder's own, so that sign-ins outlive a restart. */
-function localSecret(dir: string): string {
-  const file = join(dir, 'jwt-secret');
-  if (!existsSync(file)) {
-    mkdirSync(dir, { recursive: true });
-    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
-  }
-  return readFileSync(file, 'utf8');
-}
-
 /**
  * Finishes what is under way, then goes. A second signal within a second is the same Ctrl-C heard twice (terminal and
  * npm); a later one ends the process at once.
  */
-function closeOnSignal(app: FastifyInstance, db: Db, embedded: Embedded | undefined): { started: boolean } {
-  const state = { started: false };
+function closeOnSignal(app: FastifyInstance, db: Db, embedded: Embedded | undefined): Closing {
+  const state: Closing = { started: false };
   let since = 0;
   app.addHook('preClose', async () => {
     // close() waits for keep-alive connections: those whose request is answered are let go as soon as they idle.
     setInterval(() => app.server.closeIdleConnections(), 50).unref();
   });
   const close = async () => {
-    await app.close();
+    await Promise.all([app.close(), state.jobs?.stop()]);
     await db.$client.end();
     await embedded?.stop();
     process.exit(0);

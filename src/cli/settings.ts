@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import dotenv from 'dotenv';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { type Embedded, EmbeddedDatabaseError, openEmbedded } from '../db/embedded.ts';
@@ -14,6 +17,16 @@ export function readConfig(): Config {
     if (error instanceof ConfigError) exitWith(error.message);
     throw error;
   }
+}
+
+/** Outside production, a secret of this folder's own, so that sign-ins outlive a restart. */
+export function localSecret(dir: string): string {
+  const file = join(dir, 'jwt-secret');
+  if (!existsSync(file)) {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
 }
 
 /** Ends the process with one line that says what to do. */

@@ -1,6 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
-import type { Db, Executor, Tx } from '../../db/client.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { alias, and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
@@ -129,18 +129,18 @@ interface BookedRow extends Omit<Appointment, 'doctor' | 'patient'> {
 }
 
 /**
- * Books a slot in one statement: copies its times, refuses one that has begun or whose doctor cannot be booked, and
- * leaves every race to the constraints. ON CONFLICT without a target covers the exclusion constraint too: a plain
+ * Books a slot in one statement: copies its times, refuses one that has begun or whose doctor cannot be booked (out,
+ * or not let in yet), and leaves every race to the constraints. ON CONFLICT without a target covers the exclusion constraint too: a plain
  * INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms. The patient's row is locked
  * against being erased meanwhile; the slot's is by its foreign key.
  * @returns undefined when some rule refused; `whyRefused` tells which
  */
 export async function insertAppointment(
-  db: Db,
+  executor: Executor,
   booking: { timeslot: number; patient: number; booked_by: number },
   wall: WallTime,
 ): Promise<Appointment | undefined> {
-  const { rows } = await db.$client.query<BookedRow>({
+  const { rows } = await clientOf(executor).query<BookedRow>({
     name: 'appointments.book',
     text: `
       with patient as (
@@ -151,7 +151,7 @@ export async function insertAppointment(
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, u.first_name, u.last_name, d.specialization
         from timeslots s
         join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
-        join doctor_profiles d on d.id = s.doctor_id
+        join doctor_profiles d on d.id = s.doctor_id and d.approved_at is not null
         where s.id = $1 and (s.date, s.start_time) > ($4::date, $5::time)
       ), booked as (
         insert into appointments (doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by)
@@ -195,7 +195,7 @@ export async function whyRefused(db: Db, booking: { timeslot: number; patient: n
     text: `
       select
         not exists (select from users where id = $2 and role = 'patient' and is_active) as no_patient,
-        u.id is null as no_slot,
+        d.id is null as no_slot,
         coalesce((s.date, s.start_time) <= ($3::date, $4::time), false) as begun,
         coalesce(s.doctor_id = $2, false) as oneself,
         exists (
@@ -208,7 +208,8 @@ export async function whyRefused(db: Db, booking: { timeslot: number; patient: n
         ) as busy
       from (values ($1::integer)) wanted (id)
       left join timeslots s on s.id = wanted.id
-      left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active`,
+      left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
+      left join doctor_profiles d on d.id = u.id and d.approved_at is not null`,
     values: [booking.timeslot, booking.patient, wall.date, wall.time],
   });
   return rows[0];
@@ -217,15 +218,15 @@ export async function whyRefused(db: Db, booking: { timeslot: number; patient: n
 /**
  * Moves an appointment's status in one statement if it stands in one of `from`.
  * @param unbegun when given, a visit that has begun by it is left alone
- * @returns whether it moved
+ * @returns whose visit moved, undefined when none did
  */
 export async function moveStatus(
   executor: Executor,
   appointment: number,
   change: { from: Status[]; to: Status; by: number; reason?: string | undefined; unbegun?: WallTime },
-): Promise<boolean> {
+): Promise<{ patient: number } | undefined> {
   const { from, to, by, reason = null, unbegun } = change;
-  const moved = await executor
+  const [moved] = await executor
     .update(appointments)
     .set({
       status: to,
@@ -235,8 +236,8 @@ export async function moveStatus(
     .where(
       and(eq(appointments.id, appointment), inArray(appointments.status, from), unbegun && after(unbegun)),
     )
-    .returning({ id: appointments.id });
-  return moved.length > 0;
+    .returning({ patient: appointments.patient_id });
+  return moved;
 }
 
 const after = (wall: WallTime) =>

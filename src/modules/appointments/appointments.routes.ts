@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import {
+  type Appointment,
   allFilters,
   appointment,
   appointmentPage,
@@ -15,6 +17,8 @@ import {
 import type { Appointments } from './appointments.service.ts';
 
 const tags = ['appointments'];
+/** A visit is its patient's record: the doctor is named in the directory for all to see. */
+const patientOf = ({ patient }: Appointment) => patient.id;
 const params = idParams('The appointment’s id.', 9001);
 
 export async function appointmentsRoutes(
@@ -60,6 +64,7 @@ export async function appointmentsRoutes(
     '/appointments/me/',
     {
       preHandler: IsSignedIn,
+      config: { audit: reads('appointment.list', patientOf) },
       schema: {
         tags,
         operationId: 'listOwnAppointments',
@@ -79,6 +84,7 @@ export async function appointmentsRoutes(
     '/appointments/',
     {
       preHandler: IsAdmin,
+      config: { audit: reads('appointment.list', patientOf) },
       schema: {
         tags,
         operationId: 'listAppointments',
@@ -95,7 +101,10 @@ export async function appointmentsRoutes(
     '/appointments/:id/',
     {
       preHandler: [IsSignedIn, isOwner],
-      config: { errors: ['appointment_not_found'] },
+      config: {
+        errors: ['appointment_not_found'],
+        audit: reads('appointment.read', patientOf, ({ id }: Appointment) => ({ appointment: id })),
+      },
       schema: {
         tags,
         operationId: 'getAppointment',

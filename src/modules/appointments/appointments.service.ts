@@ -1,8 +1,9 @@
-import { type Clock, hasBegun } from '../../core/clock.ts';
+import { type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
 import * as repository from './appointments.repository.ts';
 import { refusal, statusesBefore } from './appointments.rules.ts';
 import type { Appointment, AppointmentFilters, Decision, NewAppointment } from './appointments.schemas.ts';
@@ -10,6 +11,7 @@ import type { Appointment, AppointmentFilters, Decision, NewAppointment } from '
 export interface AppointmentsDependencies {
   db: Db;
   clock: Clock;
+  audit: Pick<Audit, 'record'>;
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;
@@ -17,12 +19,31 @@ export type Appointments = ReturnType<typeof createAppointments>;
 /** How often a booking is tried when the rival that refused it has gone again by the time one asks. */
 const ATTEMPTS = 3;
 
-export function createAppointments({ db, clock }: AppointmentsDependencies) {
+export function createAppointments({ db, clock, audit }: AppointmentsDependencies) {
   async function get(appointment: number): Promise<Appointment> {
     const found = await repository.findAppointment(db, appointment);
     if (!found) throw new AppError('appointment_not_found');
     return found;
   }
+
+  /** Patients book for themselves in one statement; what an admin books for one is noted with it. */
+  async function insert(
+    booking: { timeslot: number; patient: number },
+    caller: Caller,
+    wall: WallTime,
+  ): Promise<Appointment | undefined> {
+    const write = (executor: Executor) =>
+      repository.insertAppointment(executor, { ...booking, booked_by: caller.id }, wall);
+    if (caller.role === 'patient') return write(db);
+    return transaction(db, async (tx) => {
+      const booked = await write(tx);
+      if (booked) await note(tx, caller, 'appointment.book', booked.id, booking.patient);
+      return booked;
+    });
+  }
+
+  const note = (tx: Tx, actor: Caller, action: string, appointment: number, subject: number) =>
+    audit.record(tx, { actor, action, subject, details: { appointment } });
 
   return {
     get,
@@ -51,11 +72,7 @@ export function createAppointments({ db, clock }: AppointmentsDependencies) {
       const patient = patientOf(named, caller);
       for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
         const wall = clock.wall();
-        const booked = await repository.insertAppointment(
-          db,
-          { timeslot, patient, booked_by: caller.id },
-          wall,
-        );
+        const booked = await insert({ timeslot, patient }, caller, wall);
         if (booked) return booked;
         const why = refusal(await repository.whyRefused(db, { timeslot, patient }, wall));
         if (why) throw new AppError(why);
@@ -70,10 +87,17 @@ export function createAppointments({ db, clock }: AppointmentsDependencies) {
     async decide(appointment: number, { status, reason }: Decision, caller: Caller): Promise<Appointment> {
       const from = statusesBefore(status, caller.role);
       // Read before it commits: a patient's cancellation right after must not stand in the answer to this decision.
-      const { moved, now } = await transaction(db, async (tx) => ({
-        moved: await repository.moveStatus(tx, appointment, { from, to: status, by: caller.id, reason }),
-        now: await repository.findAppointment(tx, appointment),
-      }));
+      const { moved, now } = await transaction(db, async (tx) => {
+        const done = await repository.moveStatus(tx, appointment, {
+          from,
+          to: status,
+          by: caller.id,
+          reason,
+        });
+        const action = status === 'confirmed' ? 'appointment.confirm' : 'appointment.cancel';
+        if (done) await note(tx, caller, action, appointment, done.patient);
+        return { moved: done, now: await repository.findAppointment(tx, appointment) };
+      });
       if (!now) throw new AppError('appointment_not_found');
       if (!moved) throw new AppError('already_decided');
       return now;
@@ -85,11 +109,15 @@ export function createAppointments({ db, clock }: AppointmentsDependencies) {
      */
     async cancel(appointment: number, caller: Caller): Promise<void> {
       const wall = clock.wall();
-      const moved = await repository.moveStatus(db, appointment, {
-        from: statusesBefore('cancelled', caller.role),
-        to: 'cancelled',
-        by: caller.id,
-        ...(caller.role === 'patient' && { unbegun: wall }),
+      const moved = await transaction(db, async (tx) => {
+        const done = await repository.moveStatus(tx, appointment, {
+          from: statusesBefore('cancelled', caller.role),
+          to: 'cancelled',
+          by: caller.id,
+          ...(caller.role === 'patient' && { unbegun: wall }),
+        });
+        if (done) await note(tx, caller, 'appointment.cancel', appointment, done.patient);
+        return done;
       });
       if (moved) return;
       const { status, ...visit } = await get(appointment);

@@ -15,8 +15,8 @@ const fields = {
   gender: doctorProfiles.gender,
 };
 
-/** Who stands in the directory and can be booked. */
-const listed = sql`${users.role} = 'doctor' and ${users.is_active}`;
+/** Who stands in the directory and can be booked: an active doctor who was let in. */
+const listed = sql`${users.role} = 'doctor' and ${users.is_active} and ${doctorProfiles.approved_at} is not null`;
 
 interface Filters {
   search: readonly string[];
@@ -79,11 +79,20 @@ export async function findDoctor(db: Db, doctor: number): Promise<Doctor | undef
   return row;
 }
 
+/** Whether somebody works here as a doctor, let in yet or not. */
+export async function isActiveDoctor(db: Db, doctor: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: users.id })
+    .from(users)
+    .where(and(eq(users.id, doctor), eq(users.role, 'doctor'), users.is_active));
+  return rows.length > 0;
+}
+
 /** A doctor's own profile. */
 export async function findProfile(executor: Executor, doctor: number) {
   const statement = prepared(executor, 'doctors.profile', () =>
     executor
-      .select({ ...fields, user: users.id })
+      .select({ ...fields, user: users.id, approved_at: doctorProfiles.approved_at })
       .from(users)
       .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
       .where(and(eq(users.id, id), isNull(users.deleted_at)))
@@ -95,17 +104,44 @@ export async function findProfile(executor: Executor, doctor: number) {
 
 type Columns = Pick<typeof doctorProfiles.$inferInsert, 'specialization' | 'experience_years' | 'gender'>;
 
-/** Writes the given fields of a profile, and makes the profile where there is none. */
+/**
+ * Writes the given fields of a profile, and makes the profile where there is none.
+ * @param options.waiting whether a new profile waits for an admin's approval
+ */
 export async function saveProfile(
   tx: Tx,
   doctor: number,
   profile: { [Name in keyof Columns]: Columns[Name] | undefined },
-) {
+  { waiting = false } = {},
+): Promise<void> {
   const { specialization, experience_years, gender } = profile;
   const values = { specialization, experience_years, gender };
   const given = Object.values(values).some((value) => value !== undefined);
-  const insert = tx.insert(doctorProfiles).values({ id: doctor, ...values });
+  const insert = tx
+    .insert(doctorProfiles)
+    .values({ id: doctor, ...values, ...(waiting && { approved_at: null }) });
   await (given
     ? insert.onConflictDoUpdate({ target: doctorProfiles.id, set: values })
     : insert.onConflictDoNothing());
+}
+
+/** @returns whether they had been waiting for it */
+export async function approve(tx: Tx, doctor: number, at: Date): Promise<boolean> {
+  const approved = await tx
+    .update(doctorProfiles)
+    .set({ approved_at: at.toISOString() })
+    .where(and(eq(doctorProfiles.id, doctor), isNull(doctorProfiles.approved_at)))
+    .returning({ id: doctorProfiles.id });
+  return approved.length > 0;
+}
+
+/**
+ * Forgets what is personal; the row stays for the appointments that name it, and the specialization for the patients,
+ * to whom it says which visit that was.
+ */
+export async function eraseProfile(tx: Tx, doctor: number): Promise<void> {
+  await tx
+    .update(doctorProfiles)
+    .set({ experience_years: null, gender: null })
+    .where(eq(doctorProfiles.id, doctor));
 }

@@ -20,7 +20,7 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         operationId: 'listDoctors',
         summary: 'Find a doctor',
         description:
-          'The directory of active doctors, by name. Without `search` and `specialization` it lists all.',
+          'The directory of active, approved doctors, by name. Without `search` and `specialization` it lists all.',
         querystring: doctorFilters,
         response: { 200: doctorPage },
       },
@@ -53,7 +53,8 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         tags,
         operationId: 'getDoctorProfile',
         summary: 'Show my profile as a doctor',
-        description: 'What patients see of the doctor.',
+        description:
+          'What patients see of the doctor, and since when: `approved_at` is null while an admin has not let them in.',
         response: { 200: doctorProfile },
       },
     },
@@ -73,6 +74,6 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         response: { 200: doctorProfile },
       },
     },
-    async (request) => doctors.changeProfile(request.user.id, request.body),
+    async (request) => doctors.changeProfile(request.user, request.body),
   );
 }

@@ -34,11 +34,19 @@ export const doctorPage = pageOf('DoctorPage', 'One page of the directory.', doc
 
 /** A doctor's own profile. */
 export const doctorProfile = documented(
-  shape.extend({ user: fields.id.meta({ description: 'The user it belongs to; the same number as `id`.' }) }),
+  shape.extend({
+    user: fields.id.meta({ description: 'The user it belongs to; the same number as `id`.' }),
+    approved_at: fields.out.approvedAt,
+  }),
   {
     id: 'DoctorProfile',
     description: 'A doctor’s own profile.',
-    examples: { profile: { summary: 'A cardiologist', value: { ...example, user: 12 } } },
+    examples: {
+      profile: {
+        summary: 'A cardiologist',
+        value: { ...example, user: 12, approved_at: '2028-03-01T08:15:00.000Z' },
+      },
+    },
   },
 );
 

@@ -1,10 +1,13 @@
 import { AppError } from '../../core/errors.ts';
+import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
 
 export interface DoctorsDependencies {
   db: Db;
+  audit: Pick<Audit, 'record'>;
   users: {
     setContact: (
       tx: Tx,
@@ -16,16 +19,21 @@ export interface DoctorsDependencies {
 
 export type Doctors = ReturnType<typeof createDoctors>;
 
-export function createDoctors({ db, users }: DoctorsDependencies) {
+export function createDoctors({ db, audit, users }: DoctorsDependencies) {
   return {
     list: ({ search = [], specialization, page, page_size }: DoctorFilters) =>
       repository.listDoctors(db, { search, specialization }, { page, page_size }),
 
-    /** @throws AppError doctor_not_found, also for a deactivated one */
+    /** @throws AppError doctor_not_found, also for one who is deactivated or waits for approval */
     async get(doctor: number): Promise<Doctor> {
       const found = await repository.findDoctor(db, doctor);
       if (!found) throw new AppError('doctor_not_found');
       return found;
+    },
+
+    /** @throws AppError doctor_not_found unless somebody works here as one, let in yet or not */
+    async mustWork(doctor: number): Promise<void> {
+      if (!(await repository.isActiveDoctor(db, doctor))) throw new AppError('doctor_not_found');
     },
 
     /** @throws AppError session_ended when they are erased in this very moment */
@@ -35,10 +43,18 @@ export function createDoctors({ db, users }: DoctorsDependencies) {
       return found;
     },
 
-    changeProfile: (doctor: number, { first_name, last_name, ...profile }: DoctorProfileChanges) =>
+    changeProfile: (caller: Caller, changes: DoctorProfileChanges) =>
       transaction(db, async (tx) => {
+        const { first_name, last_name, ...profile } = changes;
+        const { id: doctor } = caller;
         await users.setContact(tx, doctor, { first_name, last_name });
         await repository.saveProfile(tx, doctor, profile);
+        await audit.record(tx, {
+          actor: caller,
+          action: 'profile.update',
+          subject: doctor,
+          details: { fields: Object.keys(changes) },
+        });
         const changed = await repository.findProfile(tx, doctor);
         if (!changed) throw new AppError('session_ended');
         return changed;

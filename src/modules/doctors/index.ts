@@ -1,3 +1,7 @@
-export { saveProfile as saveDoctorProfile } from './doctors.repository.ts';
+export {
+  approve as approveDoctor,
+  eraseProfile as eraseDoctorProfile,
+  saveProfile as saveDoctorProfile,
+} from './doctors.repository.ts';
 export { doctorsRoutes } from './doctors.routes.ts';
 export { createDoctors } from './doctors.service.ts';

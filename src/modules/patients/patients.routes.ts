@@ -46,6 +46,6 @@ export async function patientsRoutes(
         response: { 200: patientProfile },
       },
     },
-    async (request) => patients.changeProfile(request.user.id, request.body),
+    async (request) => patients.changeProfile(request.user, request.body),
   );
 }

@@ -1,6 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
-import type { Db, Executor, Tx } from '../../db/client.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { and, asc, eq, gte, inArray, lte, notExists, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
@@ -52,9 +52,10 @@ const shapeOf = (filters: object) =>
     .map(([name]) => name)
     .join();
 
-/** A deactivated doctor cannot be booked, so nothing of theirs is free. */
-const doctorIsActive = sql`exists (
-  select from users where id = ${sql.placeholder('doctor')} and role = 'doctor' and is_active)`;
+/** Who is deactivated or waits for approval cannot be booked, so nothing of theirs is free. */
+const doctorIsBookable = sql`exists (
+  select from users join doctor_profiles using (id)
+  where id = ${sql.placeholder('doctor')} and role = 'doctor' and is_active and approved_at is not null)`;
 
 /** A doctor's bookable slots, soonest first. */
 export async function listFree(db: Db, doctor: number, days: DayFilters, wall: WallTime, page: PageRequest) {
@@ -65,7 +66,7 @@ export async function listFree(db: Db, doctor: number, days: DayFilters, wall: W
       ...onDays(days),
       ahead,
       notExists(booking(db)),
-      doctorIsActive,
+      doctorIsBookable,
     );
     return db
       .select({
@@ -146,10 +147,14 @@ export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: num
 /**
  * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when
  * several publish the same time at once. The doctor's row is locked, so that nobody publishes for one just leaving.
+ * One who waits for approval may publish: their slots are seen once they are let in.
  * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
  */
-export async function insertTimeslot(db: Db, slot: Required<NewTimeslot>): Promise<Timeslot | undefined> {
-  const { rows } = await db.$client.query<Timeslot>({
+export async function insertTimeslot(
+  executor: Executor,
+  slot: Required<NewTimeslot>,
+): Promise<Timeslot | undefined> {
+  const { rows } = await clientOf(executor).query<Timeslot>({
     name: 'timeslots.insert',
     text: `
       with doctor as (
@@ -164,13 +169,19 @@ export async function insertTimeslot(db: Db, slot: Required<NewTimeslot>): Promi
   return rows[0];
 }
 
-/** Deletes a slot that no active appointment holds; a booking that wins the race makes the check constraint refuse. */
-export async function deleteTimeslot(db: Db, timeslot: number): Promise<boolean> {
-  const deleted = await db
+/**
+ * Deletes a slot that no active appointment holds; a booking that wins the race makes the check constraint refuse.
+ * @returns whose it was, undefined when it is booked or there is none
+ */
+export async function deleteTimeslot(
+  executor: Executor,
+  timeslot: number,
+): Promise<{ doctor: number } | undefined> {
+  const [deleted] = await executor
     .delete(timeslots)
-    .where(and(eq(timeslots.id, timeslot), notExists(booking(db))))
-    .returning({ id: timeslots.id });
-  return deleted.length > 0;
+    .where(and(eq(timeslots.id, timeslot), notExists(booking(executor))))
+    .returning({ doctor: timeslots.doctor_id });
+  return deleted;
 }
 
 const upcomingOf = (doctor: number, wall: WallTime) =>

@@ -45,7 +45,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         summary: 'Publish a slot',
         description:
           'A doctor publishes their own; an admin names the `doctor`. It must lie ahead and overlap none of the doctor’s ' +
-          'other slots; touching ones are fine.',
+          'other slots; touching ones are fine. A doctor who waits for approval may publish: patients see it once they are ' +
+          'let in.',
         body: newTimeslot,
         response: { 201: timeslot },
       },
@@ -105,7 +106,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
       },
     },
     async (request, reply) => {
-      await timeslots.remove(request.params.id);
+      await timeslots.remove(request.params.id, request.user);
       return reply.code(204).send();
     },
   );
