@@ -15,7 +15,10 @@ function importsOf(file: string): string[] {
   );
 }
 
-const MODULE = /^src\/modules\/(\w+)\/(?:[\w-]+\.)?([\w-]+)\.ts$/;
+const MODULE = /^src\/modules\/(\w+)\//;
+
+/** The providers of messages, each behind one interface. */
+const CHANNELS = /^src\/modules\/(messages|<own>)\/channels\//;
 
 /** What each kind of file may import; the first pattern that fits a file decides. */
 const arrows: { from: RegExp; to: RegExp[] }[] = [
@@ -23,22 +26,33 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /^src\/i18n\//, to: [/^src\/(core|i18n)\//] },
   { from: /^src\/db\//, to: [/^src\/(core|db)\//] },
   { from: /^src\/http\//, to: [/^src\/(core|i18n|http)\//] },
-  { from: /^src\/config\.ts$/, to: [/^src\/core\//] },
+  { from: /^src\/config(\.messages)?\.ts$/, to: [/^src\/core\//, /^src\/config\.messages\.ts$/] },
   { from: /^src\/modules\.ts$/, to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db)\//] },
   { from: /^src\/app\.ts$/, to: [/^src\/modules\.ts$/, /^src\/(core|i18n|db|http)\//] },
+  { from: /^src\/jobs\.ts$/, to: [/^src\/modules\.ts$/, /^src\/(core|db)\//] },
+  // What talks to one provider knows of nothing else.
+  { from: CHANNELS, to: [/^src\/core\//, CHANNELS] },
+  { from: /\/messaging\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('.*'), CHANNELS] },
+  { from: /\.bot\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('service'), CHANNELS] },
+  { from: /\.(composition|pages)\.ts$/, to: [/^src\/(core|i18n)\//, OWN('(composition|service)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('schemas')] },
-  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('rules'), DOOR()] },
-  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('schemas')] },
+  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
+  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(rules|schemas)')] },
   {
     from: /\.service\.ts$/,
-    to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas|passwords|service)'), DOOR()],
+    to: [
+      /^src\/(core|db|i18n)\//,
+      OWN('(repository|rules|schemas|passwords|composition|sealing|service)'),
+      CHANNELS,
+      DOOR(),
+    ],
   },
-  { from: /\.routes\.ts$/, to: [/^src\/(core|http)\//, OWN('(schemas|service)'), DOOR()] },
+  { from: /\.routes\.ts$/, to: [/^src\/(core|http|i18n)\//, OWN('(pages|routes|schemas|service)'), DOOR()] },
   { from: /^src\/modules\/\w+\/index\.ts$/, to: [OWN('.*')] },
   { from: /^src\/modules\//, to: [/^src\/core\//] },
   {
-    from: /^src\/(server\.ts|cli\/)/,
-    to: [/^src\/(core|i18n|db|http|cli)\//, /^src\/(config|app|modules)\.ts$/, DOOR()],
+    from: /^src\/((server|worker)\.ts|cli\/)/,
+    to: [/^src\/(core|i18n|db|http|cli)\//, /^src\/(config|app|jobs|modules)\.ts$/, DOOR()],
   },
 ];
 

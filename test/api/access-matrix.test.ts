@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { claimsOf } from '../helpers/tokens.ts';
 
 /**
  * Who may do what, written down by hand from section 3 of the contract. `own` is the patient or doctor whom the record
@@ -13,11 +14,30 @@ const table = `
   POST /api/auth/login/            200     200          200            200         200           200
   POST /api/auth/token/refresh/    200     200          200            200         200           200
   GET /api/auth/me/                401     200          200            200         200           200
+  PATCH /api/auth/me/              401     200          200            200         200           200
+  DELETE /api/auth/me/             401     400          400            400         400           400
+  POST /api/auth/logout/           401     204          204            204         204           204
+  GET /api/auth/sessions/          401     200          200            200         200           200
+  DELETE /api/auth/sessions/       401     204          204            204         204           204
+  DELETE /api/auth/sessions/{id}/  401     404          404            404         404           404
+  POST /api/auth/password/change/  401     400          400            400         400           400
+  POST /api/auth/password/reset/   202     202          202            202         202           202
+  POST /api/auth/password/reset/confirm/ 400 400        400            400         400           400
+  POST /api/auth/phone/verify/     401     202          202            202         202           202
+  POST /api/auth/phone/verify/confirm/ 401 400          400            400         400           400
+  POST /api/auth/email/verify/     401     202          202            202         202           202
+  POST /api/auth/email/verify/confirm/ 401 400          400            400         400           400
+  GET /api/auth/me/export/         401     200          200            200         200           200
+  GET /api/auth/me/access-log/     401     200          200            200         200           200
+  GET /api/auth/me/consents/       401     200          200            200         200           200
+  POST /api/auth/me/consents/      401     200          200            200         200           200
+  GET /api/audit/                  401     403          403            403         403           200
   GET /api/users/                  401     403          403            403         403           200
   POST /api/users/                 401     403          403            403         403           201
   GET /api/users/{id}/             401     403          403            403         403           200
   PATCH /api/users/{id}/           401     403          403            403         403           200
   DELETE /api/users/{id}/          401     403          403            403         403           204
+  POST /api/users/{id}/approve/    401     403          403            403         403           200
   GET /api/doctors/                401     200          200            403         403           200
   GET /api/doctors/{id}/           401     200          200            403         403           200
   GET /api/doctors/{id}/timeslots/ 401     200          200            403         403           200
@@ -35,6 +55,15 @@ const table = `
   GET /api/appointments/{id}/      401     200          403            200         403           200
   PATCH /api/appointments/{id}/    401     403          403            200         403           200
   DELETE /api/appointments/{id}/   401     204          403            403         403           204
+  GET /api/notifications/          401     200          200            200         200           200
+  POST /api/notifications/{id}/read/ 401   204          404            404         404           404
+  POST /api/notifications/read-all/ 401    204          204            204         204           204
+  GET /api/notifications/preferences/ 401  200          200            200         200           200
+  PATCH /api/notifications/preferences/ 401 200         200            200         200           200
+  POST /api/notifications/telegram/link/ 401 409        409            409         409           409
+  DELETE /api/notifications/telegram/link/ 401 204      204            204         204           204
+  GET /api/messages/               401     403          403            403         403           200
+  POST /api/messages/{id}/retry/   401     403          403            403         403           204
   GET /health/live                 200     200          200            200         200           200
   GET /health/ready                200     200          200            200         200           200
 `;
@@ -59,7 +88,9 @@ let people: Record<Exclude<Caller, 'nobody'>, Person>;
 const freshDay = freshDays();
 
 beforeAll(async () => {
-  clinic = await testApp();
+  // Codes are asked for from one address, as often as there are cases; nothing runs that would send them.
+  const channels = { timeout: 1_000, file: '/nonexistent/messages.log' };
+  clinic = await testApp({ config: { channels, codes_per_hour_address: 1_000 } });
   people = {
     'own patient': await clinic.person('patient'),
     'other patient': await clinic.person('patient'),
@@ -72,15 +103,31 @@ afterAll(() => clinic.close());
 
 const freshSlot = () => clinic.slot(people['own doctor'], { date: freshDay() });
 const freshAppointment = async () => clinic.book(people['own patient'], await freshSlot());
+const freshDoctor = async () => (await clinic.person('doctor')).id;
+const freshSession = async () => Number(claimsOf(await clinic.person('patient')).sid);
+const insert = async (statement: string) =>
+  (await clinic.db.$client.query<{ id: number }>(statement, [people['own patient'].id])).rows[0]?.id ?? 0;
+const freshNotification = () =>
+  insert(
+    `insert into notifications (key, user_id, kind) values (gen_random_uuid(), $1, 'password_changed') returning id`,
+  );
+const freshFailure = () =>
+  insert(`insert into messages (key, user_id, channel, kind, status)
+    values (gen_random_uuid(), $1, 'sms', 'password_changed', 'failed') returning id`);
 const freshUser = async () => (await clinic.person('patient')).id;
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
-/** A real record for the `{id}` of a path, untouched by other cases. */
+/** A real record for the `{id}` of a path, untouched by other cases; of a whole route where it needs another. */
 const records: Record<string, () => Promise<number>> = {
+  'POST /api/users/{id}/approve/': freshDoctor,
+  // Somebody else's: whoever asks finds none.
+  'DELETE /api/auth/sessions/{id}/': freshSession,
   users: freshUser,
   doctors: async () => people['own doctor'].id,
   timeslots: freshSlot,
   appointments: freshAppointment,
+  notifications: freshNotification,
+  messages: freshFailure,
 };
 
 /** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
@@ -88,8 +135,29 @@ const bodies: Record<string, () => object | Promise<object>> = {
   'POST /api/auth/register/': account,
   'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
+  // A wrong password: who may ask is refused for it, and the people of this test stay.
+  'DELETE /api/auth/me/': () => ({ password: 'not-the-password' }),
+  'PATCH /api/auth/me/': () => ({ first_name: 'Aziza' }),
+  'POST /api/auth/me/consents/': () => ({ accept_terms: true }),
+  'POST /api/auth/password/change/': () => ({
+    old_password: 'not-the-password',
+    password: 'eleven-apricot-trees',
+  }),
+  'POST /api/auth/password/reset/': () => ({ username: people['own patient'].username }),
+  'POST /api/auth/password/reset/confirm/': () => ({
+    username: people['own patient'].username,
+    code: '000000',
+    password: 'eleven-apricot-trees',
+  }),
+  'POST /api/auth/phone/verify/': () => ({
+    phone: `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`,
+  }),
+  'POST /api/auth/phone/verify/confirm/': () => ({ code: '000000' }),
+  'POST /api/auth/email/verify/': () => ({ email: `${freshDay()}@example.uz` }),
+  'POST /api/auth/email/verify/confirm/': () => ({ code: '000000' }),
   'POST /api/users/': account,
   'PATCH /api/users/{id}/': () => ({ first_name: 'Aziza' }),
+  'PATCH /api/notifications/preferences/': () => ({ quiet_hours: { enabled: false } }),
   'PATCH /api/doctor/profile/': () => ({ experience_years: 7 }),
   'PATCH /api/patient/profile/': () => ({ gender: 'female' }),
   'POST /api/timeslots/': () => ({
@@ -105,15 +173,25 @@ const bodies: Record<string, () => object | Promise<object>> = {
   'PATCH /api/appointments/{id}/': () => ({ status: 'confirmed' }),
 };
 
+/** Routes after which whoever called is out, or has to wait: each case has somebody of its own. */
+const once = new Set([
+  'POST /api/auth/logout/',
+  'DELETE /api/auth/sessions/',
+  'POST /api/auth/phone/verify/',
+  'POST /api/auth/email/verify/',
+]);
+
 async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
   const [verb = '', template = ''] = route.split(' ');
-  const record = records[template.split('/')[2] ?? ''];
+  const record = records[route] ?? records[template.split('/')[2] ?? ''];
   const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
   const body = await bodies[route]?.();
+  const person = caller === 'nobody' ? undefined : people[caller];
+  const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
   const answer = await clinic.app.inject({
     method: (method || verb) as 'GET',
     url: slash ? path : path.replace(/\/$/, ''),
-    ...(caller !== 'nobody' && { headers: { authorization: `Bearer ${people[caller].token}` } }),
+    ...(token && { headers: { authorization: `Bearer ${token}` } }),
     ...(body && { payload: body }),
   });
   return { status: answer.statusCode, headers: answer.headers, body: answer.body && JSON.parse(answer.body) };

@@ -45,7 +45,9 @@ describe('POST /auth/register/', () => {
       first_name: 'Aziza',
       last_name: 'Karimova',
       email: 'aziza@example.uz',
+      email_verified_at: null,
       phone: '+998901234567',
+      phone_verified_at: null,
       locale: 'uz',
       created_at: expect.stringMatching(INSTANT),
       profile: { id, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
@@ -62,10 +64,18 @@ describe('POST /auth/register/', () => {
       first_name: null,
       last_name: null,
       email: null,
+      email_verified_at: null,
       phone: null,
+      phone_verified_at: null,
       locale: null,
       created_at: expect.stringMatching(INSTANT),
-      profile: { id: body.id, specialization: null, experience_years: null, gender: null },
+      profile: {
+        id: body.id,
+        specialization: null,
+        experience_years: null,
+        gender: null,
+        approved_at: expect.stringMatching(INSTANT),
+      },
     });
   });
 
@@ -235,6 +245,7 @@ describe('POST /auth/login/', () => {
       sub: String(registered.body.id),
       role: 'patient',
       sid: expect.any(Number),
+      profile: registered.body.id,
       iss: 'clinic-booking-api',
       iat: expect.any(Number),
       exp: Number(claims.iat) + 900,
@@ -269,7 +280,7 @@ describe('GET /auth/me/', () => {
     expect(Object.keys(body.profile ?? {})).toEqual(
       {
         admin: [],
-        doctor: ['id', 'specialization', 'experience_years', 'gender'],
+        doctor: ['id', 'specialization', 'experience_years', 'gender', 'approved_at'],
         patient: ['id', 'phone', 'date_of_birth', 'gender'],
       }[role],
     );

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import {
   badIds,
@@ -43,7 +44,7 @@ afterAll(async () => {
 /** One request, without a socket between: there are thousands of them. */
 async function send(
   route: string,
-  by: Who,
+  by: Who | Person,
   payload?: string | Buffer,
   headers: Record<string, string> = { 'content-type': 'application/json' },
 ): Promise<Answer> {
@@ -51,7 +52,10 @@ async function send(
   const answer = await clinic.app.inject({
     method: method as 'POST',
     url: `/api${path.replace('{person}', String(somebody)).replace('{visit}', String(appointment))}`,
-    headers: { ...(by !== 'nobody' && { authorization: `Bearer ${people[by].token}` }), ...headers },
+    headers: {
+      ...(by !== 'nobody' && { authorization: `Bearer ${(typeof by === 'string' ? people[by] : by).token}` }),
+      ...headers,
+    },
     ...(payload !== undefined && { payload }),
   });
   expect(answer.statusCode, `${route} ${payload ?? ''}`).toBeLessThan(500);
@@ -88,7 +92,7 @@ const names = { first_name: 'textOrNull', last_name: 'textOrNull' };
 
 /** Every endpoint that takes a body: who may send it, its fields and their kinds, and a body that is fine. */
 const endpoints = [
-  ['POST /auth/register/', 'nobody', { ...person, ...inProfile }, account()],
+  ['POST /auth/register/', 'nobody', { ...person, ...inProfile, accept_terms: 'flag' }, account()],
   [
     'POST /auth/login/',
     'nobody',
@@ -96,6 +100,45 @@ const endpoints = [
     { username: 'x', password: 'x' },
   ],
   ['POST /auth/token/refresh/', 'nobody', { refresh: 'password' }, { refresh: 'x' }],
+  [
+    'PATCH /auth/me/',
+    'patient',
+    { ...names, email: 'orNull', phone: 'orNull', locale: 'orNull' },
+    { first_name: 'Aziza' },
+  ],
+  ['POST /auth/me/consents/', 'patient', { accept_terms: 'flag' }, { accept_terms: true }],
+  // With a password that is none, so that whoever asks is still there for the next request.
+  ['DELETE /auth/me/', 'patient', { password: 'password' }, { password: 'not-mine' }],
+  [
+    'POST /auth/password/change/',
+    'patient',
+    { old_password: 'password', password: 'newPassword' },
+    { old_password: 'not-mine', password: PASSWORD },
+  ],
+  ['POST /auth/password/reset/', 'nobody', { username: 'text' }, { username: 'x' }],
+  [
+    'POST /auth/password/reset/confirm/',
+    'nobody',
+    { username: 'text', code: 'nothing', password: 'newPassword' },
+    { username: 'x', code: '000000', password: PASSWORD },
+  ],
+  ['POST /auth/phone/verify/', 'patient', { phone: 'nothing' }, {}],
+  ['POST /auth/phone/verify/confirm/', 'patient', { code: 'nothing' }, { code: '000000' }],
+  ['POST /auth/email/verify/', 'patient', { email: 'nothing' }, {}],
+  ['POST /auth/email/verify/confirm/', 'patient', { code: 'nothing' }, { code: '000000' }],
+  [
+    'PATCH /notifications/preferences/',
+    'patient',
+    {
+      channels: 'byKind',
+      'channels.reminder': 'channels',
+      quiet_hours: 'object',
+      'quiet_hours.enabled': 'flag',
+      'quiet_hours.from': 'nothing',
+      'quiet_hours.until': 'nothing',
+    },
+    {},
+  ],
   ['POST /users/', 'admin', { ...person, ...inProfile, is_active: 'flag' }, account()],
   ['PATCH /users/{person}/', 'admin', { ...person, ...inProfile, is_active: 'flag' }, {}],
   ['PATCH /doctor/profile/', 'doctor', { ...own, ...names }, {}],
@@ -132,7 +175,9 @@ describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
       const paths: string[] = (answer.body?.errors ?? []).map(({ path }: { path: string }) => path);
       const refused = paths.some((path) => path === field || path.startsWith(`${field}.`));
       // A value of the right kind may still be refused for what it says, such as a profile of another role.
-      const misfit = answer.body?.errors?.every(({ code }: { code: string }) => code === 'not_for_role');
+      const misfit = answer.body?.errors?.every(({ code }: { code: string }) =>
+        ['not_for_role', 'wrong_password'].includes(code),
+      );
       if (fitting.includes(name)) expect(refused && !misfit, `${field} = ${literal}`).toBe(false);
       else {
         expect(refused, `${field} = ${literal.slice(0, 50)}: ${JSON.stringify(answer.body)}`).toBe(true);
@@ -175,10 +220,14 @@ describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
   });
 });
 
-describe.each([
+const withIds = [
   ['GET /users/{id}/', 'admin'],
   ['PATCH /users/{id}/', 'admin'],
   ['DELETE /users/{id}/', 'admin'],
+  ['POST /users/{id}/approve/', 'admin'],
+  ['DELETE /auth/sessions/{id}/', 'patient'],
+  ['POST /notifications/{id}/read/', 'patient'],
+  ['POST /messages/{id}/retry/', 'admin'],
   ['GET /doctors/{id}/', 'patient'],
   ['GET /doctors/{id}/timeslots/', 'patient'],
   ['GET /timeslots/{id}/', 'doctor'],
@@ -186,7 +235,9 @@ describe.each([
   ['GET /appointments/{id}/', 'patient'],
   ['PATCH /appointments/{id}/', 'doctor'],
   ['DELETE /appointments/{id}/', 'patient'],
-] as [string, Who][])('the id of %s', (route, by) => {
+] as [string, Who][];
+
+describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
       const path = route.replace('{id}', id).replace(/\/$/, slash);
@@ -204,18 +255,26 @@ const days = ['date', 'from', 'to'];
 const paging = ['page', 'page_size'];
 
 /** Every list: its parameters that are numbers, dates, flags or choices, and those that take any text. */
-describe.each([
-  ['GET /users/', 'admin', [...paging, 'role', 'is_active'], ['search']],
+const lists = [
+  ['GET /users/', 'admin', [...paging, 'role', 'is_active', 'approved'], ['search']],
+  ['GET /auth/sessions/', 'patient', paging, []],
+  ['GET /auth/me/access-log/', 'patient', paging, []],
+  ['GET /notifications/', 'patient', [...paging, 'unread'], []],
+  ['GET /messages/', 'admin', [...paging, 'status', 'channel', 'user'], []],
+  // An action is a word; that one is none of ours only finds nothing.
+  ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action'], []],
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
   ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days], []],
   ['GET /timeslots/', 'doctor', [...paging, ...days, 'is_available'], []],
   ['GET /appointments/', 'admin', [...paging, ...days, 'status', 'doctor', 'patient'], []],
   ['GET /appointments/me/', 'patient', [...paging, ...days, 'status'], []],
-] as [string, Who, string[], string[]][])('the query of %s', (route, by, strict, free) => {
+] as [string, Who, string[], string[]][];
+
+describe.each(lists)('the query of %s', (route, by, strict, free) => {
   const ask = (query: string) => send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
 
   test.each(strict)('%s', async (name) => {
-    for (const value of badValues) {
+    for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {
       const answer = await ask(`${name}=${value.replace('{name}', name)}`);
       expectProblem(answer, 'invalid_input', { fields: [expect.stringMatching(`^${name} `)] });
     }
@@ -250,8 +309,50 @@ describe.each([
   });
 });
 
-test('every endpoint that takes a body or an id stands in these tables', () => {
-  const shapes = [...clinic.app.documentedRoutes.keys()].filter((route) => /^(POST|PATCH) /.test(route));
-  const tried = endpoints.map(([route]) => route.replace(/\{\w+\}/, '{id}').replace(' ', ' /api'));
-  expect(shapes.sort()).toEqual(tried.sort());
+/** Those that take no body are called by clients that send one all the same, if only an empty one. */
+describe.each([
+  ['POST /auth/logout/', 'leaver'],
+  ['POST /users/{person}/approve/', 'admin'],
+  ['POST /notifications/1/read/', 'patient'],
+  ['POST /notifications/read-all/', 'patient'],
+  ['POST /notifications/telegram/link/', 'patient'],
+  ['POST /messages/1/retry/', 'admin'],
+] as [string, Who | 'leaver'][])('%s', (route, by) => {
+  test('takes no body, and refuses one that is broken', async () => {
+    for (const body of Object.values(brokenBodies)) {
+      expectProblem(await send(route, by === 'leaver' ? 'patient' : by, body), 'malformed_request');
+    }
+    for (const body of [undefined, '', '{}', '{"id":5}', 'null', '[]']) {
+      const who = by === 'leaver' ? await clinic.person('patient') : by;
+      const { status, body: answer } = await send(route, who, body);
+      const said = answer?.code;
+      const fine = [undefined, 'not_a_doctor', 'notification_not_found', 'channel_not_offered'];
+      expect([...fine, 'message_not_found'], `${status}`).toContain(said);
+    }
+  });
+});
+
+const tried = (routes: readonly (readonly [string, ...unknown[]])[]) =>
+  routes.map(([route]) => route.replace(/\{\w+\}/, '{id}').replace(' ', ' /api')).sort();
+const taking = (part: 'body' | 'params' | 'querystring') =>
+  [...clinic.app.documentedRoutes].filter(([, { input }]) => input[part]).map(([route]) => route);
+
+test('every endpoint that takes a body, an id or a query stands in these tables', () => {
+  expect(taking('body').sort()).toEqual(tried(endpoints));
+  // The id of a list is tried with its query.
+  const nested = tried(lists).filter((route) => route.includes('{id}'));
+  expect(taking('params').sort()).toEqual([...new Set([...tried(withIds), ...nested])].sort());
+  expect(taking('querystring').sort()).toEqual(tried(lists));
+});
+
+test('every field of a body and every parameter of a query is tried', () => {
+  const namesOf = (schema: z.ZodType | undefined) =>
+    schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+  const inputOf = (route: string) => clinic.app.documentedRoutes.get(tried([[route]])[0] ?? '')?.input;
+  for (const [route, , fields] of endpoints) {
+    const named = Object.keys(fields).filter((name) => !name.includes('.'));
+    expect(named.sort(), route).toEqual(namesOf(inputOf(route)?.body).sort());
+  }
+  for (const [route, , strict, free] of lists)
+    expect([...strict, ...free].sort(), route).toEqual(namesOf(inputOf(route)?.querystring).sort());
 });

@@ -1,21 +1,29 @@
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { accountsApp, CHANNELS, confirm, freshPhone, lastCode, signIn } from '../helpers/accounts.ts';
+import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
+import { startTelegram } from '../helpers/messages/providers.ts';
 import { insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
 import { watchStatements } from '../helpers/statements.ts';
 
 /**
  * How many statements each endpoint sends, as one would count them by hand: a list costs one, however long; checking a
- * token costs none; a change of several tables is a transaction, whose BEGIN and COMMIT count too.
+ * token costs none; a change of several tables is a transaction, whose BEGIN and COMMIT count too. Showing somebody
+ * else's record costs one more, which notes it, and so does every change that is noted.
  */
 let clinic: TestApp;
+let telegram: Awaited<ReturnType<typeof startTelegram>>;
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
 const statements = watchStatements();
 const freshDay = freshDays();
 
 beforeAll(async () => {
-  clinic = await testApp();
+  telegram = await startTelegram();
+  clinic = await accountsApp({
+    channels: { ...CHANNELS, telegram: telegram.settings },
+    codes_per_hour_address: 100,
+  });
   people = {
     admin: await clinic.person('admin'),
     doctor: await clinic.person('doctor'),
@@ -28,6 +36,7 @@ beforeAll(async () => {
 afterAll(async () => {
   statements.restore();
   await clinic.close();
+  await telegram.close();
 });
 
 const as = (who: keyof typeof people) => clinic.as(people[who]);
@@ -36,36 +45,175 @@ const slot = (date = freshDay()) => ({ date, start_time: '10:00', end_time: '10:
 const freshSlot = () => clinic.slot(people.doctor, { date: freshDay() });
 const freshVisit = async () => clinic.book(people.patient, await freshSlot());
 const freshPerson = () => clinic.person('patient');
+/** A person whose phone is confirmed, so that messages go out to it. */
+async function reachable() {
+  const person = await freshPerson();
+  const phone = freshPhone();
+  await confirm(clinic, person.id, { phone });
+  return { ...person, phone };
+}
+/** A person to whom a code is on its way. */
+async function withCode(contact: 'phone' | 'email') {
+  const person = await freshPerson();
+  const value = contact === 'phone' ? freshPhone() : `${person.username}@example.uz`;
+  await clinic
+    .as(person)
+    .post(`/auth/${contact}/verify/`, { [contact]: value })
+    .expect(202);
+  return { person, code: await lastCode(clinic, person.id) };
+}
+/** What is done after an answer belongs to it. */
+const settled = () => vi.waitFor(() => expect(statements.soFar().at(-1)).toBe('commit'), 30_000);
 
 /** Each prepares what it needs and gives the request to count, with the number of its statements. */
-const cases: Record<string, [number, () => Promise<() => supertest.Test>]> = {
-  // begin, user, profile, read back, commit
-  'POST /api/auth/register/': [5, async () => () => clinic.as(undefined).post('/auth/register/', account())],
-  // credentials, session with its token, user
+const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.Response>>]> = {
+  // begin, user, profile, note, read back, commit
+  'POST /api/auth/register/': [6, async () => () => clinic.as(undefined).post('/auth/register/', account())],
+  // credentials; begin, session with its token, commit (a device not seen before would be told of in between); user
   'POST /api/auth/login/': [
-    3,
+    5,
     async () => () =>
       clinic.as(undefined).post('/auth/login/', { username: people.patient.username, password: PASSWORD }),
   ],
+  // begin, lock its person and its session, spend it for another, commit
   'POST /api/auth/token/refresh/': [
-    1,
+    4,
     async () => {
       const { refresh } = await freshPerson();
       return () => clinic.as(undefined).post('/auth/token/refresh/', { refresh });
     },
   ],
   'GET /api/auth/me/': [1, async () => () => as('patient').get('/auth/me/')],
-  'GET /api/users/': [1, async () => () => as('admin').get('/users/')],
-  'POST /api/users/': [5, async () => () => as('admin').post('/users/', account())],
-  'GET /api/users/{id}/': [1, async () => () => as('admin').get(`/users/${people.patient.id}/`)],
-  // begin, is it an admin?, lock, change, read back, commit
+  // begin, change, read back, note, commit
+  'PATCH /api/auth/me/': [5, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
+  // the password, then what DELETE /api/users/{id}/ does
+  'DELETE /api/auth/me/': [
+    15,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
+    },
+  ],
+  // the person, a note of it, and each of ten kinds of rows
+  'GET /api/auth/me/export/': [12, async () => () => as('patient').get('/auth/me/export/')],
+  'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
+  'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
+  // begin, accept, note, commit, how it stands now
+  'POST /api/auth/me/consents/': [
+    5,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).post('/auth/me/consents/', { accept_terms: true });
+    },
+  ],
+  'POST /api/auth/logout/': [
+    1,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).post('/auth/logout/');
+    },
+  ],
+  'GET /api/auth/sessions/': [1, async () => () => as('patient').get('/auth/sessions/')],
+  'DELETE /api/auth/sessions/': [
+    1,
+    async () => {
+      const person = await freshPerson();
+      await signIn(clinic, person, PASSWORD).expect(200);
+      return () => clinic.as(person).delete('/auth/sessions/');
+    },
+  ],
+  'DELETE /api/auth/sessions/{id}/': [
+    1,
+    async () => {
+      const person = await freshPerson();
+      const { body } = await clinic.as(person).get('/auth/sessions/').expect(200);
+      return () => clinic.as(person).delete(`/auth/sessions/${body.results[0].id}/`);
+    },
+  ],
+  // the password; begin, lock, change, note; to be told: where, inbox, message; the other sessions, commit
+  'POST /api/auth/password/change/': [
+    10,
+    async () => {
+      const person = await reachable();
+      const passwords = { old_password: PASSWORD, password: 'eleven-apricot-trees' };
+      return () => clinic.as(person).post('/auth/password/change/', passwords);
+    },
+  ],
+  // after the answer: who it is; begin, lock, and what sending a code takes, commit
+  'POST /api/auth/password/reset/': [
+    10,
+    async () => {
+      const { phone } = await reachable();
+      return async () => {
+        const answer = await clinic.as(undefined).post('/auth/password/reset/', { username: phone });
+        await settled();
+        return answer;
+      };
+    },
+  ],
+  // who it is; begin, lock, try the code, change, note; to be told: where, inbox, message; sessions, commit
+  'POST /api/auth/password/reset/confirm/': [
+    11,
+    async () => {
+      const { id, phone: username } = await reachable();
+      await clinic.as(undefined).post('/auth/password/reset/', { username }).expect(202);
+      const code = await vi.waitFor(() => lastCode(clinic, id), 30_000);
+      const fields = { username, code, password: 'eleven-apricot-trees' };
+      return () => clinic.as(undefined).post('/auth/password/reset/confirm/', fields);
+    },
+  ],
+  // begin, lock, lock the sending, how many were sent, end the last code, the code, where to, message, commit
+  'POST /api/auth/phone/verify/': [
+    9,
+    async () => {
+      const [person, phone] = [await freshPerson(), freshPhone()];
+      return () => clinic.as(person).post('/auth/phone/verify/', { phone });
+    },
+  ],
+  // begin, lock, try the code, note, the contact, that it is confirmed, read back, commit
+  'POST /api/auth/phone/verify/confirm/': [
+    8,
+    async () => {
+      const { person, code } = await withCode('phone');
+      return () => clinic.as(person).post('/auth/phone/verify/confirm/', { code });
+    },
+  ],
+  'POST /api/auth/email/verify/': [
+    9,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).post('/auth/email/verify/', { email: 'new@example.uz' });
+    },
+  ],
+  'POST /api/auth/email/verify/confirm/': [
+    8,
+    async () => {
+      const { person, code } = await withCode('email');
+      return () => clinic.as(person).post('/auth/email/verify/confirm/', { code });
+    },
+  ],
+  // the list, the note of who was on it
+  'GET /api/users/': [2, async () => () => as('admin').get('/users/')],
+  'POST /api/users/': [6, async () => () => as('admin').post('/users/', account())],
+  'GET /api/users/{id}/': [2, async () => () => as('admin').get(`/users/${people.patient.id}/`)],
+  // begin, is it an admin?, lock, change, note, read back, commit
   'PATCH /api/users/{id}/': [
-    6,
+    7,
     async () => () => as('admin').patch(`/users/${people.patient.id}/`, { first_name: 'Aziza' }),
   ],
-  // begin, is it an admin?, lock, forget, lock slots, cancel visits, remove slots, profile, sessions, commit
+  // begin, lock, approve, note; to be told: where, inbox; read back, commit
+  'POST /api/users/{id}/approve/': [
+    8,
+    async () => {
+      const { id } = await clinic.person('doctor');
+      await clinic.db.$client.query('update doctor_profiles set approved_at = null where id = $1', [id]);
+      return () => as('admin').post(`/users/${id}/approve/`);
+    },
+  ],
+  // begin, is it an admin?, lock, forget, lock slots, cancel visits, remove slots, what they were as a doctor and as a
+  // patient, sessions, tokens and messages and all that was kept for them, reasons, note, commit
   'DELETE /api/users/{id}/': [
-    10,
+    14,
     async () => {
       const { id } = await freshPerson();
       return () => as('admin').delete(`/users/${id}/`);
@@ -81,14 +229,14 @@ const cases: Record<string, [number, () => Promise<() => supertest.Test>]> = {
     },
   ],
   'GET /api/doctor/profile/': [1, async () => () => as('doctor').get('/doctor/profile/')],
-  // begin, lock, names, profile, read back, commit
+  // begin, lock, names, profile, note, read back, commit
   'PATCH /api/doctor/profile/': [
-    6,
+    7,
     async () => () => as('doctor').patch('/doctor/profile/', { last_name: 'Aliyev', experience_years: 7 }),
   ],
   'GET /api/patient/profile/': [1, async () => () => as('patient').get('/patient/profile/')],
   'PATCH /api/patient/profile/': [
-    6,
+    7,
     async () => () => as('patient').patch('/patient/profile/', { last_name: 'Karimova', gender: 'female' }),
   ],
   'POST /api/timeslots/': [1, async () => () => as('doctor').post('/timeslots/', slot())],
@@ -124,24 +272,81 @@ const cases: Record<string, [number, () => Promise<() => supertest.Test>]> = {
       return () => as('patient').get(`/appointments/${id}/`);
     },
   ],
-  // whose it is; begin, the move, the answer, commit
+  // whose it is; begin, the move, the note, the answer, commit
   'PATCH /api/appointments/{id}/': [
-    5,
+    6,
     async () => {
       const id = await freshVisit();
       return () => as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' });
     },
   ],
+  // whose it is; begin, the move, the note, commit
   'DELETE /api/appointments/{id}/': [
-    2,
+    5,
     async () => {
       const id = await freshVisit();
       return () => as('patient').delete(`/appointments/${id}/`);
     },
   ],
+  'GET /api/notifications/': [1, async () => () => as('patient').get('/notifications/')],
+  'POST /api/notifications/{id}/read/': [
+    1,
+    async () => {
+      const id = await insertNotification(people.patient.id);
+      return () => as('patient').post(`/notifications/${id}/read/`);
+    },
+  ],
+  'POST /api/notifications/read-all/': [1, async () => () => as('patient').post('/notifications/read-all/')],
+  'GET /api/notifications/preferences/': [
+    1,
+    async () => () => as('patient').get('/notifications/preferences/'),
+  ],
+  // the change, and how it stands now
+  'PATCH /api/notifications/preferences/': [
+    2,
+    async () => () => as('patient').patch('/notifications/preferences/', { quiet_hours: { enabled: false } }),
+  ],
+  'POST /api/notifications/telegram/link/': [
+    1,
+    async () => () => as('patient').post('/notifications/telegram/link/'),
+  ],
+  'DELETE /api/notifications/telegram/link/': [
+    1,
+    async () => () => as('patient').delete('/notifications/telegram/link/'),
+  ],
+  // the list, the note of who was on it
+  'GET /api/messages/': [2, async () => () => as('admin').get('/messages/')],
+  // begin, back into the queue, its job, a note of it, commit
+  'POST /api/messages/{id}/retry/': [
+    5,
+    async () => {
+      const id = await insertMessage(people.patient.id, 'failed');
+      return () => as('admin').post(`/messages/${id}/retry/`);
+    },
+  ],
+  // the list, the note that somebody looked at it
+  'GET /api/audit/': [2, async () => () => as('admin').get('/audit/')],
   'GET /health/live': [0, async () => () => supertest(clinic.app.server).get('/health/live')],
   'GET /health/ready': [1, async () => () => supertest(clinic.app.server).get('/health/ready')],
 };
+
+async function insertNotification(user: number): Promise<number> {
+  const { rows } = await clinic.db.$client.query(
+    `insert into notifications (key, user_id, kind) values ('count:' || gen_random_uuid(), $1, 'password_changed')
+     returning id`,
+    [user],
+  );
+  return rows[0].id;
+}
+
+async function insertMessage(user: number, status: 'sent' | 'failed'): Promise<number> {
+  const { rows } = await clinic.db.$client.query(
+    `insert into messages (key, user_id, channel, kind, params, status)
+     values ('count:' || gen_random_uuid(), $1, 'sms', 'password_changed', '{}', $2) returning id`,
+    [user, status],
+  );
+  return rows[0].id;
+}
 
 test.each(Object.keys(cases))('%s', async (route) => {
   const [expected, prepare] = cases[route] ?? [-1, undefined];
@@ -157,22 +362,33 @@ test('every endpoint is counted', () => {
   expect(Object.keys(cases).sort()).toEqual([...clinic.app.documentedRoutes.keys()].sort());
 });
 
-test('a list of 50 rows costs what a list of one row does: one statement', async () => {
+test('a list of 50 rows costs what a list of one row does: one statement, and one that notes whose records it showed', async () => {
   const { admin, doctor, patient } = people;
   await insertPeople(clinic.db, 'doctor', 60);
   await insertSlots(clinic.db, doctor.id, 60, '2027-01-01');
   await insertVisits(clinic.db, { doctor: doctor.id, patient: patient.id, booked_by: admin.id }, 60);
+  for (let one = 0; one < 60; one += 1) {
+    await insertNotification(patient.id);
+    await insertMessage(patient.id, 'sent');
+    await signIn(clinic, patient, PASSWORD).expect(200);
+    await as('admin').get(`/users/${patient.id}/`).expect(200);
+  }
   const lists = [
-    ['admin', '/users/'],
-    ['patient', '/doctors/'],
-    ['patient', `/doctors/${doctor.id}/timeslots/`],
-    ['doctor', '/timeslots/'],
-    ['admin', '/appointments/'],
-    ['admin', '/appointments/me/'],
-    ['doctor', '/appointments/me/'],
-    ['patient', '/appointments/me/'],
+    ['admin', '/users/', 2],
+    ['patient', '/doctors/', 1],
+    ['patient', `/doctors/${doctor.id}/timeslots/`, 1],
+    ['doctor', '/timeslots/', 1],
+    ['admin', '/appointments/', 2],
+    ['admin', '/appointments/me/', 2],
+    ['doctor', '/appointments/me/', 2],
+    ['patient', '/appointments/me/', 1],
+    ['patient', '/auth/sessions/', 1],
+    ['patient', '/auth/me/access-log/', 1],
+    ['patient', '/notifications/', 1],
+    ['admin', '/messages/', 2],
+    ['admin', '/audit/', 2],
   ] as const;
-  for (const [who, path] of lists) {
+  for (const [who, path, statementsEach] of lists) {
     for (const size of [1, 50]) {
       let rows: unknown[] = [];
       const sent = await statements.during(async () => {
@@ -181,7 +397,7 @@ test('a list of 50 rows costs what a list of one row does: one statement', async
       expect({ path, rows: rows.length, statements: sent.length }).toEqual({
         path,
         rows: size,
-        statements: 1,
+        statements: statementsEach,
       });
     }
   }

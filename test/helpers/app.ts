@@ -1,40 +1,53 @@
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { buildApp } from '../../src/app.ts';
-import { type Clock, createClock } from '../../src/core/clock.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/logging.ts';
+import type { ChannelSettings } from '../../src/modules/messages/index.ts';
+import { type TestClock, testClock } from './clock.ts';
 import { testDatabase } from './database.ts';
 
+export { type TestClock, testClock };
+
 export const PASSWORD = 'a-long-quiet-river';
-
-/** A clock that stands still until it is set. */
-export interface TestClock extends Clock {
-  set(instant: string): void;
-}
-
-export function testClock(instant = '2026-03-02T04:00:00Z', timezone = 'Asia/Tashkent'): TestClock {
-  let current = new Date(instant);
-  const clock = createClock(timezone, () => current);
-  return Object.assign(clock, {
-    set(next: string) {
-      current = new Date(next);
-    },
-  });
-}
 
 export const testConfig = {
   jwt_secret: 'only-for-tests-0f8e7d6c5b4a39281706',
   access_token_minutes: 15,
+  jwt_previous_secrets: [] as string[],
   refresh_token_days: 30,
+  refresh_grace_seconds: 10,
+  // Off, so that no test is slowed down by what others did before it.
+  rate_limit: false,
+  rate_limit_guest: 300,
+  rate_limit_user: 600,
+  rate_limit_auth: 30,
+  codes_per_hour: 5,
+  codes_per_hour_address: 5,
   bcrypt_cost: 4,
   phone_country: 'UZ' as const,
+  doctor_approval: 'automatic' as 'automatic' | 'required',
+  terms_version: '1',
+  privacy_version: '1',
+  require_consent: false,
+  audit_retention_days: 1_825,
+  message_retention_days: 180,
   default_locale: 'en' as const,
   cors_origins: [] as string[],
   trust_proxy: [] as string[],
+  allowed_hosts: [] as string[],
+  redis_url: undefined as string | undefined,
   body_limit: 64 * 1024,
   log_level: 'silent',
+  public_url: 'https://clinic.example' as string | undefined,
+  reminders: [
+    { name: '24h', minutes: 24 * 60 },
+    { name: '2h', minutes: 2 * 60 },
+  ],
+  message_attempts: 10,
+  /** No channel is set up, so that nothing leaves; tests of messages name what they need. */
+  channels: { timeout: 5_000 } as ChannelSettings,
 };
 
 export interface Person {
@@ -55,7 +68,7 @@ export interface TestApp {
     get(path: string): supertest.Test;
     post(path: string, body?: object): supertest.Test;
     patch(path: string, body?: object): supertest.Test;
-    delete(path: string): supertest.Test;
+    delete(path: string, body?: object): supertest.Test;
   };
   /** Registers (admins: inserts) a person and signs them in. */
   person(role: Role, fields?: Record<string, unknown>): Promise<Person>;
@@ -98,7 +111,7 @@ export async function testApp(
       get: (path) => send('get', path),
       post: (path, body) => send('post', path, body),
       patch: (path, body) => send('patch', path, body),
-      delete: (path) => send('delete', path),
+      delete: (path, body) => send('delete', path, body),
     };
   };
 

@@ -36,6 +36,8 @@ export const kinds = {
   id: ['number'],
   years: ['number', 'minusZero', 'null'],
   object: ['object', 'operator'],
+  channels: ['list', 'null'],
+  byKind: ['object'],
   nothing: [],
 } as const satisfies Record<string, readonly Literal[]>;
 export type Kind = keyof typeof kinds;

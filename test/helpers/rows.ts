@@ -52,3 +52,44 @@ export async function insertVisits(
     [visit.doctor, visit.patient, visit.booked_by, count, visit.from ?? '2026-06-01'],
   );
 }
+
+/** Sign-ins whose refresh tokens still serve, one a minute. */
+export async function insertSessions(db: Db, user: number, count: number): Promise<void> {
+  await db.$client.query(
+    `with session as (
+       insert into sessions (user_id, created_at, last_used_at)
+       select $1, at, at from generate_series(1, $2::int) n,
+         lateral (select timestamptz '2026-01-01' + n * interval '1 min' as at)
+       returning id
+     )
+     insert into refresh_tokens (token_hash, session_id, expires_at)
+     select sha256(id::text::bytea), id, '2100-01-01' from session`,
+    [user, count],
+  );
+}
+
+/** What somebody was told of a new password: unread in their inbox, and sent by SMS. */
+export async function insertTold(db: Db, user: number, count: number): Promise<void> {
+  for (const [table, columns, values] of [
+    ['notifications', '', ''],
+    ['messages', ', channel, status', ", 'sms', 'sent'"],
+  ])
+    await db.$client.query(
+      `insert into ${table} (key, user_id, kind${columns})
+       select 'bulk:' || n, $1, 'password_changed'${values} from generate_series(1, $2::int) n`,
+      [user, count],
+    );
+}
+
+/** Looks at somebody's record, as `bulk.read`, all at one instant. */
+export async function insertAccesses(
+  db: Db,
+  { actor, subject }: { actor: number; subject: number },
+  count: number,
+): Promise<void> {
+  await db.$client.query(
+    `insert into audit_entries (at, actor_id, actor_role, action, subject_id)
+     select '2026-01-01', $1, 'admin', 'bulk.read', $2 from generate_series(1, $3::int)`,
+    [actor, subject, count],
+  );
+}

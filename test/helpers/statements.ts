@@ -22,8 +22,21 @@ export function watchStatements() {
       await work();
       return seen;
     },
+    /** Those so far, to wait for what is sent after the answer. */
+    soFar: (): readonly string[] => seen,
     restore() {
       prototype.query = query;
     },
   };
+}
+
+/** What `work` asks of the database, statement by statement, white space folded. */
+export async function statementsOf(work: () => PromiseLike<unknown>): Promise<string[]> {
+  const watched = watchStatements();
+  try {
+    const statements = await watched.during(work);
+    return statements.map((text) => text.trim().replaceAll(/\s+/g, ' '));
+  } finally {
+    watched.restore();
+  }
 }

@@ -229,5 +229,15 @@ function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
   const calledOff = moved(clinic, ahead, 'cancelled', caller.id, 'account_deleted');
   const next = withoutSlots(calledOff, (slot) => slot.doctor === person && !hasBegun(clinic, slot));
   const forgotten = { first_name: null, is_active: false, erased: true, signed_in: false };
-  return { expected, next: { ...next, people: change(next.people, person, forgotten) } };
+  const people = change(next.people, person, forgotten);
+  return { expected, next: { ...next, people, visits: withoutWords(next.visits, person) } };
+}
+
+/** Reasons are free text that may name somebody: all go, on either side of the visit, but for the code of an erasure. */
+function withoutWords(visits: readonly Visit[], person: number): Visit[] {
+  return visits.map((visit) => {
+    const isTheirs = visit.doctor === person || visit.patient === person;
+    const isCode = visit.cancel_reason === 'account_deleted';
+    return isTheirs && !isCode ? { ...visit, cancel_reason: null } : visit;
+  });
 }

@@ -28,7 +28,7 @@ afterAll(() => clinic.close());
 // Every race starts from an empty calendar.
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments');
+  await clinic.db.$client.query('truncate timeslots, appointments cascade');
 });
 
 const stored = async (appointment: number) => {

@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ADDRESS_DELAYS, newcomersWait, PAIR_DELAYS } from '../../src/modules/auth/throttle.rules.ts';
+import {
+  accountsApp,
+  codesSent,
+  confirm,
+  freshPhone,
+  lastCode,
+  pass,
+  signIn,
+  wrong,
+} from '../helpers/accounts.ts';
+import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
+import { expectProblem } from '../helpers/problem.ts';
+
+const LIMITS = {
+  rate_limit: true,
+  rate_limit_guest: 1_000_000,
+  rate_limit_user: 1_000_000,
+  rate_limit_auth: 1_000_000,
+};
+
+let clinic: TestApp;
+beforeAll(async () => {
+  clinic = await accountsApp({ ...LIMITS, codes_per_hour_address: 1_000 });
+});
+afterAll(() => clinic.close());
+
+let networks = 0;
+/** An address that nothing has come from before. */
+function freshAddress(): string {
+  networks += 1;
+  return `10.${Math.floor(networks / 65_536)}.${Math.floor(networks / 256) % 256}.${networks % 256}`;
+}
+
+const guess = (person: Pick<Person, 'username'>, address: string) =>
+  signIn(clinic, person, 'not-the-password', { address });
+const enter = (person: Pick<Person, 'username'>, address: string) =>
+  signIn(clinic, person, PASSWORD, { address });
+
+/** What so many guesses in a row are answered with, such as `401 401 429:1`. */
+async function guesses(
+  count: number,
+  person: Pick<Person, 'username'>,
+  address: () => string,
+): Promise<string> {
+  const answers: string[] = [];
+  for (let made = 0; made < count; made += 1) {
+    const { status, headers } = await guess(person, address());
+    answers.push(status === 429 ? `429:${headers['retry-after']}` : String(status));
+  }
+  return answers.join(' ');
+}
+
+describe('the delays', () => {
+  test('grow', () => {
+    expect(PAIR_DELAYS).toEqual([0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900]);
+    expect(ADDRESS_DELAYS).toEqual([...Array(19).fill(0), 1, 2, 4, 8, 16, 32, 60]);
+    expect([0, 9, 10, 11, 12, 13, 14, 15, 1_000_000].map(newcomersWait)).toEqual([
+      0, 0, 1, 2, 4, 8, 16, 30, 30,
+    ]);
+  });
+});
+
+describe('guessing at one account from one address', () => {
+  test('is free five times, then costs 1 s, 2 s, 4 s …, and what is refused costs nothing more', async () => {
+    const person = await clinic.person('patient');
+    const address = freshAddress();
+    expect(await guesses(7, person, () => address)).toBe('401 401 401 401 401 429:1 429:1');
+    for (const delay of [1, 2, 4]) {
+      pass(clinic.clock, delay);
+      expect(await guesses(2, person, () => address)).toBe(`401 429:${delay * 2}`);
+    }
+  });
+
+  test('never costs more than 15 minutes, and is forgotten after an hour', async () => {
+    const person = await clinic.person('patient');
+    const address = freshAddress();
+    await guesses(5, person, () => address);
+    let longest = 0;
+    for (let made = 0; made < 12; made += 1) {
+      const { headers } = await guess(person, address);
+      longest = Number(headers['retry-after']);
+      pass(clinic.clock, longest);
+      expectProblem(await guess(person, address), 'invalid_credentials');
+    }
+    expect(longest).toBe(900);
+    pass(clinic.clock, 3_600);
+    expect(await guesses(6, person, () => address)).toBe('401 401 401 401 401 429:1');
+  });
+
+  test('refuses the right password too while one has to wait, and then lets it in', async () => {
+    const person = await clinic.person('patient');
+    const address = freshAddress();
+    await guesses(5, person, () => address);
+    const refused = await enter(person, address);
+    expectProblem(refused, 'too_many_requests');
+    expect(refused.headers['retry-after']).toBe('1');
+    pass(clinic.clock, 1);
+    await enter(person, address).expect(200);
+    // What was right is forgotten: mistyping is free again.
+    expect(await guesses(6, person, () => address)).toBe('401 401 401 401 401 429:1');
+  });
+
+  test('by other ways of writing the name is no new account', async () => {
+    const person = await clinic.person('patient');
+    const phone = freshPhone();
+    await confirm(clinic, person.id, { phone });
+    const [first, second] = [freshAddress(), freshAddress()];
+    const names = [person.username, person.username.toUpperCase(), ` ${person.username} `];
+    for (const username of [...names, ...names.slice(0, 2)]) await guess({ username }, first);
+    expectProblem(await guess({ username: person.username }, first), 'too_many_requests');
+    for (const username of [
+      phone,
+      phone.slice(1),
+      phone.slice(4),
+      `${phone.slice(4, 6)} ${phone.slice(6)}`,
+      phone,
+    ])
+      expectProblem(await guess({ username }, second), 'invalid_credentials');
+    expectProblem(await guess({ username: phone }, second), 'too_many_requests');
+  });
+
+  test('at once gets no more guesses than one after the other', async () => {
+    const person = await clinic.person('patient');
+    const address = freshAddress();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => guess(person, address)));
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(5);
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(55);
+  });
+
+  test('of a /64 is from one address', async () => {
+    const person = await clinic.person('patient');
+    let host = 0;
+    expect(
+      await guesses(6, person, () => {
+        host += 1;
+        return `2001:db8:aa:1::${host}`;
+      }),
+    ).toBe('401 401 401 401 401 429:1');
+  });
+});
+
+describe('guessing at one account from many addresses', () => {
+  test('makes newcomers wait, each for themself, no more than 30 s', async () => {
+    const person = await clinic.person('patient');
+    expect(await guesses(10, person, freshAddress)).toBe(Array(10).fill('401').join(' '));
+    const [early, late] = [freshAddress(), freshAddress()];
+    // Their own wait begins when they first come.
+    expect(await guesses(2, person, () => early)).toBe('429:1 429:1');
+    pass(clinic.clock, 1);
+    expect(await guesses(1, person, () => late)).toBe('429:1');
+    expect(await guesses(2, person, () => early)).toBe('401 429:1');
+    for (let more = 0; more < 40; more += 1) {
+      const address = freshAddress();
+      const { headers } = await guess(person, address);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(30);
+      pass(clinic.clock, Number(headers['retry-after'] ?? 0));
+      expectProblem(await guess(person, address), 'invalid_credentials');
+    }
+    expect(await guesses(1, person, freshAddress)).toBe('429:30');
+  });
+
+  test('does not touch its owner at an address they have signed in from', async () => {
+    const person = await clinic.person('patient');
+    const [home, abroad] = [freshAddress(), freshAddress()];
+    await enter(person, home).expect(200);
+    for (let made = 0; made < 30; made += 1) {
+      const address = freshAddress();
+      await guess(person, address);
+      pass(clinic.clock, 30);
+      await guess(person, address);
+      if (made % 5 === 0) await enter(person, home).expect(200);
+    }
+    // Their own mistyping counts for them, as always.
+    expect(await guesses(6, person, () => home)).toBe('401 401 401 401 401 429:1');
+    // Elsewhere they wait once, and are at home there from then on.
+    const wait = await enter(person, abroad);
+    expectProblem(wait, 'too_many_requests');
+    pass(clinic.clock, Number(wait.headers['retry-after']));
+    await enter(person, abroad).expect(200);
+    expect(await guesses(1, person, freshAddress)).toMatch(/^429/);
+    await enter(person, abroad).expect(200);
+  });
+
+  test('does not touch other accounts', async () => {
+    const [person, other] = [await clinic.person('patient'), await clinic.person('patient')];
+    for (let made = 0; made < 30; made += 1) await guess(person, freshAddress());
+    await enter(other, freshAddress()).expect(200);
+  });
+});
+
+describe('one address that tries many accounts', () => {
+  test('is free 20 times, then waits more and more; those at home there do not', async () => {
+    const address = freshAddress();
+    const [atHome, stranger] = [await clinic.person('patient'), await clinic.person('patient')];
+    await enter(atHome, address).expect(200);
+    for (let made = 0; made < 20; made += 1)
+      expectProblem(await guess({ username: `nobody.${address}.${made}` }, address), 'invalid_credentials');
+    const refused = await enter(stranger, address);
+    expectProblem(refused, 'too_many_requests');
+    expect(refused.headers['retry-after']).toBe('1');
+    await enter(atHome, address).expect(200);
+    pass(clinic.clock, 1);
+    await enter(stranger, address).expect(200);
+    for (let made = 0; made < 12; made += 1) {
+      pass(clinic.clock, 60);
+      await guess({ username: `nobody.else.${address}.${made}` }, address);
+    }
+    expect((await guess({ username: 'one.more' }, address)).headers['retry-after']).toBe('60');
+  });
+});
+
+describe('a stranger learns nothing of whether a name exists', () => {
+  test('step by step, status, headers and body are the same', async () => {
+    const person = await clinic.person('patient');
+    const phone = freshPhone();
+    await confirm(clinic, person.id, { phone });
+    const attempts = async (username: string, network: number) => {
+      const seen: unknown[] = [];
+      const start = clinic.clock.now().toISOString();
+      for (let step = 0; step < 120; step += 1) {
+        const address = `172.${network}.${step % 7}.${step % 3 === 0 ? 1 : step}`;
+        const { status, headers, body } = await guess({ username }, address);
+        const { date, 'x-request-id': id, ...others } = headers;
+        seen.push({ status, others, body });
+        if (step % 10 === 9) pass(clinic.clock, 7);
+      }
+      clinic.clock.set(start);
+      return seen;
+    };
+    const known = await attempts(person.username, 16);
+    expect(await attempts('nobody.has.this.name', 17)).toEqual(known);
+    expect(await attempts(phone, 18)).toEqual(known);
+    expect(await attempts('+998909999999', 19)).toEqual(known);
+    const statuses = new Set(known.map((one) => (one as { status: number }).status));
+    expect(statuses).toEqual(new Set([401, 429]));
+  });
+});
+
+describe('codes for a new password', () => {
+  test('are guessed at as slowly, apart from signing in', async () => {
+    const person = await clinic.person('patient');
+    const phone = freshPhone();
+    await confirm(clinic, person.id, { phone });
+    await clinic.as(undefined).post('/auth/password/reset/', { username: phone }).expect(202);
+    await codesSent(clinic, person.id, 1);
+    const code = await lastCode(clinic, person.id);
+    const address = freshAddress();
+    const answer = (typed: string, username = phone) =>
+      clinic
+        .as(undefined)
+        .post('/auth/password/reset/confirm/', { username, code: typed, password: 'eleven-apricot-trees' })
+        .set('x-forwarded-for', address);
+    for (let tries = 0; tries < 5; tries += 1) expectProblem(await answer(wrong(code)), 'invalid_code');
+    expectProblem(await answer(wrong(code)), 'too_many_requests');
+    await enter(person, address).expect(200);
+  });
+
+  test('whoever sets a new password is no longer held up for having guessed at the old', async () => {
+    const person = await clinic.person('patient');
+    const phone = freshPhone();
+    await confirm(clinic, person.id, { phone });
+    const address = freshAddress();
+    await guesses(6, person, () => address);
+    await clinic.as(undefined).post('/auth/password/reset/', { username: phone }).expect(202);
+    await codesSent(clinic, person.id, 1);
+    const password = 'eleven-apricot-trees';
+    await clinic
+      .as(undefined)
+      .post('/auth/password/reset/confirm/', {
+        username: phone,
+        code: await lastCode(clinic, person.id),
+        password,
+      })
+      .set('x-forwarded-for', address)
+      .expect(204);
+    await signIn(clinic, person, password, { address }).expect(200);
+  });
+});
+
+test('the table names nobody', async () => {
+  const person = await clinic.person('patient');
+  await guess(person, '198.51.100.200');
+  const { rows } = await clinic.db.$client.query<{ key: string }>('select key from login_throttles');
+  expect(rows.length).toBeGreaterThan(2);
+  for (const { key } of rows) expect(key).toMatch(/^(account|address|pair):[\w-]{22}$/);
+});

@@ -1,0 +1,4 @@
+export { startEskiz } from './eskiz.ts';
+export { plainPart, startSmtp } from './smtp.ts';
+export { startTelegram } from './telegram.ts';
+export { startTwilio } from './twilio.ts';

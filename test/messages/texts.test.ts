@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import {
+  CODE_MINUTES,
+  type CodePurpose,
+  codePurposes,
+  type MessageKind,
+  messageKinds,
+  visitKinds,
+} from '../../src/core/messages.ts';
+import { smsSize } from '../../src/core/sms.ts';
+import {
+  type MessageFacts,
+  messageTexts,
+  type VisitFacts,
+  writeMessage,
+} from '../../src/i18n/messages/index.ts';
+import { withLinks } from '../../src/modules/messages/messages.composition.ts';
+
+const locales = ['uz', 'ru', 'en'] as const;
+/** As long as names usually are, with the signs of Uzbek. */
+const names = {
+  uz: ['Jasur', 'Yusupov', 'Gʻulomjon', 'Yoʻldoshev'],
+  ru: ['Жасур', 'Юсупов', 'Аслиддин', 'Рахматуллаев'],
+  en: ['Jasur', 'Yusupov', 'Aziza', 'Karimova'],
+} as const;
+
+function factsOf(
+  kind: MessageKind,
+  role: 'patient' | 'doctor',
+  locale: 'uz' | 'ru' | 'en',
+  more = {},
+): MessageFacts {
+  const [doctor_first_name, doctor_last_name, patient_first_name, patient_last_name] = names[locale];
+  return {
+    kind,
+    role,
+    visit: {
+      date: '2030-09-14',
+      start_time: '10:00',
+      doctor_first_name,
+      doctor_last_name,
+      patient_first_name,
+      patient_last_name,
+      cancel_reason: 'Kongress',
+    },
+    params: {},
+    happened: { date: '2030-09-01', time: '18:45:00' },
+    today: '2030-09-01',
+    code: '482913',
+    ...more,
+  };
+}
+
+/** A patient's message, with something else about its visit. */
+function aboutVisit(locale: 'uz' | 'ru' | 'en', kind: MessageKind, visit: Partial<VisitFacts>): MessageFacts {
+  const facts = factsOf(kind, 'patient', locale);
+  return { ...facts, visit: facts.visit && { ...facts.visit, ...visit } };
+}
+
+const sides = (kind: MessageKind): readonly ('patient' | 'doctor')[] =>
+  kind in visitKinds ? visitKinds[kind as keyof typeof visitKinds] : ['doctor'];
+
+interface Case {
+  locale: (typeof locales)[number];
+  kind: MessageKind;
+  role: 'patient' | 'doctor';
+  purpose: CodePurpose | undefined;
+}
+
+const every = locales.flatMap((locale) =>
+  messageKinds.flatMap((kind): Case[] =>
+    kind === 'code'
+      ? codePurposes.map((purpose) => ({ locale, kind, role: 'patient' as const, purpose }))
+      : sides(kind).map((role) => ({ locale, kind, role, purpose: undefined })),
+  ),
+);
+
+/** With what the longest reminder carries: a link of 51 signs. */
+const LINK = 'https://clinic.uz/api/visits/AbCdEfGhIjKlMnOpQrStUv/';
+
+describe('SMS', () => {
+  const sizes = every.map(({ locale, kind, role, purpose }) => {
+    const words = writeMessage(locale, factsOf(kind, role, locale, { params: purpose ? { purpose } : {} }));
+    const links = kind === 'reminder' ? { coming: LINK, cancel: LINK } : undefined;
+    const text = words ? withLinks('sms', words, links, messageTexts(locale)) : '';
+    return { name: [locale, kind, purpose ?? role].join(' '), locale, kind, text, ...smsSize(text) };
+  });
+
+  test('their lengths are shown', () => {
+    const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
+      `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
+    process.stdout.write(`${sizes.map(line).join('\n')}\n`);
+    expect(sizes).toHaveLength(locales.length * (8 + 3 + 3));
+  });
+
+  test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {
+    // Latin goes into the GSM alphabet, so into one; Cyrillic never does, and a link takes 51 of its 70 signs.
+    expect(encoding).toBe(locale === 'ru' ? 'ucs2' : 'gsm7');
+    expect(segments, text).toBe(locale === 'ru' && kind === 'reminder' ? 2 : 1);
+    expect(text).not.toMatch(/undefined|null|[{}]/);
+  });
+});
+
+test.each(every)(
+  '$locale $kind for a $role says what it should, and nothing medical',
+  ({ locale, kind, role, purpose }) => {
+    const facts = factsOf(kind, role, locale, {
+      params: purpose ? { purpose } : { device: 'Firefox, Linux' },
+    });
+    const words = writeMessage(locale, facts);
+    expect(words).toBeDefined();
+    const all = `${words?.title} ${words?.text} ${words?.sms}`;
+    expect(all).not.toMatch(/undefined|null|[{}]|Invalid|NaN/);
+    expect(all.toLowerCase()).not.toMatch(/kardiolog|кардиолог|cardio|diagnos|диагноз|tashxis/);
+    if (kind === 'code') {
+      expect(words?.sms).toContain('482913');
+      expect(words?.text).toContain(String(CODE_MINUTES));
+    } else if (kind in visitKinds) {
+      const [doctorFirst, doctorLast, patientFirst, patientLast] = names[locale];
+      const name = role === 'doctor' ? `${patientFirst} ${patientLast}` : `${doctorFirst} ${doctorLast}`;
+      expect(words?.text).toContain(name);
+      expect(all).toContain('10:00');
+      // The reason is told where there is room and nobody else looks on.
+      expect(words?.text.includes('Kongress')).toBe(kind === 'cancelled' || kind === 'declined');
+      expect(words?.sms).not.toContain('Kongress');
+    }
+  },
+);
+
+describe('dates', () => {
+  const when = (locale: 'uz' | 'ru' | 'en', date: string) => {
+    const text = writeMessage(locale, aboutVisit(locale, 'reminder', { date }))?.text ?? '';
+    return /(?:yozilgansiz|врачу: Жасур Юсупов|Yusupov)[:,] (.*)\./.exec(text)?.[1];
+  };
+
+  test('as each language writes them', () => {
+    expect(when('uz', '2030-03-12')).toBe('12-mart, seshanba, soat 10:00');
+    expect(when('ru', '2030-03-12')).toBe('вторник, 12 марта, 10:00');
+    expect(when('en', '2030-03-12')).toBe('Tuesday 12 March, 10:00');
+  });
+
+  test('with the year where it is another one', () => {
+    expect(when('uz', '2031-01-05')).toBe('2031-yil 5-yanvar, yakshanba, soat 10:00');
+    expect(when('ru', '2031-01-05')).toBe('воскресенье, 5 января 2031 г., 10:00');
+    expect(when('en', '2031-01-05')).toBe('Sunday 5 January 2031, 10:00');
+  });
+
+  test('our names of months and weekdays are those of this Node’s ICU', () => {
+    for (const [locale, tag] of [
+      ['uz', 'uz-Latn-UZ'],
+      ['ru', 'ru-RU'],
+      ['en', 'en-GB'],
+    ] as const)
+      for (let month = 0; month < 12; month += 1) {
+        const instant = Date.UTC(2030, month, 3 + month);
+        const date = new Date(instant).toISOString().slice(0, 10);
+        const options = { timeZone: 'UTC', day: 'numeric', month: 'long' } as const;
+        const icu = new Intl.DateTimeFormat(tag, options).format(instant);
+        const weekday = new Intl.DateTimeFormat(tag, { timeZone: 'UTC', weekday: 'long' }).format(instant);
+        expect(when(locale, date)).toContain(icu);
+        expect(when(locale, date)).toContain(weekday);
+      }
+  });
+});
+
+test('a name that is missing, long or of one letter more does not break a text', () => {
+  const sms = (doctor_first_name: string | null, doctor_last_name: string | null) =>
+    writeMessage('uz', aboutVisit('uz', 'booked', { doctor_first_name, doctor_last_name }))?.sms;
+  expect(sms('Oʻtkir', 'Gʻulomov')).toContain("shifokor O'. G'ulomov.");
+  expect(sms('Shahnoza', 'Choriyeva')).toContain('shifokor Sh. Choriyeva.');
+  expect(sms(null, null)).toContain("(ismi ko'rsatilmagan)");
+  expect(sms('Jasur', null)).toContain('shifokor Jasur.');
+  expect(smsSize(sms('X'.repeat(100), 'Y'.repeat(100)) ?? '').segments).toBe(1);
+});
+
+test('SMS sizes by 3GPP TS 23.038', () => {
+  expect(smsSize('a'.repeat(160))).toEqual({ encoding: 'gsm7', length: 160, segments: 1 });
+  expect(smsSize('a'.repeat(161))).toEqual({ encoding: 'gsm7', length: 161, segments: 2 });
+  expect(smsSize('€'.repeat(80))).toEqual({ encoding: 'gsm7', length: 160, segments: 1 });
+  expect(smsSize('ʻ'.repeat(70))).toEqual({ encoding: 'ucs2', length: 70, segments: 1 });
+  expect(smsSize('я'.repeat(71))).toEqual({ encoding: 'ucs2', length: 71, segments: 2 });
+  expect(smsSize('я'.repeat(135)).segments).toBe(3);
+});

@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type TestApp, testApp } from '../helpers/app.ts';
+
+/**
+ * Whose data each way of reading shows, decided by hand: `own` is whoever asks; `everybody` may see it; anything else is
+ * others' records, and what the audit calls looking at them. A new route fails until somebody has decided here.
+ */
+const READS: Record<string, string> = {
+  'GET /api/appointments/': 'appointment.list',
+  'GET /api/appointments/me/': 'appointment.list',
+  'GET /api/appointments/{id}/': 'appointment.read',
+  // Noted by its service: once, not for each person on the page.
+  'GET /api/audit/': 'own',
+  'GET /api/auth/me/': 'own',
+  'GET /api/auth/me/access-log/': 'own',
+  'GET /api/auth/me/consents/': 'own',
+  'GET /api/auth/me/export/': 'own',
+  'GET /api/auth/sessions/': 'own',
+  'GET /api/doctor/profile/': 'own',
+  'GET /api/doctors/': 'everybody',
+  'GET /api/doctors/{id}/': 'everybody',
+  'GET /api/doctors/{id}/timeslots/': 'everybody',
+  'GET /api/messages/': 'message.list',
+  'GET /api/notifications/': 'own',
+  'GET /api/notifications/preferences/': 'own',
+  'GET /api/patient/profile/': 'own',
+  'GET /api/timeslots/': 'own',
+  'GET /api/timeslots/{id}/': 'everybody',
+  'GET /api/users/': 'user.list',
+  'GET /api/users/{id}/': 'user.read',
+  'GET /health/live': 'everybody',
+  'GET /health/ready': 'everybody',
+};
+
+let clinic: TestApp;
+beforeAll(async () => {
+  clinic = await testApp();
+});
+afterAll(() => clinic.close());
+
+test('every way of reading is decided upon, and notes what it must', () => {
+  const reads = [...clinic.app.documentedRoutes].filter(([route]) => route.startsWith('GET '));
+  const noted = Object.fromEntries(
+    reads.map(([route, { audited }]) => [
+      route,
+      audited ?? (/\./.test(READS[route] ?? '.') ? 'not noted' : READS[route]),
+    ]),
+  );
+  expect(noted).toEqual(READS);
+});
+
+test('the documentation names every action that the code notes, and no other', async () => {
+  const root = resolve(import.meta.dirname, '../../src/modules');
+  const used = new Set<string>();
+  for (const file of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(service|routes|rules)\.ts$/.test(file) || file.endsWith('audit.routes.ts')) continue;
+    const text = readFileSync(join(root, file), 'utf8');
+    for (const [, action = ''] of text.matchAll(
+      /'((?:user|password|session|appointment|timeslot|message|audit|consent)\.[a-z_]+|profile\.update)'/g,
+    ))
+      used.add(action);
+  }
+  const { body } = await clinic.as(undefined).get('/schema/').expect(200);
+  const { description } = body.paths['/api/audit/'].get;
+  const documented = [...description.matchAll(/`(\w+\.\w+)`/g)].map(([, action]) => action);
+  expect([...documented].sort()).toEqual([...used].sort());
+});
