@@ -1,0 +1,68 @@
+import { anatomy } from './anatomy.ts';
+import { crowd } from './crowd.ts';
+import { hotRequests, twoWorlds } from './hot.ts';
+import { type Options, readOptions, USAGE } from './options.ts';
+import { startHelper, stopAll } from './processes.ts';
+import { say } from './report.ts';
+import { circumstances, loadAverage, TITLES, writeResults } from './results.ts';
+import { scenarios } from './scenarios.ts';
+import { openSite, type Site } from './site.ts';
+import { startUp } from './startup.ts';
+
+/** npm run bench: starts what it needs, measures, says so, and leaves nothing running. */
+
+const sites: Site[] = [];
+
+async function open(...args: Parameters<typeof openSite>): Promise<Site> {
+  const site = await openSite(...args);
+  sites.push(site);
+  return site;
+}
+
+async function end(status: number): Promise<never> {
+  await stopAll();
+  for (const site of sites) await site.stop().catch(() => {});
+  process.exit(status);
+}
+
+async function run(options: Options): Promise<void> {
+  const before = loadAverage();
+  if (before > 0.5)
+    say(`The machine is busy (load average ${before.toFixed(2)}): these figures will not be repeatable.`);
+  const site = await open(options.size, options.data);
+  const load = startHelper('load.ts');
+  const hot = { ...options, only: options.names.filter((name) => name in scenarios) };
+  const parts: string[] = [];
+  const add = (text: string) => {
+    parts.push(text);
+    say(`\n${text}\n`);
+  };
+  add(circumstances(site, before));
+
+  if (options.mode === 'crowd') add(await crowd(load, site, options));
+  else if (options.mode === 'large') {
+    const large = await open('large', options.data);
+    const flat = { ...hot, only: hot.only.filter((name) => name !== 'login' && name !== 'stampede') };
+    add(await twoWorlds(load, site, large, flat));
+  } else {
+    if (hot.only.length > 0) add(await hotRequests(load, site, hot));
+    if (options.names.includes('anatomy'))
+      add(`## Where the time goes\n\n${await anatomy(load, site, options)}`);
+    if (options.names.includes('startup')) add(`## Start\n\n${await startUp(site)}`);
+  }
+  if (options.whole) say(`Written to ${writeResults(TITLES[options.mode], parts.join('\n\n'))}`);
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) say(USAGE);
+  else {
+    // Twice, from the terminal and from npm: once is enough.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void end(130));
+    await run(options);
+  }
+  await end(0);
+} catch (error) {
+  say(`The benchmark failed: ${error instanceof Error ? error.message : error}`);
+  await end(1);
+}

@@ -1,0 +1,66 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { scenarios } from './scenarios.ts';
+
+export const USAGE = `npm run bench [-- options]
+
+  --large               the large world beside the small one
+  --crowd               5,000 people at once, and more than the machine can do
+  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, startup
+  --connections 1,16,64
+  --seconds n           of each measurement (3)
+  --rounds n            whose median counts (3)
+  --people n            of the crowd (5000)
+  --data dir            where the databases are kept (.data)
+  --toy                 a world of four doctors, to try the benchmark itself`;
+
+export type Options = ReturnType<typeof readOptions>;
+
+/** @throws Error with a line that says what is wrong */
+export function readOptions(args: string[]) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      help: { type: 'boolean', default: false },
+      large: { type: 'boolean', default: false },
+      crowd: { type: 'boolean', default: false },
+      toy: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      connections: { type: 'string', default: '1,16,64' },
+      seconds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '3' },
+      people: { type: 'string', default: '5000' },
+      data: { type: 'string', default: '.data' },
+    },
+  });
+  const number = (name: 'seconds' | 'rounds' | 'people') => positive(values[name], name);
+  const only = values.only?.split(',');
+  const sections = [...Object.keys(scenarios), 'anatomy', 'startup'];
+  const unknown = only?.find((name) => !sections.includes(name));
+  if (unknown !== undefined) throw new Error(`--only knows no ${unknown}, but ${sections.join(', ')}`);
+  const connections = values.connections.split(',').map((count) => positive(count, 'connections'));
+  return {
+    help: values.help,
+    mode: values.crowd ? ('crowd' as const) : values.large ? ('large' as const) : ('small' as const),
+    size: values.toy ? ('toy' as const) : ('small' as const),
+    names: only ?? sections,
+    connections,
+    seconds: number('seconds'),
+    rounds: number('rounds'),
+    people: number('people'),
+    data: resolve(values.data),
+    /** Whether it is the whole of a run as it stands: only such a one is written into RESULTS.md. */
+    whole:
+      !only &&
+      !values.toy &&
+      values.connections === '1,16,64' &&
+      number('seconds') >= 3 &&
+      number('rounds') >= 3,
+  };
+}
+
+function positive(text: string, name: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name} takes numbers above 0`);
+  return value;
+}

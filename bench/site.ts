@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { createClock } from '../src/core/clock.ts';
+import { openEmbedded } from '../src/db/embedded.ts';
+import { migrateDatabase } from '../src/db/migrate.ts';
+import { captureRoutes } from './capture.ts';
+import { loadWorld } from './loader.ts';
+import { type Server, startHelper, startServer } from './processes.ts';
+import { progress } from './report.ts';
+import type { Route } from './routes.ts';
+import { type Stock, takeStock } from './scenarios.ts';
+import { type Size, sizes } from './world.ts';
+
+/** A world with everything that answers for it: its PostgreSQL, the API, and the limits beside it. */
+
+export const POOL_MAX = 10;
+const TIMEZONE = 'Asia/Tashkent';
+
+export interface Site {
+  size: Size;
+  database_url: string;
+  postmaster: number;
+  secret: string;
+  log: string;
+  api: Server;
+  bare: Server;
+  floor: Server;
+  stock: Stock;
+  routes: Record<string, Route>;
+  /** What PostgreSQL says of itself: its version, and the settings that matter. */
+  about: Record<string, string>;
+  /** Undoes what was booked, cancelled and signed in. */
+  reset: () => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+/**
+ * @param data where the databases of all sizes are kept
+ * @param env further settings of the API
+ */
+export async function openSite(size_name: Size['name'], data: string, env = {}): Promise<Site> {
+  const size = sizes[size_name];
+  const dir = join(data, `bench-${size.name}`);
+  mkdirSync(dir, { recursive: true });
+  // Nothing is set but what every embedded server has: durable, as PostgreSQL comes.
+  const embedded = await openEmbedded({ dir });
+  const { url: database_url } = embedded;
+  await migrateDatabase(database_url);
+  const client = new pg.Client({ connectionString: database_url });
+  client.on('error', () => {});
+  await client.connect();
+
+  const today = createClock(TIMEZONE).wall().date;
+  const bar = progress(`${size.name} world`);
+  const world = await loadWorld(database_url, size, today, bar.tell);
+  bar.end();
+  const stock = await takeStock(world, today, client);
+  const secret = randomBytes(48).toString('base64url');
+  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
+  await reset();
+  const routes = await captureRoutes(database_url, secret, stock.examples);
+  await reset();
+  const hashed = await client.query<{ hash: string }>('select password_hash as hash from users limit 1');
+  const hash = hashed.rows[0]?.hash ?? '';
+  routes.login = {
+    method: 'POST',
+    url: '/api/auth/login/',
+    status: 200,
+    answer: undefined,
+    statements: [],
+    hash,
+  };
+
+  const log = join(dir, 'server.log');
+  // Jobs are done by processes of their own, as `npm run worker` is for, so that what is measured is the API.
+  const api = await startServer({
+    env: { DATABASE_URL: database_url, JWT_SECRET: secret, WORKER: 'external', ...env },
+    log,
+  });
+  const limit = async (kind: 'bare' | 'floor'): Promise<Server> => {
+    const helper = startHelper('limits.ts');
+    const order = { kind, database_url, pool_max: POOL_MAX, routes: Object.values(routes) };
+    const base = await helper.ask<string>(order);
+    return { base, pid: helper.pid, stop: helper.stop, forgetLog: () => {} };
+  };
+  const [bare, floor] = [await limit('bare'), await limit('floor')];
+
+  return {
+    size,
+    database_url,
+    postmaster: await postmasterOf(client),
+    secret,
+    log,
+    api,
+    bare,
+    floor,
+    stock,
+    routes,
+    about: await aboutOf(client),
+    reset,
+    async stop() {
+      await Promise.all([api.stop(), bare.stop(), floor.stop()]);
+      await client.end();
+      await embedded.stop();
+    },
+  };
+}
+
+async function postmasterOf(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const status = readFileSync(`/proc/${rows[0]?.pid}/status`, 'utf8');
+  return Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]);
+}
+
+const SHOWN = [
+  'server_version',
+  'shared_buffers',
+  'fsync',
+  'synchronous_commit',
+  'full_page_writes',
+  'max_connections',
+];
+
+async function aboutOf(client: pg.Client): Promise<Record<string, string>> {
+  const { rows } = await client.query<{ name: string; setting: string }>(
+    'select name, current_setting(name) as setting from pg_settings where name = any ($1) order by array_position($1, name)',
+    [SHOWN],
+  );
+  return Object.fromEntries(rows.map(({ name, setting }) => [name, setting]));
+}
+
+/**
+ * Back to the world as it was loaded. Triggers stay out of it: nobody is to hear of this. Then it is tidied up, so that
+ * the next round finds no more dead rows than this one did.
+ * @param visits how many appointments the world began with
+ * @param people as many sessions as people
+ */
+async function undo(client: pg.Client, visits: number, people: number): Promise<void> {
+  await client.query(`
+    begin;
+    set local session_replication_role = replica;
+    update timeslots set is_taken = false
+      where id in (select timeslot_id from appointments where id > ${visits} and timeslot_id is not null);
+    delete from appointments where id > ${visits};
+    with cancelled as (
+      update appointments a set status = 'confirmed', cancelled_by = null, cancel_reason = null, cancelled_late = false
+      from appointment_events e where e.appointment_id = a.id and e.kind = 'cancelled' and a.status = 'cancelled'
+      returning a.timeslot_id
+    )
+    update timeslots set is_taken = true where id in (select timeslot_id from cancelled);
+    truncate appointment_events, audit_entries, messages, graphile_worker._private_jobs;
+    delete from refresh_tokens;
+    delete from sessions where id > ${people};
+    commit`);
+  for (const table of ['appointments', 'timeslots', 'sessions', 'refresh_tokens'])
+    await client.query(`vacuum ${table}`);
+  await client.query('checkpoint');
+}

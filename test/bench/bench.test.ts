@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
+import { childrenOf } from '../../bench/processes.ts';
+import { startProcess, temporaryFolder } from '../helpers/process.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+function bench(...args: string[]) {
+  const quick = ['--toy', '--data', folder.dir, '--seconds', '0.3', '--rounds', '1', '--connections', '2'];
+  const started = startProcess(['bench/index.ts', ...quick, ...args], {});
+  onTestFinished(() => void started.child.kill('SIGKILL'));
+  return started;
+}
+
+const descendants = (pid: number): number[] =>
+  childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
+const lives = (pid: number) => existsSync(`/proc/${pid}`);
+
+test('the benchmark fills a world and sets reads and bookings beside their limits', async () => {
+  const started = bench('--only', 'slots,book');
+  expect(await started.exited, started.output()).toBe(0);
+  const output = started.output();
+  for (const request of ['free slots of a day', 'booking distinct slots'])
+    expect(output).toMatch(new RegExp(`\\| ${request} +\\| +2 \\| +\\d+ % \\| +\\d+ % \\| +[\\d.]+ × \\|`));
+  // A part of a run is no result.
+  expect(output).not.toContain('Written to');
+});
+
+test('the world is loaded once, and Ctrl-C leaves nothing running', async () => {
+  const started = bench('--only', 'slots', '--seconds', '30');
+  await started.printed(/free slots of a day, 2 connections/);
+  expect(started.output()).not.toContain('toy world');
+  const family = descendants(started.child.pid ?? 0);
+  // The server, the limits, the load, PostgreSQL's shell and PostgreSQL with its own.
+  expect(family.length).toBeGreaterThan(8);
+  started.child.kill('SIGINT');
+  expect(await started.exited).toBe(130);
+  for (let tries = 0; family.some(lives) && tries < 50; tries += 1) await sleep(100);
+  expect(family.filter(lives)).toEqual([]);
+  expect(existsSync(join(folder.dir, 'bench-toy/postgres/postmaster.pid'))).toBe(false);
+});
