@@ -13,6 +13,11 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   appointments_not_with_oneself: 'not_with_oneself',
   appointments_active_has_slot: 'slot_booked',
   appointments_status_moves: 'already_decided',
+  appointments_attendance_of_confirmed: 'already_attended',
+  timeslots_not_in_absence: 'doctor_absent',
+  weekly_hours_no_overlap: 'schedule_overlap',
+  holidays_date_key: 'holiday_exists',
+  absences_no_overlap: 'absence_overlap',
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
 };
 

@@ -6,27 +6,25 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-export interface ListenOptions {
-  url: string;
-  channel: string;
+/** What is announced under one name. */
+export interface Channel {
+  name: string;
   /** Runs after LISTEN stands and before `connected` is true, to catch up with what was missed. */
   onConnect: () => Promise<void>;
   onMessage: (payload: string) => void;
+}
+
+export interface ListenOptions {
+  url: string;
+  channels: readonly Channel[];
   /** Milliseconds between attempts while the database is away. */
   retry?: number;
   /** Milliseconds between questions whether the link still stands: one that is cut silently tells nobody. */
   heartbeat?: number;
 }
 
-/** Follows one notification channel of the database on a connection of its own, and comes back by itself. */
-export function listen({
-  url,
-  channel,
-  onConnect,
-  onMessage,
-  retry = 500,
-  heartbeat = 5_000,
-}: ListenOptions): Listener {
+/** Follows notification channels of the database on one connection of their own, and comes back by itself. */
+export function listen({ url, channels, retry = 500, heartbeat = 5_000 }: ListenOptions): Listener {
   let connected = false;
   let closed = false;
   let client: pg.Client | undefined;
@@ -52,11 +50,13 @@ export function listen({
     };
     next.on('error', lost);
     next.on('end', lost);
-    next.on('notification', (message) => onMessage(message.payload ?? ''));
+    next.on('notification', ({ channel, payload = '' }) =>
+      channels.find(({ name }) => name === channel)?.onMessage(payload),
+    );
     try {
       await next.connect();
-      await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-      await onConnect();
+      await next.query(channels.map(({ name }) => `listen ${pg.escapeIdentifier(name)}`).join(';'));
+      await Promise.all(channels.map(({ onConnect }) => onConnect()));
       connected = client === next;
       if (connected) beat = setInterval(() => next.query('select').catch(lost), heartbeat).unref();
     } catch {

@@ -32,6 +32,8 @@ export interface RunningQueue {
 }
 
 const RETRY = 2_000;
+/** What triggers queue comes without a notification (drizzle/0004_events.sql): it is found by looking. */
+const POLL = 1_000;
 
 /**
  * Runs background jobs until it is stopped. A database that is away, at start or later, is tried again; jobs run at
@@ -57,6 +59,7 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
     return run({
       pgPool: pool,
       concurrency,
+      pollInterval: POLL,
       taskList: Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, quietly(task)])),
       parsedCronItems: parseCronItems(repeated.map((item) => ({ ...item, options: { backfillPeriod: 0 } }))),
       noHandleSignals: true,

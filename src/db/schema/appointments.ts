@@ -1,10 +1,26 @@
-import { check, date, index, integer, pgEnum, pgTable, sql, text, uniqueIndex } from '../drizzle.ts';
+import {
+  bigint,
+  boolean,
+  check,
+  date,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  sql,
+  text,
+  uniqueIndex,
+} from '../drizzle.ts';
 import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles, users } from './users.ts';
 
 export const appointmentStatuses = ['pending', 'confirmed', 'cancelled'] as const;
 export const appointmentStatus = pgEnum('appointment_status', appointmentStatuses);
+
+export const attendances = ['arrived', 'completed', 'no_show'] as const;
+export const attendance = pgEnum('attendance', attendances);
 
 /**
  * A booking. Date and times are copied from its slot, so that history survives the slot. *Active* means pending or
@@ -33,6 +49,15 @@ export const appointments = pgTable(
       .references(() => users.id),
     cancelled_by: integer().references(() => users.id),
     cancel_reason: text(),
+    /** Cancelled by its patient after the clinic's deadline for it. */
+    cancelled_late: boolean().notNull().default(false),
+    /** Whether the patient came; null until somebody says so. */
+    attendance: attendance(),
+    attendance_marked_at: instant(),
+    /** Who confirmed, moved or marked it last, for the history; who cancelled stands in `cancelled_by`. */
+    updated_by: integer().references(() => users.id),
+    /** One more with every change: the ETag. Counted by the trigger `appointments_count_version`. */
+    version: integer().notNull().default(1),
   },
   (t) => [
     uniqueIndex('appointments_one_active_per_slot')
@@ -47,7 +72,41 @@ export const appointments = pgTable(
     check('appointments_not_with_oneself', sql`doctor_id <> patient_id`),
     check(
       'appointments_cancelled_by_somebody',
-      sql`status = 'cancelled' or (cancelled_by is null and cancel_reason is null)`,
+      sql`status = 'cancelled' or (cancelled_by is null and cancel_reason is null and not cancelled_late)`,
     ),
+    check('appointments_attendance_of_confirmed', sql`attendance is null or status = 'confirmed'`),
+    check('appointments_attendance_is_whole', sql`(attendance is null) = (attendance_marked_at is null)`),
   ],
+);
+
+export const appointmentEventKinds = [
+  'confirmed',
+  'cancelled',
+  'moved',
+  'arrived',
+  'completed',
+  'no_show',
+  'mark_taken_back',
+] as const;
+export const appointmentEventKind = pgEnum('appointment_event_kind', appointmentEventKinds);
+
+/**
+ * What happened to an appointment after it was booked; the booking itself stands in its own row. Append-only, written
+ * by the trigger `appointments_record` in the transaction of the change, whatever path made it.
+ */
+export const appointmentEvents = pgTable(
+  'appointment_events',
+  {
+    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    appointment_id: integer()
+      .notNull()
+      .references(() => appointments.id),
+    at: instant().notNull().default(sql`now()`),
+    kind: appointmentEventKind().notNull(),
+    /** Null where the system itself acted. */
+    by: integer().references(() => users.id),
+    /** Where it was moved from and to: `{ from: { date, start_time, end_time }, to: … }`. */
+    details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+  },
+  (t) => [index('appointment_events_appointment').on(t.appointment_id, t.id)],
 );

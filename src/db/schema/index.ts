@@ -1,5 +1,15 @@
-export { appointmentStatus, appointmentStatuses, appointments } from './appointments.ts';
+export {
+  appointmentEventKind,
+  appointmentEventKinds,
+  appointmentEvents,
+  appointmentStatus,
+  appointmentStatuses,
+  appointments,
+  attendance,
+  attendances,
+} from './appointments.ts';
 export { auditEntries } from './audit.ts';
+export { idempotencyKeys } from './idempotency.ts';
 export {
   linkPurpose,
   messageChannel,
@@ -12,7 +22,9 @@ export {
   oneUseLinks,
   telegramChats,
 } from './messages.ts';
+export { absences, holidays, weeklyHours, withdrawnTimeslots } from './schedules.ts';
 export { codePurpose, codes, loginThrottles, refreshTokens, sessions } from './sessions.ts';
+export { clinicSettings, lateCancellation, lateCancellations } from './settings.ts';
 export { timeslots } from './timeslots.ts';
 export {
   consentDocument,
@@ -24,3 +36,11 @@ export {
   userRole,
   users,
 } from './users.ts';
+export {
+  offerOutcome,
+  offerOutcomes,
+  waitlistEntries,
+  waitlistOffers,
+  waitlistStatus,
+  waitlistStatuses,
+} from './waitlist.ts';

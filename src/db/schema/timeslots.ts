@@ -1,10 +1,11 @@
-import { check, date, index, integer, pgTable, sql } from '../drizzle.ts';
+import { boolean, check, date, index, integer, pgTable, sql, uniqueIndex } from '../drizzle.ts';
 import { clockTime, instant } from './types.ts';
-import { doctorProfiles } from './users.ts';
+import { doctorProfiles, patientProfiles } from './users.ts';
 
 /**
- * A doctor's opening for one visit, in the clinic's wall-clock time. Whether it is available is derived, never
- * stored. The exclusion constraint `timeslots_no_overlap` stands in the migration: drizzle cannot declare one.
+ * A doctor's opening for one visit, in the clinic's wall-clock time. The row is also where every race for the slot is
+ * decided: whoever books, holds, moves to, offers or removes it locks it first. The exclusion constraint
+ * `timeslots_no_overlap` and the triggers stand in the migrations.
  */
 export const timeslots = pgTable(
   'timeslots',
@@ -17,9 +18,29 @@ export const timeslots = pgTable(
     start_time: clockTime().notNull(),
     end_time: clockTime().notNull(),
     created_at: instant().notNull().default(sql`now()`),
+    /** Published from the doctor's week: a changed week may take it back while it is free. */
+    is_scheduled: boolean().notNull().default(false),
+    /**
+     * Whether an active appointment holds it. Kept by the triggers of `appointments` alone, so that it cannot drift, and
+     * stored only because an index of what is free needs it on the row: a search among a million slots, nearly all of
+     * them booked, reads what is free and nothing else.
+     */
+    is_taken: boolean().notNull().default(false),
+    /** Whoever may book it alone, and until when: their own hold, or an offer of the waiting list. */
+    held_by: integer().references(() => patientProfiles.id),
+    held_until: instant(),
+    /**
+     * Somebody on the waiting list may want it: it is free for nobody but whom it is offered to, which is then `held_by`,
+     * until it has been offered round.
+     */
+    is_waitlisted: boolean().notNull().default(false),
   },
   (t) => [
     index('timeslots_doctor_time').on(t.doctor_id, t.date, t.start_time),
+    index('timeslots_free_doctor_time').on(t.doctor_id, t.date, t.start_time).where(sql`not is_taken`),
+    index('timeslots_free_time').on(t.date, t.start_time, t.id).where(sql`not is_taken`),
+    index('timeslots_waitlisted').on(t.date, t.start_time).where(sql`is_waitlisted`),
+    uniqueIndex('timeslots_one_hold').on(t.held_by).where(sql`held_by is not null and not is_waitlisted`),
     check('timeslots_end_after_start', sql`end_time > start_time`),
     check(
       'timeslots_length',
@@ -29,5 +50,7 @@ export const timeslots = pgTable(
       'timeslots_whole_minutes',
       sql`extract(second from start_time) = 0 and extract(second from end_time) = 0`,
     ),
+    check('timeslots_hold_is_whole', sql`(held_by is null) = (held_until is null)`),
+    check('timeslots_taken_is_not_held', sql`not is_taken or (held_by is null and not is_waitlisted)`),
   ],
 );

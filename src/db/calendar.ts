@@ -1,0 +1,23 @@
+import { clientOf, type Tx } from './client.ts';
+import { sql } from './drizzle.ts';
+
+/**
+ * The locks of a doctor's calendar. Who publishes a slot by hand holds the doctor's row in share; who writes a week or an
+ * absence, or publishes from the week, holds it alone, so that what they read next stays true until they commit. The
+ * holidays are locked before any doctor.
+ */
+
+/** @returns false when nobody works here as this doctor, let in yet or not */
+export async function lockCalendar(tx: Tx, doctor: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'calendar.lock',
+    text: `select from users where id = $1 and role = 'doctor' and is_active for no key update`,
+    values: [doctor],
+  });
+  return rowCount === 1;
+}
+
+/** Keeps holidays as they are until the transaction ends; any number may hold it. */
+export async function lockHolidays(tx: Tx): Promise<void> {
+  await tx.execute(sql`lock table holidays in share mode`);
+}

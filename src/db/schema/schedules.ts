@@ -1,0 +1,98 @@
+import {
+  check,
+  date,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  smallint,
+  sql,
+  text,
+  uniqueIndex,
+} from '../drizzle.ts';
+import { clockTime, instant } from './types.ts';
+import { doctorProfiles, users } from './users.ts';
+
+/**
+ * A stretch of a doctor's week, from which slots are published ahead. Two of one weekday never overlap while both are
+ * valid: the exclusion constraint `weekly_hours_no_overlap` stands in the migration.
+ */
+export const weeklyHours = pgTable(
+  'weekly_hours',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    doctor_id: integer()
+      .notNull()
+      .references(() => doctorProfiles.id),
+    /** ISO 8601: 1 is Monday, 7 Sunday. */
+    weekday: smallint().notNull(),
+    start_time: clockTime().notNull(),
+    end_time: clockTime().notNull(),
+    slot_minutes: smallint().notNull(),
+    break_minutes: smallint().notNull().default(0),
+    valid_from: date(),
+    valid_until: date(),
+  },
+  (t) => [
+    index('weekly_hours_doctor').on(t.doctor_id, t.weekday, t.start_time),
+    check('weekly_hours_weekday', sql`weekday between 1 and 7`),
+    check('weekly_hours_slot_minutes', sql`slot_minutes between 5 and 720`),
+    check('weekly_hours_break_minutes', sql`break_minutes between 0 and 720`),
+    check('weekly_hours_end_after_start', sql`end_time > start_time`),
+    check('weekly_hours_validity', sql`valid_until >= valid_from`),
+  ],
+);
+
+/** Slots of the week that somebody took back by hand: publishing from the week leaves them out. */
+export const withdrawnTimeslots = pgTable(
+  'withdrawn_timeslots',
+  {
+    doctor_id: integer()
+      .notNull()
+      .references(() => doctorProfiles.id),
+    date: date().notNull(),
+    start_time: clockTime().notNull(),
+    end_time: clockTime().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.doctor_id, t.date, t.start_time] })],
+);
+
+/** The clinic's days off: neither a week nor a bulk publication opens them. */
+export const holidays = pgTable(
+  'holidays',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    date: date().notNull(),
+    name: text(),
+    created_at: instant().notNull().default(sql`now()`),
+  },
+  (t) => [uniqueIndex('holidays_date_key').on(t.date)],
+);
+
+/**
+ * A doctor is not there, from `start_time` on the first day to `end_time` on the last. While it stands none of their
+ * slots lies in it (the trigger `timeslots_not_in_absence`), and two never overlap (`absences_no_overlap`).
+ */
+export const absences = pgTable(
+  'absences',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    doctor_id: integer()
+      .notNull()
+      .references(() => doctorProfiles.id),
+    from: date().notNull(),
+    to: date().notNull(),
+    start_time: clockTime().notNull().default('00:00'),
+    end_time: clockTime().notNull().default('24:00'),
+    /** For the doctor and admins; patients are told only that the doctor is away. */
+    reason: text(),
+    created_by: integer()
+      .notNull()
+      .references(() => users.id),
+    created_at: instant().notNull().default(sql`now()`),
+  },
+  (t) => [
+    index('absences_doctor').on(t.doctor_id, t.from, t.id),
+    check('absences_range', sql`"from" + start_time < "to" + end_time`),
+  ],
+);
