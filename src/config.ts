@@ -63,6 +63,9 @@ const environment = z
     PRIVACY_VERSION: z.string().trim().min(1).max(100).default('1'),
     REQUIRE_CONSENT: flag.default(false),
     AUDIT_RETENTION_DAYS: whole(1, 36_500).default(1_825),
+    PUBLISH_HORIZON_DAYS: whole(1, 365).default(28),
+    HOLD_MINUTES: whole(1, 60).default(5),
+    OFFER_MINUTES: whole(1, 1_440).default(15),
     MESSAGE_RETENTION_DAYS: whole(1, 36_500).default(180),
     CLINIC_TIMEZONE: z
       .string()
@@ -169,6 +172,9 @@ export function loadConfig(source: Record<string, string | undefined>) {
     privacy_version: env.PRIVACY_VERSION,
     require_consent: env.REQUIRE_CONSENT,
     audit_retention_days: env.AUDIT_RETENTION_DAYS,
+    publish_horizon_days: env.PUBLISH_HORIZON_DAYS,
+    hold_minutes: env.HOLD_MINUTES,
+    offer_minutes: env.OFFER_MINUTES,
     message_retention_days: env.MESSAGE_RETENTION_DAYS,
     timezone: env.CLINIC_TIMEZONE,
     phone_country: env.PHONE_COUNTRY,

@@ -13,9 +13,11 @@ export interface Clock {
    * repeated hour is over, so that a slot which has begun never becomes bookable again.
    */
   wall(): WallTime;
+  /** As far as the clinic's wall clock will have got by an instant: what has begun by then starts at this or before. */
+  wallBy(instant: Date): WallTime;
   /**
-   * The instant at which the clinic's wall shows `date` and `time` (HH:MM, up to 24:00). A moment that clocks skip is
-   * taken as much later as they skip.
+   * The instant at which the clinic's wall shows `date` and `time` (HH:MM, up to 24:00): the first one where clocks
+   * repeat an hour. A moment that clocks skip is taken as much later as they skip.
    */
   at(date: string, time: string): Date;
   /** What the clinic's wall shows at an instant. */
@@ -23,6 +25,7 @@ export interface Clock {
 }
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /**
  * @param timezone an IANA name such as Asia/Tashkent
@@ -50,25 +53,29 @@ export function createClock(timezone: string, now: () => Date = () => new Date()
     return format.format(early);
   }
 
+  function furthest(ms: number): WallTime {
+    const shown = format.format(ms);
+    const past = beforeFallBack(ms);
+    const [date = '', time = ''] = (past > shown ? past : shown).split(' ');
+    return { date, time };
+  }
+
   let cached = { second: Number.NaN, wall: { date: '', time: '' } };
   return {
     timezone,
     now,
     wall() {
       const second = Math.floor(now().getTime() / 1000);
-      if (second !== cached.second) {
-        const current = format.format(second * 1000);
-        const past = beforeFallBack(second * 1000);
-        const [date = '', time = ''] = (past > current ? past : current).split(' ');
-        cached = { second, wall: { date, time } };
-      }
+      if (second !== cached.second) cached = { second, wall: furthest(second * 1000) };
       return cached.wall;
     },
+    wallBy: (instant) => furthest(Math.floor(instant.getTime() / 1000) * 1000),
     at(date, time) {
       const asUtc = Date.parse(`${date}T${time}:00Z`);
-      const first = asUtc - offset(asUtc);
-      // Around a change of clocks the first guess may have looked at the wrong side of it.
-      return new Date(asUtc - offset(first));
+      // By the offset of the day before and of the day after: they differ around a change of clocks only.
+      const instants = [-DAY, DAY].map((away) => asUtc - offset(asUtc + away));
+      const shown = instants.find((ms) => ms + offset(ms) === asUtc);
+      return new Date(shown ?? Math.max(...instants));
     },
     wallOf(instant) {
       const [date = '', time = ''] = format.format(instant).split(' ');
@@ -80,4 +87,12 @@ export function createClock(timezone: string, now: () => Date = () => new Date()
 /** Whether a visit that starts at `date` and `start_time` (HH:MM) has begun by the wall clock. */
 export function hasBegun(slot: { date: string; start_time: string }, wall: WallTime): boolean {
   return `${slot.date} ${slot.start_time}:00` <= `${wall.date} ${wall.time}`;
+}
+
+/** The minutes of a day up to a time (HH:MM), 1440 at 24:00. */
+export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+
+/** @param date YYYY-MM-DD, a day of the calendar and no instant: no time zone can move it */
+export function addDays(date: string, days: number): string {
+  return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
 }

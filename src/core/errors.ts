@@ -23,6 +23,9 @@ export const errorStatus = {
   patient_not_found: 404,
   timeslot_not_found: 404,
   appointment_not_found: 404,
+  holiday_not_found: 404,
+  absence_not_found: 404,
+  waitlist_entry_not_found: 404,
   notification_not_found: 404,
   message_not_found: 404,
   request_timeout: 408,
@@ -40,11 +43,31 @@ export const errorStatus = {
   not_with_oneself: 409,
   already_decided: 409,
   visit_begun: 409,
+  too_late_to_cancel: 409,
+  not_confirmed: 409,
+  visit_ahead: 409,
+  attendance_final: 409,
+  already_attended: 409,
+  slot_held: 409,
+  doctor_absent: 409,
+  schedule_overlap: 409,
+  holiday_exists: 409,
+  absence_overlap: 409,
+  too_soon: 409,
+  too_far_ahead: 409,
+  too_many_appointments: 409,
+  not_same_doctor: 409,
+  request_in_progress: 409,
+  already_waiting: 409,
+  too_many_waitlist_entries: 409,
+  offer_lapsed: 409,
   message_not_failed: 409,
   channel_not_offered: 409,
+  version_mismatch: 412,
   payload_too_large: 413,
   uri_too_long: 414,
   unsupported_media_type: 415,
+  idempotency_key_reused: 422,
   headers_too_large: 431,
   too_many_requests: 429,
   internal_error: 500,
@@ -78,11 +101,19 @@ export const fieldErrorCodes = [
   'end_before_start',
   'slot_length',
   'range_reversed',
+  'date_or_range',
+  'doctor_or_specialization',
+  'in_past',
+  'no_slot_fits',
+  'too_many_slots',
+  'hours_overlap',
+  'range_too_long',
   'birth_in_future',
   'not_for_role',
   'consent_required',
   'reason_without_cancel',
   'nothing_to_change',
+  'invalid_etag',
 ] as const;
 
 export type FieldErrorCode = (typeof fieldErrorCodes)[number];
@@ -100,11 +131,20 @@ export class AppError extends Error {
   readonly status: number;
   readonly fields: readonly FieldError[];
   readonly retryAfter: number | undefined;
+  readonly alternatives: readonly object[] | undefined;
 
-  /** @param options.retryAfter seconds after which the same request may succeed */
+  /**
+   * @param options.retryAfter seconds after which the same request may succeed
+   * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
+   */
   constructor(
     code: ErrorCode,
-    options: { fields?: readonly FieldError[]; retryAfter?: number; cause?: unknown } = {},
+    options: {
+      fields?: readonly FieldError[];
+      retryAfter?: number;
+      alternatives?: readonly object[];
+      cause?: unknown;
+    } = {},
   ) {
     super(code, { cause: options.cause });
     this.name = 'AppError';
@@ -112,6 +152,7 @@ export class AppError extends Error {
     this.status = errorStatus[code];
     this.fields = options.fields ?? [];
     this.retryAfter = options.retryAfter;
+    this.alternatives = options.alternatives;
   }
 }
 

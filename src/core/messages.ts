@@ -10,9 +10,16 @@ export type Channel = (typeof channels)[number];
  */
 export const visitKinds = {
   booked: ['patient', 'doctor'],
-  confirmed: ['patient'],
+  /** The doctor hears of it where a booking is confirmed at once. */
+  confirmed: ['patient', 'doctor'],
   declined: ['patient'],
   cancelled: ['patient', 'doctor'],
+  moved: ['patient', 'doctor'],
+  /** Cancelled because the doctor is away. */
+  absence: ['patient'],
+  /** Of the waiting list: about a slot, which is no visit yet. */
+  waitlist_offer: ['patient'],
+  waitlist_lapsed: ['patient'],
   reminder: ['patient'],
   confirmed_coming: ['doctor'],
 } as const;
@@ -58,7 +65,12 @@ export interface Message {
   /** What happened, such as `appointment:9001:booked`: the same key tells the same person once. */
   key: string;
   appointment_id?: number;
-  /** Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. */
+  /**
+   * Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. What a
+   * text says of a time that is not the appointment's own, or not for long, stands here as `date` and `start_time`; whom
+   * it names beside the appointment's own people as `doctors`, ids with commas between, since names are looked up when
+   * it is written.
+   */
   params?: Record<string, string>;
   /** A code: stored sealed, and no longer than until it is sent. */
   secret?: string;

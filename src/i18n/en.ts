@@ -55,6 +55,12 @@ export const en: Texts = {
     patient_not_found: { title: 'Patient not found', detail: 'There is no such patient.' },
     timeslot_not_found: { title: 'Slot not found', detail: 'There is no such slot.' },
     appointment_not_found: { title: 'Appointment not found', detail: 'There is no such appointment.' },
+    holiday_not_found: { title: 'Holiday not found', detail: 'There is no such holiday.' },
+    absence_not_found: { title: 'Absence not found', detail: 'There is no such absence.' },
+    waitlist_entry_not_found: {
+      title: 'Entry not found',
+      detail: 'There is no such entry of the waiting list.',
+    },
     notification_not_found: {
       title: 'Notification not found',
       detail: 'There is no such notification in your inbox.',
@@ -106,6 +112,69 @@ export const en: Texts = {
       detail: 'The appointment’s present status does not allow this change.',
     },
     visit_begun: { title: 'Visit has begun', detail: 'A visit that has begun can no longer be cancelled.' },
+    too_late_to_cancel: {
+      title: 'Too late to cancel',
+      detail: 'The clinic’s deadline for cancelling has passed. Please call the clinic.',
+    },
+    not_confirmed: {
+      title: 'Not confirmed',
+      detail: 'Only a confirmed appointment can be marked as attended or missed.',
+    },
+    visit_ahead: { title: 'Visit lies ahead', detail: 'A visit can be marked from its day on, not earlier.' },
+    attendance_final: {
+      title: 'Mark is final',
+      detail: 'A mark can be changed or taken back only on the day on which it was made.',
+    },
+    already_attended: {
+      title: 'Visit is marked',
+      detail: 'The visit is marked as attended or missed, so it can no longer be cancelled or moved.',
+    },
+    slot_held: {
+      title: 'Slot is on hold',
+      detail: 'Somebody is about to book this slot. Choose another, or try again shortly.',
+    },
+    too_soon: { title: 'Too short notice', detail: 'This slot begins too soon to be booked.' },
+    too_far_ahead: {
+      title: 'Too far ahead',
+      detail: 'The clinic does not take bookings that far ahead yet.',
+    },
+    too_many_appointments: {
+      title: 'Too many appointments',
+      detail:
+        'You have as many appointments ahead as the clinic allows. Cancel one, or wait until one is over.',
+    },
+    not_same_doctor: {
+      title: 'Another doctor’s slot',
+      detail:
+        'An appointment moves to another slot of the same doctor. For another doctor, cancel it and book anew.',
+    },
+    request_in_progress: {
+      title: 'Still being done',
+      detail:
+        'The same request, with the same `Idempotency-Key`, is being carried out. Ask again in a moment.',
+    },
+    doctor_absent: { title: 'Doctor is away', detail: 'The doctor is absent at that time.' },
+    schedule_overlap: {
+      title: 'Hours overlap',
+      detail: 'Somebody has just written hours of this week that overlap these. Please look and try again.',
+    },
+    holiday_exists: { title: 'Already a holiday', detail: 'This day is a holiday already.' },
+    absence_overlap: {
+      title: 'Absences overlap',
+      detail: 'The doctor already has an absence at that time.',
+    },
+    already_waiting: {
+      title: 'Already waiting',
+      detail: 'The patient already waits for exactly this.',
+    },
+    too_many_waitlist_entries: {
+      title: 'Too many entries',
+      detail: 'A patient can wait with at most 10 entries at a time. Leave one first.',
+    },
+    offer_lapsed: {
+      title: 'Offer is over',
+      detail: 'Nothing is offered now: the offer has lapsed, or was answered already.',
+    },
     message_not_failed: {
       title: 'Nothing to repeat',
       detail: 'Only a failed message can be sent again.',
@@ -114,11 +183,20 @@ export const en: Texts = {
       title: 'Channel not available',
       detail: 'This clinic does not send messages this way.',
     },
+    version_mismatch: {
+      title: 'Changed meanwhile',
+      detail: 'The record has changed since you saw it. Read it again, then decide.',
+    },
     payload_too_large: { title: 'Body too large', detail: 'The body of the request is larger than allowed.' },
     uri_too_long: { title: 'Address too long', detail: 'The address of the request is longer than allowed.' },
     unsupported_media_type: {
       title: 'Unsupported media type',
       detail: 'Send the body as `Content-Type: application/json`.',
+    },
+    idempotency_key_reused: {
+      title: 'Key already used',
+      detail:
+        'This `Idempotency-Key` came with another request before. Send each new request with a new key.',
     },
     headers_too_large: {
       title: 'Headers too large',
@@ -163,10 +241,18 @@ export const en: Texts = {
     end_before_start: 'Must be later than the start time.',
     slot_length: 'A slot lasts from 5 minutes to 12 hours.',
     range_reversed: 'Must not be before `from`.',
+    range_too_long: 'The range is too long; it may span at most {days} days.',
+    doctor_or_specialization: 'Name either a doctor or a specialization, and not both.',
+    date_or_range: 'Give either `date`, or `from` and `to`.',
+    in_past: 'Must not lie in the past.',
+    no_slot_fits: 'No slot of this length fits between these times.',
+    too_many_slots: 'One call opens at most {maximum} slots; these would be more.',
+    hours_overlap: 'Overlaps `{other}`, which is valid on the same days.',
     birth_in_future: 'Must not be in the future.',
     not_for_role: 'Does not belong to this person’s role.',
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',
     nothing_to_change: 'Name at least one field to change.',
+    invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',
   },
 };

@@ -52,6 +52,12 @@ export const uz: Texts = {
     patient_not_found: { title: 'Bemor topilmadi', detail: 'Bunday bemor yoʻq.' },
     timeslot_not_found: { title: 'Qabul vaqti topilmadi', detail: 'Bunday qabul vaqti yoʻq.' },
     appointment_not_found: { title: 'Yozilish topilmadi', detail: 'Qabulga bunday yozilish yoʻq.' },
+    holiday_not_found: { title: 'Dam olish kuni topilmadi', detail: 'Bunday dam olish kuni yoʻq.' },
+    absence_not_found: { title: 'Yoʻqlik topilmadi', detail: 'Bunday yoʻqlik davri yoʻq.' },
+    waitlist_entry_not_found: {
+      title: 'Yozuv topilmadi',
+      detail: 'Navbat roʻyxatida bunday yozuv yoʻq.',
+    },
     notification_not_found: {
       title: 'Xabarnoma topilmadi',
       detail: 'Sizda bunday xabarnoma yoʻq.',
@@ -105,6 +111,74 @@ export const uz: Texts = {
       detail: 'Yozilishning hozirgi holati bu oʻzgarishga yoʻl qoʻymaydi.',
     },
     visit_begun: { title: 'Qabul boshlangan', detail: 'Boshlangan qabulni bekor qilib boʻlmaydi.' },
+    too_late_to_cancel: {
+      title: 'Bekor qilish kech',
+      detail: 'Klinika belgilagan bekor qilish muddati oʻtdi. Klinikaga qoʻngʻiroq qiling.',
+    },
+    not_confirmed: {
+      title: 'Tasdiqlanmagan',
+      detail: 'Faqat tasdiqlangan yozilishda kelgan-kelmaganini belgilash mumkin.',
+    },
+    visit_ahead: {
+      title: 'Qabul hali oldinda',
+      detail: 'Qabulni faqat oʻz kunidan boshlab belgilash mumkin.',
+    },
+    attendance_final: {
+      title: 'Belgi oʻzgarmaydi',
+      detail: 'Belgini faqat qoʻyilgan kunida oʻzgartirish yoki olib tashlash mumkin.',
+    },
+    already_attended: {
+      title: 'Qabul belgilangan',
+      detail:
+        'Bemorning kelgan-kelmagani belgilangan, shuning uchun qabulni bekor qilib yoki koʻchirib boʻlmaydi.',
+    },
+    slot_held: {
+      title: 'Vaqt band qilinmoqda',
+      detail: 'Bu vaqtni hozir kimdir band qilmoqda. Boshqasini tanlang yoki birozdan keyin urinib koʻring.',
+    },
+    too_soon: { title: 'Juda kech', detail: 'Bu vaqt boshlanishiga juda oz qoldi.' },
+    too_far_ahead: { title: 'Juda erta', detail: 'Klinika hozircha bunday uzoq kunlarga yozmaydi.' },
+    too_many_appointments: {
+      title: 'Qabullar juda koʻp',
+      detail: 'Oldinda klinika ruxsat bergancha qabulingiz bor. Birini bekor qiling yoki oʻtishini kuting.',
+    },
+    not_same_doctor: {
+      title: 'Boshqa shifokorning vaqti',
+      detail:
+        'Qabul faqat oʻsha shifokorning boshqa vaqtiga koʻchiriladi. Boshqa shifokorga qaytadan yoziling.',
+    },
+    request_in_progress: {
+      title: 'Soʻrov hali bajarilmoqda',
+      detail:
+        'Xuddi shu `Idempotency-Key` bilan yuborilgan soʻrov hali bajarilmoqda. Birozdan keyin takrorlang.',
+    },
+    doctor_absent: { title: 'Shifokor yoʻq', detail: 'Bu vaqtda shifokor boʻlmaydi.' },
+    schedule_overlap: {
+      title: 'Ish soatlari kesishadi',
+      detail:
+        'Hozirgina kimdir bu haftaga shu soatlar bilan kesishadigan vaqt yozdi. Tekshirib, qaytadan urinib koʻring.',
+    },
+    holiday_exists: {
+      title: 'Allaqachon dam olish kuni',
+      detail: 'Bu kun dam olish kuni sifatida belgilangan.',
+    },
+    absence_overlap: {
+      title: 'Yoʻqlik davrlari kesishadi',
+      detail: 'Shifokorning bu vaqtga belgilangan yoʻqlik davri bor.',
+    },
+    already_waiting: {
+      title: 'Allaqachon navbatda',
+      detail: 'Bemor aynan shuni allaqachon kutmoqda.',
+    },
+    too_many_waitlist_entries: {
+      title: 'Navbatlar soni koʻp',
+      detail:
+        'Bemor bir vaqtda koʻpi bilan 10 ta yozuv boʻyicha navbat kutishi mumkin. Avval bittasidan chiqing.',
+    },
+    offer_lapsed: {
+      title: 'Taklif muddati tugagan',
+      detail: 'Hozir taklif yoʻq: uning muddati tugagan yoki unga allaqachon javob berilgan.',
+    },
     message_not_failed: {
       title: 'Takrorlab boʻlmaydi',
       detail: 'Faqat yuborilmay qolgan xabarni qayta yuborish mumkin.',
@@ -112,6 +186,10 @@ export const uz: Texts = {
     channel_not_offered: {
       title: 'Bu usul mavjud emas',
       detail: 'Klinika xabarlarni bu yoʻl bilan yubormaydi.',
+    },
+    version_mismatch: {
+      title: 'Yozuv oʻzgargan',
+      detail: 'Yozuv siz koʻrganingizdan keyin oʻzgargan. Uni qayta oʻqib, keyin qaror qiling.',
     },
     payload_too_large: {
       title: 'Soʻrov tanasi juda katta',
@@ -121,6 +199,11 @@ export const uz: Texts = {
     unsupported_media_type: {
       title: 'Bunday format qoʻllanmaydi',
       detail: 'Tanani `Content-Type: application/json` koʻrinishida yuboring.',
+    },
+    idempotency_key_reused: {
+      title: 'Kalit ishlatilgan',
+      detail:
+        'Bu `Idempotency-Key` avval boshqa soʻrov bilan kelgan. Har bir yangi soʻrovga yangi kalit kerak.',
     },
     headers_too_large: {
       title: 'Sarlavhalar juda katta',
@@ -162,10 +245,18 @@ export const uz: Texts = {
     end_before_start: 'Boshlanish vaqtidan keyin boʻlishi kerak.',
     slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
     range_reversed: '`from` dan oldin boʻlmasligi kerak.',
+    range_too_long: 'Davr juda uzun; koʻpi bilan {days} kun.',
+    doctor_or_specialization: 'Yo shifokorni, yo mutaxassislikni koʻrsating, ikkalasini emas.',
+    date_or_range: 'Yo `date`, yo `from` va `to` ni koʻrsating.',
+    in_past: 'Oʻtgan vaqt boʻlmasligi kerak.',
+    no_slot_fits: 'Bu vaqtlar orasiga bunday uzunlikdagi birorta ham qabul sigʻmaydi.',
+    too_many_slots: 'Bir soʻrovda koʻpi bilan {maximum} ta qabul ochiladi, bu yerda esa undan koʻp.',
+    hours_overlap: '`{other}` bilan kesishadi: ikkalasi ham shu kunlarda amal qiladi.',
     birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
     not_for_role: 'Bu kishining roliga tegishli emas.',
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
+    invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',
   },
 };

@@ -39,6 +39,11 @@ export const en: MessageTexts = {
         text: `Your appointment is confirmed: ${when}, Dr ${doctor}. See you then.`,
         sms: `Appointment confirmed: ${when_short}, Dr ${doctor_short}. See you then.`,
       }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'A new booking, confirmed',
+        text: `A patient has booked an appointment with you, and it is confirmed: ${patient}, ${when}.`,
+        sms: `New booking, confirmed: ${when_short}, ${patient_short}.`,
+      }),
     },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
@@ -57,6 +62,39 @@ export const en: MessageTexts = {
         title: 'An appointment is cancelled',
         text: `An appointment is cancelled: ${when}, ${patient}.${because(reason)} The time is free again.`,
         sms: `Appointment cancelled: ${when_short}, ${patient_short}. The time is free again.`,
+      }),
+    },
+    moved: {
+      patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
+        title: 'Your appointment has been moved',
+        text: `Your appointment with Dr ${doctor} has been moved: ${when}, instead of ${from}.${pending ? ' We will tell you when the doctor confirms it.' : ''}`,
+        sms: `Appointment moved: ${when_short}, instead of ${from_short}, Dr ${doctor_short}.`,
+      }),
+      doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
+        title: 'An appointment has been moved',
+        text: `An appointment has been moved: ${patient}, ${when}, instead of ${from}.${pending ? ' Please confirm or decline it.' : ''}`,
+        sms: `Appointment moved: ${when_short}, instead of ${from_short}, ${patient_short}.`,
+      }),
+    },
+    absence: {
+      patient: ({ when, when_short, doctor, doctor_short, alternatives, nearest }) => ({
+        title: 'Your doctor is away',
+        text: `Dr ${doctor} is away, and your appointment is cancelled: ${when}. We are sorry.${alternatives.length > 0 ? ` You could come instead: ${alternatives.join('; ')}.` : ''} You are welcome to choose another time.`,
+        sms: `Dr ${doctor_short} is away: your appointment ${when_short} is cancelled.${nearest ? ` Free: ${nearest}.` : ''}`,
+      }),
+    },
+    waitlist_offer: {
+      patient: ({ when, when_short, doctor, doctor_short, until }) => ({
+        title: 'A time is free for you',
+        text: `What you are waiting for is free: ${when}, Dr ${doctor}. It is kept for you until ${until}. Accept it in the app, or decline it, and it goes to the next.`,
+        sms: `A time is free: ${when_short}, Dr ${doctor_short}. Accept it in the app by ${until}.`,
+      }),
+    },
+    waitlist_lapsed: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'The offer is over',
+        text: `This offer is over: ${when}, Dr ${doctor}. You keep your place on the waiting list.`,
+        sms: `This offer is over: ${when_short}, Dr ${doctor_short}. You keep your place on the waiting list.`,
       }),
     },
     reminder: {
@@ -116,6 +154,7 @@ export const en: MessageTexts = {
   },
   nobody: { doctor: '(no name given)', patient: '(no name given)' },
   account_deleted: 'the account was deleted',
+  doctor_absent: 'the doctor is away',
   links: { coming: 'Confirm that I come', cancel: 'Cancel the appointment', answer: 'Coming?' },
   footer: 'This message is about an appointment; it is no medical advice. Please do not reply to it.',
   page: {
@@ -127,6 +166,7 @@ export const en: MessageTexts = {
     doctor: 'Dr',
     coming: 'Thank you! You have confirmed that you come. See you then.',
     cancelled: 'The appointment is cancelled. You are welcome to choose another time.',
+    too_late: 'It is too late to cancel here. Please call the clinic.',
     over: 'This link has expired.',
     unknown: 'There is no such link, or it was not copied whole.',
     failed: 'That did not work just now. Please try again shortly.',

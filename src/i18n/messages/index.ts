@@ -10,7 +10,7 @@ import { plainSms } from '../../core/sms.ts';
 import type { Locale } from '../index.ts';
 import { en } from './en.ts';
 import { ru } from './ru.ts';
-import type { MessageTexts, VisitWords, Words } from './texts.ts';
+import type { AbsenceWords, MessageTexts, MoveWords, OfferWords, VisitWords, Words } from './texts.ts';
 import { uz } from './uz.ts';
 
 export type { Locale } from '../index.ts';
@@ -29,6 +29,8 @@ export interface VisitFacts {
   patient_first_name: string | null;
   patient_last_name: string | null;
   cancel_reason: string | null;
+  /** First and last names of doctors that the message names beside, by id. */
+  doctors?: Readonly<Record<string, readonly [string | null, string | null]>> | null;
 }
 
 /** What a message is written from. */
@@ -67,8 +69,16 @@ function wordsOf(
     return text.code[purpose](code ?? '', CODE_MINUTES);
   }
   if (isVisitKind(kind)) {
-    const sides: Partial<Record<string, (visit: VisitWords) => Words>> = text.visit[kind];
-    return visit ? sides[role]?.(visitWords(text, visit, today)) : undefined;
+    const sides: Partial<Record<string, (visit: MoveWords & AbsenceWords & OfferWords) => Words>> =
+      text.visit[kind];
+    if (!visit) return undefined;
+    const words = visitWords(text, visit, today);
+    return sides[role]?.({
+      ...words,
+      ...moveWords(text, params, words, today),
+      ...absenceWords(text, params, visit, today),
+      ...offerWords(text, params, happened, today),
+    });
   }
   const when = text.dates.at_short(
     text.dates.short(partsOf(happened.date, today)),
@@ -88,8 +98,50 @@ function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Visit
     doctor_short: name('doctor', true),
     patient: name('patient', false),
     patient_short: name('patient', true),
-    reason: visit.cancel_reason === 'account_deleted' ? text.account_deleted : visit.cancel_reason,
+    reason: isCoded(visit.cancel_reason) ? text[visit.cancel_reason] : visit.cancel_reason,
   };
+}
+
+const isCoded = (reason: string | null): reason is 'account_deleted' | 'doctor_absent' =>
+  reason === 'account_deleted' || reason === 'doctor_absent';
+
+type Params = MessageFacts['params'];
+
+function shortWhen({ dates }: MessageTexts, date: string, time: string, today: string): string {
+  return dates.at_short(dates.short(partsOf(date, today)), time);
+}
+
+function moveWords(text: MessageTexts, params: Params, { when, when_short }: VisitWords, today: string) {
+  const { from_date, from_time, status } = params;
+  const pending = status === 'pending';
+  if (from_date === undefined || from_time === undefined)
+    return { from: when, from_short: when_short, pending };
+  const { dates } = text;
+  return {
+    from: dates.at(dates.long(partsOf(from_date, today)), from_time),
+    from_short: shortWhen(text, from_date, from_time, today),
+    pending,
+  };
+}
+
+function absenceWords(text: MessageTexts, { alternatives = '' }: Params, visit: VisitFacts, today: string) {
+  const slots = alternatives.split(',').flatMap((slot) => {
+    const [date, time, doctor = ''] = slot.split(' ');
+    return date && time ? [{ when: shortWhen(text, date, time, today), doctor }] : [];
+  });
+  const nameOf = (doctor: string) => {
+    const name = visit.doctors?.[doctor];
+    return (name && shortName(...name)) ?? text.nobody.doctor;
+  };
+  return {
+    alternatives: slots.map(({ when, doctor }) => `${when} (${nameOf(doctor)})`),
+    nearest: slots[0]?.when,
+  };
+}
+
+function offerWords(text: MessageTexts, params: Params, happened: MessageFacts['happened'], today: string) {
+  const [date = '', time = ''] = (params.until ?? '').split(' ');
+  return { until: date === '' || date === happened.date ? time : shortWhen(text, date, time, today) };
 }
 
 /** Such as `10-mart, seshanba, soat 10:00`. */

@@ -40,6 +40,11 @@ export const ru: MessageTexts = {
         text: `Ваш приём подтверждён: ${when}, врач ${doctor}. Ждём вас.`,
         sms: `Приём подтверждён: ${when_short}, врач ${doctor_short}.`,
       }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Новая подтверждённая запись',
+        text: `К вам на приём записан пациент, запись подтверждена: ${patient}, ${when}.`,
+        sms: `Новая запись: ${when_short}, ${patient_short}. Подтверждена.`,
+      }),
     },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
@@ -58,6 +63,39 @@ export const ru: MessageTexts = {
         title: 'Приём отменён',
         text: `Приём отменён: ${when}, пациент ${patient}.${because(reason)} Это время снова свободно.`,
         sms: `Приём отменён: ${when_short}, пациент ${patient_short}.`,
+      }),
+    },
+    moved: {
+      patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
+        title: 'Приём перенесён',
+        text: `Ваш приём у врача перенесён: ${doctor}, ${when} вместо ${from}.${pending ? ' Мы сообщим, когда врач подтвердит запись.' : ''}`,
+        sms: `Перенос: ${when_short} (был ${from_short}), врач ${doctor_short}.`,
+      }),
+      doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
+        title: 'Приём перенесён',
+        text: `Приём перенесён: пациент ${patient}, ${when} вместо ${from}.${pending ? ' Подтвердите или отклоните запись.' : ''}`,
+        sms: `Перенос: ${when_short} (был ${from_short}), ${patient_short}.`,
+      }),
+    },
+    absence: {
+      patient: ({ when, when_short, doctor, alternatives, nearest }) => ({
+        title: 'Врач отсутствует',
+        text: `Врача ${doctor} не будет, ваш приём отменён: ${when}. Приносим извинения.${alternatives.length > 0 ? ` Вместо этого можно прийти: ${alternatives.join('; ')}.` : ''} Вы можете выбрать другое время.`,
+        sms: `Приём ${when_short} отменён: врача нет.${nearest ? ` Есть ${nearest}` : ''}`,
+      }),
+    },
+    waitlist_offer: {
+      patient: ({ when, when_short, doctor, doctor_short, until }) => ({
+        title: 'Для вас есть время',
+        text: `Освободилось время, которого вы ждёте: ${when}, врач ${doctor}. Оно закреплено за вами до ${until}. Примите предложение в приложении или откажитесь, и его получит следующий.`,
+        sms: `Есть ${when_short}, ${doctor_short}. Ответьте в приложении до ${until}.`,
+      }),
+    },
+    waitlist_lapsed: {
+      patient: ({ when, when_short, doctor }) => ({
+        title: 'Предложение больше не действует',
+        text: `Предложение больше не действует: ${when}, врач ${doctor}. Ваше место в очереди сохранено.`,
+        sms: `Предложение ${when_short} не действует. Вы ещё в очереди.`,
       }),
     },
     reminder: {
@@ -117,6 +155,7 @@ export const ru: MessageTexts = {
   },
   nobody: { doctor: '(имя не указано)', patient: '(имя не указано)' },
   account_deleted: 'учётная запись удалена',
+  doctor_absent: 'врач отсутствует',
   links: { coming: 'Подтвердить, что приду', cancel: 'Отменить приём', answer: 'Придёте?' },
   footer: 'Это сообщение — о записи на приём, а не медицинская консультация. Не отвечайте на него.',
   page: {
@@ -128,6 +167,7 @@ export const ru: MessageTexts = {
     doctor: 'врач',
     coming: 'Спасибо! Вы подтвердили, что придёте. Ждём вас.',
     cancelled: 'Приём отменён. Вы можете выбрать другое время.',
+    too_late: 'Отменить приём здесь уже поздно. Пожалуйста, позвоните в клинику.',
     over: 'Срок действия этой ссылки истёк.',
     unknown: 'Такой ссылки нет, или она скопирована не полностью.',
     failed: 'Сейчас не получилось. Попробуйте ещё раз чуть позже.',

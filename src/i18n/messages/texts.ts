@@ -24,11 +24,43 @@ export interface VisitWords {
   reason: string | null;
 }
 
-type OfVisit = (visit: VisitWords) => Words;
+/** Of a visit that was moved. */
+export interface MoveWords extends VisitWords {
+  /** When it was. */
+  from: string;
+  from_short: string;
+  /** Whether the doctor has to answer it anew. */
+  pending: boolean;
+}
+
+/** Of a visit that falls out because the doctor is away. */
+export interface AbsenceWords extends VisitWords {
+  /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`; none is fine. */
+  alternatives: string[];
+  /** The nearest of them, without. */
+  nearest: string | undefined;
+}
+
+/** Of a slot that is kept for the reader. */
+export interface OfferWords extends VisitWords {
+  /** Such as `10:15`, with its day where it is another one. */
+  until: string;
+}
+
+/** What the texts of a kind may say, where that is more than of any visit. */
+export interface WordsOfKind {
+  moved: MoveWords;
+  absence: AbsenceWords;
+  waitlist_offer: OfferWords;
+}
+
+type WordsOf<Kind> = Kind extends keyof WordsOfKind ? WordsOfKind[Kind] : VisitWords;
 
 /** A visit's kinds, each for every side that hears of it: a missing one is a type error. */
 export type VisitTexts = {
-  [Kind in keyof typeof visitKinds]: { [Side in (typeof visitKinds)[Kind][number]]: OfVisit };
+  [Kind in keyof typeof visitKinds]: {
+    [Side in (typeof visitKinds)[Kind][number]]: (visit: WordsOf<Kind>) => Words;
+  };
 };
 
 export interface AccountWords {
@@ -55,8 +87,9 @@ export interface MessageTexts {
   };
   /** Where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stands where somebody's account was deleted. */
+  /** Stand where somebody's account was deleted, and where the doctor is away. */
   account_deleted: string;
+  doctor_absent: string;
   links: { coming: string; cancel: string; answer: string };
   /** Below every email. */
   footer: string;
@@ -82,6 +115,7 @@ export interface PageTexts {
   doctor: string;
   coming: string;
   cancelled: string;
+  too_late: string;
   over: string;
   unknown: string;
   failed: string;

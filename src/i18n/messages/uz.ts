@@ -40,6 +40,11 @@ export const uz: MessageTexts = {
         text: `Qabulingiz tasdiqlandi: ${when}, shifokor ${doctor}. Sizni kutamiz.`,
         sms: `Qabulingiz tasdiqlandi: ${when_short}, shifokor ${doctor_short}. Sizni kutamiz.`,
       }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Yangi tasdiqlangan qabul',
+        text: `Qabulingizga bemor ${patient} yozildi: ${when}. Qabul tasdiqlangan.`,
+        sms: `Yangi qabul: ${when_short}, bemor ${patient_short}. Tasdiqlangan.`,
+      }),
     },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
@@ -58,6 +63,39 @@ export const uz: MessageTexts = {
         title: 'Qabul bekor qilindi',
         text: `Qabul bekor qilindi: ${when}, bemor ${patient}.${because(reason)} Bu vaqt yana boʻsh.`,
         sms: `Qabul bekor qilindi: ${when_short}, bemor ${patient_short}. Bu vaqt yana boʻsh.`,
+      }),
+    },
+    moved: {
+      patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
+        title: 'Qabul vaqti oʻzgardi',
+        text: `Shifokor ${doctor} qabulidagi vaqtingiz oʻzgardi: ${when} (avvalgi vaqt: ${from}).${pending ? ' Shifokor tasdiqlagach, xabar beramiz.' : ''}`,
+        sms: `Qabul vaqti oʻzgardi: ${when_short} (avval ${from_short}), shifokor ${doctor_short}.`,
+      }),
+      doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
+        title: 'Qabul vaqti oʻzgardi',
+        text: `Qabul vaqti oʻzgardi: bemor ${patient}, ${when} (avvalgi vaqt: ${from}).${pending ? ' Yozilishni tasdiqlang yoki rad eting.' : ''}`,
+        sms: `Qabul vaqti oʻzgardi: ${when_short} (avval ${from_short}), bemor ${patient_short}.`,
+      }),
+    },
+    absence: {
+      patient: ({ when, when_short, doctor, doctor_short, alternatives, nearest }) => ({
+        title: 'Shifokor qabul qilmaydi',
+        text: `Shifokor ${doctor} ishda boʻlmaydi, qabulingiz bekor qilindi: ${when}. Uzr soʻraymiz.${alternatives.length > 0 ? ` Buning oʻrniga kelishingiz mumkin: ${alternatives.join('; ')}.` : ''} Boshqa vaqtga yozilishingiz mumkin.`,
+        sms: `Shifokor ${doctor_short} ishda boʻlmaydi, ${when_short} dagi qabul bekor qilindi.${nearest ? ` Boʻsh vaqt: ${nearest}.` : ''}`,
+      }),
+    },
+    waitlist_offer: {
+      patient: ({ when, when_short, doctor, doctor_short, until }) => ({
+        title: 'Siz uchun vaqt boʻshadi',
+        text: `Siz kutgan vaqt boʻshadi: ${when}, shifokor ${doctor}. U siz uchun ${until} gacha saqlanadi. Taklifni ilovada qabul qiling yoki rad eting, shunda u keyingi bemorga oʻtadi.`,
+        sms: `Vaqt boʻshadi: ${when_short}, shifokor ${doctor_short}. Ilovada ${until} gacha qabul qiling.`,
+      }),
+    },
+    waitlist_lapsed: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Taklif muddati tugadi',
+        text: `Bu taklif endi amal qilmaydi: ${when}, shifokor ${doctor}. Navbatdagi oʻrningiz saqlanadi.`,
+        sms: `Taklif endi amal qilmaydi: ${when_short}, shifokor ${doctor_short}. Navbatdagi oʻrningiz saqlanadi.`,
       }),
     },
     reminder: {
@@ -117,6 +155,7 @@ export const uz: MessageTexts = {
   },
   nobody: { doctor: '(ismi koʻrsatilmagan)', patient: '(ismi koʻrsatilmagan)' },
   account_deleted: 'hisob oʻchirilgan',
+  doctor_absent: 'shifokor ishda boʻlmaydi',
   links: {
     coming: 'Kelishimni tasdiqlayman',
     cancel: 'Qabulni bekor qilish',
@@ -132,6 +171,7 @@ export const uz: MessageTexts = {
     doctor: 'shifokor',
     coming: 'Rahmat! Kelishingizni tasdiqladingiz, sizni kutamiz.',
     cancelled: 'Qabul bekor qilingan. Boshqa vaqtga yozilishingiz mumkin.',
+    too_late: 'Bu yerda bekor qilish uchun kech. Iltimos, klinikaga qoʻngʻiroq qiling.',
     over: 'Bu havolaning muddati tugagan.',
     unknown: 'Bunday havola yoʻq yoki u notoʻliq koʻchirilgan.',
     failed: 'Hozir bajarib boʻlmadi. Birozdan soʻng qaytadan urinib koʻring.',

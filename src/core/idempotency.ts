@@ -1,0 +1,13 @@
+/** A request that its sender may repeat: the same key, on the same route, with the same body. */
+export interface Keyed {
+  key: string;
+  /** Method and path, however they were written. */
+  route: string;
+  body: unknown;
+}
+
+/** What a request is answered with: what it did just now, or what it was answered with the first time. */
+export interface Once<Answer> {
+  answer: Answer;
+  replayed: boolean;
+}

@@ -1,0 +1,75 @@
+import { addDays, type Clock, type WallTime } from './clock.ts';
+import type { Role } from './roles.ts';
+
+/** What the clinic asks of those who book; staff are not bound by it. */
+export interface Policy {
+  /** How long before its start a patient may still book a slot. */
+  min_notice_minutes: number;
+  /** How many days ahead a patient may book; null is as far as slots are published. */
+  horizon_days: number | null;
+  /** Until how long before its start a patient may cancel. */
+  cancel_deadline_minutes: number;
+  /** What becomes of a cancellation after that. */
+  late_cancellation: 'record' | 'refuse';
+  /** How many appointments that lie ahead a patient may have; null is any number. */
+  active_appointments_max: number | null;
+  hold_minutes: number;
+  offer_minutes: number;
+  /** Bookings are confirmed at once. */
+  auto_confirm: boolean;
+}
+
+/** Nothing is asked for. */
+export const OPEN_POLICY: Policy = {
+  min_notice_minutes: 0,
+  horizon_days: null,
+  cancel_deadline_minutes: 0,
+  late_cancellation: 'record',
+  active_appointments_max: null,
+  hold_minutes: 5,
+  offer_minutes: 15,
+  auto_confirm: false,
+};
+
+/** Which slots can be had at this moment, and how many. */
+export interface Bounds {
+  now: Date;
+  /** The clinic's wall clock: a slot that has begun by it is nobody's any more. */
+  wall: WallTime;
+  /** What starts after this; a slot that is held for somebody is theirs all the same. */
+  after: WallTime;
+  /** On a day up to this. */
+  until: string;
+  /** How many appointments that lie ahead one may have; null is any number. */
+  active_max: number | null;
+}
+
+const LAST_DAY = '9999-12-31';
+
+/** Which slots somebody may take now: staff whatever lies ahead, patients as the clinic's policy says. */
+export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
+  const [now, wall] = [clock.now(), clock.wall()];
+  if (role !== 'patient') return { now, wall, after: wall, until: LAST_DAY, active_max: null };
+  const { min_notice_minutes, horizon_days, active_appointments_max } = policy;
+  // A second less: a slot that begins in just so many minutes can still be had.
+  const notice = new Date(now.getTime() + min_notice_minutes * 60_000 - 1_000);
+  return {
+    now,
+    wall,
+    after: min_notice_minutes > 0 ? clock.wallBy(notice) : wall,
+    until: horizon_days === null ? LAST_DAY : addDays(wall.date, horizon_days),
+    active_max: active_appointments_max,
+  };
+}
+
+/** What of a patient's bounds a slot (`start_time` as HH:MM) does not keep: staff may have it all the same. */
+export function beyond(
+  slot: { date: string; start_time: string },
+  { after, until }: Bounds,
+): ('too_soon' | 'too_far_ahead')[] {
+  const soon = `${slot.date} ${slot.start_time}:00` <= `${after.date} ${after.time}`;
+  return [
+    ...(soon ? (['too_soon'] as const) : []),
+    ...(slot.date > until ? (['too_far_ahead'] as const) : []),
+  ];
+}
