@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
 import { type Access, declaredAccess } from './guards.ts';
+import { isKeyed } from './idempotency.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -12,6 +13,8 @@ declare module 'fastify' {
     examples?: Readonly<Record<number, readonly string[]>>;
     /** Where what it creates is to be found, when that is not below its own path. */
     location?: string;
+    /** It refuses a slot with others that can be had instead. */
+    alternatives?: true;
   }
   interface FastifyInstance {
     /** Every documented route, as `GET /api/doctors/{id}/`. */
@@ -30,6 +33,10 @@ export interface DocumentedRoute {
   location?: string;
   /** What the audit calls reading through it, when it shows people's records. */
   audited?: string;
+  /** Its refusals of a slot name others. */
+  alternatives: boolean;
+  /** Its answer carries an ETag. */
+  etag: boolean;
   /** What it takes. */
   input: RouteInput;
 }
@@ -38,6 +45,7 @@ export interface RouteInput {
   params?: z.ZodType;
   querystring?: z.ZodType;
   body?: z.ZodType;
+  headers?: z.ZodType;
 }
 
 /**
@@ -63,10 +71,12 @@ export const accessControl = fastifyPlugin(
         who: inWords(access, owner),
         isPublic,
         isCounted,
-        errors: errorsOf(schema ?? {}, access, owner, isCounted, route.config.errors ?? []),
+        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, route.config.errors ?? []),
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
         ...(route.config.audit && { audited: route.config.audit.action }),
+        alternatives: route.config.alternatives === true,
+        etag: route.config.etag === true,
         input: (schema ?? {}) as RouteInput,
       });
     });
@@ -85,14 +95,14 @@ function inWords(access: Access, owner: boolean): string {
 }
 
 function errorsOf(
-  schema: { params?: unknown; querystring?: unknown; body?: unknown },
+  schema: RouteInput,
   access: string | readonly string[],
   owner: boolean,
   isCounted: boolean,
   own: readonly ErrorCode[],
 ): ErrorCode[] {
   const errors = new Set<ErrorCode>();
-  if (schema.params || schema.querystring || schema.body) errors.add('invalid_input');
+  if (schema.params || schema.querystring || schema.body || schema.headers) errors.add('invalid_input');
   // An address that is badly encoded is refused wherever it leads.
   errors.add('malformed_request');
   if (access !== 'public') {
@@ -106,6 +116,7 @@ function errorsOf(
     if (owner || Array.isArray(access)) errors.add('forbidden');
   }
   for (const code of own) errors.add(code);
+  if (isKeyed(schema.headers)) errors.add('request_in_progress').add('idempotency_key_reused');
   if (schema.params) errors.add('uri_too_long');
   if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
   if (isCounted) errors.add('too_many_requests');

@@ -65,10 +65,12 @@ function noted(
   request: FastifyRequest,
   answer: unknown,
 ): NotedRead {
-  const rows = rowsOf(answer);
-  const people = new Set((rows ?? [answer]).map(personOf));
+  const page = rowsOf(answer);
+  // What is no page is one record, or a list of what belongs to one.
+  const rows = page ?? [answer].flat();
+  const people = new Set(rows.map(personOf));
   people.delete(request.user.id);
-  const details = rows ? { filters: filtersOf(request.query), rows: rows.length } : about(answer);
+  const details = page ? { filters: filtersOf(request.query), rows: page.length } : about(rows[0]);
   return { action, people: [...people], details };
 }
 

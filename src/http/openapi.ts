@@ -3,15 +3,17 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { DocumentedRoute } from './access.ts';
+import { isKeyed } from './idempotency.ts';
 import {
   describeLimits,
   describeSuccesses,
+  describeVersions,
   errorResponses,
   HEADERS,
   PROBLEM_SCHEMA,
 } from './openapi/answers.ts';
 import type { Components, Document, Operation, Parameter } from './openapi/document.ts';
-import { giveExamples, giveSchemaExamples } from './openapi/examples.ts';
+import { giveExamples, giveSchemaExamples, valuesOf } from './openapi/examples.ts';
 import { tidySchema, uniteTwins } from './openapi/schemas.ts';
 
 export const TITLE = 'Clinic appointment booking';
@@ -59,7 +61,14 @@ export const openapi = fastifyPlugin(
           { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
           { name: 'patients', description: 'A patient’s own profile.' },
           { name: 'timeslots', description: 'A doctor’s openings, each for one visit.' },
-          { name: 'appointments', description: 'Bookings: book, confirm, cancel.' },
+          { name: 'schedules', description: 'Doctors’ weeks and absences, the clinic’s holidays.' },
+          {
+            name: 'appointments',
+            description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
+          },
+          { name: 'waitlist', description: 'Wait for a slot, and take it when it becomes free.' },
+          { name: 'statistics', description: 'What became of slots and appointments, in numbers.' },
+          { name: 'settings', description: 'The clinic’s policy, for admins.' },
           { name: 'notifications', description: 'The inbox, and how and when one is told things.' },
           { name: 'privacy', description: 'My data: take it with me, see who looked at it, have it erased.' },
           { name: 'users', description: 'Everybody’s accounts, for admins.' },
@@ -117,11 +126,17 @@ function describe(operation: Operation, path: string, route: DocumentedRoute, co
     .join('\n\n');
   operation.security = route.isPublic ? [] : [{ bearer: [] }];
   operation.parameters?.forEach(showExample);
+  for (const parameter of operation.parameters ?? [])
+    if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
   giveExamples(operation, route.examples, components);
-  describeSuccesses(operation, route.location ?? `${path}${idOf(operation)}/`, components);
-  Object.assign(operation.responses, errorResponses(route.errors, exampleOf(path, operation), route.input));
+  const location = route.location ?? `${path}${idOf(operation)}/`;
+  describeSuccesses(operation, location, components, isKeyed(route.input.headers));
+  if (route.etag) describeVersions(operation);
+  const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
+  const example = exampleOf(path, operation);
+  Object.assign(operation.responses, errorResponses(route.errors, example, route.input, alternatives));
   if (route.isCounted) describeLimits(operation);
 }
 
@@ -138,6 +153,9 @@ function showExample(parameter: Parameter): void {
   const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
   if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
 }
+
+/** A header's name as people write it: Fastify knows them in lower case only. */
+const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
 /** The id of the record in an operation's first example of a success. */
 function idOf({ responses }: Operation): unknown {

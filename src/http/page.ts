@@ -42,15 +42,21 @@ const pageLink = (description: string, page: number) =>
  * @param id its name in the OpenAPI document
  * @param description what is listed
  * @param row a documented schema, whose first example stands in the page's own
+ * @param limit where its count stops
  */
-export function pageOf<Row extends z.ZodType>(id: string, description: string, row: Row) {
+export function pageOf<Row extends z.ZodType>(
+  id: string,
+  description: string,
+  row: Row,
+  limit: number = COUNT_LIMIT,
+) {
   const page = z.object({
     count: z
       .int()
       .min(0)
-      .max(COUNT_LIMIT)
+      .max(limit)
       .meta({
-        description: `All that match, on whatever page; exact up to ${COUNT_LIMIT}, which stands for any more.`,
+        description: `All that match, on whatever page; exact up to ${limit}, which stands for any more.`,
         examples: [1],
       }),
     next: pageLink('URL of the next page, with every filter kept; null on the last.', 3),

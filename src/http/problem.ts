@@ -4,7 +4,7 @@ import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../i18n/index.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
-/** RFC 9457, with a stable `code` and the wrong fields of the request. */
+/** RFC 9457, with a stable `code`, the wrong fields of the request, and what can be had instead of a slot. */
 export interface Problem {
   type: string;
   title: string;
@@ -13,6 +13,7 @@ export interface Problem {
   instance: string;
   code: ErrorCode;
   errors?: { path: string; message: string; code: string }[];
+  alternatives?: readonly object[];
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -61,6 +62,7 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
         code,
       })),
     }),
+    ...(error.alternatives && { alternatives: error.alternatives }),
   };
 }
 

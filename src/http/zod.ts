@@ -18,8 +18,12 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   };
 
 /** Lets a schema refuse with one of our own codes: `check(text, isFine, 'invalid_phone')`. */
-export function issue(code: FieldErrorCode, path?: string): { params: object; path?: string[] } {
-  return { params: { code }, ...(path === undefined ? {} : { path: [path] }) };
+export function issue(
+  code: FieldErrorCode,
+  path?: string,
+  values?: FieldError['params'],
+): { params: object; path?: string[] } {
+  return { params: { code, values }, ...(path === undefined ? {} : { path: [path] }) };
 }
 
 /**
@@ -46,7 +50,8 @@ function describe(found: Issue): Omit<FieldError, 'path'> {
   switch (found.code) {
     case 'custom': {
       const code = fieldErrorCodes.find((known) => known === found.params?.code);
-      return { code: code ?? 'invalid_format' };
+      const values: FieldError['params'] = found.params?.values;
+      return { code: code ?? 'invalid_format', ...(values && { params: values }) };
     }
     case 'invalid_type':
       if (found.input === undefined) return { code: 'required' };

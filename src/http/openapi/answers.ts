@@ -26,6 +26,15 @@ export const HEADERS = {
     schema: { type: 'string', maxLength: 100, examples: ['Bearer realm="clinic", error="invalid_token"'] },
   },
   RetryAfter: { description: 'Seconds to wait.', schema: { ...integer(1, 86_400), examples: [2] } },
+  ETag: {
+    description: 'The version of the record in quotes, for `If-Match` (RFC 9110).',
+    schema: { type: 'string', maxLength: 20, pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
+  },
+  Replayed: {
+    description:
+      'The request had been done before: this is the answer that it had then. Else it is left out.',
+    schema: { type: 'string', enum: ['true'], maxLength: 4 },
+  },
   RateLimit: {
     description:
       'Requests a minute that are let through. Not there where a request is refused before it is counted.',
@@ -55,6 +64,9 @@ const LIMITS = {
 };
 /** What the router itself refuses is never counted. */
 const UNCOUNTED = String(errorStatus.uri_too_long);
+
+/** Refusals of a slot where another would do. */
+const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 
 /** RFC 9457, with what this API adds. */
 export const PROBLEM_SCHEMA = {
@@ -95,14 +107,28 @@ export const PROBLEM_SCHEMA = {
         },
       },
     },
+    alternatives: {
+      type: 'array',
+      maxItems: 6,
+      description:
+        'Where a slot was refused and others would do: that doctor’s nearest in time that this patient can have, up to ' +
+        'three, then, unless an appointment was to move, up to three of others of the specialization.',
+      items: { $ref: refTo('OpenTimeslot') },
+    },
   },
 };
 
 /**
  * Says of each success what comes.
  * @param location where a record that it creates would be
+ * @param keyed whether it can be an answer that was given before
  */
-export function describeSuccesses({ responses }: Operation, location: string, components: Components): void {
+export function describeSuccesses(
+  { responses }: Operation,
+  location: string,
+  components: Components,
+  keyed: boolean,
+): void {
   for (const [status, response] of Object.entries(responses)) {
     if (status === '204') {
       response.description = 'Done; there is nothing to say.';
@@ -110,7 +136,7 @@ export function describeSuccesses({ responses }: Operation, location: string, co
       continue;
     }
     const schema = response.content?.['application/json']?.schema;
-    response.description = (schema && resolve(schema, components).description) ?? 'Done.';
+    response.description = (schema && resolve(schema, components).description) ?? ownWords(response);
     if (status === '201')
       response.headers = {
         Location: {
@@ -118,7 +144,17 @@ export function describeSuccesses({ responses }: Operation, location: string, co
           schema: { type: 'string', format: 'uri-reference', maxLength: 100, examples: [location] },
         },
       };
+    if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
+}
+
+/** What a route says itself of an answer that is no JSON. */
+const ownWords = ({ description }: Response) => (description === 'Default Response' ? 'Done.' : description);
+
+/** Says of the answers that are one record that they name its version. */
+export function describeVersions({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses))
+    if (status < '300' && response.content) response.headers = { ...response.headers, ETag: header('ETag') };
 }
 
 /** Says of the answers to a request that is counted what remains (draft-ietf-httpapi-ratelimit-headers-03). */
@@ -127,18 +163,23 @@ export function describeLimits({ responses }: Operation): void {
     if (status < '500' && status !== UNCOUNTED) response.headers = { ...response.headers, ...LIMITS };
 }
 
-/** One answer per status, with an example per code, as the API itself would write it. */
+/**
+ * One answer per status, with an example per code, as the API itself would write it.
+ * @param alternatives what is offered instead of a slot that is refused, where the operation does so
+ */
 export function errorResponses(
   codes: readonly ErrorCode[],
   path: string,
   input: RouteInput,
+  alternatives: readonly object[] | undefined,
 ): Record<string, Response> {
   const responses: Record<string, Response> = {};
   const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = code === 'invalid_input' ? someWrongFields(input) : [];
-    const value = problem(new AppError(code, { fields }), 'en', path);
+    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
+    const value = problem(new AppError(code, { fields, ...others }), 'en', path);
     examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
     const described = responses[status]?.description;
     responses[status] = {
@@ -163,6 +204,9 @@ function someWrongFields({ params, querystring, body }: RouteInput): FieldError[
       ? missing
       : wrong(body, Object.fromEntries(Object.keys(body.shape).map((name) => [name, '?'])));
   }
-  if (querystring) return wrong(querystring, { page: '0', date: '2028-02-30' });
+  if (querystring) {
+    const found = wrong(querystring, { page: '0', date: '2028-02-30' });
+    return found.length > 0 ? found : wrong(querystring, { from: '2028-02-30' });
+  }
   return params ? wrong(params, { id: 'seven' }) : [];
 }

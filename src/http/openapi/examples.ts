@@ -20,13 +20,18 @@ export function giveExamples(
 ): void {
   const body = requestBody?.content[JSON_TYPE];
   if (body) show(body, namedBy(body, components));
-  for (const [status, { content }] of Object.entries(responses)) {
-    const answer = content?.[JSON_TYPE];
+  for (const [status, { content = {} }] of Object.entries(responses)) {
+    for (const media of Object.values(content)) showText(media);
+    const answer = content[JSON_TYPE];
     if (!answer) continue;
     const named = namedBy(answer, components);
     show(answer, pick(named, picked[Number(status)] ?? Object.keys(named)));
   }
 }
+
+/** What a component's examples show. */
+export const valuesOf = (name: string, { schemas }: Components): object[] =>
+  Object.values((schemas[name]?.[NAMED_EXAMPLES] ?? {}) as Named).map(({ value }) => value as object);
 
 const namedBy = ({ schema }: MediaType, components: Components) =>
   (resolve(schema, components)[NAMED_EXAMPLES] ?? {}) as Named;
@@ -45,6 +50,12 @@ function show(media: MediaType, named: Named): void {
   const [only, ...others] = Object.values(named);
   if (others.length > 0) media.examples = named;
   else if (only) media.example = only.value;
+}
+
+/** Text that is no JSON shows the example of its schema. */
+function showText(media: MediaType): void {
+  const [example] = media.schema.examples ?? [];
+  if (media.schema.type === 'string' && example !== undefined) media.example = example;
 }
 
 /** At the components themselves, as JSON Schema's own list. */

@@ -1,0 +1,22 @@
+/**
+ * The media type to answer with (RFC 9110, section 12.5.1): of what is offered, the one of greatest weight, the first of
+ * several. Who accepts none of them gets the first all the same, which serves people better than a 406.
+ * @param header the request's Accept, such as `text/csv;q=0.9, application/json`
+ */
+export function chooseType<Type extends string>(
+  header: string | undefined,
+  offered: readonly [Type, ...Type[]],
+): Type {
+  const ranges = (header?.slice(0, 1_000).toLowerCase().split(',') ?? []).map((part) => {
+    const [range = '', ...parameters] = part.split(';').map((item) => item.trim());
+    const weight = Number(parameters.find((item) => item.startsWith('q='))?.slice(2) ?? 1);
+    return { range, weight: Number.isFinite(weight) ? weight : 0 };
+  });
+  // The most specific range that fits a type decides its weight, however heavy a wider one is.
+  const weigh = (type: string) => {
+    const names = [type, `${type.split('/', 1)[0]}/*`, '*/*'];
+    const fitting = names.map((name) => ranges.find(({ range }) => range === name)).find(Boolean);
+    return fitting?.weight ?? 0;
+  };
+  return offered.reduce((best, type) => (weigh(type) > weigh(best) ? type : best), offered[0]);
+}
