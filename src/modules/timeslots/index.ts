@@ -1,2 +1,6 @@
+export { openingHours, weekday } from './bulk.schemas.ts';
+export { timeslotSearchRoutes } from './search.routes.ts';
+export { createTimeslotSearch } from './search.service.ts';
 export { timeslotsRoutes } from './timeslots.routes.ts';
-export { createTimeslots } from './timeslots.service.ts';
+export { type OpenTimeslot, openTimeslot } from './timeslots.schemas.ts';
+export { createTimeslots, type Timeslots } from './timeslots.service.ts';

@@ -1,29 +1,31 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { and, asc, eq, gte, inArray, lte, notExists, type SQL, sql } from '../../db/drizzle.ts';
+import { and, asc, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
-import { appointments, timeslots } from '../../db/schema/index.ts';
+import { timeslots } from '../../db/schema/index.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
-/** Placeholders of the clinic's wall clock, in every statement that asks whether a slot has begun. */
+/** A moment, as an instant and as the clinic's wall shows it. */
+export interface Moment {
+  now: Date;
+  wall: WallTime;
+}
+
+/** Placeholders of the moment, in every statement that asks whether a slot can be had. */
 const today = sql.placeholder('today');
 const time = sql.placeholder('time');
-const begunAt = (wall: WallTime) => ({ today: wall.date, time: wall.time });
+const at = ({ now, wall }: Moment) => ({ now: now.toISOString(), today: wall.date, time: wall.time });
 
 const ahead = sql`(${timeslots.date}, ${timeslots.start_time}) > (${today}::date, ${time}::time)`;
 
-const booking = (executor: Executor) =>
-  executor
-    .select({ one: sql`1` })
-    .from(appointments)
-    .where(
-      and(eq(appointments.timeslot_id, timeslots.id), inArray(appointments.status, ['pending', 'confirmed'])),
-    );
+/** Neither held for somebody nor claimed by the waiting list; see `timeslot_is_open_to` in the migrations. */
+const unclaimed = sql`timeslot_is_open_to(${timeslots.held_by}, ${timeslots.held_until}, ${timeslots.is_waitlisted},
+  null, ${sql.placeholder('now')}::timestamptz)`;
 
-/** The one definition of `is_available`. */
-const available = (executor: Executor) => sql<boolean>`(${ahead} and ${notExists(booking(executor))})`;
+/** The one definition of `is_available`: what anybody may book. */
+const available = sql<boolean>`(${ahead} and not ${timeslots.is_taken} and ${unclaimed} is true)`;
 
 const fields = {
   id: timeslots.id,
@@ -58,14 +60,15 @@ const doctorIsBookable = sql`exists (
   where id = ${sql.placeholder('doctor')} and role = 'doctor' and is_active and approved_at is not null)`;
 
 /** A doctor's bookable slots, soonest first. */
-export async function listFree(db: Db, doctor: number, days: DayFilters, wall: WallTime, page: PageRequest) {
+export async function listFree(db: Db, doctor: number, days: DayFilters, moment: Moment, page: PageRequest) {
   const name = `timeslots.free:${shapeOf(days)}`;
   const statement = prepared(db, name, () => {
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(days),
       ahead,
-      notExists(booking(db)),
+      sql`not ${timeslots.is_taken}`,
+      unclaimed,
       doctorIsBookable,
     );
     return db
@@ -82,7 +85,7 @@ export async function listFree(db: Db, doctor: number, days: DayFilters, wall: W
       .prepare(name);
   });
   return fetchPage<Timeslot & { count: number }>(page, (window) =>
-    statement.execute({ doctor, ...days, ...begunAt(wall), ...window }),
+    statement.execute({ doctor, ...days, ...at(moment), ...window }),
   );
 }
 
@@ -91,22 +94,21 @@ export async function listOwn(
   db: Db,
   doctor: number,
   filters: DayFilters & { is_available?: boolean | undefined },
-  wall: WallTime,
+  moment: Moment,
   page: PageRequest,
 ) {
   const name = `timeslots.own:${shapeOf(filters)}`;
   const statement = prepared(db, name, () => {
-    const isAvailable = available(db);
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(filters),
-      filters.is_available === undefined ? undefined : eq(isAvailable, sql.placeholder('is_available')),
+      filters.is_available === undefined ? undefined : eq(available, sql.placeholder('is_available')),
     );
     const { page: ids, order } = upcomingFirst(timeslots, where);
     return db
       .select({
         ...fields,
-        is_available: isAvailable,
+        is_available: available,
         count: countUpToLimit(db.select({ one: sql`1` }).from(timeslots).where(where)),
       })
       .from(ids)
@@ -115,19 +117,28 @@ export async function listOwn(
       .prepare(name);
   });
   return fetchPage<Timeslot & { count: number }>(page, (window) =>
-    statement.execute({ doctor, ...filters, ...begunAt(wall), ...window }),
+    statement.execute({ doctor, ...filters, ...at(moment), ...window }),
   );
 }
 
-export async function findTimeslot(db: Db, timeslot: number, wall: WallTime): Promise<Timeslot | undefined> {
+export async function findTimeslot(
+  db: Db,
+  timeslot: number,
+  moment: Moment,
+): Promise<(Timeslot & { is_taken: boolean; is_held: boolean }) | undefined> {
   const statement = prepared(db, 'timeslots.find', () =>
     db
-      .select({ ...fields, is_available: available(db) })
+      .select({
+        ...fields,
+        is_available: available,
+        is_taken: timeslots.is_taken,
+        is_held: sql<boolean>`coalesce(${timeslots.held_until} > ${sql.placeholder('now')}::timestamptz, false)`,
+      })
       .from(timeslots)
       .where(eq(timeslots.id, sql.placeholder('id')))
       .prepare('timeslots.find'),
   );
-  const [row] = await statement.execute({ id: timeslot, ...begunAt(wall) });
+  const [row] = await statement.execute({ id: timeslot, ...at(moment) });
   return row;
 }
 
@@ -147,7 +158,8 @@ export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: num
 /**
  * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when
  * several publish the same time at once. The doctor's row is locked, so that nobody publishes for one just leaving.
- * One who waits for approval may publish: their slots are seen once they are let in.
+ * One who waits for approval may publish: their slots are seen once they are let in. What was taken back at that time
+ * may come from the week again. What somebody waits for is nobody else's from the first moment on.
  * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
  */
 export async function insertTimeslot(
@@ -159,29 +171,49 @@ export async function insertTimeslot(
     text: `
       with doctor as (
         select id from users where id = $1 and role = 'doctor' and is_active for share
+      ), published as (
+        insert into timeslots (doctor_id, date, start_time, end_time)
+        select id, $2, $3, $4 from doctor
+        on conflict do nothing
+        returning id, doctor_id as doctor, date, start_time, end_time
+      ), back as (
+        delete from withdrawn_timeslots w using published p
+        where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
       )
-      insert into timeslots (doctor_id, date, start_time, end_time)
-      select id, $2, $3, $4 from doctor
-      on conflict do nothing
-      returning id, doctor_id as doctor, date, start_time, end_time, true as is_available`,
+      select *, not waitlist_wants(doctor, date, start_time, end_time) as is_available from published`,
     values: [slot.doctor, slot.date, slot.start_time, slot.end_time],
   });
   return rows[0];
 }
 
 /**
- * Deletes a slot that no active appointment holds; a booking that wins the race makes the check constraint refuse.
- * @returns whose it was, undefined when it is booked or there is none
+ * Deletes a slot that no active appointment holds, nor anybody's hold or offer. One that came from the doctor's week is
+ * remembered, so that it stays away: the doctor's row is locked against whoever publishes from the week meanwhile.
+ * @returns whose it was, undefined when it is booked, held or gone
  */
 export async function deleteTimeslot(
   executor: Executor,
   timeslot: number,
+  now: Date,
 ): Promise<{ doctor: number } | undefined> {
-  const [deleted] = await executor
-    .delete(timeslots)
-    .where(and(eq(timeslots.id, timeslot), notExists(booking(executor))))
-    .returning({ doctor: timeslots.doctor_id });
-  return deleted;
+  const { rows } = await clientOf(executor).query<{ doctor: number }>({
+    name: 'timeslots.delete',
+    text: `
+      with doctor as (
+        select id from users where id = (select doctor_id from timeslots where id = $1) for share
+      ), deleted as (
+        delete from timeslots s using doctor
+        where s.id = $1 and not s.is_taken and (s.held_until is null or s.held_until <= $2)
+        returning s.doctor_id, s.date, s.start_time, s.end_time, s.is_scheduled
+      ), withdrawn as (
+        insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)
+        select doctor_id, date, start_time, end_time from deleted where is_scheduled
+        on conflict do nothing
+      )
+      select doctor_id as doctor from deleted`,
+    values: [timeslot, now],
+  });
+  return rows[0];
 }
 
 const upcomingOf = (doctor: number, wall: WallTime) =>

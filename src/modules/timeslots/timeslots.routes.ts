@@ -4,6 +4,8 @@ import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { bulkRoutes } from './bulk.routes.ts';
+import { holdsRoutes } from './holds.routes.ts';
 import { freeSlotFilters, newTimeslot, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
@@ -13,6 +15,8 @@ const params = idParams('The slot’s id.', 431);
 export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const isOwner = IsOwner(timeslots.findOwner, 'timeslot_not_found');
+  await app.register(bulkRoutes, { timeslots });
+  await app.register(holdsRoutes, { timeslots });
 
   app.get(
     '/doctors/:id/timeslots/',
@@ -38,15 +42,15 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/',
     {
       preHandler: anyOf(IsDoctor, IsAdmin),
-      config: { errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap'] },
+      config: { errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap', 'doctor_absent'] },
       schema: {
         tags,
         operationId: 'publishTimeslot',
         summary: 'Publish a slot',
         description:
           'A doctor publishes their own; an admin names the `doctor`. It must lie ahead and overlap none of the doctor’s ' +
-          'other slots; touching ones are fine. A doctor who waits for approval may publish: patients see it once they are ' +
-          'let in.',
+          'other slots; touching ones are fine. None lies in an absence of the doctor; on a holiday one can, as it is done ' +
+          'on purpose. A doctor who waits for approval may publish: patients see it once they are let in.',
         body: newTimeslot,
         response: { 201: timeslot },
       },
@@ -95,12 +99,15 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/:id/',
     {
       preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
-      config: { errors: ['timeslot_not_found', 'slot_booked'] },
+      config: { errors: ['timeslot_not_found', 'slot_booked', 'slot_held'] },
       schema: {
         tags,
         operationId: 'deleteTimeslot',
         summary: 'Withdraw a slot',
-        description: 'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history.',
+        description:
+          'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history. One that came from the ' +
+          'doctor’s week stays away, until the week is written anew or that time is published by hand.',
+
         params,
         response: { 204: z.undefined() },
       },

@@ -36,6 +36,39 @@ export const timeslot = documented(
 );
 export type Timeslot = z.infer<typeof timeslot>;
 
+/** A slot that can be had, with its doctor: what a search finds, and what a refusal offers instead. */
+export const openTimeslot = documented(
+  z.object({
+    id: fields.id,
+    doctor: z.object({
+      id: fields.id,
+      first_name: fields.out.name,
+      last_name: fields.out.name,
+      specialization: fields.out.specialization,
+    }),
+    date: fields.out.date,
+    start_time: fields.out.time,
+    end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  }),
+  {
+    id: 'OpenTimeslot',
+    description: 'A slot that can be booked now, with its doctor.',
+    examples: {
+      open: {
+        summary: 'Free',
+        value: {
+          id: 431,
+          doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+          date: '2028-03-14',
+          start_time: '10:00',
+          end_time: '10:30',
+        },
+      },
+    },
+  },
+);
+export type OpenTimeslot = z.infer<typeof openTimeslot>;
+
 export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot);
 
 export const newTimeslot = documented(

@@ -1,9 +1,14 @@
 import { type Clock, hasBegun } from '../../core/clock.ts';
-import { AppError, invalidField } from '../../core/errors.ts';
+import { AppError } from '../../core/errors.ts';
+import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import { type AvailabilityDependencies, createAvailability } from './availability.service.ts';
+import { createBulk } from './bulk.service.ts';
+import { createCalendar } from './calendar.service.ts';
+import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import * as repository from './timeslots.repository.ts';
 import type { NewTimeslot, OwnSlotFilters, Timeslot } from './timeslots.schemas.ts';
 
@@ -11,6 +16,9 @@ export interface TimeslotsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  idempotency: HoldsDependencies['idempotency'];
+  settings: AvailabilityDependencies['settings'];
+  waitlist: AvailabilityDependencies['waitlist'];
   doctors: {
     get: (doctor: number) => Promise<unknown>;
     mustWork: (doctor: number) => Promise<void>;
@@ -19,7 +27,13 @@ export interface TimeslotsDependencies {
 
 export type Timeslots = ReturnType<typeof createTimeslots>;
 
-export function createTimeslots({ db, clock, audit, doctors }: TimeslotsDependencies) {
+/** How often a slot is deleted when what kept it has gone again by the time one asks. */
+const ATTEMPTS = 3;
+
+export function createTimeslots(dependencies: TimeslotsDependencies) {
+  const { db, clock, audit, doctors } = dependencies;
+  const availability = createAvailability(dependencies);
+
   /**
    * What an admin does to a doctor's calendar is noted with it; what a doctor does to their own takes no transaction.
    * @param work tells what it did to which slot of whom; undefined when it did nothing
@@ -41,7 +55,13 @@ export function createTimeslots({ db, clock, audit, doctors }: TimeslotsDependen
     });
   }
 
+  const moment = () => ({ now: clock.now(), wall: clock.wall() });
+
   return {
+    ...createBulk({ db, clock, audit }),
+    ...createCalendar({ clock }),
+    ...availability,
+    ...createHolds({ ...dependencies, availability }),
     findOwner: (timeslot: number) => repository.findOwner(db, timeslot),
     lockUpcoming: (tx: Tx, doctor: number) => repository.lockUpcoming(tx, doctor, clock.wall()),
     removeUpcoming: (tx: Tx, doctor: number) => repository.removeUpcoming(tx, doctor, clock.wall()),
@@ -51,29 +71,27 @@ export function createTimeslots({ db, clock, audit, doctors }: TimeslotsDependen
       doctor: number,
       { page, page_size, ...days }: repository.DayFilters & PageRequest,
     ): Promise<Page<Timeslot>> {
-      const found = await repository.listFree(db, doctor, days, clock.wall(), { page, page_size });
+      const found = await repository.listFree(db, doctor, days, moment(), { page, page_size });
       // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
       if (found.count === 0) await doctors.get(doctor);
       return found;
     },
 
     listOwn: (doctor: number, { page, page_size, ...filters }: OwnSlotFilters): Promise<Page<Timeslot>> =>
-      repository.listOwn(db, doctor, filters, clock.wall(), { page, page_size }),
+      repository.listOwn(db, doctor, filters, moment(), { page, page_size }),
 
     async get(timeslot: number): Promise<Timeslot> {
-      const found = await repository.findTimeslot(db, timeslot, clock.wall());
+      const found = await repository.findTimeslot(db, timeslot, moment());
       if (!found) throw new AppError('timeslot_not_found');
       return found;
     },
 
     /**
      * Publishes a slot of the caller, or of the doctor whom an admin names.
-     * @throws AppError slot_in_past, slot_overlap, doctor_not_found, forbidden (another doctor's), invalid_input
+     * @throws AppError slot_in_past, slot_overlap, doctor_absent, doctor_not_found, forbidden (another doctor's), invalid_input
      */
     async publish(slot: NewTimeslot, caller: Caller): Promise<Timeslot> {
-      const doctor = caller.role === 'doctor' ? (slot.doctor ?? caller.id) : slot.doctor;
-      if (doctor === undefined) throw invalidField('doctor', 'required');
-      if (caller.role === 'doctor' && doctor !== caller.id) throw new AppError('forbidden');
+      const doctor = doctorFor(slot.doctor, caller);
       if (hasBegun(slot, clock.wall())) throw new AppError('slot_in_past');
       const published = await noted(
         caller,
@@ -86,16 +104,22 @@ export function createTimeslots({ db, clock, audit, doctors }: TimeslotsDependen
       throw new AppError('slot_overlap');
     },
 
-    /** @throws AppError timeslot_not_found, slot_booked */
+    /** @throws AppError timeslot_not_found, slot_booked, slot_held */
     async remove(timeslot: number, caller: Caller): Promise<void> {
-      const removed = await noted(
-        caller,
-        'timeslot.delete',
-        (executor) => repository.deleteTimeslot(executor, timeslot),
-        () => timeslot,
-      );
-      if (removed) return;
-      throw new AppError((await repository.findOwner(db, timeslot)) ? 'slot_booked' : 'timeslot_not_found');
+      for (let attempt = 1; ; attempt += 1) {
+        const removed = await noted(
+          caller,
+          'timeslot.delete',
+          (executor) => repository.deleteTimeslot(executor, timeslot, clock.now()),
+          () => timeslot,
+        );
+        if (removed) return;
+        const left = await repository.findTimeslot(db, timeslot, moment());
+        if (!left) throw new AppError('timeslot_not_found');
+        if (left.is_held) throw new AppError('slot_held');
+        // It may have been given up, or moved off, in this very moment.
+        if (left.is_taken || attempt === ATTEMPTS) throw new AppError('slot_booked');
+      }
     },
   };
 }

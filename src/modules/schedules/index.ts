@@ -1,0 +1,2 @@
+export { schedulesRoutes } from './schedules.routes.ts';
+export { createSchedules } from './schedules.service.ts';

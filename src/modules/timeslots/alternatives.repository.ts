@@ -1,0 +1,123 @@
+import type { Bounds } from '../../core/policy.ts';
+import type { Db } from '../../db/client.ts';
+import { boundValues, canBeHad, isBusy } from '../../db/slots.ts';
+import type { Place } from './availability.repository.ts';
+import type { OpenTimeslot } from './timeslots.schemas.ts';
+
+/**
+ * What can be had instead of a slot. Of its own doctor the nearest are read from the index, whatever else there is. For
+ * those of others a walk through the clinic's free slots, on either side of the wanted time, meets the nearest first; where
+ * few of them are of the specialization, each of its doctors is asked for theirs. Neither ever meets a booked slot.
+ */
+
+interface Row extends Place {
+  cut: boolean;
+  /** Null in the one row of an empty answer. */
+  id: number | null;
+  end_time: string;
+  first_name: string | null;
+  last_name: string | null;
+  specialization: string | null;
+}
+
+/** How many of the doctor's slots, and how many of others'. */
+const EACH = 3;
+/** How many free slots a walk looks at on either side: among a million slots 5 to 10 ms, where asking 1,000 doctors costs 55. */
+const WALK = 100;
+
+/** For whom: what they could not attend is left out. An appointment that is to move can go to its own doctor only. */
+export interface Whose {
+  patient?: number | undefined;
+  moving?: number | undefined;
+}
+
+const values = ({ doctor, date, start_time }: Place, { patient, moving }: Whose, bounds: Bounds) => [
+  doctor,
+  date,
+  start_time,
+  patient,
+  moving,
+  ...boundValues(bounds),
+];
+
+const fits = `${canBeHad('null', 6)} and not ${isBusy('$4', '$5::integer')}`;
+const isBookable = `d.approved_at is not null and u.role = 'doctor' and u.is_active`;
+const isColleague = `d.id <> $1 and $5::integer is null
+  and search_fold(d.specialization) = (select search_fold(specialization) from doctor_profiles where id = $1)`;
+const distance = 'abs(extract(epoch from s.date + s.start_time - ($2::date + $3::time)))';
+const later = { is: '(s.date, s.start_time) >= ($2::date, $3::time)', order: 'asc' };
+const earlier = { is: '(s.date, s.start_time) < ($2::date, $3::time)', order: 'desc' };
+
+/** A doctor's nearest on one side. */
+const ofDoctor = (doctor: string, side: typeof later) => `(
+  select s.* from timeslots s where s.doctor_id = ${doctor} and not s.is_taken and ${side.is} and ${fits}
+  order by s.date ${side.order}, s.start_time ${side.order} limit ${EACH})`;
+
+/** The clinic's nearest on one side, whether they can be had or not. */
+const ofClinic = (side: typeof later) => `(
+  select s.*, ${side === later} as is_later from timeslots s
+  where not s.is_taken and ${side.is} and (s.date, s.start_time) > ($7::date, $8::time) and s.date <= $11::date
+  order by s.date ${side.order}, s.start_time ${side.order}, s.id ${side.order} limit ${WALK})`;
+
+const columns = `s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, d.specialization, u.first_name,
+  u.last_name`;
+const near = 'order by place, date, start_time, id';
+
+/** @returns that doctor's nearest first, then others', each by how far off it is */
+export async function findAlternatives(
+  db: Db,
+  place: Place,
+  whose: Whose,
+  bounds: Bounds,
+): Promise<OpenTimeslot[]> {
+  const { rows } = await db.$client.query<Row>({
+    name: 'timeslots.alternatives',
+    text: `
+      with own as (
+        select ${columns}, ${distance} as place
+        from (${ofDoctor('$1', later)} union all ${ofDoctor('$1', earlier)}) s
+        join users u on u.id = s.doctor_id join doctor_profiles d on d.id = u.id
+        where ${isBookable} ${near} limit ${EACH}
+      ), walked as materialized (
+        ${ofClinic(later)} union all ${ofClinic(earlier)}
+      ), others as materialized (
+        select ${columns}, ${distance} as place, s.is_later
+        from walked s join doctor_profiles d on d.id = s.doctor_id join users u on u.id = d.id
+        where ${isColleague} and ${isBookable} and ${fits}
+      ), shown as (
+        (select true as same, * from own)
+        union all
+        (select false, id, doctor, date, start_time, end_time, specialization, first_name, last_name, place
+         from others ${near} limit ${EACH})
+      )
+      select shown.*, $5::integer is null and exists (
+        select from walked group by is_later
+        having count(*) = ${WALK} and (select count(*) from others where others.is_later = walked.is_later) < ${EACH}
+      ) as cut
+      from (values (1)) one left join shown on true order by same desc, place, date, start_time, id`,
+    values: values(place, whose, bounds),
+  });
+  if (!rows[0]?.cut) return found(rows);
+  const own = rows.filter(({ doctor }) => doctor === place.doctor);
+  return found([...own, ...(await askColleagues(db, place, whose, bounds))]);
+}
+
+async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds): Promise<Row[]> {
+  const { rows } = await db.$client.query<Row>({
+    name: 'timeslots.alternatives:each',
+    text: `
+      select ${columns}, ${distance} as place
+      from doctor_profiles d join users u on u.id = d.id
+      cross join lateral (${ofDoctor('d.id', later)} union all ${ofDoctor('d.id', earlier)}) s
+      where ${isColleague} and ${isBookable} ${near} limit ${EACH}`,
+    values: values(place, whose, bounds),
+  });
+  return rows;
+}
+
+const found = (rows: Row[]): OpenTimeslot[] =>
+  rows.flatMap(({ id, doctor, first_name, last_name, specialization, date, start_time, end_time }) =>
+    id === null
+      ? []
+      : [{ id, doctor: { id: doctor, first_name, last_name, specialization }, date, start_time, end_time }],
+  );

@@ -1,0 +1,53 @@
+import type { Bounds } from '../../core/policy.ts';
+import type { Db } from '../../db/client.ts';
+import { appointmentsAhead, boundValues, isBusy } from '../../db/slots.ts';
+import type { Refusals } from './availability.rules.ts';
+
+/** A slot, for whom, and which of their appointments would move to it, if any. */
+export interface Wanted {
+  timeslot: number;
+  patient: number;
+  moving?: number | undefined;
+}
+
+/** When and with whom a slot is, or was. */
+export interface Place {
+  doctor: number;
+  date: string;
+  start_time: string;
+}
+
+/**
+ * Which rules refuse somebody a slot at this moment; all false when what refused it has gone meanwhile. `passing` is a
+ * slot that waits to be offered to the next on the waiting list.
+ */
+export async function whyRefused(
+  db: Db,
+  { timeslot, patient, moving }: Wanted,
+  bounds: Bounds,
+): Promise<(Refusals & Place) | undefined> {
+  const { rows } = await db.$client.query<Refusals & Place>({
+    name: 'timeslots.why-refused',
+    text: `
+      select
+        not exists (select from users where id = $2 and role = 'patient' and is_active) as no_patient,
+        d.id is null as no_slot,
+        coalesce((s.date, s.start_time) <= ($5::date, $6::time), false) as begun,
+        coalesce((s.date, s.start_time) <= ($7::date, $8::time) and not own.held, false) as too_soon,
+        coalesce(s.date > $9::date and not own.held, false) as too_far,
+        coalesce(s.doctor_id = $2, false) as oneself,
+        coalesce(s.is_taken, false) as taken,
+        coalesce(s.held_until > $4 and s.held_by <> $2, false) as held,
+        coalesce(s.is_waitlisted and (s.held_until is null or s.held_until <= $4), false) as passing,
+        ${isBusy('$2', '$3::integer')} as busy,
+        coalesce($3::integer is null and ${appointmentsAhead('$2', 4)} >= $10::integer, false) as too_many,
+        s.doctor_id as doctor, s.date, s.start_time
+      from (values ($1::integer)) wanted (id)
+      left join timeslots s on s.id = wanted.id
+      left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
+      left join doctor_profiles d on d.id = u.id and d.approved_at is not null
+      cross join lateral (select coalesce(s.held_by = $2 and s.held_until > $4, false)) own (held)`,
+    values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max],
+  });
+  return rows[0];
+}

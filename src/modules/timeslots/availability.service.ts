@@ -1,0 +1,73 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError, type ErrorCode } from '../../core/errors.ts';
+import { type Bounds, boundsFor, type Policy } from '../../core/policy.ts';
+import type { Caller } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
+import { findAlternatives } from './alternatives.repository.ts';
+import * as repository from './availability.repository.ts';
+import { offersAlternatives, refusal } from './availability.rules.ts';
+import type { OpenTimeslot } from './timeslots.schemas.ts';
+
+export interface AvailabilityDependencies {
+  db: Db;
+  clock: Clock;
+  settings: { policy: () => Policy | Promise<Policy> };
+  waitlist: { passOn: (timeslot: number) => Promise<void> };
+}
+
+export type Availability = ReturnType<typeof createAvailability>;
+
+/** How often a slot is tried for when what refused it has gone again by the time one asks. */
+const ATTEMPTS = 4;
+
+/** Who may have which slot, and what else there is. */
+export function createAvailability({ db, clock, settings, waitlist }: AvailabilityDependencies) {
+  async function refused(
+    code: ErrorCode,
+    place: repository.Place | undefined,
+    wanted: repository.Wanted,
+    bounds: Bounds,
+  ): Promise<AppError> {
+    if (!place || !offersAlternatives(code)) return new AppError(code);
+    return new AppError(code, {
+      alternatives: await findAlternatives(db, place, wanted, bounds),
+    });
+  }
+
+  return {
+    /**
+     * Tries to get a slot for somebody: to book it, to hold it, to move an appointment to it. What waits to be offered to
+     * the next on the waiting list is passed on first, and where a rival has gone again it is tried once more.
+     * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
+     * @throws AppError timeslot_not_found, patient_not_found, slot_in_past, too_soon, too_far_ahead,
+     * too_many_appointments, not_with_oneself; with alternatives slot_taken, slot_held, patient_busy
+     */
+    async obtain<Got>(
+      wanted: repository.Wanted,
+      caller: Caller,
+      attempt: (bounds: Bounds, policy: Policy) => Promise<Got | undefined>,
+    ): Promise<Got> {
+      const policy = await settings.policy();
+      for (let attempts = 1; ; attempts += 1) {
+        const bounds = boundsFor(caller.role, policy, clock);
+        const got = await attempt(bounds, policy);
+        if (got !== undefined) return got;
+        const why = await repository.whyRefused(db, wanted, bounds);
+        const code = refusal(why) ?? (attempts < ATTEMPTS ? undefined : 'slot_taken');
+        if (code) throw await refused(code, why, wanted, bounds);
+        if (why?.passing) await waitlist.passOn(wanted.timeslot);
+      }
+    },
+
+    /**
+     * What a patient can have instead of a slot, or of a visit that falls out: up to three of that doctor, nearest in time
+     * first, then up to three of others of the specialization.
+     * @param wanted.patient what they could not attend is left out
+     */
+    alternatives: async ({
+      patient,
+      ...place
+    }: repository.Place & { patient?: number }): Promise<OpenTimeslot[]> =>
+      findAlternatives(db, place, { patient }, boundsFor('patient', await settings.policy(), clock)),
+  };
+}

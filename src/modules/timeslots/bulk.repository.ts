@@ -1,0 +1,91 @@
+import type { WallTime } from '../../core/clock.ts';
+import { clientOf, type Executor } from '../../db/client.ts';
+import { type Days, daysBetween, type Opening, stretchesOf } from './bulk.rules.ts';
+import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
+
+/**
+ * Publishes the slots of many days in one statement, so that all of it is done or nothing; a `dry_run` only judges them.
+ * What is there already is left out before it is tried: every try would use up an id. In one order, so that two who
+ * publish at once wait for each other and never in a circle. ON CONFLICT decides against whoever was faster.
+ * @returns undefined when the doctor is gone or deactivated
+ */
+export async function insertTimeslots(
+  executor: Executor,
+  doctor: number,
+  { from, to, weekdays, ...opening }: Days & Opening,
+  { wall, dry_run }: { wall: WallTime; dry_run: boolean },
+): Promise<Omit<PublishedTimeslots, 'dry_run'> | undefined> {
+  const stretches = stretchesOf(opening);
+  const { rows } = await clientOf(executor).query<
+    Omit<PublishedTimeslots, 'dry_run'> & { is_doctor: boolean }
+  >({
+    name: 'timeslots.insert-many',
+    text: `
+      with doctor as (
+        select id from users where id = $1 and role = 'doctor' and is_active for share
+      ), wanted as (
+        select $2::date + day as date, slot.start_time, slot.end_time
+        from generate_series(0, $3::integer - 1) day
+        cross join unnest($5::time[], $6::time[]) as stretch (starts, ends)
+        cross join slots_between(stretch.starts, stretch.ends, $7, $8) as slot
+        where $4::integer[] is null or extract(isodow from $2::date + day) = any ($4::integer[])
+      ), judged as (
+        select w.*, case
+          when (w.date, w.start_time) <= ($9::date, $10::time) then 'past'
+          when exists (select from holidays h where h.date = w.date) then 'holiday'
+          when exists (
+            select from absences a
+            where a.doctor_id = $1
+              and tsrange(a."from" + a.start_time, a."to" + a.end_time) && tsrange(w.date + w.start_time, w.date + w.end_time)
+          ) then 'absence'
+          when exists (
+            select from timeslots t
+            where t.doctor_id = $1 and t.date = w.date and t.start_time < w.end_time and t.end_time > w.start_time
+          ) then 'overlap'
+        end as reason
+        from wanted w
+      ), created as (
+        insert into timeslots (doctor_id, date, start_time, end_time)
+        select doctor.id, date, start_time, end_time from doctor, judged
+        where reason is null and not $11::boolean
+        order by date, start_time
+        on conflict do nothing
+        returning doctor_id, date, start_time, end_time
+      ), back as (
+        delete from withdrawn_timeslots w using created c
+        where w.doctor_id = c.doctor_id and w.date = c.date and w.start_time < c.end_time and w.end_time > c.start_time
+      ), skipped as (
+        select date, start_time, end_time, coalesce(reason, 'overlap') as reason from judged
+        where reason is not null or not $11 and (date, start_time) not in (select date, start_time from created)
+      )
+      select
+        exists (select from doctor) as is_doctor,
+        (case when $11 then (select count(*) from judged where reason is null) else (select count(*) from created) end)::integer
+          as created,
+        (select count(*)::integer from skipped) as skipped_count,
+        (
+          select coalesce(json_agg(json_build_object(
+            'date', date, 'start_time', left(start_time::text, 5), 'end_time', left(end_time::text, 5), 'reason', reason
+          ) order by date, start_time), '[]')
+          from (select * from skipped order by date, start_time limit $12) as first
+        ) as skipped`,
+    values: [
+      doctor,
+      from,
+      daysBetween(from, to),
+      weekdays ?? null,
+      stretches.map(({ start_time }) => start_time),
+      stretches.map(({ end_time }) => end_time),
+      opening.slot_minutes,
+      opening.break_minutes,
+      wall.date,
+      wall.time,
+      dry_run,
+      SKIPPED_SHOWN,
+    ],
+  });
+  const [row] = rows;
+  if (!row?.is_doctor) return undefined;
+  const { is_doctor, ...done } = row;
+  return done;
+}

@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify';
+import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { daysOf, newTimeslots, publishedTimeslots } from './bulk.schemas.ts';
+import type { Timeslots } from './timeslots.service.ts';
+
+export async function bulkRoutes(
+  instance: FastifyInstance,
+  { timeslots }: { timeslots: Pick<Timeslots, 'publishMany'> },
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/timeslots/bulk/',
+    {
+      preHandler: anyOf(IsDoctor, IsAdmin),
+      config: {
+        errors: ['doctor_not_found', 'doctor_absent'],
+        examples: { 200: ['preview'], 201: ['published'] },
+        location: '/api/timeslots/?from=2028-04-03&to=2028-06-30',
+      },
+      schema: {
+        tags: ['timeslots'],
+        operationId: 'publishTimeslots',
+        summary: 'Publish the slots of many days',
+        description:
+          'A doctor opens a day, or three months, in one act: all of it happens, or nothing. An admin names the `doctor`. ' +
+          'Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the one before, ' +
+          'as long as they end by `end_time`. Those that have begun, lie on a holiday or in an absence, or overlap what is ' +
+          'there, are skipped and told; repeating the call adds nothing twice. `dry_run` answers the same (200) and writes ' +
+          'nothing. On a holiday a single slot can still be published on purpose, by `POST /api/timeslots/`.',
+        body: newTimeslots,
+        response: { 200: publishedTimeslots, 201: publishedTimeslots },
+      },
+    },
+    async (request, reply) => {
+      const { body, user } = request;
+      const published = await timeslots.publishMany(body, user);
+      if (published.dry_run) return reply.code(200).send(published);
+      const list = user.role === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;
+      const { from, to } = daysOf(body);
+      return reply.code(201).header('location', `${list}?from=${from}&to=${to}`).send(published);
+    },
+  );
+}

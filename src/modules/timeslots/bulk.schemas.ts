@@ -1,0 +1,182 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { issue } from '../../http/zod.ts';
+import { daysBetween, daysOpened, slotsADay } from './bulk.rules.ts';
+
+const MAX_DAYS = 366;
+const MAX_SLOTS = 5_000;
+/** How many of the skipped slots an answer names. */
+export const SKIPPED_SHOWN = 500;
+
+/** The times between which slots are made, and how; the same in a week. */
+export const openingHours = {
+  start_time: fields.clockTime.meta({ examples: ['09:00'] }),
+  end_time: fields.clockTime.meta({ examples: ['18:00'] }),
+  slot_minutes: z
+    .int()
+    .min(5)
+    .max(720)
+    .meta({ description: 'How long a slot lasts.', examples: [30] }),
+  break_minutes: z
+    .int()
+    .min(0)
+    .max(720)
+    .default(0)
+    .meta({ description: 'How long after a slot the next begins.', examples: [0] }),
+};
+
+export const weekday = z
+  .int()
+  .min(1)
+  .max(7)
+  .meta({ description: 'ISO 8601: 1 is Monday, 7 Sunday.', examples: [1] });
+
+const pause = z
+  .object({
+    start_time: fields.clockTime.meta({ examples: ['13:00'] }),
+    end_time: fields.clockTime.meta({ examples: ['14:00'] }),
+  })
+  .refine(({ start_time, end_time }) => start_time < end_time, issue('end_before_start', 'end_time'));
+
+const shape = z.object({
+  doctor: fields.id
+    .optional()
+    .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+  date: fields.date.optional().meta({ description: 'One day; or `from` and `to`.' }),
+  from: fields.date.optional().meta({ description: 'The first day.', examples: ['2028-03-13'] }),
+  to: fields.date.optional().meta({
+    description: `The last day, included; at most ${MAX_DAYS} days from \`from\` on.`,
+    examples: ['2028-06-12'],
+  }),
+  weekdays: z
+    .array(weekday)
+    .min(1)
+    .max(7)
+    .optional()
+    .meta({ description: 'Only these days of the week; every day without it.' }),
+  ...openingHours,
+  pauses: z.array(pause).max(20).default([]).meta({
+    description:
+      'No slot overlaps one. What would is shifted: the day goes on with a slot at the pause’s end.',
+  }),
+  dry_run: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Tells what would be done, and does nothing.', examples: [false] }),
+});
+
+type Shape = z.output<typeof shape>;
+
+/** From which day to which. */
+export const daysOf = ({ date, from = date, to = date }: Pick<Shape, 'date' | 'from' | 'to'>) => ({
+  from: from ?? '',
+  to: to ?? '',
+});
+
+/** What is wrong with the days. */
+function daysIssue(asked: Shape): ReturnType<typeof issue> | undefined {
+  const { date, from, to } = asked;
+  if (date === undefined ? from === undefined || to === undefined : from !== undefined || to !== undefined)
+    return issue('date_or_range', 'date');
+  const days = daysOf(asked);
+  if (days.to < days.from) return issue('range_reversed', 'to');
+  if (daysBetween(days.from, days.to) > MAX_DAYS) return issue('range_too_long', 'to', { days: MAX_DAYS });
+  return undefined;
+}
+
+/** What is wrong with the hours of a day. */
+function hoursIssue(asked: Shape): ReturnType<typeof issue> | undefined {
+  if (asked.end_time <= asked.start_time) return issue('end_before_start', 'end_time');
+  return slotsADay(asked) === 0 ? issue('no_slot_fits', 'slot_minutes') : undefined;
+}
+
+export const newTimeslots = documented(
+  shape.superRefine((asked, context) => {
+    const found = [daysIssue(asked), hoursIssue(asked)].filter((about) => about !== undefined);
+    const slots = found.length > 0 ? 0 : slotsADay(asked) * daysOpened({ ...asked, ...daysOf(asked) });
+    if (slots > MAX_SLOTS) found.push(issue('too_many_slots', 'slot_minutes', { maximum: MAX_SLOTS }));
+    for (const about of found) context.addIssue({ code: 'custom', ...about });
+  }),
+  {
+    id: 'NewTimeslots',
+    description: `The openings of a day, or of many: at most ${MAX_SLOTS} slots in one call.`,
+    examples: {
+      months: {
+        summary: 'Three months, Monday to Friday',
+        value: {
+          from: '2028-04-03',
+          to: '2028-06-30',
+          weekdays: [1, 2, 3, 4, 5],
+          start_time: '09:00',
+          end_time: '18:00',
+          slot_minutes: 30,
+          pauses: [{ start_time: '13:00', end_time: '14:00' }],
+        },
+      },
+      preview: {
+        summary: 'What a day would bring',
+        value: {
+          date: '2028-03-20',
+          start_time: '09:00',
+          end_time: '13:00',
+          slot_minutes: 20,
+          break_minutes: 5,
+          dry_run: true,
+        },
+      },
+      admin: {
+        summary: 'As an admin, for a doctor',
+        value: { doctor: 12, date: '2028-03-21', start_time: '09:00', end_time: '13:00', slot_minutes: 20 },
+      },
+    },
+  },
+);
+export type NewTimeslots = z.output<typeof newTimeslots>;
+
+export const skipReasons = ['past', 'holiday', 'absence', 'overlap'] as const;
+
+export const publishedTimeslots = documented(
+  z.object({
+    created: z
+      .int()
+      .min(0)
+      .max(MAX_SLOTS)
+      .meta({ description: 'How many slots were published, or would be.' }),
+    skipped_count: z.int().min(0).max(MAX_SLOTS).meta({ description: 'How many were skipped in all.' }),
+    skipped: z
+      .array(
+        z.object({
+          date: fields.out.date,
+          start_time: fields.out.time,
+          end_time: fields.out.time.meta({ examples: ['10:30'] }),
+          reason: z.enum(skipReasons).meta({
+            description:
+              'It has begun, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',
+          }),
+        }),
+      )
+      .meta({ description: `The first of them by time, at most ${SKIPPED_SHOWN}.`, maxItems: SKIPPED_SHOWN }),
+    dry_run: z.boolean().meta({ description: 'Whether nothing was done.' }),
+  }),
+  {
+    id: 'PublishedTimeslots',
+    description: 'What became of the openings.',
+    examples: {
+      published: {
+        summary: 'Published',
+        value: {
+          created: 15,
+          skipped_count: 1,
+          skipped: [{ date: '2028-03-20', start_time: '10:00', end_time: '10:30', reason: 'overlap' }],
+          dry_run: false,
+        },
+      },
+      preview: {
+        summary: 'Only asked',
+        value: { created: 9, skipped_count: 0, skipped: [], dry_run: true },
+      },
+    },
+  },
+);
+export type PublishedTimeslots = z.infer<typeof publishedTimeslots>;

@@ -1,0 +1,91 @@
+import type { Bounds } from '../../core/policy.ts';
+import { clientOf, type Executor, type Tx } from '../../db/client.ts';
+import { appointmentsAhead, boundValues, canBeHad, doctorIsBookable, isBusy } from '../../db/slots.ts';
+import type { Hold } from './holds.schemas.ts';
+
+/**
+ * Locks a patient, so that their holds, bookings and moves come one after another.
+ * @returns whether there is such a patient
+ */
+export async function lockPatient(tx: Tx, patient: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'holds.lock-patient',
+    text: "select from users where id = $1 and role = 'patient' and is_active for no key update",
+    values: [patient],
+  });
+  return rowCount === 1;
+}
+
+interface Locked {
+  id: number;
+  /** Theirs already, by a hold or by an offer of the waiting list, until `held_until`. */
+  is_own: boolean;
+  held_until: string;
+  is_open: boolean;
+  /** When a hold that begins now would end. */
+  expires_at: string;
+}
+
+/**
+ * Takes a slot for a patient who is locked, and gives back what they held before. The slots are locked in the order of
+ * their ids: two patients who change places must not wait for each other.
+ * @param minutes how long it is held; never beyond its start, by whichever clock comes first when clocks change
+ * @returns undefined when some rule refused and nothing was changed
+ */
+export async function takeHold(
+  tx: Tx,
+  { timeslot, patient }: { timeslot: number; patient: number },
+  bounds: Bounds,
+  { minutes, timezone }: { minutes: number; timezone: string },
+): Promise<Hold | undefined> {
+  const client = clientOf(tx);
+  const { rows } = await client.query<Locked>({
+    name: 'holds.lock',
+    text: `
+      select s.id, coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.held_until,
+        ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
+          and ($9::integer is null or ${appointmentsAhead('$2', 3)} < $9) as is_open,
+        least(
+          $3::timestamptz + make_interval(mins => $10),
+          date_trunc('second', $3::timestamptz) + (s.date + s.start_time - ($4::date + $5::time)),
+          (s.date + s.start_time) at time zone $11
+        ) as expires_at
+      from timeslots s
+      where s.id = $1 or (s.held_by = $2 and not s.is_waitlisted)
+      order by s.id
+      for no key update of s`,
+    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max, minutes, timezone],
+  });
+  const wanted = rows.find(({ id }) => id === timeslot);
+  if (wanted?.is_own) return { timeslot, expires_at: wanted.held_until };
+  if (!wanted?.is_open) return undefined;
+  if (rows.length > 1) await giveBack(tx, patient, timeslot);
+  await client.query({
+    name: 'holds.take',
+    text: 'update timeslots set held_by = $2, held_until = $3 where id = $1',
+    values: [timeslot, patient, wanted.expires_at],
+  });
+  return { timeslot, expires_at: wanted.expires_at };
+}
+
+async function giveBack(tx: Tx, patient: number, except: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'holds.give-back',
+    text: `
+      update timeslots set held_by = null, held_until = null
+      where held_by = $1 and not is_waitlisted and id <> $2`,
+    values: [patient, except],
+  });
+}
+
+/** Ends somebody's hold of a slot; an offer of the waiting list is declined instead. */
+export async function endHold(executor: Executor, timeslot: number, patient: number): Promise<boolean> {
+  const { rowCount } = await clientOf(executor).query({
+    name: 'holds.end',
+    text: `
+      update timeslots set held_by = null, held_until = null
+      where id = $1 and held_by = $2 and not is_waitlisted`,
+    values: [timeslot, patient],
+  });
+  return rowCount === 1;
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+
+export const hold = documented(
+  z.object({
+    timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [431] }),
+    expires_at: fields.out.instant.meta({
+      description: 'Until when nobody else can have it; no later than its start. UTC.',
+      examples: ['2028-03-01T09:35:00.000Z'],
+    }),
+  }),
+  {
+    id: 'Hold',
+    description: 'A slot that is kept for a patient while they make up their mind.',
+    examples: {
+      held: { summary: 'Held', value: { timeslot: 431, expires_at: '2028-03-01T09:35:00.000Z' } },
+    },
+  },
+);
+export type Hold = z.infer<typeof hold>;

@@ -1,0 +1,181 @@
+import type { WallTime } from '../../core/clock.ts';
+import { clientOf, type Db } from '../../db/client.ts';
+import { SEARCH_LIMIT } from './search.rules.ts';
+import type { OpenTimeslot } from './timeslots.schemas.ts';
+
+/**
+ * The earliest slots that can be had, across doctors, in two ways. A walk through the clinic's free slots in order of
+ * time ends at the page's last row, however many doctors and booked slots there are. It is of no use where most of what
+ * it meets does not count: then each doctor who counts is asked for their first ones. Neither ever meets a booked slot.
+ */
+
+export interface Search {
+  now: Date;
+  /** What starts later than this. */
+  after: WallTime;
+  /** The days that count, in order, at least one; or two, between which all do. */
+  days: readonly string[];
+  unbroken: boolean;
+  /** Times of the day between which a slot lies, HH:MM. */
+  starts: string;
+  ends: string;
+  /** Within what a search shows. */
+  limit: number;
+  offset: number;
+}
+
+/** Which doctors count; null or undefined is any. */
+export interface Narrowing {
+  doctor?: number | undefined;
+  specialization?: string | undefined;
+  gender?: string | undefined;
+  /** How many slots of each doctor are shown. */
+  per_doctor: number;
+}
+
+export interface Found {
+  /** Exact up to SEARCH_LIMIT. */
+  count: number;
+  rows: OpenTimeslot[];
+}
+
+interface Row {
+  count: number;
+  cut: boolean;
+  /** Null in the one row of an empty page. */
+  id: number | null;
+  date: string;
+  start_time: string;
+  end_time: string;
+  doctor: number;
+  first_name: string | null;
+  last_name: string | null;
+  specialization: string | null;
+}
+
+const found = (rows: Row[]): Found => ({
+  count: rows[0]?.count ?? 0,
+  rows: rows.flatMap(({ id, date, start_time, end_time, doctor, ...names }) => {
+    const { first_name, last_name, specialization } = names;
+    if (id === null) return [];
+    return [
+      { id, doctor: { id: doctor, first_name, last_name, specialization }, date, start_time, end_time },
+    ];
+  }),
+});
+
+/** The parameters that every search begins with. */
+const values = ({ now, after, days, starts, ends, limit, offset }: Search): unknown[] => [
+  after.date,
+  after.time,
+  days,
+  starts,
+  ends,
+  now,
+  limit,
+  offset,
+];
+
+/** Read for one row after another, with a limit that tells the planner so: to join them at once it would read everybody. */
+const bookable = `u.role = 'doctor' and u.is_active and p.approved_at is not null`;
+/** What the indexes of free slots can tell; each is given to them as a bound, so that they skip what lies outside. */
+const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
+  and s.start_time >= $4::time and s.start_time < $5::time`;
+/** What only the row tells. */
+const open = `s.end_time <= $5::time
+  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted, null, $6::timestamptz)`;
+/** Of the days in a row their ends do, which costs the index less than a list of them. */
+const onDays = (unbroken: boolean) =>
+  unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
+
+const page = (columns: string) =>
+  `select counted.count, ${columns} from counted left join page on true order by page.date, page.start_time, page.id`;
+
+/**
+ * How many free slots a walk looks at: twice what a search shows, since some are held, or kept for the waiting list.
+ * Only slots of doctors who cannot be booked come in greater numbers.
+ */
+const WALK = 2 * SEARCH_LIMIT;
+
+/** @returns undefined when the walk met too many slots that do not count to know the answer */
+export async function walk(db: Db, search: Search): Promise<Found | undefined> {
+  const free = `
+    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)}
+    order by s.date, s.start_time, s.id limit ${WALK}`;
+  const { rows } = await clientOf(db).query<Row>({
+    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}`,
+    text: `
+      with shown as materialized (
+        select s.id, s.date, s.start_time, s.end_time, d.*
+        from (${free}) s cross join lateral (
+          select u.id as doctor, u.first_name, u.last_name, p.specialization
+          from users u join doctor_profiles p on p.id = u.id
+          where u.id = s.doctor_id and ${bookable} limit 1
+        ) d
+        where ${open}
+        order by s.date, s.start_time, s.id limit ${SEARCH_LIMIT}
+      ), counted as (
+        select count(*)::int as count from shown
+      ), page as (
+        select * from shown order by date, start_time, id limit $7 offset $8
+      )
+      ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
+    values: values(search),
+  });
+  return rows[0]?.cut ? undefined : found(rows);
+}
+
+const narrowed = {
+  doctor: 'p.id =',
+  gender: 'p.gender =',
+  specialization: 'search_fold(p.specialization) = search_fold',
+};
+
+/**
+ * Asks each doctor who counts. First for as many slots as fill the page if all have as much to give: the last of them,
+ * in order of time, bounds what is read next, so that nobody's whole calendar is.
+ */
+export async function askEach(db: Db, search: Search, narrowing: Narrowing): Promise<Found> {
+  const given = (['doctor', 'gender', 'specialization'] as const).filter(
+    (name) => narrowing[name] !== undefined,
+  );
+  const counts = given.map((name, index) => `${narrowed[name]} ($${10 + index})`);
+  const free = (limit: string, more = '') => `(
+    select s.id, s.date, s.start_time, s.end_time from timeslots s
+    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}
+    order by s.date, s.start_time limit least($9::int, ${limit})
+  ) s`;
+  const reach = '$7::int + $8::int';
+  const { rows } = await clientOf(db).query<Row>({
+    name: `timeslots.search:${['each', ...given, ...(search.unbroken ? [] : ['days'])].join()}`,
+    text: `
+      with doctor as materialized (
+        select u.*, p.specialization, count(*) over ()::int as doctors
+        from doctor_profiles p cross join lateral (
+          select u.id, u.first_name, u.last_name from users u where u.id = p.id and ${bookable} limit 1
+        ) u
+        where ${['true', ...counts].join(' and ')}
+      ), counted as materialized (
+        select count(*)::int as count
+        from (select from doctor cross join lateral ${free(String(SEARCH_LIMIT))} limit ${SEARCH_LIMIT}) shown
+      ), ahead as materialized (
+        select s.date, s.start_time
+        from doctor cross join lateral ${free(`(${reach} + doctors - 1) / doctors`)}
+      ), bound as materialized (
+        select date, start_time from (
+          (select date, start_time from ahead order by date, start_time limit 1 offset ${reach} - 1)
+          union all select '9999-12-31', '24:00'
+        ) either order by date, start_time limit 1
+      ), page as (
+        select s.id, s.date, s.start_time, s.end_time, doctor.id as doctor, first_name, last_name, specialization
+        from doctor cross join bound cross join lateral ${free(
+          reach,
+          'and s.date <= bound.date and (s.date, s.start_time) <= (bound.date, bound.start_time)',
+        )}
+        order by s.date, s.start_time, s.id limit $7 offset $8
+      )
+      ${page('page.*')}`,
+    values: [...values(search), narrowing.per_doctor, ...given.map((name) => narrowing[name])],
+  });
+  return found(rows);
+}

@@ -1,0 +1,38 @@
+import { addDays } from '../../core/clock.ts';
+
+/** A search shows no more than this: who wants more says from which day, or of which doctor. */
+export const SEARCH_LIMIT = 1_000;
+/** How far it looks from its first day on. */
+export const SEARCH_DAYS = 1_096;
+
+const isoWeekday = (date: string) => new Date(date).getUTCDay() || 7;
+
+/**
+ * The days that a search looks at, in order: every one that counts where `weekdays` leaves gaps, else the ends.
+ * @param range YYYY-MM-DD, both included
+ * @param weekdays 1 (Monday) to 7; all when undefined
+ * @param earliest before which nothing can be had
+ * @param latest after which nothing can be had
+ * @returns nothing when no day is left
+ */
+export function searchedDays(
+  { from, to }: { from?: string | undefined; to?: string | undefined },
+  weekdays: readonly number[] | undefined,
+  earliest: string,
+  latest: string,
+): string[] {
+  const first = from !== undefined && from > earliest ? from : earliest;
+  const last = [to ?? latest, latest, addDays(first, SEARCH_DAYS - 1)].reduce((a, b) => (a < b ? a : b));
+  if (first > last) return [];
+  if (weekdays === undefined) return [first, last];
+  const days: string[] = [];
+  for (let day = first; day <= last; day = addDays(day, 1))
+    if (weekdays.includes(isoWeekday(day))) days.push(day);
+  return days;
+}
+
+/** What of `limit` rows from `offset` on lies within what a search shows. */
+export function shownWindow(limit: number, offset: number): { limit: number; offset: number } {
+  const begin = Math.min(offset, SEARCH_LIMIT);
+  return { limit: Math.min(limit, SEARCH_LIMIT - begin), offset: begin };
+}
