@@ -1,0 +1,114 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { reads } from '../../http/audit.ts';
+import { idParams } from '../../http/fields.ts';
+import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
+import { pageAnswer } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import {
+  type Absence,
+  absence,
+  absenceEffects,
+  absenceFilters,
+  absencePage,
+  newAbsence,
+} from './absences.schemas.ts';
+import type { Absences } from './absences.service.ts';
+
+const tags = ['schedules'];
+const params = idParams('The absence’s id.', 5);
+/** Why a doctor is away is theirs. */
+const doctorOf = ({ doctor }: Absence) => doctor;
+
+export async function absencesRoutes(instance: FastifyInstance, { absences }: { absences: Absences }) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const isOwner = IsOwner(absences.findOwner, 'absence_not_found');
+
+  app.post(
+    '/absences/',
+    {
+      preHandler: anyOf(IsDoctor, IsAdmin),
+      config: {
+        errors: ['doctor_not_found', 'absence_overlap'],
+        examples: { 200: ['preview'], 201: ['done'] },
+      },
+      schema: {
+        tags,
+        operationId: 'addAbsence',
+        summary: 'Be away',
+        description:
+          'A doctor is away from `start_time` of the first day to `end_time` of the last; an admin names the `doctor`. In ' +
+          'one act all free slots of that time go, and all active appointments, confirmed ones too, are cancelled with ' +
+          'the reason `doctor_absent`; every patient is told. An absence that has begun acts on what lies ahead. ' +
+          '`preview` answers what would be done (200) and does nothing. While it stands no slot can be published in it.',
+        body: newAbsence,
+        response: { 200: absenceEffects, 201: absenceEffects },
+      },
+    },
+    async (request, reply) => {
+      const done = await absences.add(request.body, request.user);
+      if (done.id === null) return reply.code(200).send(done);
+      return reply.code(201).header('location', `/api/absences/${done.id}/`).send(done);
+    },
+  );
+
+  app.get(
+    '/absences/',
+    {
+      preHandler: anyOf(IsDoctor, IsAdmin),
+      config: { audit: reads('absence.list', doctorOf) },
+      schema: {
+        tags,
+        operationId: 'listAbsences',
+        summary: 'See absences',
+        description: 'A doctor’s own; everybody’s for an admin. Those that begin last come first.',
+        querystring: absenceFilters,
+        response: { 200: absencePage },
+      },
+    },
+    async (request) =>
+      pageAnswer(request, request.query.page, await absences.list(request.query, request.user)),
+  );
+
+  app.get(
+    '/absences/:id/',
+    {
+      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      config: {
+        errors: ['absence_not_found'],
+        audit: reads('absence.read', doctorOf, ({ id }: Absence) => ({ absence: id })),
+      },
+      schema: {
+        tags,
+        operationId: 'getAbsence',
+        summary: 'Show an absence',
+        description: 'With the reason, which only the doctor and admins see.',
+        params,
+        response: { 200: absence },
+      },
+    },
+    async (request) => absences.get(request.params.id),
+  );
+
+  app.delete(
+    '/absences/:id/',
+    {
+      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      config: { errors: ['absence_not_found'] },
+      schema: {
+        tags,
+        operationId: 'deleteAbsence',
+        summary: 'Take an absence back',
+        description:
+          'Slots of the doctor’s week are published again at once. What was cancelled stays cancelled, and what was ' +
+          'published by hand does not come back.',
+        params,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await absences.remove(request.params.id, request.user);
+      return reply.code(204).send();
+    },
+  );
+}

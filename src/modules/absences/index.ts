@@ -1,0 +1,2 @@
+export { absencesRoutes } from './absences.routes.ts';
+export { createAbsences } from './absences.service.ts';
