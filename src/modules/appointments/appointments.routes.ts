@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { reads } from '../../http/audit.ts';
+import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import {
@@ -15,6 +17,10 @@ import {
   ownFilters,
 } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
+import { attendanceRoutes } from './attendance.routes.ts';
+import { exportRoutes } from './export.routes.ts';
+import { historyRoutes } from './history.routes.ts';
+import { rescheduleRoutes } from './reschedule.routes.ts';
 
 const tags = ['appointments'];
 /** A visit is its patient's record: the doctor is named in the directory for all to see. */
@@ -23,16 +29,21 @@ const params = idParams('The appointment’s id.', 9001);
 
 export async function appointmentsRoutes(
   instance: FastifyInstance,
-  { appointments }: { appointments: Appointments },
+  { appointments, loggable }: { appointments: Appointments; loggable: (error: unknown) => object },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const isOwner = IsOwner(appointments.findOwners, 'appointment_not_found');
+  await app.register(rescheduleRoutes, { appointments });
+  await app.register(attendanceRoutes, { appointments });
+  await app.register(historyRoutes, { appointments });
+  await app.register(exportRoutes, { appointments, loggable });
 
   app.post(
     '/appointments/',
     {
       preHandler: anyOf(IsPatient, IsAdmin),
       config: {
+        alternatives: true,
         errors: [
           'slot_in_past',
           'timeslot_not_found',
@@ -40,8 +51,13 @@ export async function appointmentsRoutes(
           'slot_taken',
           'patient_busy',
           'not_with_oneself',
+          'slot_held',
+          'too_soon',
+          'too_far_ahead',
+          'too_many_appointments',
         ],
         examples: { 201: ['pending'] },
+        etag: true,
       },
       schema: {
         tags,
@@ -49,13 +65,15 @@ export async function appointmentsRoutes(
         summary: 'Book a slot',
         description:
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
-          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers.',
+          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers. ' +
+          'Where the slot cannot be had, `alternatives` names the nearest that can.',
+        headers: keyedHeaders,
         body: newAppointment,
         response: { 201: appointment },
       },
     },
     async (request, reply) => {
-      const booked = await appointments.book(request.body, request.user);
+      const booked = onceAnswer(reply, await appointments.book(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/appointments/${booked.id}/`).send(booked);
     },
   );
@@ -104,6 +122,7 @@ export async function appointmentsRoutes(
       config: {
         errors: ['appointment_not_found'],
         audit: reads('appointment.read', patientOf, ({ id }: Appointment) => ({ appointment: id })),
+        etag: true,
       },
       schema: {
         tags,
@@ -122,8 +141,9 @@ export async function appointmentsRoutes(
     {
       preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
       config: {
-        errors: ['appointment_not_found', 'already_decided'],
+        errors: ['appointment_not_found', 'already_decided', 'already_attended', 'version_mismatch'],
         examples: { 200: ['confirmed', 'cancelled'] },
+        etag: true,
       },
       schema: {
         tags,
@@ -133,31 +153,43 @@ export async function appointmentsRoutes(
           'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
           'Nothing leaves `cancelled`.',
         params,
+        headers: ifMatch,
         body: decision,
         response: { 200: appointment },
       },
     },
-    async (request) => appointments.decide(request.params.id, request.body, request.user),
+    async (request) =>
+      appointments.decide(request.params.id, request.body, request.user, request.headers['if-match']),
   );
 
   app.delete(
     '/appointments/:id/',
     {
       preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
-      config: { errors: ['appointment_not_found', 'visit_begun'] },
+      config: {
+        errors: [
+          'appointment_not_found',
+          'visit_begun',
+          'too_late_to_cancel',
+          'already_attended',
+          'version_mismatch',
+        ],
+      },
       schema: {
         tags,
         operationId: 'cancelAppointment',
         summary: 'Cancel an appointment',
         description:
           'The slot is free again at once, and the appointment stays as `cancelled`. Patients can no longer cancel once ' +
-          'the visit has begun. Repeating it is a 204 again.',
+          'the visit has begun; after the clinic’s deadline it is marked as late, or refused, as the policy says. ' +
+          'Repeating it is a 204 again.',
         params,
+        headers: ifMatch,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await appointments.cancel(request.params.id, request.user);
+      await appointments.cancel(request.params.id, request.user, request.headers['if-match']);
       return reply.code(204).send();
     },
   );

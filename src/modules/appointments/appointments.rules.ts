@@ -1,4 +1,3 @@
-import type { ErrorCode } from '../../core/errors.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Status } from './appointments.schemas.ts';
 
@@ -11,14 +10,9 @@ export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): Sta
   return ['pending', 'confirmed'];
 }
 
-/** What a booking can be refused for, the plainest reason first. */
-export function refusal(
-  why: Partial<Record<'no_patient' | 'no_slot' | 'begun' | 'oneself' | 'taken' | 'busy', boolean>> = {},
-): ErrorCode | undefined {
-  if (why.oneself) return 'not_with_oneself';
-  if (why.no_patient) return 'patient_not_found';
-  if (why.no_slot) return 'timeslot_not_found';
-  if (why.begun) return 'slot_in_past';
-  if (why.taken) return 'slot_taken';
-  return why.busy ? 'patient_busy' : undefined;
-}
+/**
+ * Whether a change was meant for another state of an appointment than the one it is in.
+ * @param expected the versions that it was meant for; undefined stands for any
+ */
+export const isStale = ({ version }: { version: number }, expected: readonly number[] | undefined): boolean =>
+  expected !== undefined && !expected.includes(version);

@@ -4,6 +4,10 @@ import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 
+/** Whether a patient came. */
+export const attendances = ['arrived', 'completed', 'no_show'] as const;
+export type Attendance = (typeof attendances)[number];
+
 export const status = z.enum(['pending', 'confirmed', 'cancelled']);
 export type Status = z.infer<typeof status>;
 
@@ -36,9 +40,21 @@ const shape = z.object({
     .string()
     .nullable()
     .meta({ description: 'Why it was cancelled, if somebody said.', maxLength: 500 }),
+  cancelled_late: z
+    .boolean()
+    .meta({ description: 'Cancelled by the patient after the clinic’s deadline for it.' }),
+  attendance: z
+    .enum(attendances)
+    .nullable()
+    .meta({ description: 'Whether the patient came; null until somebody says so.' }),
+  version: fields.id.meta({
+    description: 'One more with every change; the `ETag`, for `If-Match`.',
+    examples: [1],
+  }),
 });
 
-const pending: z.infer<typeof shape> = {
+/** The plainest one. */
+export const appointmentExample: z.infer<typeof shape> = {
   id: 9001,
   doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
   patient: { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' },
@@ -52,6 +68,17 @@ const pending: z.infer<typeof shape> = {
   booked_by: 7,
   cancelled_by: null,
   cancel_reason: null,
+  cancelled_late: false,
+  attendance: null,
+  version: 1,
+};
+
+const pending = appointmentExample;
+const confirmed = {
+  ...pending,
+  status: 'confirmed' as const,
+  updated_at: '2028-03-01T11:05:42.000Z',
+  version: 2,
 };
 
 export const appointment = documented(shape, {
@@ -61,7 +88,18 @@ export const appointment = documented(shape, {
     pending: { summary: 'Booked, not answered yet', value: pending },
     confirmed: {
       summary: 'Confirmed by the doctor',
-      value: { ...pending, status: 'confirmed', updated_at: '2028-03-01T11:05:42.000Z' },
+      value: confirmed,
+    },
+    moved: {
+      summary: 'Moved by the patient',
+      value: {
+        ...pending,
+        timeslot: 433,
+        start_time: '15:00',
+        end_time: '15:30',
+        updated_at: '2028-03-01T12:40:10.000Z',
+        version: 3,
+      },
     },
     cancelled: {
       summary: 'Cancelled, with a reason',
@@ -70,8 +108,21 @@ export const appointment = documented(shape, {
         status: 'cancelled',
         updated_at: '2028-03-01T11:05:42.000Z',
         cancelled_by: 12,
+        version: 2,
         cancel_reason: 'The doctor is at a congress that day',
       },
+    },
+    arrived: {
+      summary: 'The patient is here',
+      value: { ...confirmed, attendance: 'arrived', updated_at: '2028-03-14T04:51:07.000Z', version: 3 },
+    },
+    completed: {
+      summary: 'The patient has been seen',
+      value: { ...confirmed, attendance: 'completed', updated_at: '2028-03-14T05:28:30.000Z', version: 4 },
+    },
+    no_show: {
+      summary: 'The patient did not come',
+      value: { ...confirmed, attendance: 'no_show', updated_at: '2028-03-14T05:40:12.000Z', version: 3 },
     },
   },
 });
@@ -99,6 +150,21 @@ export const newAppointment = documented(
   },
 );
 export type NewAppointment = z.infer<typeof newAppointment>;
+
+export const move = documented(
+  z.object({
+    timeslot: fields.id.meta({
+      description: 'A free slot of the same doctor, from `/api/doctors/{id}/timeslots/`.',
+      examples: [433],
+    }),
+  }),
+  {
+    id: 'Move',
+    description: 'Which slot an appointment moves to.',
+    examples: { example: { summary: 'To another slot', value: { timeslot: 433 } } },
+  },
+);
+export type Move = z.infer<typeof move>;
 
 export const decision = documented(
   z
@@ -137,11 +203,14 @@ const filters = {
 };
 
 export const ownFilters = fields.orderedRange(z.object(filters));
-export const allFilters = fields.orderedRange(
-  z.object({
-    ...filters,
-    doctor: fields.idText.optional().meta({ description: 'Only this doctor’s.', examples: [12] }),
-    patient: fields.idText.optional().meta({ description: 'Only this patient’s.', examples: [7] }),
-  }),
-);
+const people = {
+  doctor: fields.idText.optional().meta({ description: 'Only this doctor’s.', examples: [12] }),
+  patient: fields.idText.optional().meta({ description: 'Only this patient’s.', examples: [7] }),
+};
+export const allFilters = fields.orderedRange(z.object({ ...filters, ...people }));
 export type AppointmentFilters = z.infer<typeof allFilters>;
+
+/** The same filters where there are no pages. */
+const { page: _page, page_size: _size, ...chosen } = filters;
+export const exportFilters = fields.orderedRange(z.object({ ...chosen, ...people }));
+export type ExportFilters = z.infer<typeof exportFilters>;

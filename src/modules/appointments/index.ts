@@ -1,2 +1,3 @@
 export { appointmentsRoutes } from './appointments.routes.ts';
+export { type Appointment, appointment } from './appointments.schemas.ts';
 export { createAppointments } from './appointments.service.ts';

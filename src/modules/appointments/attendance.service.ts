@@ -1,0 +1,101 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import { findAppointment } from './appointments.repository.ts';
+import { isStale } from './appointments.rules.ts';
+import type { Appointment, Attendance } from './appointments.schemas.ts';
+import * as repository from './attendance.repository.ts';
+
+export interface AttendanceDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+}
+
+type Expected = readonly number[] | undefined;
+
+/** How often a visit is marked when it was confirmed, or marked, in the very moment between being refused and asking why. */
+const ATTEMPTS = 3;
+
+const actions = {
+  arrived: 'appointment.arrive',
+  completed: 'appointment.complete',
+  no_show: 'appointment.no_show',
+} as const;
+
+/** Whether patients came: marks on confirmed visits, which can be changed and taken back on the day they were made. */
+export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
+  function marking(appointment: number, caller: Caller, expected: Expected): repository.Marking {
+    const { date: today } = clock.wall();
+    return {
+      appointment,
+      by: caller.id,
+      now: clock.now(),
+      today,
+      day_began: clock.at(today, '00:00'),
+      expected,
+    };
+  }
+
+  /** Does it and notes it, and reads the visit before it commits, so that no later change stands in the answer. */
+  async function noted(
+    action: string,
+    { appointment, caller }: { appointment: number; caller: Caller },
+    work: (tx: Parameters<typeof findAppointment>[0]) => Promise<{ patient: number } | undefined>,
+  ): Promise<{ done: boolean; now: Appointment }> {
+    const { done, now } = await transaction(db, async (tx) => {
+      const marked = await work(tx);
+      if (marked) {
+        const details = { appointment };
+        await audit.record(tx, { actor: caller, action, subject: marked.patient, details });
+      }
+      return { done: marked !== undefined, now: await findAppointment(tx, appointment) };
+    });
+    if (!now) throw new AppError('appointment_not_found');
+    return { done, now };
+  }
+
+  return {
+    /**
+     * Marks a visit. Repeating the same mark changes nothing, whatever version the client saw.
+     * @param expected the versions that it is meant for; any by default
+     * @throws AppError not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found
+     */
+    async mark(
+      appointment: number,
+      mark: Attendance,
+      caller: Caller,
+      expected?: Expected,
+    ): Promise<Appointment> {
+      for (let attempt = 1; ; attempt += 1) {
+        const change = marking(appointment, caller, expected);
+        const { done, now } = await noted(actions[mark], { appointment, caller }, (tx) =>
+          repository.markVisit(tx, mark, change),
+        );
+        if (done || now.attendance === mark) return now;
+        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        if (now.status !== 'confirmed') throw new AppError('not_confirmed');
+        if (now.date > change.today) throw new AppError('visit_ahead');
+        if (attempt === ATTEMPTS) throw new AppError('attendance_final');
+      }
+    },
+
+    /**
+     * Takes a mark back on the day on which it was made. Where there is none, that is fine too.
+     * @param expected the versions that it is meant for; any by default
+     * @throws AppError attendance_final, version_mismatch, appointment_not_found
+     */
+    async unmark(appointment: number, caller: Caller, expected?: Expected): Promise<void> {
+      for (let attempt = 1; ; attempt += 1) {
+        const { done, now } = await noted('appointment.take_back', { appointment, caller }, (tx) =>
+          repository.unmarkVisit(tx, marking(appointment, caller, expected)),
+        );
+        if (done || now.attendance === null) return;
+        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        if (attempt === ATTEMPTS) throw new AppError('attendance_final');
+      }
+    },
+  };
+}

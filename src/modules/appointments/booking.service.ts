@@ -1,0 +1,80 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError, invalidField } from '../../core/errors.ts';
+import type { Keyed, Once } from '../../core/idempotency.ts';
+import { beyond, boundsFor, type Policy } from '../../core/policy.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Idempotency } from '../idempotency/index.ts';
+import type { Timeslots } from '../timeslots/index.ts';
+import type { Appointment, NewAppointment } from './appointments.schemas.ts';
+import * as repository from './booking.repository.ts';
+
+export interface BookingDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
+  timeslots: Pick<Timeslots, 'obtain'>;
+}
+
+export function createBooking({ db, clock, audit, idempotency, timeslots }: BookingDependencies) {
+  /** What somebody of the staff books is noted, and what of the clinic's policy it overrides. */
+  async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
+    const bounds = boundsFor('patient', policy, clock);
+    const { active_max } = bounds;
+    const many =
+      active_max !== null && (await repository.countAhead(tx, booked.patient.id, bounds)) > active_max;
+    const overridden = [...beyond(booked, bounds), ...(many ? ['too_many_appointments'] : [])];
+    await audit.record(tx, {
+      actor,
+      action: 'appointment.book',
+      subject: booked.patient.id,
+      details: { appointment: booked.id, ...(overridden.length > 0 && { overridden }) },
+    });
+  }
+
+  return {
+    /**
+     * Books a slot for the caller, or for the patient whom an admin names. Patients book in one statement, unless they
+     * ask for it to be done once only or the clinic counts their appointments.
+     * @throws AppError timeslot_not_found, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
+     * slot_held, too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused, forbidden
+     * (for another patient), invalid_input
+     */
+    async book(
+      { timeslot, patient: named }: NewAppointment,
+      caller: Caller,
+      request?: Keyed,
+    ): Promise<Once<Appointment>> {
+      const patient = patientOf(named, caller);
+      return timeslots.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
+        const status = policy.auto_confirm ? 'confirmed' : 'pending';
+        const booking: repository.Booking = { timeslot, patient, booked_by: caller.id, status };
+        const isPlain = caller.role === 'patient' && !request && bounds.active_max === null;
+        if (isPlain) {
+          const answer = await repository.insertAppointment(db, booking, bounds);
+          return answer && { answer, replayed: false };
+        }
+        return transaction(db, (tx) =>
+          idempotency.once(tx, caller, request, patient, async () => {
+            if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
+            const booked = await repository.insertAppointment(tx, booking, bounds);
+            if (booked && caller.role !== 'patient') await note(tx, caller, booked, policy);
+            return booked;
+          }),
+        );
+      });
+    },
+  };
+}
+
+/** Patients book for themselves; staff name the patient. */
+function patientOf(named: number | undefined, caller: Caller): number {
+  if (caller.role !== 'patient') {
+    if (named === undefined) throw invalidField('patient', 'required');
+    return named;
+  }
+  if (named !== undefined && named !== caller.id) throw new AppError('forbidden');
+  return caller.id;
+}

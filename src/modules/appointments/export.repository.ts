@@ -1,0 +1,52 @@
+import type { Db } from '../../db/client.ts';
+import { and, eq, sql } from '../../db/drizzle.ts';
+import { prepared } from '../../db/prepared.ts';
+import { appointments, doctorProfiles } from '../../db/schema/index.ts';
+import { conditions, doctorUsers, type Filters, fields, patientUsers } from './appointments.repository.ts';
+import type { Appointment } from './appointments.schemas.ts';
+
+/** Where the last page ended: the next one begins after it. */
+export type Cursor = Pick<Appointment, 'date' | 'start_time' | 'id'>;
+
+const filters = ['doctor', 'patient', 'status', 'to'] as const;
+
+/**
+ * The next page of an export, by time. Each begins in its index where the one before it ended, so that the last costs
+ * what the first does. Where the days begin is in the cursor alone: beside it, a condition of its own would let the
+ * server begin every page there.
+ */
+export function readPage(
+  db: Db,
+  chosen: Pick<Filters, (typeof filters)[number]>,
+  after: Cursor,
+  size: number,
+): Promise<Appointment[]> {
+  const given = filters.filter((name) => chosen[name] !== undefined);
+  const name = `appointments.export:${given.join()}`;
+  const statement = prepared(db, name, () => {
+    const { date, start_time, id } = appointments;
+    const where = and(
+      ...given.map((filter) => conditions[filter]),
+      sql`(${date}, ${start_time}, ${id}) > (${sql.placeholder('after_date')}::date,
+        ${sql.placeholder('after_time')}::time, ${sql.placeholder('after_id')}::integer)`,
+    );
+    const page = sql`(select ${id} as id from ${appointments} where ${where}
+      order by ${date}, ${start_time}, ${id} limit ${sql.placeholder('size')}) as page`;
+    return db
+      .select(fields)
+      .from(page)
+      .innerJoin(appointments, sql`${id} = page.id`)
+      .innerJoin(doctorProfiles, eq(doctorProfiles.id, appointments.doctor_id))
+      .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
+      .innerJoin(patientUsers, eq(patientUsers.id, appointments.patient_id))
+      .orderBy(date, start_time, id)
+      .prepare(name);
+  });
+  return statement.execute({
+    ...chosen,
+    after_date: after.date,
+    after_time: after.start_time,
+    after_id: after.id,
+    size,
+  });
+}
