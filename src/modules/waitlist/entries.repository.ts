@@ -1,0 +1,174 @@
+import type { PageRequest } from '../../core/page.ts';
+import { COUNT_LIMIT } from '../../core/page.ts';
+import { clientOf, type Db, type Executor } from '../../db/client.ts';
+import { fetchPage } from '../../db/page.ts';
+import type { Status, WaitlistEntry } from './waitlist.schemas.ts';
+
+interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
+  patient_id: number;
+  patient_first_name: string | null;
+  patient_last_name: string | null;
+  patient_phone: string | null;
+  doctor_id: number | null;
+  doctor_first_name: string | null;
+  doctor_last_name: string | null;
+  doctor_specialization: string | null;
+  offered_timeslot: number | null;
+  offered_doctor: number;
+  offered_first_name: string | null;
+  offered_last_name: string | null;
+  offered_specialization: string | null;
+  offered_date: string;
+  offered_start_time: string;
+  offered_end_time: string;
+  expires_at: string;
+}
+
+/** An offer that lasts; one that has lapsed is over before anybody has written so down. `$1` is now. */
+const LIVE_OFFER = 'o.entry_id = e.id and o.outcome is null and o.expires_at > $1';
+
+const COLUMNS = `
+  e.id, e.specialization, e."from", e."to", e.after, e.before, e.created_at, e.appointment_id as appointment,
+  case when e.status = 'offered' and o.id is null then 'waiting' else e.status::text end as status,
+  p.id as patient_id, p.first_name as patient_first_name, p.last_name as patient_last_name, p.phone as patient_phone,
+  d.id as doctor_id, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+  dp.specialization as doctor_specialization,
+  s.id as offered_timeslot, s.date as offered_date, s.start_time as offered_start_time, s.end_time as offered_end_time,
+  od.id as offered_doctor, od.first_name as offered_first_name, od.last_name as offered_last_name,
+  odp.specialization as offered_specialization, o.expires_at`;
+
+const JOINS = `
+  join users p on p.id = e.patient_id
+  left join users d on d.id = e.doctor_id
+  left join doctor_profiles dp on dp.id = e.doctor_id
+  left join waitlist_offers o on ${LIVE_OFFER}
+  left join timeslots s on s.id = o.timeslot_id
+  left join users od on od.id = s.doctor_id
+  left join doctor_profiles odp on odp.id = s.doctor_id`;
+
+function toEntry(row: EntryRow): WaitlistEntry {
+  const { id, specialization, from, to, after, before, status, created_at, appointment } = row;
+  return {
+    id,
+    patient: {
+      id: row.patient_id,
+      first_name: row.patient_first_name,
+      last_name: row.patient_last_name,
+      phone: row.patient_phone,
+    },
+    doctor:
+      row.doctor_id === null
+        ? null
+        : {
+            id: row.doctor_id,
+            first_name: row.doctor_first_name,
+            last_name: row.doctor_last_name,
+            specialization: row.doctor_specialization,
+          },
+    specialization,
+    from,
+    to,
+    after,
+    before,
+    status,
+    created_at,
+    appointment,
+    offer: offerOf(row),
+  };
+}
+
+function offerOf(row: EntryRow): WaitlistEntry['offer'] {
+  if (row.offered_timeslot === null) return null;
+  return {
+    timeslot: {
+      id: row.offered_timeslot,
+      doctor: {
+        id: row.offered_doctor,
+        first_name: row.offered_first_name,
+        last_name: row.offered_last_name,
+        specialization: row.offered_specialization,
+      },
+      date: row.offered_date,
+      start_time: row.offered_start_time,
+      end_time: row.offered_end_time,
+    },
+    expires_at: row.expires_at,
+  };
+}
+
+export async function findEntry(
+  executor: Executor,
+  entry: number,
+  now: Date,
+): Promise<WaitlistEntry | undefined> {
+  const { rows } = await clientOf(executor).query<EntryRow>({
+    name: 'waitlist.find',
+    text: `select ${COLUMNS} from waitlist_entries e ${JOINS} where e.id = $2`,
+    values: [now, entry],
+  });
+  return rows[0] && toEntry(rows[0]);
+}
+
+/** Whose entry it is. */
+export async function findOwner(db: Db, entry: number): Promise<{ patient: number } | undefined> {
+  const { rows } = await db.$client.query<{ patient: number }>({
+    name: 'waitlist.owner',
+    text: 'select patient_id as patient from waitlist_entries where id = $1',
+    values: [entry],
+  });
+  return rows[0];
+}
+
+export interface Filters {
+  patient?: number | undefined;
+  doctor?: number | undefined;
+  status?: Status | undefined;
+}
+
+const hasOffer = `exists (select from waitlist_offers o where ${LIVE_OFFER})`;
+const STATUS: Record<Status, string> = {
+  waiting: `(e.status = 'waiting' or e.status = 'offered' and not ${hasOffer})`,
+  offered: `e.status = 'offered' and ${hasOffer}`,
+  booked: `e.status = 'booked'`,
+  left: `e.status = 'left'`,
+};
+
+/**
+ * One page of the list: who still waits, in the order of joining, then what is over, the latest first. Each half reads no
+ * more than the page reaches.
+ */
+export async function listEntries(
+  db: Db,
+  { patient, doctor, status }: Filters,
+  now: Date,
+  page: PageRequest,
+) {
+  const values: unknown[] = [now];
+  const is = (column: string, value: number | undefined) =>
+    value === undefined ? [] : [`${column} = $${values.push(value)}`];
+  const conditions = [...is('e.patient_id', patient), ...is('e.doctor_id', doctor)];
+  if (status) conditions.push(STATUS[status]);
+  // Named even where nothing asks for it: a parameter that stands nowhere has no type.
+  const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
+  const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
+  const half = (over: boolean) => `(
+    select e.id, ${over} as over from waitlist_entries e
+    where ${where} and e.status in (${over ? "'booked', 'left'" : "'waiting', 'offered'"})
+    order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`;
+  const order = 'page.over, case when page.over then -page.id else page.id end';
+  const name = `waitlist.list:${[patient && 'patient', doctor && 'doctor', status].filter(Boolean).join()}`;
+  const text = `
+    select ${COLUMNS}, (
+      select count(*)::int from (select from waitlist_entries e where ${where} limit ${COUNT_LIMIT}) counted
+    ) as count
+    from (
+      select page.* from (${half(false)} union all ${half(true)}) page order by ${order} limit ${limit} offset ${offset}
+    ) page
+    join waitlist_entries e on e.id = page.id ${JOINS}
+    order by ${order}`;
+  const found = await fetchPage<EntryRow & { count: number }>(page, async (window) => {
+    const bound = [...values, window.limit, window.offset, window.reach];
+    return (await db.$client.query<EntryRow & { count: number }>({ name, text, values: bound })).rows;
+  });
+  return { ...found, rows: found.rows.map(toEntry) };
+}

@@ -1,0 +1,167 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { reads } from '../../http/audit.ts';
+import { idParams } from '../../http/fields.ts';
+import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
+import { pageAnswer } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { appointment } from '../appointments/index.ts';
+import {
+  newWaitlistEntry,
+  type WaitlistEntry,
+  waitlistEntry,
+  waitlistFilters,
+  waitlistPage,
+} from './waitlist.schemas.ts';
+import type { Waitlist } from './waitlist.service.ts';
+
+const tags = ['waitlist'];
+const params = idParams('The entry’s id.', 61);
+const patientOf = ({ patient }: WaitlistEntry) => patient.id;
+
+export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  const isOwner = IsOwner(waitlist.findOwner, 'waitlist_entry_not_found');
+
+  app.post(
+    '/waitlist/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: {
+        errors: ['doctor_not_found', 'patient_not_found', 'already_waiting', 'too_many_waitlist_entries'],
+        examples: { 201: ['waiting'] },
+      },
+      schema: {
+        tags,
+        operationId: 'joinWaitlist',
+        summary: 'Wait for a slot',
+        description:
+          'For one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot becomes ' +
+          'free, whoever joined first is offered it, alone, for some minutes. What is free already is not offered: book ' +
+          'it. At most 10 entries wait for a patient at a time, and the same one only once.',
+        body: newWaitlistEntry,
+        response: { 201: waitlistEntry },
+      },
+    },
+    async (request, reply) => {
+      const entry = await waitlist.join(request.body, request.user);
+      return reply.code(201).header('location', `/api/waitlist/${entry.id}/`).send(entry);
+    },
+  );
+
+  app.get(
+    '/waitlist/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: { audit: reads('waitlist.list', patientOf) },
+      schema: {
+        tags,
+        operationId: 'listWaitlist',
+        summary: 'See the waiting list',
+        description:
+          'A patient’s own entries; everybody’s for an admin. Those who still wait come first, in the order of joining, ' +
+          'then what is over, the latest first.',
+        querystring: waitlistFilters,
+        response: { 200: waitlistPage },
+      },
+    },
+    async (request) =>
+      pageAnswer(request, request.query.page, await waitlist.list(request.query, request.user)),
+  );
+
+  app.get(
+    '/waitlist/:id/',
+    {
+      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      config: {
+        errors: ['waitlist_entry_not_found'],
+        examples: { 200: ['waiting', 'offered', 'booked'] },
+        audit: reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => ({ entry: id })),
+      },
+      schema: {
+        tags,
+        operationId: 'getWaitlistEntry',
+        summary: 'Show an entry of the waiting list',
+        description: 'With what is offered now, and until when.',
+        params,
+        response: { 200: waitlistEntry },
+      },
+    },
+    async (request) => waitlist.get(request.params.id),
+  );
+
+  app.delete(
+    '/waitlist/:id/',
+    {
+      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      config: { errors: ['waitlist_entry_not_found'] },
+      schema: {
+        tags,
+        operationId: 'leaveWaitlist',
+        summary: 'Wait no longer',
+        description:
+          'What is offered goes to the next. Repeating it is a 204 again; an entry that came to an appointment stays as ' +
+          'it is, and so does the appointment.',
+        params,
+        response: { 204: z.undefined() },
+      },
+    },
+    async (request, reply) => {
+      await waitlist.leave(request.params.id, request.user);
+      return reply.code(204).send();
+    },
+  );
+
+  app.post(
+    '/waitlist/:id/accept/',
+    {
+      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      config: {
+        errors: ['waitlist_entry_not_found', 'offer_lapsed', 'patient_busy', 'too_many_appointments'],
+        alternatives: true,
+        etag: true,
+        examples: { 201: ['pending', 'confirmed'] },
+        location: '/api/appointments/9001/',
+      },
+      schema: {
+        tags,
+        operationId: 'acceptOffer',
+        summary: 'Take what is offered',
+        description:
+          'Books the slot that is kept for the patient, as long as the offer lasts, whatever notice the clinic asks of ' +
+          'others. Answers with the appointment.',
+        params,
+        headers: keyedHeaders,
+        response: { 201: appointment },
+      },
+    },
+    async (request, reply) => {
+      const answer = onceAnswer(
+        reply,
+        await waitlist.accept(request.params.id, request.user, keyed(request)),
+      );
+      return reply.code(201).header('location', `/api/appointments/${answer.id}/`).send(answer);
+    },
+  );
+
+  app.post(
+    '/waitlist/:id/decline/',
+    {
+      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      config: { errors: ['waitlist_entry_not_found', 'offer_lapsed'], examples: { 200: ['waiting'] } },
+      schema: {
+        tags,
+        operationId: 'declineOffer',
+        summary: 'Turn down what is offered',
+        description:
+          'It goes to the next. The entry waits on in its place, and is not offered this slot again.',
+        params,
+        headers: keyedHeaders,
+        response: { 200: waitlistEntry },
+      },
+    },
+    async (request, reply) =>
+      onceAnswer(reply, await waitlist.decline(request.params.id, request.user, keyed(request))),
+  );
+}

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { documented } from '../../http/documented.ts';
+import * as fields from '../../http/fields.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
+import { issue } from '../../http/zod.ts';
+import { openTimeslot } from '../timeslots/index.ts';
+
+export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
+export type Status = z.infer<typeof status>;
+
+const name = { id: fields.id, first_name: fields.out.name, last_name: fields.out.name };
+
+const shape = z.object({
+  id: fields.id,
+  patient: z.object({ ...name, phone: fields.out.phone }),
+  doctor: z
+    .object({ ...name, specialization: fields.out.specialization })
+    .nullable()
+    .meta({ description: 'Whom the patient waits for; null where anyone of a specialization will do.' }),
+  specialization: fields.out.specialization.meta({
+    description: 'Anyone of it will do; null where the patient waits for one doctor.',
+  }),
+  from: fields.out.date,
+  to: fields.out.date.meta({ examples: ['2028-03-31'] }),
+  after: fields.out.time
+    .nullable()
+    .meta({ description: 'Visits that begin at this time or later; null is any.', examples: ['09:00'] }),
+  before: fields.out.time
+    .nullable()
+    .meta({ description: 'Visits that end at this time or earlier; null is any.', examples: ['13:00'] }),
+  status: status.meta({
+    description: '`offered` while an offer lasts; nothing leaves `booked` and `left`.',
+  }),
+  created_at: fields.out.instant.meta({ description: 'When they joined: the earliest is asked first. UTC.' }),
+  appointment: fields.id
+    .nullable()
+    .meta({ description: 'The appointment that came of it.', examples: [9001] }),
+  offer: z
+    .object({
+      timeslot: openTimeslot,
+      expires_at: fields.out.instant.meta({ description: 'Until then the slot is kept for them. UTC.' }),
+    })
+    .nullable()
+    .meta({ description: 'What is offered now; null while nothing is.' }),
+});
+
+const waiting: z.infer<typeof shape> = {
+  id: 61,
+  patient: { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' },
+  doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+  specialization: null,
+  from: '2028-03-14',
+  to: '2028-03-31',
+  after: '09:00',
+  before: '13:00',
+  status: 'waiting',
+  created_at: '2028-03-01T09:30:00.000Z',
+  appointment: null,
+  offer: null,
+};
+
+export const waitlistEntry = documented(shape, {
+  id: 'WaitlistEntry',
+  description: 'Somebody who waits for a slot to become free.',
+  examples: {
+    waiting: { summary: 'Nothing free yet', value: waiting },
+    offered: {
+      summary: 'A slot is kept for them',
+      value: {
+        ...waiting,
+        status: 'offered',
+        offer: {
+          timeslot: {
+            id: 431,
+            doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+            date: '2028-03-14',
+            start_time: '10:00',
+            end_time: '10:30',
+          },
+          expires_at: '2028-03-02T11:45:00.000Z',
+        },
+      },
+    },
+    booked: {
+      summary: 'It came to an appointment',
+      value: { ...waiting, status: 'booked', appointment: 9001 },
+    },
+  },
+});
+export type WaitlistEntry = z.infer<typeof waitlistEntry>;
+
+export const waitlistPage = pageOf('WaitlistPage', 'One page of the waiting list.', waitlistEntry);
+
+export const newWaitlistEntry = documented(
+  z
+    .object({
+      patient: fields.id
+        .optional()
+        .meta({ description: 'For admins, who must name one; patients leave it out.', examples: [7] }),
+      doctor: fields.id
+        .optional()
+        .meta({ description: 'The doctor to see; or else a `specialization`.', examples: [12] }),
+      specialization: fields.specialization
+        .optional()
+        .meta({ description: 'Any doctor of it, as the directory names it.' }),
+      from: fields.date.meta({ description: 'The first day that suits.' }),
+      to: fields.date.meta({ description: 'The last day that suits.', examples: ['2028-03-31'] }),
+      after: fields.clockTime
+        .optional()
+        .meta({ description: 'Visits that begin at this time or later.', examples: ['09:00'] }),
+      before: fields.clockTime
+        .optional()
+        .meta({ description: 'Visits that end at this time or earlier.', examples: ['13:00'] }),
+    })
+    .refine(
+      ({ doctor, specialization }) => (doctor === undefined) !== (specialization === undefined),
+      issue('doctor_or_specialization', 'doctor'),
+    )
+    .refine(({ from, to }) => from <= to, issue('range_reversed', 'to'))
+    .refine(
+      ({ after, before }) => after === undefined || before === undefined || after < before,
+      issue('end_before_start', 'before'),
+    ),
+  {
+    id: 'NewWaitlistEntry',
+    description:
+      'What somebody waits for: one doctor, or anyone of a specialization, on which days, at which times.',
+    examples: {
+      doctor: {
+        summary: 'One doctor, in the mornings',
+        value: { doctor: 12, from: '2028-03-14', to: '2028-03-31', after: '09:00', before: '13:00' },
+      },
+      specialization: {
+        summary: 'Anyone of a specialization',
+        value: { specialization: 'Kardiolog', from: '2028-03-14', to: '2028-03-31' },
+      },
+      admin: {
+        summary: 'As an admin, for a patient',
+        value: { patient: 7, doctor: 12, from: '2028-03-14', to: '2028-03-14' },
+      },
+    },
+  },
+);
+export type NewWaitlistEntry = z.infer<typeof newWaitlistEntry>;
+
+export const waitlistFilters = z.object({
+  ...pageQuery,
+  status: status.optional().meta({ description: 'Only those in this status.', examples: ['waiting'] }),
+  doctor: fields.idText
+    .optional()
+    .meta({ description: 'Only those who wait for this doctor by name.', examples: [12] }),
+  patient: fields.idText
+    .optional()
+    .meta({ description: 'Only this patient’s; a patient sees their own anyway.', examples: [7] }),
+});
+export type WaitlistFilters = z.infer<typeof waitlistFilters>;

@@ -1,0 +1,187 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError, type ErrorCode, invalidField } from '../../core/errors.ts';
+import type { Keyed, Once } from '../../core/idempotency.ts';
+import type { Page } from '../../core/page.ts';
+import type { Policy } from '../../core/policy.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Appointment } from '../appointments/index.ts';
+import type { Audit } from '../audit/index.ts';
+import type { Idempotency } from '../idempotency/index.ts';
+import * as entries from './entries.repository.ts';
+import type { Offers } from './offers.service.ts';
+import * as repository from './waitlist.repository.ts';
+import type { NewWaitlistEntry, WaitlistEntry, WaitlistFilters } from './waitlist.schemas.ts';
+
+export interface WaitlistDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  settings: { policy: () => Policy | Promise<Policy> };
+  idempotency: Pick<Idempotency, 'once'>;
+  offers: Pick<Offers, 'passOnWithin'>;
+  appointments: {
+    book: (
+      booking: { timeslot: number; patient: number },
+      caller: Caller,
+      request?: Keyed,
+    ) => Promise<Once<Appointment>>;
+  };
+}
+
+export type Waitlist = ReturnType<typeof createWaitlist>;
+
+/** How many wishes a patient may wait with at a time. */
+export const LIVE_MAX = 10;
+
+/** How often leaving is tried when an offer was made or ended in that very moment. */
+const ATTEMPTS = 20;
+
+/** What says, where a slot was offered a moment ago, that it is offered no more. */
+const OVER: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
+
+/** Those who wait for a slot: how they join and leave, and how they answer an offer. */
+export function createWaitlist(dependencies: WaitlistDependencies) {
+  const { db, clock, audit, settings, idempotency, offers, appointments } = dependencies;
+
+  /** What an admin does for a patient is noted; what patients do themselves is not, as it is theirs. */
+  async function note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
+    if (actor.role === 'patient') return;
+    await audit.record(tx, { actor, action, subject, details: { entry } });
+  }
+
+  async function mustFind(tx: Tx | Db, entry: number): Promise<WaitlistEntry> {
+    const found = await entries.findEntry(tx, entry, clock.now());
+    if (!found) throw new AppError('waitlist_entry_not_found');
+    return found;
+  }
+
+  /** @param timeslot what the entry is offered. @returns false when that has changed in this very moment */
+  async function leaveNow(tx: Tx, entry: number, timeslot: number | null): Promise<boolean> {
+    if (timeslot === null) return repository.leave(tx, entry);
+    await repository.lockTimeslot(tx, timeslot);
+    return repository.declineOffer(tx, { entry, timeslot }, 'left');
+  }
+
+  const isLive = (offer: { expires_at: string | null }) =>
+    offer.expires_at !== null && Date.parse(offer.expires_at) > clock.now().getTime();
+
+  return {
+    findOwner: (entry: number) => entries.findOwner(db, entry),
+    get: (entry: number) => mustFind(db, entry),
+
+    /** A patient's own; everybody's for an admin. @throws AppError forbidden (another patient's) */
+    async list(
+      { page, page_size, ...filters }: WaitlistFilters,
+      caller: Caller,
+    ): Promise<Page<WaitlistEntry>> {
+      if (caller.role === 'patient' && filters.patient !== undefined && filters.patient !== caller.id)
+        throw new AppError('forbidden');
+      const patient = caller.role === 'patient' ? caller.id : filters.patient;
+      return entries.listEntries(db, { ...filters, patient }, clock.now(), { page, page_size });
+    },
+
+    /**
+     * Joins the list, for the caller or for the patient whom an admin names. What is free already is not offered: it can
+     * be booked.
+     * @throws AppError patient_not_found, doctor_not_found (also where nobody has the specialization), already_waiting,
+     * too_many_waitlist_entries, forbidden (another patient), invalid_input
+     */
+    async join({ patient: named, ...wish }: NewWaitlistEntry, caller: Caller): Promise<WaitlistEntry> {
+      const patient = patientOf(named, caller);
+      if (wish.to < clock.wall().date) throw invalidField('to', 'in_past');
+      const { doctor = null, specialization = null, after = null, before = null, from, to } = wish;
+      const full = { patient, doctor, specialization, from, to, after, before };
+      return transaction(db, async (tx) => {
+        if (!(await repository.lockPatient(tx, patient))) throw new AppError('patient_not_found');
+        const why = await repository.judgeWish(tx, full);
+        if (why?.no_doctor) throw new AppError('doctor_not_found');
+        if (why?.known) throw new AppError('already_waiting');
+        if ((why?.live ?? 0) >= LIVE_MAX) throw new AppError('too_many_waitlist_entries');
+        const entry = await repository.insertEntry(tx, full, clock.now());
+        await note(tx, caller, 'waitlist.join', entry, patient);
+        return mustFind(tx, entry);
+      });
+    },
+
+    /**
+     * Leaves the list; what is offered is passed on. Repeating it is fine, and an entry that came to an appointment stays
+     * as it is.
+     * @throws AppError waitlist_entry_not_found
+     */
+    async leave(entry: number, caller: Caller): Promise<void> {
+      const policy = await settings.policy();
+      await transaction(db, async (tx) => {
+        for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+          const found = await repository.findOffer(tx, entry);
+          if (!found) throw new AppError('waitlist_entry_not_found');
+          if (found.is_over) return;
+          if (!(await leaveNow(tx, entry, found.timeslot))) continue;
+          await note(tx, caller, 'waitlist.leave', entry, found.patient);
+          if (found.timeslot !== null) await offers.passOnWithin(tx, found.timeslot, policy);
+          return;
+        }
+        throw new Error('an entry of the waiting list comes to no rest');
+      });
+    },
+
+    /**
+     * Books what is offered, by the same statement as any booking.
+     * @throws AppError waitlist_entry_not_found, offer_lapsed, patient_busy, too_many_appointments, request_in_progress,
+     * idempotency_key_reused
+     */
+    async accept(entry: number, caller: Caller, request?: Keyed): Promise<Once<Appointment>> {
+      const offer = await repository.findOffer(db, entry);
+      if (!offer) throw new AppError('waitlist_entry_not_found');
+      const { timeslot, patient } = offer;
+      if (timeslot === null || !isLive(offer)) {
+        // It may be over because this very request was carried out before.
+        const before = await transaction(db, (tx) =>
+          idempotency.once<Appointment>(tx, caller, request, patient, async () => undefined),
+        );
+        if (before) return before;
+        throw new AppError('offer_lapsed');
+      }
+      try {
+        return await appointments.book({ timeslot, patient }, caller, request);
+      } catch (error) {
+        if (error instanceof AppError && OVER.includes(error.code)) throw new AppError('offer_lapsed');
+        throw error;
+      }
+    },
+
+    /**
+     * Turns an offer down: it goes to the next, and the entry waits on in its place, without being offered this slot again.
+     * @throws AppError waitlist_entry_not_found, offer_lapsed, request_in_progress, idempotency_key_reused
+     */
+    async decline(entry: number, caller: Caller, request?: Keyed): Promise<Once<WaitlistEntry>> {
+      const policy = await settings.policy();
+      const done = await transaction(db, async (tx) => {
+        const offer = await repository.findOffer(tx, entry);
+        if (!offer) throw new AppError('waitlist_entry_not_found');
+        return idempotency.once(tx, caller, request, offer.patient, async () => {
+          const { timeslot, patient } = offer;
+          if (timeslot === null) return undefined;
+          await repository.lockTimeslot(tx, timeslot);
+          if (!isLive(offer)) return undefined;
+          if (!(await repository.declineOffer(tx, { entry, timeslot }, 'waiting'))) return undefined;
+          await note(tx, caller, 'waitlist.decline', entry, patient);
+          await offers.passOnWithin(tx, timeslot, policy);
+          return mustFind(tx, entry);
+        });
+      });
+      if (!done) throw new AppError('offer_lapsed');
+      return done;
+    },
+  };
+}
+
+/** Patients wait for themselves; staff name the patient. */
+function patientOf(named: number | undefined, caller: Caller): number {
+  if (caller.role !== 'patient') {
+    if (named === undefined) throw invalidField('patient', 'required');
+    return named;
+  }
+  if (named !== undefined && named !== caller.id) throw new AppError('forbidden');
+  return caller.id;
+}
