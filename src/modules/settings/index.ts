@@ -1,0 +1,2 @@
+export { settingsRoutes } from './settings.routes.ts';
+export { createSettings } from './settings.service.ts';

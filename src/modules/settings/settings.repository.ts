@@ -1,0 +1,39 @@
+import type { Db, Tx } from '../../db/client.ts';
+import { prepared } from '../../db/prepared.ts';
+import { clinicSettings } from '../../db/schema/index.ts';
+import type { PolicyChanges } from './settings.schemas.ts';
+
+const fields = {
+  min_notice_minutes: clinicSettings.min_notice_minutes,
+  horizon_days: clinicSettings.horizon_days,
+  cancel_deadline_minutes: clinicSettings.cancel_deadline_minutes,
+  late_cancellation: clinicSettings.late_cancellation,
+  active_appointments_max: clinicSettings.active_appointments_max,
+  hold_minutes: clinicSettings.hold_minutes,
+  offer_minutes: clinicSettings.offer_minutes,
+  auto_confirm: clinicSettings.auto_confirm,
+};
+
+/** The one row, undefined where nobody has made it yet. */
+export async function findSettings(db: Db) {
+  const statement = prepared(db, 'settings.find', () =>
+    db.select(fields).from(clinicSettings).prepare('settings.find'),
+  );
+  const [row] = await statement.execute();
+  return row;
+}
+
+export type SettingsRow = NonNullable<Awaited<ReturnType<typeof findSettings>>>;
+
+/** Changes the row, or makes it. */
+export async function saveSettings(
+  tx: Tx,
+  changes: PolicyChanges,
+  { by, now }: { by: number; now: Date },
+): Promise<void> {
+  const set = { ...changes, updated_at: now.toISOString(), updated_by: by };
+  await tx
+    .insert(clinicSettings)
+    .values({ id: 1, ...set })
+    .onConflictDoUpdate({ target: clinicSettings.id, set });
+}

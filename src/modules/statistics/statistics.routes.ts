@@ -1,0 +1,94 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { chooseType } from '../../http/accept.ts';
+import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../http/csv.ts';
+import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import {
+  MAX_DAYS,
+  measureNames,
+  type Statistics,
+  type StatisticsRow,
+  statistics as statisticsAnswer,
+  statisticsExample,
+  statisticsQuery,
+} from './statistics.schemas.ts';
+import type { StatisticsService } from './statistics.service.ts';
+
+const JSON_TYPE = 'application/json';
+
+type Columns = Record<string, (row: StatisticsRow) => Cell>;
+const byPeriod: Columns = { period: ({ period }) => period };
+/** The columns that say what a row counts. */
+const keyColumns: Record<Statistics['by'], Columns> = {
+  day: byPeriod,
+  week: byPeriod,
+  month: byPeriod,
+  doctor: {
+    doctor_id: ({ doctor }) => doctor?.id,
+    doctor_first_name: ({ doctor }) => doctor?.first_name,
+    doctor_last_name: ({ doctor }) => doctor?.last_name,
+  },
+  specialization: { specialization: ({ specialization }) => specialization },
+};
+
+/** The rows without their total, which a spreadsheet would count once more. */
+function asCsv({ by, rows }: Statistics): string {
+  const columns = Object.entries(keyColumns[by]);
+  const head = csvRow([...columns.map(([name]) => name), ...measureNames]);
+  const lines = rows.map((row) =>
+    csvRow([...columns.map(([, cell]) => cell(row)), ...measureNames.map((name) => row[name])]),
+  );
+  return head + lines.join('');
+}
+
+export async function statisticsRoutes(
+  instance: FastifyInstance,
+  { statistics }: { statistics: StatisticsService },
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/statistics/',
+    {
+      preHandler: anyOf(IsDoctor, IsAdmin),
+      schema: {
+        tags: ['statistics'],
+        operationId: 'getStatistics',
+        summary: 'Count slots and what became of them',
+        description: [
+          'The whole clinic’s for an admin, a doctor’s own for a doctor. Everything counts on the day of its visit: an ' +
+            'appointment that was moved counts where it stands now, a slot that was withdrawn no longer. Days, doctors and ' +
+            'specializations without anything to count have no row; `total` is over all of them, its median too.',
+          `A range spans at most ${MAX_DAYS} days. \`Accept: text/csv\` gives the rows as CSV, without the total.`,
+        ].join('\n\n'),
+        querystring: statisticsQuery,
+        response: {
+          200: {
+            description: 'What was counted.',
+            content: {
+              [JSON_TYPE]: { schema: statisticsAnswer },
+              [CSV_TYPE]: {
+                schema: z.string().meta({
+                  description:
+                    'RFC 4180, with a header; an apostrophe goes before what a spreadsheet would run.',
+                  maxLength: 16_777_216,
+                  examples: [asCsv(statisticsExample)],
+                }),
+              },
+            },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const counted = await statistics.count(request.query, request.user);
+      reply.header('vary', [reply.getHeader('vary'), 'accept'].filter(Boolean).join(', '));
+      if (chooseType(request.headers.accept, [JSON_TYPE, CSV_TYPE]) === JSON_TYPE) return reply.send(counted);
+      return reply
+        .header('content-type', CSV_HEADER)
+        .header('content-disposition', attachment(`statistics-${counted.from}-${counted.to}.csv`))
+        .send(asCsv(counted));
+    },
+  );
+}

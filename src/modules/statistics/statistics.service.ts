@@ -1,0 +1,59 @@
+import { addDays, type Clock } from '../../core/clock.ts';
+import { AppError, invalidField } from '../../core/errors.ts';
+import type { Caller } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
+import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
+import {
+  DEFAULT_DAYS,
+  type Grouping,
+  MAX_DAYS,
+  type Measures,
+  type Statistics,
+  type StatisticsQuery,
+  type StatisticsRow,
+} from './statistics.schemas.ts';
+
+export type StatisticsService = ReturnType<typeof createStatistics>;
+
+export const createStatistics = ({ db, clock }: { db: Db; clock: Clock }) => ({
+  /**
+   * What became of slots and appointments: of the whole clinic for an admin, of their own for a doctor.
+   * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
+   */
+  async count(query: StatisticsQuery, caller: Caller): Promise<Statistics> {
+    const { by, to = clock.wall().date } = query;
+    const { from = addDays(to, 1 - DEFAULT_DAYS) } = query;
+    if (from > to) throw invalidField('to', 'range_reversed');
+    if (addDays(from, MAX_DAYS) <= to) {
+      const params = { days: MAX_DAYS };
+      throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
+    }
+    const doctor = caller.role === 'doctor' ? caller.id : undefined;
+    const counted = await countVisits(db, by, { from, to, doctor, timezone: clock.timezone });
+    const [total, ...rows] = counted;
+    if (!total?.is_total) throw new Error('statistics came without their total');
+    return { from, to, by, rows: rows.map((row) => toRow(by, row)), total: measuresOf(total) };
+  },
+});
+
+function toRow(by: Grouping, row: StatisticsRowOf): StatisticsRow {
+  const { period, doctor_id: id, first_name = null, last_name = null, specialization = null } = row;
+  if (by === 'specialization') return { specialization, ...measuresOf(row) };
+  if (id !== undefined) return { doctor: { id, first_name, last_name }, ...measuresOf(row) };
+  return { ...(period !== undefined && { period }), ...measuresOf(row) };
+}
+
+function measuresOf(row: StatisticsRowOf): Measures {
+  const { published, booked, cancelled, late_cancelled, no_shows, completed, fill_rate } = row;
+  const { median_lead_time_hours } = row;
+  return {
+    published,
+    booked,
+    cancelled,
+    late_cancelled,
+    no_shows,
+    completed,
+    fill_rate,
+    median_lead_time_hours,
+  };
+}
