@@ -7,6 +7,7 @@ import { accessControl } from './http/access.ts';
 import { auditing } from './http/audit.ts';
 import { authentication, signInRequired } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
+import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
 import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
@@ -74,6 +75,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(strictJson);
   await app.register(accessControl);
   await app.register(openapi, { version: VERSION });
+  await app.register(etags);
 
   const modules = createModules({ db, clock, log: app.log, config });
   await app.register(authentication, {
@@ -84,8 +86,8 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
   await app.register(auditing, { note: modules.audit.recordRead });
-  app.addHook('onReady', async () => modules.sessions.follow(config.database_url));
-  app.addHook('onClose', () => modules.sessions.close());
+  app.addHook('onReady', async () => modules.follow(config.database_url));
+  app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
   // Not ready before it is migrated either.

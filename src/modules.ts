@@ -1,10 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from './core/clock.ts';
+import { deriveKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
 import type { Lead } from './core/messages.ts';
 import type { CountryCode } from './core/phone.ts';
 import type { Caller } from './core/roles.ts';
 import type { Db } from './db/client.ts';
+import { loggable } from './db/errors.ts';
+import { type Listener, listen } from './db/listen.ts';
+import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
@@ -21,6 +25,7 @@ import {
   eraseDoctorProfile,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
+import { createIdempotency } from './modules/idempotency/index.ts';
 import { type ChannelSettings, createMessaging } from './modules/messages/index.ts';
 import {
   createNotifications,
@@ -40,8 +45,17 @@ import {
   eraseTraces,
   privacyRoutes,
 } from './modules/privacy/index.ts';
-import { createTimeslots, timeslotsRoutes } from './modules/timeslots/index.ts';
+import { createSchedules, schedulesRoutes } from './modules/schedules/index.ts';
+import { createSettings, settingsRoutes } from './modules/settings/index.ts';
+import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
+import {
+  createTimeslotSearch,
+  createTimeslots,
+  timeslotSearchRoutes,
+  timeslotsRoutes,
+} from './modules/timeslots/index.ts';
 import { createUsers, usersRoutes } from './modules/users/index.ts';
+import { createOffers, createWaitlist, waitlistRoutes } from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
@@ -68,6 +82,9 @@ export interface ModulesDependencies {
     privacy_version: string;
     require_consent: boolean;
     audit_retention_days: number;
+    publish_horizon_days: number;
+    hold_minutes: number;
+    offer_minutes: number;
     message_retention_days: number;
   };
 }
@@ -82,7 +99,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
   const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
-  const appointments = createAppointments({ db, clock, audit });
+  const settings = createSettings({ db, clock, audit, ...config });
   const doctors = createDoctors({
     db,
     audit,
@@ -94,7 +111,30 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
-  const timeslots = createTimeslots({ db, clock, audit, doctors });
+  const idempotency = createIdempotency({ clock });
+  const offers = createOffers({ db, clock, settings });
+  const timeslots = createTimeslots({
+    db,
+    clock,
+    audit,
+    idempotency,
+    settings,
+    doctors,
+    waitlist: offers,
+  });
+  const appointments = createAppointments({ db, clock, audit, idempotency, settings, timeslots });
+  const waitlist = createWaitlist({ db, clock, audit, settings, idempotency, offers, appointments });
+  const schedules = createSchedules({ db, clock, audit, timeslots, ...config });
+  const { publishing } = schedules;
+  const absences = createAbsences({
+    db,
+    clock,
+    audit,
+    appointments,
+    timeslots,
+    publishing,
+  });
+  const timeslotSearch = createTimeslotSearch({ db, clock, settings });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
     db,
@@ -104,6 +144,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     secrets,
     addNotification: notifications.add,
     appointments,
+    timeslots,
     audit,
   });
   const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
@@ -115,29 +156,57 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     sessions,
     messages,
     consents,
-    traces: { erase: eraseTraces },
+    traces: {
+      erase: (tx, person) => eraseTraces(tx, person, deriveKey(secrets[0] ?? '', 'erased').toString('hex')),
+    },
+    waitlist: offers,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots,
     appointments,
     ...config,
   });
+  let link: Listener | undefined;
   return {
     audit,
     messages,
     sessions,
+    settings,
     users,
 
     /** What runs in the background to keep no more than is needed, and when (cron, UTC). */
     housekeeping: {
       tasks: {
+        offer_waitlist: (payload: unknown) => offers.offer(payload),
+        close_waitlist: () => offers.close(),
+        publish_schedules: async () => void (await publishing.publishAll()),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await retention.sweep()),
       },
       repeated: [
+        // Whatever frees a slot queues this itself: so often only in case that was lost.
+        { task: 'offer_waitlist', match: '*/5 * * * *' },
+        { task: 'close_waitlist', match: '7 21 * * *' },
+        // Once a day would do; a machine that is off at night must not miss every one of them.
+        { task: 'publish_schedules', match: '7 */6 * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],
+    },
+
+    /**
+     * Hears on one connection what any process announces. Whoever does not follow asks the database each time, as the
+     * background jobs do, which need it seldom.
+     */
+    follow(database_url: string): void {
+      link = listen({ url: database_url, channels: [sessions.endings, settings.changes] });
+      sessions.follow(link);
+      settings.follow(link);
+    },
+
+    async unfollow(): Promise<void> {
+      sessions.close();
+      await link?.close();
     },
 
     /** Registers every module's routes; they need the app's token signer. */
@@ -171,7 +240,13 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
       await app.register(doctorsRoutes, { doctors });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotsRoutes, { timeslots });
-      await app.register(appointmentsRoutes, { appointments });
+      await app.register(timeslotSearchRoutes, { timeslotSearch });
+      await app.register(schedulesRoutes, { schedules });
+      await app.register(absencesRoutes, { absences });
+      await app.register(appointmentsRoutes, { appointments, loggable });
+      await app.register(statisticsRoutes, { statistics: createStatistics({ db, clock }) });
+      await app.register(settingsRoutes, { settings });
+      await app.register(waitlistRoutes, { waitlist });
       await app.register(notificationsRoutes, { notifications, preferences, ...config });
       await app.register((routes) => messages.register(routes));
       await app.register(privacyRoutes, { privacy, consents });

@@ -43,6 +43,13 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     record: (executor: Executor, entry: Entry): Promise<void> =>
       repository.insertEntries(executor, entryOf(entry), [entry.subject ?? null]),
 
+    /** The same of each of these people, in one statement. */
+    recordAll: (
+      executor: Executor,
+      entry: Omit<Entry, 'subject'>,
+      people: readonly number[],
+    ): Promise<void> => repository.insertEntries(executor, entryOf(entry), people),
+
     /** Notes that somebody was shown records of others: an entry for each of these people, in one statement. */
     recordRead: (
       actor: Caller,

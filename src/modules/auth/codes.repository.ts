@@ -22,21 +22,26 @@ export interface Sending {
   address: string | null;
 }
 
+/**
+ * What was sent since then, also to people who have been erased meanwhile: else erasing oneself would lift the limits.
+ * @param key by which erased destinations and addresses are known
+ */
 export async function findSent(
   tx: Tx,
   { user, purpose, destination, address }: Sending,
   limits: { codes_per_hour: number; codes_per_hour_address: number },
   since: Date,
+  key: string,
 ): Promise<Sent> {
   const { rows } = await clientOf(tx).query<Sent>({
     name: 'codes.sent',
     text: `
       select
         (select max(created_at) from codes
-          where (user_id = $1 and purpose = $2 or lower(destination) = lower($3)) and created_at > $5) as last,
-        (select created_at from codes where lower(destination) = lower($3) and created_at > $5
+          where (user_id = $1 and purpose = $2 or lower(destination) in (lower($3), disguise($3, $8))) and created_at > $5) as last,
+        (select created_at from codes where lower(destination) in (lower($3), disguise($3, $8)) and created_at > $5
           order by created_at desc offset $6::int - 1 limit 1) as full_destination,
-        (select created_at from codes where address = $4 and created_at > $5
+        (select created_at from codes where address in ($4, disguise($4, $8)) and created_at > $5
           order by created_at desc offset $7::int - 1 limit 1) as full_address`,
     values: [
       user,
@@ -46,6 +51,7 @@ export async function findSent(
       since,
       limits.codes_per_hour,
       limits.codes_per_hour_address,
+      key,
     ],
   });
   return rows[0] ?? { last: null, full_destination: null, full_address: null };

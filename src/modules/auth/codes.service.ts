@@ -34,6 +34,7 @@ export type Codes = ReturnType<typeof createCodes>;
 export function createCodes(dependencies: CodesDependencies) {
   const { clock, messages } = dependencies;
   const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'codes'));
+  const erasedKey = deriveKey(dependencies.secrets[0] ?? '', 'erased').toString('hex');
   const hashes = (user: number, purpose: CodePurpose, code: string) =>
     keys.map((key) => createHmac('sha256', key).update(`${user}:${purpose}:${code}`).digest());
 
@@ -48,7 +49,8 @@ export function createCodes(dependencies: CodesDependencies) {
       const sending = { user, purpose, destination, address };
       const now = clock.now();
       await repository.lockSending(tx, [`${user}:${purpose}`, destination, address ?? '']);
-      const sent = await repository.findSent(tx, sending, dependencies, new Date(now.getTime() - 3_600_000));
+      const since = new Date(now.getTime() - 3_600_000);
+      const sent = await repository.findSent(tx, sending, dependencies, since, erasedKey);
       const wait = secondsToWait(sent, now);
       if (wait > 0) return wait;
       const code = newCode();

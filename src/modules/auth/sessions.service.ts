@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import { type Listener, listen } from '../../db/listen.ts';
+import type { Channel, Listener } from '../../db/listen.ts';
 import * as repository from './sessions.repository.ts';
 import type { Session } from './sessions.schemas.ts';
 
@@ -28,10 +28,17 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
   let recent = new Set<number>();
   let older = new Set<number>();
   let rotation: NodeJS.Timeout | undefined;
-  let link: Listener | undefined;
+  let link: Pick<Listener, 'connected'> | undefined;
 
   const announce = (sessions: Iterable<number>) => {
     for (const session of sessions) recent.add(session);
+  };
+
+  const endings: Channel = {
+    name: 'session_ended',
+    onConnect: async () =>
+      announce(await repository.endedSince(db, new Date(clock.now().getTime() - lifetime))),
+    onMessage: (payload) => announce([Number(payload)]),
   };
 
   /** Ends sessions of whoever asks; their own process refuses them before it answers. */
@@ -76,24 +83,16 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
       return link?.connected ? false : repository.isLive(db, session).then((live) => !live);
     },
 
-    /** Starts to hear the announcements of every process on this database. */
-    follow(database_url: string): void {
+    /** What to hear of on the link, and the link on which it is heard. */
+    endings,
+    follow(heard: Pick<Listener, 'connected'>): void {
+      link = heard;
       rotation = setInterval(() => {
         older = recent;
         recent = new Set();
       }, lifetime).unref();
-      link = listen({
-        url: database_url,
-        channel: 'session_ended',
-        onConnect: async () =>
-          announce(await repository.endedSince(db, new Date(clock.now().getTime() - lifetime))),
-        onMessage: (payload) => announce([Number(payload)]),
-      });
     },
 
-    async close(): Promise<void> {
-      clearInterval(rotation);
-      await link?.close();
-    },
+    close: (): void => clearInterval(rotation),
   };
 }

@@ -2,6 +2,7 @@ import type { Channel, MessageKind } from '../../core/messages.ts';
 import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
+import { type NamedDoctors, namedDoctors } from '../../db/visit-facts.ts';
 import { jobKey, priorityOf } from './messages.rules.ts';
 
 type MessageLocale = 'uz' | 'ru' | 'en';
@@ -36,6 +37,7 @@ export interface Claimed {
   doctor_last_name: string | null;
   patient_first_name: string | null;
   patient_last_name: string | null;
+  doctors: NamedDoctors | null;
 }
 
 /**
@@ -58,7 +60,8 @@ export async function claim(db: Db, message: number): Promise<Claimed | undefine
         u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
         c.chat_id, a.status as visit_status, a.date, a.start_time, a.cancel_reason,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name,
-        p.first_name as patient_first_name, p.last_name as patient_last_name
+        p.first_name as patient_first_name, p.last_name as patient_last_name,
+        ${namedDoctors('m.params')} as doctors
       from claimed m
       join users u on u.id = m.user_id
       left join telegram_chats c on c.user_id = m.user_id

@@ -156,7 +156,10 @@ export function createDelivery(dependencies: DeliveryDependencies) {
   function reasonToDrop(claimed: repository.Claimed): string | undefined {
     if (claimed.deleted) return 'person_deleted';
     const visit = visitOf(claimed);
-    return outdated(claimed, visit && { ...visit, status: claimed.visit_status ?? 'cancelled' }, clock);
+    const { visit_status: status, date, start_time } = claimed;
+    const isMoved =
+      status !== null && visit !== null && (date !== visit.date || start_time !== visit.start_time);
+    return outdated(claimed, visit && { ...visit, status, isMoved }, clock);
   }
 
   async function handle(claimed: repository.Claimed, error: SendError): Promise<void> {

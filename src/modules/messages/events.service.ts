@@ -4,30 +4,78 @@ import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob, removeJob } from '../../db/queue.ts';
 import { findVisit, type VisitRow } from './events.repository.ts';
 
+/** When and with whom somebody could come instead. */
+export interface Alternative {
+  doctor: { id: number };
+  date: string;
+  start_time: string;
+}
+
 export interface EventsDependencies {
   db: Db;
   clock: Clock;
   /** How long before a visit its patient is reminded. */
   reminders: readonly Lead[];
   enqueue: (tx: Tx, message: Message) => Promise<void>;
+  timeslots: {
+    /** The nearest free slots to one that falls out. */
+    alternatives: (place: {
+      doctor: number;
+      date: string;
+      start_time: string;
+      patient: number;
+    }) => Promise<Alternative[]>;
+  };
 }
 
-export const appointmentEvents = ['booked', 'confirmed', 'cancelled'] as const;
-export type AppointmentEvent = (typeof appointmentEvents)[number];
+export const appointmentEvents = ['booked', 'confirmed', 'cancelled', 'moved'] as const;
+
+interface When {
+  date: string;
+  start_time: string;
+}
+
+/** What the database tells of a change: see `appointments_tell` in the migrations. */
+export interface AppointmentEvent {
+  event: (typeof appointmentEvents)[number];
+  /** Of a booking: `confirmed` where it was at once. Of a move: what it is after it. */
+  status?: 'pending' | 'confirmed' | undefined;
+  /** Which change it was, of those that can come again. */
+  version?: number | undefined;
+  from?: When | undefined;
+  to?: When | undefined;
+}
+
+/** What the database tells of an offer of the waiting list: see `waitlist_offers_tell` in the migrations. */
+export interface OfferEvent extends When {
+  offer: number;
+  event: 'offered' | 'lapsed' | 'withdrawn';
+  patient: number;
+  doctor: number;
+  expires_at: string;
+}
+
+/** How many other times a message names. */
+const ALTERNATIVES = 3;
 
 /**
- * What happens to appointments, told to whom it concerns. The events come from the database itself
- * (drizzle/0004_events.sql), in the transaction of the change; each may come more than once and tells everybody once.
+ * What happens to appointments and on the waiting list, told to whom it concerns. The events come from the database itself
+ * (drizzle/0004_events.sql, 0006_scheduling_rules.sql), in the transaction of the change; each may come more than once and
+ * tells everybody once.
  */
-export function createEvents({ db, clock, reminders, enqueue }: EventsDependencies) {
-  async function planReminders(tx: Tx, visit: VisitRow): Promise<void> {
-    const start = clock.at(visit.date, visit.start_time).getTime();
+export function createEvents({ db, clock, reminders, enqueue, timeslots }: EventsDependencies) {
+  /** A lead that has passed takes with it what was planned for another time. */
+  async function planReminders(tx: Tx, visit: VisitRow, { replace = false } = {}): Promise<void> {
+    const { date, start_time } = visit;
+    const start = clock.at(date, start_time).getTime();
     for (const { name, minutes } of reminders) {
       const run_at = new Date(start - minutes * 60_000);
+      const key = reminderKey(visit.id, name);
       // Whoever books this late knows.
-      if (run_at <= clock.now()) continue;
-      const payload = { appointment: visit.id, lead: name };
-      await addJob(tx, { task: 'remind', payload, key: reminderKey(visit.id, name), run_at });
+      if (run_at > clock.now()) {
+        const payload = { appointment: visit.id, lead: name, date, start_time };
+        await addJob(tx, { task: 'remind', payload, key, run_at });
+      } else if (replace) await removeJob(tx, key);
     }
   }
 
@@ -37,37 +85,90 @@ export function createEvents({ db, clock, reminders, enqueue }: EventsDependenci
 
   const isAhead = (visit: VisitRow) => visit.status !== 'cancelled' && !hasBegun(visit, clock.wall());
 
+  /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
+  async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
+    const { from, to, status = 'pending' } = told;
+    if (told.event === 'moved' && from && to)
+      return { from_date: from.date, from_time: from.start_time, ...to, status };
+    if (!isAbsence(told, visit)) return {};
+    const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
+    const found = await timeslots.alternatives({ doctor, patient, date, start_time });
+    const named = found.slice(0, ALTERNATIVES);
+    if (named.length === 0) return {};
+    return {
+      alternatives: named.map((slot) => `${slot.date} ${slot.start_time} ${slot.doctor.id}`).join(),
+      doctors: [...new Set(named.map((slot) => slot.doctor.id))].join(),
+    };
+  }
+
   return {
     /** The task `appointment_event`. */
-    async onAppointment(appointment: number, event: AppointmentEvent): Promise<void> {
+    async onAppointment(appointment: number, told: AppointmentEvent): Promise<void> {
+      const { event } = told;
+      const before = await findVisit(db, appointment);
+      if (!before) return;
+      const params = await paramsOf(before, told);
       await transaction(db, async (tx) => {
         const visit = await findVisit(tx, appointment);
         if (!visit) return;
-        for (const { kind, user_id } of audience(event, visit))
-          await enqueue(tx, {
-            user_id,
-            kind,
-            key: `appointment:${visit.id}:${event}`,
-            appointment_id: visit.id,
-          });
+        const key = [
+          'appointment',
+          visit.id,
+          event,
+          ...(told.version === undefined ? [] : [told.version]),
+        ].join(':');
+        for (const { kind, user_id } of audience(told, visit))
+          await enqueue(tx, { user_id, kind, key, appointment_id: visit.id, params });
         if (event === 'cancelled') await cancelReminders(tx, visit);
-        else if (isAhead(visit)) await planReminders(tx, visit);
+        else if (isAhead(visit)) await planReminders(tx, visit, { replace: event === 'moved' });
       });
     },
 
-    /** The task `remind`. A visit that was cancelled or has begun meanwhile is left alone. */
-    async remind(appointment: number, lead: string): Promise<void> {
+    /** The task `waitlist_event`. */
+    async onOffer({
+      offer,
+      event,
+      patient,
+      doctor,
+      date,
+      start_time,
+      expires_at,
+    }: OfferEvent): Promise<void> {
+      const isOver = event !== 'offered';
+      const end = clock.wallOf(new Date(expires_at));
+      const until = { until: `${end.date} ${end.time.slice(0, 5)}`, expires_at };
+      await transaction(db, (tx) =>
+        enqueue(tx, {
+          user_id: patient,
+          kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
+          key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
+          params: { doctors: String(doctor), date, start_time, ...(!isOver && until) },
+        }),
+      );
+    },
+
+    /**
+     * The task `remind`. A visit that was cancelled or has begun meanwhile is left alone, and so is one that was moved:
+     * it has reminders of its own.
+     */
+    async remind(
+      appointment: number,
+      lead: string,
+      planned?: { date?: string | undefined; start_time?: string | undefined },
+    ): Promise<void> {
       if (!reminders.some(({ name }) => name === lead)) return;
       await transaction(db, async (tx) => {
         const visit = await findVisit(tx, appointment);
         if (!visit || !isAhead(visit)) return;
+        const { date, start_time } = visit;
+        if ((planned?.date ?? date) !== date || (planned?.start_time ?? start_time) !== start_time) return;
         await enqueue(tx, {
           user_id: visit.patient_id,
           kind: 'reminder',
           // With its time: a visit that is moved is reminded of anew.
-          key: `appointment:${visit.id}:reminder:${lead}:${visit.date}T${visit.start_time}`,
+          key: `appointment:${visit.id}:reminder:${lead}:${date}T${start_time}`,
           appointment_id: visit.id,
-          params: { lead },
+          params: { lead, date, start_time },
         });
       });
     },
@@ -78,18 +179,23 @@ export type Events = ReturnType<typeof createEvents>;
 
 const reminderKey = (appointment: number, lead: string) => `remind:${appointment}:${lead}`;
 
+const isAbsence = ({ event }: AppointmentEvent, { cancel_reason }: Pick<VisitRow, 'cancel_reason'>) =>
+  event === 'cancelled' && cancel_reason === 'doctor_absent';
+
 /**
- * Who hears of it, and as what. Nobody is told what they did themself, except that a patient's booking is confirmed to
- * them as made.
+ * Who hears of it, and as what. Nobody is told what they did themself, except that a patient's booking or move is
+ * confirmed to them as made. A doctor who is away has written so, and is not told of each visit that falls out.
  */
 export function audience(
-  event: AppointmentEvent,
+  told: AppointmentEvent,
   visit: Pick<VisitRow, 'doctor_id' | 'patient_id' | 'cancelled_by' | 'cancel_reason'>,
 ): { kind: VisitKind; user_id: number }[] {
   const { doctor_id, patient_id, cancelled_by, cancel_reason } = visit;
   const both = (kind: VisitKind) => [patient_id, doctor_id].map((user_id) => ({ kind, user_id }));
-  if (event === 'booked') return both('booked');
-  if (event === 'confirmed') return [{ kind: 'confirmed', user_id: patient_id }];
+  if (told.event === 'booked') return both(told.status === 'confirmed' ? 'confirmed' : 'booked');
+  if (told.event === 'moved') return both('moved');
+  if (told.event === 'confirmed') return [{ kind: 'confirmed', user_id: patient_id }];
+  if (isAbsence(told, visit)) return [{ kind: 'absence', user_id: patient_id }];
   // A doctor cancels nothing but what is still to be answered, and so declines it; unless they leave the clinic, which
   // cancels what was confirmed, too.
   if (cancelled_by === doctor_id && cancel_reason !== 'account_deleted')

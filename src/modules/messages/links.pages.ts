@@ -31,8 +31,9 @@ export function visitPage(found: LinkState, locale: Locale, today: string): stri
   if (state === 'ask_coming' || state === 'ask_cancel') {
     const yes = `<button name="answer" value="coming">${escapeHtml(page.yes)}</button>`;
     const no = `<button name="answer" value="cancel" class="plain">${escapeHtml(page.cancel)}</button>`;
-    const form = `<form method="post">${state === 'ask_coming' ? yes : ''}${no}</form>`;
-    return html(locale, page[state], shown + form);
+    const form = `<form method="post">${state === 'ask_coming' ? yes : ''}${found.late ? '' : no}</form>`;
+    const late = found.late ? `<p>${escapeHtml(page.too_late)}</p>` : '';
+    return html(locale, page[state], shown + form + late);
   }
   return html(locale, page.title, `${shown}<p role="status">${escapeHtml(page[state])}</p>`);
 }

@@ -30,6 +30,8 @@ export interface VisitLink {
   expires_at: string;
   appointment_id: number;
   status: 'pending' | 'confirmed' | 'cancelled';
+  /** Somebody has said whether the patient came. */
+  is_marked: boolean;
   date: string;
   start_time: string;
   doctor_id: number;
@@ -43,7 +45,7 @@ export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLi
     name: 'links.visit',
     text: `
       select l.purpose, l.user_id, u.locale, l.used_at is not null as used, l.expires_at, a.id as appointment_id,
-        a.status, a.date, a.start_time, a.doctor_id,
+        a.status, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name
       from one_use_links l
       join users u on u.id = l.user_id

@@ -15,13 +15,22 @@ export interface LinksDependencies {
   /** Where people reach this API, without a slash at the end; without it messages have no links. */
   public_url: string | undefined;
   enqueue: (tx: Tx, message: Message) => Promise<void>;
-  appointments: { cancel: (appointment: number, caller: Caller) => Promise<void> };
+  appointments: {
+    cancel: (appointment: number, caller: Caller) => Promise<void>;
+    /** Whether the clinic's policy lets a patient cancel this visit now. */
+    mayCancelNow: (visit: { date: string; start_time: string }) => Promise<boolean>;
+  };
 }
 
 /** What a reader of a link is shown. */
 export type LinkState =
   | { state: 'unknown' }
-  | { state: 'over' | 'coming' | 'cancelled' | 'ask_coming' | 'ask_cancel'; link: repository.VisitLink };
+  | {
+      state: 'over' | 'coming' | 'cancelled' | 'too_late' | 'ask_coming' | 'ask_cancel';
+      link: repository.VisitLink;
+      /** It is too late to cancel, though not to say that one comes. */
+      late?: boolean;
+    };
 
 export type VisitAnswer = 'coming' | 'cancel';
 
@@ -36,14 +45,19 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
   function stateOf(link: repository.VisitLink | undefined): LinkState {
     if (!link) return { state: 'unknown' };
     if (link.status === 'cancelled') return { state: 'cancelled', link };
+    if (link.is_marked) return { state: 'over', link };
     if (link.used) return { state: 'coming', link };
     if (Date.parse(link.expires_at) <= clock.now().getTime()) return { state: 'over', link };
     return { state: link.purpose === 'cancel_visit' ? 'ask_cancel' : 'ask_coming', link };
   }
 
   /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
-  const read = async (token: string): Promise<LinkState> =>
-    stateOf(await repository.findVisitLink(db, hashOf(token)));
+  async function read(token: string): Promise<LinkState> {
+    const found = stateOf(await repository.findVisitLink(db, hashOf(token)));
+    if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return found;
+    if (await appointments.mayCancelNow(found.link)) return found;
+    return found.state === 'ask_cancel' ? { ...found, state: 'too_late' } : { ...found, late: true };
+  }
 
   return {
     read,
@@ -87,7 +101,7 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
         try {
           await appointments.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
         } catch (error) {
-          // It began in this very moment: the page says how it stands.
+          // It began, or became too late, in this very moment: the page says how it stands.
           if (error instanceof AppError && error.status === 409) return;
           throw error;
         }

@@ -6,7 +6,14 @@ import { and, desc, eq, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { appointments, messages, users } from '../../db/schema/index.ts';
-import { visitDoctors, visitFacts, visitOf, visitPatients } from '../../db/visit-facts.ts';
+import {
+  type NamedDoctors,
+  namedDoctors,
+  visitDoctors,
+  visitFacts,
+  visitOf,
+  visitPatients,
+} from '../../db/visit-facts.ts';
 import type { MessageRecord } from './messages.schemas.ts';
 
 const fields = {
@@ -27,6 +34,7 @@ const fields = {
   created_at: messages.created_at,
   due_at: messages.due_at,
   sent_at: messages.sent_at,
+  doctors: sql<NamedDoctors | null>`${sql.raw(namedDoctors('messages.params'))}`.as('doctors'),
   ...visitFacts,
 };
 
@@ -80,7 +88,7 @@ export async function listMessages(db: Db, filters: Filters, page: PageRequest) 
         due_at: row.due_at,
         sent_at: row.sent_at,
         locale,
-        facts: { kind, role: role as Role, params, visit: visitOf(row) },
+        facts: { kind, role: role as Role, params, visit: visitOf({ ...row, params }) },
       };
     }),
   };

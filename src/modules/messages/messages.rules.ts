@@ -56,9 +56,14 @@ export interface Visit {
   start_time: string;
 }
 
+/** What somebody has to know before they set out, or before they do not. */
+const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
+
 /**
- * When a message may go out: now, or at the end of the person's quiet hours. Codes pass, and so does a cancellation on
- * the day of the visit, or one that would come less than two hours before it.
+ * When a message may go out: now, or at the end of the person's quiet hours. Codes pass, and so does a visit that falls
+ * out or is moved on its day, or what would be told less than two hours before it. An offer of the waiting list passes
+ * too: its reader has asked for it, and in the morning it would be over.
+ * @param visit when it is, or was, whichever is earlier
  * @returns undefined when there is nothing to wait for
  */
 export function quietUntil(
@@ -67,13 +72,12 @@ export function quietUntil(
   person: Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'>,
   clock: Clock,
 ): Date | undefined {
-  if (kind === 'code' || !person.quiet) return undefined;
+  if (kind === 'code' || kind === 'waitlist_offer' || !person.quiet) return undefined;
   const wall = clock.wall();
   const day = endOfQuiet(wall.date, wall.time.slice(0, 5), person.quiet_from, person.quiet_until);
   if (day === undefined) return undefined;
   const end = clock.at(day, person.quiet_until);
-  const pressing = kind === 'cancelled' || kind === 'declined';
-  if (pressing && visit) {
+  if (PRESSING.includes(kind) && visit) {
     const start = clock.at(visit.date, visit.start_time).getTime();
     if (visit.date === wall.date || start - end.getTime() < TOO_LATE) return undefined;
   }
@@ -93,25 +97,29 @@ function nextDay(date: string): string {
   return new Date(Date.UTC(year, month - 1, day + 1)).toISOString().slice(0, 10);
 }
 
+/** What is told of a visit that is no more. */
+const FALLEN_OUT: readonly MessageKind[] = ['cancelled', 'declined', 'absence'];
+
 /**
- * Why a queued message is no longer worth sending, undefined when it is: a code that has expired, a visit that has
- * begun, good news of one that was cancelled meanwhile.
+ * Why a queued message is no longer worth sending, undefined when it is: a code or an offer that has expired, a visit that
+ * has begun, good news of one that was cancelled meanwhile, a time that is no longer that of the visit.
+ * @param visit what the message is about; its `status` is null where it is a slot and no appointment
  */
 export function outdated(
-  message: { kind: MessageKind; created_at: string },
-  visit: (Visit & { status: string }) | null,
+  message: { kind: MessageKind; created_at: string; params?: Readonly<Record<string, string>> },
+  visit: (Visit & { status: string | null; isMoved?: boolean }) | null,
   clock: Clock,
 ): string | undefined {
   if (message.kind === 'code') {
     const age = clock.now().getTime() - Date.parse(message.created_at);
     return age > CODE_MINUTES * 60_000 ? 'expired' : undefined;
   }
+  const { expires_at } = message.params ?? {};
+  if (expires_at !== undefined && Date.parse(expires_at) <= clock.now().getTime()) return 'expired';
   if (!visit) return undefined;
   if (hasBegun(visit, clock.wall())) return 'visit_begun';
-  const cancelled = visit.status === 'cancelled';
-  return cancelled && message.kind !== 'cancelled' && message.kind !== 'declined'
-    ? 'visit_cancelled'
-    : undefined;
+  if (visit.status === 'cancelled' && !FALLEN_OUT.includes(message.kind)) return 'visit_cancelled';
+  return visit.isMoved ? 'visit_moved' : undefined;
 }
 
 /** Above this, attempts grow no further apart: e^10 seconds are six hours. */

@@ -14,7 +14,7 @@ import { type Locale, type MessageFacts, writeMessage } from '../../i18n/message
 import type { Audit } from '../audit/index.ts';
 import { listMessages } from './list.repository.ts';
 import * as repository from './messages.repository.ts';
-import { channelsFor, quietUntil } from './messages.rules.ts';
+import { channelsFor, quietUntil, type Visit } from './messages.rules.ts';
 import type { MessageFilters, MessageRecord } from './messages.schemas.ts';
 import type { Sealing } from './messages.sealing.ts';
 
@@ -93,7 +93,7 @@ export function createMessages({
         const channels = channel
           ? [channel].filter((name) => offered.has(name))
           : channelsFor(kind, person, offered);
-        await queue(tx, message, channels, quietUntil(kind, person.visit, person, clock));
+        await queue(tx, message, channels, quietUntil(kind, visitOf(message, person), person, clock));
       } else {
         const named = channel ?? (person.phone_verified ? 'sms' : 'email');
         await queue(tx, message, offered.has(named) ? [named] : [], undefined);
@@ -118,7 +118,7 @@ export function createMessages({
         tx,
         { ...message, key: base },
         channels,
-        quietUntil(message.kind, person.visit, person, clock),
+        quietUntil(message.kind, visitOf(message, person), person, clock),
       );
     },
 
@@ -165,4 +165,12 @@ export function createMessages({
     const words = writeMessage(locale ?? default_locale, facts);
     return (channel === 'sms' ? words?.sms : words?.text) ?? null;
   }
+}
+
+/** When the visit is, or was before it was moved, whichever is earlier. */
+function visitOf({ params = {} }: Pick<Message, 'params'>, { visit }: repository.RecipientRow): Visit | null {
+  const { from_date: date, from_time: start_time } = params;
+  if (date === undefined || start_time === undefined) return visit;
+  const isEarlier = !visit || `${date} ${start_time}` < `${visit.date} ${visit.start_time}`;
+  return isEarlier ? { date, start_time } : visit;
 }

@@ -3,15 +3,14 @@ import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Channel, Lead } from '../../core/messages.ts';
-import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
 import type { Locale } from '../../i18n/messages/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
 import { createDelivery } from './delivery.service.ts';
-import { appointmentEvents, createEvents } from './events.service.ts';
+import { appointmentEvents, createEvents, type EventsDependencies } from './events.service.ts';
 import { linksRoutes } from './links.routes.ts';
-import { createLinks } from './links.service.ts';
+import { createLinks, type LinksDependencies } from './links.service.ts';
 import { messagesRoutes } from './messages.routes.ts';
 import { channelsFor } from './messages.rules.ts';
 import { createSealing } from './messages.sealing.ts';
@@ -32,18 +31,34 @@ export interface MessagingDependencies {
   reminders: readonly Lead[];
   message_attempts: number;
   addNotification: MessagesDependencies['addNotification'];
-  appointments: { cancel: (appointment: number, caller: Caller) => Promise<void> };
+  appointments: LinksDependencies['appointments'];
+  timeslots: EventsDependencies['timeslots'];
   audit: MessagesDependencies['audit'];
 }
 
-const eventPayload = z.object({ appointment: z.int(), event: z.enum(appointmentEvents) });
-const remindPayload = z.object({ appointment: z.int(), lead: z.string() });
+const when = z.object({ date: z.string(), start_time: z.string() });
+const eventPayload = z.object({
+  appointment: z.int(),
+  event: z.enum(appointmentEvents),
+  status: z.enum(['pending', 'confirmed']).optional(),
+  version: z.int().optional(),
+  from: when.optional(),
+  to: when.optional(),
+});
+const offerPayload = when.extend({
+  offer: z.int(),
+  event: z.enum(['offered', 'lapsed', 'withdrawn']),
+  patient: z.int(),
+  doctor: z.int(),
+  expires_at: z.string(),
+});
+const remindPayload = when.partial().extend({ appointment: z.int(), lead: z.string() });
 const sendPayload = z.object({ message: z.int() });
 
 /** Everything of this module, put together: its service, its routes, its background jobs, its bot. */
 export function createMessaging(dependencies: MessagingDependencies) {
   const { db, clock, log, default_locale, channels, public_url, reminders, message_attempts } = dependencies;
-  const { addNotification, appointments, audit } = dependencies;
+  const { addNotification, appointments, timeslots, audit } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
@@ -53,7 +68,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
   const bot = channels.telegram;
   const botName = bot && (() => askBotName(bot, channels.timeout));
   const telegram = createTelegramLinking({ db, clock, default_locale, botName });
-  const events = createEvents({ db, clock, reminders, enqueue });
+  const events = createEvents({ db, clock, reminders, enqueue, timeslots });
   const delivery = createDelivery({
     db,
     clock,
@@ -75,12 +90,13 @@ export function createMessaging(dependencies: MessagingDependencies) {
     jobs: {
       tasks: {
         appointment_event: async (payload: unknown) => {
-          const { appointment, event } = eventPayload.parse(payload);
-          await events.onAppointment(appointment, event);
+          const { appointment, ...told } = eventPayload.parse(payload);
+          await events.onAppointment(appointment, told);
         },
+        waitlist_event: async (payload: unknown) => events.onOffer(offerPayload.parse(payload)),
         remind: async (payload: unknown) => {
-          const { appointment, lead } = remindPayload.parse(payload);
-          await events.remind(appointment, lead);
+          const { appointment, lead, ...planned } = remindPayload.parse(payload);
+          await events.remind(appointment, lead, planned);
         },
         send_message: async (payload: unknown) => delivery.send(sendPayload.parse(payload).message),
         tidy_messages: async () => {

@@ -6,7 +6,14 @@ import { and, desc, eq, isNull, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { appointments, notifications, users } from '../../db/schema/index.ts';
-import { visitDoctors, visitFacts, visitOf, visitPatients } from '../../db/visit-facts.ts';
+import {
+  type NamedDoctors,
+  namedDoctors,
+  visitDoctors,
+  visitFacts,
+  visitOf,
+  visitPatients,
+} from '../../db/visit-facts.ts';
 
 export interface NewNotification {
   key: string;
@@ -37,6 +44,7 @@ const fields = {
   read_at: notifications.read_at,
   role: users.role,
   locale: users.locale,
+  doctors: sql<NamedDoctors | null>`${sql.raw(namedDoctors('notifications.params'))}`.as('doctors'),
   ...visitFacts,
 };
 

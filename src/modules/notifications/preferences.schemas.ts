@@ -28,7 +28,9 @@ const shape = z.object({
     )
     .meta({ maxItems: 50, description: 'What can reach this person, by kind.' }),
   quiet_hours: z.object({ enabled: z.boolean(), from: fields.out.time, until: fields.out.time }).meta({
-    description: 'Messages due in them wait for their end. Codes and same-day cancellations do not.',
+    description:
+      'Messages due in them wait for their end. Codes, offers of the waiting list, and a visit that falls out or is ' +
+      'moved on its day do not.',
   }),
   channels: z.object({
     email: address('The email address is confirmed.'),

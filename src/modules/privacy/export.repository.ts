@@ -1,6 +1,8 @@
 import type { Db } from '../../db/client.ts';
-import { alias, and, eq, gt, sql } from '../../db/drizzle.ts';
+import { alias, and, eq, gt, or, sql } from '../../db/drizzle.ts';
 import {
+  absences,
+  appointmentEvents,
   appointments,
   auditEntries,
   codes,
@@ -14,6 +16,9 @@ import {
   telegramChats,
   timeslots,
   users,
+  waitlistEntries,
+  weeklyHours,
+  withdrawnTimeslots,
 } from '../../db/schema/index.ts';
 
 /**
@@ -68,6 +73,9 @@ export async function findPerson(db: Db, person: number) {
   return row;
 }
 
+/** An instant as JSON made by the database shows it, like those that the driver reads; its sessions run in UTC. */
+const INSTANT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"';
+
 /** How many rows of a section are held at a time; few people have more of anything. */
 export const BATCH = 5_000;
 
@@ -87,6 +95,10 @@ const visit = {
   updated_at: appointments.updated_at,
   booked_by: appointments.booked_by,
   cancelled_by: appointments.cancelled_by,
+  cancelled_late: appointments.cancelled_late,
+  attendance: appointments.attendance,
+  attendance_marked_at: appointments.attendance_marked_at,
+  updated_by: appointments.updated_by,
 };
 
 export const sections = {
@@ -175,6 +187,88 @@ export const sections = {
       .orderBy(timeslots.id)
       .limit(BATCH),
 
+  /** What happened to one's visits, on whichever side of them one is. */
+  appointment_history: (db, person, after) =>
+    db
+      .select({
+        id: appointmentEvents.id,
+        appointment: appointmentEvents.appointment_id,
+        at: appointmentEvents.at,
+        kind: appointmentEvents.kind,
+        by: appointmentEvents.by,
+        details: appointmentEvents.details,
+      })
+      .from(appointmentEvents)
+      .innerJoin(appointments, eq(appointments.id, appointmentEvents.appointment_id))
+      .where(
+        and(
+          or(eq(appointments.patient_id, person), eq(appointments.doctor_id, person)),
+          gt(appointmentEvents.id, after),
+        ),
+      )
+      .orderBy(appointmentEvents.id)
+      .limit(BATCH),
+
+  /** What one waits or waited for, and what was offered; a slot that is gone has no times any more. */
+  waiting_list: (db, person, after) =>
+    db
+      .select({
+        id: waitlistEntries.id,
+        doctor: waitlistEntries.doctor_id,
+        specialization: waitlistEntries.specialization,
+        from: waitlistEntries.from,
+        to: waitlistEntries.to,
+        after: waitlistEntries.after,
+        before: waitlistEntries.before,
+        status: waitlistEntries.status,
+        created_at: waitlistEntries.created_at,
+        appointment: waitlistEntries.appointment_id,
+        offers: sql<object[]>`coalesce((
+          select json_agg(json_build_object(
+            'timeslot', o.timeslot_id, 'doctor', s.doctor_id, 'date', s.date, 'start_time', left(s.start_time::text, 5),
+            'offered_at', to_char(o.offered_at, ${INSTANT}::text), 'expires_at', to_char(o.expires_at, ${INSTANT}::text),
+            'outcome', o.outcome) order by o.id)
+          from waitlist_offers o left join timeslots s on s.id = o.timeslot_id
+          where o.entry_id = waitlist_entries.id), '[]')`.as('offers'),
+      })
+      .from(waitlistEntries)
+      .where(and(eq(waitlistEntries.patient_id, person), gt(waitlistEntries.id, after)))
+      .orderBy(waitlistEntries.id)
+      .limit(BATCH),
+
+  absences: (db, person, after) =>
+    db
+      .select({
+        id: absences.id,
+        from: absences.from,
+        to: absences.to,
+        start_time: absences.start_time,
+        end_time: absences.end_time,
+        reason: absences.reason,
+        created_at: absences.created_at,
+      })
+      .from(absences)
+      .where(and(eq(absences.doctor_id, person), gt(absences.id, after)))
+      .orderBy(absences.id)
+      .limit(BATCH),
+
+  weekly_hours: (db, person, after) =>
+    db
+      .select({
+        id: weeklyHours.id,
+        weekday: weeklyHours.weekday,
+        start_time: weeklyHours.start_time,
+        end_time: weeklyHours.end_time,
+        slot_minutes: weeklyHours.slot_minutes,
+        break_minutes: weeklyHours.break_minutes,
+        valid_from: weeklyHours.valid_from,
+        valid_until: weeklyHours.valid_until,
+      })
+      .from(weeklyHours)
+      .where(and(eq(weeklyHours.doctor_id, person), gt(weeklyHours.id, after)))
+      .orderBy(weeklyHours.id)
+      .limit(BATCH),
+
   notifications: (db, person, after) =>
     db
       .select({
@@ -244,3 +338,29 @@ export const listLinks = (db: Db, person: number) =>
     .from(oneUseLinks)
     .where(eq(oneUseLinks.user_id, person))
     .orderBy(oneUseLinks.expires_at);
+
+/** What is held for somebody at the moment, by themself or as an offer of the waiting list. */
+export const listHolds = (db: Db, person: number) =>
+  db
+    .select({
+      timeslot: timeslots.id,
+      doctor: timeslots.doctor_id,
+      date: timeslots.date,
+      start_time: timeslots.start_time,
+      held_until: timeslots.held_until,
+    })
+    .from(timeslots)
+    .where(eq(timeslots.held_by, person))
+    .orderBy(timeslots.date, timeslots.start_time);
+
+/** Slots that a doctor took out of their week: until they would be past. */
+export const listWithdrawn = (db: Db, person: number) =>
+  db
+    .select({
+      date: withdrawnTimeslots.date,
+      start_time: withdrawnTimeslots.start_time,
+      end_time: withdrawnTimeslots.end_time,
+    })
+    .from(withdrawnTimeslots)
+    .where(eq(withdrawnTimeslots.doctor_id, person))
+    .orderBy(withdrawnTimeslots.date, withdrawnTimeslots.start_time);

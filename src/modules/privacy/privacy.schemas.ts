@@ -87,7 +87,80 @@ const visit = {
   booked_by: fields.id,
   cancelled_by: fields.id.nullable(),
   cancel_reason: text(500).nullable(),
+  cancelled_late: z.boolean(),
+  attendance: z.enum(['arrived', 'completed', 'no_show']).nullable(),
+  attendance_marked_at: instant.nullable(),
+  updated_by: fields.id.nullable().meta({ description: 'Who confirmed, moved or marked it last.' }),
 };
+
+const day = fields.out.date;
+const time = fields.out.time;
+const timeOrNull = fields.out.time.nullable();
+
+const historyEntry = z.object({
+  id: z.int().meta({ format: 'int64', minimum: 1, maximum: 10 ** 15, examples: [120] }),
+  appointment: fields.id,
+  at: instant,
+  kind: text(50),
+  by: fields.id.nullable().meta({ description: 'Null where the system acted.' }),
+  details: z
+    .record(text(50), z.unknown())
+    .meta({ description: 'Of a move: `from` and `to`, each with its date and times.' }),
+});
+
+const waitingListEntry = z.object({
+  id: fields.id,
+  doctor: fields.id.nullable(),
+  specialization: fields.out.specialization,
+  from: day,
+  to: day,
+  after: timeOrNull,
+  before: timeOrNull,
+  status: z.enum(['waiting', 'offered', 'booked', 'left']),
+  created_at: instant,
+  appointment,
+  offers: list(
+    z.object({
+      timeslot: fields.id.nullable().meta({ description: 'Null once the slot is gone.' }),
+      doctor: fields.id.nullable(),
+      date: day.nullable(),
+      start_time: timeOrNull,
+      offered_at: instant,
+      expires_at: instant,
+      outcome: z.enum(['accepted', 'declined', 'lapsed', 'withdrawn']).nullable(),
+    }),
+    'What was offered, and what came of it.',
+  ),
+});
+
+const absence = z.object({
+  id: fields.id,
+  from: day,
+  to: day,
+  start_time: time,
+  end_time: time,
+  reason: text(500).nullable(),
+  created_at: instant,
+});
+
+const hours = z.object({
+  id: fields.id,
+  weekday: z.int().meta({ minimum: 1, maximum: 7, examples: [1] }),
+  start_time: time,
+  end_time: time,
+  slot_minutes: z.int().meta({ minimum: 5, maximum: 720, examples: [30] }),
+  break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
+  valid_from: day.nullable(),
+  valid_until: day.nullable(),
+});
+
+const hold = z.object({
+  timeslot: fields.id,
+  doctor: fields.id,
+  date: day,
+  start_time: time,
+  held_until: instant.nullable(),
+});
 
 const doctor = z.object({
   id: fields.id,
@@ -146,6 +219,15 @@ const shape = z.object({
     'Visits of patients, who are not named: their names and phones are their data. Reasons only as this doctor wrote them.',
   ),
   timeslots: list(timeslot, 'A doctor’s published slots.'),
+  appointment_history: list(historyEntry, 'What happened to these visits, and when.'),
+  waiting_list: list(waitingListEntry, 'What was waited for, and what was offered.'),
+  holds: list(hold, 'Slots that are kept for this person at the moment.'),
+  absences: list(absence, 'When a doctor is or was away.'),
+  weekly_hours: list(hours, 'A doctor’s week.'),
+  withdrawn_timeslots: list(
+    z.object({ date: day, start_time: time, end_time: time }),
+    'Slots that a doctor took out of their week.',
+  ),
   notifications: list(notification, 'The inbox.'),
   messages: list(message, 'What was sent by email, SMS and Telegram; the texts are not kept.'),
   access_log: list(accessLogEntry, 'Who looked at this record or changed it.'),
@@ -207,11 +289,35 @@ export const personalData = documented(shape, {
             booked_by: 7,
             cancelled_by: null,
             cancel_reason: null,
+            cancelled_late: false,
+            attendance: null,
+            attendance_marked_at: null,
+            updated_by: null,
             doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
           },
         ],
         appointments_as_doctor: [],
         timeslots: [],
+        appointment_history: [],
+        waiting_list: [
+          {
+            id: 61,
+            doctor: 12,
+            specialization: null,
+            from: '2028-03-14',
+            to: '2028-03-31',
+            after: null,
+            before: '13:00',
+            status: 'waiting',
+            created_at: at,
+            appointment: null,
+            offers: [],
+          },
+        ],
+        holds: [],
+        absences: [],
+        weekly_hours: [],
+        withdrawn_timeslots: [],
         notifications: [
           { id: 501, kind: 'booked', appointment: 9001, params: {}, created_at: at, read_at: null },
         ],

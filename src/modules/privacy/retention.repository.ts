@@ -65,6 +65,34 @@ export const sweeps = {
         select token_hash from one_use_links where expires_at <= ${expired_before.toISOString()} ${some})`,
     ),
 
+  /** Answers that are not given again. */
+  idempotency_keys: (db: Db, before: Date) =>
+    inBatches(
+      db,
+      sql`delete from idempotency_keys where (user_id, route, key) in (
+        select user_id, route, key from idempotency_keys where created_at <= ${before.toISOString()} ${some})`,
+    ),
+
+  /** What nobody waits for any more, with what was offered: the last day that would have suited is long past. */
+  waitlist_entries: (db: Db, before: string) =>
+    inBatches(
+      db,
+      sql`with gone as (
+          select id from waitlist_entries where status in ('booked', 'left') and "to" < ${before} ${some}
+        ), offers as (
+          delete from waitlist_offers where entry_id in (select id from gone)
+        )
+        delete from waitlist_entries where id in (select id from gone)`,
+    ),
+
+  /** Slots that were taken out of a week, and would be past by now. */
+  withdrawn_timeslots: (db: Db, today: string) =>
+    inBatches(
+      db,
+      sql`delete from withdrawn_timeslots where (doctor_id, date, start_time) in (
+        select doctor_id, date, start_time from withdrawn_timeslots where date < ${today} ${some})`,
+    ),
+
   /** Never one that is still to be sent. With a row goes its key: by then no event comes a second time. */
   messages: (db: Db, created_before: Date) =>
     inBatches(

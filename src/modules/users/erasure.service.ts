@@ -21,13 +21,19 @@ export interface ErasureDependencies {
     lockUpcoming: (tx: Tx, doctor: number) => Promise<void>;
     removeUpcoming: (tx: Tx, doctor: number) => Promise<void>;
   };
-  appointments: { cancelUpcoming: (tx: Tx, person: number, by: number) => Promise<void> };
+  appointments: {
+    lockUpcoming: (tx: Tx, person: number) => Promise<void>;
+    cancelUpcoming: (tx: Tx, person: number, by: number) => Promise<void>;
+  };
+  /** Takes somebody off the waiting list, and gives back what was held for them. */
+  waitlist: { leaveAll: (tx: Tx, person: number) => Promise<void> };
   /** What every other table holds of a person. */
   traces: { erase: (tx: Tx, person: number) => Promise<void> };
 }
 
 export function createErasure(dependencies: ErasureDependencies) {
-  const { db, clock, audit, sessions, doctors, patients, timeslots, appointments, traces } = dependencies;
+  const { db, clock, audit, sessions, doctors, patients, timeslots, appointments, waitlist, traces } =
+    dependencies;
 
   /** @returns the sessions that ended with it */
   async function erasePerson(tx: Tx, user: number, by: Caller): Promise<number[]> {
@@ -47,9 +53,12 @@ export function createErasure(dependencies: ErasureDependencies) {
       locale: null,
       deleted_at: clock.now().toISOString(),
     });
+    // In the order in which everybody locks them: a patient and their doctor may be erased at once.
+    await appointments.lockUpcoming(tx, user);
     await timeslots.lockUpcoming(tx, user);
     await appointments.cancelUpcoming(tx, user, by.id);
     await timeslots.removeUpcoming(tx, user);
+    await waitlist.leaveAll(tx, user);
     await doctors.erase(tx, user);
     await patients.erase(tx, user);
     const ended = await sessions.endAll(tx, user);

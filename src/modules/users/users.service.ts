@@ -35,7 +35,7 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
 export type Users = ReturnType<typeof createUsers>;
 
 export function createUsers(dependencies: UsersDependencies) {
-  const { db, clock, hashPassword, audit, sessions, doctors, patients, timeslots, appointments } =
+  const { db, clock, hashPassword, audit, sessions, doctors, patients, timeslots, appointments, waitlist } =
     dependencies;
 
   async function saveProfile(
@@ -86,6 +86,7 @@ export function createUsers(dependencies: UsersDependencies) {
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
     if (newRole) await leaveCalendar(tx, user);
+    if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && role === 'doctor') await doctors.approve(tx, user, clock.now());
