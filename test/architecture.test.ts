@@ -37,7 +37,8 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /\.(composition|pages)\.ts$/, to: [/^src\/(core|i18n)\//, OWN('(composition|service)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('schemas')] },
   { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
-  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(rules|schemas)')] },
+  // Of a module that is split by use case, each file may use the columns and conditions of another.
+  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)')] },
   {
     from: /\.service\.ts$/,
     to: [

@@ -69,6 +69,22 @@ describe.each(kinds)('confirming a $contact', ({ contact, fresh, channel, purpos
     expectProblem(await signIn(clinic, { username: old }, PASSWORD), 'invalid_credentials');
   });
 
+  test('sends no more to one destination because whoever asked has erased themself', async () => {
+    const value = fresh();
+    const statuses: number[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      const person = await clinic.person('patient');
+      statuses.push((await ask(person, value)).status);
+      await clinic.as(person).delete('/auth/me/', { password: PASSWORD }).expect(204);
+      pass(clinic.clock, 61);
+    }
+    expect(statuses).toEqual([202, 202, 202, 202, 202, 429]);
+    const left = await clinic.db.$client.query('select destination from codes where destination = $1', [
+      value,
+    ]);
+    expect(left.rows).toEqual([]);
+  });
+
   test('needs one to be confirmed', async () => {
     const person = await clinic.person('patient');
     expectProblem(await ask(person), 'invalid_input', { fields: [`${contact} required`] });

@@ -21,6 +21,10 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
   const guest = clinic.as(undefined);
   const spent = () => guest.post('/auth/login/', {}).set('x-forwarded-for', '203.0.113.9');
   for (let sent = 0; sent < 30; sent += 1) await spent();
+  const others = await clinic.slot(doctor, { start_time: '11:00', end_time: '11:30' });
+  const keyed = (body: object) =>
+    clinic.as(patient).post('/appointments/', body).set('idempotency-key', 'said once');
+  const visit = await keyed({ timeslot: others });
   const counted = [
     await clinic.as(patient).get('/auth/me/'),
     await clinic.as(patient).post('/appointments/', { timeslot }),
@@ -34,6 +38,8 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
     await guest.post('/auth/login/', { username: 'x'.repeat(70_000) }),
     await clinic.as(patient).get(`/doctors/${'1'.repeat(101)}/`),
     await guest.post('/auth/login/').type('text/plain').send('username=aziza'),
+    await keyed({ timeslot }),
+    await clinic.as(patient).delete(`/appointments/${visit.body.id}/`).set('if-match', '"7"'),
     await spent(),
   ];
   return { counted, health: await supertest(clinic.app.server).get('/health/live').expect(200) };

@@ -232,11 +232,15 @@ test('a link that carries nothing any more is noticed, though nobody says so', a
   let connected = 0;
   const link = listen({
     url: silent.url,
-    channel: 'session_ended',
-    onConnect: async () => {
-      connected += 1;
-    },
-    onMessage: (payload) => heard.push(payload),
+    channels: [
+      {
+        name: 'session_ended',
+        onConnect: async () => {
+          connected += 1;
+        },
+        onMessage: (payload) => heard.push(payload),
+      },
+    ],
     retry: 10,
     heartbeat: 100,
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertOffer } from '../helpers/rows.ts';
 import { claimsOf } from '../helpers/tokens.ts';
 
 /**
@@ -46,15 +47,47 @@ const table = `
   GET /api/patient/profile/        401     200          200            403         403           403
   PATCH /api/patient/profile/      401     200          200            403         403           403
   POST /api/timeslots/             401     403          403            201         403           201
+  POST /api/timeslots/bulk/        401     403          403            201         403           201
+  GET /api/doctor/schedule/        401     403          403            200         200           403
+  PUT /api/doctor/schedule/        401     403          403            200         200           403
+  GET /api/doctors/{id}/schedule/  401     403          403            403         403           200
+  PUT /api/doctors/{id}/schedule/  401     403          403            403         403           200
+  GET /api/holidays/               401     200          200            200         200           200
+  POST /api/holidays/              401     403          403            403         403           201
+  GET /api/holidays/{id}/          401     200          200            200         200           200
+  DELETE /api/holidays/{id}/       401     403          403            403         403           204
+  POST /api/absences/              401     403          403            201         403           201
+  GET /api/absences/               401     403          403            200         200           200
+  GET /api/absences/{id}/          401     403          403            200         403           200
+  DELETE /api/absences/{id}/       401     403          403            204         403           204
   GET /api/timeslots/              401     403          403            200         200           403
+  POST /api/waitlist/              401     201          403            403         403           201
+  GET /api/waitlist/               401     200          200            403         403           200
+  GET /api/waitlist/{id}/          401     200          403            403         403           200
+  DELETE /api/waitlist/{id}/       401     204          403            403         403           204
+  POST /api/waitlist/{id}/accept/  401     201          403            403         403           201
+  POST /api/waitlist/{id}/decline/ 401     200          403            403         403           200
+  GET /api/timeslots/search/       401     200          200            403         403           200
   GET /api/timeslots/{id}/         401     403          403            200         403           200
   DELETE /api/timeslots/{id}/      401     403          403            204         403           204
+  POST /api/timeslots/{id}/hold/   401     200          200            403         403           403
+  DELETE /api/timeslots/{id}/hold/ 401     204          204            403         403           403
   POST /api/appointments/          401     201          403            403         403           201
   GET /api/appointments/me/        401     200          200            200         200           200
   GET /api/appointments/           401     403          403            403         403           200
   GET /api/appointments/{id}/      401     200          403            200         403           200
   PATCH /api/appointments/{id}/    401     403          403            200         403           200
   DELETE /api/appointments/{id}/   401     204          403            403         403           204
+  POST /api/appointments/{id}/reschedule/ 401 200       403            403         403           200
+  GET /api/appointments/{id}/history/ 401  200          403            200         403           200
+  POST /api/appointments/{id}/arrive/ 401  403          403            200         403           200
+  POST /api/appointments/{id}/complete/ 401 403         403            200         403           200
+  POST /api/appointments/{id}/no-show/ 401 403          403            200         403           200
+  DELETE /api/appointments/{id}/attendance/ 401 403     403            204         403           204
+  GET /api/appointments/export/    401     403          403            403         403           200
+  GET /api/statistics/             401     403          403            200         200           200
+  GET /api/settings/               401     403          403            403         403           200
+  PATCH /api/settings/             401     403          403            403         403           200
   GET /api/notifications/          401     200          200            200         200           200
   POST /api/notifications/{id}/read/ 401   204          404            404         404           404
   POST /api/notifications/read-all/ 401    204          204            204         204           204
@@ -103,6 +136,15 @@ afterAll(() => clinic.close());
 
 const freshSlot = () => clinic.slot(people['own doctor'], { date: freshDay() });
 const freshAppointment = async () => clinic.book(people['own patient'], await freshSlot());
+/** One that can be marked: it is confirmed, and its day is long past. */
+async function freshVisit(): Promise<number> {
+  const id = await freshAppointment();
+  await clinic.db.$client.query(
+    "update appointments set status = 'confirmed', date = date '2020-01-01' + id where id = $1",
+    [id],
+  );
+  return id;
+}
 const freshDoctor = async () => (await clinic.person('doctor')).id;
 const freshSession = async () => Number(claimsOf(await clinic.person('patient')).sid);
 const insert = async (statement: string) =>
@@ -114,6 +156,17 @@ const freshNotification = () =>
 const freshFailure = () =>
   insert(`insert into messages (key, user_id, channel, kind, status)
     values (gen_random_uuid(), $1, 'sms', 'password_changed', 'failed') returning id`);
+const freshHoliday = async () =>
+  (
+    await clinic.db.$client.query<{ id: number }>('insert into holidays (date) values ($1) returning id', [
+      freshDay(),
+    ])
+  ).rows[0]?.id ?? 0;
+async function freshAbsence(): Promise<number> {
+  const date = freshDay();
+  const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
+  return away.body.id;
+}
 const freshUser = async () => (await clinic.person('patient')).id;
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
@@ -122,11 +175,23 @@ const records: Record<string, () => Promise<number>> = {
   'POST /api/users/{id}/approve/': freshDoctor,
   // Somebody else's: whoever asks finds none.
   'DELETE /api/auth/sessions/{id}/': freshSession,
+  'POST /api/appointments/{id}/arrive/': freshVisit,
+  'POST /api/appointments/{id}/complete/': freshVisit,
+  'POST /api/appointments/{id}/no-show/': freshVisit,
+  'DELETE /api/appointments/{id}/attendance/': freshVisit,
   users: freshUser,
   doctors: async () => people['own doctor'].id,
   timeslots: freshSlot,
   appointments: freshAppointment,
   notifications: freshNotification,
+  holidays: freshHoliday,
+  absences: freshAbsence,
+  waitlist: () =>
+    insertOffer(clinic.db, {
+      doctor: people['own doctor'].id,
+      patient: people['own patient'].id,
+      date: freshDay(),
+    }),
   messages: freshFailure,
 };
 
@@ -166,11 +231,31 @@ const bodies: Record<string, () => object | Promise<object>> = {
     start_time: '10:00',
     end_time: '10:30',
   }),
+  'POST /api/waitlist/': () => {
+    const date = freshDay();
+    return { patient: people['own patient'].id, doctor: people['own doctor'].id, from: date, to: date };
+  },
+  'POST /api/timeslots/bulk/': () => ({
+    doctor: people['own doctor'].id,
+    date: freshDay(),
+    start_time: '10:00',
+    end_time: '12:00',
+    slot_minutes: 30,
+  }),
+  'PUT /api/doctor/schedule/': () => ({ schedule: [] }),
+  'PUT /api/doctors/{id}/schedule/': () => ({ schedule: [] }),
+  'POST /api/holidays/': () => ({ date: freshDay() }),
+  'POST /api/absences/': () => {
+    const date = freshDay();
+    return { doctor: people['own doctor'].id, from: date, to: date };
+  },
+  'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
   'POST /api/appointments/': async () => ({
     timeslot: await freshSlot(),
     patient: people['own patient'].id,
   }),
   'PATCH /api/appointments/{id}/': () => ({ status: 'confirmed' }),
+  'POST /api/appointments/{id}/reschedule/': async () => ({ timeslot: await freshSlot() }),
 };
 
 /** Routes after which whoever called is out, or has to wait: each case has somebody of its own. */
@@ -185,16 +270,18 @@ async function ask(route: string, caller: Caller, { slash = true, method = '' } 
   const [verb = '', template = ''] = route.split(' ');
   const record = records[route] ?? records[template.split('/')[2] ?? ''];
   const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
-  const body = await bodies[route]?.();
+  const sent = await bodies[route]?.();
   const person = caller === 'nobody' ? undefined : people[caller];
   const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
   const answer = await clinic.app.inject({
     method: (method || verb) as 'GET',
     url: slash ? path : path.replace(/\/$/, ''),
     ...(token && { headers: { authorization: `Bearer ${token}` } }),
-    ...(body && { payload: body }),
+    ...(sent && { payload: sent }),
   });
-  return { status: answer.statusCode, headers: answer.headers, body: answer.body && JSON.parse(answer.body) };
+  const isOneValue = !String(answer.headers['content-type']).includes('ndjson');
+  const body = isOneValue && answer.body ? JSON.parse(answer.body) : answer.body;
+  return { status: answer.statusCode, headers: answer.headers, body };
 }
 
 describe.each([...matrix.keys()])('%s', (route) => {
@@ -231,8 +318,18 @@ test('an admin reaches every record; doctors and patients are told apart from mi
     ['GET', '/timeslots/999999/', 'admin', 'timeslot_not_found'],
     ['DELETE', '/timeslots/999999/', 'admin', 'timeslot_not_found'],
     ['GET', '/appointments/999999/', 'own patient', 'appointment_not_found'],
+    ['DELETE', '/timeslots/999999/hold/', 'own patient', 'timeslot_not_found'],
     ['DELETE', '/appointments/999999/', 'own patient', 'appointment_not_found'],
     ['DELETE', '/appointments/999999/', 'admin', 'appointment_not_found'],
+    ['GET', '/waitlist/999999/', 'own patient', 'waitlist_entry_not_found'],
+    ['DELETE', '/waitlist/999999/', 'own patient', 'waitlist_entry_not_found'],
+    ['DELETE', '/waitlist/999999/', 'admin', 'waitlist_entry_not_found'],
+    ['GET', '/holidays/999999/', 'own patient', 'holiday_not_found'],
+    ['DELETE', '/holidays/999999/', 'admin', 'holiday_not_found'],
+    ['GET', '/absences/999999/', 'own doctor', 'absence_not_found'],
+    ['DELETE', '/absences/999999/', 'own doctor', 'absence_not_found'],
+    ['DELETE', '/absences/999999/', 'admin', 'absence_not_found'],
+    ['GET', '/doctors/999999/schedule/', 'admin', 'doctor_not_found'],
     ['GET', '/users/999999/', 'admin', 'user_not_found'],
     ['DELETE', '/users/999999/', 'admin', 'user_not_found'],
     ['GET', '/doctors/999999/', 'own patient', 'doctor_not_found'],

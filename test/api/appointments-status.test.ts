@@ -67,7 +67,13 @@ describe('PATCH /appointments/{id}/', () => {
     }
     expect(answer.status).toBe(200);
     const cancelled_by = to === 'cancelled' ? people[role].id : null;
-    expect(answer.body).toEqual({ ...before, status: to, updated_at: expect.any(String), cancelled_by });
+    expect(answer.body).toEqual({
+      ...before,
+      status: to,
+      updated_at: expect.any(String),
+      cancelled_by,
+      version: before.version + 1,
+    });
     expect(answer.body.updated_at > before.updated_at).toBe(true);
     expect(await show(id)).toEqual(answer.body);
   });
@@ -107,7 +113,8 @@ describe('PATCH /appointments/{id}/', () => {
       booked_by: 1,
     };
     const { body } = await decide(people.doctor, id, { status: 'confirmed', ...more }).expect(200);
-    expect(body).toEqual({ ...before, status: 'confirmed', updated_at: body.updated_at });
+    const { updated_at } = body;
+    expect(body).toEqual({ ...before, status: 'confirmed', updated_at, version: before.version + 1 });
   });
 
   test('another doctor decides nothing', async () => {
@@ -132,6 +139,7 @@ describe('DELETE /appointments/{id}/', () => {
           status: 'cancelled',
           cancelled_by: by.id,
           updated_at: expect.any(String),
+          version: before.version + 1,
         });
         // The slot is free again at once.
         await clinic.book(people.patient, timeslot);

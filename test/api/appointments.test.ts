@@ -44,6 +44,9 @@ describe('a patient books', () => {
       booked_by: patient.id,
       cancelled_by: null,
       cancel_reason: null,
+      cancelled_late: false,
+      attendance: null,
+      version: 1,
     });
     expect(headers.location).toBe(`/api/appointments/${body.id}/`);
     for (const reader of [patient, doctor, admin])

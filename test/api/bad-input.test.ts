@@ -154,7 +154,72 @@ const endpoints = [
     { doctor: 'id', date: 'nothing', start_time: 'nothing', end_time: 'nothing' },
     { date: '2026-03-11', start_time: '10:00', end_time: '10:30' },
   ],
+  [
+    'POST /timeslots/bulk/',
+    'doctor',
+    {
+      doctor: 'id',
+      date: 'nothing',
+      from: 'nothing',
+      to: 'nothing',
+      weekdays: 'nothing',
+      start_time: 'nothing',
+      end_time: 'nothing',
+      slot_minutes: 'nothing',
+      break_minutes: 'minutes',
+      pauses: 'list',
+      dry_run: 'flag',
+    },
+    { date: '2026-03-12', start_time: '10:00', end_time: '11:00', slot_minutes: 30 },
+  ],
+  ['PUT /doctor/schedule/', 'doctor', { schedule: 'list' }, { schedule: [] }],
+  ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list' }, { schedule: [] }],
+  ['POST /holidays/', 'admin', { date: 'nothing', name: 'textOrNull' }, { date: '2026-03-20' }],
+  [
+    'POST /absences/',
+    'doctor',
+    {
+      doctor: 'id',
+      from: 'nothing',
+      to: 'nothing',
+      start_time: 'nothing',
+      end_time: 'nothing',
+      reason: 'text',
+      preview: 'flag',
+    },
+    { from: '2026-04-01', to: '2026-04-02', preview: true },
+  ],
+  [
+    'PATCH /settings/',
+    'admin',
+    {
+      min_notice_minutes: 'minutes',
+      horizon_days: 'countOrNull',
+      cancel_deadline_minutes: 'minutes',
+      late_cancellation: 'nothing',
+      active_appointments_max: 'countOrNull',
+      hold_minutes: 'countOrNull',
+      offer_minutes: 'countOrNull',
+      auto_confirm: 'flag',
+    },
+    {},
+  ],
   ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id' }, { timeslot: 999_999 }],
+  [
+    'POST /waitlist/',
+    'patient',
+    {
+      patient: 'id',
+      doctor: 'id',
+      specialization: 'text',
+      from: 'nothing',
+      to: 'nothing',
+      after: 'nothing',
+      before: 'nothing',
+    },
+    { doctor: 999_999, from: '2026-03-11', to: '2026-03-12' },
+  ],
+  ['POST /appointments/{visit}/reschedule/', 'patient', { timeslot: 'id' }, { timeslot: 999_999 }],
   ['PATCH /appointments/{visit}/', 'doctor', { status: 'nothing', reason: 'text' }, { status: 'cancelled' }],
 ] as [route: string, by: Who, fields: Record<string, Kind>, fine: Record<string, unknown>][];
 
@@ -232,16 +297,34 @@ const withIds = [
   ['GET /doctors/{id}/timeslots/', 'patient'],
   ['GET /timeslots/{id}/', 'doctor'],
   ['DELETE /timeslots/{id}/', 'doctor'],
+  ['POST /timeslots/{id}/hold/', 'patient'],
+  ['DELETE /timeslots/{id}/hold/', 'patient'],
+  ['GET /doctors/{id}/schedule/', 'admin'],
+  ['PUT /doctors/{id}/schedule/', 'admin'],
+  ['GET /waitlist/{id}/', 'patient'],
+  ['DELETE /waitlist/{id}/', 'patient'],
+  ['POST /waitlist/{id}/accept/', 'patient'],
+  ['POST /waitlist/{id}/decline/', 'patient'],
+  ['GET /holidays/{id}/', 'patient'],
+  ['DELETE /holidays/{id}/', 'admin'],
+  ['GET /absences/{id}/', 'doctor'],
+  ['DELETE /absences/{id}/', 'doctor'],
   ['GET /appointments/{id}/', 'patient'],
   ['PATCH /appointments/{id}/', 'doctor'],
   ['DELETE /appointments/{id}/', 'patient'],
+  ['POST /appointments/{id}/reschedule/', 'patient'],
+  ['GET /appointments/{id}/history/', 'patient'],
+  ['POST /appointments/{id}/arrive/', 'doctor'],
+  ['POST /appointments/{id}/complete/', 'doctor'],
+  ['POST /appointments/{id}/no-show/', 'doctor'],
+  ['DELETE /appointments/{id}/attendance/', 'doctor'],
 ] as [string, Who][];
 
 describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
       const path = route.replace('{id}', id).replace(/\/$/, slash);
-      const answer = await send(path, by, route.startsWith('PATCH') ? '{}' : undefined);
+      const answer = await send(path, by, /^P(ATCH|UT)/.test(route) ? '{}' : undefined);
       expectProblem(
         answer,
         code,
@@ -266,7 +349,18 @@ const lists = [
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
   ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days], []],
   ['GET /timeslots/', 'doctor', [...paging, ...days, 'is_available'], []],
+  [
+    'GET /timeslots/search/',
+    'patient',
+    [...paging, 'from', 'to', 'doctor', 'gender', 'after', 'before', 'weekdays', 'per_doctor'],
+    ['specialization'],
+  ],
+  ['GET /waitlist/', 'admin', [...paging, 'status', 'doctor', 'patient'], []],
+  ['GET /holidays/', 'patient', [...paging, 'from', 'to'], []],
+  ['GET /absences/', 'doctor', [...paging, 'from', 'to', 'doctor'], []],
   ['GET /appointments/', 'admin', [...paging, ...days, 'status', 'doctor', 'patient'], []],
+  ['GET /appointments/export/', 'admin', [...days, 'status', 'doctor', 'patient'], []],
+  ['GET /statistics/', 'doctor', ['from', 'to', 'by'], []],
   ['GET /appointments/me/', 'patient', [...paging, ...days, 'status'], []],
 ] as [string, Who, string[], string[]][];
 
@@ -317,6 +411,12 @@ describe.each([
   ['POST /notifications/read-all/', 'patient'],
   ['POST /notifications/telegram/link/', 'patient'],
   ['POST /messages/1/retry/', 'admin'],
+  ['POST /appointments/999999/arrive/', 'doctor'],
+  ['POST /appointments/999999/complete/', 'doctor'],
+  ['POST /appointments/999999/no-show/', 'doctor'],
+  ['POST /timeslots/999999/hold/', 'patient'],
+  ['POST /waitlist/999999/accept/', 'patient'],
+  ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {
   test('takes no body, and refuses one that is broken', async () => {
     for (const body of Object.values(brokenBodies)) {
@@ -326,7 +426,15 @@ describe.each([
       const who = by === 'leaver' ? await clinic.person('patient') : by;
       const { status, body: answer } = await send(route, who, body);
       const said = answer?.code;
-      const fine = [undefined, 'not_a_doctor', 'notification_not_found', 'channel_not_offered'];
+      const fine = [
+        undefined,
+        'not_a_doctor',
+        'notification_not_found',
+        'channel_not_offered',
+        'timeslot_not_found',
+        'appointment_not_found',
+        'waitlist_entry_not_found',
+      ];
       expect([...fine, 'message_not_found'], `${status}`).toContain(said);
     }
   });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
 import { openDatabase } from '../../src/db/client.ts';
@@ -12,6 +12,7 @@ import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
+import { insertOffer } from '../helpers/rows.ts';
 import { claimsOf, forge } from '../helpers/tokens.ts';
 
 /**
@@ -118,6 +119,9 @@ const cases: Record<ErrorCode, Case> = {
   },
   timeslot_not_found: { status: 404, provoke: () => as('doctor').get('/timeslots/999999/') },
   appointment_not_found: { status: 404, provoke: () => as('patient').get('/appointments/999999/') },
+  waitlist_entry_not_found: { status: 404, provoke: () => as('patient').get('/waitlist/999999/') },
+  holiday_not_found: { status: 404, provoke: () => as('patient').get('/holidays/999999/') },
+  absence_not_found: { status: 404, provoke: () => as('doctor').get('/absences/999999/') },
   notification_not_found: {
     status: 404,
     provoke: () => as('patient').post('/notifications/999999/read/'),
@@ -214,6 +218,149 @@ const cases: Record<ErrorCode, Case> = {
       return answer;
     },
   },
+  slot_held: {
+    status: 409,
+    async provoke() {
+      const timeslot = await freshSlot();
+      await as('other').post(`/timeslots/${timeslot}/hold/`).expect(200);
+      return as('patient').post('/appointments/', { timeslot });
+    },
+  },
+  too_soon: {
+    status: 409,
+    provoke: () => underPolicy({ min_notice_minutes: 43_200 }, '2026-03-20'),
+  },
+  too_far_ahead: { status: 409, provoke: () => underPolicy({ horizon_days: 1 }, '2026-03-21') },
+  too_many_appointments: {
+    status: 409,
+    async provoke() {
+      await visit();
+      return underPolicy({ active_appointments_max: 1 }, '2026-03-22');
+    },
+  },
+  not_same_doctor: {
+    status: 409,
+    async provoke() {
+      const timeslot = await clinic.slot(await clinic.person('doctor'), { date: freshDay() });
+      return as('patient').post(`/appointments/${(await visit()).id}/reschedule/`, { timeslot });
+    },
+  },
+  request_in_progress: {
+    status: 409,
+    async provoke() {
+      const blocker = await clinic.db.$client.connect();
+      const timeslot = await freshSlot();
+      try {
+        await blocker.query('begin');
+        await blocker.query(
+          "select pg_advisory_xact_lock(hashtextextended('POST /api/appointments/ twice', $1))",
+          [people.patient.id],
+        );
+        return await as('patient').post('/appointments/', { timeslot }).set('idempotency-key', 'twice');
+      } finally {
+        await blocker.query('rollback');
+        blocker.release();
+      }
+    },
+  },
+  idempotency_key_reused: {
+    status: 422,
+    async provoke() {
+      const keyed = (timeslot: number) =>
+        as('patient').post('/appointments/', { timeslot }).set('idempotency-key', 'again');
+      await keyed(await freshSlot()).expect(201);
+      return keyed(await freshSlot());
+    },
+  },
+  doctor_absent: {
+    status: 409,
+    async provoke() {
+      const date = freshDay();
+      await as('doctor').post('/absences/', { from: date, to: date }).expect(201);
+      return as('doctor').post('/timeslots/', slotOn(date));
+    },
+  },
+  already_waiting: {
+    status: 409,
+    async provoke() {
+      await wish('2026-03-12').expect(201);
+      return wish('2026-03-12');
+    },
+  },
+  too_many_waitlist_entries: {
+    status: 409,
+    async provoke() {
+      for (let day = 10; ; day += 1) {
+        const answer = await wish(`2026-04-${day}`);
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
+  offer_lapsed: {
+    status: 409,
+    async provoke() {
+      const offer = { doctor: people.doctor.id, patient: people.other.id, date: freshDay() };
+      const entry = await insertOffer(clinic.db, { ...offer, expires_at: '2026-03-02T04:00:00Z' });
+      return as('other').post(`/waitlist/${entry}/accept/`);
+    },
+  },
+  schedule_overlap: { status: 409, provoke: writeHoursBeside },
+  holiday_exists: {
+    status: 409,
+    async provoke() {
+      const date = freshDay();
+      await as('admin').post('/holidays/', { date }).expect(201);
+      return as('admin').post('/holidays/', { date });
+    },
+  },
+  absence_overlap: {
+    status: 409,
+    async provoke() {
+      const date = freshDay();
+      await as('doctor').post('/absences/', { from: date, to: date }).expect(201);
+      return as('doctor').post('/absences/', { from: date, to: date });
+    },
+  },
+  too_late_to_cancel: {
+    status: 409,
+    async provoke() {
+      const { id } = await visit();
+      await as('admin')
+        .patch('/settings/', { cancel_deadline_minutes: 43_200, late_cancellation: 'refuse' })
+        .expect(200);
+      clinic.clock.set('2026-04-30T04:00:00Z');
+      const answer = await as('patient').delete(`/appointments/${id}/`);
+      clinic.clock.set('2026-03-02T04:00:00Z');
+      await as('admin')
+        .patch('/settings/', { cancel_deadline_minutes: 0, late_cancellation: 'record' })
+        .expect(200);
+      return answer;
+    },
+  },
+  not_confirmed: {
+    status: 409,
+    provoke: async () => as('doctor').post(`/appointments/${(await visit()).id}/arrive/`),
+  },
+  visit_ahead: {
+    status: 409,
+    async provoke() {
+      const { id } = await visit();
+      await as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+      return as('doctor').post(`/appointments/${id}/arrive/`);
+    },
+  },
+  attendance_final: {
+    status: 409,
+    provoke: () =>
+      marked(async (id) => {
+        clinic.clock.set('2027-01-01T04:00:00Z');
+        return as('doctor').delete(`/appointments/${id}/attendance/`);
+      }),
+  },
+  already_attended: {
+    status: 409,
+    provoke: () => marked((id) => as('admin').delete(`/appointments/${id}/`)),
+  },
   message_not_failed: {
     status: 409,
     async provoke() {
@@ -235,6 +382,13 @@ const cases: Record<ErrorCode, Case> = {
           .post('/api/notifications/telegram/link/')
           .set('authorization', `Bearer ${people.patient.token}`),
       ),
+  },
+  version_mismatch: {
+    status: 412,
+    provoke: async () =>
+      as('patient')
+        .delete(`/appointments/${(await visit()).id}/`)
+        .set('if-match', '"7"'),
   },
   payload_too_large: {
     status: 413,
@@ -261,6 +415,59 @@ const cases: Record<ErrorCode, Case> = {
   database_unavailable: { status: 503, provoke: askWithoutDatabase },
   provider_unavailable: { status: 503, provoke: () => as('patient').post('/notifications/telegram/link/') },
 };
+
+/** Somebody waits for a slot of that day, and for no other. */
+const wish = (day: string) =>
+  as('other').post('/waitlist/', { doctor: people.doctor.id, from: day, to: day });
+
+/** Books a slot of a day as a patient, while the clinic asks for something. */
+async function underPolicy(policy: Record<string, number>, date: string): Promise<Answer> {
+  const timeslot = await clinic.slot(people.doctor, { date });
+  const { body: before } = await as('admin').get('/settings/').expect(200);
+  await as('admin').patch('/settings/', policy).expect(200);
+  const answer = await as('patient').post('/appointments/', { timeslot });
+  const back = Object.fromEntries(Object.keys(policy).map((name) => [name, before[name]]));
+  await as('admin').patch('/settings/', back).expect(200);
+  return answer;
+}
+
+/** Somebody at the database writes hours, past the lock that everybody else takes, while the doctor writes the same. */
+async function writeHoursBeside(): Promise<Answer> {
+  const doctor = await clinic.person('doctor');
+  const blocker = await clinic.db.$client.connect();
+  try {
+    await blocker.query('begin');
+    await blocker.query(
+      `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes)
+       values ($1, 1, '10:00', '11:00', 30)`,
+      [doctor.id],
+    );
+    const hours = { weekday: 1, start_time: '10:30', end_time: '11:30', slot_minutes: 30 };
+    const answer = clinic.as(doctor).put('/doctor/schedule/', { schedule: [hours] });
+    const sent = answer.then((received) => received);
+    await vi.waitFor(async () => {
+      const { rows } = await clinic.db.$client.query(
+        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%into weekly_hours%'",
+      );
+      expect(rows).toHaveLength(1);
+    }, 30_000);
+    await blocker.query('commit');
+    return await sent;
+  } finally {
+    blocker.release();
+  }
+}
+
+/** What somebody is answered about a visit that was marked on the last day of the year. */
+async function marked(ask: (visit: number) => PromiseLike<Answer>): Promise<Answer> {
+  const { id } = await visit();
+  await as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+  clinic.clock.set('2026-12-31T04:00:00Z');
+  await as('doctor').post(`/appointments/${id}/no-show/`).expect(200);
+  const answer = await ask(id);
+  clinic.clock.set('2026-03-02T04:00:00Z');
+  return answer;
+}
 
 /** Asks for a code and types it. */
 async function confirmCode(contact: 'phone' | 'email', named: object): Promise<Answer> {

@@ -23,6 +23,11 @@ const lists = [
   ['/doctors/', 'patient', 'specialization=terapevt'],
   ['/doctors/{doctor}/timeslots/', 'patient', 'from=2026-06-01'],
   ['/timeslots/', 'doctor', 'is_available=true'],
+  ['/waitlist/', 'patient', 'status=left'],
+  ['/waitlist/', 'admin', 'status=left'],
+  ['/holidays/', 'patient', 'from=2026-06-01'],
+  ['/absences/', 'doctor', 'to=9999-12-31'],
+  ['/absences/', 'admin', 'from=2026-06-01'],
   ['/appointments/', 'admin', 'status=cancelled'],
   ['/appointments/me/', 'patient', 'status=cancelled'],
   ['/appointments/me/', 'doctor', 'to=9999-12-31'],
@@ -45,6 +50,17 @@ beforeAll(async () => {
   people = { admin, doctor, patient };
   await insertPeople(clinic.db, 'doctor', MANY);
   await insertSlots(clinic.db, doctor.id, MANY);
+  await clinic.db.$client.query(
+    `with days as (insert into holidays (date) select date '2026-06-01' + n from generate_series(1, $2::int) n)
+     insert into absences (doctor_id, "from", "to", created_by)
+     select $1, date '2026-06-01' + n, date '2026-06-01' + n, $1 from generate_series(1, $2::int) n`,
+    [doctor.id, MANY],
+  );
+  await clinic.db.$client.query(
+    `insert into waitlist_entries (patient_id, doctor_id, "from", "to", status)
+     select $1, $2, date '2026-06-01' + n, date '2026-06-01' + n, 'left' from generate_series(1, $3::int) n`,
+    [patient.id, doctor.id, MANY],
+  );
   const visit = { doctor: doctor.id, patient: patient.id, booked_by: admin.id };
   await insertVisits(clinic.db, visit, MANY);
   await insertSessions(clinic.db, doctor.id, MANY);

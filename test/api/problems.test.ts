@@ -4,11 +4,13 @@ import { buildApp } from '../../src/app.ts';
 import { type FieldErrorCode, fieldErrorCodes } from '../../src/core/errors.ts';
 import type { Locale } from '../../src/i18n/index.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { sendRaw } from '../helpers/raw.ts';
 
 const consent = { accept_terms: true };
 let clinic: TestApp;
+const freshDay = freshDays();
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
 beforeAll(async () => {
   clinic = await testApp({ config: { require_consent: true } });
@@ -128,6 +130,8 @@ describe('a problem', () => {
 /** One request for each way in which a field can be wrong; a way without a request fails the run. */
 const account = { username: 'somebody', password: PASSWORD, role: 'patient', ...consent };
 const slot = { date: '2026-03-10', start_time: '10:00', end_time: '10:30' };
+const opening = { date: '2026-03-10', start_time: '10:00', end_time: '11:00', slot_minutes: 30 };
+const hours = { weekday: 1, start_time: '10:00', end_time: '11:00', slot_minutes: 30 };
 type Sent = [path: string, by: keyof typeof people | undefined, body: object | undefined, field: string];
 const wrong: Record<FieldErrorCode, Sent> = {
   required: ['/auth/login/', undefined, { username: 'x' }, 'password'],
@@ -157,6 +161,18 @@ const wrong: Record<FieldErrorCode, Sent> = {
   end_before_start: ['/timeslots/', 'doctor', { ...slot, end_time: '09:00' }, 'end_time'],
   slot_length: ['/timeslots/', 'doctor', { ...slot, end_time: '10:04' }, 'end_time'],
   range_reversed: ['/timeslots/?from=2026-03-11&to=2026-03-10', 'doctor', undefined, 'to'],
+  date_or_range: ['/timeslots/bulk/', 'doctor', { ...opening, date: undefined }, 'date'],
+  doctor_or_specialization: ['/waitlist/', 'patient', { from: '2026-03-11', to: '2026-03-12' }, 'doctor'],
+  no_slot_fits: ['/timeslots/bulk/', 'doctor', { ...opening, slot_minutes: 90 }, 'slot_minutes'],
+  too_many_slots: [
+    '/timeslots/bulk/',
+    'doctor',
+    { ...opening, date: undefined, from: '2028-01-01', to: '2028-12-31', end_time: '24:00', slot_minutes: 5 },
+    'slot_minutes',
+  ],
+  hours_overlap: ['/doctor/schedule/', 'doctor', { schedule: [hours, hours] }, 'schedule.1'],
+  in_past: ['/holidays/', 'admin', { date: '2026-03-01' }, 'date'],
+  range_too_long: ['/statistics/?from=1990-01-01', 'admin', undefined, 'to'],
   birth_in_future: [
     '/auth/register/',
     undefined,
@@ -172,16 +188,24 @@ const wrong: Record<FieldErrorCode, Sent> = {
   consent_required: ['/auth/register/', undefined, { ...account, accept_terms: false }, 'accept_terms'],
   reason_without_cancel: ['/appointments/{id}/', 'doctor', { status: 'confirmed', reason: 'x' }, 'reason'],
   nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
+  invalid_etag: ['/appointments/{id}/', 'doctor', { status: 'confirmed' }, 'if-match'],
 };
 
 describe('each way in which a field can be wrong', () => {
   test.each(Object.entries(wrong))('%s', async (code, [path, by, body, field]) => {
     const as = clinic.as(by && people[by]);
-    const patched = code === 'reason_without_cancel' || code === 'nothing_to_change';
+    const patched = ['reason_without_cancel', 'nothing_to_change', 'invalid_etag'].includes(code);
     const real = path.includes('{id}')
-      ? path.replace('{id}', String(await clinic.book(people.patient, await clinic.slot(people.doctor))))
+      ? path.replace(
+          '{id}',
+          String(await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }))),
+        )
       : path;
-    const answer = await (patched ? as.patch(real, body) : body ? as.post(real, body) : as.get(real));
+    const send = () => {
+      if (code === 'hours_overlap') return as.put(real, body);
+      return patched ? as.patch(real, body) : body ? as.post(real, body) : as.get(real);
+    };
+    const answer = await (code === 'invalid_etag' ? send().set('if-match', '3') : send());
     expectProblem(answer, 'invalid_input', { fields: [`${field} ${code}`] });
   });
 

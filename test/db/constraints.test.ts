@@ -21,8 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 beforeEach(async () => {
-  await run('delete from appointments');
-  await run('delete from timeslots');
+  await run('truncate timeslots, absences, waitlist_entries, weekly_hours, holidays cascade');
 });
 
 const run = (text: string) => db.$client.query(text);
@@ -80,6 +79,80 @@ const chat = (user: number, id: string) =>
 const link = (token: string, user: number, appointment?: number) =>
   `insert into one_use_links (token_hash, purpose, user_id, appointment_id, expires_at)
    values ('${token}', 'telegram', ${user}, ${appointment ?? null}, now())`;
+
+const event = ({ id = 1, appointment = 1, by = 4 }) =>
+  `insert into appointment_events (id, appointment_id, kind, by) overriding system value
+   values (${id}, ${appointment}, 'confirmed', ${by})`;
+interface Away {
+  id?: number;
+  doctor?: number;
+  from?: string;
+  to?: string;
+  start?: string;
+  end?: string;
+  by?: number;
+}
+const absence = ({
+  id = 1,
+  doctor = 1,
+  from = '2026-03-10',
+  start = '00:00',
+  end = '24:00',
+  ...rest
+}: Away) =>
+  `insert into absences (id, doctor_id, "from", "to", start_time, end_time, created_by) overriding system value
+   values (${id}, ${doctor}, '${from}', '${rest.to ?? from}', '${start}', '${end}', ${rest.by ?? 4})`;
+interface Hours {
+  id?: number;
+  doctor?: number;
+  weekday?: number;
+  start?: string;
+  end?: string;
+  slot?: number;
+  pause?: number;
+  from?: string | null;
+  until?: string | null;
+}
+const hours = ({ id = 1, doctor = 1, weekday = 1, start = '09:00', end = '12:00', ...rest }: Hours = {}) => {
+  const { slot: length = 30, pause = 0, from = null, until = null } = rest;
+  const day = (date: string | null) => (date === null ? 'null' : `'${date}'`);
+  return `insert into weekly_hours
+      (id, doctor_id, weekday, start_time, end_time, slot_minutes, break_minutes, valid_from, valid_until)
+    overriding system value
+    values (${id}, ${doctor}, ${weekday}, '${start}', '${end}', ${length}, ${pause}, ${day(from)}, ${day(until)})`;
+};
+const withdrawn = (doctor: number) =>
+  `insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)
+   values (${doctor}, '2026-03-10', '10:00', '10:30')`;
+const holiday = (id: number, date: string) =>
+  `insert into holidays (id, date) overriding system value values (${id}, '${date}')`;
+const setting = (change: string) => `update clinic_settings set ${change}`;
+const answerKept = (key: string, { user = 3, subject = 3 } = {}) =>
+  `insert into idempotency_keys (user_id, route, key, fingerprint, answer, subject_id)
+   values (${user}, 'POST /api/appointments/', '${key}', 'x', '{}', ${subject})`;
+interface Wish {
+  id?: number;
+  patient?: number;
+  doctor?: number | null;
+  to?: string;
+  after?: string;
+  before?: string;
+  status?: string;
+  appointment?: number | null;
+}
+const wish = ({ id = 1, patient = 3, doctor = 1, to = '2026-03-10', ...rest }: Wish = {}) => {
+  const { after = '09:00', before = '18:00', status = 'waiting', appointment = null } = rest;
+  return `insert into waitlist_entries
+      (id, patient_id, doctor_id, "from", "to", after, before, status, appointment_id)
+    overriding system value
+    values (${id}, ${patient}, ${doctor}, '2026-03-10', '${to}', '${after}', '${before}', '${status}', ${appointment})`;
+};
+const offer = ({ id = 1, entry = 1, timeslot = 1, outcome = null as string | null } = {}) =>
+  `insert into waitlist_offers (id, entry_id, timeslot_id, offered_at, expires_at, outcome) overriding system value
+   values (${id}, ${entry}, ${timeslot}, now(), now(), ${outcome && `'${outcome}'`})`;
+const hold = (id: number, patient: number) =>
+  `update timeslots set held_by = ${patient}, held_until = now() where id = ${id}`;
+const twoSlots = [slot(1), slot(2, { start: '11:00', end: '11:30' })];
 
 /** The last statement of each is the one that is refused. */
 const refused: Record<string, string[]> = {
@@ -174,7 +247,92 @@ const refused: Record<string, string[]> = {
   one_use_links_pkey: [link('a', 3), link('a', 3)],
   one_use_links_user_id_users_id_fk: [link('b', 99)],
   one_use_links_appointment_id_appointments_id_fk: [link('c', 3, 99)],
+  timeslots_held_by_patient_profiles_id_fk: [slot(1), hold(1, 2)],
+  timeslots_hold_is_whole: [slot(1), 'update timeslots set held_by = 3'],
+  timeslots_taken_is_not_held: [slot(1), visit(), hold(1, 1)],
+  timeslots_one_hold: [...twoSlots, hold(1, 3), hold(2, 3)],
+  timeslots_not_in_absence: [absence({ start: '10:29', end: '10:30' }), slot(1)],
+  appointments_updated_by_users_id_fk: [slot(1), visit(), 'update appointments set updated_by = 99'],
+  appointments_attendance_of_confirmed: [
+    slot(1),
+    visit(),
+    "update appointments set attendance = 'arrived', attendance_marked_at = now()",
+  ],
+  appointments_attendance_is_whole: [
+    slot(1),
+    visit({ status: 'confirmed' }),
+    "update appointments set attendance = 'arrived'",
+  ],
+  appointments_move_whole: [...twoSlots, visit(), 'update appointments set timeslot_id = 2'],
+  appointment_events_pkey: [slot(1), visit(), event({}), event({})],
+  appointment_events_appointment_id_appointments_id_fk: [event({ appointment: 99 })],
+  appointment_events_by_users_id_fk: [slot(1), visit(), event({ by: 99 })],
+  appointment_events_append_only: [slot(1), visit(), move('confirmed'), 'delete from appointment_events'],
+  absences_pkey: [absence({}), absence({ doctor: 2 })],
+  absences_doctor_id_doctor_profiles_id_fk: [absence({ doctor: 3 })],
+  absences_created_by_users_id_fk: [absence({ by: 99 })],
+  absences_range: [absence({ start: '12:00', end: '12:00' })],
+  absences_no_overlap: [
+    absence({ to: '2026-03-12', end: '12:00' }),
+    absence({ id: 2, from: '2026-03-12', start: '11:59' }),
+  ],
+  weekly_hours_pkey: [hours(), hours({ doctor: 2 })],
+  weekly_hours_doctor_id_doctor_profiles_id_fk: [hours({ doctor: 3 })],
+  weekly_hours_weekday: [hours({ weekday: 8 })],
+  weekly_hours_slot_minutes: [hours({ slot: 4 })],
+  weekly_hours_break_minutes: [hours({ pause: -1 })],
+  weekly_hours_end_after_start: [hours({ end: '09:00' })],
+  weekly_hours_validity: [hours({ from: '2026-03-10', until: '2026-03-09' })],
+  weekly_hours_no_overlap: [
+    hours({ until: '2026-03-10' }),
+    hours({ id: 2, end: '09:30', from: '2026-03-10' }),
+  ],
+  withdrawn_timeslots_doctor_id_date_start_time_pk: [withdrawn(1), withdrawn(1)],
+  withdrawn_timeslots_doctor_id_doctor_profiles_id_fk: [withdrawn(3)],
+  holidays_pkey: [holiday(1, '2026-03-21'), holiday(1, '2026-03-22')],
+  holidays_date_key: [holiday(1, '2026-03-21'), holiday(2, '2026-03-21')],
+  clinic_settings_pkey: ['insert into clinic_settings default values'],
+  clinic_settings_one_row: ['insert into clinic_settings (id) values (2)'],
+  clinic_settings_min_notice: [setting('min_notice_minutes = 43201')],
+  clinic_settings_horizon: [setting('horizon_days = 0')],
+  clinic_settings_cancel_deadline: [setting('cancel_deadline_minutes = -1')],
+  clinic_settings_active_appointments: [setting('active_appointments_max = 0')],
+  clinic_settings_hold: [setting('hold_minutes = 61')],
+  clinic_settings_offer: [setting('offer_minutes = 1441')],
+  clinic_settings_updated_by_users_id_fk: [setting('updated_by = 99')],
+  idempotency_keys_user_id_route_key_pk: [answerKept('a'), answerKept('a', { subject: 4 })],
+  idempotency_keys_user_id_users_id_fk: [answerKept('b', { user: 99 })],
+  idempotency_keys_subject_id_users_id_fk: [answerKept('c', { subject: 99 })],
+  waitlist_entries_pkey: [wish(), wish()],
+  waitlist_entries_patient_id_patient_profiles_id_fk: [wish({ patient: 4 })],
+  waitlist_entries_doctor_id_doctor_profiles_id_fk: [wish({ doctor: 3 })],
+  waitlist_entries_appointment_id_appointments_id_fk: [wish({ status: 'booked', appointment: 99 })],
+  waitlist_entries_one_wish: [wish({ doctor: null })],
+  waitlist_entries_range: [wish({ to: '2026-03-09' })],
+  waitlist_entries_times: [wish({ after: '12:00', before: '12:00' })],
+  waitlist_entries_booked: [wish({ status: 'booked' })],
+  waitlist_offers_pkey: [
+    ...twoSlots,
+    wish(),
+    offer({ outcome: 'lapsed' }),
+    offer({ timeslot: 2, outcome: 'lapsed' }),
+  ],
+  waitlist_offers_entry_id_waitlist_entries_id_fk: [slot(1), offer({ entry: 99 })],
+  waitlist_offers_timeslot_id_timeslots_id_fk: [wish(), offer({ timeslot: 99 })],
+  waitlist_offers_once: [slot(1), wish(), offer({ outcome: 'declined' }), offer({ id: 2 })],
+  waitlist_offers_one_of_entry: [...twoSlots, wish(), offer(), offer({ id: 2, timeslot: 2 })],
+  waitlist_offers_one_of_timeslot: [
+    slot(1),
+    wish(),
+    wish({ id: 2, patient: 1 }),
+    offer(),
+    offer({ id: 2, entry: 2 }),
+  ],
 };
+
+/** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
+const OBLIGING =
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_count_version|_record|_offer_new|_withdraw_offer)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
@@ -195,7 +353,7 @@ describe('refuses', () => {
       union select indexname from pg_indexes
         where schemaname = 'public' and indexdef like 'CREATE UNIQUE%'
       union select tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where not tgisinternal and tgname not similar to '%(_tell_%|_changed|_no_truncate)'`);
+        where not tgisinternal and tgname not similar to ${OBLIGING}`);
     expect(Object.keys(refused).sort()).toEqual(rows.map(({ name }) => name).sort());
   });
 });
@@ -240,6 +398,32 @@ describe('lets through what only looks alike', () => {
       'two cancelled visits of a patient at one time',
       [visit({ status: 'cancelled', timeslot: null }), visit({ id: 2, status: 'cancelled', timeslot: null })],
     ],
+    ['a slot that touches an absence', [absence({ end: '10:00' }), slot(1)]],
+    ['absences that touch', [absence({ end: '12:00' }), absence({ id: 2, start: '12:00' })]],
+    [
+      'absences of two doctors',
+      [absence({}), absence({ id: 2, doctor: 2 }), slot(1, { date: '2026-03-11' })],
+    ],
+    [
+      'hours that touch, of two weekdays, and of times that do not meet',
+      [
+        hours({ until: '2026-03-10' }),
+        hours({ id: 2, start: '12:00', end: '24:00' }),
+        hours({ id: 3, weekday: 2 }),
+        hours({ id: 4, from: '2026-03-11' }),
+      ],
+    ],
+    [
+      'an offer and a hold of one patient, and offers one after another',
+      [
+        ...twoSlots,
+        wish(),
+        hold(1, 3),
+        `${hold(2, 3).replace('set', 'set is_waitlisted = true,')}`,
+        offer({ timeslot: 1, outcome: 'declined' }),
+        offer({ id: 2, timeslot: 2 }),
+      ],
+    ],
     [
       'visits of a patient that touch',
       [
@@ -264,6 +448,7 @@ describe('the status of an appointment', () => {
   test.each(moves)('%s to %s', async (from, to) => {
     await run(slot(1));
     await run(visit({ status: from }));
+    // Confirmed goes back to pending with a move to another slot, and with nothing else: see triggers.test.ts.
     if (allowed.includes(`${from} ${to}`))
       await expect(run(move(to))).resolves.toMatchObject({ rowCount: 1 });
     else await expect(run(move(to))).rejects.toMatchObject({ constraint: 'appointments_status_moves' });

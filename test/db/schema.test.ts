@@ -25,7 +25,7 @@ async function values(text: string, parameters: unknown[] = []): Promise<string[
 test('has the tables of the schema and no others', async () => {
   const found = await values("select tablename as value from pg_tables where schemaname = 'public'");
   expect(found).toEqual(tables.map(({ name }) => name).sort());
-  expect(found).toHaveLength(16);
+  expect(found).toHaveLength(25);
 });
 
 describe.each(tables)('$name', (table) => {
@@ -126,20 +126,37 @@ describe('has beside the schema', () => {
     [
       'exclusion constraints',
       "select conname as value from pg_constraint where contype = 'x'",
-      ['appointments_patient_no_overlap', 'timeslots_no_overlap'],
+      [
+        'absences_no_overlap',
+        'appointments_patient_no_overlap',
+        'timeslots_no_overlap',
+        'weekly_hours_no_overlap',
+      ],
     ],
     [
       'triggers',
       "select tgrelid::regclass || ' ' || tgname as value from pg_trigger where not tgisinternal",
       [
+        'appointment_events appointment_events_append_only',
+        'appointments appointments_count_version',
+        'appointments appointments_move_whole',
+        'appointments appointments_record',
         'appointments appointments_status_moves',
+        'appointments appointments_take_slot_booked',
+        'appointments appointments_take_slot_changed',
         'appointments appointments_tell_booked',
-        'appointments appointments_tell_moved',
+        'appointments appointments_tell_changed',
         'audit_entries audit_entries_append_only',
         'audit_entries audit_entries_no_truncate',
+        'clinic_settings clinic_settings_tell',
         'sessions sessions_tell_ended',
         'timeslots timeslots_never_move',
+        'timeslots timeslots_not_in_absence',
+        'timeslots timeslots_offer_new',
+        'timeslots timeslots_withdraw_offer',
         'users users_contact_changed',
+        'waitlist_offers waitlist_offers_tell_made',
+        'waitlist_offers waitlist_offers_tell_over',
       ],
     ],
     [
@@ -147,15 +164,31 @@ describe('has beside the schema', () => {
       `select proname as value from pg_proc p where pronamespace = 'public'::regnamespace
          and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')`,
       [
+        'appointment_events_append_only',
+        'appointments_count_version',
+        'appointments_move_whole',
+        'appointments_record',
         'appointments_status_moves',
+        'appointments_take_slot',
         'appointments_tell',
         'audit_entries_append_only',
+        'clinic_settings_tell',
+        'disguise',
+        'queue_job',
         'search_fold',
         'search_pattern',
         'search_text',
         'sessions_tell_ended',
+        'slots_between',
+        'timeslot_is_open_to',
         'timeslots_never_move',
+        'timeslots_not_in_absence',
+        'timeslots_offer_new',
+        'timeslots_withdraw_offer',
         'users_contact_changed',
+        'waitlist_offers_tell',
+        'waitlist_tell',
+        'waitlist_wants',
       ],
     ],
     ['extensions', 'select extname as value from pg_extension', ['btree_gist', 'pg_trgm', 'plpgsql']],

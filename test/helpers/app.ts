@@ -32,6 +32,9 @@ export const testConfig = {
   privacy_version: '1',
   require_consent: false,
   audit_retention_days: 1_825,
+  publish_horizon_days: 28,
+  hold_minutes: 5,
+  offer_minutes: 15,
   message_retention_days: 180,
   default_locale: 'en' as const,
   cors_origins: [] as string[],
@@ -67,6 +70,7 @@ export interface TestApp {
   as(person: Pick<Person, 'token'> | undefined): {
     get(path: string): supertest.Test;
     post(path: string, body?: object): supertest.Test;
+    put(path: string, body?: object): supertest.Test;
     patch(path: string, body?: object): supertest.Test;
     delete(path: string, body?: object): supertest.Test;
   };
@@ -102,7 +106,7 @@ export async function testApp(
   let people = 0;
 
   const as: TestApp['as'] = (person) => {
-    const send = (method: 'get' | 'post' | 'patch' | 'delete', path: string, body?: object) => {
+    const send = (method: 'get' | 'post' | 'put' | 'patch' | 'delete', path: string, body?: object) => {
       const request = supertest(app.server)[method](`/api${path}`);
       if (person) request.set('authorization', `Bearer ${person.token}`);
       return body === undefined ? request : request.send(body);
@@ -110,6 +114,7 @@ export async function testApp(
     return {
       get: (path) => send('get', path),
       post: (path, body) => send('post', path, body),
+      put: (path, body) => send('put', path, body),
       patch: (path, body) => send('patch', path, body),
       delete: (path, body) => send('delete', path, body),
     };

@@ -38,6 +38,9 @@ export const kinds = {
   object: ['object', 'operator'],
   channels: ['list', 'null'],
   byKind: ['object'],
+  list: ['list'],
+  minutes: ['number', 'minusZero'],
+  countOrNull: ['number', 'null'],
   nothing: [],
 } as const satisfies Record<string, readonly Literal[]>;
 export type Kind = keyof typeof kinds;

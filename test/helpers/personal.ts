@@ -67,6 +67,26 @@ export async function somebody(
      ($2 || ':3', $1, 'email', 'code', '{}', convert_to($3, 'utf8'), 'failed', null, 'refused')`,
     [id, `test:${id}`, `sealed ${phone}`, params, `provider-of-${username}`],
   );
+  await query(
+    `insert into idempotency_keys (user_id, route, key, fingerprint, answer, subject_id)
+     values ($1, 'POST /appointments/', $2, 'x', $3, $1)`,
+    [id, `key-of-${username}`, JSON.stringify({ [role]: { id, first_name } })],
+  );
+  if (role === 'patient')
+    await query(
+      `with wish as (
+         insert into waitlist_entries (patient_id, specialization, "from", "to", status)
+         values ($1, $2, '2026-04-01', '2026-04-02', 'left') returning id
+       )
+       insert into waitlist_offers (entry_id, offered_at, expires_at, outcome) select id, now(), now(), 'lapsed' from wish`,
+      [id, data.reason],
+    );
+  else
+    await query(
+      `insert into absences (doctor_id, "from", "to", reason, created_by)
+       values ($1, '2027-01-01', '2027-01-02', $2, $1)`,
+      [id, data.reason],
+    );
   return { person, data };
 }
 

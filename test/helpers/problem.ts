@@ -18,7 +18,9 @@ export interface ProblemExpectations {
   unread?: boolean;
 }
 
-const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors'];
+const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors', 'alternatives'];
+/** Refusals of a slot, which may name others. */
+const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
 const LEAKS =
   /\b(select|insert into|update|delete from|where)\s+\w+\b.*\b(from|set|values|=)|\n\s+at |node_modules|\.ts\b|\bpg_|_key\b|_fk\b|sqlstate|bcrypt/i;
@@ -40,6 +42,7 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     instance: expect.stringMatching(/^\/[^?]*$/),
     code,
     ...(code === 'invalid_input' && { errors: expect.any(Array) }),
+    ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
   expect(JSON.stringify(body)).not.toMatch(LEAKS);

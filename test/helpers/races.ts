@@ -23,23 +23,33 @@ export interface Answer {
     is_active?: boolean;
     access?: string;
     refresh?: string;
+    timeslot?: number | null;
+    expires_at?: string;
+    version?: number;
   };
+  /** Whether it is the answer to an earlier request with the same Idempotency-Key. */
+  replayed: boolean;
 }
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** One request over a kept connection. @param path relative to /api, such as `/doctors/` */
 export async function request(
   origin: string,
   method: Method,
   path: string,
-  { token, body }: { token?: string | undefined; body?: object | undefined } = {},
+  {
+    token,
+    body,
+    key,
+  }: { token?: string | undefined; body?: object | undefined; key?: string | undefined } = {},
 ): Promise<Answer> {
   const answer = await fetch(`${origin}/api${path}`, {
     method,
     headers: {
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
       ...(body && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
     },
     ...(body && { body: JSON.stringify(body) }),
   });
@@ -49,6 +59,7 @@ export async function request(
     retryAfter: answer.headers.get('retry-after'),
     type: answer.headers.get('content-type'),
     body: text === '' ? {} : JSON.parse(text),
+    replayed: answer.headers.get('idempotency-replayed') === 'true',
   };
 }
 
@@ -66,6 +77,9 @@ export function tally(answers: readonly Answer[]): Record<string, number> {
 /** A day ahead of the clock for each round, so that rounds do not meet. */
 export const dayOf = (round: number) =>
   new Date(Date.parse('2026-03-10') + round * 86_400_000).toISOString().slice(0, 10);
+
+/** How often a race is run: RACE_ROUNDS, or `usual`, which every change can afford. */
+export const rounds = (usual: number): number => Number(process.env.RACE_ROUNDS ?? usual);
 
 /**
  * Sends all at once, beginning with another one each round, over both instances in turn. In every other round the first
@@ -106,6 +120,7 @@ export interface Arena extends TestApp {
     path: string,
     body?: object,
     instance?: number,
+    key?: string,
   ): Promise<Answer>;
   /** Signed-in people made in one statement: registering hundreds would hash hundreds of passwords. */
   crowd(role: Role, count: number): Promise<Member[]>;
@@ -137,8 +152,12 @@ export async function arena({ instances = 1, pool_max = 30 } = {}): Promise<Aren
   return {
     ...clinic,
     origins,
-    async ask(person, method, path, body, instance = 0) {
-      const answer = await request(origins[instance] ?? '', method, path, { token: person?.token, body });
+    async ask(person, method, path, body, instance = 0, key) {
+      const answer = await request(origins[instance] ?? '', method, path, {
+        token: person?.token,
+        body,
+        key,
+      });
       if (answer.status >= 500)
         throw new Error(`${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`);
       return answer;
@@ -212,7 +231,7 @@ export async function drag(db: Db, seconds = 0.004): Promise<void> {
     end $$; ${triggers.join('')}`);
 }
 
-/** Each rule of clinic.md, section 2, that can be read off the tables, as a query for what breaks it. */
+/** Each rule of clinic.md, section 2, and of scheduling.md that can be read off the tables: a query for what breaks it. */
 const BREAKS: Record<string, string> = {
   'slots of one doctor overlap': `
     select a.id, b.id as other from timeslots a
@@ -236,6 +255,15 @@ const BREAKS: Record<string, string> = {
   'a slot has an impossible length': `
     select id, null::integer as other from timeslots
     where end_time - start_time < interval '5 minutes' or end_time - start_time > interval '12 hours'`,
+  'a slot is marked as taken or as free, and is not': `
+    select s.id, a.id as other from timeslots s
+    left join appointments a on a.timeslot_id = s.id and a.status <> 'cancelled'
+    where s.is_taken <> (a.id is not null)`,
+  'a taken slot is held, or claimed by the waiting list': `
+    select id, held_by as other from timeslots where is_taken and (held_by is not null or is_waitlisted)`,
+  'a patient holds two slots': `
+    select min(id) as id, max(id) as other from timeslots
+    where held_by is not null and not is_waitlisted group by held_by having count(*) > 1`,
 };
 
 const PROOF = Object.entries(BREAKS)

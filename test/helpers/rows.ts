@@ -53,6 +53,33 @@ export async function insertVisits(
   );
 }
 
+/** An entry of the waiting list that is offered a slot of that day until `expires_at`. */
+export async function insertOffer(
+  db: Db,
+  {
+    doctor,
+    patient,
+    date,
+    expires_at = '2026-03-02T04:15:00Z',
+  }: { doctor: number; patient: number; date: string; expires_at?: string },
+): Promise<number> {
+  const { rows } = await db.$client.query<{ id: number }>(
+    `with slot as (
+       insert into timeslots (doctor_id, date, start_time, end_time, is_waitlisted, held_by, held_until)
+       values ($1, $3, '10:00', '10:30', true, $2, $4) returning id
+     ), entry as (
+       insert into waitlist_entries (patient_id, doctor_id, "from", "to", status) values ($2, $1, $3, $3, 'offered')
+       returning id
+     ), offer as (
+       insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at)
+       select entry.id, slot.id, $4::timestamptz - interval '15 minutes', $4 from entry, slot
+     )
+     select id from entry`,
+    [doctor, patient, date, expires_at],
+  );
+  return rows[0]?.id ?? 0;
+}
+
 /** Sign-ins whose refresh tokens still serve, one a minute. */
 export async function insertSessions(db: Db, user: number, count: number): Promise<void> {
   await db.$client.query(

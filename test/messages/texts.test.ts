@@ -17,6 +17,12 @@ import {
 import { withLinks } from '../../src/modules/messages/messages.composition.ts';
 
 const locales = ['uz', 'ru', 'en'] as const;
+/** What is known beside the visit, where a text says more. */
+const PARAMS: Partial<Record<MessageKind, Record<string, string>>> = {
+  moved: { from_date: '2030-09-12', from_time: '09:00', status: 'pending' },
+  absence: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12,2030-09-15 11:00 15', doctors: '12,15' },
+  waitlist_offer: { until: '2030-09-01 19:00' },
+};
 /** As long as names usually are, with the signs of Uzbek. */
 const names = {
   uz: ['Jasur', 'Yusupov', 'Gʻulomjon', 'Yoʻldoshev'],
@@ -42,8 +48,9 @@ function factsOf(
       patient_first_name,
       patient_last_name,
       cancel_reason: 'Kongress',
+      doctors: { 12: [doctor_first_name, doctor_last_name], 15: [doctor_first_name, doctor_last_name] },
     },
-    params: {},
+    params: PARAMS[kind] ?? {},
     happened: { date: '2030-09-01', time: '18:45:00' },
     today: '2030-09-01',
     code: '482913',
@@ -80,7 +87,7 @@ const LINK = 'https://clinic.uz/api/visits/AbCdEfGhIjKlMnOpQrStUv/';
 
 describe('SMS', () => {
   const sizes = every.map(({ locale, kind, role, purpose }) => {
-    const words = writeMessage(locale, factsOf(kind, role, locale, { params: purpose ? { purpose } : {} }));
+    const words = writeMessage(locale, factsOf(kind, role, locale, purpose ? { params: { purpose } } : {}));
     const links = kind === 'reminder' ? { coming: LINK, cancel: LINK } : undefined;
     const text = words ? withLinks('sms', words, links, messageTexts(locale)) : '';
     return { name: [locale, kind, purpose ?? role].join(' '), locale, kind, text, ...smsSize(text) };
@@ -90,7 +97,7 @@ describe('SMS', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
-    expect(sizes).toHaveLength(locales.length * (8 + 3 + 3));
+    expect(sizes).toHaveLength(locales.length * (14 + 3 + 3));
   });
 
   test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {
@@ -104,9 +111,8 @@ describe('SMS', () => {
 test.each(every)(
   '$locale $kind for a $role says what it should, and nothing medical',
   ({ locale, kind, role, purpose }) => {
-    const facts = factsOf(kind, role, locale, {
-      params: purpose ? { purpose } : { device: 'Firefox, Linux' },
-    });
+    const params = { ...PARAMS[kind], ...(purpose ? { purpose } : { device: 'Firefox, Linux' }) };
+    const facts = factsOf(kind, role, locale, { params });
     const words = writeMessage(locale, facts);
     expect(words).toBeDefined();
     const all = `${words?.title} ${words?.text} ${words?.sms}`;

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
+import type { Policy } from '../../src/core/policy.ts';
 import type { Role } from '../../src/core/roles.ts';
-import type { Clinic, Filters, Person, Request } from './clinic.ts';
+import { type Clinic, type Filters, isHeld, type Person, type Request } from './clinic.ts';
+
+import { dayAfter, daysOf, pageOf, pick, timesOf, today, visitFilters } from './times.ts';
 
 /** A command before it is known whom and what it will meet: numbers which `resolve` turns into people and records. */
 export interface Draw {
@@ -14,21 +17,37 @@ export interface Draw {
 
 /** How often each is drawn; enough bookings and few enough people that they get into each other's way. */
 const weights: Record<Draw['do'], number> = {
-  publish: 12,
+  publish: 10,
+  'publish many': 3,
   withdraw: 4,
-  book: 18,
-  decide: 9,
-  cancel: 7,
+  hold: 9,
+  release: 3,
+  book: 24,
+  decide: 13,
+  cancel: 11,
+  reschedule: 9,
+  mark: 6,
+  'take back': 2,
+  'be away': 2,
+  'come back': 2,
+  join: 8,
+  leave: 2,
+  accept: 10,
+  decline: 4,
+  'pass on': 5,
+  'set policy': 4,
   'read slot': 3,
   'read visit': 3,
-  'list free slots': 5,
+  'read wish': 3,
+  search: 4,
+  'list free slots': 4,
   'list own slots': 4,
   'list own visits': 7,
   'list all visits': 3,
-  activate: 3,
+  activate: 2,
   erase: 1,
   'sign in': 8,
-  wait: 4,
+  wait: 6,
 };
 
 /** @param without kinds that are not drawn */
@@ -54,11 +73,6 @@ export interface Wait {
 /** An id that nothing has. */
 const NOBODY = 2_000_000_000;
 
-const pick = <Row>(rows: readonly Row[], index: number): Row => {
-  const row = rows[index % rows.length];
-  if (row === undefined) throw new Error('nothing to pick from');
-  return row;
-};
 /** One of the newest six, so that commands meet on the same few records; now and then none. */
 const recent = <Row>(rows: readonly Row[], { which, other }: Draw): Row | undefined =>
   other === 11 ? undefined : rows[rows.length - 1 - (which % Math.max(1, rows.length))];
@@ -92,8 +106,122 @@ function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
   return { by, visit: visit?.id ?? NOBODY };
 }
 
+/** Mostly one that has an offer, else one of the newest. */
+function onWish(clinic: Clinic, draw: Draw) {
+  const offer = clinic.offers.find(({ outcome, expires_at }) => outcome === null && expires_at > clinic.now);
+  const offered = clinic.wishes.find(({ id }) => id === offer?.entry);
+  const wish = draw.time % 3 !== 0 && offered ? offered : recent(clinic.wishes, draw);
+  const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', 'admin').id;
+  return { by, wish: wish?.id ?? NOBODY };
+}
+
+/** Where nothing is offered that could be, it is offered: else there would hardly ever be an offer to answer. */
+function offerFirst(clinic: Clinic, draw: Draw): Request | undefined {
+  const slot = clinic.slots.find((one) => one.is_waitlisted && !isHeld(clinic, one));
+  const [by = NOBODY] = idsOf(clinic, 'admin');
+  return slot && draw.other < 9 ? { do: 'pass on', by, slot: slot.id } : undefined;
+}
+
 const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | Wait } = {
-  wait: (_, { time }) => ({ do: 'wait', minutes: pick([30, 30, 90, 24 * 60], time) }),
+  wait: (_, { time }) => ({ do: 'wait', minutes: pick([5, 5, 15, 30, 30, 90, 24 * 60], time) }),
+  'publish many'(clinic, draw) {
+    const caller = somebody(clinic, draw, 'doctor', 'admin');
+    const named = naming(clinic, draw, caller, 'doctor');
+    const { date, start_time } = timesOf(clinic, draw);
+    const slot_minutes = draw.flag ? 30 : 45;
+    const end_time = pick(['12:00', '12:30', '13:00'], draw.which);
+    return { do: 'publish many', by: caller.id, ...named, date, start_time, end_time, slot_minutes };
+  },
+  hold(clinic, draw) {
+    const by = somebody(clinic, draw, 'patient').id;
+    return { do: 'hold', by, slot: recent(clinic.slots, draw)?.id ?? NOBODY };
+  },
+  release(clinic, draw) {
+    const held = clinic.slots.find((slot) => isHeld(clinic, slot));
+    const slot = draw.other < 6 && held ? held : recent(clinic.slots, draw);
+    const by = draw.flag && slot?.held_by ? slot.held_by : somebody(clinic, draw, 'patient').id;
+    return { do: 'release', by, slot: slot?.id ?? NOBODY };
+  },
+  reschedule(clinic, draw) {
+    const { by, visit } = onVisit(clinic, draw, 'patient');
+    const doctor = clinic.visits.find(({ id }) => id === visit)?.doctor;
+    // Mostly to a slot of the same doctor: to another's nobody may.
+    const slots = clinic.slots.filter((slot) => draw.time % 8 === 0 || slot.doctor === doctor);
+    const slot = slots.length > 0 ? pick(slots.slice(-6), draw.time) : undefined;
+    return { do: 'reschedule', by, visit, slot: slot?.id ?? NOBODY };
+  },
+  mark: (clinic, draw) => ({
+    do: 'mark',
+    ...onVisit(clinic, draw, 'doctor'),
+    mark: pick(['arrive', 'arrive', 'complete', 'no-show'], draw.time),
+  }),
+  'take back': (clinic, draw) => ({ do: 'take back', ...onVisit(clinic, draw, 'doctor') }),
+  'be away'(clinic, draw) {
+    const caller = somebody(clinic, draw, 'doctor', 'admin');
+    const named = naming(clinic, draw, caller, 'doctor');
+    const from = dayAfter(today(clinic), draw.time % 2);
+    const hours = pick(
+      [
+        ['00:00', '24:00'],
+        ['10:15', '11:00'],
+        ['09:30', '10:00'],
+      ] as const,
+      draw.which,
+    );
+    const to = draw.time % 5 === 0 ? dayAfter(from, 1) : from;
+    return { do: 'be away', by: caller.id, ...named, from, to, start_time: hours[0], end_time: hours[1] };
+  },
+  'come back'(clinic, draw) {
+    const absence = recent(clinic.absences, draw);
+    const by = draw.flag && absence ? absence.doctor : somebody(clinic, draw, 'doctor', 'admin').id;
+    return { do: 'come back', by, absence: absence?.id ?? NOBODY };
+  },
+  join(clinic, draw) {
+    const caller = somebody(clinic, draw, 'patient', 'admin');
+    const named = naming(clinic, draw, caller, 'patient');
+    const from = today(clinic);
+    const hours = pick([{}, {}, { after: '10:00' }, { before: '11:30' }], draw.time);
+    const doctor = pick(idsOf(clinic, 'doctor'), draw.which);
+    return { do: 'join', by: caller.id, ...named, doctor, from, to: dayAfter(from, draw.time % 3), ...hours };
+  },
+  leave: (clinic, draw) => ({ do: 'leave', ...onWish(clinic, draw) }),
+  accept: (clinic, draw) => offerFirst(clinic, draw) ?? { do: 'accept', ...onWish(clinic, draw) },
+  decline: (clinic, draw) => offerFirst(clinic, draw) ?? { do: 'decline', ...onWish(clinic, draw) },
+  'read wish': (clinic, draw) => ({ do: 'read wish', ...onWish(clinic, draw) }),
+  'pass on'(clinic, draw) {
+    const slot = clinic.slots.find(({ is_waitlisted }) => is_waitlisted) ?? recent(clinic.slots, draw);
+    const [by = NOBODY] = idsOf(clinic, 'admin');
+    return { do: 'pass on', by, ...(draw.flag && slot && { slot: slot.id }) };
+  },
+  'set policy'(clinic, draw) {
+    const changes = pick<Partial<Policy>>(
+      [
+        { min_notice_minutes: 60 },
+        { min_notice_minutes: 0 },
+        { cancel_deadline_minutes: 1_440, late_cancellation: 'refuse' },
+        { cancel_deadline_minutes: 60, late_cancellation: 'record' },
+        { cancel_deadline_minutes: 0 },
+        { active_appointments_max: 1 },
+        { active_appointments_max: null },
+        { hold_minutes: 30, offer_minutes: 5 },
+        { hold_minutes: 5, offer_minutes: 15 },
+        { auto_confirm: true },
+        { auto_confirm: false },
+      ],
+      draw.time,
+    );
+    return { do: 'set policy', by: somebody(clinic, draw, 'admin').id, changes };
+  },
+  search(clinic, draw) {
+    const hours = pick<Filters>(
+      [{}, { after: '10:00' }, { before: '11:30' }, { per_doctor: 1 }, { per_doctor: 2, after: '09:30' }],
+      draw.other,
+    );
+    const { date, ...days } = daysOf(clinic, draw);
+    const filters = { ...days, ...(date && { from: date, to: date }), ...hours, ...pageOf(draw) };
+    const doctor = pick(idsOf(clinic, 'doctor'), draw.which);
+    return { do: 'search', by: somebody(clinic, draw, 'patient', 'admin').id, doctor, filters };
+  },
   publish(clinic, draw) {
     const caller = somebody(clinic, draw, 'doctor', 'admin');
     const named = naming(clinic, draw, caller, 'doctor');
@@ -151,50 +279,3 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
 
 /** What a drawn command means in this clinic. */
 export const resolve = (clinic: Clinic, draw: Draw): Request | Wait => kinds[draw.do](clinic, draw);
-
-export const clockOf = (minutes: number) =>
-  `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-
-export const dayAfter = (date: string, days: number) =>
-  new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
-
-const today = ({ now }: Clinic) => now.slice(0, 10);
-
-/** Half hours of this morning and the next: coarse, so that much overlaps. Some have begun, some end too early. */
-function timesOf(clinic: Clinic, { time, other }: Draw) {
-  const start = 9 * 60 + 30 + (time % 6) * 30;
-  const length = pick([30, 30, 60, 60, 90, 0], other);
-  const date = dayAfter(today(clinic), time >= 18 ? 1 : 0);
-  return { date, start_time: clockOf(start), end_time: clockOf(start + length) };
-}
-
-function daysOf(clinic: Clinic, { time }: Draw): Filters {
-  const now = today(clinic);
-  return pick<Filters>(
-    [
-      {},
-      {},
-      { date: now },
-      { date: dayAfter(now, 1) },
-      { from: now },
-      { to: dayAfter(now, -1) },
-      { from: dayAfter(now, -1), to: now },
-    ],
-    time,
-  );
-}
-
-const pageOf = ({ which }: Draw): Filters =>
-  pick<Filters>(
-    [{}, {}, { page: 1, page_size: 2 }, { page: 2, page_size: 2 }, { page: 9, page_size: 3 }],
-    which,
-  );
-
-const visitFilters = (clinic: Clinic, draw: Draw): Filters => ({
-  ...daysOf(clinic, draw),
-  ...pageOf(draw),
-  ...pick<Filters>(
-    [{}, {}, { status: 'pending' }, { status: 'confirmed' }, { status: 'cancelled' }],
-    draw.other,
-  ),
-});

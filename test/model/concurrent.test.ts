@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Answer, type Arena, arena, drag, provesRules } from '../helpers/races.ts';
-import type { Clinic, Request } from './clinic.ts';
+import type { Clinic, Expected, Request } from './clinic.ts';
 import { type Draw, draws, resolve } from './commands.ts';
-import { answer } from './model.ts';
-import { newWorld, type State, seen, stateOf, type World, wait } from './world.ts';
+import { seen } from './http.ts';
+import { answer, type Facts } from './model.ts';
+import { passing, passOn } from './waitlist.ts';
+import { keepSlots, newWorld, type State, stateOf, type World, wait } from './world.ts';
 
 /** As in sequential.test.ts. A seed repeats the commands, not the moment in which each of them meets the others. */
 const USUAL_RUNS = 80;
@@ -16,12 +18,22 @@ let real: Arena;
 beforeAll(async () => {
   real = await arena({ pool_max: 20 });
   await drag(real.db);
+  await keepSlots(real);
 });
 afterAll(() => real.close());
 
 interface Sent {
   request: Request;
   got: Answer;
+}
+
+/** What a batch was, and what came of it. */
+interface Batch {
+  before: Clinic;
+  sent: Sent[];
+  found: State;
+  /** Every slot that the real clinic has made. */
+  slots: NonNullable<Facts['slots']>;
 }
 
 interface Order {
@@ -32,31 +44,53 @@ interface Order {
 /**
  * An order in which the requests of a batch, sent one after another, would have been answered as they were and have
  * left the database as it is: the batch is linearizable. undefined when there is none.
- * @param before the clinic when the batch was sent
  */
-function orderOf(before: Clinic, rest: Sent[], found: State, clinic = before): Order | undefined {
+function orderOf(batch: Batch, rest = batch.sent, clinic = batch.before): Order | undefined {
   if (rest.length === 0)
-    return isDeepStrictEqual(stateOf(clinic), found) ? { end: clinic, sent: [] } : undefined;
+    return isDeepStrictEqual(stateOf(clinic), batch.found) ? { end: clinic, sent: [] } : undefined;
   for (const first of rest) {
     const others = rest.filter((sent) => sent !== first);
-    for (const end of ends(before, clinic, first)) {
-      const order = orderOf(before, others, found, end);
+    for (const end of ends(batch, clinic, first)) {
+      const order = orderOf(batch, others, end);
       if (order) return { ...order, sent: [first, ...order.sent] };
     }
+  }
+  // Whoever is refused a slot that waits to be offered has it passed on, and tries again: two steps, not one.
+  for (const passed of passedOn(batch, clinic)) {
+    const order = orderOf(batch, rest, passed);
+    if (order) return order;
   }
   return undefined;
 }
 
+/** The clinic after a slot was passed on that somebody of the batch wants. */
+function passedOn({ sent }: Batch, clinic: Clinic): Clinic[] {
+  const wanted = new Set(sent.map(({ request }) => ('slot' in request ? request.slot : undefined)));
+  return passing(clinic)
+    .filter(({ id }) => wanted.has(id))
+    .map(({ id }) => passOn(clinic, id));
+}
+
 /** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
-function ends(before: Clinic, clinic: Clinic, { request, got }: Sent): Clinic[] {
-  const shown = seen(request, got);
+function ends({ before, slots }: Batch, clinic: Clinic, { request, got }: Sent): Clinic[] {
+  const shown = told(request, seen(request, got));
   const signedIn = ({ people }: Clinic) => people.some(({ id, signed_in }) => id === request.by && signed_in);
   // A token is looked at once, as its request comes in: that may be before its session ends, and the rest after.
-  const late = signedIn(before) && !signedIn(clinic) ? [false, true] : [false];
-  return late
-    .map((isLate) => answer(clinic, request, got.body.id, { late: isLate }))
-    .filter(({ expected }) => isDeepStrictEqual(shown, expected))
+  const lates = signedIn(before) && !signedIn(clinic) ? [false, true] : [false];
+  return lates
+    .map((late) => ({ late, ...answer(clinic, request, { created: got.body.id, slots, late }) }))
+    .filter(({ late, expected }) => {
+      // Whoever is put out while they accept is told what was missed first: the offer, the wish, or themself.
+      if (late && request.do === 'accept') return got.status >= 400 && expected.status >= 400;
+      return isDeepStrictEqual(shown, told(request, expected));
+    })
     .map(({ next }) => next);
+}
+
+/** Whether the waiting list wants a slot is seen a moment after what its publisher is answered. */
+function told(request: Request, { body, ...expected }: Expected): Expected {
+  if (request.do !== 'publish' || !body) return { ...expected, ...(body && { body }) };
+  return { ...expected, body: { ...body, is_available: undefined } };
 }
 
 /**
@@ -66,6 +100,8 @@ function ends(before: Clinic, clinic: Clinic, { request, got }: Sent): Clinic[] 
 function concurrent(request: ReturnType<typeof resolve>): Request {
   if (request.do === 'wait') throw new Error('nobody waits within a batch');
   if (request.do === 'activate') return { ...request, is_active: false };
+  // Each slot is passed on in a transaction of its own.
+  if (request.do === 'pass on') return { ...request, slot: request.slot ?? 0 };
   if (!('filters' in request)) return request;
   const { page, page_size, ...filters } = request.filters;
   return { ...request, filters };
@@ -92,11 +128,27 @@ async function comeBack(world: World, clinic: Clinic): Promise<Clinic> {
 let commands = 0;
 let reordered = 0;
 
-async function play(rounds: readonly { batch: readonly Draw[]; minutes: number }[]): Promise<void> {
+/** The policy is read before the statement that goes by it: it changes between batches too. */
+async function changePolicy(world: World, clinic: Clinic, draw: Draw | null): Promise<Clinic> {
+  if (!draw) return clinic;
+  const request = resolve(clinic, { ...draw, who: 0, do: 'set policy' }) as Request;
+  const { expected, next } = answer(clinic, request);
+  expect(seen(request, await world.send(request))).toEqual(expected);
+  return next;
+}
+
+interface Round {
+  batch: readonly Draw[];
+  minutes: number;
+  policy: Draw | null;
+}
+
+async function play(rounds: readonly Round[]): Promise<void> {
   const world = await newWorld(real, { doctors: 2, patients: 3 });
   let clinic = world.start;
-  for (const { batch, minutes } of rounds) {
-    const before = wait(real, await comeBack(world, clinic), minutes);
+  for (const { batch, minutes, policy } of rounds) {
+    const back = await changePolicy(world, await comeBack(world, clinic), policy);
+    const before = wait(real, back, minutes);
     const sent = await Promise.all(
       batch.map(async (draw): Promise<Sent> => {
         // All at the two newest slots and visits, that they meet.
@@ -107,7 +159,7 @@ async function play(rounds: readonly { batch: readonly Draw[]; minutes: number }
     commands += sent.length;
     await provesRules(real.db);
     const found = await world.read();
-    const order = orderOf(before, sent, found);
+    const order = orderOf({ before, sent, found, slots: await world.made() });
     if (!order) {
       const answers = sent.map(({ request, got }) => ({ request, answer: seen(request, got) }));
       throw new Error(`no order explains ${JSON.stringify({ before, answers, found }, null, 1)}`);
@@ -120,8 +172,9 @@ async function play(rounds: readonly { batch: readonly Draw[]; minutes: number }
 test('whatever people do at once, some order of it explains every answer and what is stored', async () => {
   const rounds = fc.array(
     fc.record({
-      batch: fc.array(draws('wait', 'sign in'), { minLength: 3, maxLength: 5 }),
-      minutes: fc.constantFrom(0, 0, 0, 30, 300),
+      batch: fc.array(draws('wait', 'sign in', 'set policy'), { minLength: 3, maxLength: 5 }),
+      minutes: fc.constantFrom(0, 0, 0, 0, 5, 15, 30, 300),
+      policy: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: draws('wait') }),
     }),
     { minLength: 1, maxLength: 20, size: 'max' },
   );

@@ -2,15 +2,18 @@ import {
   type Act,
   type Clinic,
   type Filters,
+  isAvailable,
   only,
   type Person,
   personOf,
   Refused,
   type Slot,
+  shownDoctor,
   shownSlot,
   shownVisit,
   startOf,
 } from './clinic.ts';
+import { isWithin } from './slots.ts';
 
 /** What the lists of the model hold, and in which order. */
 
@@ -20,7 +23,10 @@ const onDays = <Row extends { date: string }>(rows: readonly Row[], { date, from
   );
 
 /** Today's and later by time, then what is past, latest first. */
-function inOrder<Row extends Omit<Slot, 'doctor'>>(clinic: Clinic, rows: readonly Row[]): Row[] {
+function inOrder<Row extends Pick<Slot, 'id' | 'date' | 'start_time'>>(
+  clinic: Clinic,
+  rows: readonly Row[],
+): Row[] {
   const today = clinic.now.slice(0, 10);
   const byTime = rows.toSorted((a, b) =>
     startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1,
@@ -46,6 +52,23 @@ export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: A
     .map((slot) => shownSlot(clinic, slot))
     .filter(({ is_available }) => is_available);
   return paged(inOrder(clinic, free), filters);
+}
+
+export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Act<'search'>) {
+  only(caller, 'patient', 'admin');
+  const { after = '', before = '9', per_doctor = 1_000 } = filters;
+  const found = onDays(clinic.slots, filters)
+    .filter((slot) => slot.doctor === doctor && personOf(clinic, doctor).is_active)
+    .filter((slot) => isAvailable(clinic, slot) && !isWithin(clinic, caller.role, slot))
+    .filter(({ start_time, end_time }) => start_time >= after && end_time <= before);
+  const shown = inOrder(clinic, found).map(({ id, date, start_time, end_time }) => ({
+    id,
+    doctor: shownDoctor(clinic, doctor),
+    date,
+    start_time,
+    end_time,
+  }));
+  return paged(shown.slice(0, per_doctor), filters);
 }
 
 export function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters: Filters }) {

@@ -1,13 +1,19 @@
-import { PASSWORD } from '../helpers/app.ts';
-import { type Answer, type Arena, type Member, outcome } from '../helpers/races.ts';
-import type { Clinic, Expected, Filters, Person, Request, Slot, Visit } from './clinic.ts';
-import { clockOf, dayAfter } from './commands.ts';
+import { silentLog } from '../../src/core/log.ts';
+import { OPEN_POLICY } from '../../src/core/policy.ts';
+import { createModules } from '../../src/modules.ts';
+import { PASSWORD, testConfig } from '../helpers/app.ts';
+import type { Answer, Arena, Member } from '../helpers/races.ts';
+import type { Absence, Clinic, Offer, Person, Request, Slot, Visit, Wish } from './clinic.ts';
+import { httpOf } from './http.ts';
+import { clockOf, dayAfter } from './times.ts';
 
 /** The real clinic with a few people of its own, beside the records of earlier runs. */
 export interface World {
   /** The model of it as it begins. */
   start: Clinic;
   send(request: Request): Promise<Answer>;
+  /** Every slot that was ever made for these people. */
+  made(): Promise<Pick<Slot, 'id' | 'doctor' | 'date' | 'start_time' | 'end_time'>[]>;
   /** What the database holds of these people. */
   read(): Promise<State>;
 }
@@ -17,15 +23,23 @@ export interface State {
   people: Pick<Person, 'id' | 'first_name' | 'is_active' | 'erased'>[];
   slots: Slot[];
   visits: Visit[];
+  absences: Absence[];
+  wishes: Wish[];
+  offers: Offer[];
 }
 
 const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
 
+const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
 /** What the database must hold when the real clinic is as the model is. */
-export const stateOf = ({ people, slots, visits }: Clinic): State => ({
+export const stateOf = ({ people, slots, visits, absences, wishes, offers }: Clinic): State => ({
   people: people.map(({ id, first_name, is_active, erased }) => ({ id, first_name, is_active, erased })),
   slots: slots.toSorted(byId),
   visits: visits.toSorted(byId),
+  absences: absences.toSorted(byId),
+  wishes: wishes.toSorted(byId),
+  offers: offers.toSorted(byText),
 });
 
 const MORNING = '2026-03-02 09:00';
@@ -56,14 +70,37 @@ export function wait(arena: Arena, clinic: Clinic, minutes: number): Clinic {
   return { ...clinic, now };
 }
 
+/** Writes down every slot that is made: publishing many does not tell their ids, and some are soon gone. */
+export const keepSlots = (arena: Arena) =>
+  arena.db.$client.query(`
+    create table made_slots (id integer, doctor integer, date date, start_time time, end_time time);
+    create function keep_slot() returns trigger language plpgsql as $$
+    begin
+      insert into made_slots values (new.id, new.doctor_id, new.date, new.start_time, new.end_time);
+      return null;
+    end $$;
+    create trigger keep_slot after insert on timeslots for each row execute function keep_slot()`);
+
+/** What earlier runs left would be offered to people of theirs, and their policy is another. */
+async function tidyUp(arena: Arena, admin: Member): Promise<void> {
+  // Through the API, which goes by it at once: of a change in the database it hears a moment later.
+  await arena.ask(admin, 'PATCH', '/settings/', OPEN_POLICY);
+  await arena.db.$client.query(`
+    update waitlist_entries set status = 'left' where status in ('waiting', 'offered');
+    update waitlist_offers set outcome = 'withdrawn' where outcome is null;
+    update timeslots set is_waitlisted = false, held_by = null, held_until = null where is_waitlisted`);
+}
+
 /** @param doctors few, so that commands meet @param patients likewise */
 export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {}): Promise<World> {
+  const admins = await arena.crowd('admin', 1);
   const members = [
-    ...(await arena.crowd('admin', 1)),
+    ...admins,
     ...(await arena.crowd('doctor', doctors)),
     ...(await arena.crowd('patient', patients)),
   ];
   setClock(arena, MORNING);
+  await tidyUp(arena, admins[0] as Member);
   const people = members.map(({ id, role, username }) => ({
     id,
     role,
@@ -77,11 +114,19 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   for (const [date, start_time, end_time] of OPENINGS)
     for (const { id: doctor } of members.filter(({ role }) => role === 'doctor')) {
       const id = await arena.publish({ id: doctor }, date, start_time, end_time);
-      slots.push({ id, doctor, date, start_time, end_time });
+      const free = { held_by: null, held_until: null, is_waitlisted: false };
+      slots.push({ id, doctor, date, start_time, end_time, ...free });
     }
+  const { db, clock } = arena;
+  const { housekeeping } = createModules({ db, clock, log: silentLog, config: testConfig });
 
   async function send(request: Request): Promise<Answer> {
     const member = members.find(({ id }) => id === request.by) as Member;
+    if (request.do === 'pass on') {
+      const { slot: timeslot } = request;
+      await housekeeping.tasks.offer_waitlist(timeslot === undefined ? {} : { timeslot });
+      return { status: 204, retryAfter: null, type: null, body: {}, replayed: false };
+    }
     if (request.do !== 'sign in') return arena.ask(member, ...httpOf(request));
     const credentials = { username: member.username, password: PASSWORD };
     const answer = await arena.ask(undefined, 'POST', '/auth/login/', credentials);
@@ -89,88 +134,58 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
     return answer;
   }
 
+  const rows = async <Row extends object>(text: string) =>
+    (await arena.db.$client.query<Row>(text, [ids])).rows;
+  /** An instant as the clinic's wall shows it. */
+  const onWall = (column: string, form = 'YYYY-MM-DD HH24:MI') =>
+    `to_char(${column} at time zone 'Asia/Tashkent', '${form}')`;
+
   return {
-    start: { now: MORNING, people, slots, visits: [] },
+    start: {
+      now: MORNING,
+      policy: OPEN_POLICY,
+      people,
+      slots,
+      known: slots.map(({ id }) => id),
+      visits: [],
+      absences: [],
+      wishes: [],
+      offers: [],
+    },
     send,
+    made: () => rows('select id, doctor, date, start_time, end_time from made_slots where doctor = any($1)'),
     async read() {
-      const rows = async <Row extends object>(text: string) =>
-        (await arena.db.$client.query<Row>(text, [ids])).rows;
+      const offers = await rows<Offer>(
+        `select entry_id as entry, timeslot_id as timeslot, ${onWall('expires_at')} as expires_at, outcome
+         from waitlist_offers join waitlist_entries e on e.id = entry_id where e.patient_id = any($1)`,
+      );
       return {
         people: await rows(
           `select id, first_name, is_active, deleted_at is not null as erased from users
            where id = any($1) order by id`,
         ),
         slots: await rows(
-          `select id, doctor_id as doctor, date, start_time, end_time from timeslots
-           where doctor_id = any($1) order by id`,
+          `select id, doctor_id as doctor, date, start_time, end_time, held_by, ${onWall('held_until')} as held_until,
+             is_waitlisted
+           from timeslots where doctor_id = any($1) order by id`,
         ),
         visits: await rows(
-          `select id, doctor_id as doctor, patient_id as patient, timeslot_id as timeslot, date, start_time, end_time,
-             status, booked_by, cancelled_by, cancel_reason
+          `select id, doctor_id as doctor, date, start_time, end_time, patient_id as patient, timeslot_id as timeslot,
+             status, booked_by, cancelled_by, cancel_reason, cancelled_late, attendance,
+             ${onWall('attendance_marked_at', 'YYYY-MM-DD')} as marked_on, version
            from appointments where doctor_id = any($1) order by id`,
         ),
+        absences: await rows(
+          `select id, doctor_id as doctor, "from", "to", start_time, end_time from absences
+           where doctor_id = any($1) order by id`,
+        ),
+        wishes: await rows(
+          `select id, patient_id as patient, doctor_id as doctor, "from", "to", after, before, status,
+             appointment_id as appointment
+           from waitlist_entries where patient_id = any($1) order by id`,
+        ),
+        offers: offers.toSorted(byText),
       };
     },
   };
-}
-
-type Http = [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
-
-function httpOf(request: Exclude<Request, { do: 'sign in' }>): Http {
-  switch (request.do) {
-    case 'publish': {
-      const { do: _, by, ...body } = request;
-      return ['POST', '/timeslots/', body];
-    }
-    case 'withdraw':
-      return ['DELETE', `/timeslots/${request.slot}/`];
-    case 'read slot':
-      return ['GET', `/timeslots/${request.slot}/`];
-    case 'book': {
-      const { slot: timeslot, patient } = request;
-      return ['POST', '/appointments/', { timeslot, patient }];
-    }
-    case 'decide': {
-      const { status, reason } = request;
-      return ['PATCH', `/appointments/${request.visit}/`, { status, reason }];
-    }
-    case 'cancel':
-      return ['DELETE', `/appointments/${request.visit}/`];
-    case 'read visit':
-      return ['GET', `/appointments/${request.visit}/`];
-    case 'list free slots':
-      return ['GET', `/doctors/${request.doctor}/timeslots/?${queryOf(request.filters)}`];
-    case 'list own slots':
-      return ['GET', `/timeslots/?${queryOf(request.filters)}`];
-    case 'list own visits':
-      return ['GET', `/appointments/me/?${queryOf(request.filters)}`];
-    case 'list all visits':
-      return ['GET', `/appointments/?${queryOf(request.filters)}`];
-    case 'activate':
-      return ['PATCH', `/users/${request.person}/`, { is_active: request.is_active }];
-    case 'erase':
-      return ['DELETE', `/users/${request.person}/`];
-  }
-}
-
-const queryOf = (filters: Filters) =>
-  new URLSearchParams(
-    Object.entries(filters).map(([name, value]): [string, string] => [name, String(value)]),
-  ).toString();
-
-/** What of an answer the model tells too. */
-export function seen(request: Request, answer: Answer): Expected {
-  const { status, body } = answer;
-  if (status >= 400) return { status, code: outcome(answer).slice(4) };
-  if (status === 204 || request.do === 'sign in') return { status };
-  if (request.do === 'activate') return { status, body: { id: body.id, is_active: body.is_active } };
-  if (!body.results) return { status, body: timeless(body) };
-  const { count, next, previous, results } = body;
-  const links = { next: next !== null, previous: previous !== null };
-  return { status, body: { count, ...links, results: results.map((row) => timeless(row as object)) } };
-}
-
-function timeless(record: object): object {
-  const { created_at: _, updated_at: __, ...rest } = record as Record<string, unknown>;
-  return rest;
 }

@@ -4,6 +4,7 @@ import type { Document } from '../../src/http/openapi/document.ts';
 import { accountsApp, CHANNELS, codesSent, lastCode, pass, wrong } from '../helpers/accounts.ts';
 import type { Person, TestApp } from '../helpers/app.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
+import { insertOffer } from '../helpers/rows.ts';
 import { examplesIn, operationFor, operationsOf, validator } from './documented.ts';
 
 let clinic: TestApp;
@@ -33,7 +34,7 @@ afterAll(async () => {
   await telegram.close();
 });
 
-type Method = 'get' | 'post' | 'patch' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Whoever = Pick<Person, 'token'> | undefined;
 
 /** Makes a request and holds its answer against the document: status, type, headers, body to the last property, code. */
@@ -54,18 +55,37 @@ function judge(method: Method, path: string, answer: supertest.Response): void {
   // An address that cannot be read is refused before it is counted.
   const uncounted = answer.body?.code === 'malformed_request' && path.includes('%');
   for (const name of Object.keys(response?.headers ?? {})) {
+    // Only where the same request had been done before: see `repeat`.
+    if (name === 'Idempotency-Replayed') continue;
     const there = expect(answer.headers, `${operation.operationId} ${answer.status}`);
     if (uncounted && name.startsWith('RateLimit-')) there.not.toHaveProperty(name.toLowerCase());
     else there.toHaveProperty(name.toLowerCase());
   }
   if (answer.status < 300) succeeded.add(operation.operationId);
-  const [type] = Object.keys(response?.content ?? {});
-  if (type === undefined) return void expect(answer.text).toBe('');
-  expect(answer.headers['content-type']).toContain(type);
+  const types = Object.keys(response?.content ?? {});
+  if (types.length === 0) return void expect(answer.text).toBe('');
+  const type = types.find((one) => answer.headers['content-type']?.startsWith(one)) ?? '';
+  expect(types).toContain(type);
   const keys = ['paths', found.path, method, 'responses', String(answer.status), 'content', type, 'schema'];
-  expect(fits(keys, answer.body)).toBeUndefined();
+  expect(
+    fits(keys, type.endsWith('json') && !type.includes('ndjson') ? answer.body : answer.text),
+  ).toBeUndefined();
   if (answer.status >= 400)
     expect(Object.keys(examplesIn(response?.content?.[type]))).toContain(answer.body.code);
+}
+
+/** Sends a request with a key twice: the second answer is the first, and says so, as documented. */
+async function repeat(who: Whoever, path: string, body?: object) {
+  const found = operationFor(document, 'post', `/api${path}`);
+  const named = found?.operation.parameters?.find(({ name }) => name === 'Idempotency-Key');
+  const send = () => clinic.as(who).post(path, body).set('Idempotency-Key', `"${path}"`);
+  const [first, second] = [await send(), await send()];
+  for (const answer of [first, second]) judge('post', path, answer);
+  const documented = Object.keys(found?.operation.responses[second.status]?.headers ?? {});
+  expect([named?.in, documented]).toEqual(['header', expect.arrayContaining(['Idempotency-Replayed'])]);
+  expect([second.status, second.headers['idempotency-replayed']]).toEqual([first.status, 'true']);
+  expect([first.status < 300, second.body]).toEqual([true, first.body]);
+  return first.body;
 }
 
 /** The documented example of an operation's body. */
@@ -109,6 +129,9 @@ test('the examples work as they stand, and every operation answers as documented
   await call(patient, 'get', `/doctors/${doctor.id}/`, 200);
   const free = await call(patient, 'get', `/doctors/${doctor.id}/timeslots/?page_size=1&page=2`, 200);
   expect(free).toMatchObject({ count: 2, previous: expect.stringContaining('page=1') });
+  const query = 'specialization=Kardiolog&gender=male&after=09:00&before=12:00&weekdays=1,2&per_doctor=1';
+  await call(patient, 'get', `/timeslots/search/?${query}`, 200);
+  expect(await call(patient, 'get', '/timeslots/search/', 200)).toMatchObject({ count: 2 });
 
   const asPatient = { ...example('bookAppointment', 'patient'), timeslot: slot.id };
   const booked = await call(patient, 'post', '/appointments/', 201, asPatient);
@@ -116,13 +139,22 @@ test('the examples work as they stand, and every operation answers as documented
   const byAdmin = await call(admin, 'post', '/appointments/', 201, asAdmin);
   await call(doctor, 'patch', `/appointments/${booked.id}/`, 200, example('decideAppointment', 'confirm'));
   await call(doctor, 'patch', `/appointments/${byAdmin.id}/`, 200, example('decideAppointment', 'cancel'));
+  await repeat(patient, `/timeslots/${another.id}/hold/`);
+  await call(patient, 'delete', `/timeslots/${another.id}/hold/`, 204);
+  const move = { ...example('rescheduleAppointment', 'example'), timeslot: another.id };
+  await repeat(patient, `/appointments/${booked.id}/reschedule/`, move);
+  await call(admin, 'post', `/appointments/${booked.id}/reschedule/`, 200, { timeslot: slot.id });
   await call(patient, 'get', '/appointments/me/?status=cancelled', 200);
   await call(admin, 'get', `/appointments/?doctor=${doctor.id}&patient=${patient.id}&date=2028-03-14`, 200);
   await call(patient, 'get', `/appointments/${booked.id}/`, 200);
+  await seeVisit(patient, doctor, admin, booked.id);
+  await waitForSlot(patient, doctor, admin);
   await call(patient, 'delete', `/appointments/${booked.id}/`, 204);
   await call(doctor, 'delete', `/timeslots/${another.id}/`, 204);
   const gone = await call(patient, 'get', `/appointments/${byAdmin.id}/`, 200);
   expect(gone.timeslot).toBeNull();
+
+  await planCalendar(admin, doctor);
 
   await call(patient, 'post', '/auth/me/consents/', 200, example('acceptConsents', 'example'));
   for (const page of ['/auth/me/consents/', '/auth/me/export/', '/auth/me/access-log/?page_size=1'])
@@ -153,6 +185,84 @@ test('the examples work as they stand, and every operation answers as documented
       .sort(),
   );
 });
+
+/** The waiting list, by the examples, and what one can do with an offer. */
+async function waitForSlot(
+  patient: { id: number; token: string },
+  doctor: { id: number; token: string },
+  admin: Person,
+) {
+  const named = (name: string) => ({ ...example('joinWaitlist', name), doctor: doctor.id });
+  const { id } = await call(patient, 'post', '/waitlist/', 201, named('doctor'));
+  await call(patient, 'post', '/waitlist/', 'already_waiting', named('doctor'));
+  await call(patient, 'post', '/waitlist/', 201, example('joinWaitlist', 'specialization'));
+  await call(admin, 'post', '/waitlist/', 201, { ...named('admin'), patient: patient.id });
+  await call(patient, 'post', `/waitlist/${id}/accept/`, 'offer_lapsed');
+  const minutes = new Date(clinic.clock.now().getTime() + 15 * 60_000);
+  const offer = (date: string) =>
+    insertOffer(clinic.db, {
+      doctor: doctor.id,
+      patient: patient.id,
+      date,
+      expires_at: minutes.toISOString(),
+    });
+  const [first, second] = [await offer('2029-05-02'), await offer('2029-05-03')];
+  expect((await call(patient, 'get', `/waitlist/${first}/`, 200)).offer).not.toBeNull();
+  await call(admin, 'get', `/waitlist/?patient=${patient.id}&doctor=${doctor.id}&status=offered`, 200);
+  await repeat(patient, `/waitlist/${first}/accept/`);
+  await call(patient, 'get', `/waitlist/${first}/`, 200);
+  await repeat(patient, `/waitlist/${second}/decline/`);
+  await call(patient, 'post', `/waitlist/${second}/decline/`, 'offer_lapsed');
+  await call(patient, 'delete', `/waitlist/${id}/`, 204);
+  await call(patient, 'get', '/waitlist/2147483647/', 'waitlist_entry_not_found');
+  await call(patient, 'post', '/waitlist/', 'doctor_not_found', {
+    ...named('doctor'),
+    doctor: 2_147_483_647,
+  });
+  await call(doctor, 'get', '/waitlist/', 'forbidden');
+}
+
+/** What happened to a visit, whether people came, and what is made of it all. */
+async function seeVisit(patient: Whoever, doctor: Whoever, admin: Whoever, booked: number) {
+  for (const who of [patient, doctor, admin]) await call(who, 'get', `/appointments/${booked}/history/`, 200);
+  const today = { date: '2026-03-02', start_time: '23:00', end_time: '23:30' };
+  const slot = await call(doctor, 'post', '/timeslots/', 201, today);
+  const { id } = await call(patient, 'post', '/appointments/', 201, { timeslot: slot.id });
+  await call(doctor, 'patch', `/appointments/${id}/`, 200, example('decideAppointment', 'confirm'));
+  for (const mark of ['arrive', 'complete', 'no-show'])
+    await call(doctor, 'post', `/appointments/${id}/${mark}/`, 200);
+  await call(admin, 'delete', `/appointments/${id}/`, 'already_attended');
+  await call(doctor, 'delete', `/appointments/${id}/attendance/`, 204);
+
+  for (const path of [
+    '/statistics/?by=month',
+    '/statistics/?by=doctor',
+    '/appointments/export/?status=confirmed',
+  ])
+    for (const accept of ['*/*', 'text/csv']) {
+      const answer = await clinic
+        .as(admin)
+        .get(path)
+        .set('accept', accept)
+        .buffer(true)
+        .parse((stream, done) => {
+          let text = '';
+          stream.on('data', (chunk) => {
+            text += chunk;
+          });
+          stream.on('end', () => done(null, text));
+        });
+      const text = answer.body as string;
+      const isJson = answer.headers['content-type']?.startsWith('application/json');
+      judge('get', path, Object.assign(answer, { text, body: isJson ? JSON.parse(text) : text }));
+      expect(answer.status).toBe(200);
+    }
+
+  const { cancel_deadline_minutes } = await call(admin, 'get', '/settings/', 200);
+  for (const name of ['cancelling', 'open'])
+    await call(admin, 'patch', '/settings/', 200, example('updateSettings', name));
+  await call(admin, 'patch', '/settings/', 200, { cancel_deadline_minutes, late_cancellation: 'record' });
+}
 
 /** Contacts, sessions and passwords, by the examples. @returns the tokens of whoever signs in afterwards */
 async function manageAccount(patient: { id: number; token: string }, doctor: { token: string }) {
@@ -189,6 +299,36 @@ async function manageAccount(patient: { id: number; token: string }, doctor: { t
   const { username, password } = confirmation as unknown as { username: string; password: string };
   const { access, refresh } = await call(undefined, 'post', '/auth/login/', 200, { username, password });
   return { token: access as string, refresh: refresh as string };
+}
+
+/** Many slots at once, the week, holidays and absences, by the examples. */
+async function planCalendar(admin: Person, doctor: { id: number; token: string }) {
+  const named = (operationId: string) => ({ ...example(operationId, 'admin'), doctor: doctor.id });
+  await call(doctor, 'post', '/timeslots/bulk/', 200, example('publishTimeslots', 'preview'));
+  await call(doctor, 'post', '/timeslots/bulk/', 201, example('publishTimeslots', 'months'));
+  await call(admin, 'post', '/timeslots/bulk/', 201, named('publishTimeslots'));
+
+  for (const name of ['week', 'none']) {
+    await call(doctor, 'put', '/doctor/schedule/', 200, example('putSchedule', name));
+    await call(doctor, 'get', '/doctor/schedule/', 200);
+    const path = `/doctors/${doctor.id}/schedule/`;
+    await call(admin, 'put', path, 200, example('putScheduleOfDoctor', name));
+    await call(admin, 'get', path, 200);
+  }
+
+  for (const name of ['named', 'plain']) {
+    const { id } = await call(admin, 'post', '/holidays/', 201, example('addHoliday', name));
+    await call(doctor, 'get', `/holidays/${id}/`, 200);
+    if (name === 'plain') await call(admin, 'delete', `/holidays/${id}/`, 204);
+  }
+  await call(doctor, 'get', '/holidays/?from=2028-03-14&to=2028-03-31', 200);
+
+  await call(doctor, 'post', '/absences/', 200, example('addAbsence', 'preview'));
+  await call(doctor, 'post', '/absences/', 201, example('addAbsence', 'afternoon'));
+  const away = await call(admin, 'post', '/absences/', 201, named('addAbsence'));
+  await call(admin, 'get', `/absences/?doctor=${doctor.id}&from=2028-04-03&to=2028-04-21`, 200);
+  await call(doctor, 'get', `/absences/${away.id}/`, 200);
+  await call(doctor, 'delete', `/absences/${away.id}/`, 204);
 }
 
 /** What was told meanwhile, and how one is told things. */
@@ -253,11 +393,29 @@ test('errors come as documented', async () => {
   await call(other, 'get', `/appointments/${appointment}/`, 'forbidden');
   await call(other, 'delete', '/appointments/2147483647/', 'appointment_not_found');
   await call(doctor, 'delete', `/timeslots/${timeslot}/`, 'slot_booked');
+  const hours = { weekday: 1, start_time: '10:00', end_time: '11:00', slot_minutes: 30 };
+  await call(doctor, 'put', '/doctor/schedule/', 'invalid_input', { schedule: [hours, hours] });
+  await call(admin, 'put', '/doctors/2147483647/schedule/', 'doctor_not_found', { schedule: [hours] });
+  await call(doctor, 'post', '/timeslots/bulk/', 'invalid_input', { ...hours, slot_minutes: 90 });
+  await call(admin, 'post', '/holidays/', 201, { date: '2026-05-01' });
+  await call(admin, 'post', '/holidays/', 'holiday_exists', { date: '2026-05-01' });
+  await call(patient, 'get', '/holidays/2147483647/', 'holiday_not_found');
+  await call(doctor, 'post', '/absences/', 201, { from: '2026-05-02', to: '2026-05-02' });
+  await call(doctor, 'post', '/absences/', 'absence_overlap', { from: '2026-05-01', to: '2026-05-03' });
+  await call(doctor, 'get', '/absences/2147483647/', 'absence_not_found');
+  const inAbsence = { date: '2026-05-02', start_time: '10:15', end_time: '10:45' };
+  await call(doctor, 'post', '/timeslots/', 'doctor_absent', inAbsence);
   const overlapping = { date: '2026-03-10', start_time: '10:15', end_time: '10:45' };
   await call(doctor, 'post', '/timeslots/', 'slot_overlap', overlapping);
   await call(doctor, 'post', '/timeslots/', 'slot_in_past', { ...overlapping, date: '2026-03-01' });
   await call(doctor, 'patch', `/appointments/${appointment}/`, 200, { status: 'confirmed' });
   await call(doctor, 'patch', `/appointments/${appointment}/`, 'already_decided', { status: 'cancelled' });
+  await call(doctor, 'post', `/appointments/${appointment}/arrive/`, 'visit_ahead');
+  await call(doctor, 'delete', '/appointments/2147483647/attendance/', 'appointment_not_found');
+  await call(admin, 'get', '/statistics/?by=year', 'invalid_input');
+  await call(admin, 'get', '/appointments/export/?from=2026-03-11&to=2026-03-10', 'invalid_input');
+  await call(admin, 'patch', '/settings/', 'invalid_input', {});
+  await call(doctor, 'get', '/settings/', 'forbidden');
   await call(patient, 'post', '/auth/phone/verify/', 'invalid_input', {});
   await call(patient, 'post', '/auth/phone/verify/', 202, { phone: '+998909998877' });
   await call(patient, 'post', '/auth/phone/verify/', 'too_many_requests', { phone: '+998909998877' });

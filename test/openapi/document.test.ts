@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { errorStatus } from '../../src/core/errors.ts';
-import type { Document } from '../../src/http/openapi/document.ts';
+import type { Document, MediaType } from '../../src/http/openapi/document.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
 import { type Documented, examplesIn, operationsOf, validator } from './documented.ts';
 import { redocly, spectral } from './linters.ts';
@@ -93,21 +93,20 @@ test('every parameter is described and has an example, which no page fills in by
 test('every body and every success has examples that fit their schema to the last property', () => {
   const fits = validator(document, { closed: true });
   let seen = 0;
-  const judge = (keys: string[], examples: Record<string, unknown>) => {
-    seen += Object.keys(examples).length;
-    if (Object.keys(examples).length === 0) return ['no example'];
-    return Object.values(examples).map((value) => fits([...keys, 'content', JSON_TYPE, 'schema'], value));
-  };
+  /** A body, in each of the types in which it comes. */
+  const judge = (keys: string[], content: Record<string, MediaType> = {}) =>
+    Object.entries(content).flatMap(([type, media]) => {
+      const examples = Object.values(examplesIn(media));
+      seen += examples.length;
+      if (examples.length === 0) return [`no example of ${type}`];
+      return examples.map((value) => fits([...keys, 'content', type, 'schema'], value));
+    });
   expect(
     faults(({ method, path, operation: { requestBody, responses } }) => [
-      ...(requestBody
-        ? judge(['paths', path, method, 'requestBody'], examplesIn(requestBody.content[JSON_TYPE]))
-        : []),
+      ...judge(['paths', path, method, 'requestBody'], requestBody?.content),
       ...Object.entries(responses)
-        .filter(([status, { content }]) => status < '300' && content)
-        .flatMap(([status, { content }]) =>
-          judge(['paths', path, method, 'responses', status], examplesIn(content?.[JSON_TYPE])),
-        ),
+        .filter(([status]) => status < '300')
+        .flatMap(([status, { content }]) => judge(['paths', path, method, 'responses', status], content)),
     ]),
   ).toEqual([]);
   expect(seen).toBeGreaterThan(operations.length);

@@ -8,9 +8,14 @@ import { type TestApp, testApp } from '../helpers/app.ts';
  * others' records, and what the audit calls looking at them. A new route fails until somebody has decided here.
  */
 const READS: Record<string, string> = {
+  'GET /api/absences/': 'absence.list',
+  'GET /api/absences/{id}/': 'absence.read',
   'GET /api/appointments/': 'appointment.list',
+  // Noted by its service: once, not for each person in it.
+  'GET /api/appointments/export/': 'own',
   'GET /api/appointments/me/': 'appointment.list',
   'GET /api/appointments/{id}/': 'appointment.read',
+  'GET /api/appointments/{id}/history/': 'appointment.history',
   // Noted by its service: once, not for each person on the page.
   'GET /api/audit/': 'own',
   'GET /api/auth/me/': 'own',
@@ -19,17 +24,28 @@ const READS: Record<string, string> = {
   'GET /api/auth/me/export/': 'own',
   'GET /api/auth/sessions/': 'own',
   'GET /api/doctor/profile/': 'own',
+  'GET /api/doctor/schedule/': 'own',
   'GET /api/doctors/': 'everybody',
   'GET /api/doctors/{id}/': 'everybody',
+  // When a doctor works is for all to see, in their free slots.
+  'GET /api/doctors/{id}/schedule/': 'everybody',
   'GET /api/doctors/{id}/timeslots/': 'everybody',
+  'GET /api/timeslots/search/': 'everybody',
+  'GET /api/holidays/': 'everybody',
+  'GET /api/holidays/{id}/': 'everybody',
   'GET /api/messages/': 'message.list',
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
   'GET /api/patient/profile/': 'own',
+  'GET /api/settings/': 'everybody',
+  // Numbers, and doctors by name: nothing of a patient.
+  'GET /api/statistics/': 'everybody',
   'GET /api/timeslots/': 'own',
   'GET /api/timeslots/{id}/': 'everybody',
   'GET /api/users/': 'user.list',
   'GET /api/users/{id}/': 'user.read',
+  'GET /api/waitlist/': 'waitlist.list',
+  'GET /api/waitlist/{id}/': 'waitlist.read',
   'GET /health/live': 'everybody',
   'GET /health/ready': 'everybody',
 };
@@ -58,7 +74,7 @@ test('the documentation names every action that the code notes, and no other', a
     if (!/\.(service|routes|rules)\.ts$/.test(file) || file.endsWith('audit.routes.ts')) continue;
     const text = readFileSync(join(root, file), 'utf8');
     for (const [, action = ''] of text.matchAll(
-      /'((?:user|password|session|appointment|timeslot|message|audit|consent)\.[a-z_]+|profile\.update)'/g,
+      /'((?:user|password|session|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent)\.[a-z_]+|profile\.update)'/g,
     ))
       used.add(action);
   }

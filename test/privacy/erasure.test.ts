@@ -81,6 +81,8 @@ describe.each([
       'messages',
       'appointments',
       'patient_profiles',
+      'idempotency_keys',
+      'waitlist_entries',
     ])
       expect(
         found.some((place) => place.startsWith(`public.${table}:`)),
@@ -102,13 +104,14 @@ describe.each([
       status: 'cancelled',
       cancel_reason: 'account_deleted',
       updated_at: expect.any(String),
+      version: expect.any(Number),
     };
     expect(after.results).toEqual(
       before.results.map((visit: { id: number }) => ({
         ...visit,
         patient: nobody,
         ...([ahead, confirmed].includes(visit.id) && { ...cancelled, cancelled_by: expect.any(Number) }),
-        ...(visit.id === declined && { cancel_reason: null }),
+        ...(visit.id === declined && { cancel_reason: null, version: expect.any(Number) }),
       })),
     );
     expect(await eventsOf(ahead)).toEqual(['booked', 'cancelled']);
@@ -167,7 +170,7 @@ describe.each([
         ...visit,
         doctor: nobody,
         cancel_reason: null,
-        ...(visit.id !== past && { timeslot: null }),
+        ...(visit.id !== past && { timeslot: null, version: expect.any(Number) }),
         ...(visit.id === ahead && {
           status: 'cancelled',
           cancel_reason: 'account_deleted',
@@ -187,6 +190,42 @@ describe.each([
     ]);
     expect(slots).toEqual([]);
     expectProblem(await clinic.as(patient).get(`/doctors/${person.id}/`), 'doctor_not_found');
+  });
+
+  test('of a doctor takes their week and why they were away, and of answers what others were told of them', async () => {
+    const doctor = await somebody(clinic, 'doctor', {});
+    const { person, data } = doctor;
+    await query(
+      `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes)
+       values ($1, 1, '09:00', '12:00', 30)`,
+      [person.id],
+    );
+    await query(
+      `insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)
+       values ($1, '2026-03-09', '09:00', '09:30')`,
+      [person.id],
+    );
+    const patient = await clinic.person('patient');
+    const timeslot = await clinic.slot(person, { date: day() });
+    const keyed = clinic
+      .as(patient)
+      .post('/appointments/', { timeslot })
+      .set('idempotency-key', data.username);
+    expect((await keyed.expect(201)).body.doctor.first_name).toBe(data.first_name);
+    const left = () =>
+      query(
+        `select (select count(*)::int from weekly_hours where doctor_id = $1) as hours,
+           (select count(*)::int from withdrawn_timeslots where doctor_id = $1) as withdrawn,
+           (select count(*)::int from absences where doctor_id = $1) as absences,
+           (select count(*)::int from idempotency_keys where user_id = $2) as answers`,
+        [person.id, patient.id],
+      );
+    expect(await left()).toEqual([{ hours: 1, withdrawn: 1, absences: 1, answers: 1 }]);
+    const needles = [data.reason, data.first_name];
+    expect((await searchDatabase(clinic.db, needles)).length).toBeGreaterThan(1);
+    await erase(person);
+    expect(await searchDatabase(clinic.db, needles)).toEqual([]);
+    expect(await left()).toEqual([{ hours: 0, withdrawn: 0, absences: 1, answers: 0 }]);
   });
 
   test('keeps what is proof and no personal data, and stops what was about to be sent', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
 import { personalData } from '../../src/modules/privacy/privacy.schemas.ts';
-import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { createModules } from '../../src/modules.ts';
+import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertVisits } from '../helpers/rows.ts';
@@ -12,16 +13,23 @@ import { statementsOf } from '../helpers/statements.ts';
  * why it stands nowhere. A new table, or a new column, fails the test below until somebody has decided here.
  */
 const PERSONAL: Record<string, string> = {
+  'absences.created_by': 'who wrote it down: the doctor, or an admin for them',
+  'absences.doctor_id': 'absences',
+  'appointment_events.by': 'appointment_history',
   'appointments.booked_by': 'appointments_as_patient',
   'appointments.cancelled_by': 'appointments_as_patient',
   'appointments.doctor_id': 'appointments_as_doctor',
   'appointments.patient_id': 'appointments_as_patient',
+  'appointments.updated_by': 'appointments_as_patient',
   'audit_entries.actor_id':
     'not held about the actor: what they did with the records of others, whose data it is',
   'audit_entries.subject_id': 'access_log',
+  'clinic_settings.updated_by': 'the clinic’s policy is about nobody; the audit tells who changed it',
   'codes.user_id': 'codes',
   'consents.user_id': 'consents',
   'doctor_profiles.id': 'doctor_profile',
+  'idempotency_keys.subject_id': 'copies, for 24 hours, of what stands in other sections',
+  'idempotency_keys.user_id': 'copies, for 24 hours, of what stands in other sections',
   'messages.user_id': 'messages',
   'notification_preferences.user_id': 'notification_preferences',
   'notifications.user_id': 'notifications',
@@ -30,13 +38,20 @@ const PERSONAL: Record<string, string> = {
   'sessions.user_id': 'sessions',
   'telegram_chats.user_id': 'telegram',
   'timeslots.doctor_id': 'timeslots',
+  'timeslots.held_by': 'holds',
+  'waitlist_entries.doctor_id': 'the wishes of patients, whose data it is',
+  'waitlist_entries.patient_id': 'waiting_list',
+  'weekly_hours.doctor_id': 'weekly_hours',
+  'withdrawn_timeslots.doctor_id': 'withdrawn_timeslots',
 };
 
 /** Tables that name nobody. */
 const NOBODYS: Record<string, string> = {
+  holidays: 'the clinic’s days off',
   login_throttles: 'keyed by hashes',
   refresh_tokens: 'hashes, each of a session',
   users: 'user',
+  waitlist_offers: 'each of an entry: waiting_list',
 };
 
 let clinic: TestApp;
@@ -270,10 +285,83 @@ describe('a doctor’s export', () => {
     });
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
-    const sections = 8;
-    // The person, the note, consents and links; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(4 + sections + 2);
+    const sections = 12;
+    // The person, the note, consents, links, holds and withdrawn slots; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(6 + sections + 2);
   });
+});
+
+test('holds what was waited for and offered, what is kept, and what happened to visits', async () => {
+  const person = await clinic.person('patient');
+  const days = { from: '2026-03-20', to: '2026-03-25' };
+  const joined = await clinic
+    .as(person)
+    .post('/waitlist/', { doctor: doctor.id, ...days })
+    .expect(201);
+  const [offered, held, booked] = [
+    await clinic.slot(doctor, { date: '2026-03-20' }),
+    await clinic.slot(doctor, { date: '2026-03-26' }),
+    await clinic.slot(doctor, { date: '2026-03-27' }),
+  ];
+  await createModules({ ...clinic, config: testConfig }).housekeeping.tasks.offer_waitlist({});
+  await clinic.as(person).post(`/timeslots/${held}/hold/`).expect(200);
+  const visit = await clinic.book(person, booked);
+  await clinic.as(doctor).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);
+  const data = await exportOf(person);
+  expect(data.waiting_list).toEqual([
+    {
+      id: joined.body.id,
+      doctor: doctor.id,
+      specialization: null,
+      ...days,
+      after: null,
+      before: null,
+      status: 'offered',
+      created_at: '2026-03-02T04:00:00.000Z',
+      appointment: null,
+      offers: [
+        {
+          timeslot: offered,
+          doctor: doctor.id,
+          date: '2026-03-20',
+          start_time: '10:00',
+          offered_at: '2026-03-02T04:00:00.000Z',
+          expires_at: '2026-03-02T04:15:00.000Z',
+          outcome: null,
+        },
+      ],
+    },
+  ]);
+  expect(data.holds.map(({ timeslot, held_until }) => [timeslot, held_until])).toEqual([
+    [offered, '2026-03-02T04:15:00.000Z'],
+    [held, '2026-03-02T04:05:00.000Z'],
+  ]);
+  expect(data.appointment_history).toEqual([
+    expect.objectContaining({ appointment: visit, kind: 'confirmed', by: doctor.id, details: {} }),
+  ]);
+});
+
+test('holds a doctor’s week and when they were away', async () => {
+  const person = await clinic.person('doctor');
+  await query(
+    `insert into absences (doctor_id, "from", "to", reason, created_by)
+     values ($1, '2026-06-01', '2026-06-02', 'Kongress', $1)`,
+    [person.id],
+  );
+  await query(
+    `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes)
+     values ($1, 1, '09:00', '12:00', 30)`,
+    [person.id],
+  );
+  await query(
+    `insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)
+     values ($1, '2026-03-09', '09:00', '09:30')`,
+    [person.id],
+  );
+  const data = await exportOf(person);
+  expect(data.absences).toEqual([expect.objectContaining({ from: '2026-06-01', reason: 'Kongress' })]);
+  expect(data.weekly_hours).toEqual([expect.objectContaining({ weekday: 1, slot_minutes: 30 })]);
+  expect(data.withdrawn_timeslots).toEqual([{ date: '2026-03-09', start_time: '09:00', end_time: '09:30' }]);
 });
 
 test('whoever was patient and doctor gets both', async () => {

@@ -173,6 +173,40 @@ describe('what has run out', () => {
     ).toEqual([{ hash: 'live' }, { hash: 'used' }]);
   });
 
+  test('answers go after a day, wishes ninety days after their last day, slots out of a week once they are past', async () => {
+    const answer = `insert into idempotency_keys (user_id, route, key, fingerprint, answer, subject_id, created_at)
+      values ($1, 'POST /', $2, 'x', '{}', $1, `;
+    await query(`${answer} ${at('24 hours')})`, [person.id, 'old']);
+    await query(`${answer} ${at('23 hours')})`, [person.id, 'recent']);
+    const wish = `
+      with wish as (
+        insert into waitlist_entries (patient_id, specialization, "from", "to", status)
+        values ($1, $2, '2025-01-01', $3, $4) returning id
+      )
+      insert into waitlist_offers (entry_id, offered_at, expires_at, outcome)
+      select id, now(), now(), 'lapsed' from wish`;
+    for (const [name, to, status] of [
+      ['long past', '2025-12-01', 'left'],
+      ['just past', '2025-12-02', 'left'],
+      ['waiting still', '2025-01-01', 'waiting'],
+    ])
+      await query(wish, [person.id, name, to, status]);
+    const doctor = await clinic.person('doctor');
+    for (const date of ['2026-03-01', '2026-03-02'])
+      await query(
+        `insert into withdrawn_timeslots (doctor_id, date, start_time, end_time) values ($1, $2, '09:00', '09:30')`,
+        [doctor.id, date],
+      );
+    await sweep();
+    expect(await query('select key from idempotency_keys')).toEqual([{ key: 'recent' }]);
+    expect(await query('select specialization from waitlist_entries order by id')).toEqual([
+      { specialization: 'just past' },
+      { specialization: 'waiting still' },
+    ]);
+    expect(await count('waitlist_offers')).toBe(2);
+    expect(await query('select date from withdrawn_timeslots')).toEqual([{ date: '2026-03-02' }]);
+  });
+
   test('messages that are done with and what stands in inboxes go after the setting, nothing that is to be sent', async () => {
     const statuses = ['queued', 'sending', 'sent', 'failed', 'dropped'];
     for (const [name, age] of [

@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { type Arena, arena, atOnce, drag, type Member, outcome, provesRules } from '../helpers/races.ts';
+import {
+  type Arena,
+  arena,
+  atOnce,
+  drag,
+  type Member,
+  outcome,
+  provesRules,
+  rounds,
+} from '../helpers/races.ts';
 
-const ROUNDS = 100;
+const ROUNDS = rounds(100);
 
 // A database of its own: the admins of a round must be all there are.
 let clinic: Arena;

@@ -8,10 +8,11 @@ import {
   type Member,
   outcome,
   provesRules,
+  rounds,
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = 150;
+const ROUNDS = rounds(150);
 
 let clinic: Arena;
 let admins: [Member, Member];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openDatabase } from '../../src/db/client.ts';
+import { type Db, openDatabase } from '../../src/db/client.ts';
 import { PASSWORD } from '../helpers/app.ts';
 import { type RunningServer, startServer, temporaryFolder } from '../helpers/process.ts';
 import { type Answer, type Method, outcome, provesRules, request, tally } from '../helpers/races.ts';
@@ -57,8 +57,8 @@ function isRunning(pid: number | undefined): boolean {
   }
 }
 
-const ask = (token: string | undefined, method: Method, path: string, body?: object) =>
-  request(server?.base ?? '', method, path, { token, body });
+const ask = (token: string | undefined, method: Method, path: string, body?: object, key?: string) =>
+  request(server?.base ?? '', method, path, { token, body, key });
 
 async function signIn(username: string): Promise<string> {
   const { body } = await ask(undefined, 'POST', '/auth/login/', { username, password: PASSWORD });
@@ -112,8 +112,13 @@ interface Rush {
 /**
  * All patients go through all slots at once, each from another one on.
  * @param again whether a slot is asked for once more after this answer
+ * @param keyOf the Idempotency-Key of a booking, if it has one
  */
-function rush({ patients, slots }: Day, again: (answer: Answer) => boolean = () => false): Rush {
+function rush(
+  { patients, slots }: Day,
+  again: (answer: Answer) => boolean = () => false,
+  keyOf: (slot: number) => string | undefined = () => undefined,
+): Rush {
   const promised: Promised[] = [];
   const answers: Answer[] = [];
   const { promise: underWay, resolve } = Promise.withResolvers<void>();
@@ -124,7 +129,7 @@ function rush({ patients, slots }: Day, again: (answer: Answer) => boolean = () 
       let answer: Answer;
       do {
         // Whoever is told to come back does so; how soon is not what is tested here.
-        answer = await ask(patient, 'POST', '/appointments/', { timeslot: slot });
+        answer = await ask(patient, 'POST', '/appointments/', { timeslot: slot }, keyOf(slot));
         answers.push(answer);
       } while (again(answer) && (await pause(20, true)));
       if (answer.status === 201) promised.push({ id: answer.body.id ?? 0, patient, slot });
@@ -135,19 +140,24 @@ function rush({ patients, slots }: Day, again: (answer: Answer) => boolean = () 
   return { promised, answers, underWay, over };
 }
 
+/** The database that the server has left behind, or uses. */
+async function onDatabase<Found>(look: (db: Db) => Promise<Found>): Promise<Found> {
+  const { port, password } = JSON.parse(readFileSync(join(folder.dir, 'connection.json'), 'utf8'));
+  const db = openDatabase({ url: `postgres://clinic:${password}@127.0.0.1:${port}/clinic`, pool_max: 1 });
+  try {
+    return await look(db);
+  } finally {
+    await db.$client.end();
+  }
+}
+
 /** Every booking that was answered with 201 stands, and the rules hold. */
 async function keepsItsWord(promised: readonly Promised[]): Promise<void> {
   for (const { id, patient, slot } of promised) {
     const read = await ask(patient, 'GET', `/appointments/${id}/`);
     expect(read).toMatchObject({ status: 200, body: { id, timeslot: slot, status: 'pending' } });
   }
-  const { port, password } = JSON.parse(readFileSync(join(folder.dir, 'connection.json'), 'utf8'));
-  const db = openDatabase({ url: `postgres://clinic:${password}@127.0.0.1:${port}/clinic`, pool_max: 1 });
-  try {
-    await provesRules(db);
-  } finally {
-    await db.$client.end();
-  }
+  await onDatabase(provesRules);
 }
 
 test('bookings that were answered outlive a kill -9 of the server in the middle of others', async () => {
@@ -169,6 +179,37 @@ test('bookings that were answered outlive a kill -9 of the server in the middle 
   // Between them lie at most those whose answer died with the server: one for each patient.
   expect(promised.length + second.promised.length).toBeGreaterThanOrEqual(SLOTS - PATIENTS);
   await keepsItsWord([...promised, ...second.promised]);
+});
+
+test('a kill -9 in the middle of bookings with keys leaves of each the appointment and its key, or neither', async () => {
+  const day = await openClinic();
+  const keyOf = (slot: number) => `slot-${slot}`;
+  const { promised, underWay, over } = rush(day, undefined, keyOf);
+  await underWay;
+  await killServer();
+  await over;
+  await start();
+  const kept = await onDatabase(async (db) => {
+    const { rows } = await db.$client.query<{ id: number | null; kept: number | null; slot: number }>(
+      `select a.id, (k.answer->>'id')::integer as kept, a.timeslot_id as slot from appointments a
+       full join idempotency_keys k on (k.answer->>'id')::integer = a.id and k.user_id = a.patient_id`,
+    );
+    return rows;
+  });
+  // Those whose answer died with the server among them.
+  expect(kept.length).toBeGreaterThanOrEqual(promised.length);
+  expect(kept.filter((row) => row.id !== row.kept)).toEqual([]);
+  const ids = new Map(kept.map(({ slot, id }) => [slot, id]));
+  for (const { patient, slot, id } of promised) {
+    const again = await ask(patient, 'POST', '/appointments/', { timeslot: slot }, keyOf(slot));
+    expect([again.status, again.replayed, again.body.id]).toEqual([201, true, id]);
+  }
+  // Whoever asks again for everything hears of each slot the same as before, or books it now.
+  const second = rush(day, undefined, keyOf);
+  await second.over;
+  for (const { slot, id } of second.promised) expect(id).toBe(ids.get(slot) ?? id);
+  expect(second.promised.map(({ slot }) => slot).sort()).toEqual([...day.slots].sort());
+  await keepsItsWord(second.promised);
 });
 
 test('while the database is killed requests are told to come back, and nothing that was answered is lost', async () => {

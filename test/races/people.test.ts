@@ -10,10 +10,11 @@ import {
   outcome,
   provesErasedAreGone,
   provesRules,
+  rounds,
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = 100;
+const ROUNDS = rounds(100);
 
 let clinic: Arena;
 let admins: [Member, Member];

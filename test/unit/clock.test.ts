@@ -74,6 +74,36 @@ describe.each(changes)('in %s, as clocks change at %s by %i minutes', (timezone,
       expect(clock.at(ms)).toBe(plain(ms));
   });
 
+  test('a time is the instant at which the wall first shows it, unless it never does', () => {
+    const clock = createClock(timezone);
+    const wrong: string[] = [];
+    let latest = '';
+    for (let ms = change - 30 * HOUR; ms <= change + 30 * HOUR; ms += MINUTE) {
+      const shown = plain(ms);
+      const [date = '', time = ''] = shown.split(' ');
+      if (shown > latest && clock.at(date, time.slice(0, 5)).getTime() !== ms) wrong.push(shown);
+      if (shown > latest) latest = shown;
+    }
+    expect(wrong).toEqual([]);
+    const skipped =
+      plain(change - 1000)
+        .split(' ')[1]
+        ?.slice(0, 2) ?? '';
+    const never = `${String(Number(skipped) + 1).padStart(2, '0')}:15`;
+    const day = plain(change).slice(0, 10);
+    // A quarter of an hour into what clocks skip is a quarter of an hour after they did.
+    if (minutes > 0) expect(clock.at(day, never).getTime()).toBe(change + 15 * MINUTE);
+  });
+
+  test('how far the wall will have got is told before as it is then', () => {
+    const now = createClock(timezone, () => new Date(change - 5 * HOUR));
+    const clock = clockIn(timezone);
+    for (let ms = change - 2 * HOUR; ms <= change + 4 * HOUR; ms += 5 * MINUTE) {
+      const { date, time } = now.wallBy(new Date(ms + 999));
+      expect(`${date} ${time}`).toBe(clock.at(ms));
+    }
+  });
+
   test('what has begun stays begun', () => {
     const [date = '', time = ''] = plain(change - 20 * MINUTE).split(' ');
     const slot = { date, start_time: time.slice(0, 5) };

@@ -28,6 +28,7 @@ describe('asAppError', () => {
     ['23P01', 'appointments_patient_no_overlap', 'patient_busy'],
     ['23514', 'appointments_active_has_slot', 'slot_booked'],
     ['23514', 'appointments_status_moves', 'already_decided'],
+    ['23514', 'appointments_attendance_of_confirmed', 'already_attended'],
     ['23514', 'appointments_not_with_oneself', 'not_with_oneself'],
     ['23503', 'appointments_timeslot_id_timeslots_id_fk', 'timeslot_not_found'],
     ['23503', 'timeslots_doctor_id_doctor_profiles_id_fk', 'doctor_not_found'],

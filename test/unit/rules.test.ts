@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { refusal, statusesBefore } from '../../src/modules/appointments/appointments.rules.ts';
+import { statusesBefore } from '../../src/modules/appointments/appointments.rules.ts';
+import { refusal } from '../../src/modules/timeslots/availability.rules.ts';
 import { slotError } from '../../src/modules/timeslots/timeslots.rules.ts';
 import { profileErrors } from '../../src/modules/users/users.rules.ts';
 
@@ -57,7 +58,11 @@ describe('refusal: of several reasons the plainest', () => {
     ['no_slot', 'timeslot_not_found'],
     ['begun', 'slot_in_past'],
     ['taken', 'slot_taken'],
+    ['too_soon', 'too_soon'],
+    ['too_far', 'too_far_ahead'],
+    ['held', 'slot_held'],
     ['busy', 'patient_busy'],
+    ['too_many', 'too_many_appointments'],
   ] as const;
 
   test.each(order)('%s alone is %s', (reason, code) => {
@@ -75,6 +80,8 @@ describe('refusal: of several reasons the plainest', () => {
     expect(refusal({})).toBeUndefined();
     expect(refusal()).toBeUndefined();
     expect(refusal({ taken: false, busy: false })).toBeUndefined();
+    // What waits to be offered to somebody is passed on, and tried again.
+    expect(refusal({ passing: true })).toBeUndefined();
   });
 });
 

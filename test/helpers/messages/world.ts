@@ -1,11 +1,15 @@
 import { Logger, runOnce, type TaskList } from 'graphile-worker';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Message } from '../../../src/core/messages.ts';
+import { OPEN_POLICY } from '../../../src/core/policy.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
+import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
 import { createMessaging, type MessagingDependencies } from '../../../src/modules/messages/index.ts';
 import { createNotifications } from '../../../src/modules/notifications/index.ts';
+import { createTimeslots } from '../../../src/modules/timeslots/index.ts';
+import { createOffers } from '../../../src/modules/waitlist/index.ts';
 import { type TestClock, testClock } from '../clock.ts';
 import { testDatabase } from '../database.ts';
 
@@ -36,7 +40,13 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const { db, url, close } = await testDatabase();
   db.$client.on('connect', (client) => client.on('error', () => {}));
   const notifications = createNotifications({ db, clock });
-  const appointments = createAppointments({ db, clock, audit: { record: async () => {} } });
+  const audit = { record: async () => {} };
+  const settings = { policy: () => OPEN_POLICY };
+  const idempotency = createIdempotency({ clock });
+  const offers = createOffers({ db, clock, settings });
+  const doctors = { get: async () => {}, mustWork: async () => {} };
+  const timeslots = createTimeslots({ db, clock, audit, settings, idempotency, doctors, waitlist: offers });
+  const appointments = createAppointments({ db, clock, audit, settings, idempotency, timeslots });
   const messages = createMessaging({
     db,
     clock,
@@ -52,6 +62,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     channels: { timeout: 2_000 },
     addNotification: notifications.add,
     appointments,
+    timeslots,
     audit: { record: async () => {} },
     ...options,
   });
@@ -128,7 +139,8 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     person,
     visit,
     change,
-    drain: (options?: { retries?: boolean }) => drainJobs(db, clock, messages.jobs.tasks, options),
+    drain: (options?: { retries?: boolean }) =>
+      drainJobs(db, clock, { ...messages.jobs.tasks, offer_waitlist: offers.offer }, options),
     tell: (message: Message) => transaction(db, (tx) => messages.enqueue(tx, message)),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
       (await db.$client.query(text, values)).rows as Row[],

@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { vi } from 'vitest';
+import type { Db } from '../../src/db/client.ts';
+
+/** A statement as it was sent. */
+export interface Sent {
+  name?: string;
+  text: string;
+  values: unknown[];
+}
+
+/** The hand-written statements that `work` sends to the pool, with their values. */
+export async function sentBy(db: Db, work: () => PromiseLike<unknown>): Promise<Sent[]> {
+  const spy = vi.spyOn(db.$client, 'query');
+  try {
+    await work();
+    return spy.mock.calls.map(([sent]) => sent as unknown as Sent);
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+interface Node {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Index Recheck'?: number;
+  Plans?: Node[];
+}
+
+export interface Plan {
+  /** Every row that was read from a table: passed on, filtered out or checked again. */
+  rows: number;
+  /** Pages of 8 kB that were looked at. */
+  buffers: number;
+  milliseconds: number;
+  /** Which indexes were used, and which tables were read from end to end. */
+  indexes: string[];
+  whole: string[];
+}
+
+/** How often a plan is taken: made for these values, or once for all. The server chooses after five times. */
+export const planModes = ['force_custom_plan', 'force_generic_plan'] as const;
+
+/** Runs a statement as the server would run it prepared, and tells what that took. */
+export async function planOf(
+  db: Db,
+  { text, values }: Sent,
+  mode: (typeof planModes)[number],
+): Promise<Plan> {
+  const client = await db.$client.connect();
+  try {
+    await client.query(`set plan_cache_mode = ${mode}`);
+    await client.query(`prepare explained as ${text}`);
+    const parameters = values.length > 0 ? `(${values.map(literal).join(', ')})` : '';
+    const { rows } = await client.query(
+      `explain (analyze, buffers, format json) execute explained${parameters}`,
+    );
+    const [{ Plan: top, 'Execution Time': milliseconds }] = rows[0]['QUERY PLAN'];
+    const all = nodesOf(top);
+    const nodes = all.filter((node) => node['Relation Name'] !== undefined);
+    const read = (node: Node) =>
+      node['Actual Loops'] *
+      (node['Actual Rows'] +
+        (node['Rows Removed by Filter'] ?? 0) +
+        (node['Rows Removed by Index Recheck'] ?? 0));
+    return {
+      rows: Math.round(nodes.reduce((sum, node) => sum + read(node), 0)),
+      buffers: top['Shared Hit Blocks'] + top['Shared Read Blocks'],
+      milliseconds,
+      indexes: all.flatMap((node) => node['Index Name'] ?? []),
+      whole: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
+    };
+  } finally {
+    client.release(true);
+  }
+}
+
+const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (value instanceof Date) return pg.escapeLiteral(value.toISOString());
+  if (Array.isArray(value)) return pg.escapeLiteral(`{${value.join()}}`);
+  return pg.escapeLiteral(String(value));
+}

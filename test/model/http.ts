@@ -1,0 +1,119 @@
+import { type Answer, outcome } from '../helpers/races.ts';
+import type { Expected, Filters, Request } from './clinic.ts';
+
+type Http = [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
+
+/** How a request is sent. */
+export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' }>): Http {
+  switch (request.do) {
+    case 'publish': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/timeslots/', body];
+    }
+    case 'publish many': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/timeslots/bulk/', body];
+    }
+    case 'hold':
+      return ['POST', `/timeslots/${request.slot}/hold/`];
+    case 'release':
+      return ['DELETE', `/timeslots/${request.slot}/hold/`];
+    case 'reschedule':
+      return ['POST', `/appointments/${request.visit}/reschedule/`, { timeslot: request.slot }];
+    case 'mark':
+      return ['POST', `/appointments/${request.visit}/${request.mark}/`];
+    case 'take back':
+      return ['DELETE', `/appointments/${request.visit}/attendance/`];
+    case 'be away': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/absences/', body];
+    }
+    case 'come back':
+      return ['DELETE', `/absences/${request.absence}/`];
+    case 'join': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/waitlist/', body];
+    }
+    case 'leave':
+      return ['DELETE', `/waitlist/${request.wish}/`];
+    case 'accept':
+    case 'decline':
+      return ['POST', `/waitlist/${request.wish}/${request.do}/`];
+    case 'read wish':
+      return ['GET', `/waitlist/${request.wish}/`];
+    case 'set policy':
+      return ['PATCH', '/settings/', request.changes];
+    case 'search':
+      return ['GET', `/timeslots/search/?doctor=${request.doctor}&${queryOf(request.filters)}`];
+    case 'withdraw':
+      return ['DELETE', `/timeslots/${request.slot}/`];
+    case 'read slot':
+      return ['GET', `/timeslots/${request.slot}/`];
+    case 'book': {
+      const { slot: timeslot, patient } = request;
+      return ['POST', '/appointments/', { timeslot, patient }];
+    }
+    case 'decide': {
+      const { status, reason } = request;
+      return ['PATCH', `/appointments/${request.visit}/`, { status, reason }];
+    }
+    case 'cancel':
+      return ['DELETE', `/appointments/${request.visit}/`];
+    case 'read visit':
+      return ['GET', `/appointments/${request.visit}/`];
+    case 'list free slots':
+      return ['GET', `/doctors/${request.doctor}/timeslots/?${queryOf(request.filters)}`];
+    case 'list own slots':
+      return ['GET', `/timeslots/?${queryOf(request.filters)}`];
+    case 'list own visits':
+      return ['GET', `/appointments/me/?${queryOf(request.filters)}`];
+    case 'list all visits':
+      return ['GET', `/appointments/?${queryOf(request.filters)}`];
+    case 'activate':
+      return ['PATCH', `/users/${request.person}/`, { is_active: request.is_active }];
+    case 'erase':
+      return ['DELETE', `/users/${request.person}/`];
+  }
+}
+
+const queryOf = (filters: Filters) =>
+  new URLSearchParams(
+    Object.entries(filters).map(([name, value]): [string, string] => [name, String(value)]),
+  ).toString();
+
+/** What of an answer the model tells too. */
+export function seen(request: Request, answer: Answer): Expected {
+  const { status, body } = answer;
+  if (status >= 400) return { status, code: outcome(answer).slice(4) };
+  if (status === 204 || request.do === 'sign in') return { status };
+  if (request.do === 'activate') return { status, body: { id: body.id, is_active: body.is_active } };
+  if (!body.results) return { status, body: timeless(body) };
+  const { count, next, previous, results } = body;
+  const links = { next: next !== null, previous: previous !== null };
+  return { status, body: { count, ...links, results: results.map((row) => timeless(row as object)) } };
+}
+
+/** A record without instants that only the database knows, and with its others as the wall shows them. */
+function timeless(record: object): object {
+  const { created_at: _, updated_at: __, created_by: ___, ...rest } = record as Record<string, unknown>;
+  if (typeof rest.expires_at === 'string') return { ...rest, expires_at: onWallOf(rest.expires_at) };
+  return 'offer' in rest ? wishOf(rest as unknown as ShownWish) : rest;
+}
+
+interface ShownWish {
+  patient: { id: number };
+  doctor: { id: number } | null;
+  specialization: string | null;
+  offer: { timeslot: { id: number }; expires_at: string } | null;
+}
+
+const wishOf = ({ patient, doctor, specialization, offer, ...wish }: ShownWish) => ({
+  ...wish,
+  patient: patient.id,
+  doctor: doctor?.id,
+  offer: offer && { timeslot: offer.timeslot.id, expires_at: onWallOf(offer.expires_at) },
+});
+
+/** Tashkent is five hours ahead of UTC all year. */
+const onWallOf = (instant: string) =>
+  new Date(Date.parse(instant) + 5 * 3_600_000).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,0 +1,318 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { entry, notedBy } from '../helpers/audit.ts';
+import { parseCsv } from '../helpers/csv.ts';
+import { capturedLog } from '../helpers/log.ts';
+import { expectProblem } from '../helpers/problem.ts';
+import { listening } from '../helpers/raw.ts';
+import { insertPeople } from '../helpers/rows.ts';
+import { watchStatements } from '../helpers/statements.ts';
+
+let clinic: TestApp;
+let people: Record<'admin' | 'doctor' | 'patient', Person>;
+let patients: number[];
+const log = capturedLog();
+
+beforeAll(async () => {
+  clinic = await testApp({ config: { log_level: 'info' }, log_stream: log.stream });
+  people = {
+    admin: await clinic.person('admin'),
+    doctor: await clinic.person('doctor', { last_name: 'Yusupov' }),
+    patient: await clinic.person('patient', { first_name: 'Aziza', phone: '+998901234567' }),
+  };
+  patients = await insertPeople(clinic.db, 'patient', 50);
+});
+afterAll(() => clinic.close());
+beforeEach(async () => {
+  await clinic.db.$client.query('truncate appointments, timeslots cascade');
+});
+
+const query = (text: string, values: unknown[] = []) => clinic.db.$client.query(text, values);
+
+/** So many cancelled visits, a minute apart, of all of these patients in turn, as fast as rows go in. */
+const insertMany = (count: number) =>
+  query(
+    `with quiet as (select set_config('session_replication_role', 'replica', true))
+     insert into appointments (doctor_id, patient_id, booked_by, date, start_time, end_time, status)
+     select $1, ($2::integer[])[1 + n % cardinality($2)], $1, date '2020-01-01' + n / 500,
+       time '08:00' + (n % 500) * interval '1 minute', time '08:05' + (n % 500) * interval '1 minute', 'cancelled'
+     from quiet, generate_series(0, $3::integer - 1) n`,
+    [people.doctor.id, patients, count],
+  );
+
+/** An export as text, with what came beside it. */
+async function exported(path = '', accept?: string, who: Person = people.admin) {
+  const answer = await clinic.app.inject({
+    url: `/api/appointments/export/${path}`,
+    headers: { authorization: `Bearer ${who.token}`, ...(accept !== undefined && { accept }) },
+  });
+  return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+}
+const lines = (text: string) =>
+  text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line));
+
+describe('an export', () => {
+  test('holds what the list holds, by time, a JSON object a line', async () => {
+    const days = ['2026-03-12', '2026-03-10', '2026-03-11'];
+    for (const date of days) await clinic.book(people.patient, await clinic.slot(people.doctor, { date }));
+    const late = { date: '2026-03-10', start_time: '23:30', end_time: '24:00' };
+    await clinic.book(people.patient, await clinic.slot(people.doctor, late));
+    const { status, headers, text } = await exported();
+    expect(status).toBe(200);
+    expect(headers['content-type']).toBe('application/x-ndjson; charset=utf-8');
+    expect(headers['content-disposition']).toBe('attachment; filename="appointments.ndjson"');
+    expect(headers.vary).toContain('accept');
+    expect(text.endsWith('\n')).toBe(true);
+    const { body } = await clinic.as(people.admin).get('/appointments/').expect(200);
+    expect(lines(text)).toEqual(body.results);
+  });
+
+  test('as CSV has the same, and runs no formula in a spreadsheet', async () => {
+    const evil = '=HYPERLINK("http://evil.example","x"), или\nещё';
+    await clinic.book(people.patient, await clinic.slot(people.doctor));
+    const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-11' }));
+    const decision = { status: 'cancelled', reason: evil };
+    await clinic.as(people.admin).patch(`/appointments/${id}/`, decision).expect(200);
+    const { headers, text } = await exported('', 'text/csv');
+    expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
+    expect(headers['content-disposition']).toBe('attachment; filename="appointments.csv"');
+    const [head = [], first = [], second = [], ...more] = parseCsv(text);
+    expect(more).toEqual([]);
+    const one = Object.fromEntries(head.map((name, index) => [name, first[index]]));
+    expect(one).toMatchObject({
+      date: '2026-03-10',
+      start_time: '10:00',
+      status: 'pending',
+      doctor_last_name: 'Yusupov',
+      patient_first_name: 'Aziza',
+      patient_phone: "'+998901234567",
+      cancel_reason: '',
+      cancelled_late: 'false',
+      version: '1',
+    });
+    expect(second[head.indexOf('cancel_reason')]).toBe(`'${evil}`);
+    expect(text.split('\r\n')).toHaveLength(4);
+  });
+
+  test.each([
+    ['', 'application/x-ndjson'],
+    ['*/*', 'application/x-ndjson'],
+    ['application/json', 'application/x-ndjson'],
+    ['text/*', 'text/csv'],
+    ['TEXT/CSV', 'text/csv'],
+    ['text/csv;q=0.5, */*', 'application/x-ndjson'],
+    ['text/csv;q=0.5, application/x-ndjson;q=0.1, */*', 'text/csv'],
+    ['text/csv;q=0, */*;q=0.1', 'application/x-ndjson'],
+    ['text/csv;q=x', 'application/x-ndjson'],
+  ])('with Accept %j comes as %s', async (accept, type) => {
+    expect((await exported('', accept)).headers['content-type']).toContain(type);
+  });
+
+  test('of nothing is empty, but for the header of the CSV', async () => {
+    expect((await exported()).text).toBe('');
+    expect((await exported('', 'text/csv')).text).toMatch(/^id,date,start_time,[^\n]*\r\n$/);
+  });
+
+  test('takes the filters of the list', async () => {
+    const other = await clinic.person('patient');
+    for (const date of ['2026-03-10', '2026-03-11', '2026-03-12', '2026-03-13'])
+      await clinic.book(
+        people.patient,
+        await clinic.slot(people.doctor, { date, start_time: '11:00', end_time: '11:30' }),
+      );
+    const theirs = await clinic.book(
+      other,
+      await clinic.slot(people.doctor, { date: '2026-03-12', start_time: '12:00', end_time: '12:30' }),
+    );
+    await clinic.as(other).delete(`/appointments/${theirs}/`).expect(204);
+    const filters = [
+      '?date=2026-03-12',
+      '?from=2026-03-11&to=2026-03-12',
+      '?from=2026-03-12',
+      '?to=2026-03-11',
+      '?from=2026-03-10&to=2026-03-12&date=2026-03-12',
+      '?date=2026-03-10&from=2026-03-11',
+      `?patient=${other.id}`,
+      `?doctor=${people.doctor.id}&status=pending`,
+      '?status=cancelled',
+      '?patient=999999',
+    ];
+    const counts: number[] = [];
+    for (const filter of filters) {
+      const { body } = await clinic.as(people.admin).get(`/appointments/${filter}`).expect(200);
+      const rows = lines((await exported(filter)).text);
+      expect(rows, filter).toEqual(body.results);
+      counts.push(rows.length);
+    }
+    expect(counts).toEqual([2, 3, 3, 2, 2, 0, 1, 4, 1, 0]);
+    const { status, headers, text } = await exported('?from=2026-03-12&to=2026-03-11&status=x');
+    expectProblem({ status, headers, body: JSON.parse(text) }, 'invalid_input');
+  });
+
+  test('is noted once, not for each person, before its first row leaves', async () => {
+    await insertMany(2_500);
+    const noted = (path: string) => notedBy(clinic.db, () => exported(path));
+    expect(await noted('')).toEqual([entry(people.admin, 'appointment.export', null, { filters: [] })]);
+    const [one = 0] = patients;
+    expect(await noted(`?patient=${one}&from=2020-01-01`)).toEqual([
+      entry(people.admin, 'appointment.export', one, { filters: ['from', 'patient'] }),
+    ]);
+    expect(await noted('?patient=999999')).toEqual([
+      entry(people.admin, 'appointment.export', null, { filters: ['patient'] }),
+    ]);
+  });
+
+  test('is for admins; asked by HEAD it reads nothing', async () => {
+    for (const who of [people.doctor, people.patient]) {
+      const { status, headers, text } = await exported('', undefined, who);
+      expectProblem({ status, headers, body: JSON.parse(text) }, 'forbidden');
+    }
+    const statements = watchStatements();
+    try {
+      const seen = await statements.during(async () => {
+        const head = await clinic.app.inject({
+          method: 'HEAD',
+          url: '/api/appointments/export/',
+          headers: { authorization: `Bearer ${people.admin.token}` },
+        });
+        expect(head.statusCode).toBe(200);
+        expect(head.headers['content-type']).toContain('ndjson');
+      });
+      expect(seen).toEqual([]);
+    } finally {
+      statements.restore();
+    }
+  });
+});
+
+describe('a large export', () => {
+  /** Opens an export over a socket. */
+  async function open(path = '') {
+    const { port } = await listening(clinic.app);
+    const request = http.get({
+      port,
+      path: `/api/appointments/export/${path}`,
+      headers: { authorization: `Bearer ${people.admin.token}` },
+      agent: false,
+    });
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+    return { request, answer };
+  }
+
+  test('comes whole, each row once, over many pages, with statements that cost the same', async () => {
+    await insertMany(10_500);
+    const statements = watchStatements();
+    let rows: { id: number; date: string; start_time: string }[] = [];
+    const seen = await statements.during(async () => {
+      rows = lines((await exported()).text);
+    });
+    statements.restore();
+    expect(rows).toHaveLength(10_500);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(10_500);
+    const times = rows.map(({ date, start_time }) => `${date} ${start_time}`);
+    expect(times).toEqual(times.toSorted());
+    // Eleven pages and the note.
+    expect(seen).toHaveLength(12);
+  });
+
+  test('needs no more memory for 200,000 rows than for 20,000', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    /** The most that was alive at any time while so many rows went by, in MB. */
+    async function peakOf(count: number) {
+      await query('truncate appointments cascade');
+      await insertMany(count);
+      await query('analyze appointments');
+      const { answer } = await open();
+      let [bytes, rows, next, peak] = [0, 0, 0, 0];
+      const began = performance.now();
+      for await (const chunk of answer) {
+        bytes += (chunk as Buffer).length;
+        for (const byte of chunk as Buffer) if (byte === 10) rows += 1;
+        if (bytes < next) continue;
+        next += 2_000_000;
+        gc();
+        const { heapUsed, external } = process.memoryUsage();
+        peak = Math.max(peak, (heapUsed + external) / 1e6);
+      }
+      expect(rows).toBe(count);
+      return { peak, megabytes: bytes / 1e6, ms: performance.now() - began };
+    }
+    const [small, large] = [await peakOf(20_000), await peakOf(200_000)];
+    process.stdout.write(
+      `export: 20,000 rows (${small.megabytes.toFixed(0)} MB) at most ${small.peak.toFixed(0)} MB alive; 200,000 rows ` +
+        `(${large.megabytes.toFixed(0)} MB, ${(large.ms / 1_000).toFixed(1)} s) at most ${large.peak.toFixed(0)} MB\n`,
+    );
+    expect(large.peak).toBeLessThan(small.peak + 10);
+  });
+
+  test('that nobody takes any more is read no further', async () => {
+    await insertMany(100_000);
+    const statements = watchStatements();
+    try {
+      const { request, answer } = await open();
+      await once(answer, 'readable');
+      answer.read();
+      // Nobody reads on: what the socket holds is all that is fetched ahead.
+      await sleep(500);
+      const waiting = statements.soFar().length;
+      expect(waiting).toBeLessThan(40);
+      await sleep(300);
+      expect(statements.soFar().length).toBe(waiting);
+      request.destroy();
+      await sleep(500);
+      expect(statements.soFar().length).toBeLessThanOrEqual(waiting + 1);
+      // No connection of the pool is left behind.
+      await vi.waitFor(() => {
+        const { totalCount, idleCount } = clinic.db.$client;
+        expect(idleCount).toBe(totalCount);
+      });
+    } finally {
+      statements.restore();
+    }
+  });
+
+  test('that breaks off ends with its connection, and its log line holds nobody’s data', async () => {
+    await insertMany(50_000);
+    const { answer } = await open();
+    await once(answer, 'readable');
+    const before = log.lines.length;
+    await query('alter table appointments rename to appointments_gone');
+    let broken: NodeJS.ErrnoException | undefined;
+    try {
+      for await (const _ of answer);
+    } catch (error) {
+      broken = error as NodeJS.ErrnoException;
+    } finally {
+      await query('alter table appointments_gone rename to appointments');
+    }
+    expect(broken?.code).toBe('ECONNRESET');
+    expect(answer.complete).toBe(false);
+    const said = await vi.waitFor(() => {
+      const found = log.lines.slice(before).find((line) => line.includes('an export broke off'));
+      if (!found) throw new Error('not said yet');
+      return found;
+    });
+    expect(JSON.parse(said)).toMatchObject({ error: { type: 'DatabaseError', sqlstate: '42P01' } });
+    expect(log.lines.slice(before).join('\n')).not.toMatch(/Aziza|Yusupov|Bulk|select "|after_date|2020-/);
+  });
+
+  test('that cannot begin is a problem like any other', async () => {
+    await query('alter table appointments rename to appointments_gone');
+    try {
+      const { status, headers, text } = await exported();
+      expectProblem({ status, headers, body: JSON.parse(text) }, 'database_unavailable');
+      expect(headers).not.toHaveProperty('content-disposition');
+    } finally {
+      await query('alter table appointments_gone rename to appointments');
+    }
+  });
+});
