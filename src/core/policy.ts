@@ -44,7 +44,8 @@ export interface Bounds {
   active_max: number | null;
 }
 
-const LAST_DAY = '9999-12-31';
+/** Where there is no horizon. */
+export const LAST_DAY = '9999-12-31';
 
 /** Which slots somebody may take now: staff whatever lies ahead, patients as the clinic's policy says. */
 export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {

@@ -46,6 +46,29 @@ test('the clinic’s notice and horizon bind patients, to the minute and to the 
     expectProblem(await book(patient, await at('00:00', '2026-03-10')), 'too_far_ahead');
   }));
 
+test('patients are shown what they may book, admins whatever lies ahead', () =>
+  under({ min_notice_minutes: 90, horizon_days: 7 }, async () => {
+    const own = await clinic.person('doctor');
+    const patient = await clinic.person('patient');
+    for (const [date, start_time, end_time] of [
+      ['2026-03-02', '10:20', '10:29'],
+      ['2026-03-02', '10:30', '10:39'],
+      ['2026-03-09', '23:50', '23:59'],
+      ['2026-03-10', '00:00', '00:09'],
+    ] as const)
+      await clinic.slot(own, { date, start_time, end_time });
+    const shown = async (by: Person, query = '') => {
+      const { body } = await clinic.as(by).get(`/doctors/${own.id}/timeslots/${query}`).expect(200);
+      return body.results.map(
+        (slot: { date: string; start_time: string }) => `${slot.date} ${slot.start_time}`,
+      );
+    };
+    expect(await shown(patient)).toEqual(['2026-03-02 10:30', '2026-03-09 23:50']);
+    expect(await shown(patient, '?from=2026-03-09&to=2026-03-31')).toEqual(['2026-03-09 23:50']);
+    expect(await shown(patient, '?to=2026-03-02')).toEqual(['2026-03-02 10:30']);
+    expect(await shown(admin)).toHaveLength(4);
+  }));
+
 test('bookings are confirmed at once where the clinic says so', () =>
   under({ auto_confirm: true }, async () => {
     const patient = await clinic.person('patient');

@@ -28,14 +28,19 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'listFreeTimeslots',
         summary: 'See a doctor’s free slots',
         description:
-          'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which.',
+          'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which. Patients see what the ' +
+          'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon.',
         params: idParams('The doctor’s id, from the directory.', 12),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await timeslots.listFree(request.params.id, request.query)),
+      pageAnswer(
+        request,
+        request.query.page,
+        await timeslots.listFree(request.params.id, request.query, request.user),
+      ),
   );
 
   app.post(

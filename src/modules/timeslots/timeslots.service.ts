@@ -2,6 +2,7 @@ import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
+import { boundsFor, LAST_DAY } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -31,7 +32,7 @@ export type Timeslots = ReturnType<typeof createTimeslots>;
 const ATTEMPTS = 3;
 
 export function createTimeslots(dependencies: TimeslotsDependencies) {
-  const { db, clock, audit, doctors } = dependencies;
+  const { db, clock, audit, settings, doctors } = dependencies;
   const availability = createAvailability(dependencies);
 
   /**
@@ -66,12 +67,19 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     lockUpcoming: (tx: Tx, doctor: number) => repository.lockUpcoming(tx, doctor, clock.wall()),
     removeUpcoming: (tx: Tx, doctor: number) => repository.removeUpcoming(tx, doctor, clock.wall()),
 
-    /** @throws AppError doctor_not_found */
+    /**
+     * What the caller may book of a doctor's: patients as the clinic's policy says.
+     * @throws AppError doctor_not_found
+     */
     async listFree(
       doctor: number,
       { page, page_size, ...days }: repository.DayFilters & PageRequest,
+      { role }: Pick<Caller, 'role'>,
     ): Promise<Page<Timeslot>> {
-      const found = await repository.listFree(db, doctor, days, moment(), { page, page_size });
+      const { now, after, until } = boundsFor(role, await settings.policy(), clock);
+      const isOpen = until === LAST_DAY || (days.to !== undefined && days.to <= until);
+      const within = isOpen ? days : { ...days, to: until };
+      const found = await repository.listFree(db, doctor, within, { now, wall: after }, { page, page_size });
       // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
       if (found.count === 0) await doctors.get(doctor);
       return found;
