@@ -48,7 +48,7 @@ export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: A
   const { role, is_active } = personOf(clinic, doctor);
   if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
   const free = onDays(clinic.slots, filters)
-    .filter((slot) => slot.doctor === doctor)
+    .filter((slot) => slot.doctor === doctor && !isWithin(clinic, caller.role, slot))
     .map((slot) => shownSlot(clinic, slot))
     .filter(({ is_available }) => is_available);
   return paged(inOrder(clinic, free), filters);
