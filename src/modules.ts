@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from './core/clock.ts';
-import { deriveKey } from './core/keys.ts';
+import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
 import type { Lead } from './core/messages.ts';
 import type { CountryCode } from './core/phone.ts';
@@ -157,7 +157,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     messages,
     consents,
     traces: {
-      erase: (tx, person) => eraseTraces(tx, person, deriveKey(secrets[0] ?? '', 'erased').toString('hex')),
+      erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
     },
     waitlist: offers,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },

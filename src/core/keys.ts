@@ -10,6 +10,10 @@ export type KeyPurpose = 'codes' | 'throttles' | 'messages' | 'links' | 'provide
 export const deriveKey = (secret: string, purpose: KeyPurpose): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, 'clinic-booking-api', purpose, 32));
 
+/** By which the database knows again what it had to disguise, as text for its `disguise`. */
+export const disguiseKey = ([secret = '']: readonly string[]): string =>
+  deriveKey(secret, 'erased').toString('hex');
+
 /**
  * The name of a signing secret, as tokens carry it in their header (`kid`, RFC 7515, 4.1.4). It tells no more of the
  * secret than any signature made with it does.

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { networkOf } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
-import { deriveKey } from '../../core/keys.ts';
+import { deriveKey, disguiseKey } from '../../core/keys.ts';
 import type { Channel, CodePurpose, Message } from '../../core/messages.ts';
 import type { Tx } from '../../db/client.ts';
 import * as repository from './codes.repository.ts';
@@ -34,7 +34,7 @@ export type Codes = ReturnType<typeof createCodes>;
 export function createCodes(dependencies: CodesDependencies) {
   const { clock, messages } = dependencies;
   const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'codes'));
-  const erasedKey = deriveKey(dependencies.secrets[0] ?? '', 'erased').toString('hex');
+  const erasedKey = disguiseKey(dependencies.secrets);
   const hashes = (user: number, purpose: CodePurpose, code: string) =>
     keys.map((key) => createHmac('sha256', key).update(`${user}:${purpose}:${code}`).digest());
 

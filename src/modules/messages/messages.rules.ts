@@ -1,4 +1,4 @@
-import { type Clock, hasBegun } from '../../core/clock.ts';
+import { addDays, type Clock, hasBegun } from '../../core/clock.ts';
 import {
   accountKinds,
   type Channel,
@@ -89,12 +89,7 @@ function endOfQuiet(date: string, time: string, from: string, until: string): st
   if (from === until) return undefined;
   if (from < until) return time >= from && time < until ? date : undefined;
   if (time < until) return date;
-  return time >= from ? nextDay(date) : undefined;
-}
-
-function nextDay(date: string): string {
-  const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
-  return new Date(Date.UTC(year, month - 1, day + 1)).toISOString().slice(0, 10);
+  return time >= from ? addDays(date, 1) : undefined;
 }
 
 /** What is told of a visit that is no more. */
