@@ -63,6 +63,8 @@ export async function captureRoutes(
     DATABASE_URL: database_url,
     JWT_SECRET: secret,
     RATE_LIMIT: 'off',
+    // What is answered from memory sends nothing.
+    ANSWERS_REMEMBERED: '0',
   });
   const db = openDatabase({ url: database_url, pool_max: 1 });
   const clock = createClock(config.timezone);

@@ -56,10 +56,11 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
   const bar = progress(`${size.name} world`);
   const world = await loadWorld(database_url, size, today, bar.tell);
   bar.end();
+  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
+  // What a run left that was cut off.
+  await reset();
   const stock = await takeStock(world, today, client);
   const secret = randomBytes(48).toString('base64url');
-  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
-  await reset();
   const routes = await captureRoutes(database_url, secret, stock.examples);
   await reset();
   const hashed = await client.query<{ hash: string }>('select password_hash as hash from users limit 1');
@@ -132,8 +133,8 @@ async function aboutOf(client: pg.Client): Promise<Record<string, string>> {
 }
 
 /**
- * Back to the world as it was loaded. Triggers stay out of it: nobody is to hear of this. Then it is tidied up, so that
- * the next round finds no more dead rows than this one did.
+ * Back to the world as it was loaded. Triggers stay out of it: nobody is to hear of this but who remembers answers. Then it
+ * is tidied up, so that the next round finds no more dead rows than this one did.
  * @param visits how many appointments the world began with
  * @param people as many sessions as people
  */
@@ -153,6 +154,7 @@ async function undo(client: pg.Client, visits: number, people: number): Promise<
     truncate appointment_events, audit_entries, messages, graphile_worker._private_jobs;
     delete from refresh_tokens;
     delete from sessions where id > ${people};
+    insert into doctor_changes (doctor_id) values (1);
     commit`);
   for (const table of ['appointments', 'timeslots', 'sessions', 'refresh_tokens'])
     await client.query(`vacuum ${table}`);

@@ -91,7 +91,10 @@ async function start({ stage, database_url, pool_max, secret, routes }: StageOrd
       if (has('repository')) {
         const { id, date } = inputs as { id: number; date: string };
         const moment = { now: clock.now(), wall: clock.wall() };
-        const { rows, count } = await listFree(db, id, { date }, moment, { page: 1, page_size: 20 });
+        const { rows, count } = await listFree(db, id, { from: date, to: date }, moment, {
+          page: 1,
+          page_size: 20,
+        });
         return { count, next: null, previous: null, results: rows };
       }
       if (has('driver')) await runStatement(slots, inputs);

@@ -91,6 +91,7 @@ const environment = z
       .transform((list) => listOf(list.toLowerCase()))
       .pipe(z.array(z.string().regex(HOST_NAME, 'must be a list of names such as clinic.uz or .clinic.uz')))
       .default([]),
+    ANSWERS_REMEMBERED: whole(0, 10_000_000).default(20_000),
     RATE_LIMIT: z.enum(['on', 'off']).default('on'),
     RATE_LIMIT_GUEST: whole(1, 1_000_000).default(300),
     RATE_LIMIT_USER: whole(1, 1_000_000).default(600),
@@ -182,6 +183,7 @@ export function loadConfig(source: Record<string, string | undefined>) {
     cors_origins: env.CORS_ORIGINS,
     trust_proxy: env.TRUST_PROXY,
     allowed_hosts: env.ALLOWED_HOSTS,
+    answers_remembered: env.ANSWERS_REMEMBERED,
     rate_limit: env.RATE_LIMIT === 'on',
     rate_limit_guest: env.RATE_LIMIT_GUEST,
     rate_limit_user: env.RATE_LIMIT_USER,

@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import type { Clock } from './core/clock.ts';
 import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
+import { createMemory } from './core/memory.ts';
 import type { Lead } from './core/messages.ts';
 import type { CountryCode } from './core/phone.ts';
 import type { Caller } from './core/roles.ts';
+import { createChanges } from './db/changes.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/listen.ts';
@@ -51,6 +53,7 @@ import { createStatistics, statisticsRoutes } from './modules/statistics/index.t
 import {
   createTimeslotSearch,
   createTimeslots,
+  freeSlotTopics,
   timeslotSearchRoutes,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
@@ -86,6 +89,7 @@ export interface ModulesDependencies {
     hold_minutes: number;
     offer_minutes: number;
     message_retention_days: number;
+    answers_remembered: number;
   };
 }
 
@@ -100,8 +104,17 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
   const settings = createSettings({ db, clock, audit, ...config });
+  const changes = createChanges(db.$client);
+  const memory = createMemory({ limit: config.answers_remembered, isFresh: changes.isFresh });
+  changes.onUnknown(memory.clear);
+  changes.onChange(({ doctor, date }) => {
+    // Who a doctor is changes seldom, and says something of all their days.
+    if (date === undefined) memory.clear();
+    else for (const topic of freeSlotTopics(doctor, date)) memory.forget(topic);
+  });
   const doctors = createDoctors({
     db,
+    memory,
     audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
@@ -116,6 +129,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
   const timeslots = createTimeslots({
     db,
     clock,
+    memory,
     audit,
     idempotency,
     settings,
@@ -202,11 +216,12 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
       link = listen({ url: database_url, channels: [sessions.endings, settings.changes] });
       sessions.follow(link);
       settings.follow(link);
+      if (config.answers_remembered > 0) changes.follow(database_url);
     },
 
     async unfollow(): Promise<void> {
       sessions.close();
-      await link?.close();
+      await Promise.all([link?.close(), changes.unfollow()]);
     },
 
     /** Registers every module's routes; they need the app's token signer. */

@@ -46,15 +46,16 @@ export interface AuditingOptions {
 export const auditing = fastifyPlugin(
   async (app: FastifyInstance, { note }: AuditingOptions) => {
     // What a service notes of a change carries the request's name too.
-    app.addHook('preHandler', async ({ user, id }) => {
+    app.addHook('preHandler', ({ user, id }, _reply, done) => {
       if (user) user.request_id = id;
+      done();
     });
-    app.addHook('preSerialization', async (request, reply, answer) => {
+    app.addHook('preSerialization', (request, reply, answer, done) => {
       const { audit } = request.routeOptions.config;
-      if (audit === undefined || reply.statusCode >= 300) return answer;
+      if (audit === undefined || reply.statusCode >= 300) return done(null, answer);
       const read = noted(audit, request, answer);
-      if (read.people.length > 0) await note(request.user, read);
-      return answer;
+      if (read.people.length === 0) return done(null, answer);
+      note(request.user, read).then(() => done(null, answer), done);
     });
   },
   { name: 'auditing' },

@@ -9,7 +9,7 @@ import type { Access } from './guards.ts';
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     /** `profile` is the id of their doctor's or patient's profile, null for an admin: other services may want it. */
-    payload: { sub: string; role: string; sid: number; profile?: number | null };
+    payload: { sub: string; role: string; sid: number; profile?: number | null; exp?: number };
     user: Caller;
   }
 }
@@ -31,9 +31,14 @@ export interface AuthenticationOptions {
   access_token_minutes: number;
 }
 
+/** Whose a good token is, and until when (epoch milliseconds). */
+interface Verified extends Caller {
+  expires: number;
+}
+
 const ISSUER = 'clinic-booking-api';
-/** Tokens that one process remembers to have checked. */
-const REMEMBERED = 10_000;
+/** Tokens that one process remembers to have checked; the first of them is the first to go. */
+const REMEMBERED = 20_000;
 
 /**
  * Turns the bearer token into `request.user` before anything else is read from the request; no query is spent on it.
@@ -63,15 +68,35 @@ export const authentication = fastifyPlugin(
         algorithms: ['HS256'],
         allowedIss: ISSUER,
         requiredClaims: ['iss', 'exp'],
-        // A token is checked once: until it expires the same letters mean the same.
-        cache: REMEMBERED,
       },
-      formatUser: ({ sub, role, sid }) => ({ id: Number(sub), role: role as Caller['role'], session: sid }),
+      formatUser: ({ sub, role, sid, exp }) => ({
+        id: Number(sub),
+        role: role as Caller['role'],
+        session: sid,
+        expires: (exp ?? 0) * 1_000,
+      }),
     });
+    // A token is checked once: until it expires the same letters mean the same.
+    const checked = new Map<string, Verified>();
     app.decorateRequest('refusal', null);
-    app.addHook('onRequest', async (request) => {
-      if (isOpen(request)) return;
-      request.refusal = await verify(request);
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (isOpen(request)) return done();
+      const { authorization = '' } = request.headers;
+      const known = checked.get(authorization);
+      if (known && Date.now() < known.expires) {
+        request.user = callerIn(known);
+        return done();
+      }
+      checked.delete(authorization);
+      verify(request).then((result) => {
+        if (result instanceof AppError) request.refusal = result;
+        else {
+          request.user = callerIn(result);
+          checked.set(authorization, result);
+          if (checked.size > REMEMBERED) checked.delete(checked.keys().next().value as string);
+        }
+        done();
+      }, done);
     });
   },
   { name: 'authentication' },
@@ -85,10 +110,13 @@ export interface SignInRequiredOptions {
 /** Answers 401 where a route needs a token and the request has no good one, or one of a session that has ended. */
 export const signInRequired = fastifyPlugin(
   async (app: FastifyInstance, { isEnded }: SignInRequiredOptions) => {
-    app.addHook('onRequest', async (request) => {
-      if (isOpen(request)) return;
-      if (request.refusal) throw request.refusal;
-      if (await isEnded(request.user.session)) throw new AppError('session_ended');
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (isOpen(request)) return done();
+      if (request.refusal) return done(request.refusal);
+      const ended = isEnded(request.user.session);
+      const go = (is: boolean) => done(is ? new AppError('session_ended') : undefined);
+      if (typeof ended === 'boolean') return go(ended);
+      ended.then(go, done);
     });
   },
   { name: 'sign-in-required', dependencies: ['authentication'] },
@@ -99,11 +127,15 @@ function isOpen({ routeOptions }: FastifyRequest): boolean {
   return access === undefined || access === 'public';
 }
 
-async function verify(request: FastifyRequest): Promise<AppError | null> {
+const callerIn = ({ id, role, session }: Caller): Caller => ({ id, role, session });
+
+/** @returns what is wrong with the request's token, or whose it is */
+async function verify(request: FastifyRequest): Promise<AppError | Verified> {
   if (request.headers.authorization === undefined) return new AppError('authentication_required');
   try {
-    const { id, role, session } = await request.jwtVerify<Caller>();
-    if (Number.isInteger(id) && roles.includes(role) && Number.isInteger(session)) return null;
+    const verified = await request.jwtVerify<Verified>();
+    const { id, role, session } = verified;
+    if (Number.isInteger(id) && roles.includes(role) && Number.isInteger(session)) return verified;
     return new AppError('invalid_token');
   } catch (error) {
     const expired =

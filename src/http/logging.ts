@@ -54,10 +54,11 @@ export const createLog = (level: string, stream?: LogStream): FastifyBaseLogger 
 /** One line a request, after its answer. */
 export const logging = fastifyPlugin(
   async (app: FastifyInstance) => {
-    app.addHook('onRequest', async (request, reply) => {
+    app.addHook('onRequest', (request, reply, done) => {
       reply.header('x-request-id', request.id);
+      done();
     });
-    app.addHook('onResponse', async (request, reply) => {
+    app.addHook('onResponse', (request, reply, done) => {
       request.log.info(
         {
           method: request.method,
@@ -68,6 +69,7 @@ export const logging = fastifyPlugin(
         },
         'request',
       );
+      done();
     });
   },
   { name: 'logging' },

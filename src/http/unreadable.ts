@@ -34,9 +34,9 @@ export function refuseUnreadable(locale: Locale) {
 /** Refuses a query that is not percent-encoded UTF-8, where Fastify would look for the broken text as it stands. */
 export const strictAddress = fastifyPlugin(
   async (app: FastifyInstance) => {
-    app.addHook('onRequest', async ({ url }) => {
-      if (url.includes('%') && !isDecodable(url)) throw new AppError('malformed_request');
-    });
+    app.addHook('onRequest', ({ url }, _reply, done) =>
+      done(url.includes('%') && !isDecodable(url) ? new AppError('malformed_request') : undefined),
+    );
   },
   { name: 'strict-address' },
 );

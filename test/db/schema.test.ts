@@ -25,7 +25,7 @@ async function values(text: string, parameters: unknown[] = []): Promise<string[
 test('has the tables of the schema and no others', async () => {
   const found = await values("select tablename as value from pg_tables where schemaname = 'public'");
   expect(found).toEqual(tables.map(({ name }) => name).sort());
-  expect(found).toHaveLength(25);
+  expect(found).toHaveLength(26);
 });
 
 describe.each(tables)('$name', (table) => {
@@ -149,12 +149,17 @@ describe('has beside the schema', () => {
         'audit_entries audit_entries_append_only',
         'audit_entries audit_entries_no_truncate',
         'clinic_settings clinic_settings_tell',
+        'doctor_profiles doctor_profiles_tell_changed',
         'sessions sessions_tell_ended',
         'timeslots timeslots_never_move',
         'timeslots timeslots_not_in_absence',
         'timeslots timeslots_offer_new',
+        'timeslots timeslots_tell_changed',
+        'timeslots timeslots_tell_published',
+        'timeslots timeslots_tell_withdrawn',
         'timeslots timeslots_withdraw_offer',
         'users users_contact_changed',
+        'users users_tell_doctor_changed',
         'waitlist_offers waitlist_offers_tell_made',
         'waitlist_offers waitlist_offers_tell_over',
       ],
@@ -174,6 +179,8 @@ describe('has beside the schema', () => {
         'audit_entries_append_only',
         'clinic_settings_tell',
         'disguise',
+        'doctor_changed',
+        'doctors_tell_changed',
         'queue_job',
         'search_fold',
         'search_pattern',
@@ -184,6 +191,8 @@ describe('has beside the schema', () => {
         'timeslots_never_move',
         'timeslots_not_in_absence',
         'timeslots_offer_new',
+        'timeslots_tell_changed',
+        'timeslots_tell_days',
         'timeslots_withdraw_offer',
         'users_contact_changed',
         'waitlist_offers_tell',

@@ -42,6 +42,7 @@ export const testConfig = {
   allowed_hosts: [] as string[],
   redis_url: undefined as string | undefined,
   body_limit: 64 * 1024,
+  answers_remembered: 20_000,
   log_level: 'silent',
   public_url: 'https://clinic.example' as string | undefined,
   reminders: [

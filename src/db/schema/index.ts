@@ -9,6 +9,7 @@ export {
   attendances,
 } from './appointments.ts';
 export { auditEntries } from './audit.ts';
+export { doctorChanges } from './changes.ts';
 export { idempotencyKeys } from './idempotency.ts';
 export {
   linkPurpose,

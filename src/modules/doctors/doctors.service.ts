@@ -1,4 +1,6 @@
 import { AppError } from '../../core/errors.ts';
+import type { Memory } from '../../core/memory.ts';
+import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -7,6 +9,7 @@ import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.sche
 
 export interface DoctorsDependencies {
   db: Db;
+  memory: Pick<Memory, 'recall'>;
   audit: Pick<Audit, 'record'>;
   users: {
     setContact: (
@@ -19,10 +22,14 @@ export interface DoctorsDependencies {
 
 export type Doctors = ReturnType<typeof createDoctors>;
 
-export function createDoctors({ db, audit, users }: DoctorsDependencies) {
+export function createDoctors({ db, memory, audit, users }: DoctorsDependencies) {
   return {
-    list: ({ search = [], specialization, page, page_size }: DoctorFilters) =>
-      repository.listDoctors(db, { search, specialization }, { page, page_size }),
+    /** What somebody searches for is seldom searched for again; all else of the directory is remembered. */
+    list({ search = [], specialization, page, page_size }: DoctorFilters): Promise<Page<Doctor>> {
+      const find = () => repository.listDoctors(db, { search, specialization }, { page, page_size });
+      if (search.length > 0) return find();
+      return memory.recall('doctors', `${page} ${page_size} ${specialization ?? ''}`, () => true, find);
+    },
 
     /** @throws AppError doctor_not_found, also for one who is deactivated or waits for approval */
     async get(doctor: number): Promise<Doctor> {

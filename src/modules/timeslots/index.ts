@@ -3,4 +3,4 @@ export { timeslotSearchRoutes } from './search.routes.ts';
 export { createTimeslotSearch } from './search.service.ts';
 export { timeslotsRoutes } from './timeslots.routes.ts';
 export { type OpenTimeslot, openTimeslot } from './timeslots.schemas.ts';
-export { createTimeslots, type Timeslots } from './timeslots.service.ts';
+export { createTimeslots, freeSlotTopics, type Timeslots } from './timeslots.service.ts';

@@ -1,10 +1,11 @@
 import type { WallTime } from '../../core/clock.ts';
-import type { PageRequest } from '../../core/page.ts';
+import { COUNT_LIMIT, type Page, type PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { and, asc, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset, upcomingFirst } from '../../db/page.ts';
+import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { timeslots } from '../../db/schema/index.ts';
+import { doctorIsBookable } from '../../db/slots.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
 /** A moment, as an instant and as the clinic's wall shows it. */
@@ -54,39 +55,46 @@ const shapeOf = (filters: object) =>
     .map(([name]) => name)
     .join();
 
-/** Who is deactivated or waits for approval cannot be booked, so nothing of theirs is free. */
-const doctorIsBookable = sql`exists (
-  select from users join doctor_profiles using (id)
-  where id = ${sql.placeholder('doctor')} and role = 'doctor' and is_active and approved_at is not null)`;
+export interface FreePage extends Page<Timeslot> {
+  /** When the first of what is held may be free again by itself, ISO 8601; null when nothing is, or no row is left. */
+  held_until: string | null;
+}
 
-/** A doctor's bookable slots, soonest first. */
-export async function listFree(db: Db, doctor: number, days: DayFilters, moment: Moment, page: PageRequest) {
-  const name = `timeslots.free:${shapeOf(days)}`;
-  const statement = prepared(db, name, () => {
-    const where = and(
-      eq(timeslots.doctor_id, sql.placeholder('doctor')),
-      ...onDays(days),
-      ahead,
-      sql`not ${timeslots.is_taken}`,
-      unclaimed,
-      doctorIsBookable,
-    );
-    return db
-      .select({
-        ...fields,
-        is_available: sql<boolean>`true`,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(timeslots).where(where)),
-      })
-      .from(timeslots)
-      .where(where)
-      .orderBy(asc(timeslots.date), asc(timeslots.start_time))
-      .limit(limit)
-      .offset(offset)
-      .prepare(name);
+/** The doctor's slots between two days that nobody has. */
+const untaken = `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken
+  and (s.date, s.start_time) > ($4::date, $5::time)`;
+const free = `${untaken} and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted, null, $6) is true`;
+
+/**
+ * A doctor's bookable slots, soonest first.
+ * @param days the first and the last of them
+ */
+export async function listFree(
+  db: Db,
+  doctor: number,
+  days: { from: string; to: string },
+  { now, wall }: Moment,
+  page: PageRequest,
+): Promise<FreePage> {
+  const found = await fetchPage(page, async (window) => {
+    const { rows } = await clientOf(db).query<Timeslot & { count: number; held_until: string | null }>({
+      name: 'timeslots.free',
+      text: `
+        select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, true as is_available,
+          (select count(*)::integer from (select from timeslots s where ${free} limit ${COUNT_LIMIT}) counted) as count,
+          (select min(s.held_until) from timeslots s where ${untaken} and s.held_until > $6) as held_until
+        from timeslots s
+        where ${free} and (select ${doctorIsBookable} from (select $1::integer as doctor_id) s)
+        order by s.date, s.start_time limit $7 offset $8`,
+      values: [doctor, days.from, days.to, wall.date, wall.time, now, window.limit, window.offset],
+    });
+    return rows;
   });
-  return fetchPage<Timeslot & { count: number }>(page, (window) =>
-    statement.execute({ doctor, ...days, ...at(moment), ...window }),
-  );
+  return {
+    ...found,
+    held_until: found.rows[0]?.held_until ?? null,
+    rows: found.rows.map(({ held_until, ...row }) => row),
+  };
 }
 
 /** All of a doctor's slots, today's and later first. */

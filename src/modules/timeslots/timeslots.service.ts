@@ -1,8 +1,9 @@
-import { type Clock, hasBegun } from '../../core/clock.ts';
+import { type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Memory } from '../../core/memory.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import { boundsFor, LAST_DAY } from '../../core/policy.ts';
+import { boundsFor } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -16,6 +17,7 @@ import type { NewTimeslot, OwnSlotFilters, Timeslot } from './timeslots.schemas.
 export interface TimeslotsDependencies {
   db: Db;
   clock: Clock;
+  memory: Pick<Memory, 'recall'>;
   audit: Pick<Audit, 'record'>;
   idempotency: HoldsDependencies['idempotency'];
   settings: AvailabilityDependencies['settings'];
@@ -26,13 +28,33 @@ export interface TimeslotsDependencies {
   };
 }
 
+/** What is remembered of a doctor's free slots: of this day, and of several days. */
+export const freeSlotTopics = (doctor: number, date: string): [day: string, days: string] => [
+  `slots ${doctor} ${date}`,
+  `slots ${doctor}`,
+];
+
 export type Timeslots = ReturnType<typeof createTimeslots>;
+
+const later = (day: string, other = day) => (other > day ? other : day);
+const earlier = (day: string, other = day) => (other < day ? other : day);
+
+/** Whether a page is as it was read: none of its slots has begun, and none that was held can be free again by itself. */
+function stillHolds(
+  { rows: [first], held_until, read_at }: repository.FreePage & { read_at: Date },
+  now: Date,
+  after: WallTime,
+): boolean {
+  if (first === undefined || now < read_at) return false;
+  if (held_until !== null && now.toISOString() >= held_until) return false;
+  return `${first.date} ${first.start_time}:00` > `${after.date} ${after.time}`;
+}
 
 /** How often a slot is deleted when what kept it has gone again by the time one asks. */
 const ATTEMPTS = 3;
 
 export function createTimeslots(dependencies: TimeslotsDependencies) {
-  const { db, clock, audit, settings, doctors } = dependencies;
+  const { db, clock, memory, audit, settings, doctors } = dependencies;
   const availability = createAvailability(dependencies);
 
   /**
@@ -76,13 +98,25 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
       { page, page_size, ...days }: repository.DayFilters & PageRequest,
       { role }: Pick<Caller, 'role'>,
     ): Promise<Page<Timeslot>> {
-      const { now, after, until } = boundsFor(role, await settings.policy(), clock);
-      const isOpen = until === LAST_DAY || (days.to !== undefined && days.to <= until);
-      const within = isOpen ? days : { ...days, to: until };
-      const found = await repository.listFree(db, doctor, within, { now, wall: after }, { page, page_size });
-      // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
-      if (found.count === 0) await doctors.get(doctor);
-      return found;
+      const policy = await settings.policy();
+      const { now, after, until } = boundsFor(role, policy, clock);
+      const { date, from, to } = days;
+      const asked = { from: later(later(after.date, date), from), to: earlier(earlier(until, date), to) };
+      const find = async () => {
+        const found = await repository.listFree(db, doctor, asked, { now, wall: after }, { page, page_size });
+        // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
+        if (found.count === 0) await doctors.get(doctor);
+        return { ...found, read_at: now };
+      };
+      if (page > 1) return find();
+      const [ofDay, ofDays] = freeSlotTopics(doctor, asked.from);
+      const notice = role === 'patient' ? policy.min_notice_minutes : 0;
+      return memory.recall(
+        asked.from === asked.to ? ofDay : ofDays,
+        `${asked.from} ${asked.to} ${page_size} ${notice}`,
+        (found) => stillHolds(found, now, after),
+        find,
+      );
     },
 
     listOwn: (doctor: number, { page, page_size, ...filters }: OwnSlotFilters): Promise<Page<Timeslot>> =>

@@ -1,5 +1,6 @@
 import { Logger, runOnce, type TaskList } from 'graphile-worker';
 import { silentLog } from '../../../src/core/log.ts';
+import { createMemory } from '../../../src/core/memory.ts';
 import type { Message } from '../../../src/core/messages.ts';
 import { OPEN_POLICY } from '../../../src/core/policy.ts';
 import type { Role } from '../../../src/core/roles.ts';
@@ -45,7 +46,17 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
   const doctors = { get: async () => {}, mustWork: async () => {} };
-  const timeslots = createTimeslots({ db, clock, audit, settings, idempotency, doctors, waitlist: offers });
+  const memory = createMemory({ limit: 0, isFresh: () => false });
+  const timeslots = createTimeslots({
+    db,
+    clock,
+    memory,
+    audit,
+    settings,
+    idempotency,
+    doctors,
+    waitlist: offers,
+  });
   const appointments = createAppointments({ db, clock, audit, settings, idempotency, timeslots });
   const messages = createMessaging({
     db,
