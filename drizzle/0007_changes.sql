@@ -40,11 +40,15 @@ CREATE TRIGGER timeslots_tell_published AFTER INSERT ON timeslots
 CREATE TRIGGER timeslots_tell_withdrawn AFTER DELETE ON timeslots
   REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION timeslots_tell_days();
 --> statement-breakpoint
+-- Who a doctor is; with no row at hand, as when a table is emptied, it is anybody.
 CREATE FUNCTION doctors_tell_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM doctor_changed(coalesce(NEW.id, OLD.id), NULL);
+  PERFORM doctor_changed(coalesce(NEW.id, OLD.id, 0), NULL);
   RETURN NULL;
 END $$;
+--> statement-breakpoint
+CREATE TRIGGER timeslots_tell_emptied AFTER TRUNCATE ON timeslots
+  FOR EACH STATEMENT EXECUTE FUNCTION doctors_tell_changed();
 --> statement-breakpoint
 CREATE TRIGGER doctor_profiles_tell_changed AFTER INSERT OR UPDATE OR DELETE ON doctor_profiles
   FOR EACH ROW EXECUTE FUNCTION doctors_tell_changed();

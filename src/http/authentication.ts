@@ -1,6 +1,7 @@
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import { systemNow } from '../core/clock.ts';
 import { AppError } from '../core/errors.ts';
 import { keyId } from '../core/keys.ts';
 import { type Caller, roles } from '../core/roles.ts';
@@ -83,7 +84,7 @@ export const authentication = fastifyPlugin(
       if (isOpen(request)) return done();
       const { authorization = '' } = request.headers;
       const known = checked.get(authorization);
-      if (known && Date.now() < known.expires) {
+      if (known && systemNow() < known.expires) {
         request.user = callerIn(known);
         return done();
       }

@@ -155,6 +155,7 @@ describe('has beside the schema', () => {
         'timeslots timeslots_not_in_absence',
         'timeslots timeslots_offer_new',
         'timeslots timeslots_tell_changed',
+        'timeslots timeslots_tell_emptied',
         'timeslots timeslots_tell_published',
         'timeslots timeslots_tell_withdrawn',
         'timeslots timeslots_withdraw_offer',

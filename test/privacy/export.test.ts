@@ -47,6 +47,7 @@ const PERSONAL: Record<string, string> = {
 
 /** Tables that name nobody. */
 const NOBODYS: Record<string, string> = {
+  doctor_changes: 'which answers are out of date, for a minute',
   holidays: 'the clinic’s days off',
   login_throttles: 'keyed by hashes',
   refresh_tokens: 'hashes, each of a session',

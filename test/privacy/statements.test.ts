@@ -11,7 +11,7 @@ let doctor: Person;
 let patient: Person;
 let appointment: number;
 beforeAll(async () => {
-  clinic = await testApp();
+  clinic = await testApp({ config: { answers_remembered: 0 } });
   admin = await clinic.person('admin');
   doctor = await clinic.person('doctor');
   patient = await clinic.person('patient');

@@ -162,6 +162,7 @@ describe('each act is seen: at once by the process that made it, by another with
     'a doctor who is deactivated': ({ doctor }) =>
       send('PATCH', `/users/${doctor.id}/`, admin, { is_active: false }),
     'a doctor who is erased': ({ doctor }) => send('DELETE', `/users/${doctor.id}/`, admin),
+    'a table emptied by hand': () => clinic.db.$client.query('truncate timeslots cascade'),
     'a statement by hand': ({ free }) =>
       clinic.db.$client.query('update timeslots set is_waitlisted = true where id = $1', [free[0]]),
   };

@@ -168,7 +168,7 @@ test('the nearest of the specialization are found behind however many free slots
   const sent = await statementsOf(async () => {
     expect(ids(await book(patient, wanted))).toEqual([far[1], far[2], far[0]]);
   });
-  expect(sent).toHaveLength(4);
+  expect(sent).toHaveLength(5);
 });
 
 test('it is the nearest, whatever the calendar', async () => {
@@ -202,10 +202,29 @@ test('it is the nearest, whatever the calendar', async () => {
   }
 });
 
-test('a refusal costs the attempt, why, and what else there is: three statements', async () => {
+test('a refusal costs four statements: the attempt, why, what else there is, and whether they can attend it', async () => {
   const date = freshDay();
   const timeslot = await at(date, '10:00');
   await book(other, timeslot).expect(201);
   await book(patient, timeslot);
-  expect(await statementsOf(() => book(patient, timeslot))).toHaveLength(3);
+  expect(await statementsOf(() => book(patient, timeslot))).toHaveLength(4);
+});
+
+test('of many refused at once few search, and each is offered what they can attend', async () => {
+  const date = freshDay();
+  const [timeslot, eleven, noon] = await Promise.all(
+    ['10:00', '11:00', '12:00'].map((time) => at(date, time)),
+  );
+  const elsewhere = await at(date, '11:00', stranger);
+  const crowd = await Promise.all(Array.from({ length: 30 }, () => clinic.person('patient')));
+  const [busy, ...free] = crowd as [Person, ...Person[]];
+  await book(busy, elsewhere).expect(201);
+  await book(other, timeslot ?? 0).expect(201);
+  const sent = await statementsOf(async () => {
+    const [theirs, ...others] = await Promise.all([busy, ...free].map((one) => book(one, timeslot ?? 0)));
+    expect(theirs && ids(theirs)).toEqual([noon]);
+    for (const refused of others) expect(ids(refused)).toEqual([eleven, noon]);
+  });
+  const searches = sent.filter((text) => text.includes('walked'));
+  expect(searches.length).toBeLessThan(crowd.length / 2);
 });

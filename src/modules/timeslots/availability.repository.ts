@@ -51,3 +51,13 @@ export async function whyRefused(
   });
   return rows[0];
 }
+
+/** Whether a patient has an appointment at the time of any of these slots. */
+export async function isBusyAtAny(db: Db, patient: number, slots: readonly number[]): Promise<boolean> {
+  const { rows } = await db.$client.query<{ busy: boolean }>({
+    name: 'timeslots.busy-at-any',
+    text: `select exists (select from timeslots s where s.id = any ($2) and ${isBusy('$1')}) as busy`,
+    values: [patient, slots],
+  });
+  return rows[0]?.busy ?? false;
+}

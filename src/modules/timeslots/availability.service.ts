@@ -29,9 +29,34 @@ export function createAvailability({ db, clock, settings, waitlist }: Availabili
     bounds: Bounds,
   ): Promise<AppError> {
     if (!place || !offersAlternatives(code)) return new AppError(code);
-    return new AppError(code, {
-      alternatives: await findAlternatives(db, place, wanted, bounds),
-    });
+    return new AppError(code, { alternatives: await alternativesFor(place, wanted, bounds) });
+  }
+
+  /** Searches under way: when hundreds want one slot, all but one are refused at once, and may be told the same. */
+  const searches = new Map<string, Promise<OpenTimeslot[]>>();
+
+  function searchTogether(place: repository.Place, bounds: Bounds): Promise<OpenTimeslot[]> {
+    const { doctor, date, start_time } = place;
+    const key = [doctor, date, start_time, bounds.after.date, bounds.after.time, bounds.until].join(' ');
+    const under_way = searches.get(key);
+    if (under_way) return under_way;
+    const search = findAlternatives(db, place, {}, bounds).finally(() => searches.delete(key));
+    searches.set(key, search);
+    return search;
+  }
+
+  /** What anybody can have, unless the patient could not attend some of it: then what they can have. */
+  async function alternativesFor(
+    place: repository.Place,
+    wanted: repository.Wanted,
+    bounds: Bounds,
+  ): Promise<OpenTimeslot[]> {
+    if (wanted.moving === undefined) {
+      const found = await searchTogether(place, bounds);
+      const slots = found.map(({ id }) => id);
+      if (!(await repository.isBusyAtAny(db, wanted.patient, slots))) return found;
+    }
+    return findAlternatives(db, place, wanted, bounds);
   }
 
   return {

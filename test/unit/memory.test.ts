@@ -1,0 +1,90 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createMemory, type Memory } from '../../src/core/memory.ts';
+
+let fresh: boolean;
+let memory: Memory;
+let loads: number;
+beforeEach(() => {
+  fresh = true;
+  loads = 0;
+  memory = createMemory({ limit: 3, isFresh: () => fresh });
+});
+
+const always = () => true;
+const load = async () => {
+  loads += 1;
+  return loads;
+};
+const recall = (topic: string, key = 'all', holds: (value: number) => boolean = always) =>
+  memory.recall(topic, key, holds, load);
+
+test('loads once, and again for another key or topic', async () => {
+  expect([await recall('a'), await recall('a'), await recall('a', 'other'), await recall('b')]).toEqual([
+    1, 1, 2, 3,
+  ]);
+});
+
+test('those who ask while it loads share it', async () => {
+  expect(await Promise.all([recall('a'), recall('a'), recall('a')])).toEqual([1, 1, 1]);
+});
+
+test('forgets a topic with all its keys, and nothing else', async () => {
+  await Promise.all([recall('a'), recall('a', 'other'), recall('b')]);
+  memory.forget('a');
+  expect([await recall('b'), await recall('a'), await recall('a', 'other')]).toEqual([3, 4, 5]);
+});
+
+test('keeps nothing that began to load before its topic changed', async () => {
+  const early = recall('a');
+  memory.forget('a');
+  const late = recall('a');
+  expect([await early, await late, await recall('a')]).toEqual([1, 2, 2]);
+  const before = recall('b');
+  memory.clear();
+  expect([await before, await recall('b')]).toEqual([3, 4]);
+});
+
+test('loads anew what does not hold any more, once for all who ask', async () => {
+  await recall('a');
+  const isLater = (value: number) => value > 1;
+  expect(await Promise.all([recall('a', 'all', isLater), recall('a', 'all', isLater)])).toEqual([2, 2]);
+  expect(await recall('a')).toBe(2);
+});
+
+test('neither answers nor keeps anything while changes may not be told', async () => {
+  await recall('a');
+  fresh = false;
+  expect([await recall('a'), await recall('a')]).toEqual([2, 3]);
+  fresh = true;
+  expect(await recall('a')).toBe(1);
+});
+
+test('keeps no failure', async () => {
+  const fails = async (): Promise<number> => {
+    throw new Error('the database is away');
+  };
+  await expect(memory.recall('a', 'all', always, fails)).rejects.toThrow('away');
+  expect(await recall('a')).toBe(1);
+});
+
+describe('the limit', () => {
+  test('drops the topic that was first asked for', async () => {
+    for (const topic of ['a', 'b', 'c', 'd']) await recall(topic);
+    expect([await recall('b'), await recall('c'), await recall('d'), await recall('a')]).toEqual([
+      2, 3, 4, 5,
+    ]);
+  });
+
+  test('counts what is kept, not what was forgotten', async () => {
+    for (const topic of ['a', 'b', 'c']) await recall(topic);
+    memory.forget('a');
+    memory.forget('a');
+    await recall('d');
+    expect([await recall('b'), await recall('c'), await recall('d')]).toEqual([2, 3, 4]);
+  });
+
+  test('of nothing keeps nothing', async () => {
+    memory = createMemory({ limit: 0, isFresh: () => true });
+    expect([await recall('a'), await recall('a')]).toEqual([1, 2]);
+  });
+});
