@@ -25,6 +25,7 @@ export const {
   ne,
   notExists,
   or,
+  Placeholder,
   sql,
 } = require('drizzle-orm') as typeof core;
 export const {
@@ -38,6 +39,7 @@ export const {
   index,
   integer,
   jsonb,
+  PgDialect,
   pgEnum,
   pgTable,
   primaryKey,

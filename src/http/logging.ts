@@ -16,7 +16,7 @@ let output: ReturnType<typeof pino.destination> | undefined;
  */
 function standardOutput(): LogStream {
   if (output) return output;
-  const opened = pino.destination({ dest: 1, sync: false, minLength: 4096, periodicFlush: 1000 });
+  const opened = pino.destination({ dest: 1, sync: false, minLength: 16_000, periodicFlush: 1000 });
   process.on('exit', () => opened.flushSync());
   output = opened;
   return opened;

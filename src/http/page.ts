@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
 import type { Page } from '../core/page.ts';
@@ -76,6 +76,24 @@ export function pageAnswer<Row>(request: FastifyRequest, page: number, { count, 
     previous: page > 1 ? link(request, page - 1) : null,
     results: rows,
   };
+}
+
+const texts = new WeakMap<Page<unknown>, string>();
+
+/** As `pageAnswer`, of a page that may be remembered: without neighbours it is written out once for all who ask. */
+export function rememberedPageAnswer<Row>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  page: number,
+  found: Page<Row>,
+) {
+  if (page > 1 || found.more) return pageAnswer(request, page, found);
+  let text = texts.get(found);
+  if (text === undefined) {
+    text = reply.serialize(pageAnswer(request, page, found)) as string;
+    texts.set(found, text);
+  }
+  return reply.type('application/json; charset=utf-8').send(text);
 }
 
 /** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */

@@ -1,44 +1,68 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
-import { alias, and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
+import { and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
-import { appointments, doctorProfiles, users } from '../../db/schema/index.ts';
+import { direct, prepared } from '../../db/prepared.ts';
+import { appointments } from '../../db/schema/index.ts';
 import type { Appointment, Status } from './appointments.schemas.ts';
 
-export const doctorUsers = alias(users, 'doctor_users');
-export const patientUsers = alias(users, 'patient_users');
+/** An appointment as a statement finds it, with the people whom it joins. */
+export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> {
+  doctor_id: number;
+  doctor_first_name: string | null;
+  doctor_last_name: string | null;
+  specialization: string | null;
+  patient_id: number;
+  patient_first_name: string | null;
+  patient_last_name: string | null;
+  patient_phone: string | null;
+}
 
-/** What an answer shows of an appointment, from it and the people whom it joins. */
-export const fields = {
-  id: appointments.id,
+/** What an answer shows of an appointment, from it and those whom `joinPeople` joins. */
+export const columns = sql.raw(`
+  appointments.id, appointments.timeslot_id as timeslot, appointments.date, appointments.start_time,
+  appointments.end_time, appointments.status, appointments.created_at, appointments.updated_at, appointments.booked_by,
+  appointments.cancelled_by, appointments.cancel_reason, appointments.cancelled_late, appointments.attendance,
+  appointments.version,
+  appointments.doctor_id, doctor_users.first_name as doctor_first_name, doctor_users.last_name as doctor_last_name,
+  doctor_profiles.specialization,
+  appointments.patient_id, patient_users.first_name as patient_first_name,
+  patient_users.last_name as patient_last_name, patient_users.phone as patient_phone`);
+
+export const joinPeople = sql.raw(`
+  join doctor_profiles on doctor_profiles.id = appointments.doctor_id
+  join users doctor_users on doctor_users.id = appointments.doctor_id
+  join users patient_users on patient_users.id = appointments.patient_id`);
+
+export const toAppointment = (row: AppointmentRow): Appointment => ({
+  id: row.id,
   doctor: {
-    id: appointments.doctor_id,
-    first_name: sql<string | null>`${doctorUsers.first_name}`,
-    last_name: sql<string | null>`${doctorUsers.last_name}`,
-    specialization: sql<string | null>`${doctorProfiles.specialization}`,
+    id: row.doctor_id,
+    first_name: row.doctor_first_name,
+    last_name: row.doctor_last_name,
+    specialization: row.specialization,
   },
   patient: {
-    id: appointments.patient_id,
-    first_name: sql<string | null>`${patientUsers.first_name}`,
-    last_name: sql<string | null>`${patientUsers.last_name}`,
-    phone: sql<string | null>`${patientUsers.phone}`,
+    id: row.patient_id,
+    first_name: row.patient_first_name,
+    last_name: row.patient_last_name,
+    phone: row.patient_phone,
   },
-  timeslot: appointments.timeslot_id,
-  date: appointments.date,
-  start_time: appointments.start_time,
-  end_time: appointments.end_time,
-  status: appointments.status,
-  created_at: appointments.created_at,
-  updated_at: appointments.updated_at,
-  booked_by: appointments.booked_by,
-  cancelled_by: appointments.cancelled_by,
-  cancel_reason: appointments.cancel_reason,
-  cancelled_late: appointments.cancelled_late,
-  attendance: appointments.attendance,
-  version: appointments.version,
-};
+  timeslot: row.timeslot,
+  date: row.date,
+  start_time: row.start_time,
+  end_time: row.end_time,
+  status: row.status,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+  booked_by: row.booked_by,
+  cancelled_by: row.cancelled_by,
+  cancel_reason: row.cancel_reason,
+  cancelled_late: row.cancelled_late,
+  attendance: row.attendance,
+  version: row.version,
+});
 
 const active: Status[] = ['pending', 'confirmed'];
 
@@ -46,18 +70,14 @@ export async function findAppointment(
   executor: Executor,
   appointment: number,
 ): Promise<Appointment | undefined> {
-  const statement = prepared(executor, 'appointments.find', () =>
-    executor
-      .select(fields)
-      .from(appointments)
-      .innerJoin(doctorProfiles, eq(doctorProfiles.id, appointments.doctor_id))
-      .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
-      .innerJoin(patientUsers, eq(patientUsers.id, appointments.patient_id))
-      .where(eq(appointments.id, sql.placeholder('id')))
-      .prepare('appointments.find'),
+  const find = direct<AppointmentRow>(
+    executor,
+    'appointments.find',
+    () => sql`
+      select ${columns} from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
   );
-  const [row] = await statement.execute({ id: appointment });
-  return row;
+  const [row] = await find({ id: appointment });
+  return row && toAppointment(row);
 }
 
 /** Whose appointment it is. */
@@ -100,25 +120,17 @@ export const conditions: { [Name in keyof Required<Filters>]: SQL } = {
 export async function listAppointments(db: Db, filters: Filters, today: string, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
   const name = `appointments.list:${given.join()}`;
-  const statement = prepared(db, name, () => {
+  const list = direct<AppointmentRow & { count: number }>(db, name, () => {
     const where = and(...given.map((filter) => conditions[filter]));
     const { page: ids, order } = upcomingFirst(appointments, where);
-    return db
-      .select({
-        ...fields,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where)),
-      })
-      .from(ids)
-      .innerJoin(appointments, sql`${appointments.id} = page.id`)
-      .innerJoin(doctorProfiles, eq(doctorProfiles.id, appointments.doctor_id))
-      .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
-      .innerJoin(patientUsers, eq(patientUsers.id, appointments.patient_id))
-      .orderBy(order)
-      .prepare(name);
+    const count = countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where));
+    return sql`
+      select ${columns}, ${count.sql} as count
+      from ${ids} join appointments on appointments.id = page.id ${joinPeople}
+      order by ${order}`;
   });
-  return fetchPage<Appointment & { count: number }>(page, (window) =>
-    statement.execute({ ...filters, today, ...window }),
-  );
+  const found = await fetchPage(page, (window) => list({ ...filters, today, ...window }));
+  return { ...found, rows: found.rows.map(toAppointment) };
 }
 
 const after = (wall: WallTime) =>

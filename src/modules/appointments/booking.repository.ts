@@ -1,18 +1,8 @@
 import type { Bounds } from '../../core/policy.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, boundValues, canBeHad } from '../../db/slots.ts';
+import { type AppointmentRow, toAppointment } from './appointments.repository.ts';
 import type { Appointment } from './appointments.schemas.ts';
-
-interface BookedRow extends Omit<Appointment, 'doctor' | 'patient'> {
-  doctor_id: number;
-  doctor_first_name: string | null;
-  doctor_last_name: string | null;
-  specialization: string | null;
-  patient_id: number;
-  patient_first_name: string | null;
-  patient_last_name: string | null;
-  patient_phone: string | null;
-}
 
 export interface Booking {
   timeslot: number;
@@ -38,7 +28,7 @@ export async function insertAppointment(
   booking: Booking,
   bounds: Bounds,
 ): Promise<Appointment | undefined> {
-  const { rows } = await clientOf(executor).query<BookedRow>({
+  const { rows } = await clientOf(executor).query<AppointmentRow>({
     name: 'appointments.book',
     text: `
       with patient as materialized (
@@ -78,21 +68,6 @@ export async function insertAppointment(
     ],
   });
   return rows[0] && toAppointment(rows[0]);
-}
-
-function toAppointment(row: BookedRow): Appointment {
-  const { doctor_id, doctor_first_name, doctor_last_name, specialization, ...others } = row;
-  const { patient_id, patient_first_name, patient_last_name, patient_phone, ...booked } = others;
-  return {
-    ...booked,
-    doctor: { id: doctor_id, first_name: doctor_first_name, last_name: doctor_last_name, specialization },
-    patient: {
-      id: patient_id,
-      first_name: patient_first_name,
-      last_name: patient_last_name,
-      phone: patient_phone,
-    },
-  };
 }
 
 /** Lets a patient's bookings come one after another, so that the next counts the one before. */

@@ -1,8 +1,15 @@
 import type { Db } from '../../db/client.ts';
-import { and, eq, sql } from '../../db/drizzle.ts';
-import { prepared } from '../../db/prepared.ts';
-import { appointments, doctorProfiles } from '../../db/schema/index.ts';
-import { conditions, doctorUsers, type Filters, fields, patientUsers } from './appointments.repository.ts';
+import { and, sql } from '../../db/drizzle.ts';
+import { direct } from '../../db/prepared.ts';
+import { appointments } from '../../db/schema/index.ts';
+import {
+  type AppointmentRow,
+  columns,
+  conditions,
+  type Filters,
+  joinPeople,
+  toAppointment,
+} from './appointments.repository.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
 /** Where the last page ended: the next one begins after it. */
@@ -15,7 +22,7 @@ const filters = ['doctor', 'patient', 'status', 'to'] as const;
  * what the first does. Where the days begin is in the cursor alone: beside it, a condition of its own would let the
  * server begin every page there.
  */
-export function readPage(
+export async function readPage(
   db: Db,
   chosen: Pick<Filters, (typeof filters)[number]>,
   after: Cursor,
@@ -23,7 +30,7 @@ export function readPage(
 ): Promise<Appointment[]> {
   const given = filters.filter((name) => chosen[name] !== undefined);
   const name = `appointments.export:${given.join()}`;
-  const statement = prepared(db, name, () => {
+  const read = direct<AppointmentRow>(db, name, () => {
     const { date, start_time, id } = appointments;
     const where = and(
       ...given.map((filter) => conditions[filter]),
@@ -32,21 +39,16 @@ export function readPage(
     );
     const page = sql`(select ${id} as id from ${appointments} where ${where}
       order by ${date}, ${start_time}, ${id} limit ${sql.placeholder('size')}) as page`;
-    return db
-      .select(fields)
-      .from(page)
-      .innerJoin(appointments, sql`${id} = page.id`)
-      .innerJoin(doctorProfiles, eq(doctorProfiles.id, appointments.doctor_id))
-      .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
-      .innerJoin(patientUsers, eq(patientUsers.id, appointments.patient_id))
-      .orderBy(date, start_time, id)
-      .prepare(name);
+    return sql`
+      select ${columns} from ${page} join appointments on appointments.id = page.id ${joinPeople}
+      order by ${date}, ${start_time}, ${id}`;
   });
-  return statement.execute({
+  const rows = await read({
     ...chosen,
     after_date: after.date,
     after_time: after.start_time,
     after_id: after.id,
     size,
   });
+  return rows.map(toAppointment);
 }

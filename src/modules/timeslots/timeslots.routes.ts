@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../http/guards.ts';
-import { pageAnswer } from '../../http/page.ts';
+import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { bulkRoutes } from './bulk.routes.ts';
 import { holdsRoutes } from './holds.routes.ts';
@@ -35,9 +35,10 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         response: { 200: timeslotPage },
       },
     },
-    async (request) =>
-      pageAnswer(
+    async (request, reply) =>
+      rememberedPageAnswer(
         request,
+        reply,
         request.query.page,
         await timeslots.listFree(request.params.id, request.query, request.user),
       ),
