@@ -277,10 +277,13 @@ describe('a large export', () => {
       request.destroy();
       expect(await settled()).toBeLessThanOrEqual(waiting + 1);
       // No connection of the pool is left behind.
-      await vi.waitFor(() => {
-        const { totalCount, idleCount } = clinic.db.$client;
-        expect(idleCount).toBe(totalCount);
-      });
+      await vi.waitFor(
+        () => {
+          const { totalCount, idleCount } = clinic.db.$client;
+          expect(idleCount).toBe(totalCount);
+        },
+        { timeout: 30_000 },
+      );
     } finally {
       statements.restore();
     }
