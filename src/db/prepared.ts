@@ -1,5 +1,11 @@
 import type { Executor } from './client.ts';
 
+/**
+ * Stands for no name at `prepare`: the server plans such a statement for its values each time. For filters by what most
+ * rows have or hardly any: a plan made once for all of them would look through the whole table for the few.
+ */
+export const UNNAMED = '';
+
 const statements = new WeakMap<Executor, Map<string, unknown>>();
 
 /**

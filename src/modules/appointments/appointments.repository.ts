@@ -3,7 +3,7 @@ import type { PageRequest } from '../../core/page.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { alias, and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
+import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments, doctorProfiles, users } from '../../db/schema/index.ts';
 import type { Appointment, Status } from './appointments.schemas.ts';
 
@@ -114,7 +114,7 @@ export async function listAppointments(db: Db, filters: Filters, today: string, 
       .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
       .innerJoin(patientUsers, eq(patientUsers.id, appointments.patient_id))
       .orderBy(order)
-      .prepare(name);
+      .prepare(filters.status ? UNNAMED : name);
   });
   return fetchPage<Appointment & { count: number }>(page, (window) =>
     statement.execute({ ...filters, today, ...window }),
