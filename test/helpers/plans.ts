@@ -59,24 +59,72 @@ export async function planOf(
     const { rows } = await client.query(
       `explain (analyze, buffers, format json) execute explained${parameters}`,
     );
-    const [{ Plan: top, 'Execution Time': milliseconds }] = rows[0]['QUERY PLAN'];
-    const all = nodesOf(top);
-    const nodes = all.filter((node) => node['Relation Name'] !== undefined);
-    const read = (node: Node) =>
-      node['Actual Loops'] *
-      (node['Actual Rows'] +
-        (node['Rows Removed by Filter'] ?? 0) +
-        (node['Rows Removed by Index Recheck'] ?? 0));
-    return {
-      rows: Math.round(nodes.reduce((sum, node) => sum + read(node), 0)),
-      buffers: top['Shared Hit Blocks'] + top['Shared Read Blocks'],
-      milliseconds,
-      indexes: all.flatMap((node) => node['Index Name'] ?? []),
-      whole: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
-    };
+    const [explained] = rows[0]['QUERY PLAN'];
+    return { ...costOf(explained.Plan), milliseconds: explained['Execution Time'] };
   } finally {
     client.release(true);
   }
+}
+
+/** A plan that the server ran, with the statement it was of. */
+export interface Ran extends Omit<Plan, 'milliseconds'> {
+  text: string;
+}
+
+/**
+ * Every statement that the server runs while `work` does, those inside of triggers and functions too, as it ran them.
+ * @param db a pool of one connection, which `work` uses
+ */
+export async function ranDuring(
+  db: Db,
+  mode: (typeof planModes)[number],
+  work: () => PromiseLike<unknown>,
+): Promise<Ran[]> {
+  const ran: Ran[] = [];
+  const hear = ({ message = '' }: { message?: string | undefined }) => {
+    if (!/^duration: .* plan:/.test(message)) return;
+    const { 'Query Text': text, Plan: top } = JSON.parse(message.slice(message.indexOf('{')));
+    ran.push({ ...costOf(top), text });
+  };
+  const client = await db.$client.connect();
+  client.release();
+  const { query } = client;
+  const send = (...args: unknown[]) => Reflect.apply(query, client, args);
+  await send(`
+    load 'auto_explain'; set auto_explain.log_level = notice; set auto_explain.log_format = json;
+    set auto_explain.log_analyze = on; set auto_explain.log_timing = off; set auto_explain.log_buffers = on;
+    set auto_explain.log_nested_statements = on; set auto_explain.log_min_duration = 0`);
+  client.on('notice', hear);
+  // A statement without a name is planned each time, whatever was asked before it.
+  const spy = vi.spyOn(client, 'query').mockImplementation((...args: unknown[]) => {
+    const named = (args[0] as { name?: string }).name;
+    send(`set plan_cache_mode = ${named ? mode : 'auto'}`);
+    return send(...args);
+  });
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+    await send('set auto_explain.log_min_duration = -1; reset plan_cache_mode');
+    client.off('notice', hear);
+  }
+  return ran;
+}
+
+function costOf(top: Node & Record<'Shared Hit Blocks' | 'Shared Read Blocks', number>) {
+  const all = nodesOf(top);
+  const nodes = all.filter((node) => node['Relation Name'] !== undefined);
+  const read = (node: Node) =>
+    node['Actual Loops'] *
+    (node['Actual Rows'] +
+      (node['Rows Removed by Filter'] ?? 0) +
+      (node['Rows Removed by Index Recheck'] ?? 0));
+  return {
+    rows: Math.round(nodes.reduce((sum, node) => sum + read(node), 0)),
+    buffers: top['Shared Hit Blocks'] + top['Shared Read Blocks'],
+    indexes: all.flatMap((node) => node['Index Name'] ?? []),
+    whole: nodes.flatMap((node) => (node['Node Type'] === 'Seq Scan' ? (node['Relation Name'] ?? []) : [])),
+  };
 }
 
 const nodesOf = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodesOf)];

@@ -65,6 +65,7 @@ export const appointments = pgTable(
       .where(sql`status in ('pending', 'confirmed')`),
     index('appointments_timeslot').on(t.timeslot_id),
     index('appointments_time').on(t.date, t.start_time, t.id),
+    index('appointments_status_time').on(t.status, t.date, t.start_time, t.id),
     index('appointments_doctor_time').on(t.doctor_id, t.date, t.start_time, t.id),
     index('appointments_patient_time').on(t.patient_id, t.date, t.start_time, t.id),
     index('appointments_booked_by_time').on(t.booked_by, t.date, t.start_time, t.id),

@@ -93,6 +93,8 @@ export const absences = pgTable(
   },
   (t) => [
     index('absences_doctor').on(t.doctor_id, t.from, t.id),
+    index('absences_time').on(t.from, t.id),
+    index('absences_end').on(t.to, t.from),
     check('absences_range', sql`"from" + start_time < "to" + end_time`),
   ],
 );

@@ -52,6 +52,8 @@ export const users = pgTable(
         sql`search_text(coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '')) gin_trgm_ops`,
       )
       .where(sql`role = 'doctor'`),
+    index('users_role').on(t.role, t.id),
+    index('users_inactive').on(t.id).where(sql`not is_active and deleted_at is null`),
     index('users_directory').on(t.last_name, t.first_name, t.id).where(sql`role = 'doctor' and is_active`),
     uniqueIndex('users_verified_phone_key').on(t.phone).where(sql`phone_verified_at is not null`),
     uniqueIndex('users_verified_email_key')

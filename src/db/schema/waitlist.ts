@@ -33,7 +33,13 @@ export const waitlistEntries = pgTable(
     index('waitlist_entries_specialization')
       .on(sql`search_fold(${t.specialization})`, t.created_at, t.id)
       .where(sql`status = 'waiting'`),
+    index('waitlist_entries_doctor_until').on(t.doctor_id, t.to).where(sql`status = 'waiting'`),
+    index('waitlist_entries_specialization_until')
+      .on(sql`search_fold(${t.specialization})`, t.to)
+      .where(sql`status = 'waiting'`),
     index('waitlist_entries_patient').on(t.patient_id, t.id),
+    index('waitlist_entries_status').on(t.status, t.id),
+    index('waitlist_entries_of_doctor').on(t.doctor_id, t.id),
     check('waitlist_entries_one_wish', sql`(doctor_id is null) <> (specialization is null)`),
     check('waitlist_entries_range', sql`"to" >= "from"`),
     check('waitlist_entries_times', sql`after is null or before is null or before > after`),

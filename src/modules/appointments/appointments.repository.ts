@@ -3,7 +3,7 @@ import type { PageRequest } from '../../core/page.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
-import { direct, prepared } from '../../db/prepared.ts';
+import { direct, prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
 import type { Appointment, Status } from './appointments.schemas.ts';
 
@@ -120,7 +120,7 @@ export const conditions: { [Name in keyof Required<Filters>]: SQL } = {
 export async function listAppointments(db: Db, filters: Filters, today: string, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
   const name = `appointments.list:${given.join()}`;
-  const list = direct<AppointmentRow & { count: number }>(db, name, () => {
+  const build = () => {
     const where = and(...given.map((filter) => conditions[filter]));
     const { page: ids, order } = upcomingFirst(appointments, where);
     const count = countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where));
@@ -128,7 +128,8 @@ export async function listAppointments(db: Db, filters: Filters, today: string, 
       select ${columns}, ${count.sql} as count
       from ${ids} join appointments on appointments.id = page.id ${joinPeople}
       order by ${order}`;
-  });
+  };
+  const list = direct<AppointmentRow & { count: number }>(db, name, build, filters.status ? UNNAMED : name);
   const found = await fetchPage(page, (window) => list({ ...filters, today, ...window }));
   return { ...found, rows: found.rows.map(toAppointment) };
 }

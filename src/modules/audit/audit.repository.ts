@@ -3,7 +3,7 @@ import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { alias, and, desc, eq, gte, lt, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
+import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { auditEntries, users } from '../../db/schema/index.ts';
 
 export interface NewEntry {
@@ -90,7 +90,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
       .orderBy(desc(auditEntries.at), desc(auditEntries.id))
       .limit(limit)
       .offset(offset)
-      .prepare(name);
+      .prepare(UNNAMED);
   });
   return fetchPage(page, (window) => statement.execute({ ...filters, ...window }));
 }

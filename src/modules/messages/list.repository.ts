@@ -4,7 +4,7 @@ import type { Role } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import { and, desc, eq, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
+import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments, messages, users } from '../../db/schema/index.ts';
 import {
   type NamedDoctors,
@@ -67,7 +67,7 @@ export async function listMessages(db: Db, filters: Filters, page: PageRequest) 
       .orderBy(desc(messages.id))
       .limit(limit)
       .offset(offset)
-      .prepare(name);
+      .prepare(UNNAMED);
   });
   const found = await fetchPage(page, (window) => statement.execute({ ...filters, ...window }));
   return {

@@ -1,9 +1,9 @@
 import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
-import { and, desc, eq, getTableColumns, isNull, ne, type SQL, sql } from '../../db/drizzle.ts';
+import { and, desc, eq, getTableColumns, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
+import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import type { User } from './users.schemas.ts';
 
@@ -66,13 +66,18 @@ interface Filters {
 /** One page of users, newest first. */
 export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const words = filters.search ?? [];
-  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active === undefined ? '' : 'active'}:${filters.approved ?? ''}:${words.length}`;
+  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active ?? ''}:${filters.approved ?? ''}:${words.length}`;
   const statement = prepared(db, name, () => {
     const contact = sql`search_text(${users.username} || ' ' || coalesce(${users.first_name}, '') || ' ' || coalesce(${users.last_name}, '') || ' ' || coalesce(${users.email}, '') || ' ' || coalesce(${users.phone}, ''))`;
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
       filters.role && eq(users.role, sql.placeholder('role')),
-      filters.is_active === undefined ? undefined : eq(users.is_active, sql.placeholder('is_active')),
+      // Written out, so that the index of the inactive serves.
+      filters.is_active === undefined
+        ? undefined
+        : filters.is_active
+          ? sql`${users.is_active}`
+          : not(users.is_active),
       filters.approved === undefined ? undefined : isDoctor({ approved: filters.approved }),
       ...words.map((_, index) => sql`${contact} like search_pattern(${sql.placeholder(`word${index}`)})`),
     ];
@@ -86,7 +91,7 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
       .orderBy(desc(users.id))
       .limit(limit)
       .offset(offset)
-      .prepare(name);
+      .prepare(UNNAMED);
   });
   const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
   const found = await fetchPage(page, (window) => statement.execute({ ...values, ...window }));

@@ -2,6 +2,7 @@ import type { PageRequest } from '../../core/page.ts';
 import { COUNT_LIMIT } from '../../core/page.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
+import { waitlistStatuses } from '../../db/schema/index.ts';
 import type { Status, WaitlistEntry } from './waitlist.schemas.ts';
 
 interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
@@ -126,16 +127,17 @@ export interface Filters {
 }
 
 const hasOffer = `exists (select from waitlist_offers o where ${LIVE_OFFER})`;
-const STATUS: Record<Status, string> = {
-  waiting: `(e.status = 'waiting' or e.status = 'offered' and not ${hasOffer})`,
-  offered: `e.status = 'offered' and ${hasOffer}`,
-  booked: `e.status = 'booked'`,
-  left: `e.status = 'left'`,
+/** How each status stands in the table: an offer that has lapsed may still be written down as one. */
+const STORED: Record<Status, string[]> = {
+  waiting: [`e.status = 'waiting'`, `e.status = 'offered' and not ${hasOffer}`],
+  offered: [`e.status = 'offered' and ${hasOffer}`],
+  booked: [`e.status = 'booked'`],
+  left: [`e.status = 'left'`],
 };
 
 /**
- * One page of the list: who still waits, in the order of joining, then what is over, the latest first. Each half reads no
- * more than the page reaches.
+ * One page of the list: who still waits, in the order of joining, then what is over, the latest first. Of each status no
+ * more is read than the page reaches.
  */
 export async function listEntries(
   db: Db,
@@ -147,28 +149,31 @@ export async function listEntries(
   const is = (column: string, value: number | undefined) =>
     value === undefined ? [] : [`${column} = $${values.push(value)}`];
   const conditions = [...is('e.patient_id', patient), ...is('e.doctor_id', doctor)];
-  if (status) conditions.push(STATUS[status]);
   // Named even where nothing asks for it: a parameter that stands nowhere has no type.
   const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
-  const half = (over: boolean) => `(
-    select e.id, ${over} as over from waitlist_entries e
-    where ${where} and e.status in (${over ? "'booked', 'left'" : "'waiting', 'offered'"})
-    order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`;
+  const parts = (status ? [status] : waitlistStatuses).flatMap((shown) =>
+    STORED[shown].map((stored) => {
+      const over = shown === 'booked' || shown === 'left';
+      const entries = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;
+      return { all: entries, reached: `(${entries} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})` };
+    }),
+  );
   const order = 'page.over, case when page.over then -page.id else page.id end';
-  const name = `waitlist.list:${[patient && 'patient', doctor && 'doctor', status].filter(Boolean).join()}`;
+  // Without a name: planned for its values, of which some have few entries and others most of them.
   const text = `
     select ${COLUMNS}, (
-      select count(*)::int from (select from waitlist_entries e where ${where} limit ${COUNT_LIMIT}) counted
+      select count(*)::int from (${parts.map(({ all }) => all).join(' union all ')} limit ${COUNT_LIMIT}) counted
     ) as count
     from (
-      select page.* from (${half(false)} union all ${half(true)}) page order by ${order} limit ${limit} offset ${offset}
+      select page.* from (${parts.map(({ reached }) => reached).join(' union all ')}) page
+      order by ${order} limit ${limit} offset ${offset}
     ) page
     join waitlist_entries e on e.id = page.id ${JOINS}
     order by ${order}`;
   const found = await fetchPage<EntryRow & { count: number }>(page, async (window) => {
     const bound = [...values, window.limit, window.offset, window.reach];
-    return (await db.$client.query<EntryRow & { count: number }>({ name, text, values: bound })).rows;
+    return (await db.$client.query<EntryRow & { count: number }>({ text, values: bound })).rows;
   });
   return { ...found, rows: found.rows.map(toEntry) };
 }
