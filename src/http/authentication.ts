@@ -86,8 +86,11 @@ export interface SignInRequiredOptions {
 export const signInRequired = fastifyPlugin(
   async (app: FastifyInstance, { isEnded }: SignInRequiredOptions) => {
     app.addHook('onRequest', async (request) => {
+      if (!isOpen(request) && request.refusal) throw request.refusal;
+    });
+    // The answer may have to come from the database: that is work, which waits for its turn (http/overload).
+    app.addHook('preValidation', async (request) => {
       if (isOpen(request)) return;
-      if (request.refusal) throw request.refusal;
       if (await isEnded(request.user.session)) throw new AppError('session_ended');
     });
   },
