@@ -79,6 +79,12 @@ function join(): Promise<void> {
     // Nobody thinks for ever: they wait to be woken for the first phase.
     if (Number.isFinite(think[0])) timer = setTimeout(ask, pause());
   };
+  /** Whoever thinks already does so as they all do from now on; they are somewhere in the midst of it. */
+  const wake = () => {
+    if (sent > 0 || socket.readyState !== 'open') return;
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.random() * think[1] * 1_000);
+  };
   const onData = (text: string) => {
     received += text;
     const end = received.indexOf('\r\n\r\n');
@@ -111,7 +117,7 @@ function join(): Promise<void> {
         setTimeout(open, 1_000);
       });
     };
-    people.push({ wake: rest });
+    people.push({ wake });
     open();
   });
 }
@@ -129,11 +135,9 @@ async function gather({ base, secret, parts, people: count }: CrowdOrder): Promi
   return people.length;
 }
 
-/** Whoever waits for an answer or thinks already does so to the end, and then as they all do now. */
 async function phase(order: PhaseOrder): Promise<Phase> {
-  const first = !Number.isFinite(think[0]);
   think = order.think;
-  if (first) for (const person of people) person.wake();
+  for (const person of people) person.wake();
   [answers, statuses, retry_after, broken] = [[], {}, 0, 0];
   const began = performance.now();
   const used = process.cpuUsage();

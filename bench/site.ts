@@ -56,10 +56,11 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
   const bar = progress(`${size.name} world`);
   const world = await loadWorld(database_url, size, today, bar.tell);
   bar.end();
+  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
+  // A run that was cut off has left what it did.
+  await reset();
   const stock = await takeStock(world, today, client);
   const secret = randomBytes(48).toString('base64url');
-  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
-  await reset();
   const routes = await captureRoutes(database_url, secret, stock.examples);
   await reset();
   const hashed = await client.query<{ hash: string }>('select password_hash as hash from users limit 1');

@@ -40,10 +40,11 @@ export function createTurns({ at_a_time, patience }: TurnsOptions): Turns {
   let handing = false;
   let watched = false;
 
+  const short = patience * WHEN_BEHIND;
   const keepsUp = (now: number) => {
-    if (now - refused_last > patience) kept_up = now;
+    if (now - refused_last > 2 * short) kept_up = now;
   };
-  const patienceAt = (now: number) => (now - kept_up > patience ? patience * WHEN_BEHIND : patience);
+  const patienceAt = (now: number) => (now - kept_up > patience ? short : patience);
 
   /** Never within itself: whoever begins may be done at once, and would call it for the next, and so on. */
   function hand(): void {
@@ -78,7 +79,7 @@ export function createTurns({ at_a_time, patience }: TurnsOptions): Turns {
       hand();
       if (line.size > 0) watch();
     };
-    setTimeout(look, (patience * WHEN_BEHIND) / 2).unref();
+    setTimeout(look, short / 2).unref();
   }
 
   return {
