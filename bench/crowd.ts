@@ -12,6 +12,8 @@ export interface CrowdOptions {
   seconds: number;
 }
 
+/** Connections that keep the machine busy without a line of those who wait. */
+const FEW = 32;
 /** What they ask for, as a share of what the machine can do. */
 const CALM = 0.5;
 const PUSHED = [2, 4];
@@ -42,7 +44,7 @@ export async function crowd(load: Helper, site: Site, { people, seconds }: Crowd
   if (!mixed) throw new Error('there is no mixed day');
 
   say('  what the machine can do');
-  const [limit] = await measure(load, mixed, [{ name: 'API', site, server: site.api }], 64, {
+  const [limit] = await measure(load, mixed, [{ name: 'API', site, server: site.api }], FEW, {
     rounds: 1,
     seconds: seconds * 2,
   });
@@ -94,7 +96,7 @@ export async function crowd(load: Helper, site: Site, { people, seconds }: Crowd
   const each = (megabytes: number) => figure(((megabytes - before) * 1_024) / people);
   const text = [
     `${people} connections, each kept by a person who asks, thinks and asks again. With ${figure(rate)} requests a ` +
-      `second, as 64 connections without a pause get them (p99 ${figure(limit?.p99)} ms), as the limit, people think ` +
+      `second, as ${FEW} connections without a pause get them (p99 ${figure(limit?.p99)} ms), as the limit, people think ` +
       `${thinking(CALM).map(figure).join(' to ')} s at ${CALM} of it. Whoever is refused thinks no longer for that, and ` +
       'wants the same again. Times are of what was not refused; every 503 had its `Retry-After`.',
     table(

@@ -23,7 +23,7 @@ export interface TurnsOptions {
 }
 
 /** Of the usual patience, what is left once the line has not been worked off for as long as that. */
-const WHEN_BEHIND = 0.1;
+const WHEN_BEHIND = 0.2;
 
 /**
  * A burst may wait for as long as the patience lasts. But where more keeps coming than can be done, a long line helps

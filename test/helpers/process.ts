@@ -51,11 +51,11 @@ export interface RunningServer extends Started {
   base: string;
 }
 
-/** The API process on a free port; cheap passwords, no demo data unless `env` says otherwise. */
+/** The API process on a free port; cheap passwords, no demo data and no hurry, unless `env` says otherwise. */
 export async function startServer(env: Record<string, string>, files?: number): Promise<RunningServer> {
   const started = startProcess(
     ['src/server.ts'],
-    { PORT: '0', BCRYPT_COST: '4', DEMO_DATA: 'false', ...env },
+    { PORT: '0', BCRYPT_COST: '4', DEMO_DATA: 'false', MAX_WAIT_SECONDS: '60', ...env },
     files,
   );
   const [, base = ''] = await started.printed(/Listening on (http:\/\/\S+)/);
