@@ -41,6 +41,8 @@ export interface Phase {
 }
 
 const PATIENCE = 30_000;
+/** Soon enough for a server that closes what has connected and says nothing for half a minute. */
+const FIRST = 15_000;
 /** New connections a second: more at once than the machine takes up are dropped before the server sees them. */
 const ARRIVALS = 500;
 
@@ -83,7 +85,7 @@ function join(): Promise<void> {
   const wake = () => {
     if (sent > 0 || socket.readyState !== 'open') return;
     clearTimeout(timer);
-    timer = setTimeout(ask, Math.random() * think[1] * 1_000);
+    timer = setTimeout(ask, Math.random() * Math.min(think[1] * 1_000, FIRST));
   };
   const onData = (text: string) => {
     received += text;
@@ -136,8 +138,9 @@ async function gather({ base, secret, parts, people: count }: CrowdOrder): Promi
 }
 
 async function phase(order: PhaseOrder): Promise<Phase> {
+  const changed = think[1] !== order.think[1];
   think = order.think;
-  for (const person of people) person.wake();
+  if (changed) for (const person of people) person.wake();
   [answers, statuses, retry_after, broken] = [[], {}, 0, 0];
   const began = performance.now();
   const used = process.cpuUsage();
