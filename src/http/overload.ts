@@ -22,8 +22,10 @@ export interface OverloadOptions {
 const PER_CONNECTION = 4;
 /** Passwords are hashed by libuv's four threads; one is left for looking up names and reading files. */
 const HASHING_THREADS = 3;
-/** Seconds, at random, so that who was refused at once does not come back at once. */
-const RETRY_AFTER = { from: 1, below: 6 };
+/** Seconds, one of them at random, so that those who are refused together do not come back together. */
+const RETRY_AFTER = [1, 2, 3, 4, 5];
+/** Made once each: an error costs most for the trace of where it was made, which nobody reads here. */
+const refusals = RETRY_AFTER.map((retryAfter) => new AppError('overloaded', { retryAfter }));
 
 /**
  * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
@@ -70,5 +72,4 @@ export const overload = fastifyPlugin(
   { name: 'overload' },
 );
 
-const overloaded = () =>
-  new AppError('overloaded', { retryAfter: randomInt(RETRY_AFTER.from, RETRY_AFTER.below) });
+const overloaded = () => refusals[randomInt(refusals.length)] as AppError;
