@@ -19,28 +19,37 @@ export interface PhaseOrder {
 }
 
 export interface Phase {
-  rate: number;
+  /** Requests a second, and those of them that were not refused. */
+  asked: number;
+  done: number;
+  /** Of those that were not refused, in ms. */
   p50: number;
   p95: number;
   p99: number;
+  /** The slowest hundredth of the refusals, in ms. */
+  refusal: number;
   /** Answers by status. */
   statuses: Record<string, number>;
   /** Refusals that say when to come again. */
   retry_after: number;
   /** Connections that broke, or were silent for longer than a person waits. */
   broken: number;
-  /** The slowest hundredth of each second, in ms. */
-  seconds: number[];
+  /** Of each second, the slowest hundredth of what was not refused, in ms, and how many were. */
+  seconds: { p99: number; refused: number }[];
+  /** How much of a core the people themselves took, from 0 to 1. */
+  busy: number;
 }
 
 const PATIENCE = 30_000;
+/** Soon enough for a server that closes what has connected and says nothing for half a minute. */
+const FIRST = 15_000;
 /** New connections a second: more at once than the machine takes up are dropped before the server sees them. */
 const ARRIVALS = 500;
 
 let next: () => Buffer | undefined = () => undefined;
 let target = { host: '', port: 0 };
 let think: [number, number] = [Number.POSITIVE_INFINITY, 0];
-let answers: { at: number; ms: number }[] = [];
+let answers: { at: number; ms: number; refused: boolean }[] = [];
 let statuses: Record<string, number> = {};
 let retry_after = 0;
 let broken = 0;
@@ -54,9 +63,12 @@ function join(): Promise<void> {
   let sent = 0;
   let received = '';
   let timer: NodeJS.Timeout | undefined;
+  let request: Buffer | undefined;
+  let refused = false;
 
   const ask = () => {
-    const request = next();
+    // Whoever is refused wants the same again.
+    if (!refused) request = next();
     if (!request) throw new Error('the bookings and visits have run out');
     sent = performance.now();
     received = '';
@@ -69,6 +81,12 @@ function join(): Promise<void> {
     // Nobody thinks for ever: they wait to be woken for the first phase.
     if (Number.isFinite(think[0])) timer = setTimeout(ask, pause());
   };
+  /** Whoever thinks already does so as they all do from now on; they are somewhere in the midst of it. */
+  const wake = () => {
+    if (sent > 0 || socket.readyState !== 'open') return;
+    clearTimeout(timer);
+    timer = setTimeout(ask, Math.random() * Math.min(think[1] * 1_000, FIRST));
+  };
   const onData = (text: string) => {
     received += text;
     const end = received.indexOf('\r\n\r\n');
@@ -79,8 +97,9 @@ function join(): Promise<void> {
     const status = received.slice(9, 12);
     statuses[status] = (statuses[status] ?? 0) + 1;
     if (/\r\nretry-after:/i.test(received.slice(0, end + 2))) retry_after += 1;
+    refused = status === '503';
     const now = performance.now();
-    answers.push({ at: now, ms: now - sent });
+    answers.push({ at: now, ms: now - sent, refused });
     rest();
   };
 
@@ -100,7 +119,7 @@ function join(): Promise<void> {
         setTimeout(open, 1_000);
       });
     };
-    people.push({ wake: rest });
+    people.push({ wake });
     open();
   });
 }
@@ -118,37 +137,41 @@ async function gather({ base, secret, parts, people: count }: CrowdOrder): Promi
   return people.length;
 }
 
-/** Whoever waits for an answer or thinks already does so to the end, and then as they all do now. */
 async function phase(order: PhaseOrder): Promise<Phase> {
-  const first = !Number.isFinite(think[0]);
+  const changed = think[1] !== order.think[1];
   think = order.think;
-  if (first) for (const person of people) person.wake();
+  if (changed) for (const person of people) person.wake();
   [answers, statuses, retry_after, broken] = [[], {}, 0, 0];
   const began = performance.now();
+  const used = process.cpuUsage();
   await new Promise((done) => setTimeout(done, order.seconds * 1_000));
   const took = (performance.now() - began) / 1_000;
-  const sorted = answers.map(({ ms }) => ms).sort((one, other) => one - other);
-  const part = (of: number[], share: number) => of[Math.floor(of.length * share)] ?? 0;
+  const { user, system } = process.cpuUsage(used);
+  const done = answers.filter(({ refused }) => !refused);
+  const [sorted, refusals] = [inOrder(done), inOrder(answers.filter(({ refused }) => refused))];
+  const bySecond = Map.groupBy(answers, ({ at }) => Math.floor((at - began) / 1_000));
   const seconds = Array.from({ length: Math.floor(took) }, (_, second) => {
-    const within = answers
-      .filter(({ at }) => Math.floor((at - began) / 1_000) === second)
-      .map(({ ms }) => ms);
-    return part(
-      within.sort((one, other) => one - other),
-      0.99,
-    );
+    const within = bySecond.get(second) ?? [];
+    const accepted = within.filter(({ refused }) => !refused);
+    return { p99: part(inOrder(accepted), 0.99), refused: within.length - accepted.length };
   });
   return {
-    rate: sorted.length / took,
+    asked: answers.length / took,
+    done: done.length / took,
     p50: part(sorted, 0.5),
     p95: part(sorted, 0.95),
     p99: part(sorted, 0.99),
+    refusal: part(refusals, 0.99),
     statuses,
     retry_after,
     broken,
     seconds,
+    busy: (user + system) / 1e6 / took,
   };
 }
+
+const inOrder = (of: { ms: number }[]) => Float64Array.from(of, ({ ms }) => ms).sort();
+const part = (sorted: Float64Array, share: number) => sorted[Math.floor(sorted.length * share)] ?? 0;
 
 answerOrders(
   (order: CrowdOrder | PhaseOrder): Promise<unknown> => ('think' in order ? phase(order) : gather(order)),

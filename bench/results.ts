@@ -34,7 +34,7 @@ export function circumstances({ about, size }: Site, load_before: number): strin
     `- PostgreSQL as it comes: ${Object.entries(settings)
       .map(([name, setting]) => `${name} ${setting}`)
       .join(', ')}`,
-    `- The API: one process, NODE_ENV=production, RATE_LIMIT=off, WORKER=external with no worker running, log level ` +
+    `- The API: one process, NODE_ENV=production, RATE_LIMIT=off, MAX_WAIT_SECONDS=60 (3 for the crowd), WORKER=external with no worker running, log level ` +
       `info into a file, ${POOL_MAX} connections to the database. The load generator and the database run on the same cores.`,
     `- World “${size.name}”: ${size.doctors.toLocaleString('en-US')} doctors, ${size.patients.toLocaleString('en-US')} patients`,
   ].join('\n');

@@ -57,7 +57,7 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
   const world = await loadWorld(database_url, size, today, bar.tell);
   bar.end();
   const reset = () => undo(client, world.appointments, size.doctors + size.patients);
-  // What a run left that was cut off.
+  // A run that was cut off has left what it did.
   await reset();
   const stock = await takeStock(world, today, client);
   const secret = randomBytes(48).toString('base64url');

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Clock } from './core/clock.ts';
-import type { Db } from './db/client.ts';
+import { type Db, openDatabase } from './db/client.ts';
 import { asAppError, loggable } from './db/errors.ts';
 import { accessControl } from './http/access.ts';
 import { auditing } from './http/audit.ts';
@@ -13,6 +13,7 @@ import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { openapi } from './http/openapi.ts';
+import { overload } from './http/overload.ts';
 import { problems } from './http/problem.ts';
 import { rateLimits } from './http/rate-limit.ts';
 import { security } from './http/security.ts';
@@ -34,6 +35,7 @@ export interface AppDependencies {
     rate_limit_user: number;
     rate_limit_auth: number;
     redis_url?: string | undefined;
+    max_wait_seconds: number;
     body_limit: number;
     log_level: string;
   } & ModulesDependencies['config'];
@@ -70,6 +72,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
   await app.register(security, config);
+  await app.register(overload, { ...config, pool_max: db.$client.options.max });
   await app.register(hosts, config);
   await app.register(strictAddress);
   await app.register(strictJson);
@@ -90,8 +93,10 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
-  // Not ready before it is migrated either.
-  await app.register(health, { ping: () => db.$client.query('select from users limit 0') });
+  // By a connection of its own: where all others are busy it is as ready as ever. Not ready before it is migrated.
+  const aside = openDatabase({ url: config.database_url, pool_max: 1 });
+  app.addHook('onClose', () => aside.$client.end());
+  await app.register(health, { ping: () => aside.$client.query('select from users limit 0') });
   await app.register((api) => modules.register(api), { prefix: '/api' });
   return app;
 }

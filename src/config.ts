@@ -47,6 +47,7 @@ const environment = z
       .refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database')
       .optional(),
     DATABASE_POOL_MAX: whole(1, 500).default(10),
+    MAX_WAIT_SECONDS: whole(1, 60).default(3),
     DATA_DIR: z.string().min(1).default('.data'),
     MIGRATE_ON_START: flag.optional(),
     DEMO_DATA: flag.optional(),
@@ -155,6 +156,7 @@ export function loadConfig(source: Record<string, string | undefined>) {
     port: env.PORT,
     database_url: env.DATABASE_URL,
     database_pool_max: env.DATABASE_POOL_MAX,
+    max_wait_seconds: env.MAX_WAIT_SECONDS,
     data_dir: env.DATA_DIR,
     migrate_on_start: env.MIGRATE_ON_START ?? !production,
     demo_data: env.DEMO_DATA ?? env.NODE_ENV === 'development',

@@ -16,6 +16,8 @@ import { type Jobs, startJobs } from './jobs.ts';
 
 const RETRY_DATABASE = 2_000;
 const SHUTDOWN_LIMIT = 25_000;
+/** Files of this process that are neither clients' connections nor the pool's: jobs, log, the database of its own. */
+const OTHER_FILES = 64;
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -35,6 +37,7 @@ async function main(): Promise<void> {
   const prepared = await prepareDatabase(app, db, config, database_url).catch((error) =>
     giveUp(error, embedded),
   );
+  limitConnections(app, config);
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -55,6 +58,20 @@ async function main(): Promise<void> {
   }
   if (config.worker === 'internal' && !closing.started)
     closing.jobs = startJobs({ db, clock, log: app.log, config: settings });
+}
+
+/** Closes at once what connects beyond the files that may be open: else none were left to reach the database with. */
+function limitConnections(app: FastifyInstance, { database_pool_max }: Config): void {
+  // Its report would look up the names of everything connected otherwise.
+  const report = Object.assign(process.report, { excludeNetwork: true });
+  const { userLimits } = report.getReport() as { userLimits?: { open_files: { soft: unknown } } };
+  const files = Number(userLimits?.open_files.soft);
+  // Windows has no such limit, and some systems say unlimited.
+  if (!Number.isFinite(files)) return;
+  app.server.maxConnections = Math.max(1, files - database_pool_max - OTHER_FILES);
+  app.server.once('drop', () =>
+    app.log.warn({ files }, 'more connect than files may be open (ulimit -n); those beyond are closed'),
+  );
 }
 
 interface Closing {

@@ -71,6 +71,7 @@ export const errorStatus = {
   headers_too_large: 431,
   too_many_requests: 429,
   internal_error: 500,
+  overloaded: 503,
   database_unavailable: 503,
   provider_unavailable: 503,
 } as const;

@@ -23,7 +23,8 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
 
 /** Classes and codes that say "not now": connection, sign-in, resources, going down, not migrated yet, too slow, deadlock. */
 const AWAY = /^(08|28|3D000|40001|40P01|42703|42P01|25006|53|55000|57014|57P)/;
-const AWAY_NETWORK = /ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
+const AWAY_NETWORK =
+  /EMFILE|ENFILE|ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
 const AWAY_DRIVER = /timeout|Connection terminated|connection error|not queryable|pool after calling end/i;
 
 /**

@@ -26,7 +26,7 @@ export interface DocumentedRoute {
   /** Who may call, in words. */
   who: string;
   isPublic: boolean;
-  /** Whether limits of requests hold for it. */
+  /** Whether limits of requests hold for it; only then can it be refused for being too many. */
   isCounted: boolean;
   errors: ErrorCode[];
   examples: Readonly<Record<number, readonly string[]>>;
@@ -119,7 +119,7 @@ function errorsOf(
   if (isKeyed(schema.headers)) errors.add('request_in_progress').add('idempotency_key_reused');
   if (schema.params) errors.add('uri_too_long');
   if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
-  if (isCounted) errors.add('too_many_requests');
+  if (isCounted) errors.add('too_many_requests').add('overloaded');
   errors.add('internal_error').add('database_unavailable');
   return [...errors];
 }

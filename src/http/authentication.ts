@@ -111,9 +111,12 @@ export interface SignInRequiredOptions {
 /** Answers 401 where a route needs a token and the request has no good one, or one of a session that has ended. */
 export const signInRequired = fastifyPlugin(
   async (app: FastifyInstance, { isEnded }: SignInRequiredOptions) => {
-    app.addHook('onRequest', (request, _reply, done) => {
+    app.addHook('onRequest', (request, _reply, done) =>
+      done(isOpen(request) ? undefined : (request.refusal ?? undefined)),
+    );
+    // The answer may have to come from the database: that is work, which waits for its turn (http/overload).
+    app.addHook('preValidation', (request, _reply, done) => {
       if (isOpen(request)) return done();
-      if (request.refusal) return done(request.refusal);
       const ended = isEnded(request.user.session);
       const go = (is: boolean) => done(is ? new AppError('session_ended') : undefined);
       if (typeof ended === 'boolean') return go(ended);

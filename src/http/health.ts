@@ -49,7 +49,9 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
         tags: ['health'],
         operationId: 'ready',
         summary: 'See whether it can serve requests',
-        description: 'It reaches its database and is not closing.',
+        description:
+          'It reaches its database and is not closing. A server that is too busy, and refuses some requests for that, is ' +
+          'still ready: without it the others would be busier yet.',
         response: { 200: status },
       },
     },

@@ -43,7 +43,13 @@ export interface ProblemOptions {
   loggable: (error: unknown) => object;
 }
 
-const SAY_AWAY_EVERY = 10_000;
+/** What the log says of refusals that have one reason for many requests. */
+const trouble: Partial<Record<ErrorCode, string>> = {
+  overloaded: 'more comes in than can be answered; what would wait too long is answered with 503',
+  database_unavailable: 'the database is away; requests are answered with 503',
+  provider_unavailable: 'a provider is away; requests that need it are answered with 503',
+};
+const SAY_TROUBLE_EVERY = 10_000;
 
 /** @param instance the path that was asked for, without its query, which may hold names */
 export function problem(error: AppError, locale: Locale, instance: string): Problem {
@@ -74,20 +80,18 @@ export const problems = fastifyPlugin(
       send(new AppError('route_not_found'), undefined, request, reply),
     );
 
-    let saidAway = Number.NEGATIVE_INFINITY;
+    const said = new Map<ErrorCode, number>();
     /** One line for an outage of seconds, not one for each of its requests. */
-    function sayAway(request: FastifyRequest, { cause }: AppError): void {
-      if (performance.now() - saidAway < SAY_AWAY_EVERY) return;
-      saidAway = performance.now();
-      request.log.warn(
-        { error: options.loggable(cause) },
-        'the database is away; requests are answered with 503',
-      );
+    function sayTrouble(request: FastifyRequest, { code, cause }: AppError): void {
+      const now = performance.now();
+      if (now - (said.get(code) ?? Number.NEGATIVE_INFINITY) < SAY_TROUBLE_EVERY) return;
+      said.set(code, now);
+      request.log.warn(cause === undefined ? {} : { error: options.loggable(cause) }, trouble[code]);
     }
 
     function send(known: AppError, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
       if (known.status === 500) request.log.error({ error: options.loggable(thrown) }, 'request failed');
-      else if (known.status === 503) sayAway(request, known);
+      else if (trouble[known.code]) sayTrouble(request, known);
       const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
       if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
       if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);

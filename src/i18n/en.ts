@@ -207,6 +207,10 @@ export const en: Texts = {
       title: 'Internal error',
       detail: 'Something went wrong on our side. It has been noted.',
     },
+    overloaded: {
+      title: 'Too busy',
+      detail: 'More requests come in just now than can be answered. Please repeat the request shortly.',
+    },
     database_unavailable: {
       title: 'Temporarily unavailable',
       detail: 'The service cannot reach its database just now. Please repeat the request shortly.',

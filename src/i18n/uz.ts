@@ -211,6 +211,11 @@ export const uz: Texts = {
     },
     too_many_requests: { title: 'Soʻrovlar juda koʻp', detail: 'Biroz kutib, qaytadan urinib koʻring.' },
     internal_error: { title: 'Ichki xato', detail: 'Bizning tomonda xato yuz berdi. U qayd etildi.' },
+    overloaded: {
+      title: 'Yuklama juda katta',
+      detail:
+        'Hozir javob berib ulgurish mumkin boʻlganidan koʻproq soʻrov kelmoqda. Birozdan soʻng takrorlang.',
+    },
     database_unavailable: {
       title: 'Vaqtincha ishlamayapti',
       detail: 'Hozir maʼlumotlar bazasi bilan aloqa yoʻq. Birozdan soʻng takrorlang.',

@@ -412,6 +412,7 @@ const cases: Record<ErrorCode, Case> = {
       }),
   },
   internal_error: { status: 500, provoke: failUnforeseen },
+  overloaded: { status: 503, provoke: askTheBusy },
   database_unavailable: { status: 503, provoke: askWithoutDatabase },
   provider_unavailable: { status: 503, provoke: () => as('patient').post('/notifications/telegram/link/') },
 };
@@ -509,6 +510,30 @@ async function failUnforeseen(): Promise<Answer> {
        add constraint unforeseen check (first_name <> 'Zulfiya')`,
   );
   return as('patient').patch('/patient/profile/', { first_name: 'Zulfiya', phone: '+998907776655' });
+}
+
+/** Somebody's row is locked, and more want to see it than are worked on at a time. */
+async function askTheBusy(): Promise<Answer> {
+  const { db, clock, url } = clinic;
+  const small = openDatabase({ url, pool_max: 1 });
+  const config = { ...testConfig, database_url: url, max_wait_seconds: 1 };
+  const app = await buildApp({ db: small, clock, config });
+  await app.ready();
+  const locker = await db.$client.connect();
+  try {
+    await locker.query('begin; lock table users in access exclusive mode');
+    const ask = () =>
+      supertest(app.server).get('/api/auth/me/').set('authorization', `Bearer ${people.patient.token}`);
+    const answers = Array.from({ length: 5 }, () => ask().then((answer) => answer));
+    const refused = await Promise.race(answers);
+    await locker.query('commit');
+    await Promise.all(answers);
+    return refused;
+  } finally {
+    locker.release();
+    await app.close();
+    await small.$client.end();
+  }
 }
 
 /** The same application on a port where nothing listens. */

@@ -41,6 +41,8 @@ export const testConfig = {
   trust_proxy: [] as string[],
   allowed_hosts: [] as string[],
   redis_url: undefined as string | undefined,
+  // So long that nothing is refused for that, however busy the machine is with other tests.
+  max_wait_seconds: 60,
   body_limit: 64 * 1024,
   answers_remembered: 20_000,
   log_level: 'silent',

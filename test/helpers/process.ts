@@ -16,8 +16,11 @@ export interface Started {
   exited: Promise<number | null>;
 }
 
-export function startProcess(args: string[], env: Record<string, string>): Started {
-  const child = spawn(process.execPath, args, {
+/** @param files how many it may have open, connections included */
+export function startProcess(args: string[], env: Record<string, string>, files?: number): Started {
+  const limited = ['sh', '-c', `ulimit -Sn ${files} && ulimit -Hn ${files} && exec "$0" "$@"`];
+  const [command = '', ...rest] = [...(files === undefined ? [] : limited), process.execPath, ...args];
+  const child = spawn(command, rest, {
     cwd: root,
     env: { PATH: process.env.PATH ?? '', DOTENV_CONFIG_PATH: '/nonexistent', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -48,14 +51,13 @@ export interface RunningServer extends Started {
   base: string;
 }
 
-/** The API process on a free port; cheap passwords, no demo data unless `env` says otherwise. */
-export async function startServer(env: Record<string, string>): Promise<RunningServer> {
-  const started = startProcess(['src/server.ts'], {
-    PORT: '0',
-    BCRYPT_COST: '4',
-    DEMO_DATA: 'false',
-    ...env,
-  });
+/** The API process on a free port; cheap passwords, no demo data and no hurry, unless `env` says otherwise. */
+export async function startServer(env: Record<string, string>, files?: number): Promise<RunningServer> {
+  const started = startProcess(
+    ['src/server.ts'],
+    { PORT: '0', BCRYPT_COST: '4', DEMO_DATA: 'false', MAX_WAIT_SECONDS: '60', ...env },
+    files,
+  );
   const [, base = ''] = await started.printed(/Listening on (http:\/\/\S+)/);
   return { ...started, base };
 }

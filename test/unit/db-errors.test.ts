@@ -55,6 +55,7 @@ describe('asAppError', () => {
     network('ECONNRESET'),
     network('ENOTFOUND'),
     network('EAI_AGAIN'),
+    network('EMFILE'),
     new AggregateError([network('ECONNREFUSED'), network('ECONNREFUSED')]),
     new Error('Connection terminated unexpectedly'),
     new Error('timeout exceeded when trying to connect'),
