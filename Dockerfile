@@ -12,7 +12,12 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY drizzle ./drizzle
 COPY src ./src
+# As npm start has them. The cache of compiled code halves the time to start; it is made here because the container that
+# runs is read-only, and by the user who runs it because Node keeps one for each.
+ENV NODE_OPTIONS=--max-semi-space-size=4 NODE_COMPILE_CACHE=/app/.cache
+RUN install -d -o node .cache
 USER node
+RUN node --input-type=module --eval "await Promise.all(['./src/app.ts', './src/jobs.ts', './src/cli/demo-data.ts', 'graphile-worker'].map((file) => import(file)))"
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

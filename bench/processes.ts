@@ -45,6 +45,12 @@ export const plain = (env: Record<string, string>) => ({
   ...env,
 });
 
+/** How `npm start` runs node, in package.json. */
+export const asStarted = {
+  flags: ['--max-semi-space-size=4'],
+  env: { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node') },
+};
+
 export interface ServerOptions {
   env: Record<string, string>;
   /** Where its standard output goes, log included: a file, as a process under an init system would have it. */
@@ -57,9 +63,16 @@ export interface ServerOptions {
 export async function startServer({ env, log, node = [] }: ServerOptions): Promise<Server> {
   const output = openSync(log, 'w+');
   const child = known(
-    spawn(process.execPath, [...node, join(root, 'src/server.ts')], {
+    spawn(process.execPath, [...asStarted.flags, ...node, join(root, 'src/server.ts')], {
       cwd: root,
-      env: plain({ NODE_ENV: 'production', HOST: '127.0.0.1', PORT: '0', RATE_LIMIT: 'off', ...env }),
+      env: plain({
+        NODE_ENV: 'production',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        RATE_LIMIT: 'off',
+        ...asStarted.env,
+        ...env,
+      }),
       stdio: ['ignore', output, 'inherit'],
     }),
   );
@@ -129,10 +142,14 @@ export function processorTime(pid: number): number {
   }
 }
 
-/** MB of memory that a process has; Linux only, 0 elsewhere. */
-export function memory(pid: number): number {
+/**
+ * MB of memory that a process has; Linux only, 0 elsewhere.
+ * @param kind all of it, what is its own, or what it has mapped of files and shares with every process that does so too
+ */
+export function memory(pid: number, kind: 'VmRSS' | 'RssAnon' | 'RssFile' = 'VmRSS'): number {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return Number(new RegExp(`${kind}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024;
   } catch {
     return 0;
   }

@@ -65,9 +65,15 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
     frameworkErrors: (error, request, reply) =>
       app.errorHandler(error, request, reply.header('x-request-id', request.id)),
     clientErrorHandler: refuseUnreadable(config.default_locale),
+    // Named here and not by setValidatorCompiler, before which Fastify would load Ajv and its own serializer: 20 ms and
+    // 2 MB. Its types know no others.
+    schemaController: {
+      compilersFactory: {
+        buildValidator: () => validatorCompiler as never,
+        buildSerializer: () => serializerCompiler as never,
+      },
+    },
   });
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
 
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);

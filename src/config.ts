@@ -1,7 +1,6 @@
-import { isSupportedCountry } from 'libphonenumber-js/min';
 import { z } from 'zod';
 import { judgeMessages, messagesConfig, messagesEnvironment } from './config.messages.ts';
-import type { CountryCode } from './core/phone.ts';
+import { type CountryCode, isSupportedCountry } from './core/phone.ts';
 
 /** Secrets that have stood in documentation, here or elsewhere: production refuses them. */
 const SAMPLE_SECRET = /secret|change|example|sample|password|development|test|1234|(.)\1{7}/i;

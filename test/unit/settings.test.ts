@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { asStarted } from '../../bench/processes.ts';
 import { loadConfig } from '../../src/config.ts';
 
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
@@ -41,4 +42,17 @@ test('containers are given every setting but those that are theirs to decide', (
   const given = [...settings.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name]) => name);
   const own = ['DATA_DIR', 'DEMO_DATA', 'HOST', 'MIGRATE_ON_START', 'NODE_ENV', 'PORT'];
   expect([...given, ...own].sort()).toEqual(names);
+});
+
+test('npm, the image and the benchmark run node with the same options', () => {
+  const { scripts } = JSON.parse(read('package.json'));
+  const options = asStarted.flags.join(' ');
+  for (const name of ['start', 'worker'])
+    expect(scripts[name]).toBe(
+      `NODE_COMPILE_CACHE=node_modules/.cache/node exec node ${options} src/${name === 'start' ? 'server' : name}.ts`,
+    );
+  expect(read('Dockerfile')).toContain(`NODE_OPTIONS=${options} `);
+  expect(asStarted.env.NODE_COMPILE_CACHE).toBe(
+    resolve(import.meta.dirname, '../../node_modules/.cache/node'),
+  );
 });
