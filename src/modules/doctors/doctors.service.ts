@@ -1,12 +1,14 @@
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
 
 export interface DoctorsDependencies {
   db: Db;
+  mayLag: MayLag;
   audit: Pick<Audit, 'record'>;
   users: {
     setContact: (
@@ -19,10 +21,13 @@ export interface DoctorsDependencies {
 
 export type Doctors = ReturnType<typeof createDoctors>;
 
-export function createDoctors({ db, audit, users }: DoctorsDependencies) {
+export function createDoctors({ db, mayLag, audit, users }: DoctorsDependencies) {
   return {
-    list: ({ search = [], specialization, page, page_size }: DoctorFilters) =>
-      repository.listDoctors(db, { search, specialization }, { page, page_size }),
+    list({ search = [], specialization, page, page_size }: DoctorFilters) {
+      const list = (from: Db) =>
+        repository.listDoctors(from, { search, specialization }, { page, page_size });
+      return search.length > 0 ? mayLag(list) : list(db);
+    },
 
     /** @throws AppError doctor_not_found, also for one who is deactivated or waits for approval */
     async get(doctor: number): Promise<Doctor> {
