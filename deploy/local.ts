@@ -23,7 +23,7 @@ const PROGRAMS = ['nginx', 'pgbouncer', 'redis-server'];
 /** A program of the site, at its own port. */
 export interface Program {
   port: number;
-  /** All it has printed. */
+  /** What it has printed since it was started last; of very much the end. */
   output(): string;
   /** kill -9, as when its machine goes. */
   kill(): Promise<void>;
@@ -40,7 +40,8 @@ export interface Site {
   replica: Embedded & { dir: string };
   /** The two databases as the API knows them, through PgBouncer. */
   pooled: { primary: string; replica: string };
-  jwt_secret: string;
+  /** Whether this PgBouncer keeps prepared statements. */
+  prepared: boolean;
   stop(): Promise<void>;
 }
 
@@ -124,7 +125,6 @@ export async function startSite({
       ids: user.ids,
     });
 
-    const jwt_secret = randomBytes(48).toString('base64url');
     const shared = {
       PATH: process.env.PATH ?? '',
       DOTENV_CONFIG_PATH: '/nonexistent',
@@ -133,7 +133,7 @@ export async function startSite({
       DATABASE_DIRECT_URL: primary.url,
       DATABASE_PREPARED: String(prepared),
       REDIS_URL: `redis://:${secret}@127.0.0.1:${redis}`,
-      JWT_SECRET: jwt_secret,
+      JWT_SECRET: randomBytes(48).toString('base64url'),
       TRUST_PROXY: '127.0.0.1',
       WORKER: 'external',
       DATA_DIR: join(dir, 'data'),
@@ -164,7 +164,7 @@ export async function startSite({
       primary: { ...primary, dir: join(dir, 'primary/postgres') },
       replica: { ...replica, dir: join(dir, 'replica/postgres') },
       pooled: { primary: pooled('clinic'), replica: pooled('clinic_replica') },
-      jwt_secret,
+      prepared,
       stop,
     };
   } catch (error) {
@@ -215,9 +215,11 @@ const HELD =
 
 async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions): Promise<Program> {
   let child: ChildProcess | undefined;
+  let number = 0;
   let text = '';
 
   async function start(): Promise<void> {
+    number = 0;
     text = '';
     const started = spawn('sh', ['-c', HELD, 'sh', ...command], {
       cwd: root,
@@ -228,9 +230,10 @@ async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions)
     child = started;
     for (const stream of [started.stdout, started.stderr])
       stream.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
+        text = (text + part).slice(-10_000_000);
+        number ||= Number(/^pid (\d+)$/m.exec(text)?.[1] ?? 0);
       });
-    while (!(port === 0 ? numberOf(text) : await answers(port))) {
+    while (number === 0 || (port > 0 && !(await answers(port)))) {
       if (started.exitCode !== null) throw new Error(`${command[0]} did not start: ${text}`);
       await sleep(20);
     }
@@ -240,7 +243,7 @@ async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions)
     const ending = child;
     if (!ending || ending.exitCode !== null || ending.signalCode !== null) return;
     const gone = once(ending, 'exit');
-    process.kill(numberOf(text), signal);
+    process.kill(number, signal);
     const cutOff = setTimeout(() => ending.stdin?.end(), 15_000);
     await gone;
     clearTimeout(cutOff);
@@ -249,8 +252,6 @@ async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions)
   await start();
   return { port, output: () => text, start, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }
-
-const numberOf = (text: string): number => Number(/^pid (\d+)$/m.exec(text)?.[1] ?? 0);
 
 function answers(port: number): Promise<boolean> {
   return new Promise((done) => {
