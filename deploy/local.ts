@@ -16,6 +16,8 @@ import { migrateDatabase } from '../src/db/migrate.ts';
  */
 
 const root = resolve(import.meta.dirname, '..');
+/** Debian keeps servers where only root looks. */
+const PATH = `${process.env.PATH ?? ''}:/usr/sbin`;
 
 /** What Debian's packages of the same names install; the rest comes with the project. */
 const PROGRAMS = ['nginx', 'pgbouncer', 'redis-server'];
@@ -60,7 +62,7 @@ export interface SiteOptions {
 export const missingPrograms = (): string[] =>
   PROGRAMS.filter((name) => {
     try {
-      execFileSync(name, [name === 'nginx' ? '-v' : '--version'], { stdio: 'ignore' });
+      execFileSync(name, [name === 'nginx' ? '-v' : '--version'], { stdio: 'ignore', env: { PATH } });
       return false;
     } catch {
       return true;
@@ -102,7 +104,9 @@ export async function startSite({
     const pooler = await freePort();
     // Before 1.21 it keeps no prepared statements, and knows no setting for them.
     const [, minor = '0'] =
-      /PgBouncer 1\.(\d+)/.exec(execFileSync(pgbouncer, ['--version'], { encoding: 'utf8' })) ?? [];
+      /PgBouncer 1\.(\d+)/.exec(
+        execFileSync(pgbouncer, ['--version'], { encoding: 'utf8', env: { PATH } }),
+      ) ?? [];
     const prepared = Number(minor) >= 21;
     const ini = filled('pgbouncer.ini', {
       'host=database port=5432': `host=127.0.0.1 port=${new URL(primary.url).port}`,
@@ -126,7 +130,7 @@ export async function startSite({
     });
 
     const shared = {
-      PATH: process.env.PATH ?? '',
+      PATH,
       DOTENV_CONFIG_PATH: '/nonexistent',
       DATABASE_URL: pooled('clinic'),
       DATABASE_REPLICA_URL: pooled('clinic_replica'),
@@ -224,7 +228,7 @@ async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions)
     const started = spawn('sh', ['-c', HELD, 'sh', ...command], {
       cwd: root,
       detached: true,
-      env: { PATH: process.env.PATH ?? '', ...env },
+      env: { PATH, ...env },
       ...ids,
     });
     child = started;
@@ -272,18 +276,18 @@ if (import.meta.main) {
     );
     process.exit(1);
   }
-  const site = await startSite();
-  const [first] = site.apis;
-  process.stdout.write(`Listening on ${site.origin} (Swagger UI: ${site.origin}/api/docs/)\n`);
-  process.stdout.write(
-    `${/Demo accounts.*(?:\n {2}.*)+/.exec(first.output())?.[0] ?? ''}\nCtrl-C stops it all.\n`,
-  );
+  const starting = startSite();
   let stopping = false;
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => {
       // Heard twice, from the terminal and from npm.
       if (stopping) return;
       stopping = true;
-      void site.stop().then(() => process.exit(0));
+      void starting.then((site) => site.stop()).then(() => process.exit(0));
     });
+  const { origin, apis } = await starting;
+  process.stdout.write(`Listening on ${origin} (Swagger UI: ${origin}/api/docs/)\n`);
+  process.stdout.write(
+    `${/Demo accounts.*(?:\n {2}.*)+/.exec(apis[0].output())?.[0] ?? ''}\nCtrl-C stops it all.\n`,
+  );
 }

@@ -53,7 +53,8 @@ export function openReplica({
   /** As of when what the replica shows is true; never while there is none. */
   let shows = Number.NEGATIVE_INFINITY;
   let usable: boolean | undefined;
-  let lost = Promise.withResolvers<never>();
+  /** Who waits for it, to be told when it is lost; not one promise for them all, which would remember each of them. */
+  const waiting = new Set<(reason: Error) => void>();
   let probe: pg.Client | undefined;
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -61,13 +62,15 @@ export function openReplica({
   function set(next: boolean): void {
     if (usable === next || closed) return;
     usable = next;
-    if (!next) {
-      lost.reject(GONE);
-      lost = Promise.withResolvers();
-      // Perhaps nobody waits.
-      lost.promise.catch(() => {});
-    }
+    if (!next) for (const lose of waiting) lose(GONE);
     onChange(next);
+  }
+
+  function unlessLost<T>(reading: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      waiting.add(reject);
+      void reading.then(resolve, reject).finally(() => waiting.delete(reject));
+    });
   }
 
   async function look(): Promise<void> {
@@ -100,7 +103,6 @@ export function openReplica({
     shows = Number.NEGATIVE_INFINITY;
     set(false);
   }
-  lost.promise.catch(() => {});
   void lookAgain();
 
   return {
@@ -110,7 +112,7 @@ export function openReplica({
     async mayLag(read) {
       if (!usable) return read(primary);
       try {
-        return await Promise.race([read(db), lost.promise]);
+        return await unlessLost(read(db));
       } catch (error) {
         if (error !== GONE) {
           if (!isTrouble(error)) throw error;
