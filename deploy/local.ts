@@ -153,12 +153,13 @@ export async function startSite({
     await launch({ command: [process.execPath, 'src/worker.ts'], env: shared });
 
     const front = await freePort();
-    const upstream = (server: string) => `server ${server} max_fails=1 fail_timeout=2s;`;
+    const upstream = (server: string) => `server ${server} max_fails=3 fail_timeout=2s;`;
     const conf = filled('nginx.conf', {
       [upstream('api-replicas:3000 resolve')]: apis
         .map(({ port }) => upstream(`127.0.0.1:${port}`))
         .join('\n    '),
       'listen 8080': `listen 127.0.0.1:${front}`,
+      'client_max_body_size 64k': `client_max_body_size ${env.BODY_LIMIT_KB ?? 64}k`,
     });
     const nginx = ['nginx', '-p', dir, '-e', 'stderr', '-c', file('nginx.conf', conf), '-g', 'daemon off;'];
     await launch({ command: nginx, port: front, ids: user.ids });

@@ -463,6 +463,24 @@ test('a process that dies loses no GET, and no booking or doubles it', async (co
   expect((await ask('GET', '/auth/me/', { as: patients[1], at: 0 })).status).toBe(200);
 });
 
+test('what nginx does not pass on, it answers as the API would', async (context) => {
+  needsPrograms(context);
+  const body = { username: 'x'.repeat(1_000_000) };
+  const refused = await ask('POST', '/auth/login/', { body });
+  expect(refused).toMatchObject({ status: 413, body: { code: 'payload_too_large' } });
+  await Promise.all(site.apis.map((api) => api.kill()));
+  const nobody = await ask('GET', '/auth/me/', { as: patients[0] });
+  expect(nobody).toMatchObject({ status: 502, retryAfter: '2', type: 'application/problem+json' });
+  await Promise.all(site.apis.map((api) => api.start()));
+  await vi.waitFor(
+    async () => expect((await ask('GET', '/auth/me/', { as: patients[0] })).status).toBe(200),
+    {
+      timeout: 30_000,
+      interval: 50,
+    },
+  );
+});
+
 /** kill -9 of a PostgreSQL by its folder, if it runs. */
 function killServer(dir: string): void {
   try {
