@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Clock } from './core/clock.ts';
 import { type Db, openDatabase } from './db/client.ts';
 import { asAppError, loggable } from './db/errors.ts';
+import { type MayLag, openReplica } from './db/replica.ts';
 import { accessControl } from './http/access.ts';
 import { auditing } from './http/audit.ts';
 import { authentication, signInRequired } from './http/authentication.ts';
@@ -26,7 +27,11 @@ export interface AppDependencies {
   db: Db;
   clock: Clock;
   config: {
+    /** Not through a pooler, which passes no announcements on. */
     database_url: string;
+    database_replica_url?: string | undefined;
+    database_pool_max?: number;
+    database_prepared?: boolean;
     jwt_secret: string;
     cors_origins: readonly string[];
     trust_proxy: readonly string[];
@@ -86,7 +91,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(openapi, { version: VERSION });
   await app.register(etags);
 
-  const modules = createModules({ db, clock, log: app.log, config });
+  const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
   await app.register(authentication, {
     secrets: [config.jwt_secret, ...(config.jwt_previous_secrets ?? [])],
     access_token_minutes: config.access_token_minutes,
@@ -105,6 +110,31 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(health, { ping: () => aside.$client.query('select from users limit 0') });
   await app.register((api) => modules.register(api), { prefix: '/api' });
   return app;
+}
+
+/** What may lag is read from a replica of the database, where one is named and while it keeps up. */
+function replicaOf(
+  app: FastifyInstance,
+  primary: Db,
+  {
+    database_replica_url: url,
+    database_pool_max: pool_max,
+    database_prepared: prepared,
+  }: AppDependencies['config'],
+): MayLag | undefined {
+  if (url === undefined) return undefined;
+  const replica = openReplica({
+    url,
+    pool_max,
+    prepared,
+    primary,
+    onChange: (usable) =>
+      usable
+        ? app.log.info('searches, statistics and exports are read from the replica')
+        : app.log.warn('the replica is away or far behind; everything is read from the primary'),
+  });
+  app.addHook('onClose', () => replica.close());
+  return replica.mayLag;
 }
 
 /** What replicas count together, where a Redis is named; the API does not wait for it. */

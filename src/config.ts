@@ -36,15 +36,19 @@ function isPostgresUrl(text: string): boolean {
   return protocol === 'postgres:' || protocol === 'postgresql:';
 }
 
+const postgresUrl = z
+  .string()
+  .refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database');
+
 const environment = z
   .object({
     NODE_ENV: z.enum(['development', 'production', 'test']).default('development'),
     HOST: z.string().min(1).optional(),
     PORT: whole(0, 65535).default(3000),
-    DATABASE_URL: z
-      .string()
-      .refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database')
-      .optional(),
+    DATABASE_URL: postgresUrl.optional(),
+    DATABASE_DIRECT_URL: postgresUrl.optional(),
+    DATABASE_REPLICA_URL: postgresUrl.optional(),
+    DATABASE_PREPARED: flag.default(true),
     DATABASE_POOL_MAX: whole(1, 500).default(10),
     MAX_WAIT_SECONDS: whole(1, 60).default(3),
     DATA_DIR: z.string().min(1).default('.data'),
@@ -114,6 +118,8 @@ const environment = z
       else if (SAMPLE_SECRET.test(secret))
         refuse(path, 'is a sample or too simple; make one with: openssl rand -base64 48');
     };
+    for (const name of ['DATABASE_DIRECT_URL', 'DATABASE_REPLICA_URL'] as const)
+      if (env[name] && !env.DATABASE_URL) refuse(name, 'goes together with DATABASE_URL');
     if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined))
       refuse('ADMIN_PASSWORD', 'goes together with ADMIN_USERNAME');
     judgeMessages(env, refuse);
@@ -154,6 +160,9 @@ export function loadConfig(source: Record<string, string | undefined>) {
     host,
     port: env.PORT,
     database_url: env.DATABASE_URL,
+    database_direct_url: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
+    database_replica_url: env.DATABASE_REPLICA_URL,
+    database_prepared: env.DATABASE_PREPARED,
     database_pool_max: env.DATABASE_POOL_MAX,
     max_wait_seconds: env.MAX_WAIT_SECONDS,
     data_dir: env.DATA_DIR,

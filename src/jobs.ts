@@ -9,6 +9,7 @@ export interface JobsDependencies {
   db: Db;
   clock: Clock;
   log: Log;
+  /** `database_url` leads to the database itself: the queue does not work through a pooler. */
   config: ModulesDependencies['config'] & { database_url: string; worker_concurrency: number };
 }
 

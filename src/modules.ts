@@ -10,6 +10,7 @@ import { createChanges } from './db/changes.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/listen.ts';
+import { type MayLag, primaryOnly } from './db/replica.ts';
 import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
@@ -62,6 +63,8 @@ import { createOffers, createWaitlist, waitlistRoutes } from './modules/waitlist
 
 export interface ModulesDependencies {
   db: Db;
+  /** Where searches, statistics and exports are read; from `db` by default. */
+  mayLag?: MayLag | undefined;
   clock: Clock;
   log?: Log;
   config: {
@@ -96,7 +99,13 @@ export interface ModulesDependencies {
 export type Modules = ReturnType<typeof createModules>;
 
 /** The one place that knows every module and gives each what it needs of the others. */
-export function createModules({ db, clock, log = silentLog, config }: ModulesDependencies) {
+export function createModules({
+  db,
+  mayLag = primaryOnly(db),
+  clock,
+  log = silentLog,
+  config,
+}: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const audit = createAudit({ db, clock, ...config });
   const retention = createRetention({ db, clock, ...config });
@@ -115,6 +124,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
   const doctors = createDoctors({
     db,
     memory,
+    mayLag,
     audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
@@ -136,7 +146,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     doctors,
     waitlist: offers,
   });
-  const appointments = createAppointments({ db, clock, audit, idempotency, settings, timeslots });
+  const appointments = createAppointments({ db, mayLag, clock, audit, idempotency, settings, timeslots });
   const waitlist = createWaitlist({ db, clock, audit, settings, idempotency, offers, appointments });
   const schedules = createSchedules({ db, clock, audit, timeslots, ...config });
   const { publishing } = schedules;
@@ -148,7 +158,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
     timeslots,
     publishing,
   });
-  const timeslotSearch = createTimeslotSearch({ db, clock, settings });
+  const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
     db,
@@ -259,7 +269,7 @@ export function createModules({ db, clock, log = silentLog, config }: ModulesDep
       await app.register(schedulesRoutes, { schedules });
       await app.register(absencesRoutes, { absences });
       await app.register(appointmentsRoutes, { appointments, loggable });
-      await app.register(statisticsRoutes, { statistics: createStatistics({ db, clock }) });
+      await app.register(statisticsRoutes, { statistics: createStatistics({ mayLag, clock }) });
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
       await app.register(notificationsRoutes, { notifications, preferences, ...config });

@@ -23,18 +23,20 @@ async function main(): Promise<void> {
   const config = readConfig();
   const embedded = config.database_url ? undefined : await openEmbedded({ dir: config.data_dir });
   const database_url = config.database_url ?? embedded?.url ?? '';
+  const direct_url = config.database_direct_url ?? database_url;
   const clock = createClock(config.timezone);
   const db = openDatabase({
     url: database_url,
     pool_max: config.database_pool_max,
+    prepared: config.database_prepared,
     onError: (error) => app.log.warn({ error: loggable(error) }, 'an idle database connection broke'),
   });
   const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
-  const settings = { ...config, database_url, jwt_secret };
+  const settings = { ...config, database_url: direct_url, jwt_secret };
   const app = await buildApp({ db, clock, config: settings });
   const closing = closeOnSignal(app, db, embedded);
 
-  const prepared = await prepareDatabase(app, db, config, database_url).catch((error) =>
+  const prepared = await prepareDatabase(app, db, config, direct_url).catch((error) =>
     giveUp(error, embedded),
   );
   limitConnections(app, config);
@@ -49,7 +51,7 @@ async function main(): Promise<void> {
     await sleep(RETRY_DATABASE);
     Object.assign(
       prepared,
-      await prepareDatabase(app, db, config, database_url).catch((error) => giveUp(error, embedded)),
+      await prepareDatabase(app, db, config, direct_url).catch((error) => giveUp(error, embedded)),
     );
     if (prepared.ready) {
       print('The database is there.');

@@ -18,11 +18,17 @@ async function main(): Promise<void> {
   const db = openDatabase({
     url: database_url,
     pool_max: config.database_pool_max,
+    prepared: config.database_prepared,
     onError: (error) => log.warn({ error: loggable(error) }, 'an idle database connection broke'),
   });
   const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
   const clock = createClock(config.timezone);
-  const jobs = startJobs({ db, clock, log, config: { ...config, database_url, jwt_secret } });
+  const jobs = startJobs({
+    db,
+    clock,
+    log,
+    config: { ...config, database_url: config.database_direct_url ?? database_url, jwt_secret },
+  });
   process.stdout.write('Background jobs run.\n');
 
   let since: number | undefined;

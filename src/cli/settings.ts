@@ -35,7 +35,7 @@ export function exitWith(line: string): never {
   process.exit(1);
 }
 
-/** Runs a command against the database of the settings, also while the API has the embedded one running. */
+/** Runs a command against the database of the settings itself, also while the API has the embedded one running. */
 export async function withDatabase(
   work: (config: Config, database_url: string) => Promise<void>,
 ): Promise<void> {
@@ -43,7 +43,7 @@ export async function withDatabase(
   let embedded: Embedded | undefined;
   try {
     embedded = config.database_url ? undefined : await openEmbedded({ dir: config.data_dir });
-    await work(config, config.database_url ?? embedded?.url ?? '');
+    await work(config, config.database_direct_url ?? embedded?.url ?? '');
   } catch (error) {
     await embedded?.stop();
     exitWith(explain(error));

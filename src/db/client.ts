@@ -52,17 +52,27 @@ class SafePool extends pg.Pool {
   };
 }
 
+/** Sends no statement's name: a pooler may give the next statement to a connection on which nothing was prepared. */
+class UnnamedClient extends pg.Client {
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) =>
+    super.query(typeof statement === 'string' ? statement : { ...statement, name: undefined }, ...rest);
+}
+
 export interface DatabaseOptions {
   url: string;
   pool_max: number;
+  /** Whether statements are prepared on the server by name; true by default. */
+  prepared?: boolean;
   /** Told when an idle connection breaks; without a listener pg ends the process. */
   onError?: (error: Error) => void;
 }
 
 /** Opens no connection yet: the first query does, and every later one tries again when the database was away. */
-export function openDatabase({ url, pool_max, onError = () => {} }: DatabaseOptions): Db {
+export function openDatabase({ url, pool_max, prepared = true, onError = () => {} }: DatabaseOptions): Db {
   const pool: pg.Pool = new SafePool({
     connectionString: url,
+    ...(!prepared && { Client: UnnamedClient }),
     max: pool_max,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,

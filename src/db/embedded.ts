@@ -245,14 +245,15 @@ async function createDatabase(ticket: Ticket): Promise<void> {
   try {
     await client.query('create database clinic');
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError && error.code === '42P04')) throw error;
+    // It is there, or comes from the server that this one follows.
+    if (!(error instanceof pg.DatabaseError && ['42P04', '25006'].includes(error.code ?? ''))) throw error;
   } finally {
     await client.end();
   }
 }
 
 /** Below the range from which the system takes ports for outgoing connections, which may collide. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const free = await new Promise<boolean>((done) => {
@@ -262,5 +263,5 @@ async function freePort(): Promise<number> {
     });
     if (free) return port;
   }
-  throw new EmbeddedDatabaseError('No free port for the embedded database between 20000 and 32000.');
+  throw new EmbeddedDatabaseError('No free port between 20000 and 32000.');
 }

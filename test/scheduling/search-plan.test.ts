@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPEN_POLICY } from '../../src/core/policy.ts';
 import type { Db } from '../../src/db/client.ts';
+import { primaryOnly } from '../../src/db/replica.ts';
 import { createTimeslotSearch } from '../../src/modules/timeslots/index.ts';
 import { testClock } from '../helpers/clock.ts';
 import { testDatabase } from '../helpers/database.ts';
@@ -39,7 +40,11 @@ const publish = (from: number, to: number, free: string) =>
 
 beforeAll(async () => {
   ({ db, close } = await testDatabase(2));
-  ({ search } = createTimeslotSearch({ db, clock, settings: { policy: () => OPEN_POLICY } }));
+  ({ search } = createTimeslotSearch({
+    mayLag: primaryOnly(db),
+    clock,
+    settings: { policy: () => OPEN_POLICY },
+  }));
   await quietly(`
     insert into users (username, password_hash, role)
       select 'doctor' || n, 'x', 'doctor' from generate_series(1, ${DOCTORS}) n;

@@ -4,6 +4,7 @@ import type { Page } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import { createAbsenceCancelling } from './absence.service.ts';
 import * as repository from './appointments.repository.ts';
@@ -17,6 +18,7 @@ import { createReschedule } from './reschedule.service.ts';
 
 export interface AppointmentsDependencies {
   db: Db;
+  mayLag: MayLag;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
   settings: { policy: () => Policy | Promise<Policy> };

@@ -1,11 +1,13 @@
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Appointment, ExportFilters } from './appointments.schemas.ts';
 import { type Cursor, readPage } from './export.repository.ts';
 
 export interface ExportDependencies {
   db: Db;
+  mayLag: MayLag;
   audit: Pick<Audit, 'record'>;
 }
 
@@ -13,7 +15,7 @@ export interface ExportDependencies {
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
-export function createExport({ db, audit }: ExportDependencies) {
+export function createExport({ db, mayLag, audit }: ExportDependencies) {
   async function* following(first: Appointment[], read: (after: Cursor) => Promise<Appointment[]>) {
     for (let page = first; ; ) {
       const last = page.at(-1);
@@ -36,7 +38,8 @@ export function createExport({ db, audit }: ExportDependencies) {
         .sort()
         .reverse();
       const [end] = [to, date].filter((day) => day !== undefined).sort();
-      const read = (after: Cursor) => readPage(db, { ...others, to: end }, after, PAGE);
+      const read = (after: Cursor) =>
+        mayLag((replica) => readPage(replica, { ...others, to: end }, after, PAGE));
       const first = await read({ date: begin, start_time: '00:00', id: 0 });
       await audit.record(db, {
         actor: caller,

@@ -3,6 +3,7 @@ import type { Memory } from '../../core/memory.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
@@ -10,6 +11,7 @@ import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.sche
 export interface DoctorsDependencies {
   db: Db;
   memory: Pick<Memory, 'recall'>;
+  mayLag: MayLag;
   audit: Pick<Audit, 'record'>;
   users: {
     setContact: (
@@ -22,13 +24,20 @@ export interface DoctorsDependencies {
 
 export type Doctors = ReturnType<typeof createDoctors>;
 
-export function createDoctors({ db, memory, audit, users }: DoctorsDependencies) {
+export function createDoctors({ db, memory, mayLag, audit, users }: DoctorsDependencies) {
   return {
     /** What somebody searches for is seldom searched for again; all else of the directory is remembered. */
     list({ search = [], specialization, page, page_size }: DoctorFilters): Promise<Page<Doctor>> {
-      const find = () => repository.listDoctors(db, { search, specialization }, { page, page_size });
-      if (search.length > 0) return find();
-      return memory.recall('doctors', `${page} ${page_size} ${specialization ?? ''}`, () => true, find);
+      const list = (from: Db) =>
+        repository.listDoctors(from, { search, specialization }, { page, page_size });
+      if (search.length > 0) return mayLag(list);
+      const key = `${page} ${page_size} ${specialization ?? ''}`;
+      return memory.recall(
+        'doctors',
+        key,
+        () => true,
+        () => list(db),
+      );
     },
 
     /** @throws AppError doctor_not_found, also for one who is deactivated or waits for approval */

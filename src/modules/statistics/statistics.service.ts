@@ -1,7 +1,7 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
   DEFAULT_DAYS,
@@ -15,7 +15,7 @@ import {
 
 export type StatisticsService = ReturnType<typeof createStatistics>;
 
-export const createStatistics = ({ db, clock }: { db: Db; clock: Clock }) => ({
+export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clock }) => ({
   /**
    * What became of slots and appointments: of the whole clinic for an admin, of their own for a doctor.
    * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
@@ -29,7 +29,7 @@ export const createStatistics = ({ db, clock }: { db: Db; clock: Clock }) => ({
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
     const doctor = caller.role === 'doctor' ? caller.id : undefined;
-    const counted = await countVisits(db, by, { from, to, doctor, timezone: clock.timezone });
+    const counted = await mayLag((db) => countVisits(db, by, { from, to, doctor, timezone: clock.timezone }));
     const [total, ...rows] = counted;
     if (!total?.is_total) throw new Error('statistics came without their total');
     return { from, to, by, rows: rows.map((row) => toRow(by, row)), total: measuresOf(total) };

@@ -2,21 +2,21 @@ import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import { boundsFor, type Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db } from '../../db/client.ts';
+import type { MayLag } from '../../db/replica.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
 import type { OpenTimeslot } from './timeslots.schemas.ts';
 
 export interface SearchDependencies {
-  db: Db;
+  mayLag: MayLag;
   clock: Clock;
   settings: { policy: () => Policy | Promise<Policy> };
 }
 
 export type TimeslotSearch = ReturnType<typeof createTimeslotSearch>;
 
-export function createTimeslotSearch({ db, clock, settings }: SearchDependencies) {
+export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependencies) {
   return {
     /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
     async search(filters: SearchFilters, caller: Caller): Promise<Page<OpenTimeslot>> {
@@ -36,15 +36,17 @@ export function createTimeslotSearch({ db, clock, settings }: SearchDependencies
       };
       const specialization = filters.specialization || undefined;
       const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-      const walked = narrow ? undefined : await repository.walk(db, search);
+      const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, search));
       const { count, rows } =
         walked ??
-        (await repository.askEach(db, search, {
-          doctor,
-          specialization,
-          gender,
-          per_doctor: per_doctor ?? SEARCH_LIMIT,
-        }));
+        (await mayLag((db) =>
+          repository.askEach(db, search, {
+            doctor,
+            specialization,
+            gender,
+            per_doctor: per_doctor ?? SEARCH_LIMIT,
+          }),
+        ));
       return { count, more: rows.length > page_size, rows: rows.slice(0, page_size) };
     },
   };

@@ -5,6 +5,7 @@ import type { Message } from '../../../src/core/messages.ts';
 import { OPEN_POLICY } from '../../../src/core/policy.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
+import { primaryOnly } from '../../../src/db/replica.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
 import { createMessaging, type MessagingDependencies } from '../../../src/modules/messages/index.ts';
@@ -57,7 +58,15 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     doctors,
     waitlist: offers,
   });
-  const appointments = createAppointments({ db, clock, audit, settings, idempotency, timeslots });
+  const appointments = createAppointments({
+    db,
+    mayLag: primaryOnly(db),
+    clock,
+    audit,
+    settings,
+    idempotency,
+    timeslots,
+  });
   const messages = createMessaging({
     db,
     clock,
