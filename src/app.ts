@@ -104,8 +104,10 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
-  // By a connection of its own: where all others are busy it is as ready as ever. Not ready before it is migrated.
-  const aside = openDatabase({ url: config.database_url, pool_max: 1 });
+  // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
+  // before it is migrated.
+  const { connectionString: url = config.database_url } = db.$client.options;
+  const aside = openDatabase({ url, pool_max: 1, prepared: false });
   app.addHook('onClose', () => aside.$client.end());
   await app.register(health, { ping: () => aside.$client.query('select from users limit 0') });
   await app.register((api) => modules.register(api), { prefix: '/api' });

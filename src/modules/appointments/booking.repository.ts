@@ -19,7 +19,8 @@ export interface Booking {
  * covers that too: a plain INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms. The
  * patient's row is locked first, which keeps them from being erased or from moving another visit meanwhile; the slot is
  * only looked at once there is a patient, so that locks are taken in one order. The slot is marked as taken by a trigger
- * of the appointment.
+ * of the appointment. The doctor is looked up for the slot (hence the limit): joined to it, the server may walk through all
+ * doctors to theirs.
  * @param bounds with `active_max`, the caller has locked the patient's bookings
  * @returns undefined when some rule refused
  */
@@ -36,10 +37,11 @@ export async function insertAppointment(
         where id = $2 and role = 'patient' and is_active
         for share
       ), slot as materialized (
-        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, u.first_name, u.last_name, d.specialization
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, doctor.*
         from timeslots s
-        join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
-        join doctor_profiles d on d.id = s.doctor_id and d.approved_at is not null
+        cross join lateral (
+          select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
+          where u.id = s.doctor_id and u.role = 'doctor' and u.is_active and d.approved_at is not null limit 1) doctor
         where (select id from patient) is not null and s.id = $1 and ${canBeHad('$2', 5)}
           and ($11::integer is null or ${appointmentsAhead('$2', 5)} < $11)
         for no key update of s
