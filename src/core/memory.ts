@@ -35,9 +35,11 @@ export function createMemory({ limit, isFresh }: MemoryOptions): Memory {
   }
 
   function answersOf(topic: string): Map<string, Promise<unknown>> {
-    const known = topics.get(topic) ?? new Map<string, Promise<unknown>>();
-    topics.set(topic, known);
-    return known;
+    const known = topics.get(topic);
+    if (known) return known;
+    const fresh = new Map<string, Promise<unknown>>();
+    topics.set(topic, fresh);
+    return fresh;
   }
 
   function keep(

@@ -14,7 +14,7 @@ export interface Changes {
   onUnknown: (heard: () => void) => void;
   /**
    * Whether every change that was committed more than FRESH milliseconds ago has been told, and every one that this
-   * process made itself. Asking keeps the changes being followed; nobody follows them while nobody asks.
+   * process made itself. The first to ask lets them be followed; while nobody asks they are followed at leisure.
    */
   isFresh: () => boolean;
   /** From here on they may be followed, by a connection of its own; until then nothing is fresh. */
@@ -25,8 +25,8 @@ export interface Changes {
 /** Milliseconds by which what is told may lag behind what other processes commit. */
 const FRESH = 100;
 const PAUSE = 20;
-/** After so long without a question nobody follows any more. */
-const UNASKED = 2_000;
+/** The pause when nobody has wanted to know for so long. */
+const LEISURE = 1_000;
 /** Rows are swept away after so long; a follower who has not asked for half of it may have missed some. */
 const KEPT = 60_000;
 const RETRY = 500;
@@ -47,15 +47,25 @@ export function createChanges(pool: pg.Pool): Changes {
   let link_url: string | undefined;
   let following: Promise<void> | undefined;
   let asked = 0;
+  let wake: () => void = () => {};
   let fresh_at = Number.NEGATIVE_INFINITY;
 
   hearOwn(pool, (change) => tell(change));
 
-  /** Asks again and again for as long as somebody wants to know. */
+  /** Ends early when somebody wants to know, who has to ask the database meanwhile: what is known is old by then. */
+  const rest = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
   async function followWith(client: pg.Client): Promise<void> {
     let seen: string | undefined;
     let swept = { xmin: '0', at: performance.now() };
-    while (link_url !== undefined && performance.now() - asked < UNASKED) {
+    while (link_url !== undefined) {
       const begun = performance.now();
       const { rows } = await client.query<{ xmin: string; changes: string[] | null }>({
         name: 'changes.since',
@@ -75,7 +85,7 @@ export function createChanges(pool: pg.Pool): Changes {
         await client.query('delete from doctor_changes where xid < $1::xid8', [swept.xmin]);
         swept = { xmin: seen, at: begun };
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await rest(performance.now() - asked < LEISURE ? PAUSE : LEISURE);
     }
   }
 
@@ -114,7 +124,9 @@ export function createChanges(pool: pg.Pool): Changes {
       forgetAll = heard;
     },
     isFresh() {
+      const before = asked;
       asked = performance.now();
+      if (asked - before >= LEISURE) wake();
       if (link_url !== undefined) following ??= run(link_url);
       return asked - fresh_at < FRESH;
     },
@@ -123,6 +135,7 @@ export function createChanges(pool: pg.Pool): Changes {
     },
     async unfollow() {
       link_url = undefined;
+      wake();
       await following;
     },
   };

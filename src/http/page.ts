@@ -78,22 +78,26 @@ export function pageAnswer<Row>(request: FastifyRequest, page: number, { count, 
   };
 }
 
-const texts = new WeakMap<Page<unknown>, string>();
+const written = new WeakMap<Page<unknown>, { address: string; text: string }>();
 
-/** As `pageAnswer`, of a page that may be remembered: without neighbours it is written out once for all who ask. */
+/**
+ * As `pageAnswer`, of a page that may be remembered: it is written out once for all who ask in the same way. Where it has
+ * neighbours, their links hold the address that was asked.
+ */
 export function rememberedPageAnswer<Row>(
   request: FastifyRequest,
   reply: FastifyReply,
   page: number,
   found: Page<Row>,
 ) {
-  if (page > 1 || found.more) return pageAnswer(request, page, found);
-  let text = texts.get(found);
-  if (text === undefined) {
-    text = reply.serialize(pageAnswer(request, page, found)) as string;
-    texts.set(found, text);
+  const isAlone = page === 1 && !found.more;
+  const address = isAlone ? '' : `${request.protocol}://${request.host}${request.url}`;
+  let answer = written.get(found);
+  if (answer?.address !== address) {
+    answer = { address, text: reply.serialize(pageAnswer(request, page, found)) as string };
+    written.set(found, answer);
   }
-  return reply.type('application/json; charset=utf-8').send(text);
+  return reply.type('application/json; charset=utf-8').send(answer.text);
 }
 
 /** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
-import { pageAnswer } from '../../http/page.ts';
+import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { doctor, doctorFilters, doctorPage, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
 import type { Doctors } from './doctors.service.ts';
@@ -25,7 +25,8 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         response: { 200: doctorPage },
       },
     },
-    async (request) => pageAnswer(request, request.query.page, await doctors.list(request.query)),
+    async (request, reply) =>
+      rememberedPageAnswer(request, reply, request.query.page, await doctors.list(request.query)),
   );
 
   app.get(
