@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { type Measured, measure, type Pace, type Target } from './measure.ts';
-import { type Helper, type Server, startHelper } from './processes.ts';
+import { type Helper, type Server, startHelper, startServer } from './processes.ts';
 import { figure, say, table } from './report.ts';
 import { scenarios } from './scenarios.ts';
 import { POOL_MAX, type Site } from './site.ts';
@@ -34,10 +34,19 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
     const server: Server = { base, pid: helper.pid, stop: helper.stop, forgetLog: () => {} };
     targets.push({ name: stage, site, server, constant: stage !== 'driver' && stage !== 'repository' });
   }
-  targets.push({ name: 'API', site, server: site.api });
+  // What is answered from memory is measured beside it.
+  const env = { ...site.env, ANSWERS_REMEMBERED: '0' };
+  const asking = await startServer({ env, log: join(dirname(site.log), 'asking.log') });
+  targets.push({ name: 'API', site, server: asking });
   const driver = helpers.get('driver');
 
-  const columns: { title: string; added: Map<string, number>; waiting: number; database: number }[] = [];
+  const columns: {
+    title: string;
+    added: Map<string, number>;
+    waiting: number;
+    database: number;
+    remembering: number | undefined;
+  }[] = [];
   for (const name of ['slots', 'book']) {
     const scenario = scenarios[name];
     if (!scenario || !driver) continue;
@@ -48,14 +57,22 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
     await measure(load, scenario, alone, 1, { ...pace, rounds: 1 });
     const round_trip = await driver.ask<number>(null);
     const added = differences(measured);
+    const [remembering] = await measure(
+      load,
+      scenario,
+      [{ name, site, server: site.api }],
+      CONNECTIONS,
+      pace,
+    );
     columns.push({
       title: scenario.title,
       added,
       waiting: Math.max(0, round_trip - (added.get('driver') ?? 0)),
       database: measured.at(-1)?.database_us ?? 0,
+      remembering: name === 'slots' ? remembering?.server_us : undefined,
     });
   }
-  await Promise.all([...helpers.values()].map((helper) => helper.stop()));
+  await Promise.all([...helpers.values(), asking].map((helper) => helper.stop()));
 
   const row = (title: string, value: (column: (typeof columns)[number]) => number | undefined) => [
     title,
@@ -67,6 +84,7 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
     ),
     row('all else: guards, headers, ids, audit, hooks', ({ added }) => added.get('API')),
     row('**the API process in all**', ({ added }) => [...added.values()].reduce((sum, one) => sum + one, 0)),
+    row('the API process where the answer is remembered', ({ remembering }) => remembering),
     row('database: processor time of its processes', ({ database }) => database),
     row('database: time waited for it, one request at a time', ({ waiting }) => waiting),
   ];

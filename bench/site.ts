@@ -23,6 +23,8 @@ export interface Site {
   database_url: string;
   postmaster: number;
   secret: string;
+  /** The settings of the API. */
+  env: Record<string, string>;
   log: string;
   api: Server;
   bare: Server;
@@ -76,10 +78,8 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
 
   const log = join(dir, 'server.log');
   // Jobs are done by processes of their own, as `npm run worker` is for, so that what is measured is the API.
-  const api = await startServer({
-    env: { DATABASE_URL: database_url, JWT_SECRET: secret, WORKER: 'external', ...env },
-    log,
-  });
+  const settings = { DATABASE_URL: database_url, JWT_SECRET: secret, WORKER: 'external', ...env };
+  const api = await startServer({ env: settings, log });
   const limit = async (kind: 'bare' | 'floor'): Promise<Server> => {
     const helper = startHelper('limits.ts');
     const order = { kind, database_url, pool_max: POOL_MAX, routes: Object.values(routes) };
@@ -93,6 +93,7 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
     database_url,
     postmaster: await postmasterOf(client),
     secret,
+    env: settings,
     log,
     api,
     bare,
