@@ -205,7 +205,7 @@ export function createModules({
         close_waitlist: () => offers.close(),
         publish_schedules: async () => void (await publishing.publishAll()),
         purge_audit: async () => void (await audit.purge()),
-        sweep: async () => void (await retention.sweep()),
+        sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
       repeated: [
         // Whatever frees a slot queues this itself: so often only in case that was lost.

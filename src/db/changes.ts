@@ -20,6 +20,8 @@ export interface Changes {
   /** From here on they may be followed, by a connection of its own; until then nothing is fresh. */
   follow: (url: string) => void;
   unfollow: () => Promise<void>;
+  /** Deletes what everybody has long been told: whatever was finished when it was called before. */
+  sweep: () => Promise<void>;
 }
 
 /** Milliseconds by which what is told may lag behind what other processes commit. */
@@ -27,7 +29,7 @@ const FRESH = 100;
 const PAUSE = 20;
 /** The pause when nobody has wanted to know for so long. */
 const LEISURE = 1_000;
-/** Rows are swept away after so long; a follower who has not asked for half of it may have missed some. */
+/** Rows are kept for so long at least; a follower who has not asked for half of it may have missed some. */
 const KEPT = 60_000;
 const RETRY = 500;
 /** What the triggers raise beside the row they write: see doctor_changed in the migrations. */
@@ -48,6 +50,8 @@ export function createChanges(pool: pg.Pool): Changes {
   let following: Promise<void> | undefined;
   let asked = 0;
   let wake: () => void = () => {};
+  /** Transactions below this number were finished by then. */
+  let finished = { xmin: '0', at: Number.NEGATIVE_INFINITY };
   let fresh_at = Number.NEGATIVE_INFINITY;
 
   hearOwn(pool, (change) => tell(change));
@@ -64,7 +68,6 @@ export function createChanges(pool: pg.Pool): Changes {
 
   async function followWith(client: pg.Client): Promise<void> {
     let seen: string | undefined;
-    let swept = { xmin: '0', at: performance.now() };
     while (link_url !== undefined) {
       const begun = performance.now();
       const { rows } = await client.query<{ xmin: string; changes: string[] | null }>({
@@ -81,12 +84,22 @@ export function createChanges(pool: pg.Pool): Changes {
       else for (const change of found.changes ?? []) tell(changeIn(change));
       seen = found.xmin;
       fresh_at = begun;
-      if (begun - swept.at > KEPT) {
-        await client.query('delete from doctor_changes where xid < $1::xid8', [swept.xmin]);
-        swept = { xmin: seen, at: begun };
-      }
+      // The next one will, if this one cannot.
+      sweep().catch(() => {});
       await rest(performance.now() - asked < LEISURE ? PAUSE : LEISURE);
     }
+  }
+
+  async function sweep(): Promise<void> {
+    const now = performance.now();
+    if (now - finished.at < KEPT) return;
+    const { xmin } = finished;
+    finished = { xmin, at: now };
+    const { rows } = await pool.query<{ xmin: string }>(
+      'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin',
+    );
+    await pool.query('delete from doctor_changes where xid < $1::xid8', [xmin]);
+    finished = { xmin: rows[0]?.xmin ?? xmin, at: now };
   }
 
   async function run(url: string): Promise<void> {
@@ -138,6 +151,7 @@ export function createChanges(pool: pg.Pool): Changes {
       wake();
       await following;
     },
+    sweep,
   };
 }
 

@@ -2,8 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
+import { createChanges } from '../../src/db/changes.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { testDatabase } from '../helpers/database.ts';
 import { rounds } from '../helpers/races.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
@@ -271,4 +273,24 @@ describe('a link that is lost', () => {
     await remembers(other, made);
     expect(await readAll(other.app, made)).toEqual(after);
   });
+});
+
+test('what everybody has been told is swept away, and nothing before', async ({ onTestFinished }) => {
+  const { db, close } = await testDatabase();
+  onTestFinished(close);
+  const { sweep } = createChanges(db.$client);
+  const told = async () => (await db.$client.query('select from doctor_changes')).rowCount;
+  const { now } = performance;
+  const later = vi.spyOn(performance, 'now');
+  onTestFinished(() => later.mockRestore());
+  const pass = (minutes: number) => later.mockImplementation(() => now.call(performance) + minutes * 61_000);
+  await sweep();
+  await db.$client.query("select doctor_changed(1, '2026-03-10'), doctor_changed(2, null)");
+  await sweep();
+  pass(1);
+  await sweep();
+  expect(await told()).toBe(2);
+  pass(2);
+  await sweep();
+  expect(await told()).toBe(0);
 });
