@@ -7,6 +7,7 @@ import {
   type PgTransaction,
 } from './drizzle.ts';
 import * as schema from './schema/index.ts';
+import { instantOf } from './schema/types.ts';
 
 type Schema = typeof schema;
 
@@ -28,7 +29,7 @@ const { DATE, TIME, TIMESTAMPTZ, INT8 } = pg.types.builtins;
 const parsers: Partial<Record<number, (text: string) => unknown>> = {
   [DATE]: (text) => text,
   [TIME]: (text) => text.slice(0, 5),
-  [TIMESTAMPTZ]: (text) => new Date(text).toISOString(),
+  [TIMESTAMPTZ]: instantOf,
   [INT8]: Number,
 };
 
