@@ -70,19 +70,20 @@ export function createChanges(pool: pg.Pool): Changes {
     let seen: string | undefined;
     while (link_url !== undefined) {
       const begun = performance.now();
-      const { rows } = await client.query<{ xmin: string; changes: string[] | null }>({
+      // What the last question could not see yet, be it that its transaction was still under way.
+      const { rows } = await client.query<{ snapshot: string; changes: string[] | null }>({
         name: 'changes.since',
         text: `
-          select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,
-            (select array_agg(distinct concat_ws(' ', doctor_id, date)) from doctor_changes where xid >= $1::xid8) as changes`,
-        values: [seen ?? LAST],
+          select pg_current_snapshot()::text as snapshot,
+            (select array_agg(distinct concat_ws(' ', doctor_id, date)) from doctor_changes
+             where xid >= pg_snapshot_xmin($1::pg_snapshot) and not pg_visible_in_snapshot(xid, $1::pg_snapshot)) as changes`,
+        values: [seen],
       });
       const [found] = rows;
       if (!found) return;
-      // What was still under way at the last question may have been committed since: all from there on is told again.
       if (seen === undefined || begun - fresh_at > KEPT / 2) forgetAll();
       else for (const change of found.changes ?? []) tell(changeIn(change));
-      seen = found.xmin;
+      seen = found.snapshot;
       fresh_at = begun;
       // The next one will, if this one cannot.
       sweep().catch(() => {});
@@ -154,9 +155,6 @@ export function createChanges(pool: pg.Pool): Changes {
     sweep,
   };
 }
-
-/** The last transaction there could ever be: no row is as late. */
-const LAST = '18446744073709551615';
 
 function changeIn(text: string): Change {
   const [doctor, date] = text.split(' ');
