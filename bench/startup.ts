@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asStarted, freePort, memory, plain, startServer } from './processes.ts';
+import { freePort } from '../src/db/embedded.ts';
+import { asStarted, memory, plain, startServer } from './processes.ts';
 import { figure, median, say, table } from './report.ts';
 import type { Site } from './site.ts';
 

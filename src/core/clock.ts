@@ -95,6 +95,13 @@ export function hasBegun(slot: { date: string; start_time: string }, wall: WallT
 /** The minutes of a day up to a time (HH:MM), 1440 at 24:00. */
 export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
+/** The latest of some days (YYYY-MM-DD); what is not given leaves it as it is. */
+export const latestOf = (day: string, ...others: (string | undefined)[]): string =>
+  others.reduce<string>((latest, other = latest) => (other > latest ? other : latest), day);
+
+export const earliestOf = (day: string, ...others: (string | undefined)[]): string =>
+  others.reduce<string>((earliest, other = earliest) => (other < earliest ? other : earliest), day);
+
 /** @param date YYYY-MM-DD, a day of the calendar and no instant: no time zone can move it */
 export function addDays(date: string, days: number): string {
   return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);

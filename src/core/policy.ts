@@ -1,4 +1,4 @@
-import { addDays, type Clock, type WallTime } from './clock.ts';
+import { addDays, type Clock, hasBegun, type WallTime } from './clock.ts';
 import type { Role } from './roles.ts';
 
 /** What the clinic asks of those who book; staff are not bound by it. */
@@ -68,9 +68,8 @@ export function beyond(
   slot: { date: string; start_time: string },
   { after, until }: Bounds,
 ): ('too_soon' | 'too_far_ahead')[] {
-  const soon = `${slot.date} ${slot.start_time}:00` <= `${after.date} ${after.time}`;
   return [
-    ...(soon ? (['too_soon'] as const) : []),
+    ...(hasBegun(slot, after) ? (['too_soon'] as const) : []),
     ...(slot.date > until ? (['too_far_ahead'] as const) : []),
   ];
 }

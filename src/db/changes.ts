@@ -97,9 +97,10 @@ export function createChanges(pool: pg.Pool): Changes {
     const { xmin } = finished;
     finished = { xmin, at: now };
     const { rows } = await pool.query<{ xmin: string }>(
-      'select pg_snapshot_xmin(pg_current_snapshot())::text as xmin',
+      `with swept as (delete from doctor_changes where xid < $1::xid8)
+       select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`,
+      [xmin],
     );
-    await pool.query('delete from doctor_changes where xid < $1::xid8', [xmin]);
     finished = { xmin: rows[0]?.xmin ?? xmin, at: now };
   }
 

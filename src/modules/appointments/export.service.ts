@@ -1,3 +1,4 @@
+import { earliestOf, latestOf } from '../../core/clock.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
@@ -33,11 +34,8 @@ export function createExport({ db, mayLag, audit }: ExportDependencies) {
      */
     async exportAll(filters: ExportFilters, caller: Caller): Promise<AsyncIterable<Appointment[]>> {
       const { date, from, to, ...others } = filters;
-      const [begin = BEGINNING] = [from, date]
-        .filter((day) => day !== undefined)
-        .sort()
-        .reverse();
-      const [end] = [to, date].filter((day) => day !== undefined).sort();
+      const begin = latestOf(BEGINNING, from, date);
+      const end = to === undefined ? date : earliestOf(to, date);
       const read = (after: Cursor) =>
         mayLag((replica) => readPage(replica, { ...others, to: end }, after, PAGE));
       const first = await read({ date: begin, start_time: '00:00', id: 0 });

@@ -1,4 +1,4 @@
-import { addDays } from '../../core/clock.ts';
+import { addDays, earliestOf, latestOf } from '../../core/clock.ts';
 
 /** A search shows no more than this: who wants more says from which day, or of which doctor. */
 export const SEARCH_LIMIT = 1_000;
@@ -21,8 +21,8 @@ export function searchedDays(
   earliest: string,
   latest: string,
 ): string[] {
-  const first = from !== undefined && from > earliest ? from : earliest;
-  const last = [to ?? latest, latest, addDays(first, SEARCH_DAYS - 1)].reduce((a, b) => (a < b ? a : b));
+  const first = latestOf(earliest, from);
+  const last = earliestOf(latest, to, addDays(first, SEARCH_DAYS - 1));
   if (first > last) return [];
   if (weekdays === undefined) return [first, last];
   const days: string[] = [];

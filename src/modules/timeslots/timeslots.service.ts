@@ -1,4 +1,4 @@
-import { type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
+import { type Clock, earliestOf, hasBegun, latestOf, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Memory } from '../../core/memory.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
@@ -36,9 +36,6 @@ export const freeSlotTopics = (doctor: number, date: string): [day: string, days
 
 export type Timeslots = ReturnType<typeof createTimeslots>;
 
-const later = (day: string, other = day) => (other > day ? other : day);
-const earlier = (day: string, other = day) => (other < day ? other : day);
-
 /** Whether a page is as it was read: none of its slots has begun, and none that was held can be free again by itself. */
 function stillHolds(
   { rows: [first], held_until, read_at }: repository.FreePage & { read_at: Date },
@@ -47,7 +44,7 @@ function stillHolds(
 ): boolean {
   if (first === undefined || now < read_at) return false;
   if (held_until !== null && now.toISOString() >= held_until) return false;
-  return `${first.date} ${first.start_time}:00` > `${after.date} ${after.time}`;
+  return !hasBegun(first, after);
 }
 
 /** How often a slot is deleted when what kept it has gone again by the time one asks. */
@@ -101,7 +98,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
       const policy = await settings.policy();
       const { now, after, until } = boundsFor(role, policy, clock);
       const { date, from, to } = days;
-      const asked = { from: later(later(after.date, date), from), to: earlier(earlier(until, date), to) };
+      const asked = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
         const found = await repository.listFree(db, doctor, asked, { now, wall: after }, { page, page_size });
         // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
