@@ -13,7 +13,7 @@ export interface HotOptions extends Pace {
 
 type Results = [Scenario, Measured[][]][];
 
-async function measureAll(
+export async function measureAll(
   load: Helper,
   { only, connections, ...pace }: HotOptions,
   targetsOf: (scenario: Scenario) => Target[],
@@ -35,7 +35,7 @@ async function measureAll(
 const HEAD = ['request', 'connections', 'of', 'requests/s', 'p50 ms', 'p95 ms', 'p99 ms', 'bytes'];
 const COSTS = ['server µs', 'database µs', 'memory MB', '409'];
 
-const figures = (results: Results) =>
+export const figures = (results: Results) =>
   table(
     [...HEAD, ...COSTS],
     results.flatMap(([{ title }, measured]) =>
@@ -52,7 +52,8 @@ const figures = (results: Results) =>
     ),
   );
 
-const named = (measured: readonly Measured[], name: string) => measured.find(({ target }) => target === name);
+export const named = (measured: readonly Measured[], name: string) =>
+  measured.find(({ target }) => target === name);
 
 /** @returns the figures and what they are of their limits, as Markdown */
 export async function hotRequests(load: Helper, site: Site, options: HotOptions): Promise<string> {

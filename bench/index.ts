@@ -1,3 +1,4 @@
+import { against, loadBuild } from './against.ts';
 import { anatomy } from './anatomy.ts';
 import { crowd } from './crowd.ts';
 import { hotRequests, twoWorlds } from './hot.ts';
@@ -12,6 +13,7 @@ import { startUp } from './startup.ts';
 /** npm run bench: starts what it needs, measures, says so, and leaves nothing running. */
 
 const sites: Site[] = [];
+const stops = [stopAll];
 
 async function open(...args: Parameters<typeof openSite>): Promise<Site> {
   const site = await openSite(...args);
@@ -20,7 +22,7 @@ async function open(...args: Parameters<typeof openSite>): Promise<Site> {
 }
 
 async function end(status: number): Promise<never> {
-  await stopAll();
+  for (const stop of stops) await stop();
   for (const site of sites) await site.stop().catch(() => {});
   process.exit(status);
 }
@@ -29,6 +31,8 @@ async function run(options: Options): Promise<void> {
   const before = loadAverage();
   if (before > 0.5)
     say(`The machine is busy (load average ${before.toFixed(2)}): these figures will not be repeatable.`);
+  const build = options.against === undefined ? undefined : await loadBuild(options.against, options.data);
+  if (build) stops.push(build.stopAll);
   // A crowd is to be refused what it would wait too long for; whatever else is measured is not.
   const env = options.mode === 'crowd' ? {} : { MAX_WAIT_SECONDS: '60' };
   const site = await open(options.size, options.data, env);
@@ -41,7 +45,11 @@ async function run(options: Options): Promise<void> {
   };
   add(circumstances(site, before));
 
-  if (options.mode === 'crowd') add(await crowd(load, site, options));
+  if (build) {
+    const theirs = await build.open(options.size, env);
+    sites.push(theirs);
+    add(await against(load, site, { name: build.name, site: theirs }, hot));
+  } else if (options.mode === 'crowd') add(await crowd(load, site, options));
   else if (options.mode === 'large') {
     const large = await open('large', options.data, env);
     const flat = { ...hot, only: hot.only.filter((name) => name !== 'login' && name !== 'stampede') };

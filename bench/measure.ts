@@ -24,6 +24,8 @@ export interface Measured extends Omit<LoadResult, 'statuses' | 'broken'> {
   connections: number;
   /** Answers that were refusals and honest: 409. */
   refused: number;
+  /** Requests a second of each round, in the order of the rounds. */
+  rates: number[];
 }
 
 const WARM = 1;
@@ -94,5 +96,6 @@ function middle(runs: readonly LoadResult[]): Omit<Measured, 'target' | 'connect
     database_us: of('database_us'),
     memory: of('memory'),
     refused: median(runs.map(({ statuses }) => statuses[409] ?? 0)),
+    rates: runs.map(({ rate }) => rate),
   };
 }

@@ -6,6 +6,7 @@ export const USAGE = `npm run bench [-- options]
 
   --large               the large world beside the small one
   --crowd               5,000 people at once, and more than the machine can do
+  --against commit      this build beside another one, and beside itself
   --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, startup
   --connections 1,16,64
   --seconds n           of each measurement (3)
@@ -24,6 +25,7 @@ export function readOptions(args: string[]) {
       help: { type: 'boolean', default: false },
       large: { type: 'boolean', default: false },
       crowd: { type: 'boolean', default: false },
+      against: { type: 'string' },
       toy: { type: 'boolean', default: false },
       only: { type: 'string' },
       connections: { type: 'string', default: '1,16,64' },
@@ -42,6 +44,7 @@ export function readOptions(args: string[]) {
   return {
     help: values.help,
     mode: values.crowd ? ('crowd' as const) : values.large ? ('large' as const) : ('small' as const),
+    against: values.against,
     size: values.toy ? ('toy' as const) : ('small' as const),
     names: only ?? sections,
     connections,
@@ -53,6 +56,7 @@ export function readOptions(args: string[]) {
     whole:
       !only &&
       !values.toy &&
+      values.against === undefined &&
       values.connections === '1,16,64' &&
       number('seconds') >= 3 &&
       number('rounds') >= 3,

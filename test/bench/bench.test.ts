@@ -29,6 +29,25 @@ test('the benchmark fills a world and sets reads and bookings beside their limit
   expect(output).not.toContain('Written to');
 });
 
+test('another commit is checked out and measured beside this one, and this one beside itself', async () => {
+  const started = bench('--only', 'slots', '--against', 'HEAD');
+  expect(await started.exited, started.output()).toBe(0);
+  const output = started.output();
+  const ratio = String.raw`[\d.]+ \([\d.]+\)`;
+  const rounds = String.raw`[\d.]+–[\d.]+ \([\d.]+–[\d.]+\)`;
+  expect(output).toMatch(
+    new RegExp(`\\| free slots of a day +\\| +2 \\| ${ratio} +\\| ${rounds} +\\| ${ratio} `),
+  );
+  for (const target of ['this', '[0-9a-f]{12}', 'this again'])
+    expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
+});
+
+test('a commit that is not there is refused in one line', async () => {
+  const started = bench('--only', 'slots', '--against', 'no-such-commit');
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toMatch(/The benchmark failed: .*no-such-commit/);
+});
+
 test('the world is loaded once, and Ctrl-C leaves nothing running', async () => {
   const started = bench('--only', 'slots', '--seconds', '30');
   await started.printed(/free slots of a day, 2 connections/);
