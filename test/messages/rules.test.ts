@@ -86,6 +86,14 @@ describe('quiet hours', () => {
     expect(quiet('2030-03-05T06:00', 'reminder')).toBe('2030-03-05T03:00:00.000Z');
   });
 
+  test('a reminder whose job is a little late goes out all the same, where the morning would be too late', () => {
+    const early = { date: '2030-03-05', start_time: '08:00' };
+    expect(quiet('2030-03-04T22:14', 'reminder', early)).toBeUndefined();
+    expect(quiet('2030-03-04T22:15', 'reminder', early)).toBe('2030-03-05T03:00:00.000Z');
+    expect(quiet('2030-03-04T22:01', 'reminder')).toBe('2030-03-05T03:00:00.000Z');
+    expect(quiet('2030-03-04T22:01', 'booked', early)).toBe('2030-03-05T03:00:00.000Z');
+  });
+
   test('other hours, within a day, none, and off', () => {
     const visit = { date: '2030-06-01', start_time: '10:00' };
     const siesta = { quiet_from: '13:00', quiet_until: '15:30' };

@@ -169,6 +169,9 @@ function earliestOf(params: Said['params'], visit: When | null): When | null {
 /** What would be told less than this before the visit does not wait for the morning. */
 const TOO_LATE = 2 * 3_600_000;
 
+/** Few are asleep as soon as their quiet hours begin. */
+const JUST_BEGUN = 15 * 60_000;
+
 /** What somebody has to know before they set out, or before they do not. */
 const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
 
@@ -190,9 +193,13 @@ export function quietUntil(
   const quiet = quietHoursOf(wall, person);
   if (quiet === undefined) return undefined;
   const end = clock.at(quiet.ends, person.quiet_until);
-  if (PRESSING.includes(kind) && visit) {
-    const start = clock.at(visit.date, visit.start_time).getTime();
-    if (visit.date === wall.date || start - end.getTime() < TOO_LATE) return undefined;
+  if (!visit) return end;
+  const isLate = clock.at(visit.date, visit.start_time).getTime() - end.getTime() < TOO_LATE;
+  if (PRESSING.includes(kind) && (isLate || visit.date === wall.date)) return undefined;
+  if (kind === 'reminder' && isLate) {
+    // It was to come before they began, and its job is late.
+    const began = clock.at(quiet.begins, person.quiet_from).getTime();
+    if (clock.now().getTime() - began < JUST_BEGUN) return undefined;
   }
   return end;
 }
