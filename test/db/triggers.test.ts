@@ -323,7 +323,10 @@ describe('an appointment', () => {
     expect(await rows('select is_taken, is_waitlisted from timeslots where id = 1')).toEqual([
       { is_taken: false, is_waitlisted: false },
     ]);
-    expect((await rows('select kind, by from appointment_events')).at(-1)).toEqual({ kind: 'expired', by: null });
+    expect((await rows('select kind, by from appointment_events')).at(-1)).toEqual({
+      kind: 'expired',
+      by: null,
+    });
     for (const status of ['pending', 'confirmed', 'cancelled'])
       await expect(change(`status = '${status}'`)).rejects.toMatchObject({
         constraint: 'appointments_status_moves',
@@ -342,7 +345,9 @@ describe('an appointment', () => {
     await publish();
     await book(1);
     await change("status = 'confirmed', attendance = 'arrived', attendance_marked_at = now()");
-    expect((await jobs('appointment_event')).map((job) => (job as { event: string }).event)).toEqual(['booked']);
+    expect((await jobs('appointment_event')).map((job) => (job as { event: string }).event)).toEqual([
+      'booked',
+    ]);
     expect(await rows('select kind from appointment_events order by id')).toEqual([
       { kind: 'confirmed' },
       { kind: 'arrived' },
