@@ -34,6 +34,7 @@ export const messagesEnvironment = {
         context.addIssue({ code: 'custom', message: 'must be times such as 24h,2h or 30m, or off' });
       return leads ?? [];
     }),
+  REMIND_DOCTOR_HOURS: whole(0, 720).default(24),
   MESSAGE_ATTEMPTS: whole(1, 20).default(10),
   PROVIDER_TIMEOUT_SECONDS: whole(1, 60).default(10),
   SMTP_URL: smtpUrl.optional(),
@@ -86,6 +87,7 @@ export function messagesConfig(
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL.
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${port}`),
     reminders: env.REMINDERS,
+    remind_doctor_hours: env.REMIND_DOCTOR_HOURS,
     message_attempts: env.MESSAGE_ATTEMPTS,
     channels: {
       email: env.SMTP_URL && env.MAIL_FROM ? { smtp_url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,

@@ -73,6 +73,7 @@ export interface ModulesDependencies {
     default_locale: 'uz' | 'ru' | 'en';
     public_url: string | undefined;
     reminders: readonly Lead[];
+    remind_doctor_hours: number;
     message_attempts: number;
     channels: ChannelSettings;
     access_token_minutes: number;
@@ -192,6 +193,7 @@ export function createModules({
   });
   let link: Listener | undefined;
   return {
+    appointments,
     audit,
     messages,
     sessions,
@@ -203,6 +205,7 @@ export function createModules({
       tasks: {
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
+        expire_requests: () => appointments.expire(),
         publish_schedules: async () => void (await publishing.publishAll()),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
@@ -210,6 +213,7 @@ export function createModules({
       repeated: [
         // Whatever frees a slot queues this itself: so often only in case that was lost.
         { task: 'offer_waitlist', match: '*/5 * * * *' },
+        { task: 'expire_requests', match: '* * * * *' },
         { task: 'close_waitlist', match: '7 21 * * *' },
         // Once a day would do; a machine that is off at night must not miss every one of them.
         { task: 'publish_schedules', match: '7 */6 * * *' },

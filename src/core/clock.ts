@@ -92,6 +92,11 @@ export function hasBegun(slot: { date: string; start_time: string }, wall: WallT
   return `${slot.date} ${slot.start_time}:00` <= `${wall.date} ${wall.time}`;
 }
 
+/** Whether a visit that lasts until `end_time` (HH:MM, up to 24:00) of `date` is over by the wall clock. */
+export function hasEnded(slot: { date: string; end_time: string }, wall: WallTime): boolean {
+  return `${slot.date} ${slot.end_time}:00` <= `${wall.date} ${wall.time}`;
+}
+
 /** The minutes of a day up to a time (HH:MM), 1440 at 24:00. */
 export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 

@@ -12,7 +12,11 @@ export const visitKinds = {
   booked: ['patient', 'doctor'],
   /** The doctor hears of it where a booking is confirmed at once. */
   confirmed: ['patient', 'doctor'],
+  /** The request is still to be answered, and its visit is near. */
+  unanswered: ['doctor'],
   declined: ['patient'],
+  /** Nobody has answered the request, and its time is over. */
+  expired: ['patient', 'doctor'],
   cancelled: ['patient', 'doctor'],
   moved: ['patient', 'doctor'],
   /** Cancelled because the doctor is away. */
@@ -66,10 +70,10 @@ export interface Message {
   key: string;
   appointment_id?: number;
   /**
-   * Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. What a
-   * text says of a time that is not the appointment's own, or not for long, stands here as `date` and `start_time`; whom
-   * it names beside the appointment's own people as `doctors`, ids with commas between, since names are looked up when
-   * it is written.
+   * Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. What is
+   * said of a visit keeps the time it speaks of as `date` and `start_time`, and the visit's `version` then, wherever the
+   * visit goes afterwards; whom it names beside the appointment's own people stands here as `doctors`, ids with commas
+   * between, since names are looked up when it is written.
    */
   params?: Record<string, string>;
   /** A code: stored sealed, and no longer than until it is sent. */

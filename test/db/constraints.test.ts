@@ -332,7 +332,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_count_version|_record|_offer_new|_withdraw_offer)'";
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

@@ -139,6 +139,7 @@ describe('has beside the schema', () => {
       [
         'appointment_events appointment_events_append_only',
         'appointments appointments_count_version',
+        'appointments appointments_leave_slot',
         'appointments appointments_move_whole',
         'appointments appointments_record',
         'appointments appointments_status_moves',
@@ -172,6 +173,7 @@ describe('has beside the schema', () => {
       [
         'appointment_events_append_only',
         'appointments_count_version',
+        'appointments_leave_slot',
         'appointments_move_whole',
         'appointments_record',
         'appointments_status_moves',

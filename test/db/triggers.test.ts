@@ -285,7 +285,13 @@ describe('an appointment', () => {
     await change("status = 'cancelled'");
     await run('delete from timeslots');
     expect(await jobs('appointment_event')).toEqual([
-      { appointment: 1, event: 'booked', status: 'pending' },
+      {
+        appointment: 1,
+        event: 'booked',
+        status: 'pending',
+        version: 1,
+        to: { date: '2026-03-10', start_time: '10:00' },
+      },
       {
         appointment: 1,
         event: 'moved',
@@ -294,7 +300,57 @@ describe('an appointment', () => {
         from: { date: '2026-03-10', start_time: '10:00' },
         to: { date: '2026-03-10', start_time: '11:00' },
       },
-      { appointment: 1, event: 'cancelled', version: 3 },
+      {
+        appointment: 1,
+        event: 'cancelled',
+        by: null,
+        version: 3,
+        to: { date: '2026-03-10', start_time: '11:00' },
+      },
+    ]);
+  });
+
+  test('expires by the system only, gives its slot back, and can lose it; nothing leaves it', async () => {
+    await publishTwo();
+    await book(1);
+    for (const other of ["status = 'expired', updated_by = 3", "status = 'expired', cancelled_by = 3"])
+      await expect(change(other), other).rejects.toMatchObject({
+        constraint: other.includes('cancelled_by')
+          ? 'appointments_cancelled_by_somebody'
+          : 'appointments_status_moves',
+      });
+    await change("status = 'expired', updated_by = null");
+    expect(await rows('select is_taken, is_waitlisted from timeslots where id = 1')).toEqual([
+      { is_taken: false, is_waitlisted: false },
+    ]);
+    expect((await rows('select kind, by from appointment_events')).at(-1)).toEqual({
+      kind: 'expired',
+      by: null,
+    });
+    for (const status of ['pending', 'confirmed', 'cancelled'])
+      await expect(change(`status = '${status}'`)).rejects.toMatchObject({
+        constraint: 'appointments_status_moves',
+      });
+    await expect(moveTo(2)).rejects.toMatchObject({ constraint: 'appointments_move_whole' });
+    await run('delete from timeslots where id = 1');
+    expect(await rows('select timeslot_id from appointments')).toEqual([{ timeslot_id: null }]);
+    // Booked, expired: of the slot that went nothing is told.
+    expect((await jobs('appointment_event')).map((job) => (job as { event: string }).event)).toEqual([
+      'booked',
+      'expired',
+    ]);
+  });
+
+  test('that its patient’s arrival confirms is told to nobody', async () => {
+    await publish();
+    await book(1);
+    await change("status = 'confirmed', attendance = 'arrived', attendance_marked_at = now()");
+    expect((await jobs('appointment_event')).map((job) => (job as { event: string }).event)).toEqual([
+      'booked',
+    ]);
+    expect(await rows('select kind from appointment_events order by id')).toEqual([
+      { kind: 'confirmed' },
+      { kind: 'arrived' },
     ]);
   });
 

@@ -51,6 +51,7 @@ export const testConfig = {
     { name: '24h', minutes: 24 * 60 },
     { name: '2h', minutes: 2 * 60 },
   ],
+  remind_doctor_hours: 24,
   message_attempts: 10,
   /** No channel is set up, so that nothing leaves; tests of messages name what they need. */
   channels: { timeout: 5_000 } as ChannelSettings,

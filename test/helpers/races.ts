@@ -239,15 +239,15 @@ const BREAKS: Record<string, string> = {
       and a.start_time < b.end_time and b.start_time < a.end_time`,
   'a slot has two active appointments': `
     select min(id) as id, max(id) as other from appointments
-    where status <> 'cancelled' group by timeslot_id having count(*) > 1`,
+    where status in ('pending', 'confirmed') group by timeslot_id having count(*) > 1`,
   'a patient has two active appointments at once': `
     select a.id, b.id as other from appointments a
     join appointments b on b.patient_id = a.patient_id and b.id > a.id and b.date = a.date
       and a.start_time < b.end_time and b.start_time < a.end_time
-    where a.status <> 'cancelled' and b.status <> 'cancelled'`,
+    where a.status in ('pending', 'confirmed') and b.status in ('pending', 'confirmed')`,
   'an active appointment differs from its slot, or has none': `
     select a.id, s.id as other from appointments a left join timeslots s on s.id = a.timeslot_id
-    where a.status <> 'cancelled'
+    where a.status in ('pending', 'confirmed')
       and (a.doctor_id, a.date, a.start_time, a.end_time)
         is distinct from (s.doctor_id, s.date, s.start_time, s.end_time)`,
   'somebody is their own patient': `
@@ -257,7 +257,7 @@ const BREAKS: Record<string, string> = {
     where end_time - start_time < interval '5 minutes' or end_time - start_time > interval '12 hours'`,
   'a slot is marked as taken or as free, and is not': `
     select s.id, a.id as other from timeslots s
-    left join appointments a on a.timeslot_id = s.id and a.status <> 'cancelled'
+    left join appointments a on a.timeslot_id = s.id and a.status in ('pending', 'confirmed')
     where s.is_taken <> (a.id is not null)`,
   'a taken slot is held, or claimed by the waiting list': `
     select id, held_by as other from timeslots where is_taken and (held_by is not null or is_waitlisted)`,
@@ -282,7 +282,7 @@ export async function provesErasedAreGone(clinic: Pick<TestApp, 'db' | 'clock'>)
   const { rows } = await clinic.db.$client.query(
     `select 'appointment' as left, a.id from appointments a
      join users u on u.deleted_at is not null and u.id in (a.doctor_id, a.patient_id)
-     where a.status <> 'cancelled' and (a.date, a.start_time) > ($1::date, $2::time)
+     where a.status in ('pending', 'confirmed') and (a.date, a.start_time) > ($1::date, $2::time)
      union all
      select 'slot', s.id from timeslots s join users u on u.deleted_at is not null and u.id = s.doctor_id
      where (s.date, s.start_time) > ($1::date, $2::time)`,

@@ -110,7 +110,7 @@ describe('a message', () => {
     await sending.world.drain();
     // The second was not even tried.
     expect(sending.telegram.requests.length - before).toBe(1);
-    expect(await messagesOf(first)).toMatchObject([{ status: 'queued', attempts: 1, error: 'telegram_429' }]);
+    expect(await messagesOf(first)).toMatchObject([{ status: 'queued', attempts: 0, error: 'telegram_429' }]);
     expect(await messagesOf(second)).toMatchObject([{ status: 'queued', attempts: 0 }]);
     const [wait] = await sending.world.rows<{ seconds: number }>(
       `select extract(epoch from min(run_at) - now())::float as seconds from graphile_worker.jobs
@@ -294,8 +294,8 @@ describe('what is no longer true', () => {
     ] as const)
       await sending.world.tell({
         user_id: user,
-        kind: 'confirmed',
-        key: `confirmed:${appointment}`,
+        kind: 'booked',
+        key: `told:${appointment}`,
         appointment_id: appointment,
       });
     await sending.world.db.$client.query(

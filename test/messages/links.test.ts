@@ -29,11 +29,13 @@ afterAll(async () => {
 const LINKS = /https:\/\/clinic\.example(\/api\/visits\/[\w-]{22}\/)/g;
 
 /** A visit at ten on a day of its own, and the two links of the reminder of the day before. */
-async function reminded(): Promise<{ visit: number; coming: string; cancel: string; date: string }> {
+async function reminded(status: 'pending' | 'confirmed' = 'pending') {
   day += 2;
   const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
   clinic.clock.set(`${new Date(Date.UTC(2030, 3, day - 2)).toISOString().slice(0, 10)}T05:00:00Z`);
   const visit = await clinic.book(patient, await clinic.slot(doctor, { date }));
+  if (status === 'confirmed')
+    await clinic.as(doctor).patch(`/appointments/${visit}/`, { status }).expect(200);
   await clinic.drain();
   clinic.clock.set(`${new Date(Date.UTC(2030, 3, day - 1)).toISOString().slice(0, 10)}T05:00:00Z`);
   await clinic.drain();
@@ -63,7 +65,7 @@ const toldDoctor = (visit: number) =>
 
 describe('the page behind a link', () => {
   test('asks in the person’s language, and reading it changes nothing, however often', async () => {
-    const { coming, cancel } = await reminded();
+    const { coming, cancel } = await reminded('confirmed');
     const before = await state();
     for (const url of [coming, cancel, coming.replace(/\/$/, '')])
       for (const method of ['GET', 'HEAD'] as const) {
@@ -95,7 +97,7 @@ describe('the page behind a link', () => {
   });
 
   test('does it once by POST: the doctor hears that the patient is coming', async () => {
-    const { visit, coming } = await reminded();
+    const { visit, coming } = await reminded('confirmed');
     const done = await post(coming, 'answer=coming');
     expect(done.statusCode).toBe(303);
     expect(done.headers.location).toBe(coming);
@@ -104,7 +106,7 @@ describe('the page behind a link', () => {
       expect((await post(coming, 'answer=coming')).statusCode).toBe(303);
     await Promise.all([post(coming), post(coming)]);
     expect(await toldDoctor(visit)).toHaveLength(1);
-    expect(await status(visit)).toBe('pending');
+    expect(await status(visit)).toBe('confirmed');
     await clinic.drain();
   });
 
@@ -220,6 +222,6 @@ test('without a public address there are no links rather than wrong ones', async
   await none.drain();
   none.clock.set('2030-03-11T05:00:00Z');
   await none.drain();
-  expect(eskiz.taken.at(-1)?.text).toBe('Reminder: 12 March 10:00, Dr (no name given).');
+  expect(eskiz.taken.at(-1)?.text).toBe('Not confirmed yet: 12 March 10:00, Dr (no name given).');
   await none.close();
 });

@@ -39,6 +39,7 @@ const book = async (date: string, time = '10:00') =>
 describe('the inbox', () => {
   test('tells each side in its language, newest first, and marks what was read', async () => {
     const visit = await book('2030-03-12');
+    await clinic.drain();
     await clinic.as(doctor).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);
     await clinic.drain();
     const inbox = await clinic.as(patient).get('/notifications/?unread=true').expect(200);

@@ -46,6 +46,7 @@ describe('preferences', () => {
         'booked',
         'confirmed',
         'declined',
+        'expired',
         'cancelled',
         'moved',
         'absence',

@@ -33,6 +33,13 @@ afterAll(async () => {
   await Promise.all([eskiz.close(), telegram.close(), smtp.close()]);
 });
 
+/** Booked and confirmed: who is reminded of it is asked to come. */
+async function confirmed(patient: number, when: { date: string; time: string }): Promise<number> {
+  const visit = await world.visit(doctor, patient, when);
+  await world.change(visit, 'confirmed', doctor);
+  return visit;
+}
+
 /** The clock goes on in steps of a quarter of an hour, and what is due runs; says when each SMS went out. */
 async function goTo(local: string): Promise<string[]> {
   const end = Date.parse(`${local}:00+05:00`);
@@ -55,9 +62,9 @@ const LINK = /https:\/\/clinic\.uz\/api\/visits\/[\w-]{22}\//;
 describe('with a moved clock', () => {
   test('24 h and 2 h before fire once each, in Uzbek, Russian and English', async () => {
     world.clock.set(START);
-    await world.visit(doctor, patients.uz, { date: '2030-03-12', time: '15:00' });
-    await world.visit(doctor, patients.ru, { date: '2030-03-12', time: '15:30' });
-    await world.visit(doctor, patients.en, { date: '2030-03-12', time: '16:00' });
+    await confirmed(patients.uz, { date: '2030-03-12', time: '15:00' });
+    await confirmed(patients.ru, { date: '2030-03-12', time: '15:30' });
+    await confirmed(patients.en, { date: '2030-03-12', time: '16:00' });
     await world.drain();
     expect(remindersIn(eskiz.taken.map(({ to, text }) => `2030-03-04 09:00 ${to} ${text}`))).toEqual([]);
 
@@ -86,17 +93,18 @@ describe('with a moved clock', () => {
     expect(await world.rows("select from graphile_worker.jobs where key like 'remind:%'")).toEqual([]);
   });
 
-  test('in quiet hours they wait for the morning, and are left out where that is too late', async () => {
+  test('in quiet hours they wait for the morning, or come before these begin where that is too late', async () => {
     world.clock.set('2030-04-01T04:00:00Z');
-    // Two hours before 09:00 is 07:00, two hours before 08:00 is 06:00; a day before them is as early.
-    await world.visit(doctor, patients.uz, { date: '2030-04-03', time: '09:00' });
-    await world.visit(doctor, patients.en, { date: '2030-04-03', time: '08:00' });
+    // Two hours before 09:00 is 07:00, two hours before 08:00 is 06:00: both mornings would be too late.
+    await confirmed(patients.uz, { date: '2030-04-03', time: '09:00' });
+    await confirmed(patients.en, { date: '2030-04-03', time: '08:00' });
     await world.drain();
     const lines = remindersIn(await goTo('2030-04-03T12:00'));
     expect(lines.map((line) => `${line.slice(0, 16)} ${line.includes('Eslatma') ? 'uz' : 'en'}`)).toEqual([
       '2030-04-02 08:00 en',
       '2030-04-02 09:00 uz',
-      '2030-04-03 08:00 uz',
+      '2030-04-02 22:00 uz',
+      '2030-04-02 22:00 en',
     ]);
     // The inbox has all four.
     const inbox = await world.rows<{ count: number }>(
@@ -108,8 +116,8 @@ describe('with a moved clock', () => {
 
   test('none for a visit that was cancelled, also in the minute before, nor for one that moved into the past', async () => {
     world.clock.set('2030-05-01T04:00:00Z');
-    const early = await world.visit(doctor, patients.uz, { date: '2030-05-10', time: '10:00' });
-    const late = await world.visit(doctor, patients.en, { date: '2030-05-10', time: '11:00' });
+    const early = await confirmed(patients.uz, { date: '2030-05-10', time: '10:00' });
+    const late = await confirmed(patients.en, { date: '2030-05-10', time: '11:00' });
     await world.drain();
     await world.change(early, 'cancelled', patients.uz);
     await world.drain();
@@ -129,7 +137,7 @@ describe('with a moved clock', () => {
 
   test('a job that fires again, or late, tells nobody twice', async () => {
     world.clock.set('2030-06-01T04:00:00Z');
-    const visit = await world.visit(doctor, patients.uz, { date: '2030-06-10', time: '10:00' });
+    const visit = await confirmed(patients.uz, { date: '2030-06-10', time: '10:00' });
     await goTo('2030-06-09T10:00');
     const before = eskiz.taken.length;
     for (let time = 0; time < 3; time += 1)
@@ -152,8 +160,8 @@ test('by Telegram and by email a reminder has both links, and the email the line
     email_verified: true,
     locale: 'uz',
   });
-  await world.visit(doctor, chat, { date: '2030-07-10', time: '10:00' });
-  await world.visit(doctor, mail, { date: '2030-07-10', time: '11:00' });
+  await confirmed(chat, { date: '2030-07-10', time: '10:00' });
+  await confirmed(mail, { date: '2030-07-10', time: '11:00' });
   await world.drain();
   telegram.taken.length = 0;
   smtp.mails.length = 0;

@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { type Channel, parseReminders } from '../../src/core/messages.ts';
+import { type Channel, type MessageKind, parseReminders } from '../../src/core/messages.ts';
 import { createGate } from '../../src/modules/messages/channels/gate.ts';
 import {
   channelsFor,
   delayAfter,
-  outdated,
+  judge,
   quietUntil,
   type Recipient,
+  remindAt,
+  type VisitNow,
 } from '../../src/modules/messages/messages.rules.ts';
 import { testClock } from '../helpers/clock.ts';
 
@@ -84,6 +86,14 @@ describe('quiet hours', () => {
     expect(quiet('2030-03-05T06:00', 'reminder')).toBe('2030-03-05T03:00:00.000Z');
   });
 
+  test('a reminder whose job is a little late goes out all the same, where the morning would be too late', () => {
+    const early = { date: '2030-03-05', start_time: '08:00' };
+    expect(quiet('2030-03-04T22:14', 'reminder', early)).toBeUndefined();
+    expect(quiet('2030-03-04T22:15', 'reminder', early)).toBe('2030-03-05T03:00:00.000Z');
+    expect(quiet('2030-03-04T22:01', 'reminder')).toBe('2030-03-05T03:00:00.000Z');
+    expect(quiet('2030-03-04T22:01', 'booked', early)).toBe('2030-03-05T03:00:00.000Z');
+  });
+
   test('other hours, within a day, none, and off', () => {
     const visit = { date: '2030-06-01', start_time: '10:00' };
     const siesta = { quiet_from: '13:00', quiet_until: '15:30' };
@@ -118,20 +128,137 @@ test('the clock’s instants of wall times, where clocks change too', () => {
   expect(testClock().at('2030-03-12', '10:00').toISOString()).toBe('2030-03-12T05:00:00.000Z');
 });
 
-test('what is no longer worth sending', () => {
+describe('whether a message is still true', () => {
   const clock = testClock('2030-03-05T05:00:00Z');
-  const sent = (
-    kind: 'code' | 'booked' | 'reminder' | 'cancelled' | 'declined',
-    created_at = '2030-03-05T04:55:00.000Z',
-  ) => ({ kind, created_at });
-  const visit = { date: '2030-03-05', start_time: '10:01', status: 'pending' };
-  expect(outdated(sent('code'), null, clock)).toBeUndefined();
-  expect(outdated(sent('code', '2030-03-05T04:54:59.999Z'), null, clock)).toBe('expired');
-  expect(outdated(sent('booked'), visit, clock)).toBeUndefined();
-  expect(outdated(sent('booked'), { ...visit, start_time: '10:00' }, clock)).toBe('visit_begun');
-  expect(outdated(sent('reminder'), { ...visit, status: 'cancelled' }, clock)).toBe('visit_cancelled');
-  expect(outdated(sent('cancelled'), { ...visit, status: 'cancelled' }, clock)).toBeUndefined();
-  expect(outdated(sent('declined'), { ...visit, status: 'cancelled' }, clock)).toBeUndefined();
+  const visit: VisitNow = { date: '2030-03-05', start_time: '10:01', end_time: '10:31', status: 'pending' };
+  const reader = {
+    deleted: false,
+    is_doctor: false,
+    quiet: false,
+    quiet_from: '22:00',
+    quiet_until: '08:00',
+  };
+  const at = { date: visit.date, start_time: visit.start_time };
+  const why = (
+    kind: MessageKind,
+    now: Partial<VisitNow> | null = {},
+    { params = at as Record<string, string>, created_at = '2030-03-05T04:55:00.000Z', ...who } = {},
+  ) =>
+    judge(
+      { kind, params, created_at: new Date(created_at) },
+      { ...reader, ...who, visit: now && { ...visit, ...now } },
+      clock,
+    ).drop;
+
+  test('codes and offers by their time, and nothing to whom is erased', () => {
+    expect(why('code', null, { params: {} })).toBeUndefined();
+    expect(why('code', null, { params: {}, created_at: '2030-03-05T04:54:59.999Z' })).toBe('expired');
+    const offer = { ...at, expires_at: '2030-03-05T05:00:00Z' };
+    expect(why('waitlist_offer', null, { params: offer })).toBe('expired');
+    expect(why('booked', {}, { deleted: true } as object)).toBe('person_deleted');
+  });
+
+  test.each([
+    // What is said, of the time at which the visit stands, by its status now.
+    ['booked', 'pending', undefined],
+    ['booked', 'confirmed', 'visit_decided'],
+    ['booked', 'cancelled', 'visit_cancelled'],
+    ['booked', 'expired', 'visit_expired'],
+    ['unanswered', 'pending', undefined],
+    ['unanswered', 'confirmed', 'visit_decided'],
+    ['confirmed', 'confirmed', undefined],
+    ['confirmed', 'pending', 'visit_moved'],
+    ['confirmed', 'cancelled', 'visit_cancelled'],
+    ['moved', 'pending', undefined],
+    ['moved', 'confirmed', undefined],
+    ['moved', 'cancelled', 'visit_cancelled'],
+    ['reminder', 'pending', undefined],
+    ['reminder', 'expired', 'visit_expired'],
+    ['confirmed_coming', 'pending', undefined],
+    ['cancelled', 'cancelled', undefined],
+    ['declined', 'cancelled', undefined],
+    ['absence', 'cancelled', undefined],
+    ['expired', 'expired', undefined],
+  ] as const)('%s of one that is %s: %s', (kind, status, expected) => {
+    expect(why(kind, { status })).toBe(expected);
+  });
+
+  test('of another time than that of the visit: of what it is now, it says nothing true', () => {
+    const now = { date: '2030-03-07', start_time: '15:00', end_time: '15:30' };
+    for (const kind of [
+      'booked',
+      'confirmed',
+      'moved',
+      'reminder',
+      'confirmed_coming',
+      'unanswered',
+    ] as const)
+      expect(why(kind, now), kind).toBe('visit_moved');
+    // What was written before messages kept their time speaks of where the visit is.
+    expect(why('booked', now, { params: {} })).toBeUndefined();
+  });
+
+  test('of one that has begun: nothing to its patient; to its doctor until it is over', () => {
+    const running = { start_time: '10:00', end_time: '10:30' };
+    const params = { ...at, start_time: '10:00' };
+    for (const kind of ['booked', 'moved', 'reminder', 'cancelled'] as const) {
+      const status = kind === 'cancelled' ? 'cancelled' : 'pending';
+      expect(why(kind, { ...running, status }, { params }), kind).toBe('visit_begun');
+      expect(why(kind, { ...running, status }, { params, is_doctor: true } as object), kind).toBe(undefined);
+      const over = { ...running, end_time: '10:00', start_time: '09:30', status } as const;
+      const then = { ...at, start_time: '09:30' };
+      expect(why(kind, over, { params: then, is_doctor: true } as object), kind).toBe('visit_begun');
+    }
+    const long = { date: '2030-03-04', start_time: '09:00', end_time: '10:00', status: 'expired' } as const;
+    expect(why('expired', long, { params: { date: long.date, start_time: '09:00' } })).toBeUndefined();
+    expect(why('expired', { ...long, end_time: '09:59' })).toBe('expired');
+  });
+});
+
+test('a move counts when the visit was, or is, whichever is earlier, whenever it is asked', () => {
+  const clock = testClock('2030-03-05T18:00:00Z');
+  const visit: VisitNow = { date: '2030-03-20', start_time: '10:00', end_time: '10:30', status: 'pending' };
+  const said = (from_date: string, from_time: string) => ({
+    kind: 'moved' as const,
+    created_at: clock.now(),
+    params: { from_date, from_time, date: visit.date, start_time: visit.start_time },
+  });
+  const reader = { ...person, deleted: false, is_doctor: false, visit };
+  // It is 23:00: of tomorrow's first hours somebody hears at once, of the rest in the morning.
+  expect(judge(said('2030-03-06', '09:30'), reader, clock)).toEqual({});
+  expect(judge(said('2030-03-06', '10:00'), reader, clock).wait?.toISOString()).toBe(
+    '2030-03-06T03:00:00.000Z',
+  );
+});
+
+describe('when somebody is to be reminded', () => {
+  const clock = testClock('2030-03-01T05:00:00Z');
+  const at = (start_time: string, minutes: number, fields = {}) =>
+    clock.wallOf(remindAt({ date: '2030-03-05', start_time }, minutes, { ...person, ...fields }, clock));
+  const shown = (start_time: string, minutes: number, fields = {}) => {
+    const { date, time } = at(start_time, minutes, fields);
+    return `${date.slice(8)} ${time.slice(0, 5)}`;
+  };
+
+  test('as long before as the clinic says, where they are awake', () => {
+    expect(shown('15:00', 120)).toBe('05 13:00');
+    expect(shown('15:00', 1_440)).toBe('04 15:00');
+  });
+
+  test('in quiet hours that end in time, as planned: it waits for the morning', () => {
+    expect(shown('10:00', 180)).toBe('05 07:00');
+    expect(shown('15:00', 960)).toBe('04 23:00');
+  });
+
+  test('before they begin, where they end too late', () => {
+    expect(shown('08:00', 120)).toBe('04 21:55');
+    expect(shown('09:59', 120)).toBe('04 21:55');
+    expect(shown('07:00', 480)).toBe('04 21:55');
+    expect(shown('10:00', 120)).toBe('05 08:00');
+    const siesta = { quiet_from: '13:00', quiet_until: '15:30' };
+    expect(shown('16:00', 60, siesta)).toBe('05 12:55');
+    expect(shown('08:00', 120, { quiet: false })).toBe('05 06:00');
+  });
 });
 
 test('attempts grow apart as graphile-worker’s do, and a provider’s wish counts', () => {

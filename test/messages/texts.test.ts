@@ -97,7 +97,7 @@ describe('SMS', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
-    expect(sizes).toHaveLength(locales.length * (14 + 3 + 3));
+    expect(sizes).toHaveLength(locales.length * (17 + 3 + 3));
   });
 
   test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {
@@ -105,6 +105,42 @@ describe('SMS', () => {
     expect(encoding).toBe(locale === 'ru' ? 'ucs2' : 'gsm7');
     expect(segments, text).toBe(locale === 'ru' && kind === 'reminder' ? 2 : 1);
     expect(text).not.toMatch(/undefined|null|[{}]/);
+  });
+});
+
+describe('a visit that its doctor has still to confirm', () => {
+  test.each(locales)('is spoken of as such in %s, and nobody is asked to come', (locale) => {
+    const { links, page } = messageTexts(locale);
+    const pending = writeMessage(
+      locale,
+      factsOf('reminder', 'patient', locale, { params: { status: 'pending' } }),
+    );
+    const sure = writeMessage(
+      locale,
+      factsOf('reminder', 'patient', locale, { params: { status: 'confirmed' } }),
+    );
+    if (!pending || !sure) throw new Error('nothing to say');
+    const told = { coming: LINK, cancel: LINK, pending: true };
+    const sms = withLinks('sms', pending, told, messageTexts(locale));
+    process.stdout.write(`${pending.title}\n${pending.text}\n${sms}\n${smsSize(sms).segments}\n`);
+    for (const name of ['title', 'text', 'sms'] as const) expect(pending[name]).not.toBe(sure[name]);
+    const not = { uz: /hali tasdiqla[mn]/i, ru: /не подтвер/i, en: /not confirmed/i }[locale];
+    expect(pending.text).toMatch(not);
+    expect(pending.sms).toMatch(not);
+    expect(page.pending).toMatch(not);
+    for (const shown of [sms, withLinks('telegram', pending, told, messageTexts(locale))])
+      for (const invites of [links.answer, links.coming]) expect(shown).not.toContain(invites);
+    expect(smsSize(sms).segments).toBe(locale === 'ru' ? 2 : 1);
+  });
+
+  test.each(locales)('moved: %s says that nobody has confirmed the new time, by SMS too', (locale) => {
+    const of = (status: string) => {
+      const params = { ...PARAMS.moved, status };
+      return writeMessage(locale, factsOf('moved', 'patient', locale, { params }));
+    };
+    expect(of('pending')?.sms).not.toBe(of('confirmed')?.sms);
+    expect(smsSize(of('pending')?.sms ?? '').segments).toBe(1);
+    expect(smsSize(of('confirmed')?.sms ?? '').segments).toBe(1);
   });
 });
 

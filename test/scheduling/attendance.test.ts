@@ -68,12 +68,18 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     expect((await read(id)).attendance).toBeNull();
   });
 
-  test('only what is confirmed', async () => {
+  test('only what is confirmed, but that to arrive confirms', async () => {
     const { id } = await visit({ confirmed: false });
-    expectProblem(await mark(id, path), 'not_confirmed');
-    await as('patient').delete(`/appointments/${id}/`).expect(204);
-    expectProblem(await mark(id, path), 'not_confirmed');
-    expect((await read(id)).attendance).toBeNull();
+    if (path === 'arrive')
+      expect((await mark(id, path).expect(200)).body).toMatchObject({
+        status: 'confirmed',
+        attendance: 'arrived',
+      });
+    else expectProblem(await mark(id, path), 'not_confirmed');
+    const { id: off } = await visit({ confirmed: false });
+    await as('patient').delete(`/appointments/${off}/`).expect(204);
+    expectProblem(await mark(off, path), 'not_confirmed');
+    expect((await read(off)).attendance).toBeNull();
   });
 
   test('repeated, it changes nothing, on later days too', async () => {

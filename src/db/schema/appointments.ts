@@ -16,7 +16,7 @@ import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles, users } from './users.ts';
 
-export const appointmentStatuses = ['pending', 'confirmed', 'cancelled'] as const;
+export const appointmentStatuses = ['pending', 'confirmed', 'cancelled', 'expired'] as const;
 export const appointmentStatus = pgEnum('appointment_status', appointmentStatuses);
 
 export const attendances = ['arrived', 'completed', 'no_show'] as const;
@@ -24,7 +24,7 @@ export const attendance = pgEnum('attendance', attendances);
 
 /**
  * A booking. Date and times are copied from its slot, so that history survives the slot. *Active* means pending or
- * confirmed. The exclusion constraint `appointments_patient_no_overlap` and the trigger
+ * confirmed; `expired` is a request that nobody answered until its slot was over. The exclusion constraint `appointments_patient_no_overlap` and the trigger
  * `appointments_status_moves` stand in the migration.
  */
 export const appointments = pgTable(
@@ -69,7 +69,10 @@ export const appointments = pgTable(
     index('appointments_doctor_time').on(t.doctor_id, t.date, t.start_time, t.id),
     index('appointments_patient_time').on(t.patient_id, t.date, t.start_time, t.id),
     index('appointments_booked_by_time').on(t.booked_by, t.date, t.start_time, t.id),
-    check('appointments_active_has_slot', sql`status = 'cancelled' or timeslot_id is not null`),
+    check(
+      'appointments_active_has_slot',
+      sql`status not in ('pending', 'confirmed') or timeslot_id is not null`,
+    ),
     check('appointments_not_with_oneself', sql`doctor_id <> patient_id`),
     check(
       'appointments_cancelled_by_somebody',
@@ -83,6 +86,7 @@ export const appointments = pgTable(
 export const appointmentEventKinds = [
   'confirmed',
   'cancelled',
+  'expired',
   'moved',
   'arrived',
   'completed',

@@ -45,11 +45,30 @@ export const en: MessageTexts = {
         sms: `New booking, confirmed: ${when_short}, ${patient_short}.`,
       }),
     },
+    unanswered: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'A booking waits for your answer',
+        text: `A booking still waits for your answer: ${patient}, ${when}. Please confirm or decline it.`,
+        sms: `Still waiting for your answer: ${when_short}, ${patient_short}. Please confirm or decline.`,
+      }),
+    },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
         title: 'Your booking was declined',
         text: `Dr ${doctor} cannot see you on ${when}.${because(reason)} You are welcome to choose another time.`,
         sms: `Dr ${doctor_short} cannot see you on ${when_short}. You are welcome to choose another time.`,
+      }),
+    },
+    expired: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Your request was not answered',
+        text: `We are sorry: your request for an appointment was not answered in time, and it has ended: ${when}, Dr ${doctor}. Please choose another time, or call the clinic.`,
+        sms: `Sorry, your request was not answered in time: ${when_short}, Dr ${doctor_short}. Please choose another time.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'A request has ended unanswered',
+        text: `A booking was neither confirmed nor declined, and it has ended: ${patient}, ${when}. The patient has been told.`,
+        sms: `A booking has ended unanswered: ${when_short}, ${patient_short}.`,
       }),
     },
     cancelled: {
@@ -68,7 +87,7 @@ export const en: MessageTexts = {
       patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
         title: 'Your appointment has been moved',
         text: `Your appointment with Dr ${doctor} has been moved: ${when}, instead of ${from}.${pending ? ' We will tell you when the doctor confirms it.' : ''}`,
-        sms: `Appointment moved: ${when_short}, instead of ${from_short}, Dr ${doctor_short}.`,
+        sms: `Appointment moved: ${when_short}, instead of ${from_short}, Dr ${doctor_short}.${pending ? ' Not confirmed yet.' : ''}`,
       }),
       doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
         title: 'An appointment has been moved',
@@ -98,11 +117,18 @@ export const en: MessageTexts = {
       }),
     },
     reminder: {
-      patient: ({ when, when_short, doctor, doctor_short }) => ({
-        title: 'Your appointment',
-        text: `A reminder: you have an appointment with Dr ${doctor}: ${when}.`,
-        sms: `Reminder: ${when_short}, Dr ${doctor_short}.`,
-      }),
+      patient: ({ when, when_short, doctor, doctor_short, pending }) =>
+        pending
+          ? {
+              title: 'Your request for an appointment',
+              text: `A reminder: you have asked for an appointment with Dr ${doctor}: ${when}. The doctor has not confirmed it yet. We will tell you when that is done.`,
+              sms: `Not confirmed yet: ${when_short}, Dr ${doctor_short}.`,
+            }
+          : {
+              title: 'Your appointment',
+              text: `A reminder: you have an appointment with Dr ${doctor}: ${when}.`,
+              sms: `Reminder: ${when_short}, Dr ${doctor_short}.`,
+            },
     },
     confirmed_coming: {
       doctor: ({ when, when_short, patient, patient_short }) => ({
@@ -155,16 +181,26 @@ export const en: MessageTexts = {
   nobody: { doctor: '(no name given)', patient: '(no name given)' },
   account_deleted: 'the account was deleted',
   doctor_absent: 'the doctor is away',
-  links: { coming: 'Confirm that I come', cancel: 'Cancel the appointment', answer: 'Coming?' },
+  links: {
+    coming: 'Confirm that I come',
+    coming_pending: 'I still want this appointment',
+    cancel: 'Cancel the appointment',
+    answer: 'Coming?',
+    answer_pending: 'Still wanted?',
+  },
   footer: 'This message is about an appointment; it is no medical advice. Please do not reply to it.',
   page: {
     title: 'Your appointment',
     ask_coming: 'Will you come to your appointment?',
+    ask_coming_pending: 'Do you still want this appointment?',
     ask_cancel: 'Cancel this appointment?',
     yes: 'Yes, I will come',
+    yes_pending: 'Yes, I still want it',
     cancel: 'Cancel the appointment',
     doctor: 'Dr',
+    pending: 'The doctor has not confirmed this appointment yet. We will tell you when that is done.',
     coming: 'Thank you! You have confirmed that you come. See you then.',
+    coming_pending: 'Thank you! We know that you can come at this time.',
     cancelled: 'The appointment is cancelled. You are welcome to choose another time.',
     too_late: 'It is too late to cancel here. Please call the clinic.',
     over: 'This link has expired.',

@@ -46,11 +46,30 @@ export const ru: MessageTexts = {
         sms: `Новая запись: ${when_short}, ${patient_short}. Подтверждена.`,
       }),
     },
+    unanswered: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Запись ждёт вашего ответа',
+        text: `Запись всё ещё ждёт вашего ответа: пациент ${patient}, ${when}. Подтвердите или отклоните её.`,
+        sms: `Запись ждёт ответа: ${when_short}, ${patient_short}.`,
+      }),
+    },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
         title: 'Запись отклонена',
         text: `Врач ${doctor} не сможет вас принять: ${when}.${because(reason)} Вы можете выбрать другое время.`,
         sms: `Запись отклонена: ${when_short}, врач ${doctor_short}.`,
+      }),
+    },
+    expired: {
+      patient: ({ when, when_short, doctor }) => ({
+        title: 'На вашу запись не ответили',
+        text: `Приносим извинения: врач не успел ответить на вашу запись, и она больше не действует: ${doctor}, ${when}. Выберите, пожалуйста, другое время или позвоните в клинику.`,
+        sms: `Запись ${when_short} не подтвердили. Выберите другое время.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Запись осталась без ответа',
+        text: `Запись не была ни подтверждена, ни отклонена и больше не действует: пациент ${patient}, ${when}. Пациенту об этом сообщили.`,
+        sms: `Запись без ответа закрыта: ${when_short}, ${patient_short}.`,
       }),
     },
     cancelled: {
@@ -69,7 +88,9 @@ export const ru: MessageTexts = {
       patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
         title: 'Приём перенесён',
         text: `Ваш приём у врача перенесён: ${doctor}, ${when} вместо ${from}.${pending ? ' Мы сообщим, когда врач подтвердит запись.' : ''}`,
-        sms: `Перенос: ${when_short} (был ${from_short}), врач ${doctor_short}.`,
+        sms: pending
+          ? `Перенос: ${when_short} (был ${from_short}). Ждите ответа.`
+          : `Перенос: ${when_short} (был ${from_short}), врач ${doctor_short}.`,
       }),
       doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
         title: 'Приём перенесён',
@@ -99,11 +120,18 @@ export const ru: MessageTexts = {
       }),
     },
     reminder: {
-      patient: ({ when, when_short, doctor, doctor_short }) => ({
-        title: 'Напоминание о приёме',
-        text: `Напоминаем: вы записаны к врачу: ${doctor}, ${when}.`,
-        sms: `Приём ${when_short}, врач ${doctor_short}.`,
-      }),
+      patient: ({ when, when_short, doctor, doctor_short, pending }) =>
+        pending
+          ? {
+              title: 'Напоминание о записи',
+              text: `Напоминаем: вы просили записать вас к врачу: ${doctor}, ${when}. Врач ещё не подтвердил запись. Мы сообщим, когда он ответит.`,
+              sms: `Ещё не подтверждено: ${when_short}, врач ${doctor_short}.`,
+            }
+          : {
+              title: 'Напоминание о приёме',
+              text: `Напоминаем: вы записаны к врачу: ${doctor}, ${when}.`,
+              sms: `Приём ${when_short}, врач ${doctor_short}.`,
+            },
     },
     confirmed_coming: {
       doctor: ({ when, when_short, patient, patient_short }) => ({
@@ -156,16 +184,26 @@ export const ru: MessageTexts = {
   nobody: { doctor: '(имя не указано)', patient: '(имя не указано)' },
   account_deleted: 'учётная запись удалена',
   doctor_absent: 'врач отсутствует',
-  links: { coming: 'Подтвердить, что приду', cancel: 'Отменить приём', answer: 'Придёте?' },
+  links: {
+    coming: 'Подтвердить, что приду',
+    coming_pending: 'Запись мне ещё нужна',
+    cancel: 'Отменить приём',
+    answer: 'Придёте?',
+    answer_pending: 'Ещё нужно?',
+  },
   footer: 'Это сообщение — о записи на приём, а не медицинская консультация. Не отвечайте на него.',
   page: {
     title: 'Приём у врача',
     ask_coming: 'Вы придёте на приём?',
+    ask_coming_pending: 'Вам ещё нужна эта запись?',
     ask_cancel: 'Отменить приём?',
     yes: 'Да, приду',
+    yes_pending: 'Да, ещё нужна',
     cancel: 'Отменить приём',
     doctor: 'врач',
+    pending: 'Врач ещё не подтвердил эту запись. Мы сообщим, когда он ответит.',
     coming: 'Спасибо! Вы подтвердили, что придёте. Ждём вас.',
+    coming_pending: 'Спасибо! Мы знаем, что вы можете прийти в это время.',
     cancelled: 'Приём отменён. Вы можете выбрать другое время.',
     too_late: 'Отменить приём здесь уже поздно. Пожалуйста, позвоните в клинику.',
     over: 'Срок действия этой ссылки истёк.',

@@ -33,6 +33,12 @@ export interface MoveWords extends VisitWords {
   pending: boolean;
 }
 
+/** Of a visit that lies ahead. */
+export interface ReminderWords extends VisitWords {
+  /** Whether its doctor has still to confirm it. */
+  pending: boolean;
+}
+
 /** Of a visit that falls out because the doctor is away. */
 export interface AbsenceWords extends VisitWords {
   /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`; none is fine. */
@@ -50,6 +56,7 @@ export interface OfferWords extends VisitWords {
 /** What the texts of a kind may say, where that is more than of any visit. */
 export interface WordsOfKind {
   moved: MoveWords;
+  reminder: ReminderWords;
   absence: AbsenceWords;
   waitlist_offer: OfferWords;
 }
@@ -90,7 +97,8 @@ export interface MessageTexts {
   /** Stand where somebody's account was deleted, and where the doctor is away. */
   account_deleted: string;
   doctor_absent: string;
-  links: { coming: string; cancel: string; answer: string };
+  /** Beside the links of a reminder; `…pending` where the doctor has still to confirm the visit. */
+  links: { coming: string; coming_pending: string; cancel: string; answer: string; answer_pending: string };
   /** Below every email. */
   footer: string;
   page: PageTexts;
@@ -109,11 +117,16 @@ export interface DateParts {
 export interface PageTexts {
   title: string;
   ask_coming: string;
+  ask_coming_pending: string;
   ask_cancel: string;
   yes: string;
+  yes_pending: string;
   cancel: string;
   doctor: string;
+  /** Below a visit that its doctor has still to confirm. */
+  pending: string;
   coming: string;
+  coming_pending: string;
   cancelled: string;
   too_late: string;
   over: string;

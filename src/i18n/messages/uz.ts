@@ -46,11 +46,30 @@ export const uz: MessageTexts = {
         sms: `Yangi qabul: ${when_short}, bemor ${patient_short}. Tasdiqlangan.`,
       }),
     },
+    unanswered: {
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Yozilish javobingizni kutmoqda',
+        text: `Bemor ${patient} yozilgan qabul hali javobingizni kutmoqda: ${when}. Uni tasdiqlang yoki rad eting.`,
+        sms: `Hali javobingiz kutilmoqda: ${when_short}, bemor ${patient_short}. Tasdiqlang yoki rad eting.`,
+      }),
+    },
     declined: {
       patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
         title: 'Qabul rad etildi',
         text: `Shifokor ${doctor} sizni qabul qila olmaydi: ${when}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
         sms: `Shifokor ${doctor_short} ${when_short} da qabul qila olmaydi. Boshqa vaqtga yozilishingiz mumkin.`,
+      }),
+    },
+    expired: {
+      patient: ({ when, when_short, doctor, doctor_short }) => ({
+        title: 'Soʻrovingizga javob berilmadi',
+        text: `Uzr soʻraymiz: yozilish soʻrovingizga oʻz vaqtida javob berilmadi va u endi amal qilmaydi: ${when}, shifokor ${doctor}. Iltimos, boshqa vaqtga yoziling yoki klinikaga qoʻngʻiroq qiling.`,
+        sms: `Uzr, soʻrovingizga javob berilmadi: ${when_short}, shifokor ${doctor_short}. Iltimos, boshqa vaqtga yoziling.`,
+      }),
+      doctor: ({ when, when_short, patient, patient_short }) => ({
+        title: 'Yozilish javobsiz qoldi',
+        text: `Yozilish tasdiqlanmadi ham, rad etilmadi ham va endi amal qilmaydi: bemor ${patient}, ${when}. Bemorga bu haqda xabar berildi.`,
+        sms: `Yozilish javobsiz yakunlandi: ${when_short}, bemor ${patient_short}.`,
       }),
     },
     cancelled: {
@@ -69,7 +88,7 @@ export const uz: MessageTexts = {
       patient: ({ when, when_short, from, from_short, doctor, doctor_short, pending }) => ({
         title: 'Qabul vaqti oʻzgardi',
         text: `Shifokor ${doctor} qabulidagi vaqtingiz oʻzgardi: ${when} (avvalgi vaqt: ${from}).${pending ? ' Shifokor tasdiqlagach, xabar beramiz.' : ''}`,
-        sms: `Qabul vaqti oʻzgardi: ${when_short} (avval ${from_short}), shifokor ${doctor_short}.`,
+        sms: `Qabul vaqti oʻzgardi: ${when_short} (avval ${from_short}), shifokor ${doctor_short}.${pending ? ' Hali tasdiqlanmagan.' : ''}`,
       }),
       doctor: ({ when, when_short, from, from_short, patient, patient_short, pending }) => ({
         title: 'Qabul vaqti oʻzgardi',
@@ -99,11 +118,18 @@ export const uz: MessageTexts = {
       }),
     },
     reminder: {
-      patient: ({ when, when_short, doctor, doctor_short }) => ({
-        title: 'Qabul eslatmasi',
-        text: `Eslatamiz: shifokor ${doctor} qabuliga yozilgansiz: ${when}.`,
-        sms: `Eslatma: ${when_short}, shifokor ${doctor_short} qabuli.`,
-      }),
+      patient: ({ when, when_short, doctor, doctor_short, pending }) =>
+        pending
+          ? {
+              title: 'Yozilish eslatmasi',
+              text: `Eslatamiz: shifokor ${doctor} qabuliga yozilish soʻragansiz: ${when}. Shifokor hali tasdiqlamagan. Tasdiqlagach, xabar beramiz.`,
+              sms: `Hali tasdiqlanmagan: ${when_short}, shifokor ${doctor_short}.`,
+            }
+          : {
+              title: 'Qabul eslatmasi',
+              text: `Eslatamiz: shifokor ${doctor} qabuliga yozilgansiz: ${when}.`,
+              sms: `Eslatma: ${when_short}, shifokor ${doctor_short} qabuli.`,
+            },
     },
     confirmed_coming: {
       doctor: ({ when, when_short, patient, patient_short }) => ({
@@ -158,18 +184,24 @@ export const uz: MessageTexts = {
   doctor_absent: 'shifokor ishda boʻlmaydi',
   links: {
     coming: 'Kelishimni tasdiqlayman',
+    coming_pending: 'Bu qabul menga hali kerak',
     cancel: 'Qabulni bekor qilish',
     answer: 'Kelasizmi?',
+    answer_pending: 'Hali kerakmi?',
   },
   footer: 'Bu xabar qabulni tashkil qilish uchun yuborildi va tibbiy maslahat emas. Unga javob yozmang.',
   page: {
     title: 'Shifokor qabuli',
     ask_coming: 'Qabulga kelasizmi?',
+    ask_coming_pending: 'Bu qabul sizga hali kerakmi?',
     ask_cancel: 'Qabulni bekor qilasizmi?',
     yes: 'Ha, kelaman',
+    yes_pending: 'Ha, hali kerak',
     cancel: 'Qabulni bekor qilish',
     doctor: 'shifokor',
+    pending: 'Shifokor bu qabulni hali tasdiqlamagan. Tasdiqlagach, xabar beramiz.',
     coming: 'Rahmat! Kelishingizni tasdiqladingiz, sizni kutamiz.',
+    coming_pending: 'Rahmat! Bu vaqtda kela olishingizni bildik.',
     cancelled: 'Qabul bekor qilingan. Boshqa vaqtga yozilishingiz mumkin.',
     too_late: 'Bu yerda bekor qilish uchun kech. Iltimos, klinikaga qoʻngʻiroq qiling.',
     over: 'Bu havolaning muddati tugagan.',

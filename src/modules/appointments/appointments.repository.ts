@@ -116,12 +116,17 @@ export const conditions: { [Name in keyof Required<Filters>]: SQL } = {
   status: eq(appointments.status, sql.placeholder('status')),
 };
 
+/** Its slot is not over: a request that can still be answered. */
+const unended = sql`(${appointments.date}, ${appointments.end_time}) >
+  (${sql.placeholder('today')}::date, ${sql.placeholder('time')}::time)`;
+
 /** One page of appointments, today's and later first. */
-export async function listAppointments(db: Db, filters: Filters, today: string, page: PageRequest) {
+export async function listAppointments(db: Db, filters: Filters, wall: WallTime, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
-  const name = `appointments.list:${given.join()}`;
+  const isPending = filters.status === 'pending';
+  const name = `appointments.list:${given.join()}${isPending ? '=pending' : ''}`;
   const build = () => {
-    const where = and(...given.map((filter) => conditions[filter]));
+    const where = and(...given.map((filter) => conditions[filter]), isPending ? unended : undefined);
     const { page: ids, order } = upcomingFirst(appointments, where);
     const count = countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where));
     return sql`
@@ -130,7 +135,8 @@ export async function listAppointments(db: Db, filters: Filters, today: string, 
       order by ${order}`;
   };
   const list = direct<AppointmentRow & { count: number }>(db, name, build, filters.status ? UNNAMED : name);
-  const found = await fetchPage(page, (window) => list({ ...filters, today, ...window }));
+  const { date: today, time } = wall;
+  const found = await fetchPage(page, (window) => list({ ...filters, today, time, ...window }));
   return { ...found, rows: found.rows.map(toAppointment) };
 }
 

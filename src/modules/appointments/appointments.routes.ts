@@ -65,7 +65,7 @@ export async function appointmentsRoutes(
         summary: 'Book a slot',
         description:
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
-          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers. ' +
+          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; unanswered, it ends as `expired` when its slot is over. ' +
           'Where the slot cannot be had, `alternatives` names the nearest that can.',
         headers: keyedHeaders,
         body: newAppointment,
@@ -151,7 +151,7 @@ export async function appointmentsRoutes(
         summary: 'Confirm or cancel an appointment',
         description:
           'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
-          'Nothing leaves `cancelled`.',
+          'Nothing leaves `cancelled` and `expired`.',
         params,
         headers: ifMatch,
         body: decision,

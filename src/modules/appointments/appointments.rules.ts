@@ -1,8 +1,12 @@
 import type { Role } from '../../core/roles.ts';
 import type { Status } from './appointments.schemas.ts';
 
+/** It holds its slot: it is still to be answered, or it was confirmed. */
+export const isActive = ({ status }: { status: Status }): boolean =>
+  status === 'pending' || status === 'confirmed';
+
 /**
- * From which statuses somebody may move an appointment to `next`. Nothing leaves cancelled; a doctor declines only
+ * From which statuses somebody may move an appointment to `next`. Nothing leaves cancelled and expired; a doctor declines only
  * what is pending, while its patient and admins may cancel what is confirmed too.
  */
 export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): Status[] {

@@ -8,7 +8,7 @@ import { issue } from '../../http/zod.ts';
 export const attendances = ['arrived', 'completed', 'no_show'] as const;
 export type Attendance = (typeof attendances)[number];
 
-export const status = z.enum(['pending', 'confirmed', 'cancelled']);
+export const status = z.enum(['pending', 'confirmed', 'cancelled', 'expired']);
 export type Status = z.infer<typeof status>;
 
 const shape = z.object({
@@ -31,7 +31,11 @@ const shape = z.object({
   date: fields.out.date,
   start_time: fields.out.time,
   end_time: fields.out.time.meta({ examples: ['10:30'] }),
-  status: status.meta({ description: 'Pending until its doctor answers; nothing leaves `cancelled`.' }),
+  status: status.meta({
+    description:
+      'Pending until its doctor answers; `expired` where nobody has until the slot was over. Nothing leaves `cancelled` ' +
+      'and `expired`.',
+  }),
   created_at: fields.out.instant,
   updated_at: fields.out.instant,
   booked_by: fields.id.meta({ description: 'The user who booked: the patient, or an admin for them.' }),
@@ -111,6 +115,10 @@ export const appointment = documented(shape, {
         version: 2,
         cancel_reason: 'The doctor is at a congress that day',
       },
+    },
+    expired: {
+      summary: 'Never answered',
+      value: { ...pending, status: 'expired', updated_at: '2028-03-14T05:30:20.000Z', version: 2 },
     },
     arrived: {
       summary: 'The patient is here',

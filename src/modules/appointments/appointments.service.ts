@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Page } from '../../core/page.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
@@ -12,6 +12,7 @@ import type { Appointment, AppointmentFilters } from './appointments.schemas.ts'
 import { createAttendance } from './attendance.service.ts';
 import { type BookingDependencies, createBooking } from './booking.service.ts';
 import { createDecisions } from './decisions.service.ts';
+import { createExpiry } from './expiry.service.ts';
 import { createExport } from './export.service.ts';
 import { createHistory } from './history.service.ts';
 import { createReschedule } from './reschedule.service.ts';
@@ -31,11 +32,17 @@ export type Appointments = ReturnType<typeof createAppointments>;
 export function createAppointments(dependencies: AppointmentsDependencies) {
   const { db, clock } = dependencies;
   const decisions = createDecisions(dependencies);
+  const { expire, asOfNow } = createExpiry(dependencies);
 
   async function get(appointment: number): Promise<Appointment> {
     const found = await repository.findAppointment(db, appointment);
     if (!found) throw new AppError('appointment_not_found');
-    return found;
+    return asOfNow(found);
+  }
+
+  async function page(filters: repository.Filters, request: PageRequest): Promise<Page<Appointment>> {
+    const found = await repository.listAppointments(db, filters, clock.wall(), request);
+    return { ...found, rows: found.rows.map(asOfNow) };
   }
 
   return {
@@ -45,7 +52,8 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
     ...createAttendance(dependencies),
     ...createHistory(dependencies),
     ...createAbsenceCancelling(dependencies),
-    ...createExport(dependencies),
+    ...createExport({ ...dependencies, asOfNow }),
+    expire,
     get,
     findOwners: (appointment: number) => repository.findOwners(db, appointment),
     hasUpcoming: (tx: Tx, person: number) => repository.hasUpcoming(tx, person, clock.wall()),
@@ -54,14 +62,17 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
       repository.cancelUpcoming(tx, person, by, 'account_deleted', { now: clock.now(), wall: clock.wall() }),
 
     /** Every appointment, for admins. */
-    list: ({ page, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>
-      repository.listAppointments(db, filters, clock.wall().date, { page, page_size }),
+    list: ({ page: number, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>
+      page(filters, { page: number, page_size }),
 
     /** A patient's or a doctor's own; for an admin those they booked. */
-    listOwn({ page, page_size, ...filters }: AppointmentFilters, caller: Caller): Promise<Page<Appointment>> {
+    listOwn(
+      { page: number, page_size, ...filters }: AppointmentFilters,
+      caller: Caller,
+    ): Promise<Page<Appointment>> {
       const own = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
       const mine = { ...filters, doctor: undefined, patient: undefined, [own[caller.role]]: caller.id };
-      return repository.listAppointments(db, mine, clock.wall().date, { page, page_size });
+      return page(mine, { page: number, page_size });
     },
   };
 }

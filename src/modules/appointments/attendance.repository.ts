@@ -1,12 +1,14 @@
+import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import type { Attendance } from './appointments.schemas.ts';
+import { isLapsed } from './expiry.repository.ts';
 
-/** Who marks which visit, when: `today` is the clinic's day, which began at `day_began`. */
+/** Who marks which visit, when: `wall` is the clinic's clock, whose day began at `day_began`. */
 export interface Marking {
   appointment: number;
   by: number;
   now: Date;
-  today: string;
+  wall: WallTime;
   day_began: Date;
   /** The versions that it is meant for; undefined stands for any. */
   expected?: readonly number[] | undefined;
@@ -14,24 +16,26 @@ export interface Marking {
 
 /**
  * Marks a confirmed visit, from its day on, in one statement. A mark of an earlier day stays, but that somebody who
- * arrived was seen may be said at any time: a visit may end after midnight.
+ * arrived was seen may be said at any time: a visit may end after midnight. Whoever lets a patient in has answered their
+ * request: that they arrived confirms it.
  * @returns whose visit it is, undefined when some rule refused or it bears this mark already
  */
 export async function markVisit(
   executor: Executor,
   mark: Attendance,
-  { appointment, by, now, today, day_began, expected }: Marking,
+  { appointment, by, now, wall, day_began, expected }: Marking,
 ): Promise<{ patient: number } | undefined> {
   const { rows } = await clientOf(executor).query<{ patient: number }>({
     name: 'appointments.mark',
     text: `
-      update appointments
-      set attendance = $2::attendance, attendance_marked_at = $3, updated_at = $3, updated_by = $4
-      where id = $1 and status = 'confirmed' and date <= $5::date and attendance is distinct from $2::attendance
+      update appointments a
+      set attendance = $2::attendance, attendance_marked_at = $3, updated_at = $3, updated_by = $4, status = 'confirmed'
+      where id = $1 and (status = 'confirmed' or status = 'pending' and $2::attendance = 'arrived' and not ${isLapsed('a', 8)})
+        and date <= $5::date and attendance is distinct from $2::attendance
         and (attendance is null or attendance_marked_at >= $6 or (attendance, $2::attendance) = ('arrived', 'completed'))
         and ($7::integer[] is null or version = any($7::integer[]))
       returning patient_id as patient`,
-    values: [appointment, mark, now, by, today, day_began, expected],
+    values: [appointment, mark, now, by, wall.date, day_began, expected, wall.date, wall.time],
   });
   return rows[0];
 }

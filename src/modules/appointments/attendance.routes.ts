@@ -16,7 +16,9 @@ const marks = [
     mark: 'arrived',
     operationId: 'markArrived',
     summary: 'Mark a patient as arrived',
-    description: 'They are here and wait. `complete` follows once they have been seen.',
+    description:
+      'They are here and wait. `complete` follows once they have been seen. A visit that is still pending is confirmed with ' +
+      'it, and nobody is told.',
   },
   {
     path: 'complete',
@@ -37,7 +39,7 @@ const marks = [
 ] as const;
 
 const RULES =
-  'For a confirmed visit, from its day on. A mark can be changed for another on the day on which it was made, not ' +
+  'For a confirmed visit, from its day on (`arrive` also for a pending one, until its slot is over). A mark can be changed for another on the day on which it was made, not ' +
   'later; repeating it changes nothing. A visit that is marked can no longer be cancelled or moved.';
 
 /** Whether patients came. */

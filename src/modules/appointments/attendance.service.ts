@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, hasEnded, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, transaction } from '../../db/client.ts';
@@ -25,16 +25,19 @@ const actions = {
   no_show: 'appointment.no_show',
 } as const;
 
-/** Whether patients came: marks on confirmed visits, which can be changed and taken back on the day they were made. */
+/**
+ * Whether patients came: marks on confirmed visits, which can be changed and taken back on the day they were made. That
+ * somebody arrived whose request is still to be answered confirms it.
+ */
 export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
   function marking(appointment: number, caller: Caller, expected: Expected): repository.Marking {
-    const { date: today } = clock.wall();
+    const wall = clock.wall();
     return {
       appointment,
       by: caller.id,
       now: clock.now(),
-      today,
-      day_began: clock.at(today, '00:00'),
+      wall,
+      day_began: clock.at(wall.date, '00:00'),
       expected,
     };
   }
@@ -76,8 +79,9 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
         );
         if (done || now.attendance === mark) return now;
         if (isStale(now, expected)) throw new AppError('version_mismatch');
-        if (now.status !== 'confirmed') throw new AppError('not_confirmed');
-        if (now.date > change.today) throw new AppError('visit_ahead');
+        const isReady = now.status === 'confirmed' || (mark === 'arrived' && isPending(now, change.wall));
+        if (!isReady) throw new AppError('not_confirmed');
+        if (now.date > change.wall.date) throw new AppError('visit_ahead');
         if (attempt === ATTEMPTS) throw new AppError('attendance_final');
       }
     },
@@ -99,3 +103,6 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
     },
   };
 }
+
+const isPending = (visit: Appointment, wall: WallTime) =>
+  visit.status === 'pending' && !hasEnded(visit, wall);

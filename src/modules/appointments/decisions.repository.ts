@@ -1,12 +1,15 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import type { Status } from './appointments.schemas.ts';
+import { isLapsed } from './expiry.repository.ts';
 
 export interface StatusChange {
   from: Status[];
   to: Status;
   by: number;
   now: Date;
+  /** The clinic's wall clock: what has lapsed by it is changed no more. */
+  wall: WallTime;
   reason?: string | undefined;
   /** The versions that it is meant for; undefined stands for any. */
   expected?: readonly number[] | undefined;
@@ -31,19 +34,19 @@ export interface Changed {
 export async function moveStatus(
   executor: Executor,
   appointment: number,
-  { from, to, by, now, reason, expected, after, lateBy }: StatusChange,
+  { from, to, by, now, wall, reason, expected, after, lateBy }: StatusChange,
 ): Promise<Changed | undefined> {
   const { rows } = await clientOf(executor).query<Changed>({
     name: 'appointments.move-status',
     text: `
-      update appointments set
+      update appointments a set
         status = $3::appointment_status, updated_at = $4, updated_by = $5,
         cancelled_by = case when $3::appointment_status = 'cancelled' then $5::integer end,
         cancel_reason = case when $3::appointment_status = 'cancelled' then $6::text end,
         cancelled_late = coalesce((date, start_time) <= ($7::date, $8::time), false)
       where id = $1 and status = any($2::appointment_status[])
         and ($9::date is null or (date, start_time) > ($9::date, $10::time))
-        and ($11::integer[] is null or version = any($11::integer[]))
+        and ($11::integer[] is null or version = any($11::integer[])) and not ${isLapsed('a', 12)}
       returning patient_id as patient, date, start_time`,
     values: [
       appointment,
@@ -57,6 +60,8 @@ export async function moveStatus(
       after?.date,
       after?.time,
       expected,
+      wall.date,
+      wall.time,
     ],
   });
   return rows[0];

@@ -76,7 +76,8 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
       };
       // Read before it commits: a patient's cancellation right after must not stand in the answer to this decision.
       const { moved, now } = await transaction(db, async (tx) => {
-        const done = await repository.moveStatus(tx, appointment, { ...change, now: clock.now() });
+        const moment = { now: clock.now(), wall: clock.wall() };
+        const done = await repository.moveStatus(tx, appointment, { ...change, ...moment });
         const action = status === 'confirmed' ? 'appointment.confirm' : 'appointment.cancel';
         if (done) await note(tx, caller, action, appointment, done, policy);
         return { moved: done, now: await findAppointment(tx, appointment) };
@@ -105,6 +106,7 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
           to: 'cancelled',
           by: caller.id,
           now: clock.now(),
+          wall,
           expected,
           ...(bound && { after: refused ?? wall, lateBy: deadline }),
         });

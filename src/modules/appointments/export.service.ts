@@ -10,18 +10,24 @@ export interface ExportDependencies {
   db: Db;
   mayLag: MayLag;
   audit: Pick<Audit, 'record'>;
+  /** An appointment as it is to be read now. */
+  asOfNow: (appointment: Appointment) => Appointment;
 }
 
 /** About half a megabyte: so much is in memory at a time, and no transaction stays open between. */
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
-export function createExport({ db, mayLag, audit }: ExportDependencies) {
-  async function* following(first: Appointment[], read: (after: Cursor) => Promise<Appointment[]>) {
+export function createExport({ db, mayLag, audit, asOfNow }: ExportDependencies) {
+  async function* following(
+    first: Appointment[],
+    { status }: ExportFilters,
+    read: (after: Cursor) => Promise<Appointment[]>,
+  ) {
     for (let page = first; ; ) {
       const last = page.at(-1);
       if (last === undefined) return;
-      yield page;
+      yield page.map(asOfNow).filter((row) => status === undefined || row.status === status);
       if (page.length < PAGE) return;
       page = await read(last);
     }
@@ -46,7 +52,7 @@ export function createExport({ db, mayLag, audit }: ExportDependencies) {
         ...(others.patient !== undefined && first.length > 0 && { subject: others.patient }),
         details: { filters: namesOf(filters) },
       });
-      return following(first, read);
+      return following(first, filters, read);
     },
   };
 }

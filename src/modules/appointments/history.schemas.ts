@@ -6,6 +6,7 @@ const kinds = [
   'booked',
   'confirmed',
   'cancelled',
+  'expired',
   'moved',
   'arrived',
   'completed',

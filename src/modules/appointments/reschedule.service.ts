@@ -8,7 +8,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Timeslots } from '../timeslots/index.ts';
 import { findAppointment, findOwners } from './appointments.repository.ts';
-import { isStale } from './appointments.rules.ts';
+import { isActive, isStale } from './appointments.rules.ts';
 import type { Appointment, Move } from './appointments.schemas.ts';
 import * as repository from './reschedule.repository.ts';
 
@@ -42,7 +42,7 @@ export function createReschedule({
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
   function mustMove(found: repository.Standing, { caller, expected, policy }: Given): void {
     if (isStale(found, expected)) throw new AppError('version_mismatch');
-    if (found.status === 'cancelled') throw new AppError('already_decided');
+    if (!isActive(found)) throw new AppError('already_decided');
     if (hasBegun(found, clock.wall())) throw new AppError('visit_begun');
     if (found.attendance !== null) throw new AppError('already_attended');
     // To move is to give the old slot back, as late as to cancel.
@@ -55,7 +55,7 @@ export function createReschedule({
     const found = await repository.lockAppointment(tx, appointment, patient);
     if (!found) throw new AppError('appointment_not_found');
     // A move that has been made already is no change, whatever version the client saw.
-    if (found.status !== 'cancelled' && found.timeslot === timeslot) return findAppointment(tx, appointment);
+    if (isActive(found) && found.timeslot === timeslot) return findAppointment(tx, appointment);
     mustMove(found, given);
     const target = await repository.lockTarget(tx, { from: found.timeslot, to: timeslot, patient }, bounds);
     if (target && target.doctor !== found.doctor) throw new AppError('not_same_doctor');

@@ -4,6 +4,7 @@ import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 import { type NamedDoctors, namedDoctors } from '../../db/visit-facts.ts';
 import { jobKey, priorityOf } from './messages.rules.ts';
+import type { Told } from './order.rules.ts';
 
 type MessageLocale = 'uz' | 'ru' | 'en';
 
@@ -21,7 +22,6 @@ export interface Claimed {
   created_at: string;
   /** An earlier attempt ended without anybody knowing how. */
   uncertain: boolean;
-  deleted: boolean;
   role: Role;
   locale: MessageLocale | null;
   email: string | null;
@@ -29,7 +29,6 @@ export interface Claimed {
   phone: string | null;
   phone_verified: boolean;
   chat_id: string | null;
-  visit_status: string | null;
   date: string | null;
   start_time: string | null;
   cancel_reason: string | null;
@@ -42,23 +41,28 @@ export interface Claimed {
 
 /**
  * Begins an attempt: from now on, until it is marked otherwise, nobody knows whether the message went out.
+ * @param said what of its `params` is otherwise by now, which is written down: what was sent can be read again
  * @returns undefined when it is not to be sent any more
  */
-export async function claim(db: Db, message: number): Promise<Claimed | undefined> {
+export async function claim(
+  db: Db,
+  message: number,
+  said: Readonly<Record<string, string>>,
+): Promise<Claimed | undefined> {
   const { rows } = await db.$client.query<Claimed>({
     name: 'messages.claim',
     text: `
       with before as (
         select id, status from messages where id = $1 and status in ('queued', 'sending') for update
       ), claimed as (
-        update messages m set status = 'sending', attempts = m.attempts + 1
+        update messages m set status = 'sending', attempts = m.attempts + 1, params = m.params || $2::jsonb
         from before where m.id = before.id
         returning m.*, before.status = 'sending' as uncertain
       )
       select m.id, m.key, m.user_id, m.channel, m.kind, m.appointment_id, m.params, m.secret, m.attempts, m.created_at,
-        m.uncertain, u.deleted_at is not null as deleted, u.role, u.locale, u.email, u.phone,
+        m.uncertain, u.role, u.locale, u.email, u.phone,
         u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
-        c.chat_id, a.status as visit_status, a.date, a.start_time, a.cancel_reason,
+        c.chat_id, a.date, a.start_time, a.cancel_reason,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name,
         p.first_name as patient_first_name, p.last_name as patient_last_name,
         ${namedDoctors('m.params')} as doctors
@@ -68,22 +72,39 @@ export async function claim(db: Db, message: number): Promise<Claimed | undefine
       left join appointments a on a.id = m.appointment_id
       left join users d on d.id = a.doctor_id
       left join users p on p.id = a.patient_id`,
-    values: [message],
+    values: [message, said],
   });
   return rows[0];
 }
 
-export type Waiting = Pick<Claimed, 'id' | 'channel' | 'kind' | 'user_id' | 'appointment_id'>;
+export type Waiting = Pick<
+  Claimed,
+  'id' | 'channel' | 'kind' | 'user_id' | 'appointment_id' | 'params' | 'created_at'
+>;
 
 export async function findWaiting(db: Db, message: number): Promise<Waiting | undefined> {
   const { rows } = await db.$client.query<Waiting>({
     name: 'messages.find-waiting',
     text: `
-      select id, channel, kind, user_id, appointment_id from messages
+      select id, channel, kind, user_id, appointment_id, params, created_at from messages
       where id = $1 and status in ('queued', 'sending')`,
     values: [message],
   });
   return rows[0];
+}
+
+/** What else its reader is told of the same visit by the same channel, sent or not. */
+export async function listOthers(db: Db, message: Waiting): Promise<Told[]> {
+  const { id, user_id, channel, appointment_id } = message;
+  if (appointment_id === null) return [];
+  const { rows } = await db.$client.query<Told>({
+    name: 'messages.others',
+    text: `
+      select id, channel, kind, params, status, created_at, due_at from messages
+      where appointment_id = $1 and user_id = $2 and channel = $3 and id <> $4`,
+    values: [appointment_id, user_id, channel, id],
+  });
+  return rows;
 }
 
 /**
@@ -109,7 +130,7 @@ export async function markSent(
 export async function markDropped(executor: Executor, message: number, why: string): Promise<void> {
   await clientOf(executor).query({
     name: 'messages.dropped',
-    text: `update messages set status = 'dropped', error = $2, secret = null where id = $1 and status = 'sending'`,
+    text: `update messages set status = 'dropped', error = $2, secret = null where id = $1 and status in ('queued', 'sending')`,
     values: [message, why],
   });
 }
@@ -126,16 +147,27 @@ export async function markFailed(db: Db, message: number, error: string): Promis
   });
 }
 
-/** To be tried again. `uncertain`: it may have gone out, which the next attempt has to find out if it can. */
+/**
+ * To be tried again. `uncertain`: it may have gone out, which the next attempt has to find out if it can. `counts`: the
+ * attempt is one of those that it has.
+ */
 export async function markWaiting(
   tx: Tx,
   message: { id: number; kind: MessageKind },
-  { error, uncertain, due_at, delay }: { error: string; uncertain: boolean; due_at: Date; delay: number },
+  {
+    error,
+    uncertain,
+    counts,
+    due_at,
+    delay,
+  }: { error: string; uncertain: boolean; counts: boolean; due_at: Date; delay: number },
 ): Promise<void> {
   const { rowCount } = await clientOf(tx).query({
     name: 'messages.waiting',
-    text: `update messages set status = $2, error = $3, due_at = $4 where id = $1 and status = 'sending'`,
-    values: [message.id, uncertain ? 'sending' : 'queued', error, due_at],
+    text: `
+      update messages set status = $2, error = $3, due_at = $4, attempts = attempts - case when $5 then 0 else 1 end
+      where id = $1 and status = 'sending'`,
+    values: [message.id, uncertain ? 'sending' : 'queued', error, due_at, counts],
   });
   if (rowCount) await postpone(tx, message, delay);
 }

@@ -8,9 +8,10 @@ import { createGate, type Gate } from './channels/gate.ts';
 import { type Outgoing, SendError, type Senders, type Sent } from './channels/index.ts';
 import * as repository from './delivery.repository.ts';
 import { composeEmail, type Links, withLinks } from './messages.composition.ts';
-import { findRecipient } from './messages.repository.ts';
-import { delayAfter, outdated, quietUntil } from './messages.rules.ts';
+import { findRecipient, type RecipientRow } from './messages.repository.ts';
+import { delayAfter, judge, timeOf, type Verdict } from './messages.rules.ts';
 import type { Sealing } from './messages.sealing.ts';
+import { firstKnown, isOvertaken, type Told, turnIn } from './order.rules.ts';
 
 export interface DeliveryDependencies {
   db: Db;
@@ -43,6 +44,9 @@ export interface DeliveryDependencies {
 
 /** Up to this much of a pause, as a part of it, is added by chance: those who waited together do not come together. */
 const SPREAD = 0.5;
+/** How many attempts at a time are made of a channel that fails, and after how many seconds the others look again. */
+const PROBES = 2;
+const FULL = 2;
 
 /**
  * Sends what is queued, one message at a time. An attempt is noted before it is made, so that a crash in the middle
@@ -53,6 +57,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
   const { db, clock, log, default_locale, senders, sealing, attempts, links, telegram, redirect } =
     dependencies;
   const gates = new Map<Channel, Gate>();
+  const under_way = new Map<Channel, number>();
 
   function gateOf(channel: Channel): Gate {
     const gate = gates.get(channel) ?? createGate(() => clock.now().getTime());
@@ -66,13 +71,38 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!waiting) return;
     const pause = gateOf(waiting.channel).closedFor();
     if (pause > 0) return repository.postpone(db, waiting, spread(pause));
-    const morning = await endOfQuiet(waiting);
-    if (morning) return sleepUntil(waiting, morning);
+    const reader = await findRecipient(db, waiting.user_id, waiting.appointment_id ?? undefined);
+    if (!reader) return;
+    const others = await repository.listOthers(db, waiting);
+    const said = asOfNow(waiting, others, reader);
+    const { drop, wait } = verdictOn(waiting, said, others, reader);
+    if (drop !== undefined) return repository.markDropped(db, id, drop);
+    if (wait) return sleepUntil(waiting, wait);
+    const turn = turnIn(waiting, others, clock.now().getTime(), (other) => isTrue(other, others, reader));
+    if (turn > 0) return repository.postpone(db, waiting, turn / 1_000);
+    const place = takePlace(waiting.channel);
+    if (!place) return repository.postpone(db, waiting, spread(FULL));
+    try {
+      await attempt(id, said);
+    } finally {
+      place.leave();
+    }
+  }
 
-    const claimed = await repository.claim(db, id);
+  /**
+   * A place to send in. While a provider fails, and may let each attempt hang, it gets a few: mail does not wait for SMS.
+   * @returns undefined where all are taken
+   */
+  function takePlace(channel: Channel): { leave: () => void } | undefined {
+    const taken = under_way.get(channel) ?? 0;
+    if (gateOf(channel).isFailing() && taken >= PROBES) return undefined;
+    under_way.set(channel, taken + 1);
+    return { leave: () => under_way.set(channel, (under_way.get(channel) ?? 1) - 1) };
+  }
+
+  async function attempt(id: number, said: Readonly<Record<string, string>>): Promise<void> {
+    const claimed = await repository.claim(db, id, said);
     if (!claimed) return;
-    const why = reasonToDrop(claimed);
-    if (why) return repository.markDropped(db, id, why);
     // It has brought down as many processes as it may.
     if (claimed.attempts > attempts) return repository.markFailed(db, id, 'too_many_attempts');
     try {
@@ -86,17 +116,47 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     }
   }
 
+  type Queued = Pick<Told, 'id' | 'kind' | 'params' | 'created_at'>;
+
+  /** What of its `params` is otherwise than when it was queued: an answer that has come since, moves that nobody heard of. */
+  function asOfNow(
+    message: Queued,
+    others: readonly Told[],
+    { visit }: RecipientRow,
+  ): Record<string, string> {
+    const known = message.kind === 'moved' ? firstKnown(message, others) : undefined;
+    const asks = message.kind === 'moved' || message.kind === 'reminder';
+    return {
+      ...(known && { from_date: known.date, from_time: known.start_time }),
+      ...(asks && visit && { status: visit.status }),
+    };
+  }
+
   /**
-   * The end of the quiet hours of somebody who sleeps now. They were awake when it was queued, but it may have been held
-   * up since: by a provider that was down, by an admin who sends it again at night.
+   * The same question as when it was queued, since it may have been held up: by quiet hours, by a provider that was down,
+   * by an admin who sends it again at night.
    */
-  async function endOfQuiet({
-    kind,
-    user_id,
-    appointment_id,
-  }: repository.Waiting): Promise<Date | undefined> {
-    const person = await findRecipient(db, user_id, appointment_id ?? undefined);
-    return person && quietUntil(kind, person.visit, person, clock);
+  function verdictOn(
+    { id, kind, params: queued, created_at }: Queued,
+    changes: Readonly<Record<string, string>>,
+    others: readonly Told[],
+    reader: RecipientRow,
+  ): Verdict {
+    const params = { ...queued, ...changes };
+    const verdict = judge({ kind, params, created_at: new Date(created_at) }, reader, clock);
+    if (verdict.drop !== undefined) return verdict;
+    if (isOvertaken({ id, kind, params }, others)) return { drop: 'overtaken' };
+    // Moved away and back, and nothing of it was told.
+    const when = timeOf(params, reader.visit);
+    const isBack =
+      kind === 'moved' && when?.date === params.from_date && when?.start_time === params.from_time;
+    return isBack ? { drop: 'visit_moved' } : verdict;
+  }
+
+  /** @param all what one person is told of one visit, but for the message that asks */
+  function isTrue(other: Told, all: readonly Told[], reader: RecipientRow): boolean {
+    const rest = all.filter(({ id }) => id !== other.id);
+    return verdictOn(other, asOfNow(other, rest, reader), rest, reader).drop === undefined;
   }
 
   const sleepUntil = (message: repository.Waiting, due_at: Date): Promise<void> =>
@@ -128,14 +188,15 @@ export function createDelivery(dependencies: DeliveryDependencies) {
       kind === 'reminder' && appointment_id !== null && visit
         ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
         : undefined;
-    const text = withLinks(channel, words, answers, messageTexts(locale));
+    const shown = answers && { ...answers, pending: claimed.params.status === 'pending' };
+    const text = withLinks(channel, words, shown, messageTexts(locale));
     return {
       channel,
       key: sealing.mark('provider_names', claimed.key),
       to,
       locale,
       title: words.title,
-      ...(channel === 'email' ? composeEmail(words, answers, locale) : { text }),
+      ...(channel === 'email' ? composeEmail(words, shown, locale) : { text }),
       created_at,
     };
   }
@@ -153,30 +214,29 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     });
   }
 
-  function reasonToDrop(claimed: repository.Claimed): string | undefined {
-    if (claimed.deleted) return 'person_deleted';
-    const visit = visitOf(claimed);
-    const { visit_status: status, date, start_time } = claimed;
-    const isMoved =
-      status !== null && visit !== null && (date !== visit.date || start_time !== visit.start_time);
-    return outdated(claimed, visit && { ...visit, status, isMoved }, clock);
-  }
-
   async function handle(claimed: repository.Claimed, error: SendError): Promise<void> {
     const { id, channel, kind } = claimed;
     if (error.outage) gateOf(channel).failed(error.retryAfter);
+    // Nothing was handed over, and nothing is wrong with the message: it waits, however long.
+    const isOurs = error.outage && !error.uncertain;
     const noted = { message: id, channel, kind, attempt: claimed.attempts, error: error.code };
     if (error.gone && isNoticeKind(kind)) {
       await letGo(claimed, kind, error.code);
       log.info(noted, 'a person takes no more messages by this channel');
-    } else if (error.permanent || claimed.attempts >= attempts) {
+    } else if (error.permanent || (claimed.attempts >= attempts && !isOurs)) {
       await repository.markFailed(db, id, error.code);
       log.warn(noted, 'a message failed for good; an admin can send it again');
     } else {
       const delay = spread(delayAfter(claimed.attempts, error.retryAfter), 0.2);
       const due_at = new Date(clock.now().getTime() + delay * 1_000);
       await transaction(db, (tx) =>
-        repository.markWaiting(tx, claimed, { error: error.code, uncertain: error.uncertain, due_at, delay }),
+        repository.markWaiting(tx, claimed, {
+          error: error.code,
+          uncertain: error.uncertain || claimed.uncertain,
+          counts: !isOurs,
+          due_at,
+          delay,
+        }),
       );
       log.info(noted, 'a message will be tried again');
     }

@@ -1,8 +1,9 @@
-import { type Clock, hasBegun } from '../../core/clock.ts';
-import type { Lead, Message, VisitKind } from '../../core/messages.ts';
+import type { Clock } from '../../core/clock.ts';
+import type { Message, VisitKind } from '../../core/messages.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import { addJob, removeJob } from '../../db/queue.ts';
 import { findVisit, type VisitRow } from './events.repository.ts';
+import type { When } from './messages.rules.ts';
+import { type Reminders, spokenOf } from './reminders.service.ts';
 
 /** When and with whom somebody could come instead. */
 export interface Alternative {
@@ -14,8 +15,7 @@ export interface Alternative {
 export interface EventsDependencies {
   db: Db;
   clock: Clock;
-  /** How long before a visit its patient is reminded. */
-  reminders: readonly Lead[];
+  reminders: Pick<Reminders, 'plan'>;
   enqueue: (tx: Tx, message: Message) => Promise<void>;
   timeslots: {
     /** The nearest free slots to one that falls out. */
@@ -28,21 +28,19 @@ export interface EventsDependencies {
   };
 }
 
-export const appointmentEvents = ['booked', 'confirmed', 'cancelled', 'moved'] as const;
-
-interface When {
-  date: string;
-  start_time: string;
-}
+export const appointmentEvents = ['booked', 'confirmed', 'cancelled', 'expired', 'moved'] as const;
 
 /** What the database tells of a change: see `appointments_tell` in the migrations. */
 export interface AppointmentEvent {
   event: (typeof appointmentEvents)[number];
   /** Of a booking: `confirmed` where it was at once. Of a move: what it is after it. */
   status?: 'pending' | 'confirmed' | undefined;
-  /** Which change it was, of those that can come again. */
+  /** The visit's, after the change. */
   version?: number | undefined;
+  /** Who did it, of an answer; null where the system itself did. */
+  by?: number | null | undefined;
   from?: When | undefined;
+  /** When the visit is, after the change; what was queued before events kept it leaves it out. */
   to?: When | undefined;
 }
 
@@ -60,42 +58,23 @@ const ALTERNATIVES = 3;
 
 /**
  * What happens to appointments and on the waiting list, told to whom it concerns. The events come from the database itself
- * (drizzle/0004_events.sql, 0006_scheduling_rules.sql), in the transaction of the change; each may come more than once and
+ * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change; each may come more than once and
  * tells everybody once.
  */
 export function createEvents({ db, clock, reminders, enqueue, timeslots }: EventsDependencies) {
-  /** A lead that has passed takes with it what was planned for another time. */
-  async function planReminders(tx: Tx, visit: VisitRow, { replace = false } = {}): Promise<void> {
-    const { date, start_time } = visit;
-    const start = clock.at(date, start_time).getTime();
-    for (const { name, minutes } of reminders) {
-      const run_at = new Date(start - minutes * 60_000);
-      const key = reminderKey(visit.id, name);
-      // Whoever books this late knows.
-      if (run_at > clock.now()) {
-        const payload = { appointment: visit.id, lead: name, date, start_time };
-        await addJob(tx, { task: 'remind', payload, key, run_at });
-      } else if (replace) await removeJob(tx, key);
-    }
-  }
-
-  async function cancelReminders(tx: Tx, visit: VisitRow): Promise<void> {
-    for (const { name } of reminders) await removeJob(tx, reminderKey(visit.id, name));
-  }
-
-  const isAhead = (visit: VisitRow) => visit.status !== 'cancelled' && !hasBegun(visit, clock.wall());
-
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
   async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
-    const { from, to, status = 'pending' } = told;
-    if (told.event === 'moved' && from && to)
-      return { from_date: from.date, from_time: from.start_time, ...to, status };
-    if (!isAbsence(told, visit)) return {};
+    const { from, to = visit, version = visit.version, status = 'pending' } = told;
+    const said = spokenOf({ ...to, version });
+    if (told.event === 'moved' && from)
+      return { from_date: from.date, from_time: from.start_time, ...said, status };
+    if (!isAbsence(told, visit)) return said;
     const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
     const found = await timeslots.alternatives({ doctor, patient, date, start_time });
     const named = found.slice(0, ALTERNATIVES);
-    if (named.length === 0) return {};
+    if (named.length === 0) return said;
     return {
+      ...said,
       alternatives: named.map((slot) => `${slot.date} ${slot.start_time} ${slot.doctor.id}`).join(),
       doctors: [...new Set(named.map((slot) => slot.doctor.id))].join(),
     };
@@ -115,12 +94,13 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
           'appointment',
           visit.id,
           event,
-          ...(told.version === undefined ? [] : [told.version]),
+          // It is booked once.
+          ...(event === 'booked' || told.version === undefined ? [] : [told.version]),
         ].join(':');
-        for (const { kind, user_id } of audience(told, visit))
-          await enqueue(tx, { user_id, kind, key, appointment_id: visit.id, params });
-        if (event === 'cancelled') await cancelReminders(tx, visit);
-        else if (isAhead(visit)) await planReminders(tx, visit, { replace: event === 'moved' });
+        if (!(event === 'expired' && isLongAgo(visit)))
+          for (const { kind, user_id } of audience(told, visit))
+            await enqueue(tx, { user_id, kind, key, appointment_id: visit.id, params });
+        await reminders.plan(tx, visit, { replace: event === 'moved' });
       });
     },
 
@@ -146,38 +126,18 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
         }),
       );
     },
-
-    /**
-     * The task `remind`. A visit that was cancelled or has begun meanwhile is left alone, and so is one that was moved:
-     * it has reminders of its own.
-     */
-    async remind(
-      appointment: number,
-      lead: string,
-      planned?: { date?: string | undefined; start_time?: string | undefined },
-    ): Promise<void> {
-      if (!reminders.some(({ name }) => name === lead)) return;
-      await transaction(db, async (tx) => {
-        const visit = await findVisit(tx, appointment);
-        if (!visit || !isAhead(visit)) return;
-        const { date, start_time } = visit;
-        if ((planned?.date ?? date) !== date || (planned?.start_time ?? start_time) !== start_time) return;
-        await enqueue(tx, {
-          user_id: visit.patient_id,
-          kind: 'reminder',
-          // With its time: a visit that is moved is reminded of anew.
-          key: `appointment:${visit.id}:reminder:${lead}:${date}T${start_time}`,
-          appointment_id: visit.id,
-          params: { lead, date, start_time },
-        });
-      });
-    },
   };
+
+  /** Such as where the clinic begins to let requests expire: nobody is told of those of last year. */
+  function isLongAgo({ date, end_time }: VisitRow): boolean {
+    return clock.now().getTime() - clock.at(date, end_time).getTime() > A_DAY;
+  }
 }
 
 export type Events = ReturnType<typeof createEvents>;
 
-const reminderKey = (appointment: number, lead: string) => `remind:${appointment}:${lead}`;
+/** A request that ended longer ago than this ended without a word. */
+const A_DAY = 86_400_000;
 
 const isAbsence = ({ event }: AppointmentEvent, { cancel_reason }: Pick<VisitRow, 'cancel_reason'>) =>
   event === 'cancelled' && cancel_reason === 'doctor_absent';
@@ -194,7 +154,12 @@ export function audience(
   const both = (kind: VisitKind) => [patient_id, doctor_id].map((user_id) => ({ kind, user_id }));
   if (told.event === 'booked') return both(told.status === 'confirmed' ? 'confirmed' : 'booked');
   if (told.event === 'moved') return both('moved');
-  if (told.event === 'confirmed') return [{ kind: 'confirmed', user_id: patient_id }];
+  if (told.event === 'confirmed') {
+    // A doctor whose request somebody else answers hears of it.
+    const by = told.by ?? doctor_id;
+    return by === doctor_id ? [{ kind: 'confirmed', user_id: patient_id }] : both('confirmed');
+  }
+  if (told.event === 'expired') return both('expired');
   if (isAbsence(told, visit)) return [{ kind: 'absence', user_id: patient_id }];
   // A doctor cancels nothing but what is still to be answered, and so declines it; unless they leave the clinic, which
   // cancels what was confirmed, too.

@@ -1,5 +1,5 @@
 import { fullName, type Locale, messageTexts, whenOf } from '../../i18n/messages/index.ts';
-import type { LinkState } from './links.service.ts';
+import { type LinkState, timeShown } from './links.service.ts';
 import { escapeHtml } from './messages.composition.ts';
 
 const STYLE = `
@@ -27,15 +27,20 @@ export function visitPage(found: LinkState, locale: Locale, today: string): stri
   const visit = [whenOf(locale, link, today), doctor && `${page.doctor} ${doctor}`]
     .filter(Boolean)
     .join(', ');
-  const shown = `<p class="visit">${escapeHtml(visit)}</p>`;
+  const isPending = link.status === 'pending' && state !== 'over' && state !== 'too_late';
+  const pending = isPending ? `<p>${escapeHtml(page.pending)}</p>` : '';
+  const shown = `<p class="visit">${escapeHtml(visit)}</p>${pending}`;
   if (state === 'ask_coming' || state === 'ask_cancel') {
-    const yes = `<button name="answer" value="coming">${escapeHtml(page.yes)}</button>`;
+    const yes = `<button name="answer" value="coming">${escapeHtml(isPending ? page.yes_pending : page.yes)}</button>`;
     const no = `<button name="answer" value="cancel" class="plain">${escapeHtml(page.cancel)}</button>`;
-    const form = `<form method="post">${state === 'ask_coming' ? yes : ''}${found.late ? '' : no}</form>`;
+    const seen = `<input type="hidden" name="seen" value="${escapeHtml(timeShown(link))}">`;
+    const form = `<form method="post">${seen}${state === 'ask_coming' ? yes : ''}${found.late ? '' : no}</form>`;
     const late = found.late ? `<p>${escapeHtml(page.too_late)}</p>` : '';
-    return html(locale, page[state], shown + form + late);
+    const heading = isPending && state === 'ask_coming' ? page.ask_coming_pending : page[state];
+    return html(locale, heading, shown + form + late);
   }
-  return html(locale, page.title, `${shown}<p role="status">${escapeHtml(page[state])}</p>`);
+  const status = isPending && state === 'coming' ? page.coming_pending : page[state];
+  return html(locale, page.title, `${shown}<p role="status">${escapeHtml(status)}</p>`);
 }
 
 /** Where something went wrong on our side. */

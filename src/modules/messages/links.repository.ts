@@ -29,7 +29,10 @@ export interface VisitLink {
   used: boolean;
   expires_at: string;
   appointment_id: number;
-  status: 'pending' | 'confirmed' | 'cancelled';
+  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
+  version: number;
+  /** Which of its moves was the last; null where it never moved. */
+  last_move: string | null;
   /** Somebody has said whether the patient came. */
   is_marked: boolean;
   date: string;
@@ -45,7 +48,8 @@ export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLi
     name: 'links.visit',
     text: `
       select l.purpose, l.user_id, u.locale, l.used_at is not null as used, l.expires_at, a.id as appointment_id,
-        a.status, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
+        a.status, a.version, (select max(e.id) from appointment_events e
+          where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name
       from one_use_links l
       join users u on u.id = l.user_id

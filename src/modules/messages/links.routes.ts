@@ -61,12 +61,17 @@ export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOpti
     return page(reply, statusOf(found), locale, visitPage(found, locale, clock.wall().date));
   });
 
-  app.post<Address & { Body: { answer?: unknown } | undefined }>(
+  app.post<Address & { Body: { answer?: unknown; seen?: unknown } | undefined }>(
     PATH,
     { schema: { hide: true }, bodyLimit: LARGEST_FORM },
     async (request, reply) => {
       const { token } = request.params;
-      await links.answer(token, request.body?.answer === 'cancel' ? 'cancel' : 'coming');
+      const { answer, seen } = request.body ?? {};
+      await links.answer(
+        token,
+        answer === 'cancel' ? 'cancel' : 'coming',
+        typeof seen === 'string' ? seen : undefined,
+      );
       // A path of our own, never one that the client sent.
       return reply
         .header('cache-control', 'no-store')

@@ -7,6 +7,7 @@ import { type Db, type Tx, transaction } from '../../db/client.ts';
 import * as repository from './links.repository.ts';
 import type { Links } from './messages.composition.ts';
 import type { Sealing } from './messages.sealing.ts';
+import { spokenOf } from './reminders.service.ts';
 
 export interface LinksDependencies {
   db: Db;
@@ -35,6 +36,10 @@ export type LinkState =
 export type VisitAnswer = 'coming' | 'cancel';
 
 const ANSWERS = ['confirm_visit', 'cancel_visit'] as const;
+/** The time that a page shows, as its form sends it back. */
+export const timeShown = ({ date, start_time }: Pick<repository.VisitLink, 'date' | 'start_time'>) =>
+  `${date}T${start_time}`;
+
 export const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /**
@@ -45,11 +50,15 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
   function stateOf(link: repository.VisitLink | undefined): LinkState {
     if (!link) return { state: 'unknown' };
     if (link.status === 'cancelled') return { state: 'cancelled', link };
-    if (link.is_marked) return { state: 'over', link };
-    if (link.used) return { state: 'coming', link };
+    if (link.is_marked || link.status === 'expired') return { state: 'over', link };
+    if (link.used) return { state: hasMoved(link) ? 'over' : 'coming', link };
     if (Date.parse(link.expires_at) <= clock.now().getTime()) return { state: 'over', link };
     return { state: link.purpose === 'cancel_visit' ? 'ask_cancel' : 'ask_coming', link };
   }
+
+  /** What was answered was another time: a link ends when the visit it was made for begins. */
+  const hasMoved = ({ date, start_time, expires_at }: repository.VisitLink) =>
+    clock.at(date, start_time).getTime() !== Date.parse(expires_at);
 
   /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
   async function read(token: string): Promise<LinkState> {
@@ -92,11 +101,13 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
     /**
      * Does what the reader chose, once; a repeat finds it done. Cancelling follows the same rules as for the patient
      * themself.
+     * @param seen the time that its reader saw, if they say so: they are asked again where the visit was moved meanwhile
      */
-    async answer(token: string, answer: VisitAnswer): Promise<void> {
+    async answer(token: string, answer: VisitAnswer, seen?: string): Promise<void> {
       const found = await read(token);
       if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return;
-      const { appointment_id, user_id, doctor_id } = found.link;
+      if (seen !== undefined && seen !== timeShown(found.link)) return;
+      const { appointment_id, user_id, doctor_id, last_move } = found.link;
       if (found.state === 'ask_cancel' || answer === 'cancel') {
         try {
           await appointments.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
@@ -114,8 +125,12 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
         await enqueue(tx, {
           user_id: doctor_id,
           kind: 'confirmed_coming',
-          key: `appointment:${appointment_id}:coming`,
+          // Anew after each move: it was another time that they said it of.
+          key: ['appointment', appointment_id, 'coming', ...(last_move === null ? [] : [last_move])].join(
+            ':',
+          ),
           appointment_id,
+          params: spokenOf(found.link),
         });
       });
     },

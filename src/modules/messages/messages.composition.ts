@@ -6,6 +6,8 @@ import { type Locale, type MessageTexts, messageTexts, type Words } from '../../
 export interface Links {
   coming: string;
   cancel: string;
+  /** Its doctor has still to confirm the visit. */
+  pending?: boolean;
 }
 
 /** A message as an SMS or a chat shows it. An SMS has room for one link, whose page offers both answers. */
@@ -15,11 +17,18 @@ export function withLinks(
   links: Links | undefined,
   texts: MessageTexts,
 ): string {
-  if (channel === 'sms')
-    return links ? plainSms(`${words.sms} ${texts.links.answer} ${links.coming}`) : words.sms;
-  if (!links) return words.text;
-  return `${words.text}\n\n${texts.links.coming}:\n${links.coming}\n\n${texts.links.cancel}:\n${links.cancel}`;
+  if (!links) return channel === 'sms' ? words.sms : words.text;
+  const { answer, coming, cancel } = labelsOf(links, texts);
+  if (channel === 'sms') return plainSms(`${words.sms} ${answer} ${links.coming}`);
+  return `${words.text}\n\n${coming}:\n${links.coming}\n\n${cancel}:\n${links.cancel}`;
 }
+
+/** Nobody is asked whether they come to what their doctor has still to confirm. */
+const labelsOf = ({ pending }: Links, { links }: MessageTexts) => ({
+  answer: pending ? links.answer_pending : links.answer,
+  coming: pending ? links.coming_pending : links.coming,
+  cancel: links.cancel,
+});
 
 /** An email as text and as simple HTML that needs nothing from anywhere. */
 export function composeEmail(
@@ -31,11 +40,12 @@ export function composeEmail(
   const text = `${withLinks('email', words, links, texts)}\n\n-- \n${texts.footer}\n`;
   const button = (href: string, label: string) =>
     `<p><a href="${escapeHtml(href)}" style="display:inline-block;padding:10px 16px;border:1px solid #0b6e4f;border-radius:6px;color:#0b6e4f;text-decoration:none">${escapeHtml(label)}</a></p>`;
+  const labels = labelsOf(links ?? { coming: '', cancel: '' }, texts);
   const html = [
     `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.title)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1b1b1b">',
     `<h1 style="font-size:20px;margin:0 0 12px">${escapeHtml(words.title)}</h1><p>${escapeHtml(words.text)}</p>`,
-    links ? button(links.coming, texts.links.coming) + button(links.cancel, texts.links.cancel) : '',
+    links ? button(links.coming, labels.coming) + button(links.cancel, labels.cancel) : '',
     `<p style="margin-top:32px;font-size:13px;color:#666">${escapeHtml(texts.footer)}</p></body></html>`,
   ];
   return { text, html: html.join('') };

@@ -1,7 +1,7 @@
 import type { Channel, MessageKind } from '../../core/messages.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
-import { jobKey, priorityOf } from './messages.rules.ts';
+import { jobKey, priorityOf, type VisitNow } from './messages.rules.ts';
 
 /** What decides where and when somebody hears of something. */
 export interface RecipientRow {
@@ -13,7 +13,9 @@ export interface RecipientRow {
   quiet: boolean;
   quiet_from: string;
   quiet_until: string;
-  visit: { date: string; start_time: string } | null;
+  /** They are the doctor of the visit. */
+  is_doctor: boolean;
+  visit: VisitNow | null;
 }
 
 const RECIPIENT = `
@@ -22,8 +24,9 @@ const RECIPIENT = `
     c.user_id is not null as telegram_linked, coalesce(p.channels, '{}') as channels, coalesce(p.quiet, true) as quiet,
     to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
     to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until,
-    case when a.id is not null
-      then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI')) end as visit
+    coalesce(a.doctor_id = u.id, false) as is_doctor,
+    case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
+      'end_time', left(a.end_time::text, 5), 'status', a.status) end as visit
   from users u
   left join notification_preferences p on p.user_id = u.id
   left join telegram_chats c on c.user_id = u.id
@@ -55,9 +58,11 @@ export interface NewMessage {
   created_at: Date;
   /** Not before; now without it. */
   due_at: Date | undefined;
+  /** Why it is not to be sent at all. */
+  dropped: string | undefined;
 }
 
-/** Queues a message unless one of its key was queued before. */
+/** Queues a message unless one of its key was queued before; one that is not to be sent is there to be seen. */
 export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> {
   const {
     key,
@@ -69,19 +74,21 @@ export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> 
     secret = null,
     created_at,
     due_at,
+    dropped,
   } = message;
   await clientOf(tx).query({
     name: 'messages.insert',
     text: `
       with made as (
-        insert into messages (key, user_id, channel, kind, appointment_id, params, secret, created_at, due_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, coalesce($9::timestamptz, $8))
+        insert into messages (key, user_id, channel, kind, appointment_id, params, secret, created_at, due_at, status, error)
+        values ($1, $2, $3, $4, $5, $6, case when $11::text is null then $7::bytea end, $8::timestamptz,
+          coalesce($9::timestamptz, $8), (case when $11::text is null then 'queued' else 'dropped' end)::message_status, $11)
         on conflict (key) do nothing
-        returning id
+        returning id, status
       )
       select graphile_worker.add_job('send_message', json_build_object('message', id), run_at => $9,
         job_key => 'message:' || id, priority => $10)
-      from made`,
+      from made where status = 'queued'`,
     values: [
       key,
       user_id,
@@ -93,6 +100,7 @@ export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> 
       created_at,
       due_at ?? null,
       priorityOf(kind),
+      dropped ?? null,
     ],
   });
 }
@@ -120,6 +128,56 @@ export async function requeue(tx: Tx, message: number, now: Date): Promise<numbe
     priority: priorityOf(kind),
   });
   return user_id;
+}
+
+export interface Failed {
+  channel?: Channel | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+}
+
+const HAS_FAILED = `status = 'failed' and ($1::message_channel is null or channel = $1)
+  and ($2::timestamptz is null or created_at >= $2) and ($3::timestamptz is null or created_at < $3)`;
+
+/** Whether there is one of these. */
+export async function hasFailed(db: Db, { channel, since, until }: Failed): Promise<boolean> {
+  const { rows } = await db.$client.query({
+    name: 'messages.has-failed',
+    text: `select from messages where ${HAS_FAILED} limit 1`,
+    values: [channel, since, until],
+  });
+  return rows.length > 0;
+}
+
+/**
+ * Puts failed messages back into the queue, oldest first, as `requeue` does one.
+ * @param limit how many at the most
+ * @returns them, with whose they are
+ */
+export async function requeueMany(
+  tx: Tx,
+  { channel, since, until }: Failed,
+  limit: number,
+  now: Date,
+): Promise<{ id: number; user_id: number }[]> {
+  const { rows } = await clientOf(tx).query<{ id: number; user_id: number }>({
+    name: 'messages.requeue-many',
+    text: `
+      with failed as (
+        select id from messages
+        where ${HAS_FAILED}
+        order by id limit $4 for update skip locked
+      ), again as (
+        update messages m set status = 'sending', attempts = 0, error = null, due_at = $5
+        from failed where m.id = failed.id returning m.id, m.user_id, m.kind
+      ), queued as (
+        select graphile_worker.add_job('send_message', json_build_object('message', id), job_key => 'message:' || id,
+          priority => case when kind = 'code' then $6::integer else $7::integer end) from again
+      )
+      select id, user_id, (select count(*) from queued) from again order by id`,
+    values: [channel, since, until, limit, now, priorityOf('code'), priorityOf('booked')],
+  });
+  return rows;
 }
 
 export async function exists(db: Db, message: number): Promise<boolean> {

@@ -5,7 +5,14 @@ import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { type MessageRecord, messageFilters, messagePage } from './messages.schemas.ts';
+import {
+  type MessageRecord,
+  messageFilters,
+  messagePage,
+  RETRIED_AT_ONCE,
+  retriedMessages,
+  retryFilters,
+} from './messages.schemas.ts';
 import type { Messages } from './messages.service.ts';
 
 const tags = ['messages'];
@@ -33,6 +40,25 @@ export async function messagesRoutes(instance: FastifyInstance, { messages }: { 
   );
 
   app.post(
+    '/messages/retry/',
+    {
+      preHandler: IsAdmin,
+      schema: {
+        tags,
+        operationId: 'retryMessages',
+        summary: 'Send many failed messages again',
+        description:
+          `After an outage: of the failed ones that match, the oldest ${RETRIED_AT_ONCE} go back into the queue, with all ` +
+          'their tries; `more` says whether others are left. What is no longer true by now is dropped instead of being ' +
+          'sent. Each is **noted** by itself as `message.retry`.',
+        body: retryFilters,
+        response: { 200: retriedMessages },
+      },
+    },
+    async (request) => messages.retryMany(request.body, request.user),
+  );
+
+  app.post(
     '/messages/:id/retry/',
     {
       preHandler: IsAdmin,
@@ -42,7 +68,8 @@ export async function messagesRoutes(instance: FastifyInstance, { messages }: { 
         operationId: 'retryMessage',
         summary: 'Send a failed message again',
         description:
-          'It goes back into the queue, with all its tries; the address is the person’s present one.',
+          'It goes back into the queue, with all its tries; the address is the person’s present one. If what it says is no ' +
+          'longer true, it is dropped instead.',
         params: idParams('The message’s id.', 512),
         response: { 204: z.undefined() },
       },

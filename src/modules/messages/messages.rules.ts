@@ -1,4 +1,4 @@
-import { addDays, type Clock, hasBegun } from '../../core/clock.ts';
+import { addDays, type Clock, hasBegun, hasEnded, type WallTime } from '../../core/clock.ts';
 import {
   accountKinds,
   type Channel,
@@ -48,13 +48,129 @@ export function channelsFor(kind: NoticeKind, person: Recipient, offered: Readon
   return order.filter((channel) => possible.includes(channel)).slice(0, 1);
 }
 
-/** A cancellation that would come less than this before the visit does not wait for the morning. */
-const TOO_LATE = 2 * 3_600_000;
-
-export interface Visit {
+/** A wall time of the clinic: when a visit is, was, or was to be. */
+export interface When {
   date: string;
   start_time: string;
 }
+
+/** The appointment that a message is about, as it stands now. */
+export interface VisitNow extends When {
+  end_time: string;
+  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
+}
+
+/** What is judged of a message: its `params` keep the time that it speaks of. */
+export interface Said {
+  kind: MessageKind;
+  params: Readonly<Record<string, string>>;
+  created_at: Date;
+}
+
+/** Of its reader. */
+export interface Reader extends Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'> {
+  deleted: boolean;
+  /** The other side is its patient. */
+  is_doctor: boolean;
+  /** Null where the message is about no appointment. */
+  visit: VisitNow | null;
+}
+
+/** Why it is not to be sent, or until when it waits; neither where it may go now. */
+export interface Verdict {
+  drop?: string;
+  wait?: Date;
+}
+
+/**
+ * Whether a message is still true, and when it may go: the one judgement, when it is queued and whenever it is about to be
+ * sent, over the same facts.
+ */
+export function judge(said: Said, reader: Reader, clock: Clock): Verdict {
+  const drop = untrue(said, reader, clock);
+  if (drop !== undefined) return { drop };
+  const wait = quietUntil(said.kind, earliestOf(said.params, reader.visit), reader, clock);
+  return wait ? { wait } : {};
+}
+
+/** What is told of a visit that is no more, and the status that this is true of. */
+const FALLEN_OUT: Partial<Record<MessageKind, VisitNow['status']>> = {
+  cancelled: 'cancelled',
+  declined: 'cancelled',
+  absence: 'cancelled',
+  expired: 'expired',
+};
+
+/** What asks its reader to come. */
+export const isInvitation = (kind: MessageKind): boolean =>
+  kind === 'booked' || kind === 'confirmed' || kind === 'reminder';
+
+/** What asks its doctor for an answer, and tells its patient that there is none yet. */
+const UNDECIDED: readonly MessageKind[] = ['booked', 'unanswered'];
+
+/** Somebody whose request ended longer ago has seen that themselves. */
+const LONG_AGO = 86_400_000;
+
+/** Why what a message says is true no longer, undefined where it is. */
+function untrue(said: Said, { deleted, visit, is_doctor }: Reader, clock: Clock): string | undefined {
+  const { kind, params, created_at } = said;
+  const now = clock.now().getTime();
+  if (deleted) return 'person_deleted';
+  if (kind === 'code') return now - created_at.getTime() > CODE_MINUTES * 60_000 ? 'expired' : undefined;
+  if (params.expires_at !== undefined && Date.parse(params.expires_at) <= now) return 'expired';
+  const when = timeOf(params, visit);
+  if (visit && kind === 'expired')
+    return now - clock.at(visit.date, visit.end_time).getTime() > LONG_AGO ? 'expired' : undefined;
+  const fell = visit && fellOut(kind, visit);
+  if (fell) return fell;
+  if (when && isOver(when, visit, is_doctor, clock)) return 'visit_begun';
+  return when && visit && !FALLEN_OUT[kind] ? changedSince(kind, when, visit) : undefined;
+}
+
+/** A visit that is off, and not what is told of it. */
+function fellOut(kind: MessageKind, { status }: VisitNow): string | undefined {
+  const isOff = status === 'cancelled' || status === 'expired';
+  return isOff && FALLEN_OUT[kind] !== status ? `visit_${status}` : undefined;
+}
+
+/** A visit that is on, but neither where it was nor as it was. */
+function changedSince(kind: MessageKind, when: When, visit: VisitNow): string | undefined {
+  if (isElsewhere(when, visit)) return 'visit_moved';
+  if (UNDECIDED.includes(kind) && visit.status !== 'pending') return 'visit_decided';
+  // It was confirmed, was moved away and back, and is to be confirmed anew.
+  return kind === 'confirmed' && visit.status !== 'confirmed' ? 'visit_moved' : undefined;
+}
+
+/** The time that a message speaks of; what was written before messages kept it speaks of where the visit is. */
+export function timeOf(params: Said['params'], visit: When | null): When | null {
+  const { date, start_time } = params;
+  return date !== undefined && start_time !== undefined ? { date, start_time } : visit;
+}
+
+const isElsewhere = (when: When, visit: When) =>
+  when.date !== visit.date || when.start_time !== visit.start_time;
+
+/** To its patient a visit is no news once it has begun, and to its doctor once it is over. */
+function isOver(when: When, visit: VisitNow | null, is_doctor: boolean, clock: Clock): boolean {
+  const wall = clock.wall();
+  const lasts = is_doctor && visit && !isElsewhere(when, visit);
+  return lasts ? hasEnded(visit, wall) : hasBegun(when, wall);
+}
+
+/** When the visit is, or was before it was moved, whichever is earlier. */
+function earliestOf(params: Said['params'], visit: When | null): When | null {
+  const when = timeOf(params, visit);
+  const { from_date: date, from_time: start_time } = params;
+  if (date === undefined || start_time === undefined) return when;
+  const isEarlier = !when || `${date} ${start_time}` < `${when.date} ${when.start_time}`;
+  return isEarlier ? { date, start_time } : when;
+}
+
+/** What would be told less than this before the visit does not wait for the morning. */
+const TOO_LATE = 2 * 3_600_000;
+
+/** Few are asleep as soon as their quiet hours begin. */
+const JUST_BEGUN = 15 * 60_000;
 
 /** What somebody has to know before they set out, or before they do not. */
 const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
@@ -68,53 +184,57 @@ const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'm
  */
 export function quietUntil(
   kind: MessageKind,
-  visit: Visit | null,
+  visit: When | null,
   person: Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'>,
   clock: Clock,
 ): Date | undefined {
   if (kind === 'code' || kind === 'waitlist_offer' || !person.quiet) return undefined;
   const wall = clock.wall();
-  const day = endOfQuiet(wall.date, wall.time.slice(0, 5), person.quiet_from, person.quiet_until);
-  if (day === undefined) return undefined;
-  const end = clock.at(day, person.quiet_until);
-  if (PRESSING.includes(kind) && visit) {
-    const start = clock.at(visit.date, visit.start_time).getTime();
-    if (visit.date === wall.date || start - end.getTime() < TOO_LATE) return undefined;
+  const quiet = quietHoursOf(wall, person);
+  if (quiet === undefined) return undefined;
+  const end = clock.at(quiet.ends, person.quiet_until);
+  if (!visit) return end;
+  const isLate = clock.at(visit.date, visit.start_time).getTime() - end.getTime() < TOO_LATE;
+  if (PRESSING.includes(kind) && (isLate || visit.date === wall.date)) return undefined;
+  if (kind === 'reminder' && isLate) {
+    // It was to come before they began, and its job is late.
+    const began = clock.at(quiet.begins, person.quiet_from).getTime();
+    if (clock.now().getTime() - began < JUST_BEGUN) return undefined;
   }
   return end;
 }
 
-/** The day on which the quiet hours end that this moment lies in; undefined outside them. */
-function endOfQuiet(date: string, time: string, from: string, until: string): string | undefined {
-  if (from === until) return undefined;
-  if (from < until) return time >= from && time < until ? date : undefined;
-  if (time < until) return date;
-  return time >= from ? addDays(date, 1) : undefined;
-}
-
-/** What is told of a visit that is no more. */
-const FALLEN_OUT: readonly MessageKind[] = ['cancelled', 'declined', 'absence'];
+/** Somebody reads what comes just before they go to rest. */
+const BEFORE_REST = 5 * 60_000;
 
 /**
- * Why a queued message is no longer worth sending, undefined when it is: a code or an offer that has expired, a visit that
- * has begun, good news of one that was cancelled meanwhile, a time that is no longer that of the visit.
- * @param visit what the message is about; its `status` is null where it is a slot and no appointment
+ * When somebody is to be reminded: so many minutes before a visit, or in the morning where that falls into their quiet
+ * hours; or before these begin, where they end so late that the morning would be too late.
  */
-export function outdated(
-  message: { kind: MessageKind; created_at: string; params?: Readonly<Record<string, string>> },
-  visit: (Visit & { status: string | null; isMoved?: boolean }) | null,
+export function remindAt(
+  visit: When,
+  minutes: number,
+  person: Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'> | undefined,
   clock: Clock,
-): string | undefined {
-  if (message.kind === 'code') {
-    const age = clock.now().getTime() - Date.parse(message.created_at);
-    return age > CODE_MINUTES * 60_000 ? 'expired' : undefined;
-  }
-  const { expires_at } = message.params ?? {};
-  if (expires_at !== undefined && Date.parse(expires_at) <= clock.now().getTime()) return 'expired';
-  if (!visit) return undefined;
-  if (hasBegun(visit, clock.wall())) return 'visit_begun';
-  if (visit.status === 'cancelled' && !FALLEN_OUT.includes(message.kind)) return 'visit_cancelled';
-  return visit.isMoved ? 'visit_moved' : undefined;
+): Date {
+  const start = clock.at(visit.date, visit.start_time).getTime();
+  const due = new Date(start - minutes * 60_000);
+  const quiet = person?.quiet ? quietHoursOf(clock.wallOf(due), person) : undefined;
+  if (!person || !quiet) return due;
+  const isInTime = start - clock.at(quiet.ends, person.quiet_until).getTime() >= TOO_LATE;
+  return isInTime ? due : new Date(clock.at(quiet.begins, person.quiet_from).getTime() - BEFORE_REST);
+}
+
+/** The days on which the quiet hours begin and end that this moment lies in; undefined outside them. */
+function quietHoursOf(
+  { date, time }: WallTime,
+  { quiet_from: from, quiet_until: until }: Pick<Recipient, 'quiet_from' | 'quiet_until'>,
+): { begins: string; ends: string } | undefined {
+  const shown = time.slice(0, 5);
+  if (from === until) return undefined;
+  if (from < until) return shown >= from && shown < until ? { begins: date, ends: date } : undefined;
+  if (shown < until) return { begins: addDays(date, -1), ends: date };
+  return shown >= from ? { begins: date, ends: addDays(date, 1) } : undefined;
 }
 
 /** Above this, attempts grow no further apart: e^10 seconds are six hours. */

@@ -3,6 +3,10 @@ import { channels, messageKinds } from '../../core/messages.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { issue } from '../../http/zod.ts';
+
+/** How many failed messages are put back into the queue at a time: one transaction notes them all. */
+export const RETRIED_AT_ONCE = 500;
 
 export const channel = z.enum(channels);
 const status = z.enum(['queued', 'sending', 'sent', 'failed', 'dropped']);
@@ -21,15 +25,27 @@ const shape = z.object({
       'sending; `sending` is on its way, or was cut off and will be tried again.',
   }),
   text: z.string().nullable().meta({
-    description: 'As it would be written now, in the person’s language; null for codes.',
+    description:
+      'As it was sent, or would be, with the time that it speaks of, in the person’s language; null for codes.',
     maxLength: 2_000,
   }),
-  attempts: z.int().meta({ minimum: 0, maximum: 100 }),
-  provider_id: z.string().nullable().meta({ description: 'What the provider calls it.', maxLength: 200 }),
-  error: z.string().nullable().meta({
-    description: 'Why the last attempt failed, or why it was dropped: a code of ours or the provider’s.',
-    maxLength: 100,
+  attempts: z.int().meta({
+    description:
+      'Those that count: while a provider is away, or refuses the clinic as such, a message waits.',
+    minimum: 0,
+    maximum: 100,
   }),
+  provider_id: z.string().nullable().meta({ description: 'What the provider calls it.', maxLength: 200 }),
+  error: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'Why the last attempt failed, a code of ours or the provider’s; or why it was dropped: `visit_moved`, ' +
+        '`visit_decided`, `visit_cancelled`, `visit_expired`, `visit_begun`, `expired` (a code, an offer), `overtaken` (the ' +
+        'reader heard what came afterwards), `person_deleted`.',
+      maxLength: 100,
+    }),
   created_at: fields.out.instant,
   due_at: fields.out.instant.meta({ description: 'Not before: quiet hours, or the next attempt. UTC.' }),
   sent_at: fields.out.instant.nullable(),
@@ -60,6 +76,17 @@ export const message = documented(shape, {
       summary: 'Failed, waiting for an admin',
       value: { ...sent, status: 'failed', attempts: 10, provider_id: null, error: 'http_503', sent_at: null },
     },
+    dropped: {
+      summary: 'No longer true when it could go',
+      value: {
+        ...sent,
+        status: 'dropped',
+        attempts: 0,
+        provider_id: null,
+        error: 'visit_moved',
+        sent_at: null,
+      },
+    },
     code: {
       summary: 'A code, whose text nobody sees',
       value: { ...sent, kind: 'code', appointment: null, text: null },
@@ -77,3 +104,53 @@ export const messageFilters = z.object({
   user: fields.idText.optional().meta({ description: 'Only to this person.', examples: [7] }),
 });
 export type MessageFilters = z.infer<typeof messageFilters>;
+
+/** An instant in a request; the database knows no year before the first. */
+const moment = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((value) => value >= '1900', issue('invalid_date'));
+
+export const retryFilters = documented(
+  z
+    .object({
+      channel: channel.optional().meta({ description: 'Only by this channel.', examples: ['email'] }),
+      since: moment
+        .optional()
+        .meta({ description: 'Only those queued then or later.', examples: ['2028-03-01T09:00:00Z'] }),
+      until: moment
+        .optional()
+        .meta({ description: 'Only those queued before.', examples: ['2028-03-01T12:00:00Z'] }),
+    })
+    .refine(
+      ({ since, until }) =>
+        since === undefined || until === undefined || Date.parse(since) <= Date.parse(until),
+      issue('range_reversed', 'until'),
+    ),
+  {
+    id: 'MessageRetry',
+    description: 'Which of the failed messages; an empty object is all of them.',
+    examples: {
+      outage: {
+        summary: 'What a mail server lost one morning',
+        value: { channel: 'email', since: '2028-03-01T09:00:00Z', until: '2028-03-01T12:00:00Z' },
+      },
+      all: { summary: 'All', value: {} },
+    },
+  },
+);
+
+export const retriedMessages = documented(
+  z.object({
+    retried: z.int().min(0).max(RETRIED_AT_ONCE).meta({ description: 'How many are in the queue again.' }),
+    more: z.boolean().meta({ description: 'Others are left: repeat it for these.' }),
+  }),
+  {
+    id: 'RetriedMessages',
+    description: 'What was put back into the queue.',
+    examples: {
+      some: { summary: 'All of them', value: { retried: 131, more: false } },
+      many: { summary: 'As many as go at once', value: { retried: RETRIED_AT_ONCE, more: true } },
+    },
+  },
+);

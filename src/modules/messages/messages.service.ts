@@ -14,8 +14,8 @@ import { type Locale, type MessageFacts, writeMessage } from '../../i18n/message
 import type { Audit } from '../audit/index.ts';
 import { listMessages } from './list.repository.ts';
 import * as repository from './messages.repository.ts';
-import { channelsFor, quietUntil, type Visit } from './messages.rules.ts';
-import type { MessageFilters, MessageRecord } from './messages.schemas.ts';
+import { channelsFor, isInvitation, judge, type Verdict } from './messages.rules.ts';
+import { type MessageFilters, type MessageRecord, RETRIED_AT_ONCE } from './messages.schemas.ts';
 import type { Sealing } from './messages.sealing.ts';
 
 export interface MessagesDependencies {
@@ -54,7 +54,7 @@ export function createMessages({
     tx: Tx,
     message: Message,
     channels: readonly Channel[],
-    due_at: Date | undefined,
+    { drop: dropped, wait: due_at }: Verdict,
   ): Promise<void> {
     const { user_id, kind, appointment_id, params = {}, secret, destination } = message;
     for (const channel of channels) {
@@ -72,6 +72,7 @@ export function createMessages({
             : sealing.seal({ ...(secret && { code: secret }), ...(destination && { destination }) }, key),
         created_at: clock.now(),
         due_at,
+        dropped,
       });
     }
   }
@@ -89,14 +90,17 @@ export function createMessages({
       const person = await repository.findRecipient(tx, user_id, appointment_id);
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) {
-        await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
+        const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
+        // Nobody is asked into what is over, or has begun with them there. What else is no longer true was said all the same.
+        if (verdict.drop !== 'visit_begun' || !isInvitation(kind))
+          await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
         const channels = channel
           ? [channel].filter((name) => offered.has(name))
           : channelsFor(kind, person, offered);
-        await queue(tx, message, channels, quietUntil(kind, visitOf(message, person), person, clock));
+        await queue(tx, message, channels, verdict);
       } else {
         const named = channel ?? (person.phone_verified ? 'sms' : 'email');
-        await queue(tx, message, offered.has(named) ? [named] : [], undefined);
+        await queue(tx, message, offered.has(named) ? [named] : [], {});
       }
     },
 
@@ -114,22 +118,23 @@ export function createMessages({
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
       // Their choice of channels has just lost one; the default decides, as for somebody who never had it.
       const channels = channelsFor(message.kind, { ...person, channels: {} }, others);
-      await queue(
-        tx,
-        { ...message, key: base },
-        channels,
-        quietUntil(message.kind, visitOf(message, person), person, clock),
-      );
+      const { kind, params = {} } = message;
+      const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
+      await queue(tx, { ...message, key: base }, channels, verdict);
     },
 
     /** What was sent and what was not, newest first, for admins. */
     async list({ page, page_size, ...filters }: MessageFilters): Promise<Page<MessageRecord>> {
-      const today = clock.wall().date;
+      const now = clock.now();
       const found = await listMessages(db, filters, { page, page_size });
       const rows = found.rows.map(({ facts, locale, ...row }) => ({
         ...row,
         text: textOf(
-          { ...facts, happened: clock.wallOf(new Date(row.created_at)), today },
+          {
+            ...facts,
+            happened: clock.wallOf(new Date(row.created_at)),
+            today: clock.wallOf(row.sent_at === null ? now : new Date(row.sent_at)).date,
+          },
           locale,
           row.channel,
         ),
@@ -152,6 +157,20 @@ export function createMessages({
       throw new AppError((await repository.exists(db, message)) ? 'message_not_failed' : 'message_not_found');
     },
 
+    /**
+     * Sends failed messages again, oldest first and so many at a time, as `retry` does one; each is noted by itself.
+     * @returns how many, and whether others are left
+     */
+    async retryMany(which: repository.Failed, by: Caller): Promise<{ retried: number; more: boolean }> {
+      const again = await transaction(db, async (tx) => {
+        const found = await repository.requeueMany(tx, which, RETRIED_AT_ONCE, clock.now());
+        for (const { id, user_id: subject } of found)
+          await audit.record(tx, { actor: by, action: 'message.retry', subject, details: { message: id } });
+        return found.length;
+      });
+      return { retried: again, more: again === RETRIED_AT_ONCE && (await repository.hasFailed(db, which)) };
+    },
+
     /** Gives lost messages their job back and forgets stale codes; runs now and then. */
     async tidy(): Promise<number> {
       const codes_before = new Date(clock.now().getTime() - CODE_MINUTES * 60_000);
@@ -159,18 +178,10 @@ export function createMessages({
     },
   };
 
-  /** The text as it would be written now; of a code nothing is shown. */
+  /** The text as it was sent, or would be; of a code nothing is shown. */
   function textOf(facts: MessageFacts, locale: Locale | null, channel: Channel): string | null {
     if (facts.kind === 'code') return null;
     const words = writeMessage(locale ?? default_locale, facts);
     return (channel === 'sms' ? words?.sms : words?.text) ?? null;
   }
-}
-
-/** When the visit is, or was before it was moved, whichever is earlier. */
-function visitOf({ params = {} }: Pick<Message, 'params'>, { visit }: repository.RecipientRow): Visit | null {
-  const { from_date: date, from_time: start_time } = params;
-  if (date === undefined || start_time === undefined) return visit;
-  const isEarlier = !visit || `${date} ${start_time}` < `${visit.date} ${visit.start_time}`;
-  return isEarlier ? { date, start_time } : visit;
 }

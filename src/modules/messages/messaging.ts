@@ -15,6 +15,7 @@ import { messagesRoutes } from './messages.routes.ts';
 import { channelsFor } from './messages.rules.ts';
 import { createSealing } from './messages.sealing.ts';
 import { createMessages, type MessagesDependencies } from './messages.service.ts';
+import { createReminders } from './reminders.service.ts';
 import { askBotName, createBot } from './telegram.bot.ts';
 import { telegramRoutes } from './telegram.routes.ts';
 import { createTelegramLinking } from './telegram.service.ts';
@@ -29,6 +30,7 @@ export interface MessagingDependencies {
   secrets: readonly string[];
   public_url: string | undefined;
   reminders: readonly Lead[];
+  remind_doctor_hours: number;
   message_attempts: number;
   addNotification: MessagesDependencies['addNotification'];
   appointments: LinksDependencies['appointments'];
@@ -42,6 +44,7 @@ const eventPayload = z.object({
   event: z.enum(appointmentEvents),
   status: z.enum(['pending', 'confirmed']).optional(),
   version: z.int().optional(),
+  by: z.int().nullable().optional(),
   from: when.optional(),
   to: when.optional(),
 });
@@ -53,11 +56,14 @@ const offerPayload = when.extend({
   expires_at: z.string(),
 });
 const remindPayload = when.partial().extend({ appointment: z.int(), lead: z.string() });
+const nudgePayload = when.extend({ appointment: z.int() });
+const personPayload = z.object({ person: z.int() });
 const sendPayload = z.object({ message: z.int() });
 
 /** Everything of this module, put together: its service, its routes, its background jobs, its bot. */
 export function createMessaging(dependencies: MessagingDependencies) {
-  const { db, clock, log, default_locale, channels, public_url, reminders, message_attempts } = dependencies;
+  const { db, clock, log, default_locale, channels, public_url } = dependencies;
+  const { remind_doctor_hours, message_attempts } = dependencies;
   const { addNotification, appointments, timeslots, audit } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
@@ -68,6 +74,13 @@ export function createMessaging(dependencies: MessagingDependencies) {
   const bot = channels.telegram;
   const botName = bot && (() => askBotName(bot, channels.timeout));
   const telegram = createTelegramLinking({ db, clock, default_locale, botName });
+  const reminders = createReminders({
+    db,
+    clock,
+    leads: dependencies.reminders,
+    remind_doctor_hours,
+    enqueue,
+  });
   const events = createEvents({ db, clock, reminders, enqueue, timeslots });
   const delivery = createDelivery({
     db,
@@ -96,8 +109,13 @@ export function createMessaging(dependencies: MessagingDependencies) {
         waitlist_event: async (payload: unknown) => events.onOffer(offerPayload.parse(payload)),
         remind: async (payload: unknown) => {
           const { appointment, lead, ...planned } = remindPayload.parse(payload);
-          await events.remind(appointment, lead, planned);
+          await reminders.remind(appointment, lead, planned);
         },
+        remind_doctor: async (payload: unknown) => {
+          const { appointment, ...planned } = nudgePayload.parse(payload);
+          await reminders.remindDoctor(appointment, planned);
+        },
+        plan_reminders: async (payload: unknown) => reminders.planAnew(personPayload.parse(payload).person),
         send_message: async (payload: unknown) => delivery.send(sendPayload.parse(payload).message),
         tidy_messages: async () => {
           const lost = await messages.tidy();

@@ -74,10 +74,10 @@ export async function nextVisits(
       select a.date, a.start_time, a.status, a.doctor_id, d.first_name as doctor_first_name,
         d.last_name as doctor_last_name, p.first_name as patient_first_name, p.last_name as patient_last_name
       from (
-        (select * from appointments where doctor_id = $1 and status <> 'cancelled'
+        (select * from appointments where doctor_id = $1 and status in ('pending', 'confirmed')
            and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
         union all
-        (select * from appointments where patient_id = $1 and status <> 'cancelled'
+        (select * from appointments where patient_id = $1 and status in ('pending', 'confirmed')
            and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
       ) a
       join users d on d.id = a.doctor_id

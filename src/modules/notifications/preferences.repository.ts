@@ -1,5 +1,5 @@
 import type { NoticeKind } from '../../core/messages.ts';
-import { clientOf, type Db, type Executor } from '../../db/client.ts';
+import { clientOf, type Executor } from '../../db/client.ts';
 
 export interface PreferencesRow {
   channels: Partial<Record<NoticeKind, string[]>>;
@@ -38,11 +38,15 @@ export interface PreferencesChange {
 }
 
 /** Changes what is given and leaves the rest, in one statement; of somebody who is being erased nothing is kept. */
-export async function savePreferences(db: Db, user: number, change: PreferencesChange): Promise<void> {
+export async function savePreferences(
+  executor: Executor,
+  user: number,
+  change: PreferencesChange,
+): Promise<void> {
   const kinds = Object.entries(change.channels);
   const chosen = Object.fromEntries(kinds.filter(([, value]) => value !== null));
   const dropped = kinds.filter(([, value]) => value === null).map(([kind]) => kind);
-  await db.$client.query({
+  await clientOf(executor).query({
     name: 'preferences.save',
     text: `
       insert into notification_preferences as p (user_id, channels, quiet, quiet_from, quiet_until)

@@ -30,7 +30,7 @@ const shape = z.object({
   quiet_hours: z.object({ enabled: z.boolean(), from: fields.out.time, until: fields.out.time }).meta({
     description:
       'Messages due in them wait for their end. Codes, offers of the waiting list, and a visit that falls out or is ' +
-      'moved on its day do not.',
+      'moved on its day do not; a reminder for which their end would be too late comes before they begin.',
   }),
   channels: z.object({
     email: address('The email address is confirmed.'),

@@ -1,7 +1,8 @@
 import { AppError } from '../../core/errors.ts';
 import { type Channel, channels, kindsOf, type NoticeKind } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db } from '../../db/client.ts';
+import { type Db, transaction } from '../../db/client.ts';
+import { addJob } from '../../db/queue.ts';
 import * as repository from './preferences.repository.ts';
 import type { Preferences, PreferencesChange } from './preferences.schemas.ts';
 
@@ -54,11 +55,12 @@ export function createPreferences({ db, offered, channelsFor }: PreferencesDepen
       const { enabled: quiet, from: quiet_from, until: quiet_until } = quiet_hours;
       const given = Object.entries(byKind).filter(([, value]) => value !== undefined);
       const unique = given.map(([kind, value]) => [kind, value && [...new Set(value)]]);
-      await repository.savePreferences(db, caller.id, {
-        channels: Object.fromEntries(unique),
-        quiet,
-        quiet_from,
-        quiet_until,
+      const change = { channels: Object.fromEntries(unique), quiet, quiet_from, quiet_until };
+      await transaction(db, async (tx) => {
+        await repository.savePreferences(tx, caller.id, change);
+        // What was planned around the hours of before is planned anew.
+        if (Object.keys(quiet_hours).length > 0)
+          await addJob(tx, { task: 'plan_reminders', payload: { person: caller.id } });
       });
       return get(caller);
     },

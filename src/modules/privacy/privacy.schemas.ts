@@ -81,7 +81,7 @@ const visit = {
   date: fields.out.date,
   start_time: fields.out.time,
   end_time: fields.out.time.meta({ examples: ['10:30'] }),
-  status: z.enum(['pending', 'confirmed', 'cancelled']),
+  status: z.enum(['pending', 'confirmed', 'cancelled', 'expired']),
   created_at: instant,
   updated_at: instant,
   booked_by: fields.id,

@@ -65,6 +65,7 @@ export async function countVisits(
           count(*) filter (where cancelled_late) as late_cancelled,
           count(*) filter (where attendance = 'no_show') as no_shows,
           count(*) filter (where attendance = 'completed') as completed,
+          count(*) filter (where status = 'expired') as expired,
           percentile_cont(0.5) within group (order by lead) / 3600 as lead_hours
         from (
           select ${keys[by]} as key, x.status, x.cancelled_late, x.attendance,
@@ -76,7 +77,7 @@ export async function countVisits(
         select coalesce(s.is_total, v.is_total) as is_total, coalesce(s.key, v.key) as key,
           coalesce(published, 0) as published, coalesce(booked, 0) as booked, coalesce(cancelled, 0) as cancelled,
           coalesce(late_cancelled, 0) as late_cancelled, coalesce(no_shows, 0) as no_shows,
-          coalesce(completed, 0) as completed,
+          coalesce(completed, 0) as completed, coalesce(expired, 0) as expired,
           round(held::numeric / nullif(published, 0), 4)::float8 as fill_rate,
           round(lead_hours::numeric, 1)::float8 as median_lead_time_hours
         from slots s
@@ -84,7 +85,7 @@ export async function countVisits(
         full join visits v on (s.is_total, coalesce(s.key::text, '')) = (v.is_total, coalesce(v.key::text, ''))
       )
       select is_total, ${columns}, published, booked, cancelled, late_cancelled, no_shows, completed, fill_rate,
-        median_lead_time_hours
+        median_lead_time_hours, expired
       from counted ${names}
       order by is_total desc, ${order}`,
     values: [from, to, doctor, timezone],

@@ -68,6 +68,7 @@ const measures = {
       maximum: 1_000_000,
       examples: [52.5],
     }),
+  expired: count('Of the booked, how many ended because nobody had answered until the slot was over.', 2),
 };
 
 const row = z.object({
@@ -101,6 +102,7 @@ const march: Measures = {
   completed: 131,
   fill_rate: 0.7944,
   median_lead_time_hours: 52.5,
+  expired: 2,
 };
 const range = { from: '2028-03-01', to: '2028-03-31' };
 

@@ -45,7 +45,7 @@ function toRow(by: Grouping, row: StatisticsRowOf): StatisticsRow {
 
 function measuresOf(row: StatisticsRowOf): Measures {
   const { published, booked, cancelled, late_cancelled, no_shows, completed, fill_rate } = row;
-  const { median_lead_time_hours } = row;
+  const { median_lead_time_hours, expired } = row;
   return {
     published,
     booked,
@@ -55,5 +55,6 @@ function measuresOf(row: StatisticsRowOf): Measures {
     completed,
     fill_rate,
     median_lead_time_hours,
+    expired,
   };
 }

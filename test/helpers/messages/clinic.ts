@@ -8,9 +8,10 @@ export async function createClinic(config: Partial<typeof testConfig> = {}) {
   const clinic = await testApp({ clock, config });
   clinic.db.$client.on('connect', (client) => client.on('error', () => {}));
   const settings = { ...testConfig, ...config };
-  const { messages, housekeeping } = createModules({ db: clinic.db, clock, config: settings });
+  const { appointments, messages, housekeeping } = createModules({ db: clinic.db, clock, config: settings });
   const tasks = { ...messages.jobs.tasks, ...housekeeping.tasks };
   return Object.assign(clinic, {
+    appointments,
     messages,
     drain: (options?: { retries?: boolean }) => drainJobs(clinic.db, clock, tasks, options),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>

@@ -78,6 +78,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
       { name: '24h', minutes: 24 * 60 },
       { name: '2h', minutes: 2 * 60 },
     ],
+    remind_doctor_hours: 24,
     message_attempts: 4,
     channels: { timeout: 2_000 },
     addNotification: notifications.add,

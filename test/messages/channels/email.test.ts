@@ -71,6 +71,49 @@ describe('email', () => {
     sender.close?.();
   });
 
+  /** A server that answers each step as it is told to; what it is not told of it takes. */
+  async function refusing(
+    answers: Partial<Record<'GREETING' | 'EHLO' | 'HELO' | 'AUTH' | 'MAIL' | 'RCPT' | 'DATA', string>>,
+  ) {
+    const smtp = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(`${answers.GREETING ?? '220 mail.example'}\r\n`);
+      socket.on('data', (chunk) => {
+        const verb = /^[A-Z]+/i.exec(String(chunk))?.[0]?.toUpperCase() ?? '';
+        const usual =
+          verb === 'EHLO' ? '250-mail.example\r\n250 AUTH PLAIN' : verb === 'AUTH' ? '235 ok' : '250 ok';
+        socket.write(`${answers[verb as 'EHLO'] ?? usual}\r\n`);
+      });
+    });
+    await new Promise<void>((resolve) => smtp.listen(0, '127.0.0.1', resolve));
+    const address = smtp.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const sender = email({ smtp_url: `smtp://clinic:x@127.0.0.1:${port}` });
+    const outcome = await failure(sender.send(message));
+    sender.close?.();
+    smtp.close();
+    return outcome;
+  }
+
+  test.each([
+    // Of us: the next message would fare no better.
+    [{ GREETING: '554 5.7.1 no service for you' }, 'smtp_554 outage'],
+    [{ GREETING: '421 4.3.2 too busy' }, 'smtp_421 outage'],
+    [{ EHLO: '554 5.7.1 not welcome', HELO: '554 5.7.1 not welcome' }, 'smtp_554 outage'],
+    [{ AUTH: '535 5.7.8 wrong' }, 'smtp_535 outage'],
+    [{ AUTH: '454 4.7.0 not now' }, 'smtp_454 outage'],
+    [{ MAIL: '530 5.7.0 sign in first' }, 'smtp_530 outage'],
+    [{ RCPT: '421 4.7.0 closing' }, 'smtp_421 outage'],
+    // Of the message.
+    [{ MAIL: '550 5.7.1 such a sender' }, 'smtp_550 permanent'],
+    [{ RCPT: '550 5.1.1 no such user' }, 'smtp_550 permanent'],
+    [{ DATA: '554 5.6.0 no' }, 'smtp_554 permanent'],
+    [{ RCPT: '451 4.7.1 greylisted' }, 'smtp_451'],
+    [{ MAIL: '503 5.5.1 out of order' }, 'smtp_503'],
+  ])('%j is %s', async (answers, expected) => {
+    expect(await refusing(answers)).toBe(expected);
+  });
+
   test('a lost answer leaves a doubt, and the repeat has the same name', async () => {
     server.state.ends.push('drop');
     const sender = email();

@@ -68,6 +68,10 @@ export function createEmail(settings: EmailSettings, timeout: number): Sender {
   };
 }
 
+const OF_THE_MESSAGE = new Set(['MAIL FROM', 'RCPT TO', 'DATA']);
+/** The service is closing (421), or wants us to sign in, otherwise than we do (RFC 4954, section 6). */
+const REFUSES_US = new Set([421, 454, 530, 534, 535, 538]);
+
 interface SmtpFailure {
   code?: string;
   command?: string;
@@ -81,12 +85,12 @@ function asSendError(error: unknown): SendError {
   if (code === 'EAUTH' || code === 'ENOAUTH' || code === 'EOAUTH2')
     return new SendError(`smtp_${responseCode ?? 'auth'}`, { outage: true });
   if (responseCode !== undefined) {
-    // RFC 5321, section 4.2.1; 503 says only that the conversation went astray.
-    const permanent = responseCode >= 500 && responseCode !== 503;
-    return new SendError(`smtp_${responseCode}`, {
-      permanent,
-      outage: responseCode === 421 || command === 'CONN',
-    });
+    // Only these are about the message (RFC 5321, section 4.2.1). A greeting, EHLO or AUTH that is answered so refuses
+    // us, as does a server that asks for another sign-in in the middle: every other message would fail as well.
+    const outage = !OF_THE_MESSAGE.has(command) || REFUSES_US.has(responseCode);
+    // 503 says only that the conversation went astray.
+    const permanent = !outage && responseCode >= 500 && responseCode !== 503;
+    return new SendError(`smtp_${responseCode}`, { permanent, outage });
   }
   if (code === 'EENVELOPE') return new SendError('smtp_envelope', { permanent: true });
   if (syscall === 'connect' || code === 'EDNS') return new SendError('unreachable', { outage: true });

@@ -10,6 +10,8 @@ export interface EskizSettings {
   from: string;
 }
 
+const REFUSES_US = new Set([401, 402, 403, 404]);
+
 /** Pages of a report that are looked through, of 200 messages each. */
 const PAGES = 10;
 const PAGE_SIZE = 200;
@@ -68,7 +70,8 @@ export function createEskiz(settings: EskizSettings, timeout: number, now: () =>
       const { status, body } = answer;
       const id = asText(member(body, 'id'));
       if (status === 200 && id && member(body, 'status') !== 'error') return { provider_id: id };
-      if (status === 401 || status === 403) throw new SendError(`http_${status}`, { outage: true });
+      // Our account, its balance or its address: every other message would be refused as well.
+      if (REFUSES_US.has(status)) throw new SendError(`http_${status}`, { outage: true });
       if (status === 429 || status >= 500) throw outage(answer);
       // 400 and 422 name a wrong field; 200 with `status: error` a text or a number that Eskiz does not take.
       throw new SendError(status === 200 ? 'refused' : `http_${status}`, { permanent: true });

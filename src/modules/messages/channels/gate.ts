@@ -14,6 +14,8 @@ export function createGate(now: () => number) {
   return {
     /** Seconds until the next attempt may be made; 0 when it may be now. */
     closedFor: (): number => Math.max(0, (until - now()) / 1_000),
+    /** Nothing has passed since the last failure: what is tried now may hang as that did. */
+    isFailing: (): boolean => failures > 0,
     passed(): void {
       failures = 0;
       until = Number.NEGATIVE_INFINITY;

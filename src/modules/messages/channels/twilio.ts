@@ -12,6 +12,11 @@ export interface TwilioSettings {
 
 /** The person asked their operator to hear no more from this number. */
 const UNSUBSCRIBED = 21610;
+/**
+ * Our account or our sender is not what it should be (https://www.twilio.com/docs/api/errors): account not active, no or
+ * no valid sender, a messaging service that is not there or has no senders. Somebody mends that, then everything can go out.
+ */
+const REFUSES_US = new Set([20005, 21212, 21603, 21606, 21659, 21660, 21701, 21703]);
 const NEVER_SENT = new Set(['failed', 'undelivered', 'canceled']);
 
 /**
@@ -63,6 +68,8 @@ function refusal({ status, body, retryAfter }: Awaited<ReturnType<typeof request
   if (status === 429) return new SendError(named, { outage: true, ...wait });
   if (status >= 500) return new SendError(named, { outage: true, uncertain: true, ...wait });
   // 20003 and its like: our account or its settings. Somebody mends that, and then everything can go out.
-  if (status === 401 || status === 403 || status === 404) return new SendError(named, { outage: true });
+  const isOurs = typeof code === 'number' && REFUSES_US.has(code);
+  if (isOurs || status === 401 || status === 402 || status === 403 || status === 404)
+    return new SendError(named, { outage: true });
   return new SendError(named, { permanent: true, gone: code === UNSUBSCRIBED });
 }
