@@ -7,8 +7,8 @@ import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { patientOf, readsAppointment } from './appointments.audit.ts';
 import {
-  type Appointment,
   allFilters,
   appointment,
   appointmentPage,
@@ -23,8 +23,6 @@ import { historyRoutes } from './history.routes.ts';
 import { rescheduleRoutes } from './reschedule.routes.ts';
 
 const tags = ['appointments'];
-/** A visit is its patient's record: the doctor is named in the directory for all to see. */
-const patientOf = ({ patient }: Appointment) => patient.id;
 const params = idParams('The appointment’s id.', 9001);
 
 export async function appointmentsRoutes(
@@ -57,6 +55,7 @@ export async function appointmentsRoutes(
           'too_many_appointments',
         ],
         examples: { 201: ['pending'] },
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -121,7 +120,7 @@ export async function appointmentsRoutes(
       preHandler: [IsSignedIn, isOwner],
       config: {
         errors: ['appointment_not_found'],
-        audit: reads('appointment.read', patientOf, ({ id }: Appointment) => ({ appointment: id })),
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -143,6 +142,7 @@ export async function appointmentsRoutes(
       config: {
         errors: ['appointment_not_found', 'already_decided', 'already_attended', 'version_mismatch'],
         examples: { 200: ['confirmed', 'cancelled'] },
+        audit: readsAppointment,
         etag: true,
       },
       schema: {

@@ -154,7 +154,9 @@ export type NewAppointment = z.infer<typeof newAppointment>;
 export const move = documented(
   z.object({
     timeslot: fields.id.meta({
-      description: 'A free slot of the same doctor, from `/api/doctors/{id}/timeslots/`.',
+      description:
+        'A free slot of the same doctor, or of another of the specialization where the doctor is out, from ' +
+        '`/api/doctors/{id}/timeslots/`.',
       examples: [433],
     }),
   }),
