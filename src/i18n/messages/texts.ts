@@ -87,8 +87,9 @@ export interface MessageTexts {
   };
   /** Where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stand where somebody's account was deleted, and where the doctor is away. */
+  /** Stand where somebody's account was deleted or closed, and where the doctor is away. */
   account_deleted: string;
+  account_closed: string;
   doctor_absent: string;
   links: { coming: string; cancel: string; answer: string };
   /** Below every email. */

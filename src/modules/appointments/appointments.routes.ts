@@ -12,6 +12,7 @@ import {
   allFilters,
   appointment,
   appointmentPage,
+  cancellation,
   decision,
   newAppointment,
   ownFilters,
@@ -182,14 +183,16 @@ export async function appointmentsRoutes(
         description:
           'The slot is free again at once, and the appointment stays as `cancelled`. Patients can no longer cancel once ' +
           'the visit has begun; after the clinic’s deadline it is marked as late, or refused, as the policy says. ' +
-          'Repeating it is a 204 again.',
+          'Repeating it is a 204 again. A body with a `reason` may say why; without one, nothing is said.',
         params,
         headers: ifMatch,
+        body: cancellation,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await appointments.cancel(request.params.id, request.user, request.headers['if-match']);
+      const { params, body, user, headers } = request;
+      await appointments.cancel(params.id, user, { ...body, expected: headers['if-match'] });
       return reply.code(204).send();
     },
   );

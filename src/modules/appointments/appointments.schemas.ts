@@ -198,6 +198,23 @@ export const decision = documented(
 );
 export type Decision = z.infer<typeof decision>;
 
+export const cancellation = documented(
+  z
+    .object({
+      reason: fields
+        .text(500)
+        .optional()
+        .meta({ description: 'Why; the other side sees it.', examples: ['I have caught a cold'] }),
+    })
+    .nullish(),
+  {
+    id: 'Cancellation',
+    description: 'Why it is cancelled; without a body nothing is said.',
+    examples: { reason: { summary: 'With a reason', value: { reason: 'I have caught a cold' } } },
+  },
+);
+export type Cancellation = z.infer<typeof cancellation>;
+
 const filters = {
   ...pageQuery,
   ...fields.dateFilters,

@@ -12,7 +12,7 @@ import type { Appointment, AppointmentFilters } from './appointments.schemas.ts'
 import { createAttendance } from './attendance.service.ts';
 import { type BookingDependencies, createBooking } from './booking.service.ts';
 import { createDecisions } from './decisions.service.ts';
-import { createExport } from './export.service.ts';
+import { createExport, type ExportDependencies } from './export.service.ts';
 import { createHistory } from './history.service.ts';
 import { createReschedule } from './reschedule.service.ts';
 import { createUpcoming } from './upcoming.service.ts';
@@ -25,6 +25,7 @@ export interface AppointmentsDependencies {
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   timeslots: BookingDependencies['timeslots'];
+  sessions: ExportDependencies['sessions'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;

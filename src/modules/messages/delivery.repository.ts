@@ -22,6 +22,7 @@ export interface Claimed {
   /** An earlier attempt ended without anybody knowing how. */
   uncertain: boolean;
   deleted: boolean;
+  is_active: boolean;
   role: Role;
   locale: MessageLocale | null;
   email: string | null;
@@ -56,7 +57,7 @@ export async function claim(db: Db, message: number): Promise<Claimed | undefine
         returning m.*, before.status = 'sending' as uncertain
       )
       select m.id, m.key, m.user_id, m.channel, m.kind, m.appointment_id, m.params, m.secret, m.attempts, m.created_at,
-        m.uncertain, u.deleted_at is not null as deleted, u.role, u.locale, u.email, u.phone,
+        m.uncertain, u.deleted_at is not null as deleted, u.is_active, u.role, u.locale, u.email, u.phone,
         u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
         c.chat_id, a.status as visit_status, a.date, a.start_time, a.cancel_reason,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name,

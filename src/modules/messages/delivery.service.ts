@@ -9,7 +9,7 @@ import { type Outgoing, SendError, type Senders, type Sent } from './channels/in
 import * as repository from './delivery.repository.ts';
 import { composeEmail, type Links, withLinks } from './messages.composition.ts';
 import { findRecipient } from './messages.repository.ts';
-import { delayAfter, outdated, quietUntil } from './messages.rules.ts';
+import { delayAfter, isKeptFrom, outdated, quietUntil } from './messages.rules.ts';
 import type { Sealing } from './messages.sealing.ts';
 
 export interface DeliveryDependencies {
@@ -125,7 +125,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!words) throw new SendError('nothing_to_say', { permanent: true });
     const visit = visitOf(claimed);
     const answers =
-      kind === 'reminder' && appointment_id !== null && visit
+      kind === 'reminder' && appointment_id !== null && visit && claimed.is_active
         ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
         : undefined;
     const text = withLinks(channel, words, answers, messageTexts(locale));
@@ -155,6 +155,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
 
   function reasonToDrop(claimed: repository.Claimed): string | undefined {
     if (claimed.deleted) return 'person_deleted';
+    if (isKeptFrom(claimed.kind, claimed)) return 'person_inactive';
     const visit = visitOf(claimed);
     const { visit_status: status, date, start_time } = claimed;
     const isMoved =

@@ -9,13 +9,16 @@ export interface VisitRow {
   start_time: string;
   cancelled_by: number | null;
   cancel_reason: string | null;
+  /** It took place, or its patient did not come, whatever the clock says. */
+  is_over: boolean;
 }
 
 export async function findVisit(executor: Executor, appointment: number): Promise<VisitRow | undefined> {
   const { rows } = await clientOf(executor).query<VisitRow>({
     name: 'messages.visit',
     text: `
-      select id, doctor_id, patient_id, status, date, start_time, cancelled_by, cancel_reason
+      select id, doctor_id, patient_id, status, date, start_time, cancelled_by, cancel_reason,
+        coalesce(attendance <> 'arrived', false) as is_over
       from appointments where id = $1`,
     values: [appointment],
   });

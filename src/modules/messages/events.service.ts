@@ -83,7 +83,8 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
     for (const { name } of reminders) await removeJob(tx, reminderKey(visit.id, name));
   }
 
-  const isAhead = (visit: VisitRow) => visit.status !== 'cancelled' && !hasBegun(visit, clock.wall());
+  const isAhead = (visit: VisitRow) =>
+    visit.status !== 'cancelled' && !visit.is_over && !hasBegun(visit, clock.wall());
 
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
   async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
@@ -148,8 +149,8 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
     },
 
     /**
-     * The task `remind`. A visit that was cancelled or has begun meanwhile is left alone, and so is one that was moved:
-     * it has reminders of its own.
+     * The task `remind`. A visit that was cancelled, has begun or is over meanwhile is left alone, and so is one that was
+     * moved: it has reminders of its own.
      */
     async remind(
       appointment: number,

@@ -3,9 +3,11 @@ import {
   accountKinds,
   type Channel,
   CODE_MINUTES,
+  isVisitKind,
   type MessageKind,
   type NoticeKind,
 } from '../../core/messages.ts';
+import type { Role } from '../../core/roles.ts';
 
 /** What is known of somebody who is to be told something. */
 export interface Recipient {
@@ -25,6 +27,15 @@ export interface Recipient {
  */
 const VISITS_BY: readonly Channel[] = ['telegram', 'sms', 'email'];
 const ACCOUNT_BY: readonly Channel[] = ['telegram', 'email', 'sms'];
+
+/**
+ * Whether somebody is told this no more, by whatever channel: staff who are out hear nothing of patients. A patient who is
+ * out may still hear what becomes of their own visits, and anybody what happens to their account.
+ */
+export const isKeptFrom = (
+  kind: MessageKind,
+  { role, is_active }: { role: Role; is_active: boolean },
+): boolean => !is_active && role !== 'patient' && isVisitKind(kind);
 
 /** The channels that reach somebody: set up here, and proved to be theirs. */
 export function reaching(

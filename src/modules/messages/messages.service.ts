@@ -14,7 +14,7 @@ import { type Locale, type MessageFacts, writeMessage } from '../../i18n/message
 import type { Audit } from '../audit/index.ts';
 import { listMessages } from './list.repository.ts';
 import * as repository from './messages.repository.ts';
-import { channelsFor, quietUntil, type Visit } from './messages.rules.ts';
+import { channelsFor, isKeptFrom, quietUntil, type Visit } from './messages.rules.ts';
 import type { MessageFilters, MessageRecord } from './messages.schemas.ts';
 import type { Sealing } from './messages.sealing.ts';
 
@@ -90,6 +90,7 @@ export function createMessages({
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) {
         await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
+        if (isKeptFrom(kind, person)) return;
         const channels = channel
           ? [channel].filter((name) => offered.has(name))
           : channelsFor(kind, person, offered);
@@ -108,7 +109,7 @@ export function createMessages({
       failed: Channel,
     ) {
       const person = await repository.findRecipient(tx, message.user_id, message.appointment_id);
-      if (!person || person.deleted) return;
+      if (!person || person.deleted || isKeptFrom(message.kind, person)) return;
       const others = new Set([...offered].filter((name) => name !== failed));
       const ending = `:${message.user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;

@@ -18,7 +18,12 @@ export function notesOf(
       ? [{ action: 'user.set_role', details: { from: before.role, to: role } }]
       : []),
     ...(is_active !== undefined && is_active !== before.is_active
-      ? [{ action: is_active ? 'user.activate' : 'user.deactivate', ...(upcoming && { details: { upcoming } }) }]
+      ? [
+          {
+            action: is_active ? 'user.activate' : 'user.deactivate',
+            ...(upcoming && { details: { upcoming } }),
+          },
+        ]
       : []),
     ...(password !== undefined ? [{ action: 'user.set_password' }] : []),
   ];
