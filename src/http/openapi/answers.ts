@@ -208,13 +208,22 @@ function someWrongFields({ params, querystring, body }: RouteInput): FieldError[
   if (body) {
     const missing = wrong(body, {});
     // Where nothing is required, what is wrong is something that was sent.
-    return missing.length > 0 || !(body instanceof z.ZodObject)
-      ? missing
-      : wrong(body, Object.fromEntries(Object.keys(body.shape).map((name) => [name, '?'])));
+    const sent = whole(body);
+    if (missing.length > 0 || !(sent instanceof z.ZodObject)) return missing;
+    const filledWith = (value: unknown) =>
+      wrong(body, Object.fromEntries(Object.keys(sent.shape).map((name) => [name, value])));
+    const found = filledWith('?');
+    return found.length > 0 ? found : filledWith(1);
   }
   if (querystring) {
     const found = wrong(querystring, { page: '0', date: '2028-02-30' });
     return found.length > 0 ? found : wrong(querystring, { from: '2028-02-30' });
   }
   return params ? wrong(params, { id: 'seven' }) : [];
+}
+
+/** What a body is where there is one. */
+function whole(body: z.ZodType): z.ZodType {
+  const isOptional = body instanceof z.ZodOptional || body instanceof z.ZodNullable;
+  return isOptional ? whole(body.unwrap() as z.ZodType) : body;
 }
