@@ -147,7 +147,16 @@ export function createModules({
     doctors,
     waitlist: offers,
   });
-  const appointments = createAppointments({ db, mayLag, clock, audit, idempotency, settings, timeslots });
+  const appointments = createAppointments({
+    db,
+    mayLag,
+    clock,
+    audit,
+    idempotency,
+    settings,
+    timeslots,
+    sessions,
+  });
   const waitlist = createWaitlist({ db, clock, audit, settings, idempotency, offers, appointments });
   const schedules = createSchedules({ db, clock, audit, timeslots, ...config });
   const { publishing } = schedules;

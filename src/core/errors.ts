@@ -35,6 +35,7 @@ export const errorStatus = {
   already_verified: 409,
   last_admin: 409,
   role_in_use: 409,
+  has_upcoming: 409,
   not_a_doctor: 409,
   slot_overlap: 409,
   slot_booked: 409,
@@ -113,6 +114,7 @@ export const fieldErrorCodes = [
   'not_for_role',
   'consent_required',
   'reason_without_cancel',
+  'upcoming_without_leaving',
   'nothing_to_change',
   'invalid_etag',
 ] as const;
@@ -133,10 +135,12 @@ export class AppError extends Error {
   readonly fields: readonly FieldError[];
   readonly retryAfter: number | undefined;
   readonly alternatives: readonly object[] | undefined;
+  readonly count: number | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
    * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
+   * @param options.count how many there are of what forbids it
    */
   constructor(
     code: ErrorCode,
@@ -144,6 +148,7 @@ export class AppError extends Error {
       fields?: readonly FieldError[];
       retryAfter?: number;
       alternatives?: readonly object[];
+      count?: number;
       cause?: unknown;
     } = {},
   ) {
@@ -154,6 +159,7 @@ export class AppError extends Error {
     this.fields = options.fields ?? [];
     this.retryAfter = options.retryAfter;
     this.alternatives = options.alternatives;
+    this.count = options.count;
   }
 }
 

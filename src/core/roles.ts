@@ -8,4 +8,6 @@ export interface Caller {
   session: number;
   /** The request they make, as the log names it. */
   request_id?: string;
+  /** Whose records the audit has an entry of already, for this request. */
+  noted?: Set<number>;
 }

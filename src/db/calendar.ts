@@ -8,10 +8,17 @@ import { sql } from './drizzle.ts';
  */
 
 /** @returns false when nobody works here as this doctor, let in yet or not */
-export async function lockCalendar(tx: Tx, doctor: number): Promise<boolean> {
+export const lockCalendar = (tx: Tx, doctor: number): Promise<boolean> =>
+  lockDoctor(tx, doctor, { name: 'calendar.lock', is: 'is_active' });
+
+/** The same of a doctor who may be out, and has visits still. @returns false when nobody is this doctor */
+export const lockLeftCalendar = (tx: Tx, doctor: number): Promise<boolean> =>
+  lockDoctor(tx, doctor, { name: 'calendar.lock-left', is: 'deleted_at is null' });
+
+async function lockDoctor(tx: Tx, doctor: number, { name, is }: { name: string; is: string }) {
   const { rowCount } = await clientOf(tx).query({
-    name: 'calendar.lock',
-    text: `select from users where id = $1 and role = 'doctor' and is_active for no key update`,
+    name,
+    text: `select from users where id = $1 and role = 'doctor' and ${is} for no key update`,
     values: [doctor],
   });
   return rowCount === 1;

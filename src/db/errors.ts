@@ -13,6 +13,8 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   appointments_not_with_oneself: 'not_with_oneself',
   appointments_active_has_slot: 'slot_booked',
   appointments_status_moves: 'already_decided',
+  appointments_doctor_works: 'timeslot_not_found',
+  appointments_move_whole: 'not_same_doctor',
   appointments_attendance_of_confirmed: 'already_attended',
   timeslots_not_in_absence: 'doctor_absent',
   weekly_hours_no_overlap: 'schedule_overlap',

@@ -1,4 +1,5 @@
 import type { Bounds } from '../core/policy.ts';
+import { isStillToCome } from './visits.ts';
 
 /**
  * Who may have a slot: the one judgement of every path to a booking, as SQL over the row `s` of `timeslots`, which
@@ -46,5 +47,4 @@ export const isBusy = (patient: string, except = 'null'): string => `exists (
 /** How many appointments a patient has ahead. @param from the number of the first of `boundValues` */
 export const appointmentsAhead = (patient: string, from: number): string => `(
   select count(*) from appointments a
-  where a.patient_id = ${patient} and a.status in ('pending', 'confirmed')
-    and (a.date, a.start_time) > ($${from + 1}::date, $${from + 2}::time))`;
+  where a.patient_id = ${patient} and ${isStillToCome('a', from + 1)})`;

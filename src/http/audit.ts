@@ -12,7 +12,7 @@ declare module 'fastify' {
 /** A route's word on what reading through it is. */
 export interface AuditedRead {
   action: string;
-  personOf: (row: unknown) => number;
+  peopleOf: (row: unknown) => number | readonly number[];
   about: (row: unknown) => Record<string, unknown>;
 }
 
@@ -24,16 +24,17 @@ export interface NotedRead {
 }
 
 /**
- * Says in a route's `config.audit` that its answer, or each row of its page, is a person's record.
+ * Says in a route's `config.audit` that its answer, or each row of its page, is a person's record; of whatever method: one
+ * that changes nothing this time shows it all the same.
  * @param action such as user.read; the audit's name for it
- * @param personOf whose record a row is
+ * @param peopleOf whose record a row is
  * @param about what else to note of a single record: ids only
  */
 export const reads = <Row>(
   action: string,
-  personOf: (row: Row) => number,
+  peopleOf: (row: Row) => number | readonly number[],
   about: (row: Row) => Record<string, unknown> = () => ({}),
-): AuditedRead => ({ action, personOf: (row) => personOf(row as Row), about: (row) => about(row as Row) });
+): AuditedRead => ({ action, peopleOf: (row) => peopleOf(row as Row), about: (row) => about(row as Row) });
 
 export interface AuditingOptions {
   note: (caller: Caller, read: NotedRead) => Promise<void>;
@@ -41,13 +42,14 @@ export interface AuditingOptions {
 
 /**
  * Notes whose records a caller is shown, after the answer's own query and before the answer leaves: what cannot be
- * noted is not shown. People who read what is theirs cost no statement.
+ * noted is not shown. Where the request has changed a record, the change is noted, and the reading with it. People who read
+ * what is theirs cost no statement.
  */
 export const auditing = fastifyPlugin(
   async (app: FastifyInstance, { note }: AuditingOptions) => {
-    // What a service notes of a change carries the request's name too.
+    // What a service notes of a change carries the request's name too, and is known here.
     app.addHook('preHandler', ({ user, id }, _reply, done) => {
-      if (user) user.request_id = id;
+      if (user) Object.assign(user, { request_id: id, noted: new Set() });
       done();
     });
     app.addHook('preSerialization', (request, reply, answer, done) => {
@@ -62,15 +64,16 @@ export const auditing = fastifyPlugin(
 );
 
 function noted(
-  { action, personOf, about }: AuditedRead,
+  { action, peopleOf, about }: AuditedRead,
   request: FastifyRequest,
   answer: unknown,
 ): NotedRead {
   const page = rowsOf(answer);
   // What is no page is one record, or a list of what belongs to one.
   const rows = page ?? [answer].flat();
-  const people = new Set(rows.map(personOf));
+  const people = new Set(rows.flatMap(peopleOf));
   people.delete(request.user.id);
+  for (const person of request.user.noted ?? []) people.delete(person);
   const details = page ? { filters: filtersOf(request.query), rows: page.length } : about(rows[0]);
   return { action, people: [...people], details };
 }

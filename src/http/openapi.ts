@@ -112,16 +112,19 @@ function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute
   for (const [path, operations] of Object.entries(paths))
     for (const [method, operation] of Object.entries(operations)) {
       const route = routes.get(`${method.toUpperCase()} ${path}`);
-      if (route) describe(operation, path, route, components);
+      if (route) describe(operation, `${method} ${path}`, route, components);
     }
   giveSchemaExamples(document);
   components.schemas.Problem = PROBLEM_SCHEMA;
   return document;
 }
 
-function describe(operation: Operation, path: string, route: DocumentedRoute, components: Components): void {
+function describe(operation: Operation, name: string, route: DocumentedRoute, components: Components): void {
+  const [method, path = ''] = name.split(' ');
+  const unless = method === 'get' ? '' : ', unless a change of the record is';
   const noted =
-    route.audited && `**Noted** as \`${route.audited}\`: the people whose records are shown see who looked.`;
+    route.audited &&
+    `**Noted** as \`${route.audited}\`${unless}: the people whose records are shown see who looked.`;
   operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');

@@ -87,7 +87,13 @@ export const en: Texts = {
     },
     role_in_use: {
       title: 'Role in use',
-      detail: 'This person has upcoming appointments in their present role. Cancel those first.',
+      detail:
+        'This person has upcoming appointments in their present role. Cancel those first, or with `upcoming: cancel`.',
+    },
+    has_upcoming: {
+      title: 'Upcoming appointments',
+      detail:
+        'This person has upcoming appointments. Say with `upcoming` whether they are cancelled (`cancel`) or take place (`keep`).',
     },
     not_a_doctor: {
       title: 'Not a doctor',
@@ -256,6 +262,7 @@ export const en: Texts = {
     not_for_role: 'Does not belong to this person’s role.',
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',
+    upcoming_without_leaving: 'Goes only with `is_active: false` or a new role.',
     nothing_to_change: 'Name at least one field to change.',
     invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',
   },

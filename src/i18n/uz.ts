@@ -86,7 +86,13 @@ export const uz: Texts = {
     },
     role_in_use: {
       title: 'Rol ishlatilmoqda',
-      detail: 'Bu kishining hozirgi rolida kelgusi qabullari bor. Avval ularni bekor qiling.',
+      detail:
+        'Bu kishining hozirgi rolida kelgusi qabullari bor. Avval ularni bekor qiling yoki `upcoming: cancel` deb koʻrsating.',
+    },
+    has_upcoming: {
+      title: 'Kelgusi qabullar bor',
+      detail:
+        'Bu kishining kelgusi qabullari bor. Ular bekor qilinishini (`cancel`) yoki qolishini (`keep`) `upcoming` maydonida koʻrsating.',
     },
     not_a_doctor: {
       title: 'Shifokor emas',
@@ -261,6 +267,7 @@ export const uz: Texts = {
     not_for_role: 'Bu kishining roliga tegishli emas.',
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
+    upcoming_without_leaving: 'Faqat `is_active: false` yoki yangi rol bilan birga koʻrsatiladi.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
     invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',
   },

@@ -157,6 +157,44 @@ describe('DELETE /appointments/{id}/', () => {
     expect(await show(id)).toEqual(before);
   });
 
+  test('keeps why, for the other side to see, and asks nobody for it', async () => {
+    const path = (id: number) => `/appointments/${id}/`;
+    for (const by of [people.patient, people.admin]) {
+      const { id } = await visitIn('confirmed');
+      await clinic.as(by).delete(path(id), { reason: '  I have caught a cold ' }).expect(204);
+      expect(await show(id)).toMatchObject({
+        status: 'cancelled',
+        cancelled_by: by.id,
+        cancel_reason: 'I have caught a cold',
+      });
+      const seen = await clinic.as(people.doctor).get(path(id)).expect(200);
+      expect(seen.body.cancel_reason).toBe('I have caught a cold');
+      // What was said first stays.
+      await clinic.as(by).delete(path(id), { reason: 'Another' }).expect(204);
+      expect((await show(id)).cancel_reason).toBe('I have caught a cold');
+    }
+    for (const body of [undefined, {}]) {
+      const { id } = await visitIn('pending');
+      await clinic.as(people.patient).delete(path(id), body).expect(204);
+      expect(await show(id)).toMatchObject({ status: 'cancelled', cancel_reason: null });
+    }
+    const { id } = await visitIn('pending');
+    await clinic.as(people.patient).delete(path(id)).set('content-type', 'application/json').expect(204);
+  });
+
+  test.each([
+    [{ reason: 5 }, 'reason invalid_type'],
+    [{ reason: '' }, 'reason too_short'],
+    [{ reason: 'x'.repeat(501) }, 'reason too_long'],
+    [{ reason: 'a\u0000b' }, 'reason invalid_characters'],
+    [[], ' invalid_type'],
+  ])('refuses a reason that is none, and cancels nothing: %j', async (body, field) => {
+    const { id } = await visitIn('pending');
+    const answer = await clinic.as(people.patient).delete(`/appointments/${id}/`, body);
+    expectProblem(answer, 'invalid_input', { fields: [field] });
+    expect((await show(id)).status).toBe('pending');
+  });
+
   test('is not for doctors, nor for another patient', async () => {
     const { id } = await visitIn('pending');
     expectProblem(await cancel(people.doctor, id), 'forbidden');

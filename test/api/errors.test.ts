@@ -169,6 +169,13 @@ const cases: Record<ErrorCode, Case> = {
       return as('admin').patch(`/users/${people.patient.id}/`, { role: 'doctor' });
     },
   },
+  has_upcoming: {
+    status: 409,
+    async provoke() {
+      await visit();
+      return as('admin').patch(`/users/${people.patient.id}/`, { is_active: false });
+    },
+  },
   not_a_doctor: { status: 409, provoke: () => as('admin').post(`/users/${people.patient.id}/approve/`) },
   slot_overlap: {
     status: 409,

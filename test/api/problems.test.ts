@@ -187,6 +187,7 @@ const wrong: Record<FieldErrorCode, Sent> = {
   ],
   consent_required: ['/auth/register/', undefined, { ...account, accept_terms: false }, 'accept_terms'],
   reason_without_cancel: ['/appointments/{id}/', 'doctor', { status: 'confirmed', reason: 'x' }, 'reason'],
+  upcoming_without_leaving: ['/users/1/', 'admin', { locale: 'uz', upcoming: 'keep' }, 'upcoming'],
   nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
   invalid_etag: ['/appointments/{id}/', 'doctor', { status: 'confirmed' }, 'if-match'],
 };
@@ -194,7 +195,12 @@ const wrong: Record<FieldErrorCode, Sent> = {
 describe('each way in which a field can be wrong', () => {
   test.each(Object.entries(wrong))('%s', async (code, [path, by, body, field]) => {
     const as = clinic.as(by && people[by]);
-    const patched = ['reason_without_cancel', 'nothing_to_change', 'invalid_etag'].includes(code);
+    const patched = [
+      'reason_without_cancel',
+      'upcoming_without_leaving',
+      'nothing_to_change',
+      'invalid_etag',
+    ].includes(code);
     const real = path.includes('{id}')
       ? path.replace(
           '{id}',

@@ -18,9 +18,11 @@ export interface ProblemExpectations {
   unread?: boolean;
 }
 
-const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors', 'alternatives'];
+const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors', 'alternatives', 'count'];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
+/** Refusals because of visits say how many there are. */
+const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
 const LEAKS =
   /\b(select|insert into|update|delete from|where)\s+\w+\b.*\b(from|set|values|=)|\n\s+at |node_modules|\.ts\b|\bpg_|_key\b|_fk\b|sqlstate|bcrypt/i;
@@ -43,6 +45,7 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     code,
     ...(code === 'invalid_input' && { errors: expect.any(Array) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
+    ...(WITH_COUNT.includes(code) && { count: expect.any(Number) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
   expect(JSON.stringify(body)).not.toMatch(LEAKS);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Channel, type MessageKind, parseReminders } from '../../src/core/messages.ts';
+import type { Role } from '../../src/core/roles.ts';
 import { createGate } from '../../src/modules/messages/channels/gate.ts';
 import {
   channelsFor,
@@ -133,6 +134,8 @@ describe('whether a message is still true', () => {
   const visit: VisitNow = { date: '2030-03-05', start_time: '10:01', end_time: '10:31', status: 'pending' };
   const reader = {
     deleted: false,
+    role: 'patient' as Role,
+    is_active: true,
     is_doctor: false,
     quiet: false,
     quiet_from: '22:00',
@@ -156,6 +159,10 @@ describe('whether a message is still true', () => {
     const offer = { ...at, expires_at: '2030-03-05T05:00:00Z' };
     expect(why('waitlist_offer', null, { params: offer })).toBe('expired');
     expect(why('booked', {}, { deleted: true } as object)).toBe('person_deleted');
+    const out = { role: 'doctor', is_active: false } as object;
+    expect(why('booked', {}, out)).toBe('person_inactive');
+    expect(why('code', null, { params: {}, ...out })).toBeUndefined();
+    expect(why('cancelled', { status: 'cancelled' }, { is_active: false } as object)).toBeUndefined();
   });
 
   test.each([
@@ -223,7 +230,7 @@ test('a move counts when the visit was, or is, whichever is earlier, whenever it
     created_at: clock.now(),
     params: { from_date, from_time, date: visit.date, start_time: visit.start_time },
   });
-  const reader = { ...person, deleted: false, is_doctor: false, visit };
+  const reader = { ...person, deleted: false, role: 'patient' as const, is_active: true, is_doctor: false, visit };
   // It is 23:00: of tomorrow's first hours somebody hears at once, of the rest in the morning.
   expect(judge(said('2030-03-06', '09:30'), reader, clock)).toEqual({});
   expect(judge(said('2030-03-06', '10:00'), reader, clock).wait?.toISOString()).toBe(

@@ -162,7 +162,7 @@ describe('each act is seen: at once by the process that made it, by another with
     'a new policy': () => send('PATCH', '/settings/', admin, { horizon_days: 5 }),
     'another name': ({ doctor }) => send('PATCH', '/doctor/profile/', doctor, { first_name: 'Bobur' }),
     'a doctor who is deactivated': ({ doctor }) =>
-      send('PATCH', `/users/${doctor.id}/`, admin, { is_active: false }),
+      send('PATCH', `/users/${doctor.id}/`, admin, { is_active: false, upcoming: 'keep' }),
     'a doctor who is erased': ({ doctor }) => send('DELETE', `/users/${doctor.id}/`, admin),
     'a table emptied by hand': () => clinic.db.$client.query('truncate timeslots cascade'),
     'a statement by hand': ({ free }) =>

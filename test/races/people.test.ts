@@ -54,7 +54,7 @@ test('once a deactivation is answered, no token of that person serves on either 
     const asked = round % 2;
     const [deactivated, signedIn, refreshed, read, booked] = await Promise.all([
       clinic
-        .ask(admins[0], 'PATCH', `/users/${patient.id}/`, { is_active: false }, asked)
+        .ask(admins[0], 'PATCH', `/users/${patient.id}/`, { is_active: false, upcoming: 'cancel' }, asked)
         .then(async (answer) => {
           // On the instance that answered there is not a moment's delay.
           expect(outcome(await me(first.access, asked))).toBe(SHUT);

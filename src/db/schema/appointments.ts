@@ -92,12 +92,13 @@ export const appointmentEventKinds = [
   'completed',
   'no_show',
   'mark_taken_back',
+  'doctor_changed',
 ] as const;
 export const appointmentEventKind = pgEnum('appointment_event_kind', appointmentEventKinds);
 
 /**
  * What happened to an appointment after it was booked; the booking itself stands in its own row. Append-only, written
- * by the trigger `appointments_record` in the transaction of the change, whatever path made it.
+ * by the triggers `appointments_record` and `appointments_record_doctor` in the transaction of the change, whatever path made it.
  */
 export const appointmentEvents = pgTable(
   'appointment_events',
@@ -110,7 +111,10 @@ export const appointmentEvents = pgTable(
     kind: appointmentEventKind().notNull(),
     /** Null where the system itself acted. */
     by: integer().references(() => users.id),
-    /** Where it was moved from and to: `{ from: { date, start_time, end_time }, to: … }`. */
+    /**
+     * Where it was moved from and to: `{ from: { date, start_time, end_time }, to: … }`; whose it was and is:
+     * `{ from_doctor, to_doctor }`.
+     */
     details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
   },
   (t) => [index('appointment_events_appointment').on(t.appointment_id, t.id)],

@@ -68,6 +68,9 @@ const UNCOUNTED = String(errorStatus.uri_too_long);
 /** Refusals of a slot where another would do. */
 const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 
+/** Refusals because of visits, which say how many. */
+const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
+
 /** RFC 9457, with what this API adds. */
 export const PROBLEM_SCHEMA = {
   type: 'object',
@@ -112,8 +115,12 @@ export const PROBLEM_SCHEMA = {
       maxItems: 6,
       description:
         'Where a slot was refused and others would do: that doctor’s nearest in time that this patient can have, up to ' +
-        'three, then, unless an appointment was to move, up to three of others of the specialization.',
+        'three, then up to three of others of the specialization, unless an appointment of a doctor who is here was to move.',
       items: { $ref: refTo('OpenTimeslot') },
+    },
+    count: {
+      ...integer(1, 2_147_483_647),
+      description: 'With `has_upcoming` and `role_in_use`: how many visits are still to come.',
     },
   },
 };
@@ -179,7 +186,8 @@ export function errorResponses(
     const status = errorStatus[code];
     const fields = code === 'invalid_input' ? someWrongFields(input) : [];
     const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
-    const value = problem(new AppError(code, { fields, ...others }), 'en', path);
+    const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
+    const value = problem(new AppError(code, { fields, ...others, ...counted }), 'en', path);
     examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
     const described = responses[status]?.description;
     responses[status] = {
@@ -200,13 +208,22 @@ function someWrongFields({ params, querystring, body }: RouteInput): FieldError[
   if (body) {
     const missing = wrong(body, {});
     // Where nothing is required, what is wrong is something that was sent.
-    return missing.length > 0 || !(body instanceof z.ZodObject)
-      ? missing
-      : wrong(body, Object.fromEntries(Object.keys(body.shape).map((name) => [name, '?'])));
+    const sent = whole(body);
+    if (missing.length > 0 || !(sent instanceof z.ZodObject)) return missing;
+    const filledWith = (value: unknown) =>
+      wrong(body, Object.fromEntries(Object.keys(sent.shape).map((name) => [name, value])));
+    const found = filledWith('?');
+    return found.length > 0 ? found : filledWith(1);
   }
   if (querystring) {
     const found = wrong(querystring, { page: '0', date: '2028-02-30' });
     return found.length > 0 ? found : wrong(querystring, { from: '2028-02-30' });
   }
   return params ? wrong(params, { id: 'seven' }) : [];
+}
+
+/** What a body is where there is one. */
+function whole(body: z.ZodType): z.ZodType {
+  const isOptional = body instanceof z.ZodOptional || body instanceof z.ZodNullable;
+  return isOptional ? whole(body.unwrap() as z.ZodType) : body;
 }

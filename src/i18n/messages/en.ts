@@ -180,6 +180,7 @@ export const en: MessageTexts = {
   },
   nobody: { doctor: '(no name given)', patient: '(no name given)' },
   account_deleted: 'the account was deleted',
+  account_closed: 'the account was closed',
   doctor_absent: 'the doctor is away',
   links: {
     coming: 'Confirm that I come',

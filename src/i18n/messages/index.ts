@@ -102,8 +102,8 @@ function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Visit
   };
 }
 
-const isCoded = (reason: string | null): reason is 'account_deleted' | 'doctor_absent' =>
-  reason === 'account_deleted' || reason === 'doctor_absent';
+const isCoded = (reason: string | null): reason is 'account_deleted' | 'account_closed' | 'doctor_absent' =>
+  reason === 'account_deleted' || reason === 'account_closed' || reason === 'doctor_absent';
 
 type Params = MessageFacts['params'];
 

@@ -183,6 +183,7 @@ export const ru: MessageTexts = {
   },
   nobody: { doctor: '(имя не указано)', patient: '(имя не указано)' },
   account_deleted: 'учётная запись удалена',
+  account_closed: 'учётная запись закрыта',
   doctor_absent: 'врач отсутствует',
   links: {
     coming: 'Подтвердить, что приду',

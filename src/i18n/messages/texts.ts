@@ -94,8 +94,9 @@ export interface MessageTexts {
   };
   /** Where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stand where somebody's account was deleted, and where the doctor is away. */
+  /** Stand where somebody's account was deleted or closed, and where the doctor is away. */
   account_deleted: string;
+  account_closed: string;
   doctor_absent: string;
   /** Beside the links of a reminder; `…pending` where the doctor has still to confirm the visit. */
   links: { coming: string; coming_pending: string; cancel: string; answer: string; answer_pending: string };

@@ -181,6 +181,7 @@ export const uz: MessageTexts = {
   },
   nobody: { doctor: '(ismi koʻrsatilmagan)', patient: '(ismi koʻrsatilmagan)' },
   account_deleted: 'hisob oʻchirilgan',
+  account_closed: 'hisob yopilgan',
   doctor_absent: 'shifokor ishda boʻlmaydi',
   links: {
     coming: 'Kelishimni tasdiqlayman',

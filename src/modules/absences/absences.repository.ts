@@ -56,13 +56,13 @@ export async function findAbsence(executor: Executor, absence: number): Promise<
   return found;
 }
 
-/** Whether the doctor works here, and whether they are away at that time already. */
+/** Whether there is such a doctor, who may be out and have visits still, and whether they are away at that time already. */
 export async function judgeSpan(db: Db, { doctor, from, to, start_time, end_time }: Span) {
-  const { rows } = await db.$client.query<{ works: boolean; overlaps: boolean }>({
+  const { rows } = await db.$client.query<{ exists: boolean; overlaps: boolean }>({
     name: 'absences.judge',
     text: `
       select
-        exists (select from users where id = $1 and role = 'doctor' and is_active) as works,
+        exists (select from users where id = $1 and role = 'doctor' and deleted_at is null) as exists,
         exists (
           select from absences
           where doctor_id = $1

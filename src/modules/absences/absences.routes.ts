@@ -7,6 +7,7 @@ import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import {
   type Absence,
+  type AbsenceEffects,
   absence,
   absenceEffects,
   absenceFilters,
@@ -19,6 +20,8 @@ const tags = ['schedules'];
 const params = idParams('The absence’s id.', 5);
 /** Why a doctor is away is theirs. */
 const doctorOf = ({ doctor }: Absence) => doctor;
+/** Whose appointments fall out is theirs. */
+const patientsOf = ({ appointments }: AbsenceEffects) => appointments.map(({ patient }) => patient.id);
 
 export async function absencesRoutes(instance: FastifyInstance, { absences }: { absences: Absences }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -31,6 +34,10 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
       config: {
         errors: ['doctor_not_found', 'absence_overlap'],
         examples: { 200: ['preview'], 201: ['done'] },
+        audit: reads('appointment.list', patientsOf, ({ appointments }) => ({
+          filters: ['doctor', 'from', 'to'],
+          rows: appointments.length,
+        })),
       },
       schema: {
         tags,
@@ -40,7 +47,8 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
           'A doctor is away from `start_time` of the first day to `end_time` of the last; an admin names the `doctor`. In ' +
           'one act all free slots of that time go, and all active appointments, confirmed ones too, are cancelled with ' +
           'the reason `doctor_absent`; every patient is told. An absence that has begun acts on what lies ahead. ' +
-          '`preview` answers what would be done (200) and does nothing. While it stands no slot can be published in it.',
+          '`preview` answers what would be done (200) and does nothing. While it stands no slot can be published in it. An ' +
+          'admin can write one for a doctor who is deactivated and has visits still.',
         body: newAbsence,
         response: { 200: absenceEffects, 201: absenceEffects },
       },

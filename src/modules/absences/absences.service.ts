@@ -4,7 +4,7 @@ import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { SpanAhead } from '../../core/span.ts';
-import { lockCalendar } from '../../db/calendar.ts';
+import { lockLeftCalendar } from '../../db/calendar.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './absences.repository.ts';
@@ -22,7 +22,7 @@ type Visits = (AbsenceEffects['appointments'][number] & { timeslot: number })[];
 export interface AbsencesDependencies {
   db: Db;
   clock: Clock;
-  audit: Pick<Audit, 'record' | 'recordAll' | 'recordRead'>;
+  audit: Pick<Audit, 'record' | 'recordAll'>;
   appointments: {
     listDuring: (
       executor: Executor,
@@ -58,16 +58,13 @@ export function createAbsences(dependencies: AbsencesDependencies) {
       await audit.record(tx, { actor: caller, action, subject: doctor, details: { absence } });
   };
 
-  /** What the absence would do. Whose appointments are shown is noted, as for any list of them. */
-  async function preview(span: SpanAhead, caller: Caller) {
+  /** What the absence would do. */
+  async function preview(span: SpanAhead) {
     const judged = await repository.judgeSpan(db, span);
-    if (!judged?.works) throw new AppError('doctor_not_found');
+    if (!judged?.exists) throw new AppError('doctor_not_found');
     if (judged.overlaps) throw new AppError('absence_overlap');
     const free = await timeslots.listFreeDuring(db, span, SHOWN);
     const visits = await appointments.listDuring(db, span, SHOWN);
-    const people = peopleOf(visits.rows);
-    const details = { filters: ['doctor', 'from', 'to'], rows: visits.rows.length };
-    if (people.length > 0) await audit.recordRead(caller, { action: 'appointment.list', people, details });
     return effectsOf(free, visits);
   }
 
@@ -79,7 +76,7 @@ export function createAbsences(dependencies: AbsencesDependencies) {
    */
   const act = (span: SpanAhead, reason: string | null, caller: Caller) =>
     transaction(db, async (tx) => {
-      if (!(await lockCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
+      if (!(await lockLeftCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
       const made = { reason, created_by: caller.id, now: clock.now() };
       const absence = await repository.insertAbsence(tx, span, made);
       if (absence === undefined) throw new AppError('absence_overlap');
@@ -88,12 +85,8 @@ export function createAbsences(dependencies: AbsencesDependencies) {
       const visits = await appointments.cancelDuring(tx, span, caller.id);
       const gone = await timeslots.removeDuring(tx, span);
       const people = peopleOf(visits);
-      if (people.length > 0)
-        await audit.recordAll(
-          tx,
-          { actor: caller, action: 'appointment.cancel', details: { absence } },
-          people,
-        );
+      const cancelled = { actor: caller, action: 'appointment.cancel', details: { absence } };
+      await audit.recordAll(tx, cancelled, people);
       await note(tx, caller, 'absence.create', absence, span.doctor);
       const booked = new Set(visits.map(({ timeslot }) => timeslot));
       const free = gone.filter(({ id }) => !booked.has(id));
@@ -134,7 +127,7 @@ export function createAbsences(dependencies: AbsencesDependencies) {
       const ahead = { ...span, after: clock.wall() };
       if (`${to} ${end_time}:00` <= `${ahead.after.date} ${ahead.after.time}`)
         throw invalidField('to', 'in_past');
-      const done = only ? { id: null, ...(await preview(ahead, caller)) } : await act(ahead, reason, caller);
+      const done = only ? { id: null, ...(await preview(ahead)) } : await act(ahead, reason, caller);
       return { ...span, reason, preview: only, ...done };
     },
 

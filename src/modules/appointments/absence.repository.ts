@@ -1,5 +1,6 @@
 import type { SpanAhead } from '../../core/span.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
+import { isStillToCome } from '../../db/visits.ts';
 
 /** An appointment that an absence of its doctor cancels, with its patient. */
 export interface SpanAppointment {
@@ -11,13 +12,8 @@ export interface SpanAppointment {
   patient: { id: number; first_name: string | null; last_name: string | null; phone: string | null };
 }
 
-/**
- * A doctor's active appointments that touch a span and have not begun; those that are over before their time stay. `a` is
- * the appointment.
- */
-const inSpan = `a.doctor_id = $1 and a.date between $2::date and $3::date
-  and (a.date, a.start_time) > ($6::date, $7::time) and a.status in ('pending', 'confirmed')
-  and (a.attendance is null or a.attendance = 'arrived')
+/** A doctor's appointments that touch a span and are still to come. `a` is the appointment. */
+const inSpan = `a.doctor_id = $1 and a.date between $2::date and $3::date and ${isStillToCome('a', 6)}
   and tsrange($2::date + $4::time, $3::date + $5::time) && tsrange(a.date + a.start_time, a.date + a.end_time)`;
 
 const shown = `a.id, a.timeslot_id as timeslot, a.date, a.start_time, a.end_time,

@@ -1,7 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
-import type { Db, Executor, Tx } from '../../db/client.ts';
-import { and, eq, gte, inArray, lte, or, type SQL, sql } from '../../db/drizzle.ts';
+import type { Db, Executor } from '../../db/client.ts';
+import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { direct, prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
@@ -63,8 +63,6 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
   attendance: row.attendance,
   version: row.version,
 });
-
-const active: Status[] = ['pending', 'confirmed'];
 
 export async function findAppointment(
   executor: Executor,
@@ -138,56 +136,4 @@ export async function listAppointments(db: Db, filters: Filters, wall: WallTime,
   const { date: today, time } = wall;
   const found = await fetchPage(page, (window) => list({ ...filters, today, time, ...window }));
   return { ...found, rows: found.rows.map(toAppointment) };
-}
-
-const after = (wall: WallTime) =>
-  sql`(${appointments.date}, ${appointments.start_time}) > (${wall.date}::date, ${wall.time}::time)`;
-
-const upcomingOf = (person: number, wall: WallTime) =>
-  and(
-    or(eq(appointments.doctor_id, person), eq(appointments.patient_id, person)),
-    inArray(appointments.status, active),
-    after(wall),
-  );
-
-export async function hasUpcoming(tx: Tx, person: number, wall: WallTime): Promise<boolean> {
-  const rows = await tx
-    .select({ id: appointments.id })
-    .from(appointments)
-    .where(upcomingOf(person, wall))
-    .limit(1);
-  return rows.length > 0;
-}
-
-/** Locks all that lies ahead of a person, in the order of their ids; before any slot, as everybody does. */
-export async function lockUpcoming(tx: Tx, person: number, wall: WallTime): Promise<void> {
-  await tx
-    .select({ id: appointments.id })
-    .from(appointments)
-    .where(upcomingOf(person, wall))
-    .orderBy(appointments.id)
-    .for('no key update');
-}
-
-/** Cancels all that lies ahead of a person, as patient and as doctor. */
-export async function cancelUpcoming(
-  tx: Tx,
-  person: number,
-  by: number,
-  reason: string,
-  { now, wall }: { now: Date; wall: WallTime },
-): Promise<void> {
-  await tx
-    .update(appointments)
-    .set({
-      status: 'cancelled',
-      cancelled_by: by,
-      cancel_reason: reason,
-      updated_by: by,
-      updated_at: now.toISOString(),
-      // Somebody who came early and is gone now.
-      attendance: null,
-      attendance_marked_at: null,
-    })
-    .where(upcomingOf(person, wall));
 }

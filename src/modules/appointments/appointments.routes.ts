@@ -7,11 +7,12 @@ import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { patientOf, readsAppointment } from './appointments.audit.ts';
 import {
-  type Appointment,
   allFilters,
   appointment,
   appointmentPage,
+  cancellation,
   decision,
   newAppointment,
   ownFilters,
@@ -23,8 +24,6 @@ import { historyRoutes } from './history.routes.ts';
 import { rescheduleRoutes } from './reschedule.routes.ts';
 
 const tags = ['appointments'];
-/** A visit is its patient's record: the doctor is named in the directory for all to see. */
-const patientOf = ({ patient }: Appointment) => patient.id;
 const params = idParams('The appointment’s id.', 9001);
 
 export async function appointmentsRoutes(
@@ -57,6 +56,7 @@ export async function appointmentsRoutes(
           'too_many_appointments',
         ],
         examples: { 201: ['pending'] },
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -121,7 +121,7 @@ export async function appointmentsRoutes(
       preHandler: [IsSignedIn, isOwner],
       config: {
         errors: ['appointment_not_found'],
-        audit: reads('appointment.read', patientOf, ({ id }: Appointment) => ({ appointment: id })),
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -143,6 +143,7 @@ export async function appointmentsRoutes(
       config: {
         errors: ['appointment_not_found', 'already_decided', 'already_attended', 'version_mismatch'],
         examples: { 200: ['confirmed', 'cancelled'] },
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -182,14 +183,16 @@ export async function appointmentsRoutes(
         description:
           'The slot is free again at once, and the appointment stays as `cancelled`. Patients can no longer cancel once ' +
           'the visit has begun; after the clinic’s deadline it is marked as late, or refused, as the policy says. ' +
-          'Repeating it is a 204 again.',
+          'Repeating it is a 204 again. A body with a `reason` may say why; without one, nothing is said.',
         params,
         headers: ifMatch,
+        body: cancellation,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await appointments.cancel(request.params.id, request.user, request.headers['if-match']);
+      const { params, body, user, headers } = request;
+      await appointments.cancel(params.id, user, { ...body, expected: headers['if-match'] });
       return reply.code(204).send();
     },
   );

@@ -162,7 +162,9 @@ export type NewAppointment = z.infer<typeof newAppointment>;
 export const move = documented(
   z.object({
     timeslot: fields.id.meta({
-      description: 'A free slot of the same doctor, from `/api/doctors/{id}/timeslots/`.',
+      description:
+        'A free slot of the same doctor, or of another of the specialization where the doctor is out, from ' +
+        '`/api/doctors/{id}/timeslots/`.',
       examples: [433],
     }),
   }),
@@ -203,6 +205,23 @@ export const decision = documented(
   },
 );
 export type Decision = z.infer<typeof decision>;
+
+export const cancellation = documented(
+  z
+    .object({
+      reason: fields
+        .text(500)
+        .optional()
+        .meta({ description: 'Why; the other side sees it.', examples: ['I have caught a cold'] }),
+    })
+    .nullish(),
+  {
+    id: 'Cancellation',
+    description: 'Why it is cancelled; without a body nothing is said.',
+    examples: { reason: { summary: 'With a reason', value: { reason: 'I have caught a cold' } } },
+  },
+);
+export type Cancellation = z.infer<typeof cancellation>;
 
 const filters = {
   ...pageQuery,

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db, Tx } from '../../db/client.ts';
+import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import { createAbsenceCancelling } from './absence.service.ts';
@@ -13,9 +13,10 @@ import { createAttendance } from './attendance.service.ts';
 import { type BookingDependencies, createBooking } from './booking.service.ts';
 import { createDecisions } from './decisions.service.ts';
 import { createExpiry } from './expiry.service.ts';
-import { createExport } from './export.service.ts';
+import { createExport, type ExportDependencies } from './export.service.ts';
 import { createHistory } from './history.service.ts';
 import { createReschedule } from './reschedule.service.ts';
+import { createUpcoming } from './upcoming.service.ts';
 
 export interface AppointmentsDependencies {
   db: Db;
@@ -25,6 +26,7 @@ export interface AppointmentsDependencies {
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   timeslots: BookingDependencies['timeslots'];
+  sessions: ExportDependencies['sessions'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;
@@ -52,14 +54,11 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
     ...createAttendance(dependencies),
     ...createHistory(dependencies),
     ...createAbsenceCancelling(dependencies),
+    ...createUpcoming(dependencies),
     ...createExport({ ...dependencies, asOfNow }),
     expire,
     get,
     findOwners: (appointment: number) => repository.findOwners(db, appointment),
-    hasUpcoming: (tx: Tx, person: number) => repository.hasUpcoming(tx, person, clock.wall()),
-    lockUpcoming: (tx: Tx, person: number) => repository.lockUpcoming(tx, person, clock.wall()),
-    cancelUpcoming: (tx: Tx, person: number, by: number) =>
-      repository.cancelUpcoming(tx, person, by, 'account_deleted', { now: clock.now(), wall: clock.wall() }),
 
     /** Every appointment, for admins. */
     list: ({ page: number, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>

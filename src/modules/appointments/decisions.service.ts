@@ -90,11 +90,16 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
     /**
      * Cancels on behalf of the patient, who is bound by the clinic's deadline. Repeating it is fine: a phone that lost the
      * first answer may ask again, with the version that it saw (RFC 9110, section 13.1.1, of changes already applied).
-     * @param expected the versions that it is meant for; any by default
+     * @param options.reason why, for the other side to see
+     * @param options.expected the versions that it is meant for; any by default
      * @throws AppError visit_begun, too_late_to_cancel (for patients), already_attended, version_mismatch,
      * appointment_not_found
      */
-    async cancel(appointment: number, caller: Caller, expected?: Expected): Promise<void> {
+    async cancel(
+      appointment: number,
+      caller: Caller,
+      { reason, expected }: { reason?: string | undefined; expected?: Expected } = {},
+    ): Promise<void> {
       const policy = await settings.policy();
       const wall = clock.wall();
       const deadline = lateBy(policy);
@@ -107,6 +112,7 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
           by: caller.id,
           now: clock.now(),
           wall,
+          reason,
           expected,
           ...(bound && { after: refused ?? wall, lateBy: deadline }),
         });

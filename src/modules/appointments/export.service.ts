@@ -1,4 +1,5 @@
 import { earliestOf, latestOf } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
@@ -12,23 +13,27 @@ export interface ExportDependencies {
   audit: Pick<Audit, 'record'>;
   /** An appointment as it is to be read now. */
   asOfNow: (appointment: Appointment) => Appointment;
+  sessions: { isEnded: (session: number) => boolean | Promise<boolean> };
 }
 
 /** About half a megabyte: so much is in memory at a time, and no transaction stays open between. */
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
-export function createExport({ db, mayLag, audit, asOfNow }: ExportDependencies) {
+export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDependencies) {
+  /** Whoever is put out in the middle gets no further page: an export can take minutes. */
   async function* following(
     first: Appointment[],
     { status }: ExportFilters,
     read: (after: Cursor) => Promise<Appointment[]>,
+    { session }: Caller,
   ) {
     for (let page = first; ; ) {
       const last = page.at(-1);
       if (last === undefined) return;
       yield page.map(asOfNow).filter((row) => status === undefined || row.status === status);
       if (page.length < PAGE) return;
+      if (await sessions.isEnded(session)) throw new AppError('session_ended');
       page = await read(last);
     }
   }
@@ -52,7 +57,7 @@ export function createExport({ db, mayLag, audit, asOfNow }: ExportDependencies)
         ...(others.patient !== undefined && first.length > 0 && { subject: others.patient }),
         details: { filters: namesOf(filters) },
       });
-      return following(first, filters, read);
+      return following(first, filters, read, caller);
     },
   };
 }

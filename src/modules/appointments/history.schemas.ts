@@ -12,6 +12,7 @@ const kinds = [
   'completed',
   'no_show',
   'mark_taken_back',
+  'doctor_changed',
 ] as const;
 export type HistoryKind = (typeof kinds)[number];
 
@@ -27,7 +28,11 @@ const when = z.object({
 const event = documented(
   z.object({
     at: fields.out.instant,
-    kind: z.enum(kinds).meta({ description: 'What happened. A move by the patient makes it pending again.' }),
+    kind: z.enum(kinds).meta({
+      description:
+        'What happened. A move by the patient makes it pending again. `doctor_changed` follows the move of a visit whose ' +
+        'doctor is out to a colleague.',
+    }),
     by: z
       .object({
         id: fields.id,
@@ -41,6 +46,12 @@ const event = documented(
       .object({
         from: when.optional().meta({ description: 'With `moved`: when it would have been.' }),
         to: when.optional().meta({ description: 'With `booked` and `moved`: when it was to be.' }),
+        from_doctor: fields.id
+          .optional()
+          .meta({ description: 'With `doctor_changed`: whose visit it was.', examples: [12] }),
+        to_doctor: fields.id
+          .optional()
+          .meta({ description: 'With `doctor_changed`: whose visit it is.', examples: [14] }),
         late: z
           .boolean()
           .optional()
@@ -71,6 +82,15 @@ const event = documented(
             from: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' },
             to: { date: '2028-03-15', start_time: '14:00', end_time: '14:30' },
           },
+        },
+      },
+      doctor_changed: {
+        summary: 'Given to another doctor',
+        value: {
+          at: '2028-03-01T11:05:42.000Z',
+          kind: 'doctor_changed',
+          by: { id: 1, role: 'admin', first_name: 'Malika', last_name: 'Rashidova' },
+          details: { from_doctor: 12, to_doctor: 14 },
         },
       },
       arrived: {

@@ -68,6 +68,21 @@ export async function lockTarget(
   return rows.find(({ id }) => id === to);
 }
 
+/** Whether a visit of the one can go to the other: its own is out, and the other is of the same specialization. */
+export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boolean> {
+  const { rows } = await clientOf(tx).query<{ can: boolean }>({
+    name: 'appointments.can-take-over',
+    text: `
+      select not exists (select from users where id = $1 and role = 'doctor' and is_active)
+        and exists (
+          select from doctor_profiles own join doctor_profiles other
+            on search_fold(other.specialization) = search_fold(own.specialization)
+          where own.id = $1 and other.id = $2) as can`,
+    values: [from, to],
+  });
+  return rows[0]?.can ?? false;
+}
+
 /**
  * Moves an appointment to a slot that is locked and open. Its triggers free the old slot and take the new one.
  * @throws the refusal by `appointments_patient_no_overlap` when its patient has another appointment at that time
@@ -81,7 +96,7 @@ export async function moveAppointment(
     name: 'appointments.move',
     text: `
       update appointments a
-      set timeslot_id = s.id, date = s.date, start_time = s.start_time, end_time = s.end_time,
+      set timeslot_id = s.id, doctor_id = s.doctor_id, date = s.date, start_time = s.start_time, end_time = s.end_time,
         status = $3, updated_by = $4, updated_at = $5
       from timeslots s where a.id = $1 and s.id = $2`,
     values: [appointment, move.to, move.status, move.by, move.now],

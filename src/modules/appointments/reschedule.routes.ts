@@ -5,6 +5,7 @@ import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
 import { idempotencyKey, keyed, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { readsAppointment } from './appointments.audit.ts';
 import { appointment, move } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 
@@ -40,6 +41,7 @@ export async function rescheduleRoutes(
           'too_far_ahead',
         ],
         examples: { 200: ['moved'] },
+        audit: readsAppointment,
         etag: true,
       },
       schema: {
@@ -49,7 +51,8 @@ export async function rescheduleRoutes(
         description:
           'To another slot of the same doctor, in one step: the old slot is free at once, and if the new one cannot be ' +
           'had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the doctor ' +
-          'answers; an admin’s keeps the status. Moving to the slot that it has changes nothing.',
+          'answers; an admin’s keeps the status. Moving to the slot that it has changes nothing. Where its doctor is ' +
+          'out, the visit can go to a slot of another doctor of the same specialization.',
         params: idParams('The appointment’s id.', 9001),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,

@@ -30,7 +30,7 @@ interface Given {
   expected: readonly number[] | undefined;
 }
 
-/** Moving an appointment to another slot of its doctor. */
+/** Moving an appointment to another slot of its doctor, or of a colleague where its doctor is out. */
 export function createReschedule({
   db,
   clock,
@@ -58,7 +58,9 @@ export function createReschedule({
     if (isActive(found) && found.timeslot === timeslot) return findAppointment(tx, appointment);
     mustMove(found, given);
     const target = await repository.lockTarget(tx, { from: found.timeslot, to: timeslot, patient }, bounds);
-    if (target && target.doctor !== found.doctor) throw new AppError('not_same_doctor');
+    const isHandedOver = target !== undefined && target.doctor !== found.doctor;
+    if (isHandedOver && !(await repository.canTakeOver(tx, found.doctor, target.doctor)))
+      throw new AppError('not_same_doctor');
     if (!target?.is_open) return undefined;
     await repository.moveAppointment(tx, appointment, {
       to: timeslot,
@@ -67,14 +69,19 @@ export function createReschedule({
       now: bounds.now,
     });
     const overridden = caller.role === 'patient' ? [] : beyond(target, boundsFor('patient', policy, clock));
-    const details = { appointment, ...(overridden.length > 0 && { overridden }) };
+    const details = {
+      appointment,
+      ...(isHandedOver && { from_doctor: found.doctor, to_doctor: target.doctor }),
+      ...(overridden.length > 0 && { overridden }),
+    };
     await audit.record(tx, { actor: caller, action: 'appointment.move', subject: patient, details });
     return findAppointment(tx, appointment);
   }
 
   return {
     /**
-     * Moves an appointment to another slot of its doctor; the one it leaves is free at once. A patient's move is for the
+     * Moves an appointment to another slot of its doctor, or of one of the same specialization where its doctor is out; the
+     * slot that it leaves is free at once. A patient's move is for the
      * doctor to answer anew, an admin's leaves the status as it is. To the slot that it has, it changes nothing. A failure
      * leaves the appointment as it was.
      * @param options.request asks for it to be done once only
@@ -93,7 +100,7 @@ export function createReschedule({
       const { patient } = owners;
       const wanted = { timeslot, patient, moving: appointment };
       return timeslots.obtain(wanted, caller, (bounds, policy) =>
-        unlessBusy(() =>
+        unlessBusy(caller, () =>
           transaction(db, (tx) =>
             idempotency.once(tx, caller, request, patient, () =>
               move(tx, appointment, { timeslot, patient, caller, bounds, policy, expected }),
@@ -111,10 +118,15 @@ function statusAfter(status: Appointment['status'], { role }: Caller, policy: Po
 }
 
 /** The exclusion constraint speaks by an error that ends the transaction; why it refused is asked afterwards, as ever. */
-async function unlessBusy<Done>(work: () => Promise<Done | undefined>): Promise<Done | undefined> {
+async function unlessBusy<Done>(
+  caller: Caller,
+  work: () => Promise<Done | undefined>,
+): Promise<Done | undefined> {
   try {
     return await work();
   } catch (error) {
+    // What was noted went with it.
+    caller.noted?.clear();
     if (databaseError(error)?.constraint === 'appointments_patient_no_overlap') return undefined;
     throw error;
   }

@@ -14,7 +14,7 @@ export interface AuditDependencies {
 /** What happened to whose record. Ids and names of fields only: no value, no name of a person, no text they wrote. */
 export interface Entry {
   /** Who did it; left out where the system itself did, or somebody at the server's command line. */
-  actor?: Pick<Caller, 'id' | 'role' | 'request_id'> | undefined;
+  actor?: Pick<Caller, 'id' | 'role' | 'request_id' | 'noted'> | undefined;
   /** Such as `user.update`: the resource and what was done. */
   action: string;
   /** Whose record it is. */
@@ -38,17 +38,24 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     request_id: request_id ?? actor?.request_id ?? null,
   });
 
+  /** What is noted of a change needs no second entry where the answer shows it. */
+  async function insert(executor: Executor, entry: Entry, people: readonly (number | null)[]): Promise<void> {
+    if (people.length === 0) return;
+    await repository.insertEntries(executor, entryOf(entry), people);
+    for (const person of people) if (person !== null) entry.actor?.noted?.add(person);
+  }
+
   return {
     /** Notes a change, in the transaction that makes it: neither stands without the other. */
     record: (executor: Executor, entry: Entry): Promise<void> =>
-      repository.insertEntries(executor, entryOf(entry), [entry.subject ?? null]),
+      insert(executor, entry, [entry.subject ?? null]),
 
     /** The same of each of these people, in one statement. */
     recordAll: (
       executor: Executor,
       entry: Omit<Entry, 'subject'>,
       people: readonly number[],
-    ): Promise<void> => repository.insertEntries(executor, entryOf(entry), people),
+    ): Promise<void> => insert(executor, entry, people),
 
     /** Notes that somebody was shown records of others: an entry for each of these people, in one statement. */
     recordRead: (

@@ -22,6 +22,7 @@ export interface Claimed {
   created_at: string;
   /** An earlier attempt ended without anybody knowing how. */
   uncertain: boolean;
+  is_active: boolean;
   role: Role;
   locale: MessageLocale | null;
   email: string | null;
@@ -60,7 +61,7 @@ export async function claim(
         returning m.*, before.status = 'sending' as uncertain
       )
       select m.id, m.key, m.user_id, m.channel, m.kind, m.appointment_id, m.params, m.secret, m.attempts, m.created_at,
-        m.uncertain, u.role, u.locale, u.email, u.phone,
+        m.uncertain, u.is_active, u.role, u.locale, u.email, u.phone,
         u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
         c.chat_id, a.date, a.start_time, a.cancel_reason,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name,

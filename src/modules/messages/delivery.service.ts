@@ -185,7 +185,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!words) throw new SendError('nothing_to_say', { permanent: true });
     const visit = visitOf(claimed);
     const answers =
-      kind === 'reminder' && appointment_id !== null && visit
+      kind === 'reminder' && appointment_id !== null && visit && claimed.is_active
         ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
         : undefined;
     const shown = answers && { ...answers, pending: claimed.params.status === 'pending' };

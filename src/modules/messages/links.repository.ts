@@ -42,7 +42,7 @@ export interface VisitLink {
   doctor_last_name: string | null;
 }
 
-/** The visit behind a link, whatever has become of either. */
+/** The visit behind a link, whatever has become of either. Who is out has none. */
 export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLink | undefined> {
   const { rows } = await db.$client.query<VisitLink>({
     name: 'links.visit',
@@ -52,7 +52,7 @@ export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLi
           where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name
       from one_use_links l
-      join users u on u.id = l.user_id
+      join users u on u.id = l.user_id and u.is_active
       join appointments a on a.id = l.appointment_id and a.patient_id = l.user_id
       join users d on d.id = a.doctor_id
       where l.token_hash = $1 and l.purpose in ('confirm_visit', 'cancel_visit')`,
@@ -64,7 +64,7 @@ export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLi
 /**
  * Uses a link up: of two who come at once one does. Its person is locked first, as everywhere, so that what the link is
  * used for is there before they are erased, and goes with them, or not at all.
- * @returns whose it was; undefined when it is unknown, used or expired, or its person erased
+ * @returns whose it was; undefined when it is unknown, used or expired, or its person erased or out
  */
 export async function useLink(
   tx: Tx,
@@ -77,7 +77,7 @@ export async function useLink(
     text: `
       with person as (
         select u.id from one_use_links l join users u on u.id = l.user_id
-        where l.token_hash = $1 and u.deleted_at is null for share of u
+        where l.token_hash = $1 and u.is_active for share of u
       )
       update one_use_links l set used_at = $3 from person
       where l.token_hash = $1 and l.user_id = person.id and l.purpose::text = any($2) and l.used_at is null

@@ -1,4 +1,5 @@
 import type { Channel, MessageKind } from '../../core/messages.ts';
+import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
 import { jobKey, priorityOf, type VisitNow } from './messages.rules.ts';
@@ -6,6 +7,8 @@ import { jobKey, priorityOf, type VisitNow } from './messages.rules.ts';
 /** What decides where and when somebody hears of something. */
 export interface RecipientRow {
   deleted: boolean;
+  role: Role;
+  is_active: boolean;
   email_verified: boolean;
   phone_verified: boolean;
   telegram_linked: boolean;
@@ -19,7 +22,7 @@ export interface RecipientRow {
 }
 
 const RECIPIENT = `
-  select u.deleted_at is not null as deleted,
+  select u.deleted_at is not null as deleted, u.role, u.is_active,
     u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
     c.user_id is not null as telegram_linked, coalesce(p.channels, '{}') as channels, coalesce(p.quiet, true) as quiet,
     to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,

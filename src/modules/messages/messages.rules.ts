@@ -3,9 +3,11 @@ import {
   accountKinds,
   type Channel,
   CODE_MINUTES,
+  isVisitKind,
   type MessageKind,
   type NoticeKind,
 } from '../../core/messages.ts';
+import type { Role } from '../../core/roles.ts';
 
 /** What is known of somebody who is to be told something. */
 export interface Recipient {
@@ -25,6 +27,15 @@ export interface Recipient {
  */
 const VISITS_BY: readonly Channel[] = ['telegram', 'sms', 'email'];
 const ACCOUNT_BY: readonly Channel[] = ['telegram', 'email', 'sms'];
+
+/**
+ * Whether somebody is told this no more, by whatever channel: staff who are out hear nothing of patients. A patient who is
+ * out may still hear what becomes of their own visits, and anybody what happens to their account.
+ */
+export const isKeptFrom = (
+  kind: MessageKind,
+  { role, is_active }: { role: Role; is_active: boolean },
+): boolean => !is_active && role !== 'patient' && isVisitKind(kind);
 
 /** The channels that reach somebody: set up here, and proved to be theirs. */
 export function reaching(
@@ -70,6 +81,8 @@ export interface Said {
 /** Of its reader. */
 export interface Reader extends Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'> {
   deleted: boolean;
+  role: Role;
+  is_active: boolean;
   /** The other side is its patient. */
   is_doctor: boolean;
   /** Null where the message is about no appointment. */
@@ -112,10 +125,12 @@ const UNDECIDED: readonly MessageKind[] = ['booked', 'unanswered'];
 const LONG_AGO = 86_400_000;
 
 /** Why what a message says is true no longer, undefined where it is. */
-function untrue(said: Said, { deleted, visit, is_doctor }: Reader, clock: Clock): string | undefined {
+function untrue(said: Said, reader: Reader, clock: Clock): string | undefined {
   const { kind, params, created_at } = said;
+  const { visit, is_doctor } = reader;
   const now = clock.now().getTime();
-  if (deleted) return 'person_deleted';
+  if (reader.deleted) return 'person_deleted';
+  if (isKeptFrom(kind, reader)) return 'person_inactive';
   if (kind === 'code') return now - created_at.getTime() > CODE_MINUTES * 60_000 ? 'expired' : undefined;
   if (params.expires_at !== undefined && Date.parse(params.expires_at) <= now) return 'expired';
   const when = timeOf(params, visit);

@@ -14,7 +14,7 @@ import { type Locale, type MessageFacts, writeMessage } from '../../i18n/message
 import type { Audit } from '../audit/index.ts';
 import { listMessages } from './list.repository.ts';
 import * as repository from './messages.repository.ts';
-import { channelsFor, isInvitation, judge, type Verdict } from './messages.rules.ts';
+import { channelsFor, isInvitation, isKeptFrom, judge, type Verdict } from './messages.rules.ts';
 import { type MessageFilters, type MessageRecord, RETRIED_AT_ONCE } from './messages.schemas.ts';
 import type { Sealing } from './messages.sealing.ts';
 
@@ -94,6 +94,7 @@ export function createMessages({
         // Nobody is asked into what is over, or has begun with them there. What else is no longer true was said all the same.
         if (verdict.drop !== 'visit_begun' || !isInvitation(kind))
           await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
+        if (isKeptFrom(kind, person)) return;
         const channels = channel
           ? [channel].filter((name) => offered.has(name))
           : channelsFor(kind, person, offered);
@@ -112,7 +113,7 @@ export function createMessages({
       failed: Channel,
     ) {
       const person = await repository.findRecipient(tx, message.user_id, message.appointment_id);
-      if (!person || person.deleted) return;
+      if (!person || person.deleted || isKeptFrom(message.kind, person)) return;
       const others = new Set([...offered].filter((name) => name !== failed));
       const ending = `:${message.user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;

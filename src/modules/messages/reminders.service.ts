@@ -69,7 +69,8 @@ export function createReminders({ db, clock, leads, remind_doctor_hours, enqueue
   }
 
   const isActive = ({ status }: VisitRow) => status === 'pending' || status === 'confirmed';
-  const isAhead = (visit: VisitRow) => isActive(visit) && !hasBegun(visit, clock.wall());
+  const isAhead = (visit: VisitRow) =>
+    isActive(visit) && !visit.is_over && !hasBegun(visit, clock.wall());
   /** It stands where it stood when its reminder was planned; one that was moved has reminders of its own. */
   const isWhere = (visit: VisitRow, planned: Planned) =>
     (planned.date ?? visit.date) === visit.date &&
@@ -90,7 +91,7 @@ export function createReminders({ db, clock, leads, remind_doctor_hours, enqueue
       });
     },
 
-    /** The task `remind`. A visit that is off or has begun meanwhile is left alone. */
+    /** The task `remind`. A visit that is off, has begun or is over meanwhile is left alone. */
     async remind(appointment: number, lead: string, planned: Planned = {}): Promise<void> {
       if (!leads.some(({ name }) => name === lead)) return;
       await transaction(db, async (tx) => {

@@ -1,4 +1,5 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { isStillToCome } from '../../db/visits.ts';
 
 /** Links a chat to a person: each has one at most, and a chat is one person's. */
 export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Promise<void> {
@@ -39,12 +40,13 @@ export interface ChatOwner {
   locale: 'uz' | 'ru' | 'en' | null;
 }
 
+/** Whose chat it is. Who is out is answered like a stranger, and has their chat again when they are let in again. */
 export async function findOwner(executor: Executor, chat: string): Promise<ChatOwner | undefined> {
   const { rows } = await clientOf(executor).query<ChatOwner>({
     name: 'telegram.owner',
     text: `
       select c.user_id, u.locale from telegram_chats c join users u on u.id = c.user_id
-      where c.chat_id = $1 and u.deleted_at is null`,
+      where c.chat_id = $1 and u.is_active`,
     values: [chat],
   });
   return rows[0];
@@ -61,7 +63,7 @@ export interface NextVisit {
   patient_last_name: string | null;
 }
 
-/** The visits of a person that lie ahead, soonest first, on whichever side of them they are. */
+/** The visits of a person that are still to come, soonest first, on whichever side of them they are. */
 export async function nextVisits(
   db: Db,
   user: number,
@@ -74,11 +76,11 @@ export async function nextVisits(
       select a.date, a.start_time, a.status, a.doctor_id, d.first_name as doctor_first_name,
         d.last_name as doctor_last_name, p.first_name as patient_first_name, p.last_name as patient_last_name
       from (
-        (select * from appointments where doctor_id = $1 and status in ('pending', 'confirmed')
-           and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
+        (select v.* from appointments v where v.doctor_id = $1 and ${isStillToCome('v', 2)}
+         order by v.date, v.start_time limit $4)
         union all
-        (select * from appointments where patient_id = $1 and status in ('pending', 'confirmed')
-           and (date, start_time) > ($2::date, $3::time) order by date, start_time limit $4)
+        (select v.* from appointments v where v.patient_id = $1 and ${isStillToCome('v', 2)}
+         order by v.date, v.start_time limit $4)
       ) a
       join users d on d.id = a.doctor_id
       join users p on p.id = a.patient_id

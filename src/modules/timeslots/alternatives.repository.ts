@@ -25,7 +25,10 @@ const EACH = 3;
 /** How many free slots a walk looks at on either side: among a million slots 5 to 10 ms, where asking 1,000 doctors costs 55. */
 const WALK = 100;
 
-/** For whom: what they could not attend is left out. An appointment that is to move can go to its own doctor only. */
+/**
+ * For whom: what they could not attend is left out. An appointment that is to move can go to its own doctor only, unless
+ * that one is out.
+ */
 export interface Whose {
   patient?: number | undefined;
   moving?: number | undefined;
@@ -42,7 +45,10 @@ const values = ({ doctor, date, start_time }: Place, { patient, moving }: Whose,
 
 const fits = `${canBeHad('null', 6)} and not ${isBusy('$4', '$5::integer')}`;
 const isBookable = `d.approved_at is not null and u.role = 'doctor' and u.is_active`;
-const isColleague = `d.id <> $1 and $5::integer is null
+const colleaguesWillDo = `not exists (
+  select from appointments moving join users own on own.id = moving.doctor_id
+  where moving.id = $5::integer and own.role = 'doctor' and own.is_active)`;
+const isColleague = `d.id <> $1 and ${colleaguesWillDo}
   and search_fold(d.specialization) = (select search_fold(specialization) from doctor_profiles where id = $1)`;
 const distance = 'abs(extract(epoch from s.date + s.start_time - ($2::date + $3::time)))';
 const later = { is: '(s.date, s.start_time) >= ($2::date, $3::time)', order: 'asc' };
@@ -90,7 +96,7 @@ export async function findAlternatives(
         (select false, id, doctor, date, start_time, end_time, specialization, first_name, last_name, place
          from others ${near} limit ${EACH})
       )
-      select shown.*, $5::integer is null and exists (
+      select shown.*, ${colleaguesWillDo} and exists (
         select from walked group by is_later
         having count(*) = ${WALK} and (select count(*) from others where others.is_later = walked.is_later) < ${EACH}
       ) as cut

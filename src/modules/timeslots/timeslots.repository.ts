@@ -1,7 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import { COUNT_LIMIT, type Page, type PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
+import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { timeslots } from '../../db/schema/index.ts';
@@ -242,6 +242,7 @@ export async function lockUpcoming(tx: Tx, doctor: number, wall: WallTime): Prom
     .for('update');
 }
 
+/** Those that nobody has: what is left to somebody is of a visit that took place before its time. */
 export async function removeUpcoming(tx: Tx, doctor: number, wall: WallTime): Promise<void> {
-  await tx.delete(timeslots).where(upcomingOf(doctor, wall));
+  await tx.delete(timeslots).where(and(upcomingOf(doctor, wall), not(timeslots.is_taken)));
 }

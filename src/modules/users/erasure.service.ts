@@ -23,7 +23,7 @@ export interface ErasureDependencies {
   };
   appointments: {
     lockUpcoming: (tx: Tx, person: number) => Promise<void>;
-    cancelUpcoming: (tx: Tx, person: number, by: number) => Promise<void>;
+    cancelUpcoming: (tx: Tx, person: number, by: number, reason: 'account_deleted') => Promise<unknown>;
   };
   /** Takes somebody off the waiting list, and gives back what was held for them. */
   waitlist: { leaveAll: (tx: Tx, person: number) => Promise<void> };
@@ -56,7 +56,7 @@ export function createErasure(dependencies: ErasureDependencies) {
     // In the order in which everybody locks them: a patient and their doctor may be erased at once.
     await appointments.lockUpcoming(tx, user);
     await timeslots.lockUpcoming(tx, user);
-    await appointments.cancelUpcoming(tx, user, by.id);
+    await appointments.cancelUpcoming(tx, user, by.id, 'account_deleted');
     await timeslots.removeUpcoming(tx, user);
     await waitlist.leaveAll(tx, user);
     await doctors.erase(tx, user);

@@ -11,6 +11,8 @@ import type { Users } from './users.service.ts';
 
 const tags = ['users'];
 const params = idParams('The user’s id.', 7);
+/** An account is its owner's record. */
+const personOf = ({ id }: User) => id;
 
 export interface UsersRoutesOptions {
   users: Users;
@@ -25,7 +27,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/',
     {
       preHandler: IsAdmin,
-      config: { audit: reads('user.list', ({ id }: User) => id) },
+      config: { audit: reads('user.list', personOf) },
       schema: {
         tags,
         operationId: 'listUsers',
@@ -42,7 +44,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['username_taken'] },
+      config: { errors: ['username_taken'], audit: reads('user.read', personOf) },
       schema: {
         tags,
         operationId: 'createUser',
@@ -63,7 +65,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found'], audit: reads('user.read', ({ id }: User) => id) },
+      config: { errors: ['user_not_found'], audit: reads('user.read', personOf) },
       schema: {
         tags,
         operationId: 'getUser',
@@ -80,14 +82,24 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found', 'username_taken', 'last_admin', 'role_in_use'] },
+      config: {
+        errors: ['user_not_found', 'username_taken', 'last_admin', 'has_upcoming', 'role_in_use'],
+        audit: reads('user.read', personOf),
+      },
       schema: {
         tags,
         operationId: 'updateUser',
         summary: 'Change a user',
         description:
           'Fields that are left out stay as they are; null empties one. A new role or password, or `is_active: false`, ' +
-          'ends all their sessions at once.',
+          'ends all their sessions at once.\n\n' +
+          'Somebody with visits that are still to come is deactivated only with `upcoming`, else it is 409 `has_upcoming` ' +
+          'with their `count`. `cancel` cancels them in the same act: a doctor’s patients are told as for an absence, ' +
+          'with other times; a patient’s doctors are told and their slots are free. `keep` leaves them to take place, such ' +
+          'as where a doctor works out the week without an account: patients are reminded, and visits can be moved and ' +
+          'cancelled. A new role refuses with `role_in_use` instead, and takes `cancel` only. While a doctor is inactive ' +
+          'their free slots stay, but are neither listed nor bookable, no week is published, and nothing about patients is ' +
+          'sent to them.',
         params,
         body: inputs.update,
         response: { 200: user },
@@ -100,7 +112,11 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/:id/approve/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found', 'not_a_doctor'], examples: { 200: ['doctor'] } },
+      config: {
+        errors: ['user_not_found', 'not_a_doctor'],
+        examples: { 200: ['doctor'] },
+        audit: reads('user.read', personOf),
+      },
       schema: {
         tags,
         operationId: 'approveDoctor',

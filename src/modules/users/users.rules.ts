@@ -6,10 +6,10 @@ const profileFields = {
   patient: ['date_of_birth', 'gender'],
 } as const satisfies Record<Role, readonly string[]>;
 
-/** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles. */
+/** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
   before: { role: Role; is_active: boolean },
-  { role, is_active, password, profile = {}, ...others }: Changes,
+  { role, is_active, password, upcoming, profile = {}, ...others }: Changes,
 ): { action: string; details?: Record<string, unknown> }[] {
   const fields = [...namesOf(others), ...namesOf(profile).map((name) => `profile.${name}`)];
   return [
@@ -18,7 +18,12 @@ export function notesOf(
       ? [{ action: 'user.set_role', details: { from: before.role, to: role } }]
       : []),
     ...(is_active !== undefined && is_active !== before.is_active
-      ? [{ action: is_active ? 'user.activate' : 'user.deactivate' }]
+      ? [
+          {
+            action: is_active ? 'user.activate' : 'user.deactivate',
+            ...(upcoming && { details: { upcoming } }),
+          },
+        ]
       : []),
     ...(password !== undefined ? [{ action: 'user.set_password' }] : []),
   ];
@@ -29,6 +34,7 @@ interface Changes {
   is_active?: boolean | undefined;
   password?: string | undefined;
   profile?: object | undefined;
+  upcoming?: 'cancel' | 'keep' | undefined;
   [field: string]: unknown;
 }
 

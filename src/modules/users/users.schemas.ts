@@ -144,11 +144,21 @@ export const userInputs = perCountry((country) => ({
           password: fields.newPassword,
           role: fields.role,
           is_active: z.boolean(),
+          upcoming: z.enum(['cancel', 'keep']).meta({
+            description:
+              'With `is_active: false`, or `cancel` with a new role: what becomes of their visits that are still to come.',
+            examples: ['cancel'],
+          }),
         })
         .partial()
         .refine(
-          (body) => Object.values(body).some((value) => value !== undefined),
+          ({ upcoming, ...body }) => Object.values(body).some((value) => value !== undefined),
           issue('nothing_to_change'),
+        )
+        .refine(
+          ({ upcoming, is_active, role }) =>
+            upcoming === undefined || is_active === false || role !== undefined,
+          issue('upcoming_without_leaving', 'upcoming'),
         ),
     ),
     {
@@ -156,6 +166,10 @@ export const userInputs = perCountry((country) => ({
       description: 'The fields to change, at least one; null empties a field.',
       examples: {
         deactivate: { summary: 'Deactivate', value: { is_active: false } },
+        leave: {
+          summary: 'Deactivate, and cancel what is still to come',
+          value: { is_active: false, upcoming: 'cancel' },
+        },
         password: { summary: 'Give a new password', value: { password: 'three-quiet-lanterns' } },
         contact: {
           summary: 'Correct name and phone',

@@ -7,14 +7,16 @@ import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
+import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
 import * as repository from './users.repository.ts';
 import { notesOf, profileErrors } from './users.rules.ts';
 import type { NewUser, ProfileInput, Registration, User, UserChanges, UserFilters } from './users.schemas.ts';
 
-export interface UsersDependencies extends ErasureDependencies, ApprovalDependencies {
+export interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
   db: Db;
   clock: Clock;
   hashPassword: (password: string) => Promise<string>;
+  audit: LeavingDependencies['audit'];
   doctors: ErasureDependencies['doctors'] &
     ApprovalDependencies['doctors'] & {
       save: (tx: Tx, doctor: number, profile: ProfileInput, options?: { waiting: boolean }) => Promise<void>;
@@ -22,9 +24,7 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
   patients: ErasureDependencies['patients'] & {
     save: (tx: Tx, patient: number, profile: ProfileInput) => Promise<void>;
   };
-  appointments: ErasureDependencies['appointments'] & {
-    hasUpcoming: (tx: Tx, person: number) => Promise<boolean>;
-  };
+  appointments: ErasureDependencies['appointments'] & LeavingDependencies['appointments'];
   /** Keeps which versions of terms and privacy policy somebody has accepted. */
   consents: { accept: (tx: Tx, person: number) => Promise<unknown> };
   /** Whether a doctor who registers is let in at once, or waits for an admin. */
@@ -35,8 +35,8 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
 export type Users = ReturnType<typeof createUsers>;
 
 export function createUsers(dependencies: UsersDependencies) {
-  const { db, clock, hashPassword, audit, sessions, doctors, patients, timeslots, appointments, waitlist } =
-    dependencies;
+  const { db, clock, hashPassword, audit, sessions, doctors, patients, waitlist } = dependencies;
+  const leaving = createLeaving(dependencies);
 
   async function saveProfile(
     tx: Tx,
@@ -67,25 +67,19 @@ export function createUsers(dependencies: UsersDependencies) {
     });
   }
 
-  /** Takes a doctor's future out of the calendar. Locked first, so that no booking slips in between. */
-  async function leaveCalendar(tx: Tx, user: number): Promise<void> {
-    await timeslots.lockUpcoming(tx, user);
-    if (await appointments.hasUpcoming(tx, user)) throw new AppError('role_in_use');
-    await timeslots.removeUpcoming(tx, user);
-  }
-
   /** Writes what an admin changed of a person. @returns whether they must sign in again */
   async function write(
     tx: Tx,
     user: number,
-    before: { role: Role; username: string },
-    { password, profile, ...changes }: UserChanges,
+    before: { role: Role; is_active: boolean; username: string },
+    { password, profile, upcoming, ...changes }: UserChanges,
     password_hash: string | undefined,
+    by: Caller,
   ): Promise<boolean> {
     const { role, username } = { ...before, ...given(changes) };
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
-    if (newRole) await leaveCalendar(tx, user);
+    await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
@@ -144,9 +138,10 @@ export function createUsers(dependencies: UsersDependencies) {
       }),
 
     /**
-     * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions. Whom an
-     * admin makes a doctor is approved by it.
-     * @throws AppError user_not_found, username_taken, last_admin, role_in_use, invalid_input (profile of another role)
+     * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions; what
+     * becomes of their visits has to be said. Whom an admin makes a doctor is approved by it.
+     * @throws AppError user_not_found, username_taken, last_admin, has_upcoming, role_in_use, invalid_input (profile of
+     * another role)
      */
     async update(user: number, changes: UserChanges, by: Caller): Promise<User> {
       const { password } = changes;
@@ -154,7 +149,7 @@ export function createUsers(dependencies: UsersDependencies) {
       const { ended, updated } = await transaction(db, async (tx) => {
         const before = await lockPerson(tx, user, changes);
         if (!before || before.deleted_at) throw new AppError('user_not_found');
-        const isOut = await write(tx, user, before, changes, password_hash);
+        const isOut = await write(tx, user, before, changes, password_hash, by);
         for (const note of notesOf(before, changes))
           await audit.record(tx, { actor: by, subject: user, ...note });
         return {

@@ -6,7 +6,7 @@ import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { appointment } from '../appointments/index.ts';
+import { appointment, readsAppointment } from '../appointments/index.ts';
 import {
   newWaitlistEntry,
   type WaitlistEntry,
@@ -19,6 +19,7 @@ import type { Waitlist } from './waitlist.service.ts';
 const tags = ['waitlist'];
 const params = idParams('The entry’s id.', 61);
 const patientOf = ({ patient }: WaitlistEntry) => patient.id;
+const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => ({ entry: id }));
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -31,6 +32,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       config: {
         errors: ['doctor_not_found', 'patient_not_found', 'already_waiting', 'too_many_waitlist_entries'],
         examples: { 201: ['waiting'] },
+        audit: readsEntry,
       },
       schema: {
         tags,
@@ -77,7 +79,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       config: {
         errors: ['waitlist_entry_not_found'],
         examples: { 200: ['waiting', 'offered', 'booked'] },
-        audit: reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => ({ entry: id })),
+        audit: readsEntry,
       },
       schema: {
         tags,
@@ -120,6 +122,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       config: {
         errors: ['waitlist_entry_not_found', 'offer_lapsed', 'patient_busy', 'too_many_appointments'],
         alternatives: true,
+        audit: readsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
         location: '/api/appointments/9001/',
@@ -149,7 +152,11 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     '/waitlist/:id/decline/',
     {
       preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
-      config: { errors: ['waitlist_entry_not_found', 'offer_lapsed'], examples: { 200: ['waiting'] } },
+      config: {
+        errors: ['waitlist_entry_not_found', 'offer_lapsed'],
+        examples: { 200: ['waiting'] },
+        audit: readsEntry,
+      },
       schema: {
         tags,
         operationId: 'declineOffer',

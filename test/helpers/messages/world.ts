@@ -66,6 +66,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     settings,
     idempotency,
     timeslots,
+    sessions: { isEnded: () => false },
   });
   const messages = createMessaging({
     db,

@@ -1,0 +1,330 @@
+import type supertest from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { entriesAfter, lastEntry } from '../helpers/audit.ts';
+import { freshDays } from '../helpers/days.ts';
+
+/**
+ * Every route, asked in every way in which it shows something: whatever method, and whether or not it changes anything,
+ * an answer that holds what is private of somebody else leaves an entry about them. What an answer holds is told by its
+ * text: everybody here has names, a phone and an email that nobody else has.
+ */
+let clinic: TestApp;
+let admin: Person;
+let doctor: Person;
+let patient: Person;
+const known: { person: Person; marks: string[] }[] = [];
+
+let serial = 0;
+async function somebody(role: Person['role'], fields: object = {}): Promise<Person> {
+  serial += 1;
+  const mark = `Mark${String(serial).padStart(3, '0')}`;
+  const [first_name, last_name] = [`${mark}first`, `${mark}last`];
+  const contact = { phone: `+9989012340${String(serial).padStart(2, '0')}`, email: `${mark}@example.uz` };
+  const person = await clinic.person(role, { first_name, last_name, ...contact, ...fields });
+  // What staff are called is for all to see.
+  const names = role === 'patient' ? [first_name, last_name] : [];
+  known.push({ person, marks: [...names, ...Object.values(contact)] });
+  return person;
+}
+
+beforeAll(async () => {
+  clinic = await testApp();
+  admin = await somebody('admin');
+  doctor = await somebody('doctor', { profile: { specialization: 'Kardiolog' } });
+  patient = await somebody('patient');
+});
+afterAll(() => clinic.close());
+
+const freshDay = freshDays();
+const as = (person: Person) => clinic.as(person);
+const slot = (date = freshDay()) => clinic.slot(doctor, { date });
+const visit = async (status?: 'confirmed') => {
+  const id = await clinic.book(patient, await slot());
+  if (status) await as(doctor).patch(`/appointments/${id}/`, { status }).expect(200);
+  return id;
+};
+/** Today's, so that it can be marked. */
+let hour = 8;
+async function todays(): Promise<number> {
+  hour += 1;
+  const [start_time, end_time] = [
+    `${String(hour + 1).padStart(2, '0')}:00`,
+    `${String(hour + 1).padStart(2, '0')}:20`,
+  ];
+  const id = await clinic.book(
+    patient,
+    await clinic.slot(doctor, { date: '2026-03-02', start_time, end_time }),
+  );
+  await as(doctor).patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+  return id;
+}
+const entry = async (by = patient) => {
+  const day = freshDay();
+  const wish = { doctor: doctor.id, from: day, to: day };
+  return { day, id: (await as(by).post('/waitlist/', wish).expect(201)).body.id as number };
+};
+const offered = async () => {
+  const { id, day } = await entry();
+  await clinic.slot(doctor, { date: day });
+  const { createModules } = await import('../../src/modules.ts');
+  const { testConfig } = await import('../helpers/app.ts');
+  const { db, clock } = clinic;
+  await createModules({ db, clock, config: testConfig }).housekeeping.tasks.offer_waitlist(undefined);
+  return id;
+};
+const keyed = (request: supertest.Test, key: string) => request.set('idempotency-key', key);
+
+type Ask = () => PromiseLike<{ by: Person; asked: PromiseLike<supertest.Response> }[]>;
+const each = (by: readonly Person[], ask: (person: Person) => PromiseLike<supertest.Response>) =>
+  by.map((person) => ({ by: person, asked: later(() => ask(person)) }));
+/** Asked only when it is awaited: one after the other. */
+const later = <Value>(work: () => PromiseLike<Value>): PromiseLike<Value> => ({
+  // biome-ignore lint/suspicious/noThenProperty: what supertest does itself
+  then: (...handlers) => work().then(...handlers),
+});
+
+const mark =
+  (path: string): Ask =>
+  async () => {
+    const id = await todays();
+    return each([doctor, doctor, admin, admin], (by) => as(by).post(`/appointments/${id}/${path}/`));
+  };
+
+/** What is asked of each route that shows others' records; `each` of these answers is judged. */
+const SHOWING: Record<string, Ask> = {
+  'GET /api/absences/': async () => {
+    const day = freshDay();
+    await as(doctor).post('/absences/', { from: day, to: day, reason: 'A congress' }).expect(201);
+    return each([admin, doctor], (by) => as(by).get('/absences/'));
+  },
+  'GET /api/absences/{id}/': async () => {
+    const day = freshDay();
+    const { body } = await as(doctor).post('/absences/', { from: day, to: day }).expect(201);
+    return each([admin, doctor], (by) => as(by).get(`/absences/${body.id}/`));
+  },
+  'POST /api/absences/': async () => {
+    const date = freshDay();
+    await clinic.book(patient, await slot(date));
+    const body = { from: date, to: date };
+    return [
+      ...each([doctor], (by) => as(by).post('/absences/', { ...body, preview: true })),
+      ...each([admin], (by) => as(by).post('/absences/', { ...body, doctor: doctor.id, preview: true })),
+      ...each([admin], (by) => as(by).post('/absences/', { ...body, doctor: doctor.id })),
+    ];
+  },
+  'POST /api/appointments/': async () => {
+    const [timeslot, other] = [await slot(), await slot()];
+    const book = (by: Person) => as(by).post('/appointments/', { timeslot, patient: patient.id });
+    return [
+      ...each([admin, admin], (by) => keyed(book(by), 'book-once')),
+      ...each([patient], (by) => as(by).post('/appointments/', { timeslot: other })),
+    ];
+  },
+  'GET /api/appointments/me/': async () => {
+    await visit();
+    return each([doctor, patient, admin], (by) => as(by).get('/appointments/me/'));
+  },
+  'GET /api/appointments/': async () => each([admin], (by) => as(by).get('/appointments/')),
+  'GET /api/appointments/export/': async () => each([admin], (by) => as(by).get('/appointments/export/')),
+  'GET /api/appointments/{id}/': async () => {
+    const id = await visit();
+    return each([doctor, admin, patient], (by) => as(by).get(`/appointments/${id}/`));
+  },
+  'GET /api/appointments/{id}/history/': async () => {
+    const id = await visit('confirmed');
+    return each([doctor, admin, patient], (by) => as(by).get(`/appointments/${id}/history/`));
+  },
+  'PATCH /api/appointments/{id}/': async () => {
+    const [one, other] = [await visit(), await visit()];
+    return [
+      ...each([doctor], (by) => as(by).patch(`/appointments/${one}/`, { status: 'confirmed' })),
+      ...each([admin], (by) => as(by).patch(`/appointments/${other}/`, { status: 'cancelled', reason: 'x' })),
+    ];
+  },
+  'POST /api/appointments/{id}/reschedule/': async () => {
+    const [id, timeslot] = [await visit(), await slot()];
+    const move = (by: Person) => as(by).post(`/appointments/${id}/reschedule/`, { timeslot });
+    return [
+      ...each([admin, admin, patient], move),
+      ...each([admin, admin], (by) => keyed(move(by), 'move-once')),
+    ];
+  },
+  'POST /api/appointments/{id}/arrive/': mark('arrive'),
+  'POST /api/appointments/{id}/complete/': mark('complete'),
+  'POST /api/appointments/{id}/no-show/': mark('no-show'),
+  'POST /api/waitlist/': async () => {
+    const day = freshDay();
+    const wish = { doctor: doctor.id, from: day, to: day, patient: patient.id };
+    return each([admin], (by) => as(by).post('/waitlist/', wish));
+  },
+  'GET /api/waitlist/': async () => {
+    await entry();
+    return each([admin, patient], (by) => as(by).get('/waitlist/'));
+  },
+  'GET /api/waitlist/{id}/': async () => {
+    const { id } = await entry();
+    return each([admin, patient], (by) => as(by).get(`/waitlist/${id}/`));
+  },
+  'POST /api/waitlist/{id}/accept/': async () => {
+    const id = await offered();
+    return each([admin, admin], (by) => keyed(as(by).post(`/waitlist/${id}/accept/`), 'accept-once'));
+  },
+  'POST /api/waitlist/{id}/decline/': async () => {
+    const id = await offered();
+    return each([admin, admin], (by) => keyed(as(by).post(`/waitlist/${id}/decline/`), 'decline-once'));
+  },
+  'GET /api/messages/': async () => {
+    await clinic.db.$client.query(
+      `insert into messages (key, user_id, channel, kind, appointment_id)
+       values ('shown', $1, 'sms', 'booked', $2)`,
+      [patient.id, await visit()],
+    );
+    return each([admin], (by) => as(by).get('/messages/'));
+  },
+  'GET /api/users/': async () => each([admin], (by) => as(by).get('/users/?page_size=100')),
+  'POST /api/users/': async () =>
+    each([admin], (by) =>
+      as(by).post('/users/', {
+        username: 'made.by.admin',
+        password: PASSWORD,
+        role: 'patient',
+        email: 'm@example.uz',
+      }),
+    ),
+  'GET /api/users/{id}/': async () =>
+    [patient, doctor].flatMap(({ id }) => each([admin], (by) => as(by).get(`/users/${id}/`))),
+  'PATCH /api/users/{id}/': async () => {
+    const bodies = [
+      { is_active: true },
+      { role: 'patient' },
+      { profile: {} },
+      { locale: 'uz' },
+      { locale: 'uz' },
+      { is_active: true, role: 'patient', profile: {} },
+    ];
+    return bodies.flatMap((body) => each([admin], (by) => as(by).patch(`/users/${patient.id}/`, body)));
+  },
+  'POST /api/users/{id}/approve/': async () =>
+    each([admin, admin], (by) => as(by).post(`/users/${doctor.id}/approve/`)),
+};
+
+/**
+ * Routes that answer and show nothing of others; a route that is neither here nor above fails until somebody has decided.
+ * Those that answer with no body need no word.
+ */
+const OWN = new Set([
+  'POST /api/auth/register/',
+  'POST /api/auth/login/',
+  'POST /api/auth/token/refresh/',
+  'GET /api/auth/me/',
+  'PATCH /api/auth/me/',
+  'GET /api/auth/sessions/',
+  'POST /api/auth/password/reset/',
+  'POST /api/auth/phone/verify/',
+  'POST /api/auth/phone/verify/confirm/',
+  'POST /api/auth/email/verify/',
+  'POST /api/auth/email/verify/confirm/',
+  'GET /api/auth/me/access-log/',
+  'GET /api/auth/me/consents/',
+  'POST /api/auth/me/consents/',
+  // Patients by number only.
+  'GET /api/auth/me/export/',
+  'GET /api/doctor/profile/',
+  'PATCH /api/doctor/profile/',
+  'GET /api/patient/profile/',
+  'PATCH /api/patient/profile/',
+  // What stands there was told to its reader before.
+  'GET /api/notifications/',
+  'GET /api/notifications/preferences/',
+  'PATCH /api/notifications/preferences/',
+  'POST /api/notifications/telegram/link/',
+  // Who touched a record, nothing of the record; and noted once.
+  'GET /api/audit/',
+]);
+/** What everybody may see, or what is of nobody. */
+const EVERYBODY = new Set([
+  'GET /health/live',
+  'GET /health/ready',
+  'GET /api/doctors/',
+  'GET /api/doctors/{id}/',
+  'GET /api/doctors/{id}/timeslots/',
+  'GET /api/doctors/{id}/schedule/',
+  'PUT /api/doctors/{id}/schedule/',
+  'GET /api/doctor/schedule/',
+  'PUT /api/doctor/schedule/',
+  'GET /api/timeslots/',
+  'POST /api/timeslots/',
+  'GET /api/timeslots/search/',
+  'GET /api/timeslots/{id}/',
+  'POST /api/timeslots/bulk/',
+  'POST /api/timeslots/{id}/hold/',
+  'GET /api/holidays/',
+  'POST /api/holidays/',
+  'GET /api/holidays/{id}/',
+  'GET /api/settings/',
+  'PATCH /api/settings/',
+  'GET /api/statistics/',
+]);
+
+test('every route is decided upon', () => {
+  const undecided = [...clinic.app.documentedRoutes].filter(([route, { input }]) => {
+    const answers = Object.keys((input as { response?: object }).response ?? {});
+    const isSilent = answers.every((status) => status === '204');
+    return !isSilent && !(route in SHOWING) && !OWN.has(route) && !EVERYBODY.has(route);
+  });
+  expect(undecided.map(([route]) => route)).toEqual([]);
+  for (const route of [...Object.keys(SHOWING), ...OWN, ...EVERYBODY])
+    expect(clinic.app.documentedRoutes.has(route), route).toBe(true);
+});
+
+/** Noted for the whole file, since it may hold everybody. */
+const AT_ONCE = new Set(['appointment.export']);
+
+describe('an answer that holds somebody else’s record leaves an entry about them', () => {
+  test.each(Object.entries(SHOWING))('%s', async (route, ask) => {
+    let shown = 0;
+    for (const { by, asked } of await ask()) {
+      const last = await lastEntry(clinic.db);
+      const { status, text } = await asked;
+      expect([200, 201], text).toContain(status);
+      const entries = await entriesAfter(clinic.db, last);
+      const others = known.filter(
+        ({ person, marks }) => person.id !== by.id && marks.some((one) => text.includes(one)),
+      );
+      shown += others.length;
+      for (const { person } of others)
+        expect(
+          entries.filter(
+            ({ actor_id, subject_id, action }) =>
+              actor_id === by.id && (subject_id === person.id || AT_ONCE.has(action)),
+          ).length,
+          `${by.role} sees user ${person.id} in ${text.slice(0, 300)}`,
+        ).toBeGreaterThan(0);
+      // Nobody is bothered with what they do with their own.
+      if (others.length === 0 && by.role === 'patient')
+        expect(entries.filter(({ action }) => /\.(read|list)$/.test(action))).toEqual([]);
+    }
+    if (!BY_NUMBER.has(route))
+      expect(shown, 'the route was asked in a way that shows something').toBeGreaterThan(0);
+  });
+});
+
+/** These show others by number only, or somebody who is new. */
+const BY_NUMBER = new Set([
+  'GET /api/absences/',
+  'GET /api/absences/{id}/',
+  'GET /api/appointments/{id}/history/',
+  'POST /api/users/',
+]);
+
+test('a change whose answer shows it is one entry, and who reads sees it in their own log', async () => {
+  const id = await visit();
+  const last = await lastEntry(clinic.db);
+  await as(doctor).patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+  await as(doctor).post('/absences/', { from: '2026-12-01', to: '2026-12-01', preview: true }).expect(200);
+  expect((await entriesAfter(clinic.db, last)).map(({ action }) => action)).toEqual(['appointment.confirm']);
+  await as(admin).patch(`/users/${patient.id}/`, { profile: {} }).expect(200);
+  const { body } = await as(patient).get('/auth/me/access-log/').expect(200);
+  expect(body.results[0]).toMatchObject({ action: 'user.read', by: { id: admin.id, role: 'admin' } });
+});
