@@ -147,8 +147,7 @@ export function createModules({
     waitlist: offers,
   });
   const appointments = createAppointments({ db, mayLag, clock, audit, idempotency, settings, timeslots });
-  const waitlist = createWaitlist({ db, clock, audit, settings, idempotency, offers, appointments });
-  const schedules = createSchedules({ db, clock, audit, timeslots, ...config });
+  const schedules = createSchedules({ db, clock, audit, timeslots, appointments, ...config });
   const { publishing } = schedules;
   const absences = createAbsences({
     db,
@@ -159,6 +158,16 @@ export function createModules({
     publishing,
   });
   const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
+  const waitlist = createWaitlist({
+    db,
+    clock,
+    audit,
+    settings,
+    idempotency,
+    offers,
+    appointments,
+    timeslots: timeslotSearch,
+  });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
     db,
@@ -204,6 +213,7 @@ export function createModules({
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
         publish_schedules: async () => void (await publishing.publishAll()),
+        publish_due: () => publishing.publishDue(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -211,8 +221,8 @@ export function createModules({
         // Whatever frees a slot queues this itself: so often only in case that was lost.
         { task: 'offer_waitlist', match: '*/5 * * * *' },
         { task: 'close_waitlist', match: '7 21 * * *' },
-        // Once a day would do; a machine that is off at night must not miss every one of them.
-        { task: 'publish_schedules', match: '7 */6 * * *' },
+        // When it is time stands on the clinic's clock, which this one does not know.
+        { task: 'publish_due', match: '*/10 * * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],

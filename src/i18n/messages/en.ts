@@ -83,6 +83,13 @@ export const en: MessageTexts = {
         sms: `Dr ${doctor_short} is away: your appointment ${when_short} is cancelled.${nearest ? ` Free: ${nearest}.` : ''}`,
       }),
     },
+    closed: {
+      patient: ({ when, when_short, doctor, alternatives, nearest }) => ({
+        title: 'The clinic is closed that day',
+        text: `The clinic is closed that day, and your appointment with Dr ${doctor} is cancelled: ${when}. We are sorry.${alternatives.length > 0 ? ` You could come instead: ${alternatives.join('; ')}.` : ''} You are welcome to choose another time.`,
+        sms: `The clinic is closed: your appointment ${when_short} is cancelled.${nearest ? ` Free: ${nearest}.` : ''}`,
+      }),
+    },
     waitlist_offer: {
       patient: ({ when, when_short, doctor, doctor_short, until }) => ({
         title: 'A time is free for you',
@@ -155,6 +162,7 @@ export const en: MessageTexts = {
   nobody: { doctor: '(no name given)', patient: '(no name given)' },
   account_deleted: 'the account was deleted',
   doctor_absent: 'the doctor is away',
+  clinic_closed: 'the clinic is closed that day',
   links: { coming: 'Confirm that I come', cancel: 'Cancel the appointment', answer: 'Coming?' },
   footer: 'This message is about an appointment; it is no medical advice. Please do not reply to it.',
   page: {

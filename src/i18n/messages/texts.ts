@@ -33,7 +33,7 @@ export interface MoveWords extends VisitWords {
   pending: boolean;
 }
 
-/** Of a visit that falls out because the doctor is away. */
+/** Of a visit that falls out because the doctor is away, or the clinic closed. */
 export interface AbsenceWords extends VisitWords {
   /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`; none is fine. */
   alternatives: string[];
@@ -51,6 +51,7 @@ export interface OfferWords extends VisitWords {
 export interface WordsOfKind {
   moved: MoveWords;
   absence: AbsenceWords;
+  closed: AbsenceWords;
   waitlist_offer: OfferWords;
 }
 
@@ -87,9 +88,10 @@ export interface MessageTexts {
   };
   /** Where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stand where somebody's account was deleted, and where the doctor is away. */
+  /** Stand where somebody's account was deleted, where the doctor is away, and where the clinic is closed. */
   account_deleted: string;
   doctor_absent: string;
+  clinic_closed: string;
   links: { coming: string; cancel: string; answer: string };
   /** Below every email. */
   footer: string;

@@ -14,6 +14,7 @@ import { type BookingDependencies, createBooking } from './booking.service.ts';
 import { createDecisions } from './decisions.service.ts';
 import { createExport } from './export.service.ts';
 import { createHistory } from './history.service.ts';
+import { createReplacing } from './replacing.service.ts';
 import { createReschedule } from './reschedule.service.ts';
 
 export interface AppointmentsDependencies {
@@ -31,6 +32,7 @@ export type Appointments = ReturnType<typeof createAppointments>;
 export function createAppointments(dependencies: AppointmentsDependencies) {
   const { db, clock } = dependencies;
   const decisions = createDecisions(dependencies);
+  const reschedule = createReschedule({ ...dependencies, decisions });
 
   async function get(appointment: number): Promise<Appointment> {
     const found = await repository.findAppointment(db, appointment);
@@ -40,7 +42,8 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
 
   return {
     ...createBooking(dependencies),
-    ...createReschedule({ ...dependencies, decisions }),
+    ...reschedule,
+    ...createReplacing({ ...dependencies, decisions, reschedule }),
     ...decisions,
     ...createAttendance(dependencies),
     ...createHistory(dependencies),

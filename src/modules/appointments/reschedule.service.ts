@@ -21,7 +21,7 @@ export interface RescheduleDependencies {
   decisions: { mayCancel: (visit: { date: string; start_time: string }, policy: Policy) => boolean };
 }
 
-interface Given {
+export interface Given {
   timeslot: number;
   patient: number;
   caller: Caller;
@@ -62,7 +62,8 @@ export function createReschedule({
     if (!target?.is_open) return undefined;
     await repository.moveAppointment(tx, appointment, {
       to: timeslot,
-      status: statusAfter(found.status, caller, policy),
+      // What is moved into a slot that runs already needs no answer: the patient is there.
+      status: hasBegun(target, bounds.wall) ? 'confirmed' : statusAfter(found.status, caller, policy),
       by: caller.id,
       now: bounds.now,
     });
@@ -73,6 +74,11 @@ export function createReschedule({
   }
 
   return {
+    /** @throws AppError when the appointment, as it stands, is not one that this caller can move, or give up for another */
+    mustMove,
+    /** Moves within another act; undefined when some rule refused and nothing has changed. */
+    moveWithin: move,
+
     /**
      * Moves an appointment to another slot of its doctor; the one it leaves is free at once. A patient's move is for the
      * doctor to answer anew, an admin's leaves the status as it is. To the slot that it has, it changes nothing. A failure
@@ -111,7 +117,7 @@ function statusAfter(status: Appointment['status'], { role }: Caller, policy: Po
 }
 
 /** The exclusion constraint speaks by an error that ends the transaction; why it refused is asked afterwards, as ever. */
-async function unlessBusy<Done>(work: () => Promise<Done | undefined>): Promise<Done | undefined> {
+export async function unlessBusy<Done>(work: () => Promise<Done | undefined>): Promise<Done | undefined> {
   try {
     return await work();
   } catch (error) {

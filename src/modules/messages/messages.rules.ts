@@ -57,7 +57,7 @@ export interface Visit {
 }
 
 /** What somebody has to know before they set out, or before they do not. */
-const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
+const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'closed', 'moved'];
 
 /**
  * When a message may go out: now, or at the end of the person's quiet hours. Codes pass, and so does a visit that falls
@@ -93,7 +93,7 @@ function endOfQuiet(date: string, time: string, from: string, until: string): st
 }
 
 /** What is told of a visit that is no more. */
-const FALLEN_OUT: readonly MessageKind[] = ['cancelled', 'declined', 'absence'];
+const FALLEN_OUT: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'closed'];
 
 /**
  * Why a queued message is no longer worth sending, undefined when it is: a code or an offer that has expired, a visit that
