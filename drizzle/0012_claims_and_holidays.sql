@@ -3,7 +3,7 @@
 -- of waitlist_offers out while it is built. Free slots of days ahead that are holidays are deleted row by row.
 CREATE TABLE "closed_timeslots" (
 	"timeslot_id" integer PRIMARY KEY NOT NULL,
-	"holiday_id" integer NOT NULL
+	"date" date NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "job_runs" (
@@ -19,9 +19,8 @@ ALTER TABLE "timeslots" ADD COLUMN "last_held_by" integer;--> statement-breakpoi
 ALTER TABLE "timeslots" ADD COLUMN "last_held_until" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "waitlist_entries" ADD COLUMN "replaces_id" integer;--> statement-breakpoint
 ALTER TABLE "waitlist_offers" ADD COLUMN "freeing" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
-ALTER TABLE "closed_timeslots" ADD CONSTRAINT "closed_timeslots_holiday_id_holidays_id_fk" FOREIGN KEY ("holiday_id") REFERENCES "public"."holidays"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "waitlist_entries" ADD CONSTRAINT "waitlist_entries_replaces_id_appointments_id_fk" FOREIGN KEY ("replaces_id") REFERENCES "public"."appointments"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
-CREATE INDEX "closed_timeslots_holiday" ON "closed_timeslots" USING btree ("holiday_id");--> statement-breakpoint
+CREATE INDEX "closed_timeslots_date" ON "closed_timeslots" USING btree ("date");--> statement-breakpoint
 CREATE UNIQUE INDEX "waitlist_offers_once" ON "waitlist_offers" USING btree ("entry_id","timeslot_id","freeing");--> statement-breakpoint
 ALTER TABLE "timeslots" ADD CONSTRAINT "timeslots_only_claims_are_postponed" CHECK (offer_after is null or is_waitlisted);--> statement-breakpoint
 ALTER TABLE "timeslots" ADD CONSTRAINT "timeslots_last_hold_is_whole" CHECK ((last_held_by is null) = (last_held_until is null));--> statement-breakpoint
@@ -32,9 +31,9 @@ WHERE h.date = s.date AND NOT s.is_scheduled AND s.created_at > h.created_at;
 WITH gone AS (
   DELETE FROM timeslots s USING holidays h
   WHERE h.date = s.date AND s.date >= current_date AND NOT s.is_taken AND NOT s.despite_holiday
-  RETURNING s.id, h.id AS holiday_id
+  RETURNING s.id, s.date
 )
-INSERT INTO closed_timeslots (timeslot_id, holiday_id) SELECT id, holiday_id FROM gone;
+INSERT INTO closed_timeslots (timeslot_id, date) SELECT id, date FROM gone;
 --> statement-breakpoint
 -- A holiday closes its day in the act that writes it, whatever path that takes: every slot that nobody has goes. The slots
 -- of the day are locked, the free ones and those of its visits, in the order of their ids: a booking, a hold, a move or a
@@ -51,10 +50,12 @@ BEGIN
   UPDATE timeslots s SET despite_holiday = false
   FROM appointments a
   WHERE a.date = NEW.date AND a.status IN ('pending', 'confirmed') AND s.id = a.timeslot_id AND s.despite_holiday;
+  -- Of a holiday of that day that has been deleted.
+  DELETE FROM closed_timeslots c WHERE c.date = NEW.date;
   WITH gone AS (
     DELETE FROM timeslots s WHERE s.date = NEW.date AND NOT s.is_taken RETURNING s.id
   )
-  INSERT INTO closed_timeslots (timeslot_id, holiday_id) SELECT gone.id, NEW.id FROM gone;
+  INSERT INTO closed_timeslots (timeslot_id, date) SELECT gone.id, NEW.date FROM gone;
   RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -101,8 +102,7 @@ BEGIN
     SELECT s.date, s.despite_holiday INTO day, on_purpose
     FROM timeslots s WHERE s.id = OLD.timeslot_id FOR NO KEY UPDATE;
     IF NOT on_purpose AND EXISTS (SELECT FROM holidays h WHERE h.date = day) THEN
-      INSERT INTO closed_timeslots (timeslot_id, holiday_id)
-      SELECT OLD.timeslot_id, h.id FROM holidays h WHERE h.date = day;
+      INSERT INTO closed_timeslots (timeslot_id, date) VALUES (OLD.timeslot_id, day);
       DELETE FROM timeslots WHERE id = OLD.timeslot_id;
     ELSE
       UPDATE timeslots SET is_taken = false, freeing = freeing + 1,

@@ -67,7 +67,7 @@ export const appointmentsAhead = (patient: string, from: number, except = 'null'
  */
 export const isWithinNumber = (patient: string, from: number, max: string): string => `(
   ${max}::integer is null
-  or s.held_by = ${patient} and s.held_until > $${from}::timestamptz and not exists (
+  or coalesce(s.held_by = ${patient} and s.held_until > $${from}::timestamptz, false) and not exists (
     select from waitlist_offers o join waitlist_entries e on e.id = o.entry_id
     where o.timeslot_id = s.id and o.outcome is null and e.replaces_id is not null)
   or ${appointmentsAhead(patient, from)} < ${max})`;

@@ -72,16 +72,14 @@ export const holidays = pgTable(
   (t) => [uniqueIndex('holidays_date_key').on(t.date)],
 );
 
-/** Slots that a holiday took, by the ids that they had: whoever still wants one is told why it cannot be had. */
+/**
+ * Slots that a holiday took, by the ids that they had: as long as it stands, whoever still wants one is told why it cannot
+ * be had.
+ */
 export const closedTimeslots = pgTable(
   'closed_timeslots',
-  {
-    timeslot_id: integer().primaryKey(),
-    holiday_id: integer()
-      .notNull()
-      .references(() => holidays.id, { onDelete: 'cascade' }),
-  },
-  (t) => [index('closed_timeslots_holiday').on(t.holiday_id)],
+  { timeslot_id: integer().primaryKey(), date: date().notNull() },
+  (t) => [index('closed_timeslots_date').on(t.date)],
 );
 
 /** When a task was last done to its end, of those that are done at certain times of the clinic's day. */

@@ -71,11 +71,11 @@ export async function judgeDay(db: Db, date: string): Promise<{ closed: boolean;
 }
 
 /** How many free slots went with a new holiday: its trigger `holidays_close_day` has noted them. */
-export async function countClosed(tx: Tx, holiday: number): Promise<number> {
+export async function countClosed(tx: Tx, date: string): Promise<number> {
   const { rows } = await clientOf(tx).query<{ count: number }>({
     name: 'holidays.closed',
-    text: 'select count(*)::integer as count from closed_timeslots where holiday_id = $1',
-    values: [holiday],
+    text: 'select count(*)::integer as count from closed_timeslots where date = $1',
+    values: [date],
   });
   return rows[0]?.count ?? 0;
 }

@@ -56,7 +56,7 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
       if (cancel) await appointments.lockOn(tx, day);
       const added = await repository.insertHoliday(tx, { date: day.date, name });
       if (!added) throw new AppError('holiday_exists');
-      const removed = await repository.countClosed(tx, added.id);
+      const removed = await repository.countClosed(tx, day.date);
       const details = { holiday: added.id, date: day.date };
       await audit.record(tx, { actor: caller, action: 'holiday.create', details });
       if (!cancel) {

@@ -32,7 +32,8 @@ export async function whyRefused(
       select
         not exists (select from users where id = $2 and role = 'patient' and is_active) as no_patient,
         d.id is null as no_slot,
-        exists (select from closed_timeslots where timeslot_id = $1) as closed,
+        exists (
+          select from closed_timeslots c join holidays h on h.date = c.date where c.timeslot_id = $1) as closed,
         coalesce((s.date, own.lasts) <= ($5::date, $6::time), false) as begun,
         coalesce((s.date, own.lasts) <= ($7::date, $8::time) and not own.held, false) as too_soon,
         coalesce(s.date > $9::date and not own.held, false) as too_far,
