@@ -90,8 +90,8 @@ async function start({ stage, database_url, pool_max, secret, routes }: StageOrd
       const inputs = inputsOf({ params, query });
       if (has('repository')) {
         const { id, date } = inputs as { id: number; date: string };
-        const moment = { now: clock.now(), wall: clock.wall() };
-        const { rows, count } = await listFree(db, id, { from: date, to: date }, moment, {
+        const bounds = boundsFor('patient', OPEN_POLICY, clock);
+        const { rows, count } = await listFree(db, id, { from: date, to: date }, bounds, {
           page: 1,
           page_size: 20,
         });

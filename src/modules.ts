@@ -157,8 +157,7 @@ export function createModules({
     timeslots,
     sessions,
   });
-  const waitlist = createWaitlist({ db, clock, audit, settings, idempotency, offers, appointments });
-  const schedules = createSchedules({ db, clock, audit, timeslots, ...config });
+  const schedules = createSchedules({ db, clock, audit, timeslots, appointments, ...config });
   const { publishing } = schedules;
   const absences = createAbsences({
     db,
@@ -169,6 +168,16 @@ export function createModules({
     publishing,
   });
   const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
+  const waitlist = createWaitlist({
+    db,
+    clock,
+    audit,
+    settings,
+    idempotency,
+    offers,
+    appointments,
+    timeslots: timeslotSearch,
+  });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
     db,
@@ -216,6 +225,7 @@ export function createModules({
         close_waitlist: () => offers.close(),
         expire_requests: () => appointments.expire(),
         publish_schedules: async () => void (await publishing.publishAll()),
+        publish_due: () => publishing.publishDue(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -224,8 +234,8 @@ export function createModules({
         { task: 'offer_waitlist', match: '*/5 * * * *' },
         { task: 'expire_requests', match: '* * * * *' },
         { task: 'close_waitlist', match: '7 21 * * *' },
-        // Once a day would do; a machine that is off at night must not miss every one of them.
-        { task: 'publish_schedules', match: '7 */6 * * *' },
+        // When it is time stands on the clinic's clock, which this one does not know.
+        { task: 'publish_due', match: '*/10 * * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],

@@ -50,6 +50,8 @@ export const errorStatus = {
   attendance_final: 409,
   already_attended: 409,
   slot_held: 409,
+  held_recently: 409,
+  clinic_closed: 409,
   doctor_absent: 409,
   schedule_overlap: 409,
   holiday_exists: 409,

@@ -21,6 +21,8 @@ export const visitKinds = {
   moved: ['patient', 'doctor'],
   /** Cancelled because the doctor is away. */
   absence: ['patient'],
+  /** Cancelled because the clinic is closed on that day. */
+  closed: ['patient'],
   /** Of the waiting list: about a slot, which is no visit yet. */
   waitlist_offer: ['patient'],
   waitlist_lapsed: ['patient'],

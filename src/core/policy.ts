@@ -40,6 +40,10 @@ export interface Bounds {
   after: WallTime;
   /** On a day up to this. */
   until: string;
+  /** How far patients can book, whoever asks: what lies beyond it the waiting list is offered later, and keeps from them only. */
+  reach: string;
+  /** What has begun can be had until its end. */
+  running: boolean;
   /** How many appointments that lie ahead one may have; null is any number. */
   active_max: number | null;
 }
@@ -47,18 +51,25 @@ export interface Bounds {
 /** Where there is no horizon. */
 export const LAST_DAY = '9999-12-31';
 
-/** Which slots somebody may take now: staff whatever lies ahead, patients as the clinic's policy says. */
+/**
+ * Which slots somebody may take now: staff whatever is not over, so that whoever walks in is seen in the slot that runs;
+ * patients as the clinic's policy says.
+ */
 export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
   const [now, wall] = [clock.now(), clock.wall()];
-  if (role !== 'patient') return { now, wall, after: wall, until: LAST_DAY, active_max: null };
   const { min_notice_minutes, horizon_days, active_appointments_max } = policy;
+  const reach = horizon_days === null ? LAST_DAY : addDays(wall.date, horizon_days);
+  if (role !== 'patient')
+    return { now, wall, after: wall, until: LAST_DAY, reach, running: true, active_max: null };
   // A second less: a slot that begins in just so many minutes can still be had.
   const notice = new Date(now.getTime() + min_notice_minutes * 60_000 - 1_000);
   return {
     now,
     wall,
     after: min_notice_minutes > 0 ? clock.wallBy(notice) : wall,
-    until: horizon_days === null ? LAST_DAY : addDays(wall.date, horizon_days),
+    until: reach,
+    reach,
+    running: false,
     active_max: active_appointments_max,
   };
 }
@@ -66,8 +77,9 @@ export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
 /** What of a patient's bounds a slot (`start_time` as HH:MM) does not keep: staff may have it all the same. */
 export function beyond(
   slot: { date: string; start_time: string },
-  { after, until }: Bounds,
-): ('too_soon' | 'too_far_ahead')[] {
+  { wall, after, until }: Bounds,
+): ('slot_in_past' | 'too_soon' | 'too_far_ahead')[] {
+  if (hasBegun(slot, wall)) return ['slot_in_past'];
   return [
     ...(hasBegun(slot, after) ? (['too_soon'] as const) : []),
     ...(slot.date > until ? (['too_far_ahead'] as const) : []),

@@ -13,3 +13,9 @@ export interface Span {
 export interface SpanAhead extends Span {
   after: WallTime;
 }
+
+/** A day of the whole clinic, of which only what lies ahead of a moment counts. */
+export interface DayAhead {
+  date: string;
+  after: WallTime;
+}

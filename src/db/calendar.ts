@@ -4,7 +4,7 @@ import { sql } from './drizzle.ts';
 /**
  * The locks of a doctor's calendar. Who publishes a slot by hand holds the doctor's row in share; who writes a week or an
  * absence, or publishes from the week, holds it alone, so that what they read next stays true until they commit. The
- * holidays are locked before any doctor.
+ * holidays are locked before any doctor, and before any visit or slot.
  */
 
 /** @returns false when nobody works here as this doctor, let in yet or not */
@@ -27,4 +27,9 @@ async function lockDoctor(tx: Tx, doctor: number, { name, is }: { name: string; 
 /** Keeps holidays as they are until the transaction ends; any number may hold it. */
 export async function lockHolidays(tx: Tx): Promise<void> {
   await tx.execute(sql`lock table holidays in share mode`);
+}
+
+/** Before a holiday is written: whoever publishes is waited for, and nobody publishes until the transaction ends. */
+export async function lockForHoliday(tx: Tx): Promise<void> {
+  await tx.execute(sql`lock table holidays in row exclusive mode`);
 }

@@ -17,6 +17,7 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   appointments_move_whole: 'not_same_doctor',
   appointments_attendance_of_confirmed: 'already_attended',
   timeslots_not_in_absence: 'doctor_absent',
+  timeslots_not_on_holiday: 'clinic_closed',
   weekly_hours_no_overlap: 'schedule_overlap',
   holidays_date_key: 'holiday_exists',
   absences_no_overlap: 'absence_overlap',

@@ -139,6 +139,12 @@ export const en: Texts = {
       title: 'Slot is on hold',
       detail: 'Somebody is about to book this slot. Choose another, or try again shortly.',
     },
+    held_recently: {
+      title: 'Held a moment ago',
+      detail:
+        'You have just held this slot. Book it now, or let others have a turn for a few minutes before you hold it again.',
+    },
+    clinic_closed: { title: 'Clinic is closed', detail: 'The clinic is closed on that day.' },
     too_soon: { title: 'Too short notice', detail: 'This slot begins too soon to be booked.' },
     too_far_ahead: {
       title: 'Too far ahead',

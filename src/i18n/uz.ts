@@ -142,6 +142,12 @@ export const uz: Texts = {
       title: 'Vaqt band qilinmoqda',
       detail: 'Bu vaqtni hozir kimdir band qilmoqda. Boshqasini tanlang yoki birozdan keyin urinib koʻring.',
     },
+    held_recently: {
+      title: 'Bu vaqtni hozirgina ushlab turgansiz',
+      detail:
+        'Bu vaqtni hozirgina ushlab turgansiz. Hoziroq yoziling yoki bir necha daqiqa kuting: avval boshqalarga navbat beriladi.',
+    },
+    clinic_closed: { title: 'Klinika yopiq', detail: 'Klinika shu kuni ishlamaydi.' },
     too_soon: { title: 'Juda kech', detail: 'Bu vaqt boshlanishiga juda oz qoldi.' },
     too_far_ahead: { title: 'Juda erta', detail: 'Klinika hozircha bunday uzoq kunlarga yozmaydi.' },
     too_many_appointments: {

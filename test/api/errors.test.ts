@@ -233,6 +233,28 @@ const cases: Record<ErrorCode, Case> = {
       return as('patient').post('/appointments/', { timeslot });
     },
   },
+  held_recently: {
+    status: 409,
+    async provoke() {
+      const timeslot = await freshSlot();
+      const hold = () => as('patient').post(`/timeslots/${timeslot}/hold/`);
+      await hold().expect(200);
+      // As if its time were over.
+      await clinic.db.$client.query(
+        'update timeslots set held_until = $2, last_held_until = $2 where id = $1',
+        [timeslot, clinic.clock.now()],
+      );
+      return hold();
+    },
+  },
+  clinic_closed: {
+    status: 409,
+    async provoke() {
+      const date = '2027-01-01';
+      await as('admin').post('/holidays/', { date });
+      return as('doctor').post('/timeslots/', { date, start_time: '10:00', end_time: '10:30' });
+    },
+  },
   too_soon: {
     status: 409,
     provoke: () => underPolicy({ min_notice_minutes: 43_200 }, '2026-03-20'),

@@ -251,6 +251,9 @@ const refused: Record<string, string[]> = {
   timeslots_hold_is_whole: [slot(1), 'update timeslots set held_by = 3'],
   timeslots_taken_is_not_held: [slot(1), visit(), hold(1, 1)],
   timeslots_one_hold: [...twoSlots, hold(1, 3), hold(2, 3)],
+  timeslots_only_claims_are_postponed: [slot(1), 'update timeslots set offer_after = now()'],
+  timeslots_last_hold_is_whole: [slot(1), 'update timeslots set last_held_by = 3'],
+  timeslots_not_on_holiday: [holiday(1, '2026-03-10'), slot(1)],
   timeslots_not_in_absence: [absence({ start: '10:29', end: '10:30' }), slot(1)],
   appointments_updated_by_users_id_fk: [slot(1), visit(), 'update appointments set updated_by = 99'],
   appointments_attendance_of_confirmed: [
@@ -289,6 +292,14 @@ const refused: Record<string, string[]> = {
   ],
   withdrawn_timeslots_doctor_id_date_start_time_pk: [withdrawn(1), withdrawn(1)],
   withdrawn_timeslots_doctor_id_doctor_profiles_id_fk: [withdrawn(3)],
+  closed_timeslots_pkey: [
+    "insert into closed_timeslots (timeslot_id, date) values (1, '2026-03-21')",
+    "insert into closed_timeslots (timeslot_id, date) values (1, '2026-03-22')",
+  ],
+  job_runs_pkey: [
+    "insert into job_runs (task, at) values ('some', now())",
+    "insert into job_runs (task, at) values ('some', now())",
+  ],
   holidays_pkey: [holiday(1, '2026-03-21'), holiday(1, '2026-03-22')],
   holidays_date_key: [holiday(1, '2026-03-21'), holiday(2, '2026-03-21')],
   clinic_settings_pkey: ['insert into clinic_settings default values'],
@@ -307,6 +318,7 @@ const refused: Record<string, string[]> = {
   waitlist_entries_patient_id_patient_profiles_id_fk: [wish({ patient: 4 })],
   waitlist_entries_doctor_id_doctor_profiles_id_fk: [wish({ doctor: 3 })],
   waitlist_entries_appointment_id_appointments_id_fk: [wish({ status: 'booked', appointment: 99 })],
+  waitlist_entries_replaces_id_appointments_id_fk: [wish(), 'update waitlist_entries set replaces_id = 99'],
   waitlist_entries_one_wish: [wish({ doctor: null })],
   waitlist_entries_range: [wish({ to: '2026-03-09' })],
   waitlist_entries_times: [wish({ after: '12:00', before: '12:00' })],
@@ -332,7 +344,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer)'";
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_keep_holidays|_close_day)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

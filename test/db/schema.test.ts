@@ -25,7 +25,7 @@ async function values(text: string, parameters: unknown[] = []): Promise<string[
 test('has the tables of the schema and no others', async () => {
   const found = await values("select tablename as value from pg_tables where schemaname = 'public'");
   expect(found).toEqual(tables.map(({ name }) => name).sort());
-  expect(found).toHaveLength(26);
+  expect(found).toHaveLength(28);
 });
 
 describe.each(tables)('$name', (table) => {
@@ -151,9 +151,12 @@ describe('has beside the schema', () => {
         'audit_entries audit_entries_no_truncate',
         'clinic_settings clinic_settings_tell',
         'doctor_profiles doctor_profiles_tell_changed',
+        'holidays holidays_close_day',
         'sessions sessions_tell_ended',
+        'timeslots timeslots_keep_holidays',
         'timeslots timeslots_never_move',
         'timeslots timeslots_not_in_absence',
+        'timeslots timeslots_not_on_holiday',
         'timeslots timeslots_offer_new',
         'timeslots timeslots_tell_changed',
         'timeslots timeslots_tell_emptied',
@@ -184,6 +187,7 @@ describe('has beside the schema', () => {
         'disguise',
         'doctor_changed',
         'doctors_tell_changed',
+        'holidays_close_day',
         'queue_job',
         'search_fold',
         'search_pattern',
@@ -191,8 +195,10 @@ describe('has beside the schema', () => {
         'sessions_tell_ended',
         'slots_between',
         'timeslot_is_open_to',
+        'timeslots_keep_holidays',
         'timeslots_never_move',
         'timeslots_not_in_absence',
+        'timeslots_not_on_holiday',
         'timeslots_offer_new',
         'timeslots_tell_changed',
         'timeslots_tell_days',

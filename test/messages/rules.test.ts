@@ -230,7 +230,14 @@ test('a move counts when the visit was, or is, whichever is earlier, whenever it
     created_at: clock.now(),
     params: { from_date, from_time, date: visit.date, start_time: visit.start_time },
   });
-  const reader = { ...person, deleted: false, role: 'patient' as const, is_active: true, is_doctor: false, visit };
+  const reader = {
+    ...person,
+    deleted: false,
+    role: 'patient' as const,
+    is_active: true,
+    is_doctor: false,
+    visit,
+  };
   // It is 23:00: of tomorrow's first hours somebody hears at once, of the rest in the morning.
   expect(judge(said('2030-03-06', '09:30'), reader, clock)).toEqual({});
   expect(judge(said('2030-03-06', '10:00'), reader, clock).wait?.toISOString()).toBe(

@@ -20,6 +20,7 @@ const locales = ['uz', 'ru', 'en'] as const;
 /** What is known beside the visit, where a text says more. */
 const PARAMS: Partial<Record<MessageKind, Record<string, string>>> = {
   moved: { from_date: '2030-09-12', from_time: '09:00', status: 'pending' },
+  closed: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12', doctors: '12' },
   absence: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12,2030-09-15 11:00 15', doctors: '12,15' },
   waitlist_offer: { until: '2030-09-01 19:00' },
 };
@@ -97,7 +98,7 @@ describe('SMS', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
-    expect(sizes).toHaveLength(locales.length * (17 + 3 + 3));
+    expect(sizes).toHaveLength(locales.length * (18 + 3 + 3));
   });
 
   test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {

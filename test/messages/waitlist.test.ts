@@ -118,12 +118,15 @@ describe('an offer', () => {
     expect((await inbox(two)).map(({ kind }) => kind)).toEqual(['booked', 'waitlist_offer']);
   });
 
-  test('passes the quiet hours, its lapse does not; and what has expired is not sent', async () => {
+  test('passes the quiet hours where the morning would be too late, its lapse does not; and what has expired is not sent', async () => {
     const [doctor, person] = [await doctorOf(), await reachable()];
     await clinic.wait(person, doctor);
     // 23:30 in Tashkent.
     clinic.clock.set('2030-03-04T18:30:00Z');
     await slot(doctor, '2030-03-12');
+    await tell();
+    expect(await queued(person)).toEqual([]);
+    await slot(doctor, '2030-03-05', '08:10', '08:40');
     await tell();
     clinic.clock.set('2030-03-04T18:45:00Z');
     await tell();

@@ -47,8 +47,10 @@ const PERSONAL: Record<string, string> = {
 
 /** Tables that name nobody. */
 const NOBODYS: Record<string, string> = {
+  closed_timeslots: 'which slots a holiday took',
   doctor_changes: 'which answers are out of date, for a minute',
   holidays: 'the clinic’s days off',
+  job_runs: 'when the clinic’s jobs were last done',
   login_throttles: 'keyed by hashes',
   refresh_tokens: 'hashes, each of a session',
   users: 'user',
@@ -320,6 +322,7 @@ test('holds what was waited for and offered, what is kept, and what happened to 
       status: 'offered',
       created_at: '2026-03-02T04:00:00.000Z',
       appointment: null,
+      replaces: null,
       offers: [
         {
           timeslot: offered,

@@ -64,9 +64,9 @@ const BREAKS: Record<string, string> = {
     select e.id from waitlist_entries e
     where (e.status = 'offered') <> exists (
       select from waitlist_offers o where o.entry_id = e.id and o.outcome is null)`,
-  'somebody was offered a slot twice': `
+  'somebody was offered a slot twice while it was free': `
     select o.timeslot_id as id from waitlist_offers o join waitlist_entries e on e.id = o.entry_id
-    where o.timeslot_id is not null group by o.timeslot_id, e.patient_id having count(*) > 1`,
+    where o.timeslot_id is not null group by o.timeslot_id, o.freeing, e.patient_id having count(*) > 1`,
   'somebody has two live offers at once': `
     select h.id from timeslots h join timeslots o on o.held_by = h.held_by and o.id > h.id and o.date = h.date
       and o.start_time < h.end_time and h.start_time < o.end_time
@@ -254,7 +254,12 @@ interface Rush {
 async function prepareRush(db: Db, day: string): Promise<Rush> {
   const [busy] = (await clinic.crowd('doctor', 1)) as [Member];
   const holders = await clinic.crowd('patient', FREED);
-  const waiting = await clinic.crowd('patient', WAITING);
+  const awake = await clinic.crowd('patient', WAITING);
+  // A worker's own process lives by the system's clock, whatever the hour is.
+  await db.$client.query(
+    'insert into notification_preferences (user_id, quiet) select id, false from unnest($1::int[]) as id',
+    [awake.map(({ id }) => id)],
+  );
   const { rows } = await db.$client.query<{ slot: number; visit: number; holder: number }>(
     `with slot as (
        insert into timeslots (doctor_id, date, start_time, end_time)
@@ -276,7 +281,7 @@ async function prepareRush(db: Db, day: string): Promise<Rush> {
       const member = byId.get(holder);
       return member ? [{ id: visit, holder: member }] : [];
     }),
-    entries: await wait(waiting, busy.id),
+    entries: await wait(awake, busy.id),
   };
 }
 

@@ -134,46 +134,51 @@ describe('POST /timeslots/bulk/', () => {
     const opening = {
       from: '2026-03-01',
       to: '2026-03-05',
-      start_time: '09:00',
+      start_time: '08:00',
       end_time: '11:00',
       slot_minutes: 60,
     };
     const skip = (date: string, hour: number, reason: string) => ({
       date,
       start_time: `${String(hour).padStart(2, '0')}:00`,
-      end_time: `${hour + 1}:00`,
+      end_time: `${String(hour + 1).padStart(2, '0')}:00`,
       reason,
     });
-    // It is 2 March, 09:00: a slot that begins now has begun.
+    // It is 2 March, 09:00: what is over is skipped, what runs until 10:00 is not.
     const skipped = [
+      skip('2026-03-01', 8, 'past'),
       skip('2026-03-01', 9, 'past'),
       skip('2026-03-01', 10, 'past'),
-      skip('2026-03-02', 9, 'past'),
+      skip('2026-03-02', 8, 'past'),
+      skip('2026-03-03', 8, 'holiday'),
       skip('2026-03-03', 9, 'holiday'),
       skip('2026-03-03', 10, 'holiday'),
+      skip('2026-03-04', 8, 'absence'),
       skip('2026-03-04', 9, 'absence'),
       skip('2026-03-04', 10, 'absence'),
       skip('2026-03-05', 10, 'overlap'),
     ];
     const before = await slotsOf(doctor);
     const dry = await open(doctor, { ...opening, dry_run: true }).expect(200);
-    expect(dry.body).toEqual({ created: 2, skipped_count: 8, skipped, dry_run: true });
+    expect(dry.body).toEqual({ created: 4, skipped_count: 11, skipped, dry_run: true });
     expect(await slotsOf(doctor)).toEqual(before);
 
     const done = await open(doctor, opening).expect(201);
-    expect(done.body).toEqual({ created: 2, skipped_count: 8, skipped, dry_run: false });
+    expect(done.body).toEqual({ created: 4, skipped_count: 11, skipped, dry_run: false });
     expect((await slotsOf(doctor)).map(({ date, start_time }) => `${date} ${start_time}`)).toEqual([
+      '2026-03-02 09:00',
       '2026-03-02 10:00',
+      '2026-03-05 08:00',
       '2026-03-05 09:00',
       '2026-03-05 10:15',
     ]);
     for (const dry_run of [true, false]) {
       const again = await open(doctor, { ...opening, dry_run });
-      expect(again.body).toMatchObject({ created: 0, skipped_count: 10 });
-      expect(again.body.skipped[2]).toEqual(skip('2026-03-02', 9, 'past'));
-      expect(again.body.skipped[3]).toEqual({ ...skip('2026-03-02', 10, 'overlap'), end_time: '11:00' });
+      expect(again.body).toMatchObject({ created: 0, skipped_count: 15 });
+      expect(again.body.skipped[3]).toEqual(skip('2026-03-02', 8, 'past'));
+      expect(again.body.skipped[4]).toEqual(skip('2026-03-02', 9, 'overlap'));
     }
-    expect(await slotsOf(doctor)).toHaveLength(3);
+    expect(await slotsOf(doctor)).toHaveLength(5);
   });
 
   test('lists at most 500 of the skipped, and counts them all', async () => {

@@ -153,6 +153,25 @@ describe('the clinic’s policy', () => {
     await policy({ hold_minutes: null });
   });
 
+  test('counts nobody again who was counted when they took the hold', async () => {
+    const somebody = await clinic.person('patient');
+    await book(somebody, await freshSlot()).expect(201);
+    const held = await freshSlot();
+    await hold(somebody, held).expect(200);
+    await policy({ active_appointments_max: 1 });
+    expectProblem(await book(somebody, await freshSlot()), 'too_many_appointments');
+    await book(somebody, held).expect(201);
+
+    // They do it themselves: hold, book others up to the number, then the one that is held.
+    const other_one = await clinic.person('patient');
+    const first = await freshSlot();
+    await hold(other_one, first).expect(200);
+    await book(other_one, await freshSlot()).expect(201);
+    await book(other_one, first).expect(201);
+    expectProblem(await hold(other_one, await freshSlot()), 'too_many_appointments');
+    await policy({ active_appointments_max: null });
+  });
+
   test('counts appointments, for holds too', async () => {
     await policy({ active_appointments_max: 1 });
     const somebody = await clinic.person('patient');
@@ -169,4 +188,49 @@ test('two patients who change places at once both get an answer, and neither wai
   clinic.clock.set('2026-03-02T04:30:00Z');
   const answers = await Promise.all([hold(patient, b), hold(other, a)]);
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+});
+
+describe('holding the same slot again', () => {
+  test('given back and taken anew it ends when it would have ended', async () => {
+    const timeslot = await freshSlot();
+    await hold(patient, timeslot).expect(200);
+    clinic.clock.set('2026-03-02T04:04:00Z');
+    await release(patient, timeslot).expect(204);
+    expect((await hold(patient, timeslot).expect(200)).body).toEqual({ timeslot, expires_at: EXPIRES });
+    // Also where another was held between.
+    await hold(patient, await freshSlot()).expect(200);
+    expect((await hold(patient, timeslot).expect(200)).body.expires_at).toBe(EXPIRES);
+  });
+
+  test('after its end others come first for as long as a hold lasts; it can be booked all the same', async () => {
+    const [timeslot, another] = [await freshSlot(), await freshSlot()];
+    await hold(patient, timeslot).expect(200);
+    clinic.clock.set(EXPIRES);
+    expectProblem(await hold(patient, timeslot), 'held_recently');
+    clinic.clock.set('2026-03-02T04:09:59.999Z');
+    expectProblem(await hold(patient, timeslot), 'held_recently');
+    await hold(patient, another).expect(200);
+    expect((await hold(other, timeslot).expect(200)).body.expires_at).toBe('2026-03-02T04:14:59.999Z');
+    await release(other, timeslot).expect(204);
+    // Somebody else has had their turn.
+    expect((await hold(patient, timeslot).expect(200)).body.expires_at).toBe('2026-03-02T04:14:59.999Z');
+    await release(patient, timeslot).expect(204);
+
+    const third = await freshSlot();
+    await hold(other, third).expect(200);
+    clinic.clock.set('2026-03-02T04:15:00Z');
+    expectProblem(await hold(other, third), 'held_recently');
+    await book(other, third).expect(201);
+  });
+
+  test('after the pause it can be held as ever, and so can what was booked and given up', async () => {
+    const timeslot = await freshSlot();
+    await hold(patient, timeslot).expect(200);
+    clinic.clock.set('2026-03-02T04:10:00Z');
+    expect((await hold(patient, timeslot).expect(200)).body.expires_at).toBe('2026-03-02T04:15:00.000Z');
+    const visit = (await book(patient, timeslot).expect(201)).body.id;
+    await clinic.as(patient).delete(`/appointments/${visit}/`).expect(204);
+    clinic.clock.set('2026-03-02T04:16:00Z');
+    await hold(patient, timeslot).expect(200);
+  });
 });

@@ -11,12 +11,13 @@ let doctor: Person;
 beforeAll(async () => {
   clinic = await testApp();
   admin = await clinic.person('admin');
-  patient = await clinic.person('patient');
 });
 afterAll(() => clinic.close());
 beforeEach(async () => {
   await clinic.db.$client.query('truncate holidays');
+  await clinic.db.$client.query("update appointments set status = 'cancelled' where status <> 'cancelled'");
   doctor = await clinic.person('doctor');
+  patient = await clinic.person('patient');
   const hours = { start_time: '08:00', end_time: '11:00', slot_minutes: 60 };
   const schedule = [1, 2].map((weekday) => ({ weekday, ...hours }));
   await clinic.as(doctor).put('/doctor/schedule/', { schedule }).expect(200);
@@ -42,25 +43,50 @@ const queued = async () =>
     )
   ).rows[0]?.count;
 
+const bookable = (date: string, by = patient, of = doctor) =>
+  clinic.as(by).get(`/doctors/${of.id}/timeslots/?date=${date}`).expect(200);
+const found = async (date: string) =>
+  (await clinic.as(patient).get(`/timeslots/search/?from=${date}&to=${date}`).expect(200)).body.count;
+const book = (timeslot: number, by = patient) => clinic.as(by).post('/appointments/', { timeslot });
+const hold = (timeslot: number, by = patient) => clinic.as(by).post(`/timeslots/${timeslot}/hold/`);
+const DAY = '2026-03-09';
+
 describe('POST /holidays/', () => {
-  test('takes the free slots of weeks on that day, and says what remains', async () => {
-    const [first, second] = await slotsOn('2026-03-09');
-    await clinic.book(patient, first?.id ?? 0);
-    await clinic.slot(doctor, { date: '2026-03-09', start_time: '15:00', end_time: '15:30' });
-    await clinic.db.$client.query('update timeslots set is_waitlisted = true where id = $1', [second?.id]);
-    const other = await clinic.person('doctor');
+  test('takes every slot that nobody has, whatever published it, and names the visits', async () => {
+    const [first] = await slotsOn(DAY);
+    const visit = await clinic.book(patient, first?.id ?? 0);
+    const single = await clinic.slot(doctor, { date: DAY, start_time: '15:00', end_time: '15:30' });
+    const held = await clinic.slot(doctor, { date: DAY, start_time: '15:30', end_time: '16:00' });
+    await hold(held).expect(200);
+    const bulk = { date: DAY, start_time: '16:00', end_time: '18:00', slot_minutes: 30 };
+    await clinic.as(doctor).post('/timeslots/bulk/', bulk).expect(201);
+    const other = await clinic.person('doctor', { first_name: 'Jasur' });
     const schedule = [{ weekday: 1, start_time: '09:00', end_time: '10:00', slot_minutes: 30 }];
     await clinic.as(other).put('/doctor/schedule/', { schedule }).expect(200);
+    const elsewhere = await clinic.book(patient, await clinic.slot(doctor, { date: '2026-03-12' }));
 
     let added: { id: number } | undefined;
     const noted = await notedBy(clinic.db, async () => {
-      const { body, headers } = await add({ date: '2026-03-09', name: 'Bayram' }).expect(201);
+      const { body, headers } = await add({ date: DAY, name: 'Bayram' }).expect(201);
       expect(body).toEqual({
         id: expect.any(Number),
-        date: '2026-03-09',
+        date: DAY,
         name: 'Bayram',
-        removed: 3,
+        preview: false,
+        // Two of this week, two of the other, two by hand, four at once.
+        removed: 10,
         appointments: 1,
+        cancelled: 0,
+        visits: [
+          {
+            id: visit,
+            doctor: { id: doctor.id, first_name: null, last_name: null },
+            date: DAY,
+            start_time: '08:00',
+            end_time: '09:00',
+            patient: { id: patient.id, first_name: null, last_name: null, phone: null },
+          },
+        ],
       });
       expect(headers.location).toBe(`/api/holidays/${body.id}/`);
       added = body;
@@ -70,20 +96,178 @@ describe('POST /holidays/', () => {
         actor_id: admin.id,
         action: 'holiday.create',
         subject_id: null,
-        details: { holiday: added?.id, date: '2026-03-09' },
+        details: { holiday: added?.id, date: DAY },
       },
+      { actor_id: admin.id, action: 'appointment.list', subject_id: patient.id },
     ]);
-    expect(await timesOn('2026-03-09')).toEqual(['08:00', '09:00', '15:00']);
-    expect(await slotsOn('2026-03-09', other)).toEqual([]);
+    expect(await timesOn(DAY)).toEqual(['08:00']);
+    expect(await slotsOn(DAY, other)).toEqual([]);
     expect(await timesOn('2026-03-16')).toEqual(['08:00', '09:00', '10:00']);
+    expect((await bookable(DAY)).body.count).toBe(0);
+    expect((await bookable(DAY, admin)).body.count).toBe(0);
+    expect(await found(DAY)).toBe(0);
 
-    // What the list is done with goes by the next job, and the booked one once it is free.
-    await clinic.db.$client.query('update timeslots set is_waitlisted = false where id = $1', [second?.id]);
+    // Whoever still has the page before them is told why.
+    expectProblem(await book(single), 'clinic_closed');
+    expectProblem(
+      await clinic.as(admin).post('/appointments/', { timeslot: single, patient: patient.id }),
+      'clinic_closed',
+    );
+    expectProblem(await hold(single), 'clinic_closed');
+    // The hold is gone as well.
+    expectProblem(await book(held), 'clinic_closed');
+    const move = clinic.as(patient).post(`/appointments/${elsewhere}/reschedule/`, { timeslot: single });
+    expectProblem(await move, 'clinic_closed');
     await publishing();
-    expect(await timesOn('2026-03-09')).toEqual(['08:00', '15:00']);
-    // On purpose, one by hand can be published all the same.
-    await clinic.slot(doctor, { date: '2026-03-09', start_time: '16:00', end_time: '16:30' });
-    expectProblem(await add({ date: '2026-03-09' }), 'holiday_exists');
+    expect(await timesOn(DAY)).toEqual(['08:00']);
+    expectProblem(await add({ date: DAY }), 'holiday_exists');
+    expectProblem(await add({ date: DAY, preview: true }), 'holiday_exists');
+  });
+
+  test('what becomes free on it later does not come back, by a cancellation or a move', async () => {
+    const [first, second, third] = await slotsOn(DAY);
+    const [one, two] = [
+      await clinic.book(patient, first?.id ?? 0),
+      await clinic.book(patient, second?.id ?? 0),
+    ];
+    const waiting = await clinic.person('patient');
+    const wish = { doctor: doctor.id, from: DAY, to: DAY };
+    await add({ date: DAY }).expect(201);
+    const entry = (await clinic.as(waiting).post('/waitlist/', wish).expect(201)).body.id;
+    const target = await clinic.slot(doctor, { date: '2026-03-11' });
+    await clinic.as(patient).delete(`/appointments/${one}/`).expect(204);
+    const moved = await clinic
+      .as(patient)
+      .post(`/appointments/${two}/reschedule/`, { timeslot: target })
+      .expect(200);
+    expect(moved.body).toMatchObject({ timeslot: target, date: '2026-03-11' });
+    expect(await timesOn(DAY)).toEqual([]);
+    expect((await bookable(DAY)).body.count + (await found(DAY))).toBe(0);
+    for (const slot of [first, second, third]) expectProblem(await book(slot?.id ?? 0), 'clinic_closed');
+    expect((await clinic.as(patient).get(`/appointments/${one}/`).expect(200)).body).toMatchObject({
+      status: 'cancelled',
+      timeslot: null,
+      date: DAY,
+    });
+    expect((await clinic.as(waiting).get(`/waitlist/${entry}/`).expect(200)).body.status).toBe('waiting');
+    await clinic.as(waiting).delete(`/waitlist/${entry}/`).expect(204);
+  });
+
+  test('an offer of its slots ends, and whoever had it waits on', async () => {
+    const waiting = await clinic.person('patient');
+    const entry = (
+      await clinic.as(waiting).post('/waitlist/', { doctor: doctor.id, from: DAY, to: DAY }).expect(201)
+    ).body.id;
+    const timeslot = await clinic.slot(doctor, { date: DAY, start_time: '15:00', end_time: '15:30' });
+    const { db, clock } = clinic;
+    await createModules({ db, clock, config: testConfig }).housekeeping.tasks.offer_waitlist({});
+    const shown = async () => (await clinic.as(waiting).get(`/waitlist/${entry}/`).expect(200)).body;
+    expect((await shown()).offer.timeslot.id).toBe(timeslot);
+    await add({ date: DAY }).expect(201);
+    expect(await shown()).toMatchObject({ status: 'waiting', offer: null });
+    expectProblem(await clinic.as(waiting).post(`/waitlist/${entry}/accept/`), 'offer_lapsed');
+    await clinic.as(waiting).delete(`/waitlist/${entry}/`).expect(204);
+  });
+
+  test('nothing is published on it but on purpose, and that is bookable', async () => {
+    await add({ date: DAY }).expect(201);
+    const slot = { date: DAY, start_time: '16:00', end_time: '16:30' };
+    expectProblem(await clinic.as(doctor).post('/timeslots/', slot), 'clinic_closed');
+    const bulk = { date: DAY, start_time: '17:00', end_time: '18:00', slot_minutes: 30 };
+    const skipped = await clinic.as(doctor).post('/timeslots/bulk/', bulk).expect(201);
+    expect(skipped.body).toMatchObject({
+      created: 0,
+      skipped: [{ reason: 'holiday' }, { reason: 'holiday' }],
+    });
+
+    const one = await clinic
+      .as(doctor)
+      .post('/timeslots/', { ...slot, despite_holiday: true })
+      .expect(201);
+    expect(one.body.is_available).toBe(true);
+    const dry = { ...bulk, despite_holiday: true, dry_run: true };
+    expect((await clinic.as(doctor).post('/timeslots/bulk/', dry).expect(200)).body.created).toBe(2);
+    await clinic
+      .as(admin)
+      .post('/timeslots/bulk/', { ...bulk, doctor: doctor.id, despite_holiday: true })
+      .expect(201);
+    expect((await bookable(DAY)).body.count).toBe(3);
+    const visit = (await book(one.body.id).expect(201)).body.id;
+    // Given up, it is free again: it is there on purpose.
+    await clinic.as(patient).delete(`/appointments/${visit}/`).expect(204);
+    await book(one.body.id).expect(201);
+    await publishing();
+    expect(await timesOn(DAY)).toEqual(['16:00', '17:00', '17:30']);
+  });
+
+  test('what was published on purpose on an earlier holiday of that day is closed by the next one', async () => {
+    const { id } = (await add({ date: DAY }).expect(201)).body;
+    const publish = (start_time: string, end_time: string) =>
+      clinic
+        .as(doctor)
+        .post('/timeslots/', { date: DAY, start_time, end_time, despite_holiday: true })
+        .expect(201);
+    const [kept, free] = [
+      (await publish('16:00', '16:30')).body.id,
+      (await publish('17:00', '17:30')).body.id,
+    ];
+    const visit = (await book(kept).expect(201)).body.id;
+    await clinic.as(admin).delete(`/holidays/${id}/`).expect(204);
+    expect((await add({ date: DAY }).expect(201)).body).toMatchObject({ removed: 1, appointments: 1 });
+    expectProblem(await book(free), 'clinic_closed');
+    await clinic.as(patient).delete(`/appointments/${visit}/`).expect(204);
+    expectProblem(await book(kept), 'clinic_closed');
+    expect(await timesOn(DAY)).toEqual([]);
+  });
+
+  test('with visits: cancel they fall out in the same act, with a preview that writes nothing', async () => {
+    const [first, second] = await slotsOn(DAY);
+    const other = await clinic.person('patient');
+    const [one, two] = [
+      await clinic.book(patient, first?.id ?? 0),
+      await clinic.book(other, second?.id ?? 0),
+    ];
+    await clinic.as(doctor).patch(`/appointments/${two}/`, { status: 'confirmed' }).expect(200);
+    const jobs = async () =>
+      (
+        await clinic.db.$client.query<{ payload: { appointment: number; event: string } }>(
+          `select payload from graphile_worker._private_jobs j
+           where payload ->> 'appointment' = any ($1) and payload ->> 'event' = 'cancelled' order by j.id`,
+          [[one, two]],
+        )
+      ).rows.length;
+
+    const asked = await notedBy(clinic.db, async () => {
+      const { body } = await add({ date: DAY, visits: 'cancel', preview: true }).expect(200);
+      expect(body).toMatchObject({ id: null, preview: true, removed: 1, appointments: 0, cancelled: 2 });
+      expect(body.visits.map(({ id }: { id: number }) => id)).toEqual([one, two]);
+    });
+    expect(asked.map(({ action, subject_id }) => [action, subject_id])).toEqual([
+      ['appointment.list', patient.id],
+      ['appointment.list', other.id],
+    ]);
+    expect(await timesOn(DAY)).toEqual(['08:00', '09:00', '10:00']);
+    expect((await clinic.as(admin).get('/holidays/').expect(200)).body.count).toBe(0);
+
+    const noted = await notedBy(clinic.db, async () => {
+      const { body } = await add({ date: DAY, visits: 'cancel' }).expect(201);
+      expect(body).toMatchObject({ preview: false, removed: 1, appointments: 0, cancelled: 2 });
+      expect(body.visits.map(({ id }: { id: number }) => id)).toEqual([one, two]);
+    });
+    expect(noted.map(({ action, subject_id }) => [action, subject_id])).toEqual([
+      ['holiday.create', null],
+      ['appointment.cancel', patient.id],
+      ['appointment.cancel', other.id],
+    ]);
+    for (const visit of [one, two])
+      expect((await clinic.as(admin).get(`/appointments/${visit}/`).expect(200)).body).toMatchObject({
+        status: 'cancelled',
+        cancelled_by: admin.id,
+        cancel_reason: 'clinic_closed',
+        cancelled_late: false,
+      });
+    expect(await timesOn(DAY)).toEqual([]);
+    expect(await jobs()).toBe(2);
   });
 
   test('today it takes what has not begun', async () => {
@@ -91,6 +275,22 @@ describe('POST /holidays/', () => {
     expect(await timesOn('2026-03-02')).toEqual([]);
     expectProblem(await add({ date: '2026-03-01' }), 'invalid_input', { fields: ['date in_past'] });
     expectProblem(await add({ name: ' ' }), 'invalid_input', { fields: ['date required', 'name too_short'] });
+  });
+
+  test('written by whatever path, the database closes the day, and keeps it closed', async () => {
+    const [first] = await slotsOn(DAY);
+    const visit = await clinic.book(patient, first?.id ?? 0);
+    await clinic.db.$client.query('insert into holidays (date) values ($1)', [DAY]);
+    expect(await timesOn(DAY)).toEqual(['08:00']);
+    const insert = `insert into timeslots (doctor_id, date, start_time, end_time) values ($1, $2, '12:00', '12:30')`;
+    await expect(clinic.db.$client.query(insert, [doctor.id, DAY])).rejects.toMatchObject({
+      constraint: 'timeslots_not_on_holiday',
+    });
+    await clinic.db.$client.query(
+      "update appointments set status = 'cancelled', cancelled_by = $2 where id = $1",
+      [visit, patient.id],
+    );
+    expect(await timesOn(DAY)).toEqual([]);
   });
 });
 
@@ -104,6 +304,7 @@ describe('DELETE /holidays/{id}/', () => {
       { action: 'holiday.delete', subject_id: null, details: { holiday: id, date: '2026-03-09' } },
     ]);
     expect(await queued()).toBe(before + 1);
+    // Neither what was published by hand nor the visits come back.
     await publishing();
     expect(await timesOn('2026-03-09')).toEqual(['08:00', '09:00', '10:00']);
     expectProblem(await clinic.as(admin).delete(`/holidays/${id}/`), 'holiday_not_found');

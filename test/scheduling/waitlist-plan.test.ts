@@ -41,6 +41,7 @@ test.each(planModes)(
       start_time: '08:00',
       end_time: '08:10',
       held_until: null,
+      offer_after: null,
       is_bookable: true,
     };
     let first: Awaited<ReturnType<typeof findFirst>>;

@@ -23,7 +23,14 @@ export {
   oneUseLinks,
   telegramChats,
 } from './messages.ts';
-export { absences, holidays, weeklyHours, withdrawnTimeslots } from './schedules.ts';
+export {
+  absences,
+  closedTimeslots,
+  holidays,
+  jobRuns,
+  weeklyHours,
+  withdrawnTimeslots,
+} from './schedules.ts';
 export { codePurpose, codes, loginThrottles, refreshTokens, sessions } from './sessions.ts';
 export { clinicSettings, lateCancellation, lateCancellations } from './settings.ts';
 export { timeslots } from './timeslots.ts';

@@ -57,7 +57,10 @@ export const withdrawnTimeslots = pgTable(
   (t) => [primaryKey({ columns: [t.doctor_id, t.date, t.start_time] })],
 );
 
-/** The clinic's days off: neither a week nor a bulk publication opens them. */
+/**
+ * The clinic's days off. The trigger `holidays_close_day` takes every slot that nobody has; what becomes free later goes
+ * then, and only what is published on purpose is published on them (`timeslots_not_on_holiday`).
+ */
 export const holidays = pgTable(
   'holidays',
   {
@@ -68,6 +71,19 @@ export const holidays = pgTable(
   },
   (t) => [uniqueIndex('holidays_date_key').on(t.date)],
 );
+
+/**
+ * Slots that a holiday took, by the ids that they had: as long as it stands, whoever still wants one is told why it cannot
+ * be had.
+ */
+export const closedTimeslots = pgTable(
+  'closed_timeslots',
+  { timeslot_id: integer().primaryKey(), date: date().notNull() },
+  (t) => [index('closed_timeslots_date').on(t.date)],
+);
+
+/** When a task was last done to its end, of those that are done at certain times of the clinic's day. */
+export const jobRuns = pgTable('job_runs', { task: text().primaryKey(), at: instant().notNull() });
 
 /**
  * A doctor is not there, from `start_time` on the first day to `end_time` on the last. While it stands none of their

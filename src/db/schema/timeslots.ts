@@ -34,6 +34,15 @@ export const timeslots = pgTable(
      * until it has been offered round.
      */
     is_waitlisted: boolean().notNull().default(false),
+    /** Whoever has a claim on it sleeps: it is offered to nobody before this. */
+    offer_after: instant(),
+    /** How often it has become free: whoever turned it down, or let it lapse, is passed over for that time only. */
+    freeing: integer().notNull().default(0),
+    /** Published on a holiday, on purpose: a slot without it goes as soon as nobody has it. */
+    despite_holiday: boolean().notNull().default(false),
+    /** Who held it last, and until when, had they not given it back: so nobody keeps it by holding it again and again. */
+    last_held_by: integer(),
+    last_held_until: instant(),
   },
   (t) => [
     index('timeslots_doctor_time').on(t.doctor_id, t.date, t.start_time),
@@ -51,6 +60,8 @@ export const timeslots = pgTable(
       sql`extract(second from start_time) = 0 and extract(second from end_time) = 0`,
     ),
     check('timeslots_hold_is_whole', sql`(held_by is null) = (held_until is null)`),
+    check('timeslots_only_claims_are_postponed', sql`offer_after is null or is_waitlisted`),
+    check('timeslots_last_hold_is_whole', sql`(last_held_by is null) = (last_held_until is null)`),
     check('timeslots_taken_is_not_held', sql`not is_taken or (held_by is null and not is_waitlisted)`),
   ],
 );

@@ -27,6 +27,8 @@ export const waitlistEntries = pgTable(
     created_at: instant().notNull().default(sql`now()`),
     /** What came of it. */
     appointment_id: integer().references(() => appointments.id),
+    /** The visit that they would rather have at another time: what they accept takes its place. */
+    replaces_id: integer().references(() => appointments.id),
   },
   (t) => [
     index('waitlist_entries_doctor').on(t.doctor_id, t.created_at, t.id).where(sql`status = 'waiting'`),
@@ -50,7 +52,7 @@ export const waitlistEntries = pgTable(
 export const offerOutcomes = ['accepted', 'declined', 'lapsed', 'withdrawn'] as const;
 export const offerOutcome = pgEnum('offer_outcome', offerOutcomes);
 
-/** What was offered to whom, and what came of it: nobody is offered a slot twice. */
+/** What was offered to whom, and what came of it: nobody is offered a slot twice while it is free. */
 export const waitlistOffers = pgTable(
   'waitlist_offers',
   {
@@ -64,9 +66,11 @@ export const waitlistOffers = pgTable(
     expires_at: instant().notNull(),
     /** Null while it lasts. */
     outcome: offerOutcome(),
+    /** The `freeing` of the slot at that time. */
+    freeing: integer().notNull().default(0),
   },
   (t) => [
-    uniqueIndex('waitlist_offers_once').on(t.entry_id, t.timeslot_id),
+    uniqueIndex('waitlist_offers_once').on(t.entry_id, t.timeslot_id, t.freeing),
     uniqueIndex('waitlist_offers_one_of_entry').on(t.entry_id).where(sql`outcome is null`),
     uniqueIndex('waitlist_offers_one_of_timeslot').on(t.timeslot_id).where(sql`outcome is null`),
     index('waitlist_offers_timeslot').on(t.timeslot_id),

@@ -102,6 +102,13 @@ export const en: MessageTexts = {
         sms: `Dr ${doctor_short} is away: your appointment ${when_short} is cancelled.${nearest ? ` Free: ${nearest}.` : ''}`,
       }),
     },
+    closed: {
+      patient: ({ when, when_short, doctor, alternatives, nearest }) => ({
+        title: 'The clinic is closed that day',
+        text: `The clinic is closed that day, and your appointment with Dr ${doctor} is cancelled: ${when}. We are sorry.${alternatives.length > 0 ? ` You could come instead: ${alternatives.join('; ')}.` : ''} You are welcome to choose another time.`,
+        sms: `The clinic is closed: your appointment ${when_short} is cancelled.${nearest ? ` Free: ${nearest}.` : ''}`,
+      }),
+    },
     waitlist_offer: {
       patient: ({ when, when_short, doctor, doctor_short, until }) => ({
         title: 'A time is free for you',
@@ -182,6 +189,7 @@ export const en: MessageTexts = {
   account_deleted: 'the account was deleted',
   account_closed: 'the account was closed',
   doctor_absent: 'the doctor is away',
+  clinic_closed: 'the clinic is closed that day',
   links: {
     coming: 'Confirm that I come',
     coming_pending: 'I still want this appointment',

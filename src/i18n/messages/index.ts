@@ -102,8 +102,10 @@ function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Visit
   };
 }
 
-const isCoded = (reason: string | null): reason is 'account_deleted' | 'account_closed' | 'doctor_absent' =>
-  reason === 'account_deleted' || reason === 'account_closed' || reason === 'doctor_absent';
+const CODED = ['account_deleted', 'account_closed', 'doctor_absent', 'clinic_closed'] as const;
+
+const isCoded = (reason: string | null): reason is (typeof CODED)[number] =>
+  CODED.some((code) => code === reason);
 
 type Params = MessageFacts['params'];
 

@@ -105,6 +105,13 @@ export const ru: MessageTexts = {
         sms: `Приём ${when_short} отменён: врача нет.${nearest ? ` Есть ${nearest}` : ''}`,
       }),
     },
+    closed: {
+      patient: ({ when, when_short, doctor, alternatives, nearest }) => ({
+        title: 'В этот день клиника закрыта',
+        text: `В этот день клиника не работает, ваш приём отменён: ${when}, врач ${doctor}. Приносим извинения.${alternatives.length > 0 ? ` Вместо этого можно прийти: ${alternatives.join('; ')}.` : ''} Вы можете выбрать другое время.`,
+        sms: `Приём ${when_short} отменён: выходной.${nearest ? ` Есть ${nearest}` : ''}`,
+      }),
+    },
     waitlist_offer: {
       patient: ({ when, when_short, doctor, doctor_short, until }) => ({
         title: 'Для вас есть время',
@@ -185,6 +192,7 @@ export const ru: MessageTexts = {
   account_deleted: 'учётная запись удалена',
   account_closed: 'учётная запись закрыта',
   doctor_absent: 'врач отсутствует',
+  clinic_closed: 'в этот день клиника не работает',
   links: {
     coming: 'Подтвердить, что приду',
     coming_pending: 'Запись мне ещё нужна',

@@ -39,7 +39,7 @@ export interface ReminderWords extends VisitWords {
   pending: boolean;
 }
 
-/** Of a visit that falls out because the doctor is away. */
+/** Of a visit that falls out because the doctor is away, or the clinic closed. */
 export interface AbsenceWords extends VisitWords {
   /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`; none is fine. */
   alternatives: string[];
@@ -58,6 +58,7 @@ export interface WordsOfKind {
   moved: MoveWords;
   reminder: ReminderWords;
   absence: AbsenceWords;
+  closed: AbsenceWords;
   waitlist_offer: OfferWords;
 }
 
@@ -94,10 +95,11 @@ export interface MessageTexts {
   };
   /** Where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stand where somebody's account was deleted or closed, and where the doctor is away. */
+  /** Stand where somebody's account was deleted or closed, where the doctor is away, and where the clinic is closed. */
   account_deleted: string;
   account_closed: string;
   doctor_absent: string;
+  clinic_closed: string;
   /** Beside the links of a reminder; `…pending` where the doctor has still to confirm the visit. */
   links: { coming: string; coming_pending: string; cancel: string; answer: string; answer_pending: string };
   /** Below every email. */

@@ -103,6 +103,13 @@ export const uz: MessageTexts = {
         sms: `Shifokor ${doctor_short} ishda boʻlmaydi, ${when_short} dagi qabul bekor qilindi.${nearest ? ` Boʻsh vaqt: ${nearest}.` : ''}`,
       }),
     },
+    closed: {
+      patient: ({ when, when_short, doctor, alternatives, nearest }) => ({
+        title: 'Klinika shu kuni yopiq',
+        text: `Klinika shu kuni ishlamaydi, shifokor ${doctor} qabuli bekor qilindi: ${when}. Uzr soʻraymiz.${alternatives.length > 0 ? ` Buning oʻrniga kelishingiz mumkin: ${alternatives.join('; ')}.` : ''} Boshqa vaqtga yozilishingiz mumkin.`,
+        sms: `Klinika yopiq: ${when_short} dagi qabulingiz bekor qilindi.${nearest ? ` Boʻsh vaqt: ${nearest}.` : ''}`,
+      }),
+    },
     waitlist_offer: {
       patient: ({ when, when_short, doctor, doctor_short, until }) => ({
         title: 'Siz uchun vaqt boʻshadi',
@@ -183,6 +190,7 @@ export const uz: MessageTexts = {
   account_deleted: 'hisob oʻchirilgan',
   account_closed: 'hisob yopilgan',
   doctor_absent: 'shifokor ishda boʻlmaydi',
+  clinic_closed: 'klinika shu kuni ishlamaydi',
   links: {
     coming: 'Kelishimni tasdiqlayman',
     coming_pending: 'Bu qabul menga hali kerak',

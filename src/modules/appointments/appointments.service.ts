@@ -15,6 +15,7 @@ import { createDecisions } from './decisions.service.ts';
 import { createExpiry } from './expiry.service.ts';
 import { createExport, type ExportDependencies } from './export.service.ts';
 import { createHistory } from './history.service.ts';
+import { createReplacing } from './replacing.service.ts';
 import { createReschedule } from './reschedule.service.ts';
 import { createUpcoming } from './upcoming.service.ts';
 
@@ -35,6 +36,7 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
   const { db, clock } = dependencies;
   const decisions = createDecisions(dependencies);
   const { expire, asOfNow } = createExpiry(dependencies);
+  const reschedule = createReschedule({ ...dependencies, decisions });
 
   async function get(appointment: number): Promise<Appointment> {
     const found = await repository.findAppointment(db, appointment);
@@ -49,7 +51,8 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
 
   return {
     ...createBooking(dependencies),
-    ...createReschedule({ ...dependencies, decisions }),
+    ...reschedule,
+    ...createReplacing({ ...dependencies, decisions, reschedule }),
     ...decisions,
     ...createAttendance(dependencies),
     ...createHistory(dependencies),

@@ -1,6 +1,6 @@
 import type { Bounds } from '../../core/policy.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad } from '../../db/slots.ts';
+import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../db/slots.ts';
 import { type AppointmentRow, toAppointment } from './appointments.repository.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
@@ -8,7 +8,7 @@ export interface Booking {
   timeslot: number;
   patient: number;
   booked_by: number;
-  /** Confirmed at once where the clinic's policy says so. */
+  /** Confirmed at once where the clinic's policy says so; in a slot that runs already it is in any case. */
   status: 'pending' | 'confirmed';
 }
 
@@ -43,12 +43,14 @@ export async function insertAppointment(
           select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
           where u.id = s.doctor_id and u.role = 'doctor' and u.is_active and d.approved_at is not null limit 1) doctor
         where (select id from patient) is not null and s.id = $1 and ${canBeHad('$2', 5)}
-          and ($11::integer is null or ${appointmentsAhead('$2', 5)} < $11)
+          and ${isWithinNumber('$2', 5, '$13')}
         for no key update of s
       ), booked as (
         insert into appointments (
           doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at)
-        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3, $4, $5, $5
+        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3,
+          case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end,
+          $5, $5
         from slot, patient
         on conflict do nothing
         returning *

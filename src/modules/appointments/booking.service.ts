@@ -38,7 +38,7 @@ export function createBooking({ db, clock, audit, idempotency, timeslots }: Book
     /**
      * Books a slot for the caller, or for the patient whom an admin names. Patients book in one statement, unless they
      * ask for it to be done once only or the clinic counts their appointments.
-     * @throws AppError timeslot_not_found, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
+     * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused, forbidden
      * (for another patient), invalid_input
      */

@@ -55,6 +55,19 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
     mayCancel: (visit: { date: string; start_time: string }, policy: Policy): boolean =>
       !isTooLate(visit, policy),
 
+    /** Cancels within another act, which has locked the visit and found that it can be given up. */
+    async cancelWithin(tx: Tx, appointment: number, caller: Caller, policy: Policy): Promise<void> {
+      const done = await repository.moveStatus(tx, appointment, {
+        from: statusesBefore('cancelled', caller.role),
+        to: 'cancelled',
+        by: caller.id,
+        now: clock.now(),
+        wall: clock.wall(),
+        lateBy: caller.role === 'patient' ? lateBy(policy) : undefined,
+      });
+      if (done) await note(tx, caller, 'appointment.cancel', appointment, done, policy);
+    },
+
     /**
      * A doctor confirms or declines what is pending; an admin may also cancel what is confirmed.
      * @param expected the versions that the decision is meant for; any by default

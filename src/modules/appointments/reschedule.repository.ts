@@ -46,6 +46,8 @@ export interface Target {
   date: string;
   start_time: string;
   is_open: boolean;
+  /** It is held for the patient, or offered to them. */
+  is_theirs: boolean;
 }
 
 /**
@@ -61,7 +63,8 @@ export async function lockTarget(
     name: 'appointments.lock-target',
     text: `
       select s.id, s.doctor_id as doctor, s.date, s.start_time, ${canBeHad('$3', 4)} and ${doctorIsBookable}
-        and exists (select from users where id = $3 and role = 'patient' and is_active) as is_open
+        and exists (select from users where id = $3 and role = 'patient' and is_active) as is_open,
+        coalesce(s.held_by = $3 and s.held_until > $4, false) as is_theirs
       from timeslots s where s.id in ($1, $2) order by s.id for no key update of s`,
     values: [from, to, patient, ...boundValues(bounds)],
   });

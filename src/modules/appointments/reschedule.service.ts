@@ -21,7 +21,7 @@ export interface RescheduleDependencies {
   decisions: { mayCancel: (visit: { date: string; start_time: string }, policy: Policy) => boolean };
 }
 
-interface Given {
+export interface Given {
   timeslot: number;
   patient: number;
   caller: Caller;
@@ -64,7 +64,8 @@ export function createReschedule({
     if (!target?.is_open) return undefined;
     await repository.moveAppointment(tx, appointment, {
       to: timeslot,
-      status: statusAfter(found.status, caller, policy),
+      // What is moved into a slot that runs already needs no answer: the patient is there.
+      status: hasBegun(target, bounds.wall) ? 'confirmed' : statusAfter(found.status, caller, policy),
       by: caller.id,
       now: bounds.now,
     });
@@ -79,6 +80,11 @@ export function createReschedule({
   }
 
   return {
+    /** @throws AppError when the appointment, as it stands, is not one that this caller can move, or give up for another */
+    mustMove,
+    /** Moves within another act; undefined when some rule refused and nothing has changed. */
+    moveWithin: move,
+
     /**
      * Moves an appointment to another slot of its doctor, or of one of the same specialization where its doctor is out; the
      * slot that it leaves is free at once. A patient's move is for the
@@ -118,7 +124,7 @@ function statusAfter(status: Appointment['status'], { role }: Caller, policy: Po
 }
 
 /** The exclusion constraint speaks by an error that ends the transaction; why it refused is asked afterwards, as ever. */
-async function unlessBusy<Done>(
+export async function unlessBusy<Done>(
   caller: Caller,
   work: () => Promise<Done | undefined>,
 ): Promise<Done | undefined> {

@@ -68,7 +68,7 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
     const said = spokenOf({ ...to, version });
     if (told.event === 'moved' && from)
       return { from_date: from.date, from_time: from.start_time, ...said, status };
-    if (!isAbsence(told, visit)) return said;
+    if (!isAbsence(told, visit) && !isClosing(told, visit)) return said;
     const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
     const found = await timeslots.alternatives({ doctor, patient, date, start_time });
     const named = found.slice(0, ALTERNATIVES);
@@ -142,6 +142,9 @@ const A_DAY = 86_400_000;
 const isAbsence = ({ event }: AppointmentEvent, { cancel_reason }: Pick<VisitRow, 'cancel_reason'>) =>
   event === 'cancelled' && cancel_reason === 'doctor_absent';
 
+const isClosing = ({ event }: AppointmentEvent, { cancel_reason }: Pick<VisitRow, 'cancel_reason'>) =>
+  event === 'cancelled' && cancel_reason === 'clinic_closed';
+
 /**
  * Who hears of it, and as what. Nobody is told what they did themself, except that a patient's booking or move is
  * confirmed to them as made. A doctor who is away has written so, and is not told of each visit that falls out.
@@ -161,6 +164,11 @@ export function audience(
   }
   if (told.event === 'expired') return both('expired');
   if (isAbsence(told, visit)) return [{ kind: 'absence', user_id: patient_id }];
+  if (isClosing(told, visit))
+    return [
+      { kind: 'closed', user_id: patient_id },
+      { kind: 'cancelled', user_id: doctor_id },
+    ];
   // A doctor cancels nothing but what is still to be answered, and so declines it; unless they leave the clinic, which
   // cancels what was confirmed, too.
   if (cancelled_by === doctor_id && cancel_reason !== 'account_deleted')

@@ -111,6 +111,7 @@ const FALLEN_OUT: Partial<Record<MessageKind, VisitNow['status']>> = {
   cancelled: 'cancelled',
   declined: 'cancelled',
   absence: 'cancelled',
+  closed: 'cancelled',
   expired: 'expired',
 };
 
@@ -188,7 +189,7 @@ const TOO_LATE = 2 * 3_600_000;
 const JUST_BEGUN = 15 * 60_000;
 
 /** What somebody has to know before they set out, or before they do not. */
-const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
+const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'closed', 'moved'];
 
 /**
  * When a message may go out: now, or at the end of the person's quiet hours. Codes pass, and so does a visit that falls

@@ -77,6 +77,23 @@ export function createMessages({
     }
   }
 
+  async function notify(
+    tx: Tx,
+    message: Message & { kind: NoticeKind },
+    person: repository.RecipientRow,
+  ): Promise<void> {
+    const { user_id, kind, key, appointment_id, params = {}, channel } = message;
+    const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
+    // Nobody is asked into what is over, or has begun with them there. What else is no longer true was said all the same.
+    if (verdict.drop !== 'visit_begun' || !isInvitation(kind))
+      await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
+    if (isKeptFrom(kind, person)) return;
+    const channels = channel
+      ? [channel].filter((name) => offered.has(name))
+      : channelsFor(kind, person, offered);
+    await queue(tx, message, channels, verdict);
+  }
+
   return {
     /** Which channels are set up; what is queued for another goes nowhere. */
     offered,
@@ -86,20 +103,11 @@ export function createMessages({
      * proved to be theirs, or by the one that is named. It happens if `tx` commits, and once for the same key.
      */
     async enqueue(tx: Tx, message: Message): Promise<void> {
-      const { user_id, kind, key, appointment_id, params = {}, channel } = message;
+      const { user_id, kind, appointment_id, channel } = message;
       const person = await repository.findRecipient(tx, user_id, appointment_id);
       if (!person || person.deleted) return;
-      if (isNoticeKind(kind)) {
-        const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
-        // Nobody is asked into what is over, or has begun with them there. What else is no longer true was said all the same.
-        if (verdict.drop !== 'visit_begun' || !isInvitation(kind))
-          await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
-        if (isKeptFrom(kind, person)) return;
-        const channels = channel
-          ? [channel].filter((name) => offered.has(name))
-          : channelsFor(kind, person, offered);
-        await queue(tx, message, channels, verdict);
-      } else {
+      if (isNoticeKind(kind)) await notify(tx, { ...message, kind }, person);
+      else {
         const named = channel ?? (person.phone_verified ? 'sms' : 'email');
         await queue(tx, message, offered.has(named) ? [named] : [], {});
       }

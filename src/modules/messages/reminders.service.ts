@@ -69,8 +69,7 @@ export function createReminders({ db, clock, leads, remind_doctor_hours, enqueue
   }
 
   const isActive = ({ status }: VisitRow) => status === 'pending' || status === 'confirmed';
-  const isAhead = (visit: VisitRow) =>
-    isActive(visit) && !visit.is_over && !hasBegun(visit, clock.wall());
+  const isAhead = (visit: VisitRow) => isActive(visit) && !visit.is_over && !hasBegun(visit, clock.wall());
   /** It stands where it stood when its reminder was planned; one that was moved has reminders of its own. */
   const isWhere = (visit: VisitRow, planned: Planned) =>
     (planned.date ?? visit.date) === visit.date &&

@@ -2,7 +2,7 @@ import type { Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 
 /** Reasons that a program gave are codes; every other one is free text. */
-const CODED_REASONS = ['account_deleted', 'account_closed', 'doctor_absent'];
+const CODED_REASONS = ['account_deleted', 'account_closed', 'doctor_absent', 'clinic_closed'];
 
 /**
  * Forgets what the tables beside users and profiles hold of a person. It stands here as one text, over the tables of

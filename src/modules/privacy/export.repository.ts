@@ -223,6 +223,7 @@ export const sections = {
         status: waitlistEntries.status,
         created_at: waitlistEntries.created_at,
         appointment: waitlistEntries.appointment_id,
+        replaces: waitlistEntries.replaces_id,
         offers: sql<object[]>`coalesce((
           select json_agg(json_build_object(
             'timeslot', o.timeslot_id, 'doctor', s.doctor_id, 'date', s.date, 'start_time', left(s.start_time::text, 5),

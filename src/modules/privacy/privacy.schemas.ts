@@ -119,6 +119,7 @@ const waitingListEntry = z.object({
   status: z.enum(['waiting', 'offered', 'booked', 'left']),
   created_at: instant,
   appointment,
+  replaces: fields.id.nullable(),
   offers: list(
     z.object({
       timeslot: fields.id.nullable().meta({ description: 'Null once the slot is gone.' }),
@@ -311,6 +312,7 @@ export const personalData = documented(shape, {
             status: 'waiting',
             created_at: at,
             appointment: null,
+            replaces: null,
             offers: [],
           },
         ],

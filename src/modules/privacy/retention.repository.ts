@@ -93,6 +93,14 @@ export const sweeps = {
         select doctor_id, date, start_time from withdrawn_timeslots where date < ${today} ${some})`,
     ),
 
+  /** Which slots a holiday took, once it is over. */
+  closed_timeslots: (db: Db, today: string) =>
+    inBatches(
+      db,
+      sql`delete from closed_timeslots where timeslot_id in (
+        select timeslot_id from closed_timeslots where date < ${today} ${some})`,
+    ),
+
   /** Never one that is still to be sent. With a row goes its key: by then no event comes a second time. */
   messages: (db: Db, created_before: Date) =>
     inBatches(

@@ -41,6 +41,7 @@ export function createRetention({ db, clock, message_retention_days }: Retention
         idempotency_keys: await sweeps.idempotency_keys(db, ago(KEY_DAYS)),
         waitlist_entries: await sweeps.waitlist_entries(db, addDays(today, -WISH_DAYS)),
         withdrawn_timeslots: await sweeps.withdrawn_timeslots(db, today),
+        closed_timeslots: await sweeps.closed_timeslots(db, today),
         messages: await sweeps.messages(db, ago(message_retention_days)),
         notifications: await sweeps.notifications(db, ago(message_retention_days)),
       };

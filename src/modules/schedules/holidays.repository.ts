@@ -1,4 +1,3 @@
-import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, sql } from '../../db/drizzle.ts';
@@ -45,7 +44,7 @@ export async function findHoliday(db: Db, holiday: number): Promise<Holiday | un
   return found;
 }
 
-/** @returns undefined when that day is a holiday already */
+/** The day is closed by a trigger. @returns undefined when it is a holiday already */
 export async function insertHoliday(
   tx: Tx,
   { date, name }: Omit<Holiday, 'id'>,
@@ -59,14 +58,24 @@ export async function deleteHoliday(tx: Tx, holiday: number): Promise<{ date: st
   return gone;
 }
 
-/** How many appointments of a day are still to come. */
-export async function countAppointments(tx: Tx, date: string, wall: WallTime): Promise<number> {
-  const { rows } = await clientOf(tx).query<{ count: number }>({
-    name: 'holidays.appointments',
+/** Whether a day is a holiday, and how many free slots it has. */
+export async function judgeDay(db: Db, date: string): Promise<{ closed: boolean; free: number } | undefined> {
+  const { rows } = await db.$client.query<{ closed: boolean; free: number }>({
+    name: 'holidays.judge',
     text: `
-      select count(*)::integer as count from appointments
-      where date = $1 and status in ('pending', 'confirmed') and (date, start_time) > ($2::date, $3::time)`,
-    values: [date, wall.date, wall.time],
+      select exists (select from holidays where date = $1) as closed,
+        (select count(*)::integer from timeslots where date = $1 and not is_taken) as free`,
+    values: [date],
+  });
+  return rows[0];
+}
+
+/** How many free slots went with a new holiday: its trigger `holidays_close_day` has noted them. */
+export async function countClosed(tx: Tx, date: string): Promise<number> {
+  const { rows } = await clientOf(tx).query<{ count: number }>({
+    name: 'holidays.closed',
+    text: 'select count(*)::integer as count from closed_timeslots where date = $1',
+    values: [date],
   });
   return rows[0]?.count ?? 0;
 }

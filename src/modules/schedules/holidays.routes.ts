@@ -33,20 +33,27 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
     '/holidays/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['holiday_exists'] },
+      config: {
+        errors: ['holiday_exists'],
+        examples: { 200: ['preview'], 201: ['holiday', 'cancelled'] },
+      },
       schema: {
         tags,
         operationId: 'addHoliday',
         summary: 'Close the clinic on a day',
         description:
-          'Neither a week nor `POST /api/timeslots/bulk/` opens it, and the free slots of doctors’ weeks go. Slots that ' +
-          'were published by hand stay, and so do booked ones: the answer says how many appointments remain.',
+          'Every slot of that day that nobody has booked goes, however it was published, with holds and offers of it; one ' +
+          'that becomes free later goes as well. Nothing is published on it but with `despite_holiday`, afterwards. The ' +
+          'answer names the appointments that are still to come on that day. With `visits: cancel` they are cancelled in ' +
+          'the same act, with the reason `clinic_closed`, and every patient is told, with other times. `preview` answers ' +
+          'what would be done (200) and does nothing.',
         body: newHoliday,
-        response: { 201: addedHoliday },
+        response: { 200: addedHoliday, 201: addedHoliday },
       },
     },
     async (request, reply) => {
       const added = await holidays.add(request.body, request.user);
+      if (added.id === null) return reply.code(200).send(added);
       return reply.code(201).header('location', `/api/holidays/${added.id}/`).send(added);
     },
   );
@@ -77,7 +84,9 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
         tags,
         operationId: 'deleteHoliday',
         summary: 'Open the clinic on a holiday after all',
-        description: 'Right afterwards slots are published into it from the doctors’ weeks.',
+        description:
+          'Right afterwards slots are published into it from the doctors’ weeks. Nothing else comes back: neither what was ' +
+          'published by hand nor visits that were cancelled.',
         params,
         response: { 204: z.undefined() },
       },

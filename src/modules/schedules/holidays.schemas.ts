@@ -23,20 +23,66 @@ export type Holiday = z.infer<typeof holiday>;
 
 export const holidayPage = pageOf('HolidayPage', 'One page of holidays.', holiday);
 
+/** How many visits an answer names. */
+export const SHOWN = 500;
+
 const many = z.int().meta({ minimum: 0, maximum: 1_000_000 });
+const name = { id: fields.id, first_name: fields.out.name, last_name: fields.out.name };
+
+const visit = z.object({
+  id: fields.id,
+  doctor: z.object(name),
+  date: fields.out.date.meta({ examples: ['2028-03-21'] }),
+  start_time: fields.out.time,
+  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  patient: z.object({ ...name, phone: fields.out.phone }),
+});
+
+const visits = ['keep', 'cancel'] as const;
+const done = {
+  ...example,
+  preview: false,
+  removed: 48,
+  appointments: 1,
+  cancelled: 0,
+  visits: [
+    {
+      id: 9001,
+      doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov' },
+      date: '2028-03-21',
+      start_time: '10:00',
+      end_time: '10:30',
+      patient: { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' },
+    },
+  ],
+};
 
 export const addedHoliday = documented(
   shape.extend({
-    removed: many.meta({ description: 'How many free slots of doctors’ weeks went.', examples: [48] }),
+    id: fields.id.nullable().meta({ description: 'The holiday’s id; null in a preview.', examples: [3] }),
+    preview: z.boolean().meta({ description: 'Whether nothing was done.' }),
+    removed: many.meta({ description: 'How many free slots go, held and offered ones too.', examples: [48] }),
     appointments: many.meta({
       description: 'How many active appointments remain on that day: somebody has to see to them.',
-      examples: [2],
+      examples: [1],
+    }),
+    cancelled: many.meta({ description: 'How many appointments are cancelled.', examples: [0] }),
+    visits: z.array(visit).meta({
+      description: `Those that remain or are cancelled, the first of them by time, at most ${SHOWN}.`,
+      maxItems: SHOWN,
     }),
   }),
   {
     id: 'AddedHoliday',
-    description: 'A new holiday, and what it changed.',
-    examples: { holiday: { summary: 'Added', value: { ...example, removed: 48, appointments: 2 } } },
+    description: 'A new holiday, and what it changes, or would change.',
+    examples: {
+      holiday: { summary: 'Added; a visit remains', value: done },
+      cancelled: {
+        summary: 'Added, its visits cancelled',
+        value: { ...done, appointments: 0, cancelled: 1 },
+      },
+      preview: { summary: 'Only asked', value: { ...done, id: null, preview: true } },
+    },
   },
 );
 export type AddedHoliday = z.infer<typeof addedHoliday>;
@@ -49,6 +95,18 @@ export const newHoliday = documented(
       .nullable()
       .optional()
       .meta({ description: 'What is celebrated.', examples: ['Navroʻz'] }),
+    visits: z
+      .enum(visits)
+      .default('keep')
+      .meta({
+        description:
+          'What becomes of the appointments of that day that are still to come: `cancel` cancels them, and every patient ' +
+          'is told, with other times.',
+      }),
+    preview: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Tells what would be done, and does nothing.', examples: [true] }),
   }),
   {
     id: 'NewHoliday',
@@ -56,10 +114,14 @@ export const newHoliday = documented(
     examples: {
       named: { summary: 'With its name', value: { date: '2028-03-21', name: 'Navroʻz' } },
       plain: { summary: 'Without', value: { date: '2028-03-22' } },
+      preview: {
+        summary: 'What it would do',
+        value: { date: '2028-03-21', visits: 'cancel', preview: true },
+      },
     },
   },
 );
-export type NewHoliday = z.infer<typeof newHoliday>;
+export type NewHoliday = z.output<typeof newHoliday>;
 
 const { from, to } = fields.dateFilters;
 export const holidayFilters = fields.orderedRange(z.object({ ...pageQuery, from, to }));

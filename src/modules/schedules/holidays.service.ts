@@ -2,20 +2,75 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { DayAhead } from '../../core/span.ts';
+import { lockForHoliday } from '../../db/calendar.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './holidays.repository.ts';
-import type { AddedHoliday, Holiday, HolidayFilters, NewHoliday } from './holidays.schemas.ts';
+import {
+  type AddedHoliday,
+  type Holiday,
+  type HolidayFilters,
+  type NewHoliday,
+  SHOWN,
+} from './holidays.schemas.ts';
+
+type Visits = AddedHoliday['visits'];
 
 export interface HolidaysDependencies {
   db: Db;
   clock: Clock;
-  audit: Pick<Audit, 'record'>;
-  timeslots: { removeScheduledOn: (tx: Tx, date: string) => Promise<number> };
+  audit: Pick<Audit, 'record' | 'recordAll' | 'recordRead'>;
+  appointments: {
+    listOn: (executor: Executor, day: DayAhead, limit: number) => Promise<{ count: number; rows: Visits }>;
+    lockOn: (tx: Tx, day: DayAhead) => Promise<void>;
+    cancelOn: (tx: Tx, day: DayAhead, by: number) => Promise<Visits>;
+  };
 }
 
-export function createHolidays({ db, clock, audit, timeslots }: HolidaysDependencies) {
+export function createHolidays({ db, clock, audit, appointments }: HolidaysDependencies) {
+  /** Whose visits an answer shows is noted, as for any list of them. */
+  async function noteShown(caller: Caller, visits: Visits): Promise<void> {
+    const people = peopleOf(visits);
+    const details = { filters: ['date'], rows: visits.length };
+    if (people.length > 0) await audit.recordRead(caller, { action: 'appointment.list', people, details });
+  }
+
+  async function preview(day: DayAhead, cancel: boolean, caller: Caller) {
+    const judged = await repository.judgeDay(db, day.date);
+    if (judged?.closed) throw new AppError('holiday_exists');
+    const { count, rows } = await appointments.listOn(db, day, SHOWN);
+    await noteShown(caller, rows);
+    return { id: null, removed: judged?.free ?? 0, ...effectsOf(cancel, count, rows) };
+  }
+
+  /**
+   * One act. Whoever publishes is waited for; the visits that fall out are locked before the slots, as everywhere; and
+   * writing the holiday locks the day's slots and takes those that nobody has, so that what was booked by then is named and
+   * nothing can be booked afterwards. The slots of the visits that are cancelled go as they become free.
+   */
+  const act = (day: DayAhead, name: string | null, cancel: boolean, caller: Caller) =>
+    transaction(db, async (tx) => {
+      await lockForHoliday(tx);
+      if (cancel) await appointments.lockOn(tx, day);
+      const added = await repository.insertHoliday(tx, { date: day.date, name });
+      if (!added) throw new AppError('holiday_exists');
+      const removed = await repository.countClosed(tx, day.date);
+      const details = { holiday: added.id, date: day.date };
+      await audit.record(tx, { actor: caller, action: 'holiday.create', details });
+      if (!cancel) {
+        const { count, rows } = await appointments.listOn(tx, day, SHOWN);
+        return { id: added.id, removed, ...effectsOf(cancel, count, rows) };
+      }
+      const visits = await appointments.cancelOn(tx, day, caller.id);
+      const people = peopleOf(visits);
+      const about = { holiday: added.id };
+      if (people.length > 0)
+        await audit.recordAll(tx, { actor: caller, action: 'appointment.cancel', details: about }, people);
+      return { id: added.id, removed, ...effectsOf(cancel, visits.length, visits) };
+    });
+
   return {
     list: ({ page, page_size, ...filters }: HolidayFilters): Promise<Page<Holiday>> =>
       repository.listHolidays(db, filters, clock.wall().date, { page, page_size }),
@@ -28,27 +83,23 @@ export function createHolidays({ db, clock, audit, timeslots }: HolidaysDependen
     },
 
     /**
-     * Closes the clinic on a day: free slots of doctors' weeks go. What was published by hand, and what is booked, held
-     * or offered, stays. Whoever publishes from a week meanwhile is waited for, and waits: writing a holiday and holding
-     * the holidays as they are (db/calendar.ts) exclude each other.
+     * Closes the clinic on a day: every slot that nobody has goes, whatever published it, and so does one that becomes free
+     * later. The visits are named, and cancelled as by an absence where that is asked for.
      * @throws AppError holiday_exists, invalid_input (a past day)
      */
-    async add({ date, name = null }: NewHoliday, caller: Caller): Promise<AddedHoliday> {
-      const wall = clock.wall();
-      if (date < wall.date) throw invalidField('date', 'in_past');
-      return transaction(db, async (tx) => {
-        const added = await repository.insertHoliday(tx, { date, name });
-        if (!added) throw new AppError('holiday_exists');
-        const removed = await timeslots.removeScheduledOn(tx, date);
-        const appointments = await repository.countAppointments(tx, date, wall);
-        const details = { holiday: added.id, date };
-        await audit.record(tx, { actor: caller, action: 'holiday.create', details });
-        return { ...added, removed, appointments };
-      });
+    async add(asked: NewHoliday, caller: Caller): Promise<AddedHoliday> {
+      const { date, name = null, visits, preview: only } = asked;
+      const day = { date, after: clock.wall() };
+      if (date < day.after.date) throw invalidField('date', 'in_past');
+      const cancel = visits === 'cancel';
+      const done = only ? await preview(day, cancel, caller) : await act(day, name, cancel, caller);
+      if (!only && !cancel) await noteShown(caller, done.visits);
+      return { ...done, date, name, preview: only };
     },
 
     /**
-     * Opens the clinic on that day: doctors' weeks are published into it by a job that is queued in the same act.
+     * Opens the clinic on that day: doctors' weeks are published into it by a job that is queued in the same act. Nothing
+     * that the holiday took comes back.
      * @throws AppError holiday_not_found
      */
     remove: (holiday: number, caller: Caller): Promise<void> =>
@@ -61,3 +112,11 @@ export function createHolidays({ db, clock, audit, timeslots }: HolidaysDependen
       }),
   };
 }
+
+const peopleOf = (visits: Visits) => [...new Set(visits.map(({ patient }) => patient.id))];
+
+const effectsOf = (cancel: boolean, count: number, visits: Visits) => ({
+  appointments: cancel ? 0 : count,
+  cancelled: cancel ? count : 0,
+  visits: visits.slice(0, SHOWN),
+});

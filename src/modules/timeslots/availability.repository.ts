@@ -1,6 +1,6 @@
 import type { Bounds } from '../../core/policy.ts';
 import type { Db } from '../../db/client.ts';
-import { appointmentsAhead, boundValues, isBusy } from '../../db/slots.ts';
+import { boundValues, isBusy, isWithinNumber } from '../../db/slots.ts';
 import type { Refusals } from './availability.rules.ts';
 
 /** A slot, for whom, and which of their appointments would move to it, if any. */
@@ -19,7 +19,7 @@ export interface Place {
 
 /**
  * Which rules refuse somebody a slot at this moment; all false when what refused it has gone meanwhile. `passing` is a
- * slot that waits to be offered to the next on the waiting list.
+ * slot that waits to be offered to the next on the waiting list, `closed` one that a holiday took.
  */
 export async function whyRefused(
   db: Db,
@@ -32,32 +32,42 @@ export async function whyRefused(
       select
         not exists (select from users where id = $2 and role = 'patient' and is_active) as no_patient,
         d.id is null as no_slot,
-        coalesce((s.date, s.start_time) <= ($5::date, $6::time), false) as begun,
-        coalesce((s.date, s.start_time) <= ($7::date, $8::time) and not own.held, false) as too_soon,
+        exists (
+          select from closed_timeslots c join holidays h on h.date = c.date where c.timeslot_id = $1) as closed,
+        coalesce((s.date, own.lasts) <= ($5::date, $6::time), false) as begun,
+        coalesce((s.date, own.lasts) <= ($7::date, $8::time) and not own.held, false) as too_soon,
         coalesce(s.date > $9::date and not own.held, false) as too_far,
         coalesce(s.doctor_id = $2, false) as oneself,
         coalesce(s.is_taken, false) as taken,
         coalesce(s.held_until > $4 and s.held_by <> $2, false) as held,
-        coalesce(s.is_waitlisted and (s.held_until is null or s.held_until <= $4), false) as passing,
+        coalesce(s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4), false) as passing,
         ${isBusy('$2', '$3::integer')} as busy,
-        coalesce($3::integer is null and ${appointmentsAhead('$2', 4)} >= $10::integer, false) as too_many,
+        coalesce($3::integer is null and not ${isWithinNumber('$2', 4, '$12')}, false) as too_many,
         s.doctor_id as doctor, s.date, s.start_time
       from (values ($1::integer)) wanted (id)
       left join timeslots s on s.id = wanted.id
       left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
       left join doctor_profiles d on d.id = u.id and d.approved_at is not null
-      cross join lateral (select coalesce(s.held_by = $2 and s.held_until > $4, false)) own (held)`,
+      cross join lateral (
+        select coalesce(s.held_by = $2 and s.held_until > $4, false),
+          case when $11::boolean then s.end_time else s.start_time end
+      ) own (held, lasts)`,
     values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max],
   });
   return rows[0];
 }
 
-/** Whether a patient has an appointment at the time of any of these slots. */
-export async function isBusyAtAny(db: Db, patient: number, slots: readonly number[]): Promise<boolean> {
-  const { rows } = await db.$client.query<{ busy: boolean }>({
-    name: 'timeslots.busy-at-any',
-    text: `select exists (select from timeslots s where s.id = any ($2) and ${isBusy('$1')}) as busy`,
-    values: [patient, slots],
+/** At the time of which of these slots a patient has an appointment, other than `except`. */
+export async function busyAt(
+  db: Db,
+  patient: number,
+  slots: readonly number[],
+  except: number | null = null,
+): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'timeslots.busy-at',
+    text: `select s.id from timeslots s where s.id = any ($2) and ${isBusy('$1', '$3::integer')}`,
+    values: [patient, slots, except],
   });
-  return rows[0]?.busy ?? false;
+  return rows.map(({ id }) => id);
 }

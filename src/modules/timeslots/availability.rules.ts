@@ -4,6 +4,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 export type Refusals = Record<
   | 'no_patient'
   | 'no_slot'
+  | 'closed'
   | 'begun'
   | 'too_soon'
   | 'too_far'
@@ -20,6 +21,7 @@ export type Refusals = Record<
 export function refusal(why: Partial<Refusals> = {}): ErrorCode | undefined {
   if (why.oneself) return 'not_with_oneself';
   if (why.no_patient) return 'patient_not_found';
+  if (why.closed) return 'clinic_closed';
   if (why.no_slot) return 'timeslot_not_found';
   if (why.begun) return 'slot_in_past';
   if (why.taken) return 'slot_taken';

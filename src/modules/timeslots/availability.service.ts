@@ -12,7 +12,8 @@ export interface AvailabilityDependencies {
   db: Db;
   clock: Clock;
   settings: { policy: () => Policy | Promise<Policy> };
-  waitlist: { passOn: (timeslot: number) => Promise<void> };
+  /** Resolves to whether the waiting list keeps the slot, without having offered it to anybody. */
+  waitlist: { passOn: (timeslot: number, asking: number) => Promise<boolean> };
 }
 
 export type Availability = ReturnType<typeof createAvailability>;
@@ -54,7 +55,7 @@ export function createAvailability({ db, clock, settings, waitlist }: Availabili
     if (wanted.moving === undefined) {
       const found = await searchTogether(place, bounds);
       const slots = found.map(({ id }) => id);
-      if (!(await repository.isBusyAtAny(db, wanted.patient, slots))) return found;
+      if ((await repository.busyAt(db, wanted.patient, slots)).length === 0) return found;
     }
     return findAlternatives(db, place, wanted, bounds);
   }
@@ -64,7 +65,7 @@ export function createAvailability({ db, clock, settings, waitlist }: Availabili
      * Tries to get a slot for somebody: to book it, to hold it, to move an appointment to it. What waits to be offered to
      * the next on the waiting list is passed on first, and where a rival has gone again it is tried once more.
      * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
-     * @throws AppError timeslot_not_found, patient_not_found, slot_in_past, too_soon, too_far_ahead,
+     * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, too_soon, too_far_ahead,
      * too_many_appointments, not_with_oneself; with alternatives slot_taken, slot_held, patient_busy
      */
     async obtain<Got>(
@@ -80,7 +81,8 @@ export function createAvailability({ db, clock, settings, waitlist }: Availabili
         const why = await repository.whyRefused(db, wanted, bounds);
         const code = refusal(why) ?? (attempts < ATTEMPTS ? undefined : 'slot_taken');
         if (code) throw await refused(code, why, wanted, bounds);
-        if (why?.passing) await waitlist.passOn(wanted.timeslot);
+        if (why?.passing && (await waitlist.passOn(wanted.timeslot, wanted.patient)))
+          throw await refused('slot_held', why, wanted, bounds);
       }
     },
 

@@ -6,14 +6,15 @@ import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 /**
  * Publishes the slots of many days in one statement, so that all of it is done or nothing; a `dry_run` only judges them.
  * What is there already is left out before it is tried: every try would use up an id. In one order, so that two who
- * publish at once wait for each other and never in a circle. ON CONFLICT decides against whoever was faster.
+ * publish at once wait for each other and never in a circle; what is created is counted first, since to create takes the
+ * lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever was faster.
  * @returns undefined when the doctor is gone or deactivated
  */
 export async function insertTimeslots(
   executor: Executor,
   doctor: number,
   { from, to, weekdays, ...opening }: Days & Opening,
-  { wall, dry_run }: { wall: WallTime; dry_run: boolean },
+  { wall, dry_run, despite_holiday }: { wall: WallTime; dry_run: boolean; despite_holiday: boolean },
 ): Promise<Omit<PublishedTimeslots, 'dry_run'> | undefined> {
   const stretches = stretchesOf(opening);
   const { rows } = await clientOf(executor).query<
@@ -31,8 +32,8 @@ export async function insertTimeslots(
         where $4::integer[] is null or extract(isodow from $2::date + day) = any ($4::integer[])
       ), judged as (
         select w.*, case
-          when (w.date, w.start_time) <= ($9::date, $10::time) then 'past'
-          when exists (select from holidays h where h.date = w.date) then 'holiday'
+          when (w.date, w.end_time) <= ($9::date, $10::time) then 'past'
+          when not $13::boolean and exists (select from holidays h where h.date = w.date) then 'holiday'
           when exists (
             select from absences a
             where a.doctor_id = $1
@@ -45,8 +46,8 @@ export async function insertTimeslots(
         end as reason
         from wanted w
       ), created as (
-        insert into timeslots (doctor_id, date, start_time, end_time)
-        select doctor.id, date, start_time, end_time from doctor, judged
+        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday)
+        select doctor.id, date, start_time, end_time, $13 from doctor, judged
         where reason is null and not $11::boolean
         order by date, start_time
         on conflict do nothing
@@ -59,9 +60,9 @@ export async function insertTimeslots(
         where reason is not null or not $11 and (date, start_time) not in (select date, start_time from created)
       )
       select
-        exists (select from doctor) as is_doctor,
         (case when $11 then (select count(*) from judged where reason is null) else (select count(*) from created) end)::integer
           as created,
+        exists (select from doctor) as is_doctor,
         (select count(*)::integer from skipped) as skipped_count,
         (
           select coalesce(json_agg(json_build_object(
@@ -82,6 +83,7 @@ export async function insertTimeslots(
       wall.time,
       dry_run,
       SKIPPED_SHOWN,
+      despite_holiday,
     ],
   });
   const [row] = rows;

@@ -15,7 +15,7 @@ export async function bulkRoutes(
     {
       preHandler: anyOf(IsDoctor, IsAdmin),
       config: {
-        errors: ['doctor_not_found', 'doctor_absent'],
+        errors: ['doctor_not_found', 'doctor_absent', 'clinic_closed'],
         examples: { 200: ['preview'], 201: ['published'] },
         location: '/api/timeslots/?from=2028-04-03&to=2028-06-30',
       },
@@ -26,9 +26,9 @@ export async function bulkRoutes(
         description:
           'A doctor opens a day, or three months, in one act: all of it happens, or nothing. An admin names the `doctor`. ' +
           'Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the one before, ' +
-          'as long as they end by `end_time`. Those that have begun, lie on a holiday or in an absence, or overlap what is ' +
+          'as long as they end by `end_time`. Those that are over, lie on a holiday or in an absence, or overlap what is ' +
           'there, are skipped and told; repeating the call adds nothing twice. `dry_run` answers the same (200) and writes ' +
-          'nothing. On a holiday a single slot can still be published on purpose, by `POST /api/timeslots/`.',
+          'nothing. With `despite_holiday` holidays are opened as well, on purpose.',
         body: newTimeslots,
         response: { 200: publishedTimeslots, 201: publishedTimeslots },
       },

@@ -3,6 +3,7 @@ import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';
 import { daysBetween, daysOpened, slotsADay } from './bulk.rules.ts';
+import { despiteHoliday } from './timeslots.schemas.ts';
 
 const MAX_DAYS = 366;
 const MAX_SLOTS = 5_000;
@@ -60,6 +61,7 @@ const shape = z.object({
     description:
       'No slot overlaps one. What would is shifted: the day goes on with a slot at the pause’s end.',
   }),
+  despite_holiday: despiteHoliday,
   dry_run: z
     .boolean()
     .default(false)
@@ -152,7 +154,7 @@ export const publishedTimeslots = documented(
           end_time: fields.out.time.meta({ examples: ['10:30'] }),
           reason: z.enum(skipReasons).meta({
             description:
-              'It has begun, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',
+              'It is over, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',
           }),
         }),
       )

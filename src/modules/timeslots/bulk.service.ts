@@ -18,20 +18,21 @@ export function createBulk({ db, clock, audit }: BulkDependencies) {
     /**
      * Publishes the slots of a day or of many, of the caller or of the doctor whom an admin names. What cannot be had is
      * skipped and told; repeating it adds nothing twice.
-     * @throws AppError doctor_not_found, doctor_absent, forbidden (another doctor's), invalid_input
+     * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's), invalid_input
      */
     async publishMany(asked: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
-      const { doctor: named, dry_run, date, from, to, ...opening } = asked;
+      const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = asked;
       const doctor = doctorFor(named, caller);
       const days = daysOf({ date, from, to });
       const publish = async (executor: Executor) => {
         const wall = clock.wall();
-        const done = await insertTimeslots(executor, doctor, { ...days, ...opening }, { wall, dry_run });
+        const how = { wall, dry_run, despite_holiday };
+        const done = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
         if (!done) throw new AppError('doctor_not_found');
         return { ...done, dry_run };
       };
-      if (caller.role === 'doctor' || dry_run) return seeingAbsences(() => publish(db));
-      return seeingAbsences(() =>
+      if (caller.role === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
+      return seeingCalendar(() =>
         transaction(db, async (tx) => {
           const done = await publish(tx);
           const details = { created: done.created, ...days };
@@ -44,15 +45,18 @@ export function createBulk({ db, clock, audit }: BulkDependencies) {
   };
 }
 
+/** What the database refuses as a whole. */
+const CLOSED = ['timeslots_not_in_absence', 'timeslots_not_on_holiday'];
+
 /**
- * Publishing that waited for an absence to be written did not see it yet, and is refused as a whole by the database: the
- * second time it sees it, and skips what lies in it.
+ * Publishing that waited for an absence or a holiday to be written did not see it yet, and is refused as a whole by the
+ * database: the second time it sees it, and skips what lies in it.
  */
-async function seeingAbsences<Done>(publish: () => Promise<Done>): Promise<Done> {
+async function seeingCalendar<Done>(publish: () => Promise<Done>): Promise<Done> {
   try {
     return await publish();
   } catch (error) {
-    if (databaseError(error)?.constraint !== 'timeslots_not_in_absence') throw error;
+    if (!CLOSED.includes(databaseError(error)?.constraint ?? '')) throw error;
     return publish();
   }
 }

@@ -4,7 +4,7 @@ import * as absence from './absence.repository.ts';
 import * as week from './week.repository.ts';
 
 /**
- * What weeks, holidays and absences do to slots, each in the caller's transaction, which has locked what it must
+ * What weeks and absences do to slots, each in the caller's transaction, which has locked what it must
  * (db/calendar.ts).
  */
 export function createCalendar({ clock }: { clock: Clock }) {
@@ -12,7 +12,6 @@ export function createCalendar({ clock }: { clock: Clock }) {
   return {
     publishWeek: (tx: Tx, doctor: number, days: number) => week.publishWeek(tx, doctor, clock.wall(), days),
     removeSurplus: (tx: Tx, doctor: number) => week.removeSurplus(tx, doctor, moment()),
-    removeScheduledOn: (tx: Tx, date: string) => week.removeScheduledOn(tx, date, moment()),
 
     listFreeDuring: absence.listFreeDuring,
     lockDuring: absence.lockDuring,

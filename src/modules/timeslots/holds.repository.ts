@@ -22,13 +22,20 @@ interface Locked {
   is_own: boolean;
   held_until: string;
   is_open: boolean;
-  /** When a hold that begins now would end. */
+  /** When a hold that begins now would end; where they gave it back before its end, that end stands. */
   expires_at: string;
+  /** They held it a moment ago, and others come first for as long as a hold lasts. */
+  is_paused: boolean;
 }
+
+/** That others come first for a while. */
+export const PAUSED = 'paused';
 
 /**
  * Takes a slot for a patient who is locked, and gives back what they held before. The slots are locked in the order of
  * their ids: two patients who change places must not wait for each other.
+ * What one has held, one cannot hold for ever by doing so again: given back and taken anew it ends when it would have, and
+ * after that end as much time must pass as a hold lasts.
  * @param minutes how long it is held; never beyond its start, by whichever clock comes first when clocks change
  * @returns undefined when some rule refused and nothing was changed
  */
@@ -37,19 +44,23 @@ export async function takeHold(
   { timeslot, patient }: { timeslot: number; patient: number },
   bounds: Bounds,
   { minutes, timezone }: { minutes: number; timezone: string },
-): Promise<Hold | undefined> {
+): Promise<Hold | typeof PAUSED | undefined> {
   const client = clientOf(tx);
   const { rows } = await client.query<Locked>({
     name: 'holds.lock',
     text: `
       select s.id, coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.held_until,
         ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
-          and ($9::integer is null or ${appointmentsAhead('$2', 3)} < $9) as is_open,
+          and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
         least(
-          $3::timestamptz + make_interval(mins => $10),
+          $3::timestamptz + make_interval(mins => $12),
           date_trunc('second', $3::timestamptz) + (s.date + s.start_time - ($4::date + $5::time)),
-          (s.date + s.start_time) at time zone $11
-        ) as expires_at
+          (s.date + s.start_time) at time zone $13,
+          case when s.last_held_by = $2 and s.last_held_until > $3 then s.last_held_until end
+        ) as expires_at,
+        coalesce(
+          s.last_held_by = $2 and s.last_held_until <= $3
+            and s.last_held_until + make_interval(mins => $12) > $3, false) as is_paused
       from timeslots s
       where s.id = $1 or (s.held_by = $2 and not s.is_waitlisted)
       order by s.id
@@ -59,10 +70,12 @@ export async function takeHold(
   const wanted = rows.find(({ id }) => id === timeslot);
   if (wanted?.is_own) return { timeslot, expires_at: wanted.held_until };
   if (!wanted?.is_open) return undefined;
+  if (wanted.is_paused) return PAUSED;
   if (rows.length > 1) await giveBack(tx, patient, timeslot);
   await client.query({
     name: 'holds.take',
-    text: 'update timeslots set held_by = $2, held_until = $3 where id = $1',
+    text: `
+      update timeslots set held_by = $2, held_until = $3, last_held_by = $2, last_held_until = $3 where id = $1`,
     values: [timeslot, patient, wanted.expires_at],
   });
   return { timeslot, expires_at: wanted.expires_at };

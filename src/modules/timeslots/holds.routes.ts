@@ -24,6 +24,8 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
           'timeslot_not_found',
           'slot_taken',
           'slot_held',
+          'held_recently',
+          'clinic_closed',
           'patient_busy',
           'too_soon',
           'too_far_ahead',
@@ -36,7 +38,9 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
         summary: 'Hold a slot while deciding',
         description:
           'For a few minutes the slot is free for nobody else, and booking it succeeds. One hold at a time: taking ' +
-          'another gives the earlier one back. Repeating it does not make it longer.',
+          'another gives the earlier one back. Repeating it does not make it longer: given back and taken again it ends ' +
+          'when it would have ended at first, and after that others come first for as long as a hold lasts ' +
+          '(`held_recently`). Booking it is possible at any time.',
         params,
         headers: keyedHeaders,
         response: { 200: hold },

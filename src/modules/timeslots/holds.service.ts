@@ -21,9 +21,10 @@ export function createHolds({ db, clock, idempotency, availability }: HoldsDepen
   return {
     /**
      * Holds a slot for the caller, who gives back the one held before; a slot that is theirs already is theirs no longer
-     * for it. While it lives their booking succeeds, whatever the clinic's policy says of it by then.
-     * @throws AppError timeslot_not_found, slot_in_past, slot_taken, slot_held, patient_busy, too_soon, too_far_ahead,
-     * too_many_appointments, request_in_progress, idempotency_key_reused
+     * for it. While it lives their booking succeeds, whatever the clinic's policy says of it by then, and whatever else
+     * they have booked meanwhile.
+     * @throws AppError timeslot_not_found, clinic_closed, slot_in_past, slot_taken, slot_held, held_recently, patient_busy,
+     * too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused
      */
     hold: (timeslot: number, caller: Caller, request?: Keyed): Promise<Once<Hold>> =>
       availability.obtain({ timeslot, patient: caller.id }, caller, (bounds, { hold_minutes: minutes }) =>
@@ -31,7 +32,9 @@ export function createHolds({ db, clock, idempotency, availability }: HoldsDepen
           idempotency.once(tx, caller, request, caller.id, async () => {
             if (!(await repository.lockPatient(tx, caller.id))) return undefined;
             const held = { minutes, timezone: clock.timezone };
-            return repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, held);
+            const hold = await repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, held);
+            if (hold === repository.PAUSED) throw new AppError('held_recently');
+            return hold;
           }),
         ),
       ),

@@ -13,6 +13,8 @@ export interface Search {
   now: Date;
   /** What starts later than this. */
   after: WallTime;
+  /** Up to which day the waiting list keeps what it has a claim on. */
+  reach: string;
   /** The days that count, in order, at least one; or two, between which all do. */
   days: readonly string[];
   unbroken: boolean;
@@ -65,7 +67,7 @@ const found = (rows: Row[]): Found => ({
 });
 
 /** The parameters that every search begins with. */
-const values = ({ now, after, days, starts, ends, limit, offset }: Search): unknown[] => [
+const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
   after.date,
   after.time,
   days,
@@ -74,6 +76,7 @@ const values = ({ now, after, days, starts, ends, limit, offset }: Search): unkn
   now,
   limit,
   offset,
+  reach,
 ];
 
 /** Read for one row after another, with a limit that tells the planner so: to join them at once it would read everybody. */
@@ -83,7 +86,7 @@ const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
   and s.start_time >= $4::time and s.start_time < $5::time`;
 /** What only the row tells. */
 const open = `s.end_time <= $5::time
-  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted, null, $6::timestamptz)`;
+  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted and s.date <= $9::date, null, $6::timestamptz)`;
 /** Of the days in a row their ends do, which costs the index less than a list of them. */
 const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
@@ -139,11 +142,11 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
   const given = (['doctor', 'gender', 'specialization'] as const).filter(
     (name) => narrowing[name] !== undefined,
   );
-  const counts = given.map((name, index) => `${narrowed[name]} ($${10 + index})`);
+  const counts = given.map((name, index) => `${narrowed[name]} ($${11 + index})`);
   const free = (limit: string, more = '') => `(
     select s.id, s.date, s.start_time, s.end_time from timeslots s
     where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}
-    order by s.date, s.start_time limit least($9::int, ${limit})
+    order by s.date, s.start_time limit least($10::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
   const { rows } = await clientOf(db).query<Row>({

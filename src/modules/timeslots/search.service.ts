@@ -3,6 +3,7 @@ import type { Page } from '../../core/page.ts';
 import { boundsFor, type Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { MayLag } from '../../db/replica.ts';
+import { busyAt } from './availability.repository.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
@@ -14,40 +15,78 @@ export interface SearchDependencies {
   settings: { policy: () => Policy | Promise<Policy> };
 }
 
+/** What a patient waits for. */
+export interface Wish {
+  patient: number;
+  doctor: number | null;
+  specialization: string | null;
+  from: string;
+  to: string;
+  after: string | null;
+  before: string | null;
+  /** Their visit that stands in the way of nothing. */
+  replaces: number | null;
+}
+
+/** How many slots more are looked at than are shown, since the patient may be busy. */
+const SPARE = 10;
+
 export type TimeslotSearch = ReturnType<typeof createTimeslotSearch>;
 
 export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependencies) {
+  /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
+  async function search(filters: SearchFilters, caller: Pick<Caller, 'role'>): Promise<Page<OpenTimeslot>> {
+    const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
+    const { now, after, until, reach } = boundsFor(caller.role, await settings.policy(), clock);
+    const days = searchedDays(filters, weekdays, after.date, until);
+    if (days.length === 0) return { count: 0, more: false, rows: [] };
+    const asked: repository.Search = {
+      now,
+      after,
+      reach,
+      days,
+      unbroken: weekdays === undefined,
+      starts: filters.after ?? '00:00',
+      ends: filters.before ?? '24:00',
+      // One row more than the page holds tells whether another page follows.
+      ...shownWindow(page_size + 1, (page - 1) * page_size),
+    };
+    const specialization = filters.specialization || undefined;
+    const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
+    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, asked));
+    const { count, rows } =
+      walked ??
+      (await mayLag((db) =>
+        repository.askEach(db, asked, {
+          doctor,
+          specialization,
+          gender,
+          per_doctor: per_doctor ?? SEARCH_LIMIT,
+        }),
+      ));
+    return { count, more: rows.length > page_size, rows: rows.slice(0, page_size) };
+  }
+
   return {
-    /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
-    async search(filters: SearchFilters, caller: Caller): Promise<Page<OpenTimeslot>> {
-      const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
-      const { now, after, until } = boundsFor(caller.role, await settings.policy(), clock);
-      const days = searchedDays(filters, weekdays, after.date, until);
-      if (days.length === 0) return { count: 0, more: false, rows: [] };
-      const search: repository.Search = {
-        now,
-        after,
-        days,
-        unbroken: weekdays === undefined,
-        starts: filters.after ?? '00:00',
-        ends: filters.before ?? '24:00',
-        // One row more than the page holds tells whether another page follows.
-        ...shownWindow(page_size + 1, (page - 1) * page_size),
+    search,
+
+    /**
+     * The first of what somebody waits for that they could book at this moment.
+     * @param limit how many are shown; among so many more at most, those at the time of a visit of theirs are left out
+     */
+    async freeFor({ patient, replaces, from, to, ...wish }: Wish, limit: number): Promise<OpenTimeslot[]> {
+      const { doctor, specialization, after, before } = wish;
+      const filters = {
+        ...{ from, to, page: 1, page_size: limit + SPARE },
+        doctor: doctor ?? undefined,
+        specialization: specialization ?? undefined,
+        after: after ?? undefined,
+        before: before ?? undefined,
       };
-      const specialization = filters.specialization || undefined;
-      const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-      const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, search));
-      const { count, rows } =
-        walked ??
-        (await mayLag((db) =>
-          repository.askEach(db, search, {
-            doctor,
-            specialization,
-            gender,
-            per_doctor: per_doctor ?? SEARCH_LIMIT,
-          }),
-        ));
-      return { count, more: rows.length > page_size, rows: rows.slice(0, page_size) };
+      const { rows } = await search(filters, { role: 'patient' });
+      const ids = rows.map(({ id }) => id);
+      const busy = ids.length === 0 ? [] : await mayLag((db) => busyAt(db, patient, ids, replaces));
+      return rows.filter(({ id }) => !busy.includes(id)).slice(0, limit);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { COUNT_LIMIT, type Page, type PageRequest } from '../../core/page.ts';
+import type { Bounds } from '../../core/policy.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
@@ -60,10 +61,11 @@ export interface FreePage extends Page<Timeslot> {
   held_until: string | null;
 }
 
-/** The doctor's slots between two days that nobody has. */
-const untaken = `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken
-  and (s.date, s.start_time) > ($4::date, $5::time)`;
-const free = `${untaken} and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted, null, $6) is true`;
+/** The doctor's slots between two days that nobody has, and that have not begun; or that are not over. */
+const untaken = (running: boolean) => `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken
+  and (s.date, ${running ? 's.end_time' : 's.start_time'}) > ($4::date, $5::time)`;
+const isFree = (running: boolean) => `${untaken(running)}
+  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted and s.date <= $7::date, null, $6) is true`;
 
 /**
  * A doctor's bookable slots, soonest first.
@@ -73,20 +75,21 @@ export async function listFree(
   db: Db,
   doctor: number,
   days: { from: string; to: string },
-  { now, wall }: Moment,
+  { now, after, reach, running }: Pick<Bounds, 'now' | 'after' | 'reach' | 'running'>,
   page: PageRequest,
 ): Promise<FreePage> {
+  const free = isFree(running);
   const found = await fetchPage(page, async (window) => {
     const { rows } = await clientOf(db).query<Timeslot & { count: number; held_until: string | null }>({
-      name: 'timeslots.free',
+      name: `timeslots.free${running ? ':running' : ''}`,
       text: `
         select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, true as is_available,
           (select count(*)::integer from (select from timeslots s where ${free} limit ${COUNT_LIMIT}) counted) as count,
-          (select min(s.held_until) from timeslots s where ${untaken} and s.held_until > $6) as held_until
+          (select min(s.held_until) from timeslots s where ${untaken(running)} and s.held_until > $6) as held_until
         from timeslots s
         where ${free} and (select ${doctorIsBookable} from (select $1::integer as doctor_id) s)
-        order by s.date, s.start_time limit $7 offset $8`,
-      values: [doctor, days.from, days.to, wall.date, wall.time, now, window.limit, window.offset],
+        order by s.date, s.start_time limit $8 offset $9`,
+      values: [doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
     });
     return rows;
   });
@@ -171,10 +174,12 @@ export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: num
  * One who waits for approval may publish: their slots are seen once they are let in. What was taken back at that time
  * may come from the week again. What somebody waits for is nobody else's from the first moment on.
  * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
+ * @throws the refusal by `timeslots_not_on_holiday`, and by `timeslots_not_in_absence`
  */
 export async function insertTimeslot(
   executor: Executor,
   slot: Required<NewTimeslot>,
+  wall: WallTime,
 ): Promise<Timeslot | undefined> {
   const { rows } = await clientOf(executor).query<Timeslot>({
     name: 'timeslots.insert',
@@ -182,16 +187,26 @@ export async function insertTimeslot(
       with doctor as (
         select id from users where id = $1 and role = 'doctor' and is_active for share
       ), published as (
-        insert into timeslots (doctor_id, date, start_time, end_time)
-        select id, $2, $3, $4 from doctor
+        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday)
+        select id, $2, $3, $4, $5 from doctor
         on conflict do nothing
         returning id, doctor_id as doctor, date, start_time, end_time
       ), back as (
         delete from withdrawn_timeslots w using published p
         where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
       )
-      select *, not waitlist_wants(doctor, date, start_time, end_time) as is_available from published`,
-    values: [slot.doctor, slot.date, slot.start_time, slot.end_time],
+      select *, (date, start_time) > ($6::date, $7::time)
+        and not waitlist_wants(doctor, date, start_time, end_time) as is_available
+      from published`,
+    values: [
+      slot.doctor,
+      slot.date,
+      slot.start_time,
+      slot.end_time,
+      slot.despite_holiday,
+      wall.date,
+      wall.time,
+    ],
   });
   return rows[0];
 }

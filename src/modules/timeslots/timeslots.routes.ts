@@ -29,7 +29,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         summary: 'See a doctor’s free slots',
         description:
           'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which. Patients see what the ' +
-          'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon.',
+          'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins also ' +
+          'see the slot that runs, for whoever walks in.',
         params: idParams('The doctor’s id, from the directory.', 12),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },
@@ -48,15 +49,18 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/',
     {
       preHandler: anyOf(IsDoctor, IsAdmin),
-      config: { errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap', 'doctor_absent'] },
+      config: {
+        errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap', 'doctor_absent', 'clinic_closed'],
+      },
       schema: {
         tags,
         operationId: 'publishTimeslot',
         summary: 'Publish a slot',
         description:
-          'A doctor publishes their own; an admin names the `doctor`. It must lie ahead and overlap none of the doctor’s ' +
-          'other slots; touching ones are fine. None lies in an absence of the doctor; on a holiday one can, as it is done ' +
-          'on purpose. A doctor who waits for approval may publish: patients see it once they are let in.',
+          'A doctor publishes their own; an admin names the `doctor`. It must not be over, and overlap none of the doctor’s ' +
+          'other slots; touching ones are fine. While it runs, admins can book it and patients cannot. None lies in an ' +
+          'absence of the doctor; on a holiday one can with `despite_holiday`. A doctor who waits for approval may ' +
+          'publish: patients see it once they are let in.',
         body: newTimeslot,
         response: { 201: timeslot },
       },

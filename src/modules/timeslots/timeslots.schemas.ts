@@ -71,6 +71,15 @@ export type OpenTimeslot = z.infer<typeof openTimeslot>;
 
 export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot);
 
+/** The same of one slot and of many. */
+export const despiteHoliday = z
+  .boolean()
+  .default(false)
+  .meta({
+    description: 'Publishes on a holiday of the clinic, on purpose; without it that is refused.',
+    examples: [false],
+  });
+
 export const newTimeslot = documented(
   z
     .object({
@@ -80,6 +89,7 @@ export const newTimeslot = documented(
       date: fields.date,
       start_time: fields.clockTime,
       end_time: fields.clockTime,
+      despite_holiday: despiteHoliday,
     })
     .superRefine((slot, context) => {
       const wrong = slotError(slot);
@@ -100,7 +110,7 @@ export const newTimeslot = documented(
     },
   },
 );
-export type NewTimeslot = z.infer<typeof newTimeslot>;
+export type NewTimeslot = z.output<typeof newTimeslot>;
 
 export const freeSlotFilters = fields.orderedRange(z.object({ ...pageQuery, ...fields.dateFilters }));
 

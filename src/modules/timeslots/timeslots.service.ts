@@ -1,9 +1,9 @@
-import { type Clock, earliestOf, hasBegun, latestOf, type WallTime } from '../../core/clock.ts';
+import { type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Memory } from '../../core/memory.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import { boundsFor } from '../../core/policy.ts';
+import { type Bounds, boundsFor } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -36,16 +36,21 @@ export const freeSlotTopics = (doctor: number, date: string): [day: string, days
 
 export type Timeslots = ReturnType<typeof createTimeslots>;
 
-/** Whether a page is as it was read: none of its slots has begun, and none that was held can be free again by itself. */
+/** Whether a page is as it was read: none of its slots has begun (or, where that counts, is over), and none that was held can be free again by itself. */
 function stillHolds(
   { rows: [first], held_until, read_at }: repository.FreePage & { read_at: Date },
-  now: Date,
-  after: WallTime,
+  { now, after, running }: Pick<Bounds, 'now' | 'after' | 'running'>,
 ): boolean {
   if (first === undefined || now < read_at) return false;
   if (held_until !== null && now.toISOString() >= held_until) return false;
-  return !hasBegun(first, after);
+  return !hasBegun(running ? endingOf(first) : first, after);
 }
+
+/** The moment of its end, as one of beginning. */
+const endingOf = ({ date, end_time }: Pick<Timeslot, 'date' | 'end_time'>) => ({
+  date,
+  start_time: end_time,
+});
 
 /** How often a slot is deleted when what kept it has gone again by the time one asks. */
 const ATTEMPTS = 3;
@@ -87,7 +92,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     removeUpcoming: (tx: Tx, doctor: number) => repository.removeUpcoming(tx, doctor, clock.wall()),
 
     /**
-     * What the caller may book of a doctor's: patients as the clinic's policy says.
+     * What the caller may book of a doctor's: patients as the clinic's policy says, staff also what runs already.
      * @throws AppError doctor_not_found
      */
     async listFree(
@@ -96,11 +101,12 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
       { role }: Pick<Caller, 'role'>,
     ): Promise<Page<Timeslot>> {
       const policy = await settings.policy();
-      const { now, after, until } = boundsFor(role, policy, clock);
+      const bounds = boundsFor(role, policy, clock);
+      const { now, after, until, reach, running } = bounds;
       const { date, from, to } = days;
       const asked = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await repository.listFree(db, doctor, asked, { now, wall: after }, { page, page_size });
+        const found = await repository.listFree(db, doctor, asked, bounds, { page, page_size });
         // A doctor who is gone, deactivated or not let in is found out only where it matters: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
@@ -110,8 +116,8 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
       const notice = role === 'patient' ? policy.min_notice_minutes : 0;
       return memory.recall(
         asked.from === asked.to ? ofDay : ofDays,
-        `${asked.from} ${asked.to} ${page_size} ${notice}`,
-        (found) => stillHolds(found, now, after),
+        `${asked.from} ${asked.to} ${page_size} ${notice} ${reach} ${running}`,
+        (found) => stillHolds(found, bounds),
         find,
       );
     },
@@ -126,16 +132,18 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     },
 
     /**
-     * Publishes a slot of the caller, or of the doctor whom an admin names.
-     * @throws AppError slot_in_past, slot_overlap, doctor_absent, doctor_not_found, forbidden (another doctor's), invalid_input
+     * Publishes a slot of the caller, or of the doctor whom an admin names: until it is over, for whoever comes to the desk
+     * while it runs.
+     * @throws AppError slot_in_past, slot_overlap, doctor_absent, clinic_closed, doctor_not_found, forbidden (another doctor's), invalid_input
      */
     async publish(slot: NewTimeslot, caller: Caller): Promise<Timeslot> {
       const doctor = doctorFor(slot.doctor, caller);
-      if (hasBegun(slot, clock.wall())) throw new AppError('slot_in_past');
+      const wall = clock.wall();
+      if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
       const published = await noted(
         caller,
         'timeslot.publish',
-        (executor) => repository.insertTimeslot(executor, { ...slot, doctor }),
+        (executor) => repository.insertTimeslot(executor, { ...slot, doctor }, wall),
         ({ id }) => id,
       );
       if (published) return published;

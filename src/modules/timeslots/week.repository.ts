@@ -46,12 +46,9 @@ export async function publishWeek(tx: Tx, doctor: number, wall: WallTime, days: 
   return rowCount ?? 0;
 }
 
-/** A slot of the week that lies ahead and that nobody has, holds or has a claim on. */
-const untouched = `is_scheduled and not is_taken and not is_waitlisted and (held_until is null or held_until <= $2)
-  and (date, start_time) > ($3::date, $4::time)`;
-
 /**
- * Takes back what came from a doctor's week and is in it no more, or lies on a holiday. What somebody has stays theirs.
+ * Takes back what came from a doctor's week, lies ahead and is in it no more. What somebody has, holds or is offered stays
+ * theirs; what is only kept for the waiting list goes, since the doctor is not there.
  * @returns how many
  */
 export async function removeSurplus(tx: Tx, doctor: number, { now, wall }: Moment): Promise<number> {
@@ -60,27 +57,16 @@ export async function removeSurplus(tx: Tx, doctor: number, { now, wall }: Momen
     text: `
       delete from timeslots where id in (
         select id from timeslots s
-        where doctor_id = $1 and ${untouched} and (
-          exists (select from holidays h where h.date = s.date)
-          or not exists (
+        where doctor_id = $1 and is_scheduled and not is_taken and (held_until is null or held_until <= $2)
+          and (date, start_time) > ($3::date, $4::time)
+          and not exists (
             select from weekly_hours w
             cross join slots_between(w.start_time, w.end_time, w.slot_minutes, w.break_minutes) as slot
             where w.doctor_id = $1 and w.weekday = extract(isodow from s.date)
               and s.date between coalesce(w.valid_from, '-infinity') and coalesce(w.valid_until, 'infinity')
-              and slot.start_time = s.start_time and slot.end_time = s.end_time))
+              and slot.start_time = s.start_time and slot.end_time = s.end_time)
         order by id for update)`,
     values: [doctor, now, wall.date, wall.time],
-  });
-  return rowCount ?? 0;
-}
-
-/** Takes back what came from anybody's week on a day. @returns how many */
-export async function removeScheduledOn(tx: Tx, date: string, { now, wall }: Moment): Promise<number> {
-  const { rowCount } = await clientOf(tx).query({
-    name: 'timeslots.remove-scheduled-on',
-    text: `
-      delete from timeslots where id in (select id from timeslots where date = $1 and ${untouched} order by id for update)`,
-    values: [date, now, wall.date, wall.time],
   });
   return rowCount ?? 0;
 }

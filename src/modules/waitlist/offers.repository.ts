@@ -1,4 +1,5 @@
 import type { Bounds } from '../../core/policy.ts';
+import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, doctorIsBookable, isBusy } from '../../db/slots.ts';
 
@@ -11,6 +12,8 @@ export interface WaitlistedSlot {
   start_time: string;
   end_time: string;
   held_until: string | null;
+  /** It is offered to nobody before this: whoever has the first claim on it sleeps. */
+  offer_after: string | null;
   /** The doctor is there and has been let in. */
   is_bookable: boolean;
 }
@@ -26,7 +29,7 @@ export async function lockSlot(tx: Tx, timeslot: number): Promise<WaitlistedSlot
   const { rows } = await clientOf(tx).query<WaitlistedSlot>({
     name: 'waitlist.lock-slot',
     text: `
-      select s.id, s.doctor_id as doctor, d.specialization, s.date, s.start_time, s.end_time, s.held_until,
+      select s.id, s.doctor_id as doctor, d.specialization, s.date, s.start_time, s.end_time, s.held_until, s.offer_after,
         ${doctorIsBookable} as is_bookable
       from timeslots s join doctor_profiles d on d.id = s.doctor_id
       where s.id = $1 and s.is_waitlisted and not s.is_taken
@@ -60,22 +63,27 @@ export async function lapseOffer(tx: Tx, timeslot: number): Promise<void> {
 
 /**
  * Whether whoever waits with the entry `e` could come to the slot `$1`; asked of one after another, in the order of
- * joining, until somebody can. Whoever had this offer before is passed over, by whichever of their wishes it came; so is
- * whoever has a visit, or another offer, at that time.
+ * joining, until somebody can. Whoever had this offer before, since the slot became free, is passed over, by whichever of
+ * their wishes it came; so is whoever has a visit, or another offer, at that time. The visit that it would replace is in
+ * nobody's way, unless it has begun.
  */
 const COULD_COME = `(
   select case
     when not exists (select from users u where u.id = e.patient_id and u.role = 'patient' and u.is_active) then false
     when exists (
       select from waitlist_offers o join waitlist_entries mine on mine.id = o.entry_id
-      where o.timeslot_id = s.id and mine.patient_id = e.patient_id
+      where o.timeslot_id = s.id and o.freeing = s.freeing and mine.patient_id = e.patient_id
         and (mine.id = e.id or mine.status in ('waiting', 'offered'))) then false
-    when ${isBusy('e.patient_id')} then false
+    when exists (
+      select from appointments r
+      where r.id = e.replaces_id and r.status in ('pending', 'confirmed')
+        and ((r.date, r.start_time) <= ($3::date, $4::time) or r.attendance in ('completed', 'no_show'))) then false
+    when ${isBusy('e.patient_id', 'e.replaces_id')} then false
     when exists (
       select from timeslots o
       where o.is_waitlisted and o.held_by = e.patient_id and o.held_until > $2::timestamptz and o.date = s.date
         and o.start_time < s.end_time and s.start_time < o.end_time) then false
-    when $5::integer is not null then ${appointmentsAhead('e.patient_id', 2)} < $5
+    when $5::integer is not null then ${appointmentsAhead('e.patient_id', 2, 'e.replaces_id')} < $5
     else true
   end
   from timeslots s where s.id = $1)`;
@@ -91,18 +99,28 @@ const firstOf = (wish: string): string => `
      and e.patient_id <> $6 and ${COULD_COME}
    order by e.created_at, e.id limit 1)`;
 
-/** Who is offered a locked slot: the first by time of joining who wants it and could come. */
+export interface First extends QuietHours {
+  entry: number;
+  patient: number;
+}
+
+/** Who is offered a locked slot: the first by time of joining who wants it and could come; and when they sleep. */
 export async function findFirst(
   tx: Tx,
   { id, doctor, specialization, date, start_time, end_time }: WaitlistedSlot,
   { now, wall, active_max }: Bounds,
-): Promise<{ entry: number; patient: number } | undefined> {
-  const { rows } = await clientOf(tx).query<{ entry: number; patient: number }>({
+): Promise<First | undefined> {
+  const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first',
     text: `
-      select entry, patient
-      from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
-      order by created_at, entry limit 1`,
+      select entry, patient, coalesce(p.quiet, true) as quiet,
+        to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
+        to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until
+      from (
+        select entry, patient
+        from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
+        order by created_at, entry limit 1
+      ) first left join notification_preferences p on p.user_id = patient`,
     values: [id, now, wall.date, wall.time, active_max, doctor, specialization, date, start_time, end_time],
   });
   return rows[0];
@@ -124,10 +142,11 @@ export async function makeOffer(
       with entry as (
         update waitlist_entries set status = 'offered' where id = $2 and status = 'waiting' returning id
       ), slot as (
-        update timeslots set held_by = $3, held_until = $5 where id = $1 and exists (select from entry)
+        update timeslots set held_by = $3, held_until = $5, offer_after = null
+        where id = $1 and exists (select from entry)
       )
-      insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at)
-      select id, $1, $4, $5 from entry`,
+      insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at, freeing)
+      select entry.id, $1, $4, $5, s.freeing from entry, timeslots s where s.id = $1`,
     values: [offer.timeslot, offer.entry, offer.patient, offer.offered_at, offer.expires_at],
   });
   return rowCount === 1;
@@ -137,29 +156,62 @@ export async function makeOffer(
 export async function releaseSlot(tx: Tx, timeslot: number): Promise<void> {
   await clientOf(tx).query({
     name: 'waitlist.release',
-    text: 'update timeslots set is_waitlisted = false, held_by = null, held_until = null where id = $1',
+    text: `
+      update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null where id = $1`,
     values: [timeslot],
   });
 }
 
-/** An offer is over, and nobody follows yet. */
-export async function clearHold(tx: Tx, timeslot: number): Promise<void> {
+/**
+ * An offer is over, or none has been made, and nobody is offered it yet: the waiting list keeps its claim.
+ * @param until before which it need not be looked at again; null is any time
+ */
+export async function keepClaim(tx: Tx, timeslot: number, until: Date | null): Promise<void> {
   await clientOf(tx).query({
-    name: 'waitlist.clear-hold',
-    text: 'update timeslots set held_by = null, held_until = null where id = $1',
-    values: [timeslot],
+    name: 'waitlist.keep-claim',
+    text: `
+      update timeslots set held_by = null, held_until = null, offer_after = $2
+      where id = $1 and (held_by is not null or offer_after is distinct from $2)`,
+    values: [timeslot, until],
   });
 }
 
-/** The slots that are to be offered to somebody, soonest first: those without an offer, and whose offer has lapsed. */
-export async function listPassing(db: Db, now: Date, limit: number): Promise<number[]> {
+/**
+ * The free slots of a day that somebody waits for, whoever joined first or last, become the list's: those who joined after
+ * a slot was published have had nothing of it, as long as nobody could book it.
+ */
+export async function claimDay(db: Db, day: string, now: Date): Promise<void> {
+  await db.$client.query({
+    name: 'waitlist.claim-day',
+    text: `
+      update timeslots set is_waitlisted = true, held_by = null, held_until = null
+      where id in (
+        select s.id from timeslots s
+        where s.date = $1 and not s.is_taken and not s.is_waitlisted and (s.held_until is null or s.held_until <= $2)
+          and exists (select from waitlist_entries where status = 'waiting')
+          and waitlist_wants(s.doctor_id, s.date, s.start_time, s.end_time)
+        order by s.id for no key update of s skip locked)`,
+    values: [day, now],
+  });
+}
+
+/**
+ * The slots that are to be offered to somebody, soonest first: those without an offer that are within reach and wait for
+ * nobody to wake, and whose offer has lapsed.
+ */
+export async function listPassing(
+  db: Db,
+  { now, reach }: Pick<Bounds, 'now' | 'reach'>,
+  limit: number,
+): Promise<number[]> {
   const { rows } = await db.$client.query<{ id: number }>({
     name: 'waitlist.passing',
     text: `
       select s.id from timeslots s
-      where s.is_waitlisted and (s.held_until <= $1 or s.held_until is null and ${doctorIsBookable})
+      where s.is_waitlisted and (s.held_until <= $1 or s.held_until is null and s.date <= $3
+        and (s.offer_after is null or s.offer_after <= $1) and ${doctorIsBookable})
       order by s.date, s.start_time, s.id limit $2`,
-    values: [now, limit],
+    values: [now, limit, reach],
   });
   return rows.map(({ id }) => id);
 }
@@ -232,7 +284,9 @@ export async function closePast(db: Db, today: string): Promise<void> {
   });
   await db.$client.query({
     name: 'waitlist.close-slots',
-    text: 'update timeslots set is_waitlisted = false where is_waitlisted and held_by is null and date < $1',
+    text: `
+      update timeslots set is_waitlisted = false, offer_after = null
+      where is_waitlisted and held_by is null and date < $1`,
     values: [today],
   });
 }

@@ -1,5 +1,6 @@
-import { type Clock, hasBegun } from '../../core/clock.ts';
-import { type Bounds, beyond, boundsFor, type Policy } from '../../core/policy.ts';
+import { addDays, type Clock } from '../../core/clock.ts';
+import { type Bounds, beyond, boundsFor, LAST_DAY, type Policy } from '../../core/policy.ts';
+import { quietEnd } from '../../core/quiet.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
 import * as repository from './offers.repository.ts';
@@ -8,6 +9,19 @@ export interface OffersDependencies {
   db: Db;
   clock: Clock;
   settings: { policy: () => Policy | Promise<Policy> };
+}
+
+interface Begins {
+  date: string;
+  start_time: string;
+}
+
+/** What became of a slot that was to be passed on. */
+interface Passed {
+  /** For how many milliseconds an earlier offer lasts, if one does. */
+  lasts?: number;
+  /** It is kept for those who wait, and offered to nobody yet. */
+  isKept?: boolean;
 }
 
 export type Offers = ReturnType<typeof createOffers>;
@@ -23,26 +37,39 @@ const BATCH = 100;
  */
 export function createOffers({ db, clock, settings }: OffersDependencies) {
   /**
-   * Offers a slot to the next who can have it, or to anybody where there is none. Nothing is done while an offer lasts.
-   * The people are told by the database, in this transaction.
-   * @returns for how many milliseconds an earlier offer lasts, if one does
+   * Offers a slot to the next who can have it, or to anybody where there is none. Nothing is done while an offer lasts, nor
+   * before the one who is first wakes. The people are told by the database, in this transaction.
+   * @param asking a patient who is just trying to get it, and so awake
    */
-  async function passOnWithin(tx: Tx, timeslot: number, policy: Policy): Promise<number> {
+  async function passOnWithin(tx: Tx, timeslot: number, policy: Policy, asking?: number): Promise<Passed> {
     const slot = await repository.lockSlot(tx, timeslot);
-    if (!slot) return 0;
+    if (!slot) return {};
     // After the lock, which may have been waited for.
     const bounds = boundsFor('patient', policy, clock);
-    const { now, wall } = bounds;
+    const { now } = bounds;
     if (slot.held_until !== null) {
-      const left = Date.parse(slot.held_until) - now.getTime();
-      if (left > 0) return left;
+      const lasts = Date.parse(slot.held_until) - now.getTime();
+      if (lasts > 0) return { lasts };
       await repository.lapseOffer(tx, timeslot);
     }
-    if (hasBegun(slot, wall) || beyond(slot, bounds).length > 0) await repository.releaseSlot(tx, timeslot);
-    // Whose doctor is out, or not let in yet, is offered when they are there again.
-    else if (!slot.is_bookable) await repository.clearHold(tx, timeslot);
-    else await offerToFirst(tx, slot, bounds, policy);
-    return 0;
+    const limits = beyond(slot, bounds);
+    // What begins too soon never becomes bookable again; what is too far ahead does, and is nobody else's until then. Whose
+    // doctor is out, or not let in yet, is offered when they are there again.
+    if (limits.some((limit) => limit !== 'too_far_ahead')) await repository.releaseSlot(tx, timeslot);
+    else if (limits.length > 0 || !slot.is_bookable) return keep(tx, timeslot, null);
+    else if (
+      asking === undefined &&
+      slot.offer_after !== null &&
+      Date.parse(slot.offer_after) > now.getTime()
+    )
+      return keep(tx, timeslot, new Date(slot.offer_after));
+    else return offerToFirst(tx, slot, bounds, policy, asking);
+    return {};
+  }
+
+  async function keep(tx: Tx, timeslot: number, until: Date | null): Promise<Passed> {
+    await repository.keepClaim(tx, timeslot, until);
+    return { isKept: true };
   }
 
   async function offerToFirst(
@@ -50,33 +77,61 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     slot: repository.WaitlistedSlot,
     bounds: Bounds,
     policy: Policy,
-  ): Promise<void> {
+    asking: number | undefined,
+  ): Promise<Passed> {
     await repository.lockList(tx);
     const { id: timeslot } = slot;
     const expires_at = endOf(slot, bounds.now, policy);
+    const again = (run_at: Date) =>
+      addJob(tx, { task: 'offer_waitlist', payload: { timeslot }, key: offerKey(timeslot), run_at });
     for (;;) {
       const first = await repository.findFirst(tx, slot, bounds);
-      if (!first) return repository.releaseSlot(tx, timeslot);
-      const offer = { timeslot, ...first, offered_at: bounds.now, expires_at };
-      if (await repository.makeOffer(tx, offer)) break;
+      if (!first) {
+        await repository.releaseSlot(tx, timeslot);
+        return {};
+      }
+      const wakes = first.patient === asking ? undefined : wakingFor(slot, first, policy);
+      if (wakes) {
+        await again(wakes);
+        return keep(tx, timeslot, wakes);
+      }
+      const { entry, patient } = first;
+      if (await repository.makeOffer(tx, { timeslot, entry, patient, offered_at: bounds.now, expires_at }))
+        break;
     }
-    const key = offerKey(timeslot);
-    await addJob(tx, { task: 'offer_waitlist', payload: { timeslot }, key, run_at: expires_at });
+    await again(expires_at);
+    return {};
+  }
+
+  /** When somebody's quiet hours end, if they could still have a whole offer of the slot then; undefined is now. */
+  function wakingFor(slot: Begins, person: repository.First, { offer_minutes }: Policy): Date | undefined {
+    const end = quietEnd(person, clock);
+    if (end === undefined) return undefined;
+    const start = clock.at(slot.date, slot.start_time).getTime();
+    return start > end.getTime() + offer_minutes * 60_000 ? end : undefined;
   }
 
   /** No offer outlasts the start of its slot. */
-  function endOf(slot: { date: string; start_time: string }, now: Date, { offer_minutes }: Policy): Date {
+  function endOf(slot: Begins, now: Date, { offer_minutes }: Policy): Date {
     const start = clock.at(slot.date, slot.start_time).getTime();
     return new Date(Math.min(now.getTime() + offer_minutes * 60_000, start));
   }
 
-  async function passOn(timeslot: number): Promise<number> {
+  async function passOn(timeslot: number, asking?: number): Promise<Passed> {
     const policy = await settings.policy();
-    return transaction(db, (tx) => passOnWithin(tx, timeslot, policy));
+    return transaction(db, (tx) => passOnWithin(tx, timeslot, policy, asking));
+  }
+
+  /** The first day that no patient can book yet: whoever waits is to have had their offer when it comes within reach. */
+  async function claimNextDay(): Promise<void> {
+    const { now, reach } = boundsFor('patient', await settings.policy(), clock);
+    if (reach < LAST_DAY) await repository.claimDay(db, addDays(reach, 1), now);
   }
 
   return {
-    passOn: async (timeslot: number): Promise<void> => void (await passOn(timeslot)),
+    /** @returns whether the waiting list keeps the slot, without having offered it to anybody */
+    passOn: async (timeslot: number, asking: number): Promise<boolean> =>
+      (await passOn(timeslot, asking)).isKept ?? false,
 
     passOnWithin: async (tx: Tx, timeslot: number, policy: Policy): Promise<void> =>
       void (await passOnWithin(tx, timeslot, policy)),
@@ -88,15 +143,17 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     async offer(payload?: unknown): Promise<void> {
       const timeslot = (payload as { timeslot?: number } | undefined)?.timeslot;
       if (timeslot !== undefined) {
-        const left = await passOn(timeslot);
+        const { lasts } = await passOn(timeslot);
         // The database's clock, by which jobs begin, is ahead of ours.
-        if (left > 0) await repository.askAgain(db, timeslot, offerKey(timeslot), left / 1_000 + 1);
+        if (lasts) await repository.askAgain(db, timeslot, offerKey(timeslot), lasts / 1_000 + 1);
         return;
       }
+      await claimNextDay();
       const tried = new Set<number>();
       const errors: unknown[] = [];
       for (;;) {
-        const passing = await repository.listPassing(db, clock.now(), BATCH + tried.size);
+        const bounds = boundsFor('patient', await settings.policy(), clock);
+        const passing = await repository.listPassing(db, bounds, BATCH + tried.size);
         const next = passing.filter((id) => !tried.has(id));
         if (next.length === 0) break;
         for (const id of next) {

@@ -1,3 +1,4 @@
+import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
 
 export interface Wish {
@@ -8,6 +9,8 @@ export interface Wish {
   to: string;
   after: string | null;
   before: string | null;
+  /** The visit that they would rather have at another time. */
+  replaces: number | null;
 }
 
 /**
@@ -28,10 +31,17 @@ export interface Refusals {
   no_doctor: boolean;
   known: boolean;
   live: number;
+  /** The visit that is to be replaced is not theirs, or none; of what remains: */
+  no_visit: boolean;
+  decided: boolean;
+  begun: boolean;
+  attended: boolean;
+  /** The wish asks for others than the visit's doctor, and not for those of their specialization. */
+  other_doctor: boolean;
 }
 
 /** It must be a statement of its own, after the lock: an earlier snapshot would miss what was wished meanwhile. */
-export async function judgeWish(tx: Tx, wish: Wish): Promise<Refusals | undefined> {
+export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Refusals | undefined> {
   const { rows } = await clientOf(tx).query<Refusals>({
     name: 'waitlist.judge',
     text: `
@@ -40,23 +50,26 @@ export async function judgeWish(tx: Tx, wish: Wish): Promise<Refusals | undefine
           select from users u join doctor_profiles d on d.id = u.id
           where u.role = 'doctor' and u.is_active and d.approved_at is not null
             and (u.id = $2 or search_fold(d.specialization) = search_fold($3))) as no_doctor,
-        count(*)::int as live,
-        coalesce(bool_or(
-          doctor_id is not distinct from $2 and search_fold(specialization) is not distinct from search_fold($3)
-          and "from" = $4 and "to" = $5 and after is not distinct from $6::time and before is not distinct from $7::time
-        ), false) as known
-      from waitlist_entries where patient_id = $1 and status in ('waiting', 'offered')`,
-    values: [wish.patient, wish.doctor, wish.specialization, wish.from, wish.to, wish.after, wish.before],
-  });
-  return rows[0];
-}
-
-export async function insertEntry(tx: Tx, wish: Wish, created_at: Date): Promise<number> {
-  const { rows } = await clientOf(tx).query<{ id: number }>({
-    name: 'waitlist.insert',
-    text: `
-      insert into waitlist_entries (patient_id, doctor_id, specialization, "from", "to", after, before, created_at)
-      values ($1, $2, $3, $4, $5, $6, $7, $8) returning id`,
+        mine.*,
+        $8::integer is not null and visit.id is null as no_visit,
+        coalesce(visit.status not in ('pending', 'confirmed'), false) as decided,
+        coalesce((visit.date, visit.start_time) <= ($9::date, $10::time), false) as begun,
+        coalesce(visit.attendance in ('completed', 'no_show'), false) as attended,
+        coalesce(
+          visit.doctor_id is distinct from $2 and search_fold(visit.specialization) is distinct from search_fold($3),
+          false) and visit.id is not null as other_doctor
+      from (
+        select count(*)::int as live,
+          coalesce(bool_or(
+            doctor_id is not distinct from $2 and search_fold(specialization) is not distinct from search_fold($3)
+            and "from" = $4 and "to" = $5 and after is not distinct from $6::time and before is not distinct from $7::time
+          ), false) as known
+        from waitlist_entries where patient_id = $1 and status in ('waiting', 'offered')
+      ) mine
+      left join (
+        select a.id, a.status, a.date, a.start_time, a.attendance, a.doctor_id, d.specialization
+        from appointments a join doctor_profiles d on d.id = a.doctor_id where a.id = $8 and a.patient_id = $1
+      ) visit on true`,
     values: [
       wish.patient,
       wish.doctor,
@@ -65,23 +78,52 @@ export async function insertEntry(tx: Tx, wish: Wish, created_at: Date): Promise
       wish.to,
       wish.after,
       wish.before,
+      wish.replaces,
+      wall.date,
+      wall.time,
+    ],
+  });
+  return rows[0];
+}
+
+export async function insertEntry(tx: Tx, wish: Wish, created_at: Date): Promise<number> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'waitlist.insert',
+    text: `
+      insert into waitlist_entries (
+        patient_id, doctor_id, specialization, "from", "to", after, before, replaces_id, created_at)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id`,
+    values: [
+      wish.patient,
+      wish.doctor,
+      wish.specialization,
+      wish.from,
+      wish.to,
+      wish.after,
+      wish.before,
+      wish.replaces,
       created_at,
     ],
   });
   return rows[0]?.id ?? 0;
 }
 
+export interface Offered {
+  patient: number;
+  timeslot: number | null;
+  expires_at: string | null;
+  /** The visit whose place it would take. */
+  replaces: number | null;
+  is_over: boolean;
+}
+
 /** What an entry is offered, whether or not it has lapsed by now. */
-export async function findOffer(
-  executor: Executor,
-  entry: number,
-): Promise<
-  { patient: number; timeslot: number | null; expires_at: string | null; is_over: boolean } | undefined
-> {
+export async function findOffer(executor: Executor, entry: number): Promise<Offered | undefined> {
   const { rows } = await clientOf(executor).query({
     name: 'waitlist.offer-of',
     text: `
-      select e.patient_id as patient, o.timeslot_id as timeslot, o.expires_at, e.status in ('booked', 'left') as is_over
+      select e.patient_id as patient, o.timeslot_id as timeslot, o.expires_at, e.replaces_id as replaces,
+        e.status in ('booked', 'left') as is_over
       from waitlist_entries e left join waitlist_offers o on o.entry_id = e.id and o.outcome is null
       where e.id = $1`,
     values: [entry],
@@ -121,6 +163,17 @@ export async function declineOffer(
     values: [entry, timeslot, next],
   });
   return rowCount === 1;
+}
+
+/** A visit has given way to another appointment: whatever else of theirs was to take its place takes the place of that one. */
+export async function passReplaced(tx: Tx, from: number, to: number, patient: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.pass-replaced',
+    text: `
+      update waitlist_entries set replaces_id = $2
+      where patient_id = $3 and replaces_id = $1 and status in ('waiting', 'offered')`,
+    values: [from, to, patient],
+  });
 }
 
 /** @returns false when it does not wait, or has just been offered something */

@@ -8,6 +8,7 @@ import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments/index.ts';
 import {
+  joinedWaitlist,
   newWaitlistEntry,
   type WaitlistEntry,
   waitlistEntry,
@@ -30,8 +31,18 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     {
       preHandler: anyOf(IsPatient, IsAdmin),
       config: {
-        errors: ['doctor_not_found', 'patient_not_found', 'already_waiting', 'too_many_waitlist_entries'],
-        examples: { 201: ['waiting'] },
+        errors: [
+          'doctor_not_found',
+          'patient_not_found',
+          'appointment_not_found',
+          'already_decided',
+          'visit_begun',
+          'already_attended',
+          'not_same_doctor',
+          'already_waiting',
+          'too_many_waitlist_entries',
+        ],
+        examples: { 201: ['waiting', 'free'] },
         audit: readsEntry,
       },
       schema: {
@@ -41,9 +52,13 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         description:
           'For one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot becomes ' +
           'free, whoever joined first is offered it, alone, for some minutes. What is free already is not offered: book ' +
-          'it. At most 10 entries wait for a patient at a time, and the same one only once.',
+          'it; `free_now` shows the first of it. In somebody’s quiet hours they are offered only what begins too soon ' +
+          'after them; the rest is kept, for nobody, until those end. What lies beyond the horizon of the clinic’s policy ' +
+          'is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: with the same ' +
+          'doctor that visit moves, with another of the specialization it is cancelled and a new one booked, in one step. ' +
+          'At most 10 entries wait for a patient at a time, and the same one only once.',
         body: newWaitlistEntry,
-        response: { 201: waitlistEntry },
+        response: { 201: joinedWaitlist },
       },
     },
     async (request, reply) => {
@@ -120,7 +135,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     {
       preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
       config: {
-        errors: ['waitlist_entry_not_found', 'offer_lapsed', 'patient_busy', 'too_many_appointments'],
+        errors: [
+          'waitlist_entry_not_found',
+          'offer_lapsed',
+          'patient_busy',
+          'visit_begun',
+          'already_attended',
+          'too_late_to_cancel',
+        ],
         alternatives: true,
         audit: readsAppointment,
         etag: true,
@@ -133,7 +155,9 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         summary: 'Take what is offered',
         description:
           'Books the slot that is kept for the patient, as long as the offer lasts, whatever notice the clinic asks of ' +
-          'others. Answers with the appointment.',
+          'others, and however many appointments they have made meanwhile. Where the entry `replaces` a visit, that gives ' +
+          'way in the same step; where that was cancelled meanwhile, the slot is simply booked. Answers with the ' +
+          'appointment.',
         params,
         headers: keyedHeaders,
         response: { 201: appointment },
@@ -162,7 +186,8 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'declineOffer',
         summary: 'Turn down what is offered',
         description:
-          'It goes to the next. The entry waits on in its place, and is not offered this slot again.',
+          'It goes to the next. The entry waits on in its place, and is not offered this slot again until somebody has ' +
+          'had it.',
         params,
         headers: keyedHeaders,
         response: { 200: waitlistEntry },

@@ -35,6 +35,10 @@ const shape = z.object({
   appointment: fields.id
     .nullable()
     .meta({ description: 'The appointment that came of it.', examples: [9001] }),
+  replaces: fields.id.nullable().meta({
+    description: 'The appointment whose place an accepted offer takes; null where it is one more.',
+    examples: [8990],
+  }),
   offer: z
     .object({
       timeslot: openTimeslot,
@@ -56,6 +60,7 @@ const waiting: z.infer<typeof shape> = {
   status: 'waiting',
   created_at: '2028-03-01T09:30:00.000Z',
   appointment: null,
+  replaces: null,
   offer: null,
 };
 
@@ -89,6 +94,42 @@ export const waitlistEntry = documented(shape, {
 });
 export type WaitlistEntry = z.infer<typeof waitlistEntry>;
 
+/** How many free slots the answer to joining shows. */
+export const FREE_SHOWN = 3;
+
+export const joinedWaitlist = documented(
+  shape.extend({
+    free_now: z.array(openTimeslot).meta({
+      description:
+        'What is wished for and can be booked at this moment, soonest first: it is offered to nobody, so book it.',
+      maxItems: FREE_SHOWN,
+    }),
+  }),
+  {
+    id: 'JoinedWaitlist',
+    description: 'Somebody who waits for a slot to become free, and what is free already.',
+    examples: {
+      waiting: { summary: 'Nothing free yet', value: { ...waiting, free_now: [] } },
+      free: {
+        summary: 'What is wished for is free already',
+        value: {
+          ...waiting,
+          free_now: [
+            {
+              id: 431,
+              doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+              date: '2028-03-14',
+              start_time: '10:00',
+              end_time: '10:30',
+            },
+          ],
+        },
+      },
+    },
+  },
+);
+export type JoinedWaitlist = z.infer<typeof joinedWaitlist>;
+
 export const waitlistPage = pageOf('WaitlistPage', 'One page of the waiting list.', waitlistEntry);
 
 export const newWaitlistEntry = documented(
@@ -111,6 +152,12 @@ export const newWaitlistEntry = documented(
       before: fields.clockTime
         .optional()
         .meta({ description: 'Visits that end at this time or earlier.', examples: ['13:00'] }),
+      replaces: fields.id.optional().meta({
+        description:
+          'An appointment of the patient, still to come, with the `doctor` waited for or one of the `specialization`: what ' +
+          'is accepted takes its place. It stands in the way of no offer, and does not count towards the number one may have.',
+        examples: [8990],
+      }),
     })
     .refine(
       ({ doctor, specialization }) => (doctor === undefined) !== (specialization === undefined),
@@ -133,6 +180,10 @@ export const newWaitlistEntry = documented(
       specialization: {
         summary: 'Anyone of a specialization',
         value: { specialization: 'Kardiolog', from: '2028-03-14', to: '2028-03-31' },
+      },
+      earlier: {
+        summary: 'Instead of a visit that is later than wished',
+        value: { doctor: 12, from: '2028-03-14', to: '2028-03-20', replaces: 8990 },
       },
       admin: {
         summary: 'As an admin, for a patient',

@@ -8,10 +8,17 @@ import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Appointment } from '../appointments/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
+import type { OpenTimeslot } from '../timeslots/index.ts';
 import * as entries from './entries.repository.ts';
 import type { Offers } from './offers.service.ts';
 import * as repository from './waitlist.repository.ts';
-import type { NewWaitlistEntry, WaitlistEntry, WaitlistFilters } from './waitlist.schemas.ts';
+import {
+  FREE_SHOWN,
+  type JoinedWaitlist,
+  type NewWaitlistEntry,
+  type WaitlistEntry,
+  type WaitlistFilters,
+} from './waitlist.schemas.ts';
 
 export interface WaitlistDependencies {
   db: Db;
@@ -26,6 +33,16 @@ export interface WaitlistDependencies {
       caller: Caller,
       request?: Keyed,
     ) => Promise<Once<Appointment>>;
+    replace: (
+      replacement: { appointment: number; timeslot: number; patient: number },
+      caller: Caller,
+      request: Keyed | undefined,
+      then: (tx: Tx, booked: Appointment) => Promise<void>,
+    ) => Promise<Once<Appointment>>;
+  };
+  timeslots: {
+    /** What a patient can book at this moment, soonest first. */
+    freeFor: (wish: repository.Wish, limit: number) => Promise<OpenTimeslot[]>;
   };
 }
 
@@ -38,11 +55,17 @@ export const LIVE_MAX = 10;
 const ATTEMPTS = 20;
 
 /** What says, where a slot was offered a moment ago, that it is offered no more. */
-const OVER: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
+const OVER: readonly ErrorCode[] = [
+  'slot_taken',
+  'slot_held',
+  'slot_in_past',
+  'timeslot_not_found',
+  'clinic_closed',
+];
 
 /** Those who wait for a slot: how they join and leave, and how they answer an offer. */
 export function createWaitlist(dependencies: WaitlistDependencies) {
-  const { db, clock, audit, settings, idempotency, offers, appointments } = dependencies;
+  const { db, clock, audit, settings, idempotency, offers, appointments, timeslots } = dependencies;
 
   /** What an admin does for a patient is noted; what patients do themselves is not, as it is theirs. */
   async function note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
@@ -83,25 +106,26 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
 
     /**
      * Joins the list, for the caller or for the patient whom an admin names. What is free already is not offered: it can
-     * be booked.
+     * be booked, and the answer shows the first of it.
      * @throws AppError patient_not_found, doctor_not_found (also where nobody has the specialization), already_waiting,
-     * too_many_waitlist_entries, forbidden (another patient), invalid_input
+     * too_many_waitlist_entries, forbidden (another patient), invalid_input; of the visit that is to be replaced
+     * appointment_not_found (also another patient's), already_decided, visit_begun, already_attended, not_same_doctor
      */
-    async join({ patient: named, ...wish }: NewWaitlistEntry, caller: Caller): Promise<WaitlistEntry> {
+    async join({ patient: named, ...wish }: NewWaitlistEntry, caller: Caller): Promise<JoinedWaitlist> {
       const patient = patientOf(named, caller);
       if (wish.to < clock.wall().date) throw invalidField('to', 'in_past');
       const { doctor = null, specialization = null, after = null, before = null, from, to } = wish;
-      const full = { patient, doctor, specialization, from, to, after, before };
-      return transaction(db, async (tx) => {
+      const { replaces = null } = wish;
+      const full = { patient, doctor, specialization, from, to, after, before, replaces };
+      const joined = await transaction(db, async (tx) => {
         if (!(await repository.lockPatient(tx, patient))) throw new AppError('patient_not_found');
-        const why = await repository.judgeWish(tx, full);
-        if (why?.no_doctor) throw new AppError('doctor_not_found');
-        if (why?.known) throw new AppError('already_waiting');
-        if ((why?.live ?? 0) >= LIVE_MAX) throw new AppError('too_many_waitlist_entries');
+        const refused = refusal(await repository.judgeWish(tx, full, clock.wall()));
+        if (refused) throw new AppError(refused);
         const entry = await repository.insertEntry(tx, full, clock.now());
         await note(tx, caller, 'waitlist.join', entry, patient);
         return mustFind(tx, entry);
       });
+      return { ...joined, free_now: await timeslots.freeFor(full, FREE_SHOWN) };
     },
 
     /**
@@ -126,9 +150,10 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
     },
 
     /**
-     * Books what is offered, by the same statement as any booking.
-     * @throws AppError waitlist_entry_not_found, offer_lapsed, patient_busy, too_many_appointments, request_in_progress,
-     * idempotency_key_reused
+     * Books what is offered, by the same statement as any booking; where the entry replaces a visit, that gives way in the
+     * same act. Nobody is counted again who was counted when it was offered to them.
+     * @throws AppError waitlist_entry_not_found, offer_lapsed, patient_busy, visit_begun, already_attended,
+     * too_late_to_cancel, request_in_progress, idempotency_key_reused
      */
     async accept(entry: number, caller: Caller, request?: Keyed): Promise<Once<Appointment>> {
       const offer = await repository.findOffer(db, entry);
@@ -143,7 +168,16 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
         throw new AppError('offer_lapsed');
       }
       try {
-        return await appointments.book({ timeslot, patient }, caller, request);
+        const { replaces } = offer;
+        if (replaces === null) return await appointments.book({ timeslot, patient }, caller, request);
+        return await appointments.replace(
+          { appointment: replaces, timeslot, patient },
+          caller,
+          request,
+          async (tx, { id }) => {
+            if (id !== replaces) await repository.passReplaced(tx, replaces, id, patient);
+          },
+        );
       } catch (error) {
         if (error instanceof AppError && OVER.includes(error.code)) throw new AppError('offer_lapsed');
         throw error;
@@ -151,7 +185,8 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
     },
 
     /**
-     * Turns an offer down: it goes to the next, and the entry waits on in its place, without being offered this slot again.
+     * Turns an offer down: it goes to the next, and the entry waits on in its place, without being offered this slot again
+     * until somebody has had it.
      * @throws AppError waitlist_entry_not_found, offer_lapsed, request_in_progress, idempotency_key_reused
      */
     async decline(entry: number, caller: Caller, request?: Keyed): Promise<Once<WaitlistEntry>> {
@@ -174,6 +209,19 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
       return done;
     },
   };
+}
+
+/** Why a wish cannot be waited for, the plainest reason first. */
+function refusal(why: repository.Refusals | undefined): ErrorCode | undefined {
+  if (why === undefined) return undefined;
+  if (why.no_doctor) return 'doctor_not_found';
+  if (why.no_visit) return 'appointment_not_found';
+  if (why.decided) return 'already_decided';
+  if (why.begun) return 'visit_begun';
+  if (why.attended) return 'already_attended';
+  if (why.other_doctor) return 'not_same_doctor';
+  if (why.known) return 'already_waiting';
+  return why.live >= LIVE_MAX ? 'too_many_waitlist_entries' : undefined;
 }
 
 /** Patients wait for themselves; staff name the patient. */
