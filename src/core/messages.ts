@@ -64,6 +64,12 @@ export type CodePurpose = (typeof codePurposes)[number];
 /** How long a code is worth anything. */
 export const CODE_MINUTES = 5;
 
+/** A wall time of the clinic: when a visit is, was, or was to be. */
+export interface When {
+  date: string;
+  start_time: string;
+}
+
 /** What is handed to the messages module to be told to one person. */
 export interface Message {
   user_id: number;

@@ -97,6 +97,7 @@ const table = `
   DELETE /api/notifications/telegram/link/ 401 204      204            204         204           204
   GET /api/messages/               401     403          403            403         403           200
   POST /api/messages/{id}/retry/   401     403          403            403         403           204
+  POST /api/messages/retry/        401     403          403            403         403           200
   GET /health/live                 200     200          200            200         200           200
   GET /health/ready                200     200          200            200         200           200
 `;
@@ -250,6 +251,7 @@ const bodies: Record<string, () => object | Promise<object>> = {
     return { doctor: people['own doctor'].id, from: date, to: date };
   },
   'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
+  'POST /api/messages/retry/': () => ({}),
   'POST /api/appointments/': async () => ({
     timeslot: await freshSlot(),
     patient: people['own patient'].id,

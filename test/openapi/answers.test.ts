@@ -357,6 +357,7 @@ async function useInbox(patient: { id: number; token: string }, admin: Person) {
   await clinic.db.$client.query("update messages set status = 'failed' where id = $1", [id]);
   await call(admin, 'get', '/messages/?status=failed', 200);
   await call(admin, 'post', `/messages/${id}/retry/`, 204);
+  await call(admin, 'post', '/messages/retry/', 200, { channel: 'sms' });
 }
 
 test('errors come as documented', async () => {

@@ -1,8 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Message, VisitKind } from '../../core/messages.ts';
+import type { Message, VisitKind, When } from '../../core/messages.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { findVisit, type VisitRow } from './events.repository.ts';
-import type { When } from './messages.rules.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
 
 /** When and with whom somebody could come instead. */

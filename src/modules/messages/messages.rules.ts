@@ -6,6 +6,7 @@ import {
   isVisitKind,
   type MessageKind,
   type NoticeKind,
+  type When,
 } from '../../core/messages.ts';
 import type { Role } from '../../core/roles.ts';
 
@@ -57,12 +58,6 @@ export function channelsFor(kind: NoticeKind, person: Recipient, offered: Readon
   if (chosen) return possible.filter((channel) => chosen.includes(channel));
   const order = Object.hasOwn(accountKinds, kind) ? ACCOUNT_BY : VISITS_BY;
   return order.filter((channel) => possible.includes(channel)).slice(0, 1);
-}
-
-/** A wall time of the clinic: when a visit is, was, or was to be. */
-export interface When {
-  date: string;
-  start_time: string;
 }
 
 /** The appointment that a message is about, as it stands now. */

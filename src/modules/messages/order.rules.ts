@@ -1,5 +1,4 @@
-import type { Channel, MessageKind } from '../../core/messages.ts';
-import type { When } from './messages.rules.ts';
+import type { Channel, MessageKind, When } from '../../core/messages.ts';
 
 /** One of the messages to one person about one visit by one channel. */
 export interface Told {
