@@ -1,5 +1,6 @@
--- Every statement takes an exclusive lock on one table for an instant (appointments, the type of events) and reads no
--- table; nobody waits for longer than for a running statement of that table.
+-- Most statements take an exclusive lock on one table for an instant (appointments, the audit, the type of events) and read
+-- no row. The two indexes of the audit read it once, while nobody can write to it: none of its rows belongs into them, so
+-- that it is one look through the table and nothing to sort.
 
 -- A visit that is given to another doctor keeps its history, which names both.
 ALTER TYPE "appointment_event_kind" ADD VALUE 'doctor_changed';
@@ -56,3 +57,13 @@ END $$;
 --> statement-breakpoint
 CREATE TRIGGER appointments_record_doctor AFTER UPDATE OF doctor_id ON appointments
   FOR EACH ROW WHEN (NEW.doctor_id <> OLD.doctor_id) EXECUTE FUNCTION appointments_record_doctor();
+--> statement-breakpoint
+-- One entry for all whom one look has shown, such as a page of an export; each of them sees it in their log. And one for a
+-- look that repeats itself, such as a calendar that is fetched every quarter of an hour: `once` names it and its day.
+ALTER TABLE "audit_entries" ADD COLUMN "people" integer[];
+--> statement-breakpoint
+ALTER TABLE "audit_entries" ADD COLUMN "once" text;
+--> statement-breakpoint
+CREATE INDEX "audit_entries_people" ON "audit_entries" USING gin ("people") WHERE people is not null;
+--> statement-breakpoint
+CREATE UNIQUE INDEX "audit_entries_once" ON "audit_entries" USING btree ("once") WHERE once is not null;

@@ -99,7 +99,10 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
-  await app.register(auditing, { note: modules.audit.recordRead });
+  const { recordRead, recordShown } = modules.audit;
+  await app.register(auditing, {
+    note: (caller, { as_one, ...read }) => (as_one ? recordShown(caller, read) : recordRead(caller, read)),
+  });
   app.addHook('onReady', async () => modules.follow(config.database_url));
   app.addHook('onClose', () => modules.unfollow());
 

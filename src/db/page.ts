@@ -4,7 +4,8 @@ import { and, gte, lt, type PgColumn, type PgTable, type SQL, sql } from './driz
 /** Placeholders of every paged statement, filled by `fetchPage`. */
 export const limit = sql.placeholder('limit');
 export const offset = sql.placeholder('offset');
-const reach = sql.placeholder('reach');
+/** How many rows there are up to the page's end, and one. */
+export const reach = sql.placeholder('reach');
 
 /** The exact number of `rows` up to COUNT_LIMIT, as a column of the statement that fetches the page. */
 export function countUpToLimit(rows: { getSQL(): SQL }): SQL.Aliased<number> {

@@ -14,6 +14,8 @@ export interface AuditedRead {
   action: string;
   peopleOf: (row: unknown) => number | readonly number[];
   about: (row: unknown) => Record<string, unknown>;
+  as_one?: boolean;
+  once?: ((request: FastifyRequest) => string) | undefined;
 }
 
 /** What an answer has shown to somebody of others. */
@@ -21,6 +23,10 @@ export interface NotedRead {
   action: string;
   people: number[];
   details: Record<string, unknown>;
+  /** In one entry for all of them. */
+  as_one: boolean;
+  /** Not a second time on the same day. */
+  once?: string | undefined;
 }
 
 /**
@@ -35,6 +41,16 @@ export const reads = <Row>(
   peopleOf: (row: Row) => number | readonly number[],
   about: (row: Row) => Record<string, unknown> = () => ({}),
 ): AuditedRead => ({ action, peopleOf: (row) => peopleOf(row as Row), about: (row) => about(row as Row) });
+
+/**
+ * The same with one entry for all whom an answer shows: for a search at the desk, whose every letter is an answer.
+ * @param once names what is noted once a day, for what a program asks for again and again, such as a calendar
+ */
+export const readsAtOnce = <Row>(
+  action: string,
+  peopleOf: (row: Row) => number | readonly number[],
+  once?: (request: FastifyRequest) => string,
+): AuditedRead => ({ ...reads(action, peopleOf), as_one: true, once });
 
 export interface AuditingOptions {
   note: (caller: Caller, read: NotedRead) => Promise<void>;
@@ -64,7 +80,7 @@ export const auditing = fastifyPlugin(
 );
 
 function noted(
-  { action, peopleOf, about }: AuditedRead,
+  { action, peopleOf, about, as_one = false, once }: AuditedRead,
   request: FastifyRequest,
   answer: unknown,
 ): NotedRead {
@@ -75,7 +91,7 @@ function noted(
   people.delete(request.user.id);
   for (const person of request.user.noted ?? []) people.delete(person);
   const details = page ? { filters: filtersOf(request.query), rows: page.length } : about(rows[0]);
-  return { action, people: [...people], details };
+  return { action, people: [...people], details, as_one, once: once?.(request) };
 }
 
 /** The rows of a list's page, undefined for a single record. */

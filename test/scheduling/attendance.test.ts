@@ -90,7 +90,9 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     const entries = await notedBy(clinic.db, async () =>
       expect((await mark(id, path, 'admin').expect(200)).body).toEqual(body),
     );
-    expect(entries).toEqual([]);
+    // It changed nothing, and showed the patient.
+    const about = { action: 'appointment.read', subject_id: people.patient.id };
+    expect(entries).toMatchObject([{ ...about, actor_id: people.admin.id, details: { appointment: id } }]);
   });
 
   test('by its doctor and admins only', async () => {

@@ -1,4 +1,4 @@
-import { bigint, index, integer, jsonb, pgTable, sql, text } from '../drizzle.ts';
+import { bigint, index, integer, jsonb, pgTable, sql, text, uniqueIndex } from '../drizzle.ts';
 import { instant } from './types.ts';
 import { userRole, users } from './users.ts';
 
@@ -18,6 +18,10 @@ export const auditEntries = pgTable(
     action: text().notNull(),
     /** Whose record it was. */
     subject_id: integer().references(() => users.id),
+    /** Whose records one look has shown, where one entry stands for them all. */
+    people: integer().array(),
+    /** What is noted once however often it is done: its name, with its day. */
+    once: text(),
     /** What was touched beside the person, such as { "appointment": 9001, "fields": ["phone"] }. */
     details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     request_id: text(),
@@ -27,5 +31,7 @@ export const auditEntries = pgTable(
     index('audit_entries_subject').on(t.subject_id, t.at, t.id),
     index('audit_entries_action').on(t.action, t.at, t.id),
     index('audit_entries_at').on(t.at, t.id),
+    index('audit_entries_people').using('gin', t.people).where(sql`people is not null`),
+    uniqueIndex('audit_entries_once').on(t.once).where(sql`once is not null`),
   ],
 );

@@ -23,7 +23,7 @@ export interface AppointmentsDependencies {
   db: Db;
   mayLag: MayLag;
   clock: Clock;
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'recordShown'>;
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   timeslots: BookingDependencies['timeslots'];

@@ -89,7 +89,8 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
         description:
           'All that match, by time, streamed in one answer without pages: a JSON object a line, or CSV with ' +
           '`Accept: text/csv`. Each row is as it stood when it was read. An answer that breaks off ends with its connection, ' +
-          'not with the end of the transfer. **Noted** once as `appointment.export`.',
+          'not with the end of the transfer. **Noted** as `appointment.export`, one entry for a thousand rows: the people ' +
+          'whose appointments are in it see who looked.',
         querystring: exportFilters,
         response: {
           200: {

@@ -10,7 +10,7 @@ import { type Cursor, readPage } from './export.repository.ts';
 export interface ExportDependencies {
   db: Db;
   mayLag: MayLag;
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'recordShown'>;
   /** An appointment as it is to be read now. */
   asOfNow: (appointment: Appointment) => Appointment;
   sessions: { isEnded: (session: number) => boolean | Promise<boolean> };
@@ -41,7 +41,7 @@ export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDep
   return {
     /**
      * Every appointment that matches, by time, page by page as somebody takes them; whoever stops taking stops the
-     * reading. Noted once for them all, before the first leaves.
+     * reading. Each page is noted before it leaves, in one entry with whom it shows; of one patient's, once.
      */
     async exportAll(filters: ExportFilters, caller: Caller): Promise<AsyncIterable<Appointment[]>> {
       const { date, from, to, ...others } = filters;
@@ -49,14 +49,19 @@ export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDep
       const end = to === undefined ? date : earliestOf(to, date);
       const read = (after: Cursor) =>
         mayLag((replica) => readPage(replica, { ...others, to: end }, after, PAGE));
+      const { patient } = others;
+      const seen = { action: 'appointment.export', details: { filters: namesOf(filters) } };
+      const noted = async (page: Appointment[]) => {
+        const people = [...new Set(page.map((row) => row.patient.id))];
+        if (people.length > 0) await audit.recordShown(caller, { ...seen, people });
+        return page;
+      };
       const first = await read({ date: begin, start_time: '00:00', id: 0 });
-      await audit.record(db, {
-        actor: caller,
-        action: 'appointment.export',
-        // A patient who has visits exists; any other number may not.
-        ...(others.patient !== undefined && first.length > 0 && { subject: others.patient }),
-        details: { filters: namesOf(filters) },
-      });
+      if (patient === undefined && first.length > 0)
+        return following(await noted(first), filters, async (after) => noted(await read(after)), caller);
+      // A patient who has visits exists; any other number may not.
+      const known = patient !== undefined && first.length > 0;
+      await audit.record(db, { ...seen, actor: caller, ...(known && { subject: patient }) });
       return following(first, filters, read, caller);
     },
   };

@@ -1,8 +1,8 @@
-import type { PageRequest } from '../../core/page.ts';
+import { COUNT_LIMIT, type PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { alias, and, desc, eq, gte, lt, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, limit, offset, reach } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { auditEntries, users } from '../../db/schema/index.ts';
 
@@ -38,6 +38,23 @@ export async function insertEntries(
   });
 }
 
+/** Notes all these people in one entry. @param once what is noted no second time; undefined is noted each time */
+export async function insertShown(
+  executor: Executor,
+  entry: NewEntry,
+  people: readonly number[],
+  once?: string,
+): Promise<void> {
+  const { at, actor_id, actor_role, action, details, request_id } = entry;
+  await clientOf(executor).query({
+    name: 'audit.insert-shown',
+    text: `
+      insert into audit_entries (at, actor_id, actor_role, action, details, request_id, people, once)
+      values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (once) where once is not null do nothing`,
+    values: [at, actor_id, actor_role, action, details, request_id, people, once],
+  });
+}
+
 export interface Filters {
   actor?: number | undefined;
   subject?: number | undefined;
@@ -48,24 +65,45 @@ export interface Filters {
   until?: string | undefined;
 }
 
-const conditions: { [Name in keyof Required<Filters>]: SQL } = {
+const conditions: { [Name in keyof Required<Omit<Filters, 'subject'>>]: SQL } = {
   actor: eq(auditEntries.actor_id, sql.placeholder('actor')),
-  subject: eq(auditEntries.subject_id, sql.placeholder('subject')),
   action: eq(auditEntries.action, sql.placeholder('action')),
   since: gte(auditEntries.at, sql.placeholder('since')),
   until: lt(auditEntries.at, sql.placeholder('until')),
 };
+
+/** About somebody alone, and about them among others: each has its own index. */
+const ofSubject: readonly SQL[] = [
+  eq(auditEntries.subject_id, sql.placeholder('subject')),
+  sql`${auditEntries.people} @> array[${sql.placeholder('subject')}]::integer[]`,
+];
+
+/** The ids of the entries about somebody, of both kinds. @param end how far each is read */
+function idsAbout(where: SQL | undefined, end: SQL): SQL {
+  const [alone, among] = ofSubject.map(
+    (one) => sql`(select ${auditEntries.id} from ${auditEntries} where ${and(one, where)} ${end})`,
+  );
+  return sql`${alone} union all ${among}`;
+}
 
 const actors = alias(users, 'actors');
 const subjects = alias(users, 'subjects');
 
 /** One page of entries, newest first, with the names that their people have now. */
 export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
-  const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
-  const name = `audit.list:${given.join()}`;
+  const given = (Object.keys(conditions) as (keyof typeof conditions)[]).filter(
+    (name) => filters[name] !== undefined,
+  );
+  const hasSubject = filters.subject !== undefined;
+  const name = `audit.list:${given.join()}:${hasSubject}`;
   const statement = prepared(db, name, () => {
     const where = and(...given.map((filter) => conditions[filter]));
-    const counted = db.select({ one: sql`1` }).from(auditEntries).where(where);
+    // No further than the page reaches, and as far as rows are counted.
+    const newest = sql`order by ${auditEntries.at} desc, ${auditEntries.id} desc limit ${reach}`;
+    const most = sql`limit ${sql.raw(String(COUNT_LIMIT))}`;
+    const counted = hasSubject
+      ? idsAbout(where, most)
+      : db.select({ one: sql`1` }).from(auditEntries).where(where);
     return db
       .select({
         id: auditEntries.id,
@@ -73,6 +111,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
         action: auditEntries.action,
         details: auditEntries.details,
         request_id: auditEntries.request_id,
+        people: auditEntries.people,
         actor_id: auditEntries.actor_id,
         actor_role: auditEntries.actor_role,
         actor_first_name: sql<string | null>`${actors.first_name}`.as('actor_first_name'),
@@ -86,7 +125,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
       .from(auditEntries)
       .leftJoin(actors, eq(actors.id, auditEntries.actor_id))
       .leftJoin(subjects, eq(subjects.id, auditEntries.subject_id))
-      .where(where)
+      .where(hasSubject ? sql`${auditEntries.id} in (${idsAbout(where, newest)})` : where)
       .orderBy(desc(auditEntries.at), desc(auditEntries.id))
       .limit(limit)
       .offset(offset)

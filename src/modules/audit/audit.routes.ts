@@ -61,7 +61,7 @@ const ACTIONS = `| action | what happened |
 | \`user.export\`, \`user.erase\` | somebody took their data; was erased |
 | \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
 | \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
-| \`appointment.export\` | an admin exported appointments; noted once, not for each person |
+| \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
 | \`appointment.book\` | an admin booked for a patient |
 | \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin or the patient decided |
 | \`appointment.move\` | an admin or the patient moved an appointment to another slot |

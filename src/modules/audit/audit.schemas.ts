@@ -36,7 +36,8 @@ const entryShape = z.object({
   subject: person('Their role now.').meta({ description: 'Whose record it is; null where it is nobody’s.' }),
   details: z.record(z.string().meta({ maxLength: 50 }), z.unknown()).meta({
     description:
-      'Ids, and names of fields and filters; never a value. A list notes each person on it, and how many rows it had.',
+      'Ids, and names of fields and filters; never a value. A list notes each person on it, and how many rows it had; ' +
+      'where one entry stands for many, `people` are their ids.',
     examples: [{ appointment: 9001 }],
   }),
   request_id: z

@@ -23,6 +23,14 @@ export interface Entry {
   request_id?: string;
 }
 
+/** What one look has shown of many. */
+interface Shown {
+  action: string;
+  people: readonly number[];
+  details: Record<string, unknown>;
+  once?: string | undefined;
+}
+
 export type Audit = ReturnType<typeof createAudit>;
 
 /** How many entries one transaction lets go. */
@@ -62,6 +70,15 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
       actor: Caller,
       { people, ...read }: { action: string; people: readonly number[]; details: Record<string, unknown> },
     ): Promise<void> => repository.insertEntries(db, entryOf({ actor, ...read }), people),
+
+    /**
+     * The same in one entry for them all, which each of them sees: for what shows hundreds at once, or again and again.
+     * @param read.once names what is noted once a day, such as `calendar:12`
+     */
+    recordShown: (actor: Caller, { people, once, ...read }: Shown): Promise<void> => {
+      const day = clock.wall().date;
+      return repository.insertShown(db, entryOf({ actor, ...read }), people, once && `${once} ${day}`);
+    },
 
     /**
      * Entries for an admin, newest first. Looking here is noted once, not for each person on the page: what is shown is
@@ -115,7 +132,8 @@ const namesOf = (filters: object) =>
     .map(([name]) => name);
 
 function toEntry(row: repository.EntryRow): AuditEntry {
-  const { id, at, action, details, request_id } = row;
+  const { id, at, action, people, request_id } = row;
+  const details = people ? { ...row.details, people } : row.details;
   return { id, at, actor: actorOf(row), action, subject: subjectOf(row), details, request_id };
 }
 

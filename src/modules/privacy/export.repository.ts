@@ -322,7 +322,14 @@ export const sections = {
       })
       .from(auditEntries)
       .leftJoin(actors, eq(actors.id, auditEntries.actor_id))
-      .where(and(eq(auditEntries.subject_id, person), gt(auditEntries.id, after)))
+      .where(
+        // Each half by its own index.
+        sql`${auditEntries.id} in (
+          (select id from audit_entries where subject_id = ${person} and id > ${after} order by id limit ${BATCH})
+          union all
+          (select id from audit_entries where people @> array[${person}]::integer[] and id > ${after}
+           order by id limit ${BATCH}))`,
+      )
       .orderBy(auditEntries.id)
       .limit(BATCH),
 } satisfies Record<string, Section>;

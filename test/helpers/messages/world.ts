@@ -42,7 +42,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const { db, url, close } = await testDatabase();
   db.$client.on('connect', (client) => client.on('error', () => {}));
   const notifications = createNotifications({ db, clock });
-  const audit = { record: async () => {} };
+  const audit = { record: async () => {}, recordShown: async () => {} };
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
