@@ -38,7 +38,7 @@ const rowOf = async (slot: number) =>
     )
   )[0];
 /** What runs every five minutes. */
-const periodic = () => clinic.tasks.offer_waitlist({});
+const periodic = () => clinic.tasks.offer_waitlist({ _cron: { ts: START } });
 const freeOn = async (doctor: Person, date: string, by = outsider) =>
   (await clinic.as(by).get(`/doctors/${doctor.id}/timeslots/?date=${date}`).expect(200)).body.count;
 

@@ -138,17 +138,18 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
 
     /**
      * The task `offer_waitlist`: one slot, or whatever waits to be offered, each in a transaction of its own. Any number
-     * of workers may do it at once.
+     * of workers may do it at once. What runs every few minutes also lays claim to the day that comes within reach next.
      */
     async offer(payload?: unknown): Promise<void> {
-      const timeslot = (payload as { timeslot?: number } | undefined)?.timeslot;
+      const { timeslot, _cron } = (payload ?? {}) as { timeslot?: number; _cron?: object };
       if (timeslot !== undefined) {
         const { lasts } = await passOn(timeslot);
         // The database's clock, by which jobs begin, is ahead of ours.
         if (lasts) await repository.askAgain(db, timeslot, offerKey(timeslot), lasts / 1_000 + 1);
         return;
       }
-      await claimNextDay();
+      // Now and then is enough: a whole day lies between this and the first who could book it.
+      if (_cron) await claimNextDay();
       const tried = new Set<number>();
       const errors: unknown[] = [];
       for (;;) {
