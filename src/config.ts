@@ -58,7 +58,7 @@ const environment = z
     JWT_PREVIOUS_SECRET: z.string().transform(listOf).default([]),
     ACCESS_TOKEN_MINUTES: whole(1, 60).default(15),
     REFRESH_TOKEN_DAYS: whole(1, 365).default(30),
-    REFRESH_GRACE_SECONDS: whole(0, 60).default(10),
+    REFRESH_GRACE_SECONDS: whole(0, 60).default(60),
     BCRYPT_COST: whole(4, 16).default(12),
     ADMIN_USERNAME: z.string().min(1).optional(),
     ADMIN_PASSWORD: z.string().min(1).optional(),

@@ -12,7 +12,7 @@ describe('settings of accounts', () => {
   test('have defaults', () => {
     expect(loadConfig({})).toMatchObject({
       jwt_previous_secrets: [],
-      refresh_grace_seconds: 10,
+      refresh_grace_seconds: 60,
       allowed_hosts: [],
       rate_limit: true,
       rate_limit_guest: 300,

@@ -17,7 +17,7 @@ export const testConfig = {
   access_token_minutes: 15,
   jwt_previous_secrets: [] as string[],
   refresh_token_days: 30,
-  refresh_grace_seconds: 10,
+  refresh_grace_seconds: 60,
   // Off, so that no test is slowed down by what others did before it.
   rate_limit: false,
   rate_limit_guest: 300,
