@@ -101,7 +101,7 @@ const environment = z
     RATE_LIMIT_USER: whole(1, 1_000_000).default(600),
     RATE_LIMIT_AUTH: whole(1, 1_000_000).default(30),
     CODES_PER_HOUR: whole(1, 1_000).default(5),
-    CODES_PER_HOUR_ADDRESS: whole(1, 1_000).default(5),
+    CODES_PER_HOUR_ADDRESS: whole(1, 1_000).default(60),
     REDIS_URL: z
       .string()
       .regex(/^rediss?:\/\/./, 'must look like redis://:password@host:6379')

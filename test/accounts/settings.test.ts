@@ -19,7 +19,7 @@ describe('settings of accounts', () => {
       rate_limit_user: 600,
       rate_limit_auth: 30,
       codes_per_hour: 5,
-      codes_per_hour_address: 5,
+      codes_per_hour_address: 60,
       redis_url: undefined,
     });
   });

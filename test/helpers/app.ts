@@ -24,7 +24,7 @@ export const testConfig = {
   rate_limit_user: 600,
   rate_limit_auth: 30,
   codes_per_hour: 5,
-  codes_per_hour_address: 5,
+  codes_per_hour_address: 60,
   bcrypt_cost: 4,
   phone_country: 'UZ' as const,
   doctor_approval: 'automatic' as 'automatic' | 'required',

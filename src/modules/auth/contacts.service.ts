@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Channel } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -65,7 +66,7 @@ export function createContacts({ db, clock, codes, messages, users, audit }: Con
         if (!account) throw new AppError('session_ended');
         const destination = named ?? account[contact];
         if (!destination) throw invalidField(contact, 'required');
-        const isTheirs = destination.toLowerCase() === account[contact]?.toLowerCase();
+        const isTheirs = isSameName(destination, account[contact] ?? '');
         if (isTheirs && account[`${contact}_verified_at`]) throw new AppError('already_verified');
         const purpose = PURPOSE[contact];
         return codes.send(tx, { user: caller.id, purpose, channel, destination, address });

@@ -40,7 +40,6 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
     '/auth/password/reset/',
     {
       preHandler: Public,
-      config: { rate: 'auth' },
       schema: {
         tags,
         operationId: 'requestPasswordReset',
@@ -63,7 +62,7 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
     '/auth/password/reset/confirm/',
     {
       preHandler: Public,
-      config: { errors: ['invalid_code'], rate: 'auth' },
+      config: { errors: ['invalid_code'], rate: 'sign_in' },
       schema: {
         tags,
         operationId: 'confirmPasswordReset',

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { invalidField } from '../../core/errors.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Message } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -34,7 +35,7 @@ export function createPassword(dependencies: PasswordDependencies) {
    * @throws AppError too_many_requests
    */
   async function confirmed({ id, session }: Caller, password: string): Promise<string | undefined> {
-    const turn = await throttle.admit({ at: 'confirm', name: `user:${id}`, from: `session:${session}` });
+    const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
     const hash = await users.passwordHash(id);
     const fits = await passwords.matches(password, hash);
     await (fits ? throttle.succeeded(db, turn) : throttle.failed(db, turn));
@@ -76,7 +77,7 @@ export function createPassword(dependencies: PasswordDependencies) {
   ): Promise<number[] | undefined> {
     return transaction(db, async (tx) => {
       const account = await users.lockAccount(tx, caller.id);
-      if (password.toLowerCase() === account?.username.toLowerCase())
+      if (account && isSameName(password, account.username))
         throw invalidField('password', 'password_is_username');
       if (!(await users.replacePassword(tx, caller.id, before, after))) return undefined;
       await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Channel, Message } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -62,11 +63,14 @@ export function createReset(dependencies: ResetDependencies) {
      * Sets a new password for who holds the code, and ends all sessions.
      * @throws AppError invalid_code, whether it is wrong or nobody has that name; invalid_input; too_many_requests
      */
-    async confirmReset({ username, code, password }: ResetConfirmation, { address }: Origin): Promise<void> {
+    async confirmReset(
+      { username, code, password }: ResetConfirmation,
+      { address, held }: Origin,
+    ): Promise<void> {
       const name = loginName(username, phone_country);
       const account = await users.findAccount(name);
       const from = address ?? 'nowhere';
-      const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id });
+      const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id, held });
       // Before the code is tried, right or wrong, so that time tells nothing and nothing slow is in the transaction.
       const hash = await passwords.hash(password);
       const user = account?.id ?? NOBODY;
@@ -78,15 +82,10 @@ export function createReset(dependencies: ResetDependencies) {
           await throttle.failed(tx, turn);
           return undefined;
         }
-        if (password.toLowerCase() === holder.username.toLowerCase())
-          throw invalidField('password', 'password_is_username');
+        if (isSameName(password, holder.username)) throw invalidField('password', 'password_is_username');
         await users.setPassword(tx, user, hash);
         // Whoever was slowed down for guessing at what they forgot can sign in now.
-        const names = [name.key, holder.username.toLowerCase(), holder.phone, holder.email?.toLowerCase()];
-        const forgiven = names
-          .filter((known) => known != null)
-          .map((known) => ({ at: 'sign_in' as const, name: known, from }));
-        await throttle.succeeded(tx, turn, forgiven);
+        await throttle.succeeded(tx, turn, [{ at: 'sign_in', user, from }]);
         await audit.record(tx, {
           actor: { id: user, role: holder.role },
           action: 'password.reset',

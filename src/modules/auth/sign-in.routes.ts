@@ -43,7 +43,7 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
     '/auth/login/',
     {
       preHandler: Public,
-      config: { errors: ['invalid_credentials', 'account_inactive'], rate: 'auth' },
+      config: { errors: ['invalid_credentials', 'account_inactive'], rate: 'sign_in' },
       schema: {
         tags,
         operationId: 'login',

@@ -71,7 +71,8 @@ export function createSignIn(dependencies: SignInDependencies) {
       const name = loginName(username, dependencies.phone_country);
       const account = await users.findAccount(name);
       const from = origin.address ?? 'nowhere';
-      const turn = await throttle.admit({ at: 'sign_in', name: name.key, from, user: account?.id });
+      const { held } = origin;
+      const turn = await throttle.admit({ at: 'sign_in', name: name.key, from, user: account?.id, held });
       const opened = await enter(account, password, origin, turn);
       if (!account || !opened) {
         await throttle.failed(db, turn);

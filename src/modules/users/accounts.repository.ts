@@ -13,6 +13,7 @@ export interface Account {
 /**
  * Who has this user name, this confirmed email (both in any case) or this confirmed phone. User names begin with a
  * letter and hold no @: at most one account fits.
+ * @param text folded (core/fold)
  * @param phone in E.164
  */
 export async function findAccount(
@@ -23,9 +24,9 @@ export async function findAccount(
     name: 'users.account',
     text: `
       select id, role, is_active, username, password_hash from users where id = (
-        select id from users where lower(username) = lower($1)
+        select id from users where lower(username) = $1
         union all
-        select id from users where lower(email) = lower($1) and email_verified_at is not null
+        select id from users where lower(email) = $1 and email_verified_at is not null
         union all
         select id from users where phone = $2 and phone_verified_at is not null
         limit 1)`,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
+import { foldAscii, isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller, Role } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -97,7 +98,7 @@ export function createUsers(dependencies: UsersDependencies) {
     ...createErasure(dependencies),
     ...createApproval(dependencies),
 
-    findCredentials: (username: string) => repository.findCredentials(db, username),
+    findCredentials: (username: string) => repository.findCredentials(db, foldAscii(username)),
     ...createAccounts(dependencies),
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
@@ -196,7 +197,7 @@ function refuseMisfits(
     path: `profile.${field}`,
     code: 'not_for_role',
   }));
-  if (password?.toLowerCase() === username.toLowerCase())
+  if (password !== undefined && isSameName(password, username))
     wrong.push({ path: 'password', code: 'password_is_username' });
   if (wrong.length > 0) throw new AppError('invalid_input', { fields: wrong });
 }
