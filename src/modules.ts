@@ -15,11 +15,14 @@ import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
+  type Auth,
   authRoutes,
   createAfterwards,
   createAuth,
+  createContactChanges,
   createPasswords,
   createSessions,
+  undoRoutes,
 } from './modules/auth/index.ts';
 import {
   approveDoctor,
@@ -128,10 +131,19 @@ export function createModules({
     audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
+  // Made with the routes, as it signs tokens; what asks it for something does so once it is there.
+  let auth: Auth | undefined;
+  const mustHaveAuth = () => {
+    if (!auth) throw new Error('asked before the routes were registered');
+    return auth;
+  };
   const patients = createPatients({
     db,
     clock,
     audit,
+    contacts: {
+      change: (caller, wanted, proof, work) => mustHaveAuth().changeContacts(caller, wanted, proof, work),
+    },
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
   const idempotency = createIdempotency({ clock });
@@ -170,7 +182,9 @@ export function createModules({
     appointments,
     timeslots,
     audit,
+    owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
+  const contactChanges = createContactChanges({ clock, messages });
   const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
   const users = createUsers({
     db,
@@ -179,6 +193,7 @@ export function createModules({
     hashPassword: passwords.hash,
     sessions,
     messages,
+    contactChanges,
     consents,
     traces: {
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
@@ -240,7 +255,7 @@ export function createModules({
         app.jwt.sign({ sub: String(id), role, sid: session, profile: role === 'admin' ? null : id });
       const afterwards = createAfterwards(log);
       app.addHook('onClose', () => afterwards.settled());
-      const auth = createAuth({
+      auth = createAuth({
         db,
         clock,
         passwords,
@@ -248,6 +263,7 @@ export function createModules({
         users,
         messages,
         audit,
+        contactChanges,
         afterwards,
         secrets,
         signAccess,
@@ -258,10 +274,11 @@ export function createModules({
         clock,
         audit,
         users,
-        passwords: { confirm: auth.confirmPassword },
+        passwords: { confirm: mustHaveAuth().confirmPassword },
       });
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, phone_country });
+      await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotsRoutes, { timeslots });

@@ -21,11 +21,14 @@ export const auditEntries = pgTable(
     /** What was touched beside the person, such as { "appointment": 9001, "fields": ["phone"] }. */
     details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     request_id: text(),
+    /** Of sign-ins, failed ones and refusals: where they came from, in CIDR. Forgotten when its person is erased. */
+    network: text(),
   },
   (t) => [
     index('audit_entries_actor').on(t.actor_id, t.at, t.id),
     index('audit_entries_subject').on(t.subject_id, t.at, t.id),
     index('audit_entries_action').on(t.action, t.at, t.id),
     index('audit_entries_at').on(t.at, t.id),
+    index('audit_entries_network').on(t.network, t.at, t.id).where(sql`network is not null`),
   ],
 );

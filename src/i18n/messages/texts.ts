@@ -67,6 +67,11 @@ export interface AccountWords {
   when: string;
   /** What the device calls itself, where that is known. */
   device: string | null;
+  /** Which contact it is about, where it is about one; `added` where it is new and replaces none. */
+  contact: 'phone' | 'email';
+  added: boolean;
+  /** Of a ceiling: whether it is reached. */
+  full: boolean;
 }
 
 export type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
@@ -90,10 +95,11 @@ export interface MessageTexts {
   /** Stand where somebody's account was deleted, and where the doctor is away. */
   account_deleted: string;
   doctor_absent: string;
-  links: { coming: string; cancel: string; answer: string };
+  links: { coming: string; cancel: string; answer: string; stop: string; stop_short: string };
   /** Below every email. */
   footer: string;
   page: PageTexts;
+  undo_page: UndoPageTexts;
   bot: BotTexts;
 }
 
@@ -119,6 +125,20 @@ export interface PageTexts {
   over: string;
   unknown: string;
   failed: string;
+  footer: string;
+}
+
+/** The page on which a change of a contact is taken back. */
+export interface UndoPageTexts {
+  title: string;
+  /** What it will do, in a question. */
+  ask: Record<'phone' | 'email', string>;
+  explain: string;
+  yes: string;
+  done: string;
+  over: string;
+  /** Another account has the old contact by now. */
+  taken: string;
   footer: string;
 }
 

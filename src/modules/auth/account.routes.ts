@@ -38,13 +38,15 @@ export async function accountRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
+      config: { errors: ['invalid_code'] },
       schema: {
         tags,
         operationId: 'updateMe',
         summary: 'Change my names, contacts, language',
         description:
           'Fields that are left out stay as they are; null empties one. A changed phone or email has to be confirmed ' +
-          'again before it serves for signing in, for a new password or for messages.',
+          'again before it serves for signing in, for a new password or for messages. To replace or empty a confirmed one ' +
+          'takes the password, or `proof_code`, sent to that contact; it is told, and can take the change back for 72 hours.',
         body: myChanges(phone_country),
         response: { 200: user },
       },

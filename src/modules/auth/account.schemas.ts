@@ -13,9 +13,13 @@ export const myChanges = perCountry((country) =>
         email: fields.email.nullable(),
         phone: fields.phone(country).nullable(),
         locale: fields.locale.nullable(),
+        ...fields.ownerProof,
       })
       .partial()
-      .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+      .refine(
+        ({ password, proof_code, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+        issue('nothing_to_change'),
+      ),
     {
       id: 'MyChanges',
       description: 'The fields to change, at least one; null empties a field.',
@@ -24,6 +28,10 @@ export const myChanges = perCountry((country) =>
         contact: {
           summary: 'Change name and contacts',
           value: { first_name: 'Aziza', phone: '90 123-45-67', email: 'aziza@example.uz' },
+        },
+        replace: {
+          summary: 'Replace a confirmed phone',
+          value: { phone: '90 123-45-67', password: 'a-long-quiet-river' },
         },
       },
     },

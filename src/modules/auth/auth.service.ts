@@ -5,18 +5,21 @@ import { CODE_SECONDS, SECONDS_BETWEEN } from './codes.rules.ts';
 import { type Codes, createCodes } from './codes.service.ts';
 import { type ContactsDependencies, createContacts } from './contacts.service.ts';
 import { createPassword, type PasswordDependencies } from './password.service.ts';
+import { createProofs } from './proof.service.ts';
 import { createReset, type ResetDependencies } from './reset.service.ts';
 import { createSignIn, type SignInDependencies } from './sign-in.service.ts';
 import { createThrottle, type ThrottleDependencies } from './throttle.service.ts';
 import { createTokens, type TokensDependencies } from './tokens.service.ts';
+import { createUndo, type UndoDependencies } from './undo.service.ts';
 
-type Made = 'throttle' | 'codes' | 'tokens';
+type Made = 'throttle' | 'codes' | 'tokens' | 'proofs';
 
 /** What the use cases need, but for what they share, which is made here. */
 export type AuthDependencies = Omit<SignInDependencies, Made> &
   Omit<ContactsDependencies, Made> &
   Omit<PasswordDependencies, Made> &
   Omit<ResetDependencies, Made> &
+  Omit<UndoDependencies, Made> &
   TokensDependencies &
   Omit<ThrottleDependencies, 'secret'> & {
     /** The present signing secret, then those it replaced. */
@@ -38,13 +41,18 @@ export function createAuth(dependencies: AuthDependencies) {
   const throttle = createThrottle({ ...dependencies, secret });
   const codes: Codes = createCodes(dependencies);
   const tokens = createTokens(dependencies);
-  const shared = { ...dependencies, throttle, codes, tokens };
+  const password = createPassword({ ...dependencies, throttle });
+  const proofs = createProofs({ ...dependencies, codes, confirmPassword: password.confirmPassword });
+  const shared = { ...dependencies, throttle, codes, tokens, proofs };
 
   return {
     ...createSignIn(shared),
-    ...createPassword(shared),
+    ...password,
     ...createReset(shared),
     ...createContacts(shared),
+    undo: createUndo(shared),
+    proofs,
+    requestProof: proofs.request,
     refresh: tokens.refresh,
     register: (account: Registration): Promise<User> => users.register(account),
     /** @throws AppError session_ended when they are erased in this very moment */

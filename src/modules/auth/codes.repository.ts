@@ -105,3 +105,40 @@ export async function tryCode(
   });
   return rows[0]?.fits ? rows[0].destination : undefined;
 }
+
+/** Where the live code of a purpose was sent, as long as it can be tried. */
+export async function findDestination(
+  tx: Tx,
+  user: number,
+  purpose: CodePurpose,
+  now: Date,
+): Promise<string | undefined> {
+  const { rows } = await clientOf(tx).query<{ destination: string }>({
+    name: 'codes.destination',
+    text: `
+      select destination from codes
+      where user_id = $1 and purpose = $2 and ended_at is null and expires_at > $3 and tries < $4`,
+    values: [user, purpose, now, MAX_TRIES],
+  });
+  return rows[0]?.destination;
+}
+
+/** Takes back that a code was used at `at`, unless its tries are used up. */
+export async function reopenCode(tx: Tx, user: number, purpose: CodePurpose, at: Date): Promise<void> {
+  await clientOf(tx).query({
+    name: 'codes.reopen',
+    text: `
+      update codes set ended_at = null where id = (
+        select id from codes where user_id = $1 and purpose = $2 and ended_at = $3 and tries < $4
+        order by id desc limit 1)`,
+    values: [user, purpose, at, MAX_TRIES],
+  });
+}
+
+export async function endCodes(tx: Tx, user: number, now: Date): Promise<void> {
+  await clientOf(tx).query({
+    name: 'codes.end-all',
+    text: 'update codes set ended_at = $2 where user_id = $1 and ended_at is null',
+    values: [user, now],
+  });
+}

@@ -70,6 +70,17 @@ export function createCodes(dependencies: CodesDependencies) {
       return 0;
     },
 
+    /** Where the live code of a purpose was sent; undefined when there is none. */
+    destination: (tx: Tx, user: number, purpose: CodePurpose): Promise<string | undefined> =>
+      repository.findDestination(tx, user, purpose, clock.now()),
+
+    /** Makes the code live again that was used at this very moment. */
+    giveBack: (tx: Tx, user: number, purpose: CodePurpose): Promise<void> =>
+      repository.reopenCode(tx, user, purpose, clock.now()),
+
+    /** None of a person's codes serves any more. */
+    endAll: (tx: Tx, user: number): Promise<void> => repository.endCodes(tx, user, clock.now()),
+
     /**
      * Tries a code. The transaction must commit whatever comes of it: a wrong try that rolls back was never counted.
      * @returns where the code was sent, undefined when it is wrong, over or tried too often

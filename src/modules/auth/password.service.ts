@@ -23,7 +23,7 @@ export interface PasswordDependencies {
     replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'watch'>;
 }
 
 export function createPassword(dependencies: PasswordDependencies) {
@@ -34,11 +34,21 @@ export function createPassword(dependencies: PasswordDependencies) {
    * @returns the hash that it fits
    * @throws AppError too_many_requests
    */
-  async function confirmed({ id, session }: Caller, password: string): Promise<string | undefined> {
+  async function confirmed(caller: Caller, password: string): Promise<string | undefined> {
+    const { id, session } = caller;
     const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
     const hash = await users.passwordHash(id);
     const fits = await passwords.matches(password, hash);
-    await (fits ? throttle.succeeded(db, turn) : throttle.failed(db, turn));
+    if (fits) await throttle.succeeded(db, turn);
+    else {
+      await throttle.failed(db, turn);
+      const details = { session };
+      await audit.watch(
+        db,
+        { actor: caller, action: 'password.fail', subject: id, details },
+        String(session),
+      );
+    }
     return fits && hash !== null ? hash : undefined;
   }
 

@@ -1,9 +1,11 @@
+import { networkOf } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import { describeDevice, type Origin } from '../../core/device.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
 import type { Account, User } from '../users/index.ts';
 import { type LoginName, loginName } from './names.rules.ts';
 import type { Passwords } from './passwords.ts';
@@ -25,10 +27,11 @@ export interface SignInDependencies {
     replacePassword: (db: Db, user: number, from: string, to: string) => Promise<boolean>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+  audit: Pick<Audit, 'watch'>;
 }
 
 export function createSignIn(dependencies: SignInDependencies) {
-  const { db, passwords, throttle, tokens, users, messages } = dependencies;
+  const { db, passwords, throttle, tokens, users, messages, audit } = dependencies;
 
   /** Tells somebody that a device nobody has seen before is in their account. */
   const tellOfNewDevice = (tx: Tx, user: number, session: number, device: string | undefined) =>
@@ -76,6 +79,9 @@ export function createSignIn(dependencies: SignInDependencies) {
       const opened = await enter(account, password, origin, turn);
       if (!account || !opened) {
         await throttle.failed(db, turn);
+        const network = networkOf(origin.address);
+        const subject = account && { subject: account.id };
+        await audit.watch(db, { action: 'sign_in.fail', ...subject, network }, name.key);
         throw new AppError('invalid_credentials');
       }
       if (passwords.isOutdated(opened.password_hash))

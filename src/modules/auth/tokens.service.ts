@@ -6,6 +6,7 @@ import { AppError } from '../../core/errors.ts';
 import { deriveKey } from '../../core/keys.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
 import type { Sessions } from './sessions.service.ts';
 import type { TokenPair } from './sign-in.schemas.ts';
 import * as repository from './tokens.repository.ts';
@@ -14,6 +15,7 @@ export interface TokensDependencies {
   db: Db;
   clock: Clock;
   sessions: Pick<Sessions, 'announce' | 'endAll'>;
+  audit: Pick<Audit, 'record' | 'watch'>;
   signAccess: (caller: Caller) => string;
   /** The present signing secret, then those it replaced. */
   secrets: readonly string[];
@@ -27,7 +29,7 @@ export type Tokens = ReturnType<typeof createTokens>;
 
 /** Gives out access tokens, which say who calls for some minutes, and refresh tokens, which serve once. */
 export function createTokens(dependencies: TokensDependencies) {
-  const { db, clock, sessions, signAccess } = dependencies;
+  const { db, clock, sessions, audit, signAccess } = dependencies;
   const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'refresh_tokens'));
 
   /** Of 256 bits nobody can guess only the hash is stored, which needs no salt. */
@@ -77,6 +79,13 @@ export function createTokens(dependencies: TokensDependencies) {
       if (!opened?.is_active) throw new AppError('account_inactive');
       const { session, role, is_new } = opened;
       if (session === null) return undefined;
+      await audit.record(executor, {
+        actor: { id: user.id, role },
+        action: 'sign_in',
+        subject: user.id,
+        details: { session },
+        network: network ?? undefined,
+      });
       return { session, is_new, tokens: pair({ id: user.id, role, session }, refresh) };
     },
 
@@ -101,8 +110,12 @@ export function createTokens(dependencies: TokensDependencies) {
           return { holder, refresh: next, ended: [] };
         const spent = await repository.findSpent(tx, hash);
         if (!spent?.spent_at) return { ended: [] };
-        if (!mayRepeat(spent))
+        if (!mayRepeat(spent)) {
+          const network = networkOf(address ?? undefined);
+          const details = { session: holder.session };
+          await audit.watch(tx, { action: 'token.reuse', subject: holder.id, network, details });
           return { ended: await sessions.endAll(tx, holder.id, { only: holder.session }) };
+        }
         const given = successors.find((one) => spent.successors.some((known) => known.equals(hashOf(one))));
         // It was derived with a key that this process does not have yet, or no longer: in the middle of a rotation.
         if (given === undefined) await repository.addSuccessor(tx, holder.session, hash, stored);

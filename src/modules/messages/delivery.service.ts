@@ -19,6 +19,8 @@ export interface DeliveryDependencies {
   default_locale: Locale;
   senders: Senders;
   sealing: Sealing;
+  /** Where people reach this API, without a slash at the end; without it messages have no links. */
+  public_url: string | undefined;
   /** How often a message is tried before it counts as failed. */
   attempts: number;
   links: {
@@ -50,7 +52,7 @@ const SPREAD = 0.5;
  * channel's own guarantee (channels/).
  */
 export function createDelivery(dependencies: DeliveryDependencies) {
-  const { db, clock, log, default_locale, senders, sealing, attempts, links, telegram, redirect } =
+  const { db, clock, log, default_locale, senders, sealing, attempts, public_url, telegram, redirect } =
     dependencies;
   const gates = new Map<Channel, Gate>();
 
@@ -116,7 +118,8 @@ export function createDelivery(dependencies: DeliveryDependencies) {
   async function compose(claimed: repository.Claimed): Promise<Outgoing> {
     const { id, channel, kind, user_id, appointment_id, created_at } = claimed;
     const secret = claimed.secret ? sealing.open(claimed.secret, claimed.key) : {};
-    if (!secret || (kind === 'code' && !secret.code))
+    // What is for an old contact must not go to the one that took its place.
+    if (!secret || (kind === 'code' && !secret.code) || (kind === 'contact_changed' && !secret.destination))
       throw new SendError('unreadable_secret', { permanent: true });
     const to = addressOf(claimed, secret.destination);
     if (!to) throw new SendError('no_address', { permanent: true });
@@ -124,18 +127,21 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     const words = write(claimed, locale, secret.code);
     if (!words) throw new SendError('nothing_to_say', { permanent: true });
     const visit = visitOf(claimed);
-    const answers =
+    const stop = secret.stop && public_url !== undefined ? { stop: public_url + secret.stop } : undefined;
+    const links =
       kind === 'reminder' && appointment_id !== null && visit
-        ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
-        : undefined;
-    const text = withLinks(channel, words, answers, messageTexts(locale));
+        ? await transaction(db, (tx) =>
+            dependencies.links.forReminder(tx, { id, user_id, appointment_id, visit }),
+          )
+        : stop;
+    const text = withLinks(channel, words, links, messageTexts(locale));
     return {
       channel,
       key: sealing.mark('provider_names', claimed.key),
       to,
       locale,
       title: words.title,
-      ...(channel === 'email' ? composeEmail(words, answers, locale) : { text }),
+      ...(channel === 'email' ? composeEmail(words, links, locale) : { text }),
       created_at,
     };
   }

@@ -1,12 +1,19 @@
+import { escapeHtml } from '../../core/html.ts';
 import type { Channel } from '../../core/messages.ts';
 import { plainSms } from '../../core/sms.ts';
 import { type Locale, type MessageTexts, messageTexts, type Words } from '../../i18n/messages/index.ts';
 
-/** Where the reader of a reminder can answer it. */
-export interface Links {
-  coming: string;
-  cancel: string;
-}
+/** Where the reader of a reminder can answer it, or where what somebody else may have done is taken back. */
+export type Links = { coming: string; cancel: string } | { stop: string };
+
+/** What each link is called. */
+const labelled = (links: Links, { links: labels }: MessageTexts): { href: string; label: string }[] =>
+  'stop' in links
+    ? [{ href: links.stop, label: labels.stop }]
+    : [
+        { href: links.coming, label: labels.coming },
+        { href: links.cancel, label: labels.cancel },
+      ];
 
 /** A message as an SMS or a chat shows it. An SMS has room for one link, whose page offers both answers. */
 export function withLinks(
@@ -15,10 +22,13 @@ export function withLinks(
   links: Links | undefined,
   texts: MessageTexts,
 ): string {
-  if (channel === 'sms')
-    return links ? plainSms(`${words.sms} ${texts.links.answer} ${links.coming}`) : words.sms;
-  if (!links) return words.text;
-  return `${words.text}\n\n${texts.links.coming}:\n${links.coming}\n\n${texts.links.cancel}:\n${links.cancel}`;
+  if (!links) return channel === 'sms' ? words.sms : words.text;
+  if (channel === 'sms') {
+    const [label, href] =
+      'stop' in links ? [texts.links.stop_short, links.stop] : [texts.links.answer, links.coming];
+    return plainSms(`${words.sms} ${label} ${href}`);
+  }
+  return [words.text, ...labelled(links, texts).map(({ href, label }) => `${label}:\n${href}`)].join('\n\n');
 }
 
 /** An email as text and as simple HTML that needs nothing from anywhere. */
@@ -35,18 +45,12 @@ export function composeEmail(
     `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.title)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1b1b1b">',
     `<h1 style="font-size:20px;margin:0 0 12px">${escapeHtml(words.title)}</h1><p>${escapeHtml(words.text)}</p>`,
-    links ? button(links.coming, texts.links.coming) + button(links.cancel, texts.links.cancel) : '',
+    links
+      ? labelled(links, texts)
+          .map(({ href, label }) => button(href, label))
+          .join('')
+      : '',
     `<p style="margin-top:32px;font-size:13px;color:#666">${escapeHtml(texts.footer)}</p></body></html>`,
   ];
   return { text, html: html.join('') };
 }
-
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-export const escapeHtml = (text: string): string =>
-  text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);

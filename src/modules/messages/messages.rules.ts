@@ -56,6 +56,9 @@ export interface Visit {
   start_time: string;
 }
 
+/** What is told at whatever hour: it was asked for just now, or somebody may be taking the account. */
+const PASSES: readonly MessageKind[] = ['code', 'waitlist_offer', 'contact_changed', 'telegram_linked'];
+
 /** What somebody has to know before they set out, or before they do not. */
 const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'moved'];
 
@@ -72,7 +75,7 @@ export function quietUntil(
   person: Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'>,
   clock: Clock,
 ): Date | undefined {
-  if (kind === 'code' || kind === 'waitlist_offer' || !person.quiet) return undefined;
+  if (PASSES.includes(kind) || !person.quiet) return undefined;
   const wall = clock.wall();
   const day = endOfQuiet(wall.date, wall.time.slice(0, 5), person.quiet_from, person.quiet_until);
   if (day === undefined) return undefined;

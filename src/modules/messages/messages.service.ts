@@ -6,6 +6,7 @@ import {
   isNoticeKind,
   type Message,
   type NoticeKind,
+  STOP_HOURS,
 } from '../../core/messages.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
@@ -56,7 +57,8 @@ export function createMessages({
     channels: readonly Channel[],
     due_at: Date | undefined,
   ): Promise<void> {
-    const { user_id, kind, appointment_id, params = {}, secret, destination } = message;
+    const { user_id, kind, appointment_id, params = {} } = message;
+    const sealed = sealedOf(message);
     for (const channel of channels) {
       const key = `${message.key}:${user_id}:${channel}`;
       await repository.insertMessage(tx, {
@@ -66,14 +68,17 @@ export function createMessages({
         kind,
         appointment_id,
         params,
-        secret:
-          secret === undefined && destination === undefined
-            ? undefined
-            : sealing.seal({ ...(secret && { code: secret }), ...(destination && { destination }) }, key),
+        secret: sealed && sealing.seal(sealed, key),
         created_at: clock.now(),
         due_at,
       });
     }
+  }
+
+  /** By which channels but this one, whatever the person prefers. */
+  function othersFor(kind: NoticeKind, person: repository.RecipientRow, except: Channel): Channel[] {
+    const others = new Set([...offered].filter((name) => name !== except));
+    return channelsFor(kind, { ...person, channels: {} }, others);
   }
 
   return {
@@ -85,14 +90,16 @@ export function createMessages({
      * proved to be theirs, or by the one that is named. It happens if `tx` commits, and once for the same key.
      */
     async enqueue(tx: Tx, message: Message): Promise<void> {
-      const { user_id, kind, key, appointment_id, params = {}, channel } = message;
+      const { user_id, kind, key, appointment_id, params = {}, channel, except } = message;
       const person = await repository.findRecipient(tx, user_id, appointment_id);
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) {
         await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
         const channels = channel
           ? [channel].filter((name) => offered.has(name))
-          : channelsFor(kind, person, offered);
+          : except
+            ? othersFor(kind, person, except)
+            : channelsFor(kind, person, offered);
         await queue(tx, message, channels, quietUntil(kind, visitOf(message, person), person, clock));
       } else {
         const named = channel ?? (person.phone_verified ? 'sms' : 'email');
@@ -109,11 +116,10 @@ export function createMessages({
     ) {
       const person = await repository.findRecipient(tx, message.user_id, message.appointment_id);
       if (!person || person.deleted) return;
-      const others = new Set([...offered].filter((name) => name !== failed));
       const ending = `:${message.user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
       // Their choice of channels has just lost one; the default decides, as for somebody who never had it.
-      const channels = channelsFor(message.kind, { ...person, channels: {} }, others);
+      const channels = othersFor(message.kind, person, failed);
       await queue(
         tx,
         { ...message, key: base },
@@ -155,7 +161,8 @@ export function createMessages({
     /** Gives lost messages their job back and forgets stale codes; runs now and then. */
     async tidy(): Promise<number> {
       const codes_before = new Date(clock.now().getTime() - CODE_MINUTES * 60_000);
-      return repository.tidy(db, clock.now(), codes_before);
+      const links_before = new Date(clock.now().getTime() - STOP_HOURS * 3_600_000);
+      return repository.tidy(db, clock.now(), codes_before, links_before);
     },
   };
 
@@ -165,6 +172,12 @@ export function createMessages({
     const words = writeMessage(locale ?? default_locale, facts);
     return (channel === 'sms' ? words?.sms : words?.text) ?? null;
   }
+}
+
+/** What of a message is stored sealed. */
+function sealedOf({ secret: code, destination, stop }: Message): Record<string, string> | undefined {
+  if (code === undefined && destination === undefined && stop === undefined) return undefined;
+  return { ...(code && { code }), ...(destination && { destination }), ...(stop && { stop }) };
 }
 
 /** When the visit is, or was before it was moved, whichever is earlier. */

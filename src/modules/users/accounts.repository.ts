@@ -43,6 +43,9 @@ export interface LockedAccount {
   phone_verified_at: string | null;
   email: string | null;
   email_verified_at: string | null;
+  /** From when on each sets a new password; null is since it is confirmed. */
+  phone_resets_from: string | null;
+  email_resets_from: string | null;
 }
 
 /** What stands of a person, locked against every other change; undefined when there is none, or an erased one. */
@@ -50,7 +53,8 @@ export async function lockAccount(tx: Tx, user: number): Promise<LockedAccount |
   const { rows } = await clientOf(tx).query<LockedAccount>({
     name: 'users.lock-account',
     text: `
-      select role, is_active, username, phone, phone_verified_at, email, email_verified_at
+      select role, is_active, username, phone, phone_verified_at, phone_resets_from, email, email_verified_at,
+        email_resets_from
       from users where id = $1 and deleted_at is null for no key update`,
     values: [user],
   });
@@ -75,23 +79,33 @@ export async function replacePassword(
 const CONFIRM = {
   phone: [
     'update users set phone = $2 where id = $1 and phone is distinct from $2',
-    'update users set phone_verified_at = $2 where id = $1',
+    'update users set phone_verified_at = $2, phone_resets_from = $3 where id = $1',
   ],
   email: [
     'update users set email = $2 where id = $1 and email is distinct from $2',
-    'update users set email_verified_at = $2 where id = $1',
+    'update users set email_verified_at = $2, email_resets_from = $3 where id = $1',
   ],
 } as const;
 
-/** Makes it a person's contact and notes since when it is proved: in two steps, as a change takes the proof away. */
+/**
+ * Makes it a person's contact and notes since when it is proved: in two steps, as a change takes the proof away.
+ * @param resets_from from when on it sets a new password; null is at once
+ */
 export async function confirmContact(
   tx: Tx,
   user: number,
   contact: 'phone' | 'email',
-  value: string,
-  at: Date,
+  value: string | null,
+  at: Date | string | null,
+  resets_from: Date | null,
 ): Promise<void> {
   const [set, confirm] = CONFIRM[contact];
   await clientOf(tx).query(set, [user, value]);
-  await clientOf(tx).query(confirm, [user, at]);
+  await clientOf(tx).query(confirm, [user, at, resets_from]);
+}
+
+/** Leaves a contact as it stands, and no longer proved to be theirs. */
+export async function doubtContact(tx: Tx, user: number, contact: 'phone' | 'email'): Promise<void> {
+  const [, confirm] = CONFIRM[contact];
+  await clientOf(tx).query(confirm, [user, null, null]);
 }

@@ -38,9 +38,20 @@ export function createAccounts({ db }: { db: Db }) {
       contact: 'phone' | 'email',
       value: string,
       at: Date,
+      resets_from: Date | null,
     ): Promise<User> {
-      await accounts.confirmContact(tx, user, contact, value, at);
+      await accounts.confirmContact(tx, user, contact, value, at, resets_from);
       return mustFind(tx, user);
     },
+
+    restoreContact: (
+      tx: Tx,
+      user: number,
+      contact: 'phone' | 'email',
+      value: string | null,
+      verified_at: string | null,
+    ): Promise<void> => accounts.confirmContact(tx, user, contact, value, verified_at, null),
+
+    doubtContact: accounts.doubtContact,
   };
 }

@@ -7,7 +7,8 @@ import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import type { User } from './users.schemas.ts';
 
-const { password_hash, deleted_at, ...visible } = getTableColumns(users);
+const { password_hash, deleted_at, phone_resets_from, email_resets_from, ...visible } =
+  getTableColumns(users);
 
 const fields = {
   ...visible,

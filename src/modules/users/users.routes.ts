@@ -87,7 +87,8 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         summary: 'Change a user',
         description:
           'Fields that are left out stay as they are; null empties one. A new role or password, or `is_active: false`, ' +
-          'ends all their sessions at once.',
+          'ends all their sessions at once. A confirmed phone or email that is replaced is told so, and can take that back for ' +
+          '72 hours; the new one is not confirmed. A new password unlinks Telegram.',
         params,
         body: inputs.update,
         response: { 200: user },

@@ -4,6 +4,7 @@ import { foldAscii, isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller, Role } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import * as accounts from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
@@ -25,6 +26,18 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
   };
   appointments: ErasureDependencies['appointments'] & {
     hasUpcoming: (tx: Tx, person: number) => Promise<boolean>;
+  };
+  /** Tells who is reached by a confirmed contact that another takes its place, whoever wrote it. */
+  contactChanges: {
+    replaced: (
+      tx: Tx,
+      user: number,
+      before: accounts.LockedAccount,
+      wanted: Pick<UserChanges, 'phone' | 'email'>,
+    ) => Promise<void>;
+  };
+  messages: ApprovalDependencies['messages'] & {
+    unlinkTelegram: (tx: Tx, user: number) => Promise<void>;
   };
   /** Keeps which versions of terms and privacy policy somebody has accepted. */
   consents: { accept: (tx: Tx, person: number) => Promise<unknown> };
@@ -88,7 +101,11 @@ export function createUsers(dependencies: UsersDependencies) {
     const newRole = role !== before.role;
     if (newRole) await leaveCalendar(tx, user);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
+    const held = await accounts.lockAccount(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
+    if (held) await dependencies.contactChanges.replaced(tx, user, held, changes);
+    // Whoever set the old password may have linked it.
+    if (password !== undefined) await dependencies.messages.unlinkTelegram(tx, user);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && role === 'doctor') await doctors.approve(tx, user, clock.now());
     return newRole || changes.is_active === false || password !== undefined;
