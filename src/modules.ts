@@ -84,6 +84,7 @@ export interface ModulesDependencies {
     rate_limit: boolean;
     codes_per_hour: number;
     codes_per_hour_address: number;
+    sms_codes_per_day: number;
     bcrypt_cost: number;
     phone_country: CountryCode;
     doctor_approval: 'automatic' | 'required';
@@ -219,6 +220,7 @@ export function createModules({
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
         publish_schedules: async () => void (await publishing.publishAll()),
+        remind_unconfirmed: () => users.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -228,6 +230,7 @@ export function createModules({
         { task: 'close_waitlist', match: '7 21 * * *' },
         // Once a day would do; a machine that is off at night must not miss every one of them.
         { task: 'publish_schedules', match: '7 */6 * * *' },
+        { task: 'remind_unconfirmed', match: '47 * * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],

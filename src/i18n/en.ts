@@ -82,7 +82,7 @@ export const en: Texts = {
     },
     already_verified: { title: 'Already confirmed', detail: 'This is confirmed already; no code is needed.' },
     not_verified: {
-      title: 'Not confirmed',
+      title: 'Contact not confirmed',
       detail: 'No code can be sent there to prove anything: it is not confirmed yet.',
     },
     last_admin: {

@@ -81,7 +81,7 @@ export const uz: Texts = {
       detail: 'Bu allaqachon tasdiqlangan, kod kerak emas.',
     },
     not_verified: {
-      title: 'Tasdiqlanmagan',
+      title: 'Aloqa tasdiqlanmagan',
       detail: 'U yerga tekshiruv kodini yuborib boʻlmaydi: bu aloqa hali tasdiqlanmagan.',
     },
     last_admin: {

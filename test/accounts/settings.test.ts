@@ -20,6 +20,7 @@ describe('settings of accounts', () => {
       rate_limit_auth: 30,
       codes_per_hour: 5,
       codes_per_hour_address: 60,
+      sms_codes_per_day: 1_000,
       redis_url: undefined,
     });
   });

@@ -25,6 +25,7 @@ export const testConfig = {
   rate_limit_auth: 30,
   codes_per_hour: 5,
   codes_per_hour_address: 60,
+  sms_codes_per_day: 1_000,
   bcrypt_cost: 4,
   phone_country: 'UZ' as const,
   doctor_approval: 'automatic' as 'automatic' | 'required',

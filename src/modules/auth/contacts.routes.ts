@@ -3,7 +3,7 @@ import type { CountryCode } from '../../core/phone.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import { originOf } from '../../http/origin.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { user } from '../users/index.ts';
+import { me } from './account.schemas.ts';
 import type { Auth } from './auth.service.ts';
 import { codeSent } from './codes.schemas.ts';
 import { codeConfirmation, contactRequests } from './contacts.schemas.ts';
@@ -24,7 +24,7 @@ const PROVING =
   'the `proof_code` of that request.';
 
 export interface ContactsRoutesOptions {
-  auth: Pick<Auth, 'requestCode' | 'confirmCode' | 'requestProof' | 'code_sent'>;
+  auth: Pick<Auth, 'requestCode' | 'confirmCode' | 'requestProof' | 'me' | 'code_sent'>;
   phone_country: CountryCode;
 }
 
@@ -66,10 +66,13 @@ export async function contactsRoutes(
         summary: 'Confirm my phone with the code',
         description: `From now on it serves to sign in and to set a new password. One account at a time confirms a phone. ${REPLACING}`,
         body: codeConfirmation,
-        response: { 200: user },
+        response: { 200: me },
       },
     },
-    async (request) => auth.confirmCode(request.user, 'phone', request.body),
+    async (request) => {
+      await auth.confirmCode(request.user, 'phone', request.body);
+      return auth.me(request.user);
+    },
   );
 
   app.post(
@@ -122,10 +125,13 @@ export async function contactsRoutes(
         summary: 'Confirm my email with the code',
         description: `From now on it serves to sign in and to set a new password. One account at a time confirms an email. ${REPLACING}`,
         body: codeConfirmation,
-        response: { 200: user },
+        response: { 200: me },
       },
     },
-    async (request) => auth.confirmCode(request.user, 'email', request.body),
+    async (request) => {
+      await auth.confirmCode(request.user, 'email', request.body);
+      return auth.me(request.user);
+    },
   );
 
   app.post(

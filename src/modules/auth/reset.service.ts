@@ -43,6 +43,8 @@ export interface ResetDependencies {
 /** The id of no user: for a name that nobody has the same statements run. */
 const NOBODY = 0;
 
+type Contacts = Parameters<ContactChanges['resets']>[0];
+
 export function createReset(dependencies: ResetDependencies) {
   const { db, clock, phone_country, passwords, throttle, codes, sessions, users, messages, audit } =
     dependencies;
@@ -52,7 +54,7 @@ export function createReset(dependencies: ResetDependencies) {
    * Where a code goes: to the phone or email they named, otherwise to their phone. Only where it is set up and confirmed,
    * and does not stand in another's place without its word.
    */
-  function wayTo(account: LockedAccount, name: Pick<LoginName, 'text'>) {
+  function wayTo(account: Contacts, name: Pick<LoginName, 'text'>) {
     const sms = { channel: 'sms', contact: 'phone' } as const;
     const mail = { channel: 'email', contact: 'email' } as const;
     const ways = name.text.includes('@') ? [mail, sms] : [sms, mail];
@@ -77,6 +79,9 @@ export function createReset(dependencies: ResetDependencies) {
   }
 
   return {
+    /** Where a code goes that is asked for by user name; undefined where none does. */
+    wayOf: (account: Contacts) => wayTo(account, { text: '' }),
+
     /** Answers at once, whoever is asked about, and does nothing before it has. */
     requestReset(typed: string, { address }: Origin): void {
       const name = loginName(typed, phone_country);

@@ -109,3 +109,37 @@ export async function doubtContact(tx: Tx, user: number, contact: 'phone' | 'ema
   const [, confirm] = CONFIRM[contact];
   await clientOf(tx).query(confirm, [user, null, null]);
 }
+
+/** From when on each confirmed contact sets a new password; null is since it is confirmed. */
+export type ResetsFrom = Pick<LockedAccount, 'phone_resets_from' | 'email_resets_from'>;
+
+export async function findResetsFrom(db: Db, user: number): Promise<ResetsFrom> {
+  const { rows } = await db.$client.query<ResetsFrom>({
+    name: 'users.resets-from',
+    text: 'select phone_resets_from, email_resets_from from users where id = $1',
+    values: [user],
+  });
+  return rows[0] ?? { phone_resets_from: null, email_resets_from: null };
+}
+
+export async function activeAdmins(tx: Tx): Promise<number[]> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'users.active-admins',
+    text: "select id from users where role = 'admin' and is_active order by id",
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** People made in this span who have confirmed no contact and have not been reminded of it: some of them. */
+export async function findUnconfirmed(db: Db, since: Date, until: Date, limit: number): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'users.unconfirmed',
+    text: `
+      select id from users
+      where is_active and phone_verified_at is null and email_verified_at is null and created_at between $1 and $2
+        and not exists (select from notifications where key = 'user:' || users.id || ':nothing_confirmed:' || users.id)
+      order by id limit $3`,
+    values: [since, until, limit],
+  });
+  return rows.map(({ id }) => id);
+}
