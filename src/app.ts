@@ -17,6 +17,7 @@ import { openapi } from './http/openapi.ts';
 import { overload } from './http/overload.ts';
 import { problems } from './http/problem.ts';
 import { rateLimits } from './http/rate-limit.ts';
+import { refusals } from './http/refusals.ts';
 import { security } from './http/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
 import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
@@ -102,6 +103,11 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   const { recordRead, recordShown } = modules.audit;
   await app.register(auditing, {
     note: (caller, { as_one, ...read }) => (as_one ? recordShown(caller, read) : recordRead(caller, read)),
+  });
+  await app.register(refusals, {
+    note: ({ caller, route, network }) =>
+      modules.audit.watch(db, { actor: caller, action: 'access.refuse', network, details: { route } }, route),
+    loggable,
   });
   app.addHook('onReady', async () => modules.follow(config.database_url));
   app.addHook('onClose', () => modules.unfollow());

@@ -58,7 +58,7 @@ const environment = z
     JWT_PREVIOUS_SECRET: z.string().transform(listOf).default([]),
     ACCESS_TOKEN_MINUTES: whole(1, 60).default(15),
     REFRESH_TOKEN_DAYS: whole(1, 365).default(30),
-    REFRESH_GRACE_SECONDS: whole(0, 60).default(10),
+    REFRESH_GRACE_SECONDS: whole(0, 60).default(60),
     BCRYPT_COST: whole(4, 16).default(12),
     ADMIN_USERNAME: z.string().min(1).optional(),
     ADMIN_PASSWORD: z.string().min(1).optional(),
@@ -101,7 +101,8 @@ const environment = z
     RATE_LIMIT_USER: whole(1, 1_000_000).default(600),
     RATE_LIMIT_AUTH: whole(1, 1_000_000).default(30),
     CODES_PER_HOUR: whole(1, 1_000).default(5),
-    CODES_PER_HOUR_ADDRESS: whole(1, 1_000).default(5),
+    CODES_PER_HOUR_ADDRESS: whole(1, 1_000).default(60),
+    SMS_CODES_PER_DAY: whole(1, 1_000_000).default(1_000),
     REDIS_URL: z
       .string()
       .regex(/^rediss?:\/\/./, 'must look like redis://:password@host:6379')
@@ -200,6 +201,7 @@ export function loadConfig(source: Record<string, string | undefined>) {
     rate_limit_auth: env.RATE_LIMIT_AUTH,
     codes_per_hour: env.CODES_PER_HOUR,
     codes_per_hour_address: env.CODES_PER_HOUR_ADDRESS,
+    sms_codes_per_day: env.SMS_CODES_PER_DAY,
     redis_url: env.REDIS_URL,
     ...messagesConfig(env, { production, data_dir: env.DATA_DIR, host, port: env.PORT }),
     body_limit: env.BODY_LIMIT_KB * 1024,

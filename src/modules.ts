@@ -15,11 +15,14 @@ import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
+  type Auth,
   authRoutes,
   createAfterwards,
   createAuth,
+  createContactChanges,
   createPasswords,
   createSessions,
+  undoRoutes,
 } from './modules/auth/index.ts';
 import {
   approveDoctor,
@@ -82,6 +85,7 @@ export interface ModulesDependencies {
     rate_limit: boolean;
     codes_per_hour: number;
     codes_per_hour_address: number;
+    sms_codes_per_day: number;
     bcrypt_cost: number;
     phone_country: CountryCode;
     doctor_approval: 'automatic' | 'required';
@@ -129,10 +133,19 @@ export function createModules({
     audit,
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
+  // Made with the routes, as it signs tokens; what asks it for something does so once it is there.
+  let auth: Auth | undefined;
+  const mustHaveAuth = () => {
+    if (!auth) throw new Error('asked before the routes were registered');
+    return auth;
+  };
   const patients = createPatients({
     db,
     clock,
     audit,
+    contacts: {
+      change: (caller, wanted, proof, work) => mustHaveAuth().changeContacts(caller, wanted, proof, work),
+    },
     users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
   });
   const idempotency = createIdempotency({ clock });
@@ -189,7 +202,9 @@ export function createModules({
     appointments,
     timeslots,
     audit,
+    owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
+  const contactChanges = createContactChanges({ clock, messages });
   const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
   const users = createUsers({
     db,
@@ -198,6 +213,7 @@ export function createModules({
     hashPassword: passwords.hash,
     sessions,
     messages,
+    contactChanges,
     consents,
     traces: {
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
@@ -226,6 +242,7 @@ export function createModules({
         expire_requests: () => appointments.expire(),
         publish_schedules: async () => void (await publishing.publishAll()),
         publish_due: () => publishing.publishDue(),
+        remind_unconfirmed: () => users.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -236,6 +253,7 @@ export function createModules({
         { task: 'close_waitlist', match: '7 21 * * *' },
         // When it is time stands on the clinic's clock, which this one does not know.
         { task: 'publish_due', match: '*/10 * * * *' },
+        { task: 'remind_unconfirmed', match: '47 * * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],
@@ -263,7 +281,7 @@ export function createModules({
         app.jwt.sign({ sub: String(id), role, sid: session, profile: role === 'admin' ? null : id });
       const afterwards = createAfterwards(log);
       app.addHook('onClose', () => afterwards.settled());
-      const auth = createAuth({
+      auth = createAuth({
         db,
         clock,
         passwords,
@@ -271,6 +289,7 @@ export function createModules({
         users,
         messages,
         audit,
+        contactChanges,
         afterwards,
         secrets,
         signAccess,
@@ -281,10 +300,11 @@ export function createModules({
         clock,
         audit,
         users,
-        passwords: { confirm: auth.confirmPassword },
+        passwords: { confirm: mustHaveAuth().confirmPassword },
       });
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, phone_country });
+      await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotsRoutes, { timeslots });

@@ -2,6 +2,8 @@
 export interface Origin {
   address: string | undefined;
   device: string | undefined;
+  /** The seconds for which the address has to wait, since too much from it has failed; those whom it knows need not. */
+  held?: number | undefined;
 }
 
 const LONGEST = 200;

@@ -1,7 +1,14 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
 /** What a key is used for; each use has its own, so that none can be played against another. */
-export type KeyPurpose = 'codes' | 'throttles' | 'messages' | 'links' | 'provider_names' | 'erased';
+export type KeyPurpose =
+  | 'codes'
+  | 'throttles'
+  | 'refresh_tokens'
+  | 'messages'
+  | 'links'
+  | 'provider_names'
+  | 'erased';
 
 /**
  * A key for one use, made from the signing secret (RFC 5869).

@@ -36,6 +36,13 @@ export const accountKinds = {
   new_sign_in: ['patient', 'doctor', 'admin'],
   password_changed: ['patient', 'doctor', 'admin'],
   doctor_approved: ['doctor'],
+  /** A confirmed phone or email was replaced, or another one was confirmed beside it. */
+  contact_changed: ['patient', 'doctor', 'admin'],
+  telegram_linked: ['patient', 'doctor', 'admin'],
+  /** No phone and no email is confirmed: there is no way back for whoever forgets the password. */
+  nothing_confirmed: ['patient', 'doctor', 'admin'],
+  /** Codes by SMS come close to the day's ceiling, or have reached it. */
+  code_ceiling: ['admin'],
 } as const;
 export type AccountKind = keyof typeof accountKinds;
 
@@ -58,7 +65,14 @@ export function kindsOf(role: Role): NoticeKind[] {
   return noticeKinds.filter((kind) => told[kind].includes(role));
 }
 
-export const codePurposes = ['verify_phone', 'verify_email', 'reset_password'] as const;
+export const codePurposes = [
+  'verify_phone',
+  'verify_email',
+  'reset_password',
+  /** Whoever asks for something still has the phone, the email. */
+  'prove_phone',
+  'prove_email',
+] as const;
 export type CodePurpose = (typeof codePurposes)[number];
 
 /** How long a code is worth anything. */
@@ -69,6 +83,8 @@ export interface When {
   date: string;
   start_time: string;
 }
+/** How long what a message tells of can be stopped with the link in it. */
+export const STOP_HOURS = 72;
 
 /** What is handed to the messages module to be told to one person. */
 export interface Message {
@@ -90,6 +106,10 @@ export interface Message {
   channel?: Channel;
   /** Instead of the person's own address, such as a new phone to be verified. */
   destination?: string;
+  /** A path of this API, to be opened by whoever it was not: stored sealed, as it lets do something without signing in. */
+  stop?: string;
+  /** By the others that reach the person, whatever they prefer: this one may be in the hands of somebody else. */
+  except?: Channel;
 }
 
 /** How long before a visit its patient is reminded, such as `24h`. */

@@ -78,6 +78,36 @@ export const newPassword = z
     examples: ['a-long-quiet-river'],
   });
 
+/**
+ * What shows that it is the account's owner who gives up a confirmed contact, beside an access token, which may be stolen.
+ * Either will do; neither is needed where no confirmed contact is given up.
+ */
+export const ownerProof = {
+  password: z
+    .string()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .meta({
+      description: 'My password, where a confirmed phone or email is replaced or emptied.',
+      format: 'password',
+      examples: ['a-long-quiet-river'],
+    }),
+  proof_code: z
+    .string()
+    .trim()
+    .regex(/^\d{6}$/)
+    .optional()
+    .meta({
+      description:
+        'Instead of the password: the six digits that were sent to the contact confirmed so far, by ' +
+        '`/api/auth/phone/prove/` or `/api/auth/email/prove/`.',
+      minLength: 6,
+      maxLength: 6,
+      examples: ['730184'],
+    }),
+};
+
 /** Any form in which people write a phone number; kept as E.164. */
 export const phone = (country: CountryCode) =>
   z

@@ -81,6 +81,10 @@ export const en: Texts = {
         'Another account has confirmed this email address. If it is yours alone, please ask the clinic.',
     },
     already_verified: { title: 'Already confirmed', detail: 'This is confirmed already; no code is needed.' },
+    not_verified: {
+      title: 'Contact not confirmed',
+      detail: 'No code can be sent there to prove anything: it is not confirmed yet.',
+    },
     last_admin: {
       title: 'Last administrator',
       detail: 'The last active administrator cannot be demoted, deactivated or deleted.',
@@ -254,6 +258,7 @@ export const en: Texts = {
     password_is_username: 'Must not be the user name.',
     password_common: 'Is one of the commonest passwords, which are tried first. Choose another.',
     wrong_password: 'Is not the password of this account.',
+    proof_required: 'Takes the password, or `proof_code`, sent to the contact that is confirmed so far.',
     end_before_start: 'Must be later than the start time.',
     slot_length: 'A slot lasts from 5 minutes to 12 hours.',
     range_reversed: 'Must not be before `from`.',

@@ -80,6 +80,10 @@ export const uz: Texts = {
       title: 'Allaqachon tasdiqlangan',
       detail: 'Bu allaqachon tasdiqlangan, kod kerak emas.',
     },
+    not_verified: {
+      title: 'Aloqa tasdiqlanmagan',
+      detail: 'U yerga tekshiruv kodini yuborib boʻlmaydi: bu aloqa hali tasdiqlanmagan.',
+    },
     last_admin: {
       title: 'Oxirgi administrator',
       detail: 'Oxirgi faol administratorni pasaytirish, faolsizlantirish yoki oʻchirish mumkin emas.',
@@ -259,6 +263,7 @@ export const uz: Texts = {
     password_common:
       'Bu eng koʻp uchraydigan parollardan biri, ular birinchi boʻlib sinaladi. Boshqasini tanlang.',
     wrong_password: 'Bu hisobning paroli emas.',
+    proof_required: 'Parol yoki hozirgacha tasdiqlangan aloqaga yuborilgan `proof_code` kerak.',
     end_before_start: 'Boshlanish vaqtidan keyin boʻlishi kerak.',
     slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
     range_reversed: '`from` dan oldin boʻlmasligi kerak.',

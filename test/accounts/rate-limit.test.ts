@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { accountsApp } from '../helpers/accounts.ts';
-import type { Person, TestApp } from '../helpers/app.ts';
+import { accountsApp, signIn } from '../helpers/accounts.ts';
+import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 let open: TestApp[] = [];
@@ -74,7 +74,7 @@ describe('a guest', () => {
 });
 
 describe('routes that check passwords and send codes', () => {
-  test('have a stricter limit of their own, together', async () => {
+  test('have a stricter limit of their own of what fails, together', async () => {
     const clinic = await limited({ rate_limit_auth: 6 });
     const person = await clinic.person('patient');
     const from = '203.0.113.1';
@@ -82,15 +82,19 @@ describe('routes that check passwords and send codes', () => {
       clinic.as(undefined).post(path, body).set('x-forwarded-for', from);
     await send('/auth/register/', { username: 'x' }).expect(400);
     await send('/auth/login/', { username: 'nobody', password: 'x' }).expect(401);
-    await send('/auth/password/reset/', { username: 'nobody' }).expect(202);
     const reset = { username: 'nobody', code: '123456', password: 'eleven-apricot-trees' };
     await send('/auth/password/reset/confirm/', reset).expect(400);
+    await send('/auth/login/', { username: 'nobody', password: 'x' }).expect(401);
+    await send('/auth/login/', { username: person.username, password: PASSWORD }).expect(200);
     const last = await send('/auth/login/', { username: 'nobody', password: 'x' }).expect(401);
     expect(last.headers).toMatchObject({ 'ratelimit-limit': '6', 'ratelimit-remaining': '1' });
-    await send('/auth/login/', { username: 'nobody', password: 'x' }).expect(401);
+    await send('/auth/register/', { username: 'y' }).expect(400);
     expectProblem(await send('/auth/login/', { username: 'nobody', password: 'x' }), 'too_many_requests');
-    // The rest goes on, refreshing too; and whoever is signed in is counted for themself.
+    expectProblem(await send('/auth/register/', { username: 'x' }), 'too_many_requests');
+    expectProblem(await send('/auth/password/reset/confirm/', reset), 'too_many_requests');
+    // The rest goes on, refreshing and asking for a code too; and whoever is signed in is counted for themself.
     await send('/auth/token/refresh/', { refresh: person.refresh }).expect(200);
+    await send('/auth/password/reset/', { username: 'nobody' }).expect(202);
     for (let sent = 0; sent < 6; sent += 1)
       await clinic.as(person).post('/auth/phone/verify/confirm/', { code: '123456' }).expect(400);
     expectProblem(
@@ -103,18 +107,50 @@ describe('routes that check passwords and send codes', () => {
     'POST /api/auth/register/',
     'POST /api/auth/login/',
     'POST /api/auth/password/change/',
-    'POST /api/auth/password/reset/',
     'POST /api/auth/password/reset/confirm/',
     'POST /api/auth/phone/verify/',
     'POST /api/auth/phone/verify/confirm/',
     'POST /api/auth/email/verify/',
     'POST /api/auth/email/verify/confirm/',
+    'DELETE /api/auth/me/',
   ])('%s is one of them', async (route) => {
     const clinic = await limited({ rate_limit_auth: 77 });
     const person = await clinic.person('patient');
-    const [, path = ''] = route.split(' ');
-    const { headers } = await clinic.as(person).post(path.replace('/api', ''), {});
-    expect(headers['ratelimit-limit']).toBe('77');
+    const [method, path = ''] = route.split(' ');
+    const { headers } = await clinic
+      .as(person)
+      [method === 'DELETE' ? 'delete' : 'post'](path.replace('/api', ''), {});
+    expect(headers).toMatchObject({ 'ratelimit-limit': '77', 'ratelimit-remaining': '76' });
+  });
+
+  test('let a whole clinic in by one address within a minute', async () => {
+    const clinic = await limited({ rate_limit_guest: 300, rate_limit_auth: 30 });
+    const people = await Promise.all(Array.from({ length: 40 }, () => clinic.person('patient')));
+    const answers = await Promise.all(
+      people.map((person) => signIn(clinic, person, PASSWORD, { address: '203.0.113.77' })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(200));
+  });
+
+  test('hold up those who have been there before by their own failures only', async () => {
+    const clinic = await limited({ rate_limit_auth: 30 });
+    const [known, newcomer] = [await clinic.person('patient'), await clinic.person('patient')];
+    const address = '203.0.113.78';
+    const guess = (username: string) => signIn(clinic, { username }, 'not-the-password', { address });
+    await signIn(clinic, known, PASSWORD, { address }).expect(200);
+    for (let made = 0; made < 30; made += 1)
+      expectProblem(await guess(`nobody.${made}`), 'invalid_credentials');
+    for (const refused of [
+      await guess('nobody.else'),
+      await signIn(clinic, newcomer, PASSWORD, { address }),
+    ]) {
+      expectProblem(refused, 'too_many_requests');
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(60);
+    }
+    await signIn(clinic, known, PASSWORD, { address }).expect(200);
+    for (let made = 0; made < 5; made += 1) expectProblem(await guess(known.username), 'invalid_credentials');
+    expectProblem(await signIn(clinic, known, PASSWORD, { address }), 'too_many_requests');
   });
 });
 

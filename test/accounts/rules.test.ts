@@ -79,7 +79,7 @@ describe('a name to sign in by', () => {
     ['+998901234567@example.uz', undefined, '+998901234567@example.uz'],
     ['a901234567', undefined, 'a901234567'],
   ])('%s', (typed, phone, key) => {
-    expect(loginName(typed, 'UZ')).toEqual({ text: typed.trim(), phone, key });
+    expect(loginName(typed, 'UZ')).toEqual({ text: typed.trim().toLowerCase(), phone, key });
   });
 });
 
@@ -98,14 +98,17 @@ describe('codes', () => {
   test('wait for a minute after the last and for an hour after the fifth, whichever is longer', () => {
     const now = new Date('2026-03-02T04:00:00Z');
     const ago = (seconds: number) => new Date(now.getTime() - seconds * 1_000).toISOString();
-    const none = { last: null, full_destination: null, full_address: null };
+    const none = { last: null, full_destination: null, full_account: null, full_address: null };
     expect(secondsToWait(none, now)).toBe(0);
     expect(secondsToWait({ ...none, last: ago(0) }, now)).toBe(60);
     expect(secondsToWait({ ...none, last: ago(59.5) }, now)).toBe(1);
     expect(secondsToWait({ ...none, last: ago(60) }, now)).toBe(0);
     expect(secondsToWait({ ...none, last: ago(10), full_destination: ago(3_000) }, now)).toBe(600);
     expect(
-      secondsToWait({ last: ago(10), full_destination: ago(3_590), full_address: ago(3_000) }, now),
+      secondsToWait(
+        { last: ago(10), full_destination: ago(3_590), full_account: ago(3_590), full_address: ago(3_000) },
+        now,
+      ),
     ).toBe(600);
   });
 });

@@ -12,14 +12,15 @@ describe('settings of accounts', () => {
   test('have defaults', () => {
     expect(loadConfig({})).toMatchObject({
       jwt_previous_secrets: [],
-      refresh_grace_seconds: 10,
+      refresh_grace_seconds: 60,
       allowed_hosts: [],
       rate_limit: true,
       rate_limit_guest: 300,
       rate_limit_user: 600,
       rate_limit_auth: 30,
       codes_per_hour: 5,
-      codes_per_hour_address: 5,
+      codes_per_hour_address: 60,
+      sms_codes_per_day: 1_000,
       redis_url: undefined,
     });
   });

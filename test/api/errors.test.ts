@@ -161,6 +161,7 @@ const cases: Record<ErrorCode, Case> = {
       return as('patient').post('/auth/phone/verify/', {});
     },
   },
+  not_verified: { status: 409, provoke: () => as('doctor').post('/auth/email/prove/') },
   last_admin: { status: 409, provoke: () => as('admin').delete(`/users/${people.admin.id}/`) },
   role_in_use: {
     status: 409,

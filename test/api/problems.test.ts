@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { type FieldErrorCode, fieldErrorCodes } from '../../src/core/errors.ts';
 import type { Locale } from '../../src/i18n/index.ts';
+import { confirm } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -158,6 +159,7 @@ const wrong: Record<FieldErrorCode, Sent> = {
     { old_password: 'not-my-password', password: 'eleven-apricot-trees' },
     'old_password',
   ],
+  proof_required: ['/auth/me/', 'doctor', { phone: '+998901112299' }, 'password'],
   end_before_start: ['/timeslots/', 'doctor', { ...slot, end_time: '09:00' }, 'end_time'],
   slot_length: ['/timeslots/', 'doctor', { ...slot, end_time: '10:04' }, 'end_time'],
   range_reversed: ['/timeslots/?from=2026-03-11&to=2026-03-10', 'doctor', undefined, 'to'],
@@ -200,7 +202,9 @@ describe('each way in which a field can be wrong', () => {
       'upcoming_without_leaving',
       'nothing_to_change',
       'invalid_etag',
+      'proof_required',
     ].includes(code);
+    if (code === 'proof_required') await confirm(clinic, people.doctor.id, { phone: '+998901112298' });
     const real = path.includes('{id}')
       ? path.replace(
           '{id}',

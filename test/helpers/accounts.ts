@@ -22,6 +22,8 @@ export interface Queued {
   params: Record<string, string>;
   destination?: string | undefined;
   code?: string | undefined;
+  /** Where it can be stopped. */
+  stop?: string | undefined;
 }
 
 /** What is queued for somebody, oldest first, with the codes that are sealed in it. */

@@ -18,6 +18,9 @@ beforeAll(async () => {
     clock,
     default_locale: 'en',
     botName: async () => 'clinic_test_bot',
+    enqueue: world.messages.enqueue,
+    audit: { record: async () => {} },
+    owner: { mustProve: async () => {} },
   });
   world.messages.bot?.start();
 });
@@ -27,7 +30,8 @@ afterAll(async () => {
   await telegram.close();
 });
 
-const tokenFor = async (user: number) => (await linking.invite(user)).url.split('=')[1] ?? '';
+const tokenFor = async (user: number) =>
+  (await linking.invite({ id: user, role: 'patient', session: 0 }, {})).url.split('=')[1] ?? '';
 const linkedTo = async (chat: number) =>
   (
     await world.rows<{ user_id: number }>('select user_id from telegram_chats where chat_id = $1', [

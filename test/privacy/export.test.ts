@@ -27,6 +27,7 @@ const PERSONAL: Record<string, string> = {
   'clinic_settings.updated_by': 'the clinic’s policy is about nobody; the audit tells who changed it',
   'codes.user_id': 'codes',
   'consents.user_id': 'consents',
+  'contact_changes.user_id': 'contact_changes',
   'doctor_profiles.id': 'doctor_profile',
   'idempotency_keys.subject_id': 'copies, for 24 hours, of what stands in other sections',
   'idempotency_keys.user_id': 'copies, for 24 hours, of what stands in other sections',
@@ -114,7 +115,9 @@ test('every table that names a person is decided upon', async () => {
 
 test('every section that is named exists, and there is no other', () => {
   const sections = Object.values(PERSONAL).filter((section) => !section.includes(' '));
-  expect(new Set(Object.keys(personalData.shape))).toEqual(new Set([...sections, 'user', 'exported_at']));
+  // The entries of the audit stand in two: who looked at the record, and who signed in.
+  const others = ['user', 'exported_at', 'sign_ins'];
+  expect(new Set(Object.keys(personalData.shape))).toEqual(new Set([...sections, ...others]));
 });
 
 describe('a patient’s export', () => {
@@ -288,9 +291,9 @@ describe('a doctor’s export', () => {
     });
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
-    const sections = 12;
-    // The person, the note, consents, links, holds and withdrawn slots; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(6 + sections + 2);
+    const sections = 13;
+    // The person, the note, consents, links, changed contacts, holds and withdrawn slots; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(7 + sections + 2);
   });
 });
 

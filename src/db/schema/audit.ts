@@ -25,6 +25,8 @@ export const auditEntries = pgTable(
     /** What was touched beside the person, such as { "appointment": 9001, "fields": ["phone"] }. */
     details: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     request_id: text(),
+    /** Of sign-ins, failed ones and refusals: where they came from, in CIDR. Forgotten when its person is erased. */
+    network: text(),
   },
   (t) => [
     index('audit_entries_actor').on(t.actor_id, t.at, t.id),
@@ -33,5 +35,6 @@ export const auditEntries = pgTable(
     index('audit_entries_at').on(t.at, t.id),
     index('audit_entries_people').using('gin', t.people).where(sql`people is not null`),
     uniqueIndex('audit_entries_once').on(t.once).where(sql`once is not null`),
+    index('audit_entries_network').on(t.network, t.at, t.id).where(sql`network is not null`),
   ],
 );

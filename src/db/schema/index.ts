@@ -31,7 +31,7 @@ export {
   weeklyHours,
   withdrawnTimeslots,
 } from './schedules.ts';
-export { codePurpose, codes, loginThrottles, refreshTokens, sessions } from './sessions.ts';
+export { codePurpose, codes, contactChanges, loginThrottles, refreshTokens, sessions } from './sessions.ts';
 export { clinicSettings, lateCancellation, lateCancellations } from './settings.ts';
 export { timeslots } from './timeslots.ts';
 export {

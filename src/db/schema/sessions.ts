@@ -1,4 +1,15 @@
-import { check, index, integer, pgEnum, pgTable, smallint, sql, text, uniqueIndex } from '../drizzle.ts';
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  pgEnum,
+  pgTable,
+  smallint,
+  sql,
+  text,
+  uniqueIndex,
+} from '../drizzle.ts';
 import { bytea, instant } from './types.ts';
 import { users } from './users.ts';
 
@@ -44,7 +55,13 @@ export const refreshTokens = pgTable(
   ],
 );
 
-export const codePurpose = pgEnum('code_purpose', ['verify_phone', 'verify_email', 'reset_password']);
+export const codePurpose = pgEnum('code_purpose', [
+  'verify_phone',
+  'verify_email',
+  'reset_password',
+  'prove_phone',
+  'prove_email',
+]);
 
 /**
  * One-time codes, hashed. The live one of a purpose is the one that has not ended; older ones stay an hour, to count
@@ -72,6 +89,7 @@ export const codes = pgTable(
     uniqueIndex('codes_one_live').on(t.user_id, t.purpose).where(sql`ended_at is null`),
     index('codes_destination').on(sql`lower(${t.destination})`, t.created_at),
     index('codes_address').on(t.address, t.created_at),
+    index('codes_user').on(t.user_id, t.purpose, t.created_at),
     check('codes_tries', sql`tries between 0 and 5`),
   ],
 );
@@ -86,4 +104,36 @@ export const loginThrottles = pgTable(
     blocked_until: instant().notNull(),
   },
   (t) => [index('login_throttles_last').on(t.last_failed_at)],
+);
+
+/**
+ * A confirmed phone or email that was replaced, or another one that was confirmed beside it. Whoever had it was told, and
+ * can take it back with the link in that message, of which the hash stands here.
+ */
+export const contactChanges = pgTable(
+  'contact_changes',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    user_id: integer()
+      .notNull()
+      .references(() => users.id),
+    contact: text().$type<'phone' | 'email'>().notNull(),
+    /** Null where there was none. */
+    old_value: text(),
+    old_verified_at: instant(),
+    /** Whoever made it showed that they have the old one. */
+    agreed: boolean().notNull().default(false),
+    token_hash: bytea().notNull(),
+    changed_at: instant().notNull().default(sql`now()`),
+    expires_at: instant().notNull(),
+    /** Taken back, or made void by another that was. */
+    ended_at: instant(),
+  },
+  (t) => [
+    uniqueIndex('contact_changes_token').on(t.token_hash),
+    index('contact_changes_user').on(t.user_id, t.contact, t.id),
+    index('contact_changes_expiry').on(t.expires_at),
+    check('contact_changes_contact', sql`contact in ('phone', 'email')`),
+    check('contact_changes_old_is_whole', sql`(old_value is null) = (old_verified_at is null)`),
+  ],
 );

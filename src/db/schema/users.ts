@@ -36,6 +36,9 @@ export const users = pgTable(
     /** When its owner proved to receive what is sent there; a changed address must be proved again. */
     phone_verified_at: instant(),
     email_verified_at: instant(),
+    /** From when on it serves to set a new password, once it is confirmed; null is at once. */
+    phone_resets_from: instant(),
+    email_resets_from: instant(),
     locale: locale(),
     created_at: instant().notNull().default(sql`now()`),
     deleted_at: instant(),

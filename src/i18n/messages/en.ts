@@ -161,6 +161,31 @@ export const en: MessageTexts = {
       text: 'The clinic has approved your account as a doctor: patients can find you and book from now on.',
       sms: 'The clinic has approved your account: patients can book with you from now on.',
     }),
+    contact_changed: ({ when, contact, added }) => {
+      const what = `${contact === 'phone' ? 'A phone' : 'An email address'} was ${added ? 'added to your account' : 'put in place of the one in your account'}`;
+      return {
+        title: added ? 'A contact was added to your account' : 'A contact of your account was replaced',
+        text: `${what}: ${when}. If it was not you, follow the link that was sent to the contact you had before, within 72 hours, or tell the clinic at once.`,
+        sms: `${contact === 'phone' ? 'A new phone' : 'A new email'} in your account: ${when}. Not you? Tell the clinic at once.`,
+      };
+    },
+    telegram_linked: ({ when }) => ({
+      title: 'A Telegram chat was linked',
+      text: `A Telegram chat was linked to your account: ${when}. Messages about your visits go there from now on. If it was not you, unlink it in the app and change your password.`,
+      sms: `A Telegram chat was linked to your account: ${when}. Not you? Unlink it and change your password.`,
+    }),
+    nothing_confirmed: () => ({
+      title: 'Please confirm your phone or email',
+      text: 'No phone and no email of your account is confirmed: if you forget your password, nobody can send you a code, and reminders reach you here only. Please confirm one in the app, or ask at the clinic’s desk.',
+      sms: 'Please confirm your phone or email in the app, so that you can get a new password.',
+    }),
+    code_ceiling: ({ full }) => ({
+      title: full ? 'No more codes by SMS today' : 'Many codes by SMS today',
+      text: `${full ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.' : 'Four fifths of today’s ceiling of codes by SMS are used up.'} If you do not expect so many, somebody may be asking for them on purpose: look at the messages that were sent. SMS_CODES_PER_DAY sets the ceiling.`,
+      sms: full
+        ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.'
+        : 'Four fifths of today’s ceiling of codes by SMS are used up.',
+    }),
   },
   code: {
     verify_phone: (code, minutes) => ({
@@ -177,6 +202,16 @@ export const en: MessageTexts = {
       title: 'Your code for a new password',
       text: `Your code for a new password: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, leave it.`,
       sms: `Your code for a new password: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
+    prove_phone: (code, minutes) => ({
+      title: 'Your code to change your account',
+      text: `Your code to change the contacts of your account: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, change your password.`,
+      sms: `Your code to change your account: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
+    prove_email: (code, minutes) => ({
+      title: 'Your code to change your account',
+      text: `Your code to change the contacts of your account: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, change your password.`,
+      sms: `Your code to change your account: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
     }),
   },
   dates: {
@@ -196,6 +231,8 @@ export const en: MessageTexts = {
     cancel: 'Cancel the appointment',
     answer: 'Coming?',
     answer_pending: 'Still wanted?',
+    stop: 'It was not me: take it back',
+    stop_short: 'Stop it:',
   },
   footer: 'This message is about an appointment; it is no medical advice. Please do not reply to it.',
   page: {
@@ -216,6 +253,20 @@ export const en: MessageTexts = {
     unknown: 'There is no such link, or it was not copied whole.',
     failed: 'That did not work just now. Please try again shortly.',
     footer: 'This service arranges visits; it gives no medical advice.',
+  },
+  undo_page: {
+    title: 'Your account',
+    ask: {
+      phone: 'Take back the change of your phone?',
+      email: 'Take back the change of your email address?',
+    },
+    explain:
+      'The contact you had before will stand in your account again, everybody is signed out, and a new password has to be set with “Forgot password”.',
+    yes: 'It was not me: take it back',
+    done: 'Done: your contact is back and everybody is signed out. Now set a new password with “Forgot password” in the app.',
+    over: 'This link has expired, or has been used. If you still need help, please tell the clinic.',
+    taken: 'Another account has confirmed this contact meanwhile. Please tell the clinic at once.',
+    footer: 'This page is about your account at the clinic.',
   },
   bot: {
     linked:

@@ -84,7 +84,13 @@ function wordsOf(
     text.dates.short(partsOf(happened.date, today)),
     happened.time.slice(0, 5),
   );
-  return text.account[kind satisfies AccountKind]({ when, device: params.device ?? null });
+  return text.account[kind satisfies AccountKind]({
+    when,
+    device: params.device ?? null,
+    contact: params.contact === 'email' ? 'email' : 'phone',
+    added: params.added === 'true',
+    full: params.full === 'true',
+  });
 }
 
 function visitWords(text: MessageTexts, visit: VisitFacts, today: string): VisitWords {

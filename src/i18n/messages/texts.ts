@@ -75,6 +75,11 @@ export interface AccountWords {
   when: string;
   /** What the device calls itself, where that is known. */
   device: string | null;
+  /** Which contact it is about, where it is about one; `added` where it is new and replaces none. */
+  contact: 'phone' | 'email';
+  added: boolean;
+  /** Of a ceiling: whether it is reached. */
+  full: boolean;
 }
 
 export type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
@@ -100,11 +105,20 @@ export interface MessageTexts {
   account_closed: string;
   doctor_absent: string;
   clinic_closed: string;
-  /** Beside the links of a reminder; `…pending` where the doctor has still to confirm the visit. */
-  links: { coming: string; coming_pending: string; cancel: string; answer: string; answer_pending: string };
+  /** Beside the links of a reminder, `…pending` where the doctor has still to confirm the visit; and beside that which stops what somebody else may have done. */
+  links: {
+    coming: string;
+    coming_pending: string;
+    cancel: string;
+    answer: string;
+    answer_pending: string;
+    stop: string;
+    stop_short: string;
+  };
   /** Below every email. */
   footer: string;
   page: PageTexts;
+  undo_page: UndoPageTexts;
   bot: BotTexts;
 }
 
@@ -135,6 +149,20 @@ export interface PageTexts {
   over: string;
   unknown: string;
   failed: string;
+  footer: string;
+}
+
+/** The page on which a change of a contact is taken back. */
+export interface UndoPageTexts {
+  title: string;
+  /** What it will do, in a question. */
+  ask: Record<'phone' | 'email', string>;
+  explain: string;
+  yes: string;
+  done: string;
+  over: string;
+  /** Another account has the old contact by now. */
+  taken: string;
   footer: string;
 }
 

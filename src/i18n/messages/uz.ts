@@ -162,6 +162,31 @@ export const uz: MessageTexts = {
       text: 'Klinika shifokor sifatida hisobingizni tasdiqladi: endi bemorlar sizni topadi va qabulingizga yozila oladi.',
       sms: 'Klinika hisobingizni tasdiqladi: endi bemorlar qabulingizga yozila oladi.',
     }),
+    contact_changed: ({ when, contact, added }) => {
+      const what = contact === 'phone' ? 'telefon raqami' : 'pochta manzili';
+      return {
+        title: added ? 'Hisobingizga aloqa qoʻshildi' : 'Hisobingizdagi aloqa almashtirildi',
+        text: `${added ? `Hisobingizga ${what} qoʻshildi` : `Hisobingizdagi ${what} almashtirildi`}: ${when}. Bu siz boʻlmasangiz, 72 soat ichida avvalgi aloqangizga yuborilgan havolani oching yoki darhol klinikaga xabar bering.`,
+        sms: `${added ? 'Hisobingizga yangi' : 'Hisobingizda almashtirilgan'} ${contact === 'phone' ? 'telefon' : 'pochta'}: ${when}. Siz emasmi? Klinikaga xabar bering.`,
+      };
+    },
+    telegram_linked: ({ when }) => ({
+      title: 'Telegram chati ulandi',
+      text: `Hisobingizga Telegram chati ulandi: ${when}. Endi qabullaringiz haqidagi xabarlar oʻsha yerga boradi. Bu siz boʻlmasangiz, ilovada uni uzing va parolni almashtiring.`,
+      sms: `Hisobingizga Telegram chati ulandi: ${when}. Bu siz boʻlmasangiz, uni uzing va parolni almashtiring.`,
+    }),
+    nothing_confirmed: () => ({
+      title: 'Telefon yoki pochtangizni tasdiqlang',
+      text: 'Hisobingizda telefon ham, pochta ham tasdiqlanmagan: parolni unutsangiz, kod yuborib boʻlmaydi, eslatmalar esa faqat shu yerga keladi. Ulardan birini ilovada tasdiqlang yoki klinika qabulxonasiga murojaat qiling.',
+      sms: 'Parolni tiklay olishingiz uchun ilovada telefon yoki pochtangizni tasdiqlang.',
+    }),
+    code_ceiling: ({ full }) => ({
+      title: full ? 'Bugun SMS kodlar tugadi' : 'Bugun SMS kodlar koʻp',
+      text: `${full ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha ular yuborilmaydi.' : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.'} Buncha kutmagan boʻlsangiz, kimdir ularni ataylab soʻrayotgan boʻlishi mumkin: yuborilgan xabarlarni koʻring. Chegarani SMS_CODES_PER_DAY belgilaydi.`,
+      sms: full
+        ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha yuborilmaydi.'
+        : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.',
+    }),
   },
   code: {
     verify_phone: (code, minutes) => ({
@@ -178,6 +203,16 @@ export const uz: MessageTexts = {
       title: 'Parolni tiklash kodi',
       text: `Parolni tiklash kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, eʼtibor bermang.`,
       sms: `Parolni tiklash kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
+    prove_phone: (code, minutes) => ({
+      title: 'Hisobni oʻzgartirish kodi',
+      text: `Hisobingizdagi aloqalarni almashtirish kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, parolni almashtiring.`,
+      sms: `Hisobni oʻzgartirish kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
+    prove_email: (code, minutes) => ({
+      title: 'Hisobni oʻzgartirish kodi',
+      text: `Hisobingizdagi aloqalarni almashtirish kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, parolni almashtiring.`,
+      sms: `Hisobni oʻzgartirish kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
     }),
   },
   dates: {
@@ -197,6 +232,8 @@ export const uz: MessageTexts = {
     cancel: 'Qabulni bekor qilish',
     answer: 'Kelasizmi?',
     answer_pending: 'Hali kerakmi?',
+    stop: 'Bu men emasman: bekor qilish',
+    stop_short: 'Bekor qilish:',
   },
   footer: 'Bu xabar qabulni tashkil qilish uchun yuborildi va tibbiy maslahat emas. Unga javob yozmang.',
   page: {
@@ -217,6 +254,20 @@ export const uz: MessageTexts = {
     unknown: 'Bunday havola yoʻq yoki u notoʻliq koʻchirilgan.',
     failed: 'Hozir bajarib boʻlmadi. Birozdan soʻng qaytadan urinib koʻring.',
     footer: 'Bu xizmat qabulni tashkil qiladi; u tibbiy maslahat bermaydi.',
+  },
+  undo_page: {
+    title: 'Hisobingiz',
+    ask: {
+      phone: 'Telefon raqamingiz almashtirilgani bekor qilinsinmi?',
+      email: 'Pochta manzilingiz almashtirilgani bekor qilinsinmi?',
+    },
+    explain:
+      'Avvalgi aloqangiz hisobingizga qaytadi, barcha seanslar tugaydi, yangi parolni esa «Parolni unutdim» orqali oʻrnatish kerak boʻladi.',
+    yes: 'Bu men emasman: bekor qilish',
+    done: 'Bajarildi: aloqangiz qaytarildi, barcha seanslar tugadi. Endi ilovada «Parolni unutdim» orqali yangi parol oʻrnating.',
+    over: 'Bu havolaning muddati tugagan yoki u ishlatilgan. Yordam kerak boʻlsa, klinikaga xabar bering.',
+    taken: 'Bu orada bu aloqani boshqa hisob tasdiqlagan. Iltimos, darhol klinikaga xabar bering.',
+    footer: 'Bu sahifa klinikadagi hisobingiz haqida.',
   },
   bot: {
     linked:

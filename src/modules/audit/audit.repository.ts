@@ -1,7 +1,8 @@
 import { COUNT_LIMIT, type PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
+import { watched } from '../../core/watched.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { alias, and, desc, eq, gte, lt, type SQL, sql } from '../../db/drizzle.ts';
+import { alias, and, desc, eq, gte, inArray, lt, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset, reach } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { auditEntries, users } from '../../db/schema/index.ts';
@@ -13,6 +14,8 @@ export interface NewEntry {
   action: string;
   details: Record<string, unknown>;
   request_id: string | null;
+  /** Where it came from, in CIDR; of sign-ins and refusals only. */
+  network: string | null;
 }
 
 /** Notes the same of each of `subjects`, in one statement; null is nobody's record. */
@@ -24,8 +27,8 @@ export async function insertEntries(
   await clientOf(executor).query({
     name: 'audit.insert',
     text: `
-      insert into audit_entries (at, actor_id, actor_role, action, details, request_id, subject_id)
-      select $1, $2, $3, $4, $5, $6, subject from unnest($7::integer[]) as subject`,
+      insert into audit_entries (at, actor_id, actor_role, action, details, request_id, subject_id, network)
+      select $1, $2, $3, $4, $5, $6, subject, $8 from unnest($7::integer[]) as subject`,
     values: [
       entry.at,
       entry.actor_id,
@@ -34,6 +37,7 @@ export async function insertEntries(
       entry.details,
       entry.request_id,
       subjects,
+      entry.network,
     ],
   });
 }
@@ -59,6 +63,10 @@ export interface Filters {
   actor?: number | undefined;
   subject?: number | undefined;
   action?: string | undefined;
+  /** In CIDR. */
+  network?: string | undefined;
+  /** What was done with records: without sign-ins and the like. */
+  of_records?: true | undefined;
   /** From this instant on. */
   since?: string | undefined;
   /** Before this instant. */
@@ -68,6 +76,8 @@ export interface Filters {
 const conditions: { [Name in keyof Required<Omit<Filters, 'subject'>>]: SQL } = {
   actor: eq(auditEntries.actor_id, sql.placeholder('actor')),
   action: eq(auditEntries.action, sql.placeholder('action')),
+  network: eq(auditEntries.network, sql.placeholder('network')),
+  of_records: not(inArray(auditEntries.action, [...watched])),
   since: gte(auditEntries.at, sql.placeholder('since')),
   until: lt(auditEntries.at, sql.placeholder('until')),
 };
@@ -112,6 +122,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
         details: auditEntries.details,
         request_id: auditEntries.request_id,
         people: auditEntries.people,
+        network: auditEntries.network,
         actor_id: auditEntries.actor_id,
         actor_role: auditEntries.actor_role,
         actor_first_name: sql<string | null>`${actors.first_name}`.as('actor_first_name'),

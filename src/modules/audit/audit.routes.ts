@@ -19,6 +19,8 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
         description: [
           'Newest first. `from` and `to` are days of the clinic. Actions:',
           ACTIONS,
+          'The first six name the `network` they came from, and are noted once a minute for each account and network, ' +
+            'however many there are; `details.more` says that there were more than can be noted. They stand in no access log.',
           'What one does with one’s own record is noted when it changes something, reading it is not; what everybody may ' +
             'see (the directory, free slots) is not noted. Looking here is noted too.',
         ].join('\n\n'),
@@ -51,6 +53,12 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
 
 const ACTIONS = `| action | what happened |
 | --- | --- |
+| \`sign_in\`, \`sign_in.fail\` | somebody signed in; a wrong password, or a name that nobody has (then without a subject) |
+| \`password.fail\`, \`password.reset_fail\` | a wrong password of somebody who is signed in; a wrong code for a new one |
+| \`token.reuse\` | a refresh token was used a second time, and its session ended |
+| \`access.refuse\` | somebody signed in was refused what is not theirs; \`details.route\` says what |
+| \`telegram.link\`, \`telegram.unlink\` | a Telegram chat was linked, unlinked |
+| \`profile.take_back\` | a changed phone or email was taken back by the link that its owner was sent |
 | \`user.register\`, \`user.create\` | somebody registered; was made by an admin |
 | \`user.read\`, \`user.list\` | an admin looked at a person’s account |
 | \`user.update\`, \`profile.update\` | names, contacts, profile were changed by an admin; by their owner |

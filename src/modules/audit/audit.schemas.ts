@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { networkOf } from '../../core/address.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { issue } from '../../http/zod.ts';
 
 const entryId = z
   .int()
@@ -48,6 +50,16 @@ const entryShape = z.object({
       maxLength: 36,
       examples: ['0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47'],
     }),
+  network: z
+    .string()
+    .nullable()
+    .meta({
+      description:
+        'Of sign-ins and refusals: where they came from, an IPv4 address or the /64 of an IPv6 one. Null for the rest, ' +
+        'and once its person is erased.',
+      maxLength: 50,
+      examples: ['203.0.113.7/32'],
+    }),
 });
 export type AuditEntry = z.infer<typeof entryShape>;
 
@@ -65,6 +77,20 @@ const entry = documented(entryShape, {
         subject: aziza,
         details: { appointment: 9001 },
         request_id: '0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47',
+        network: null,
+      },
+    },
+    failure: {
+      summary: 'A wrong password',
+      value: {
+        id: 50260,
+        at: '2028-03-01T12:00:00.000Z',
+        actor: null,
+        action: 'sign_in.fail',
+        subject: aziza,
+        details: {},
+        request_id: null,
+        network: '203.0.113.7/32',
       },
     },
   },
@@ -85,6 +111,20 @@ export const auditFilters = fields.orderedRange(
       .regex(ACTION)
       .optional()
       .meta({ description: 'Only this action.', examples: ['appointment.read'] }),
+    network: z
+      .string()
+      .max(50)
+      .transform((text, context) => {
+        const network = networkOf(text.split('/', 1)[0]);
+        if (network === undefined)
+          context.issues.push({ code: 'custom', input: text, continue: true, ...issue('invalid_format') });
+        return network ?? z.NEVER;
+      })
+      .optional()
+      .meta({
+        description: 'Only what came from this address, or the network it stands in.',
+        examples: ['203.0.113.7'],
+      }),
     from: fields.dateFilters.from,
     to: fields.dateFilters.to,
   }),

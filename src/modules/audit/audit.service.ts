@@ -1,8 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Watched } from '../../core/watched.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
 import * as repository from './audit.repository.ts';
+import { createSieve } from './audit.rules.ts';
 import type { AccessLogEntry, AuditEntry, AuditFilters } from './audit.schemas.ts';
 
 export interface AuditDependencies {
@@ -21,6 +23,8 @@ export interface Entry {
   subject?: number;
   details?: Record<string, unknown>;
   request_id?: string;
+  /** Where it came from, in CIDR: of sign-ins and the like. */
+  network?: string | undefined;
 }
 
 /** What one look has shown of many. */
@@ -37,13 +41,15 @@ export type Audit = ReturnType<typeof createAudit>;
 const BATCH = 5_000;
 
 export function createAudit({ db, clock, audit_retention_days }: AuditDependencies) {
-  const entryOf = ({ actor, action, details = {}, request_id }: Entry): repository.NewEntry => ({
+  const sieve = createSieve();
+  const entryOf = ({ actor, action, details = {}, request_id, network }: Entry): repository.NewEntry => ({
     at: clock.now(),
     actor_id: actor?.id ?? null,
     actor_role: actor?.role ?? null,
     action,
     details,
     request_id: request_id ?? actor?.request_id ?? null,
+    network: network ?? null,
   });
 
   /** What is noted of a change needs no second entry where the answer shows it. */
@@ -57,6 +63,24 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     /** Notes a change, in the transaction that makes it: neither stands without the other. */
     record: (executor: Executor, entry: Entry): Promise<void> =>
       insert(executor, entry, [entry.subject ?? null]),
+
+    /**
+     * Notes what may be an attack: once a minute for each account and network, and a bounded number in all, however
+     * often it happens.
+     * @param about what tells it from others of its kind, where it is about nobody's account; it is kept nowhere
+     */
+    async watch(
+      executor: Executor,
+      { action, subject, ...entry }: Omit<Entry, 'action'> & { action: Watched },
+      about = '',
+    ): Promise<void> {
+      const key = [action, subject ?? about, entry.actor?.id, entry.network].join(' ');
+      const found = sieve(key, clock.now());
+      if (found === 'first')
+        await repository.insertEntries(executor, entryOf({ action, ...entry }), [subject ?? null]);
+      if (found === 'more')
+        await repository.insertEntries(executor, entryOf({ action, details: { more: true } }), [null]);
+    },
 
     /** The same of each of these people, in one statement. */
     recordAll: (
@@ -105,7 +129,7 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
 
     /** Who looked at a person's record or changed it, as that person is told. */
     async accessLog(person: number, page: PageRequest): Promise<Page<AccessLogEntry>> {
-      const found = await repository.listEntries(db, { subject: person }, page);
+      const found = await repository.listEntries(db, { subject: person, of_records: true }, page);
       return { ...found, rows: found.rows.map(toAccessLogEntry) };
     },
 
@@ -132,9 +156,9 @@ const namesOf = (filters: object) =>
     .map(([name]) => name);
 
 function toEntry(row: repository.EntryRow): AuditEntry {
-  const { id, at, action, people, request_id } = row;
+  const { id, at, action, people, request_id, network } = row;
   const details = people ? { ...row.details, people } : row.details;
-  return { id, at, actor: actorOf(row), action, subject: subjectOf(row), details, request_id };
+  return { id, at, actor: actorOf(row), action, subject: subjectOf(row), details, request_id, network };
 }
 
 export function toAccessLogEntry(row: repository.EntryRow): AccessLogEntry {

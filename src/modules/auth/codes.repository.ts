@@ -41,6 +41,8 @@ export async function findSent(
           where (user_id = $1 and purpose = $2 or lower(destination) in (lower($3), disguise($3, $8))) and created_at > $5) as last,
         (select created_at from codes where lower(destination) in (lower($3), disguise($3, $8)) and created_at > $5
           order by created_at desc offset $6::int - 1 limit 1) as full_destination,
+        (select created_at from codes where user_id = $1 and purpose = $2 and created_at > $5
+          order by created_at desc offset $6::int - 1 limit 1) as full_account,
         (select created_at from codes where address in ($4, disguise($4, $8)) and created_at > $5
           order by created_at desc offset $7::int - 1 limit 1) as full_address`,
     values: [
@@ -54,7 +56,7 @@ export async function findSent(
       key,
     ],
   });
-  return rows[0] ?? { last: null, full_destination: null, full_address: null };
+  return rows[0] ?? { last: null, full_destination: null, full_account: null, full_address: null };
 }
 
 /** Makes this the only live code of its purpose. @returns its id */
@@ -104,4 +106,53 @@ export async function tryCode(
     values: [user, purpose, hashes, now, MAX_TRIES],
   });
   return rows[0]?.fits ? rows[0].destination : undefined;
+}
+
+/** Where the live code of a purpose was sent, as long as it can be tried. */
+export async function findDestination(
+  tx: Tx,
+  user: number,
+  purpose: CodePurpose,
+  now: Date,
+): Promise<string | undefined> {
+  const { rows } = await clientOf(tx).query<{ destination: string }>({
+    name: 'codes.destination',
+    text: `
+      select destination from codes
+      where user_id = $1 and purpose = $2 and ended_at is null and expires_at > $3 and tries < $4`,
+    values: [user, purpose, now, MAX_TRIES],
+  });
+  return rows[0]?.destination;
+}
+
+/** Takes back that a code was used at `at`, unless its tries are used up. */
+export async function reopenCode(tx: Tx, user: number, purpose: CodePurpose, at: Date): Promise<void> {
+  await clientOf(tx).query({
+    name: 'codes.reopen',
+    text: `
+      update codes set ended_at = null where id = (
+        select id from codes where user_id = $1 and purpose = $2 and ended_at = $3 and tries < $4
+        order by id desc limit 1)`,
+    values: [user, purpose, at, MAX_TRIES],
+  });
+}
+
+export async function endCodes(tx: Tx, user: number, now: Date): Promise<void> {
+  await clientOf(tx).query({
+    name: 'codes.end-all',
+    text: 'update codes set ended_at = $2 where user_id = $1 and ended_at is null',
+    values: [user, now],
+  });
+}
+
+/** How many codes were sent by SMS since then; a phone is known by its plus. */
+export async function countBySms(tx: Tx, since: Date): Promise<number> {
+  const { rows } = await clientOf(tx).query<{ sent: number }>({
+    name: 'codes.by-sms',
+    text: `
+      select count(*)::int as sent from codes
+      where created_at >= $1 and (purpose in ('verify_phone', 'prove_phone') or destination like '+%')`,
+    values: [since],
+  });
+  return rows[0]?.sent ?? 0;
 }

@@ -5,7 +5,7 @@ import { deriveKey, disguiseKey } from '../../core/keys.ts';
 import type { Channel, CodePurpose, Message } from '../../core/messages.ts';
 import type { Tx } from '../../db/client.ts';
 import * as repository from './codes.repository.ts';
-import { CODE_SECONDS, newCode, secondsToWait } from './codes.rules.ts';
+import { CODE_SECONDS, judgeCeiling, newCode, secondsToWait } from './codes.rules.ts';
 
 export interface CodesDependencies {
   clock: Clock;
@@ -13,6 +13,9 @@ export interface CodesDependencies {
   secrets: readonly string[];
   codes_per_hour: number;
   codes_per_hour_address: number;
+  /** How many codes by SMS the clinic pays for in a day of its own. */
+  sms_codes_per_day: number;
+  users: { activeAdmins: (tx: Tx) => Promise<number[]> };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
 }
 
@@ -38,6 +41,26 @@ export function createCodes(dependencies: CodesDependencies) {
   const hashes = (user: number, purpose: CodePurpose, code: string) =>
     keys.map((key) => createHmac('sha256', key).update(`${user}:${purpose}:${code}`).digest());
 
+  /**
+   * Holds a code by SMS against the day's ceiling, and tells admins, once a day each, that it is near and that it is
+   * reached.
+   * @returns 0, or the seconds until the clinic's midnight
+   */
+  async function mindCeiling(tx: Tx, now: Date): Promise<number> {
+    const { date } = clock.wall();
+    const sent = await repository.countBySms(tx, clock.at(date, '00:00'));
+    const { isOver, tell } = judgeCeiling(sent, dependencies.sms_codes_per_day);
+    if (tell)
+      for (const user_id of await dependencies.users.activeAdmins(tx))
+        await messages.enqueue(tx, {
+          user_id,
+          kind: 'code_ceiling',
+          key: `code_ceiling:${date}:${tell}`,
+          params: { full: String(tell === 'full') },
+        });
+    return isOver ? Math.max(1, Math.ceil((clock.at(date, '24:00').getTime() - now.getTime()) / 1_000)) : 0;
+  }
+
   return {
     /**
      * Sends a code, which replaces the one before it.
@@ -51,7 +74,7 @@ export function createCodes(dependencies: CodesDependencies) {
       await repository.lockSending(tx, [`${user}:${purpose}`, destination, address ?? '']);
       const since = new Date(now.getTime() - 3_600_000);
       const sent = await repository.findSent(tx, sending, dependencies, since, erasedKey);
-      const wait = secondsToWait(sent, now);
+      const wait = secondsToWait(sent, now) || (channel === 'sms' ? await mindCeiling(tx, now) : 0);
       if (wait > 0) return wait;
       const code = newCode();
       const [hash] = hashes(user, purpose, code);
@@ -69,6 +92,17 @@ export function createCodes(dependencies: CodesDependencies) {
       });
       return 0;
     },
+
+    /** Where the live code of a purpose was sent; undefined when there is none. */
+    destination: (tx: Tx, user: number, purpose: CodePurpose): Promise<string | undefined> =>
+      repository.findDestination(tx, user, purpose, clock.now()),
+
+    /** Makes the code live again that was used at this very moment. */
+    giveBack: (tx: Tx, user: number, purpose: CodePurpose): Promise<void> =>
+      repository.reopenCode(tx, user, purpose, clock.now()),
+
+    /** None of a person's codes serves any more. */
+    endAll: (tx: Tx, user: number): Promise<void> => repository.endCodes(tx, user, clock.now()),
 
     /**
      * Tries a code. The transaction must commit whatever comes of it: a wrong try that rolls back was never counted.

@@ -23,8 +23,20 @@ export const contactRequests = perCountry((country) => ({
   }),
 }));
 
-export const codeConfirmation = documented(z.object({ code: codeField }), {
+export const codeConfirmation = documented(z.object({ code: codeField, ...fields.ownerProof }), {
   id: 'CodeConfirmation',
-  description: 'The code that was sent.',
-  examples: { code: { summary: 'The six digits', value: { code: '402915' } } },
+  description:
+    'The code that was sent, and where a confirmed contact is replaced, the password or the code sent to that.',
+  examples: {
+    code: { summary: 'The six digits', value: { code: '402915' } },
+    replace: {
+      summary: 'In place of a confirmed one, with the password',
+      value: { code: '402915', password: 'a-long-quiet-river' },
+    },
+    proof: {
+      summary: 'In place of a confirmed one, with a code sent to it',
+      value: { code: '402915', proof_code: '730184' },
+    },
+  },
 });
+export type CodeConfirmation = z.infer<typeof codeConfirmation>;

@@ -1,42 +1,87 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
-import type { Channel } from '../../core/messages.ts';
+import { isSameName } from '../../core/fold.ts';
+import type { Channel, CodePurpose } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { LockedAccount, User } from '../users/index.ts';
 import type { MyChanges } from './account.schemas.ts';
 import type { Codes } from './codes.service.ts';
-
-export type Contact = 'phone' | 'email';
+import { CHANNEL, type Contact, type ContactChanges, replacedBy } from './contact-changes.service.ts';
+import type { CodeConfirmation } from './contacts.schemas.ts';
+import type { Proof, Proofs } from './proof.service.ts';
 
 export interface ContactsDependencies {
   db: Db;
   clock: Clock;
   codes: Codes;
+  proofs: Proofs;
+  contactChanges: ContactChanges;
   /** The channels that are set up. */
   messages: { offered: ReadonlySet<Channel> };
   users: {
     lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
-    changeOwn: (tx: Tx, user: number, changes: MyChanges) => Promise<User>;
-    /** Makes it their contact and notes that it is proved to be theirs. */
-    confirmContact: (tx: Tx, user: number, contact: Contact, value: string, at: Date) => Promise<User>;
+    changeOwn: (tx: Tx, user: number, changes: Omit<MyChanges, keyof Proof>) => Promise<User>;
+    /** Makes it their contact and notes that it is proved to be theirs, and from when on it sets a new password. */
+    confirmContact: (
+      tx: Tx,
+      user: number,
+      contact: Contact,
+      value: string,
+      at: Date,
+      resets_from: Date | null,
+    ) => Promise<User>;
   };
   audit: Pick<Audit, 'record'>;
 }
 
-const CHANNEL = { phone: 'sms', email: 'email' } as const;
-const PURPOSE = { phone: 'verify_phone', email: 'verify_email' } as const;
+const PURPOSE: Record<Contact, CodePurpose> = { phone: 'verify_phone', email: 'verify_email' };
 
-export function createContacts({ db, clock, codes, messages, users, audit }: ContactsDependencies) {
+export function createContacts(dependencies: ContactsDependencies) {
+  const { db, clock, codes, proofs, contactChanges, messages, users, audit } = dependencies;
   const note = (tx: Tx, caller: Caller, fields: readonly string[]) =>
     audit.record(tx, { actor: caller, action: 'profile.update', subject: caller.id, details: { fields } });
 
+  async function mustLock(tx: Tx, { id }: Caller): Promise<LockedAccount> {
+    const account = await users.lockAccount(tx, id);
+    if (!account) throw new AppError('session_ended');
+    return account;
+  }
+
+  /**
+   * Does `work`, which changes the caller's own contacts to `wanted`. A confirmed one is given up only by who knows the
+   * password or has that contact, which is told.
+   * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
+   */
+  async function changeContacts<Result>(
+    caller: Caller,
+    wanted: { phone?: string | null | undefined; email?: string | null | undefined },
+    proof: Proof,
+    work: (tx: Tx) => Promise<Result>,
+  ): Promise<Result> {
+    const knowsPassword = await proofs.password(caller, proof);
+    const done = await transaction(db, async (tx) => {
+      const account = await mustLock(tx, caller);
+      const replaced = replacedBy(account, wanted);
+      const agreed = knowsPassword ? [] : await proofs.codes(tx, caller, proof, replaced);
+      // In a transaction that commits: a wrong try that rolls back was never counted.
+      if (!agreed) return undefined;
+      const result = await work(tx);
+      await contactChanges.replaced(tx, caller.id, account, wanted, agreed);
+      return { result };
+    });
+    if (!done) throw new AppError('invalid_code');
+    return done.result;
+  }
+
   return {
+    changeContacts,
+
     /** Changes what people say of themselves. A changed contact is no longer confirmed: the database sees to that. */
-    changeMe: (caller: Caller, changes: MyChanges): Promise<User> =>
-      transaction(db, async (tx) => {
+    changeMe: (caller: Caller, { password, proof_code, ...changes }: MyChanges): Promise<User> =>
+      changeContacts(caller, changes, { password, proof_code }, async (tx) => {
         const changed = await users.changeOwn(tx, caller.id, changes);
         const given = Object.entries(changes).filter(([, value]) => value !== undefined);
         await note(
@@ -61,11 +106,10 @@ export function createContacts({ db, clock, codes, messages, users, audit }: Con
       const channel = CHANNEL[contact];
       if (!messages.offered.has(channel)) throw new AppError('channel_not_offered');
       const wait = await transaction(db, async (tx) => {
-        const account = await users.lockAccount(tx, caller.id);
-        if (!account) throw new AppError('session_ended');
+        const account = await mustLock(tx, caller);
         const destination = named ?? account[contact];
         if (!destination) throw invalidField(contact, 'required');
-        const isTheirs = destination.toLowerCase() === account[contact]?.toLowerCase();
+        const isTheirs = isSameName(destination, account[contact] ?? '');
         if (isTheirs && account[`${contact}_verified_at`]) throw new AppError('already_verified');
         const purpose = PURPOSE[contact];
         return codes.send(tx, { user: caller.id, purpose, channel, destination, address });
@@ -74,16 +118,33 @@ export function createContacts({ db, clock, codes, messages, users, audit }: Con
     },
 
     /**
-     * Makes the phone or email to which the code was sent the caller's confirmed one.
-     * @throws AppError invalid_code, phone_taken, email_taken (another account has confirmed it)
+     * Makes the phone or email to which the code was sent the caller's confirmed one. Where it takes the place of a
+     * confirmed one, that takes the password, or a code that was sent to it.
+     * @throws AppError invalid_code, phone_taken, email_taken (another account has confirmed it), invalid_input
+     *   (proof_required, wrong_password), too_many_requests
      */
-    async confirmCode(caller: Caller, contact: Contact, code: string): Promise<User> {
+    async confirmCode(caller: Caller, contact: Contact, { code, ...proof }: CodeConfirmation): Promise<User> {
+      const knowsPassword = await proofs.password(caller, proof);
+      const purpose = PURPOSE[contact];
       const confirmed = await transaction(db, async (tx) => {
-        await users.lockAccount(tx, caller.id);
-        const destination = await codes.attempt(tx, caller.id, PURPOSE[contact], code);
-        if (destination === undefined) return undefined;
+        const account = await mustLock(tx, caller);
+        const value = await codes.destination(tx, caller.id, purpose);
+        if (value === undefined) return undefined;
+        const wanted = { [contact]: value };
+        const replaced = replacedBy(account, wanted);
+        const agreed = knowsPassword ? [] : await proofs.codes(tx, caller, proof, replaced);
+        if (!agreed) return undefined;
+        if ((await codes.attempt(tx, caller.id, purpose, code)) === undefined) {
+          // The proof was right: it serves for the next try.
+          await proofs.giveBack(tx, caller, agreed);
+          return undefined;
+        }
         await note(tx, caller, [contact, `${contact}_verified_at`]);
-        return users.confirmContact(tx, caller.id, contact, destination, clock.now());
+        if (account[`${contact}_verified_at`] === null)
+          await contactChanges.added(tx, caller.id, account, contact);
+        await contactChanges.replaced(tx, caller.id, account, wanted, agreed);
+        const resets_from = await contactChanges.resetsFrom(tx, caller.id, contact, value);
+        return users.confirmContact(tx, caller.id, contact, value, clock.now(), resets_from);
       });
       if (!confirmed) throw new AppError('invalid_code');
       return confirmed;

@@ -1,5 +1,7 @@
 export { createAfterwards } from './afterwards.service.ts';
 export { authRoutes } from './auth.routes.ts';
-export { createAuth } from './auth.service.ts';
+export { type Auth, createAuth } from './auth.service.ts';
+export { createContactChanges } from './contact-changes.service.ts';
 export { createPasswords } from './passwords.ts';
 export { createSessions } from './sessions.service.ts';
+export { undoRoutes } from './undo.routes.ts';

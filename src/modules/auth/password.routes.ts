@@ -40,7 +40,6 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
     '/auth/password/reset/',
     {
       preHandler: Public,
-      config: { rate: 'auth' },
       schema: {
         tags,
         operationId: 'requestPasswordReset',
@@ -48,7 +47,9 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
         description:
           'Always 202, at once, whether or not there is such an account. If there is, and its phone or email is confirmed, ' +
           'a code is sent there: to what was named, or to the phone by user name. It is good for 5 minutes and 5 tries. ' +
-          'Whoever has confirmed neither asks the clinic for a new password.',
+          'None is sent beyond what may go to one destination in an hour, and none to a contact that took the place of ' +
+          'another within 72 hours without its word. Whoever has confirmed neither, or gets no code, asks at the clinic’s ' +
+          'desk, where they are given a new password.',
         body: resetRequest,
         response: { 202: codeSent },
       },
@@ -63,12 +64,13 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
     '/auth/password/reset/confirm/',
     {
       preHandler: Public,
-      config: { errors: ['invalid_code'], rate: 'auth' },
+      config: { errors: ['invalid_code'], rate: 'sign_in' },
       schema: {
         tags,
         operationId: 'confirmPasswordReset',
         summary: 'Set a new password with the code',
-        description: 'All sessions end; sign in with the new password. The account’s owner is told.',
+        description:
+          'All sessions end, and Telegram is unlinked; sign in with the new password. The account’s owner is told.',
         body: resetConfirmation,
         response: { 204: z.undefined() },
       },

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { invalidField } from '../../core/errors.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Message } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -22,7 +23,7 @@ export interface PasswordDependencies {
     replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'watch'>;
 }
 
 export function createPassword(dependencies: PasswordDependencies) {
@@ -33,11 +34,21 @@ export function createPassword(dependencies: PasswordDependencies) {
    * @returns the hash that it fits
    * @throws AppError too_many_requests
    */
-  async function confirmed({ id, session }: Caller, password: string): Promise<string | undefined> {
-    const turn = await throttle.admit({ at: 'confirm', name: `user:${id}`, from: `session:${session}` });
+  async function confirmed(caller: Caller, password: string): Promise<string | undefined> {
+    const { id, session } = caller;
+    const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
     const hash = await users.passwordHash(id);
     const fits = await passwords.matches(password, hash);
-    await (fits ? throttle.succeeded(db, turn) : throttle.failed(db, turn));
+    if (fits) await throttle.succeeded(db, turn);
+    else {
+      await throttle.failed(db, turn);
+      const details = { session };
+      await audit.watch(
+        db,
+        { actor: caller, action: 'password.fail', subject: id, details },
+        String(session),
+      );
+    }
     return fits && hash !== null ? hash : undefined;
   }
 
@@ -54,22 +65,38 @@ export function createPassword(dependencies: PasswordDependencies) {
       const before = await confirmed(caller, old_password);
       if (before === undefined) throw invalidField('old_password', 'wrong_password');
       const after = await passwords.hash(password);
-      const ended = await transaction(db, async (tx) => {
-        const account = await users.lockAccount(tx, caller.id);
-        if (password.toLowerCase() === account?.username.toLowerCase())
-          throw invalidField('password', 'password_is_username');
-        // An admin may have set another while the old one was being checked.
-        if (!(await users.replacePassword(tx, caller.id, before, after)))
-          throw invalidField('old_password', 'wrong_password');
-        await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });
-        await messages.enqueue(tx, {
-          user_id: caller.id,
-          kind: 'password_changed',
-          key: `user:${caller.id}:password:${clock.now().toISOString()}`,
-        });
-        return sessions.endAll(tx, caller.id, { except: caller.session });
-      });
+      let ended = await replace(caller, password, before, after);
+      if (!ended) {
+        // Another hash stands there by now: of another password, or of the same one at another cost, which signing in on
+        // another device has just brought up to date. It is looked at once more.
+        const now = await users.passwordHash(caller.id);
+        const fits = await passwords.matches(old_password, now);
+        ended = fits && now !== null ? await replace(caller, password, now, after) : undefined;
+      }
+      if (!ended) throw invalidField('old_password', 'wrong_password');
       sessions.announce(ended);
     },
   };
+
+  /** @returns the sessions that ended with it; undefined when `before` is not what stands there any more */
+  function replace(
+    caller: Caller,
+    password: string,
+    before: string,
+    after: string,
+  ): Promise<number[] | undefined> {
+    return transaction(db, async (tx) => {
+      const account = await users.lockAccount(tx, caller.id);
+      if (account && isSameName(password, account.username))
+        throw invalidField('password', 'password_is_username');
+      if (!(await users.replacePassword(tx, caller.id, before, after))) return undefined;
+      await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });
+      await messages.enqueue(tx, {
+        user_id: caller.id,
+        kind: 'password_changed',
+        key: `user:${caller.id}:password:${clock.now().toISOString()}`,
+      });
+      return sessions.endAll(tx, caller.id, { except: caller.session });
+    });
+  }
 }

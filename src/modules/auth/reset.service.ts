@@ -1,6 +1,8 @@
+import { networkOf } from '../../core/address.ts';
 import type { Clock } from '../../core/clock.ts';
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Channel, Message } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
@@ -8,6 +10,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Account, LockedAccount } from '../users/index.ts';
 import type { Afterwards } from './afterwards.service.ts';
 import type { Codes } from './codes.service.ts';
+import type { ContactChanges } from './contact-changes.service.ts';
 import { type LoginName, loginName } from './names.rules.ts';
 import type { ResetConfirmation } from './password.schemas.ts';
 import type { Passwords } from './passwords.ts';
@@ -21,6 +24,7 @@ export interface ResetDependencies {
   passwords: Passwords;
   throttle: Throttle;
   codes: Codes;
+  contactChanges: Pick<ContactChanges, 'resets'>;
   afterwards: Pick<Afterwards, 'run'>;
   sessions: Pick<Sessions, 'announce' | 'endAll'>;
   users: {
@@ -28,16 +32,39 @@ export interface ResetDependencies {
     lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
     setPassword: (tx: Tx, user: number, hash: string) => Promise<void>;
   };
-  messages: { enqueue: (tx: Tx, message: Message) => Promise<void>; offered: ReadonlySet<Channel> };
-  audit: Pick<Audit, 'record'>;
+  messages: {
+    enqueue: (tx: Tx, message: Message) => Promise<void>;
+    offered: ReadonlySet<Channel>;
+    unlinkTelegram: (tx: Tx, user: number) => Promise<void>;
+  };
+  audit: Pick<Audit, 'record' | 'watch'>;
 }
 
 /** The id of no user: for a name that nobody has the same statements run. */
 const NOBODY = 0;
 
+type Contacts = Parameters<ContactChanges['resets']>[0];
+
 export function createReset(dependencies: ResetDependencies) {
   const { db, clock, phone_country, passwords, throttle, codes, sessions, users, messages, audit } =
     dependencies;
+  const { contactChanges } = dependencies;
+
+  /**
+   * Where a code goes: to the phone or email they named, otherwise to their phone. Only where it is set up and confirmed,
+   * and does not stand in another's place without its word.
+   */
+  function wayTo(account: Contacts, name: Pick<LoginName, 'text'>) {
+    const sms = { channel: 'sms', contact: 'phone' } as const;
+    const mail = { channel: 'email', contact: 'email' } as const;
+    const ways = name.text.includes('@') ? [mail, sms] : [sms, mail];
+    for (const { channel, contact } of ways) {
+      const destination = account[contact];
+      if (destination && messages.offered.has(channel) && contactChanges.resets(account, contact))
+        return { channel, destination };
+    }
+    return undefined;
+  }
 
   /** Sends a code, if somebody has that name and has confirmed where to reach them. */
   async function sendCode(name: LoginName, address: string | undefined): Promise<void> {
@@ -45,13 +72,16 @@ export function createReset(dependencies: ResetDependencies) {
     if (!account) return;
     await transaction(db, async (tx) => {
       const holder = await users.lockAccount(tx, account.id);
-      const way = holder?.is_active ? wayTo(holder, name, messages.offered) : undefined;
+      const way = holder?.is_active ? wayTo(holder, name) : undefined;
       // A limit that is reached is not said either: it would tell that there is an account.
       if (way) await codes.send(tx, { user: account.id, purpose: 'reset_password', address, ...way });
     });
   }
 
   return {
+    /** Where a code goes that is asked for by user name; undefined where none does. */
+    wayOf: (account: Contacts) => wayTo(account, { text: '' }),
+
     /** Answers at once, whoever is asked about, and does nothing before it has. */
     requestReset(typed: string, { address }: Origin): void {
       const name = loginName(typed, phone_country);
@@ -62,11 +92,14 @@ export function createReset(dependencies: ResetDependencies) {
      * Sets a new password for who holds the code, and ends all sessions.
      * @throws AppError invalid_code, whether it is wrong or nobody has that name; invalid_input; too_many_requests
      */
-    async confirmReset({ username, code, password }: ResetConfirmation, { address }: Origin): Promise<void> {
+    async confirmReset(
+      { username, code, password }: ResetConfirmation,
+      { address, held }: Origin,
+    ): Promise<void> {
       const name = loginName(username, phone_country);
       const account = await users.findAccount(name);
       const from = address ?? 'nowhere';
-      const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id });
+      const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id, held });
       // Before the code is tried, right or wrong, so that time tells nothing and nothing slow is in the transaction.
       const hash = await passwords.hash(password);
       const user = account?.id ?? NOBODY;
@@ -76,17 +109,17 @@ export function createReset(dependencies: ResetDependencies) {
         if (!holder?.is_active || sent_to === undefined) {
           // In the same transaction: one commit that writes, whether or not there was a code to be tried.
           await throttle.failed(tx, turn);
+          const subject = account && { subject: account.id };
+          const network = networkOf(address);
+          await audit.watch(tx, { action: 'password.reset_fail', ...subject, network }, name.key);
           return undefined;
         }
-        if (password.toLowerCase() === holder.username.toLowerCase())
-          throw invalidField('password', 'password_is_username');
+        if (isSameName(password, holder.username)) throw invalidField('password', 'password_is_username');
         await users.setPassword(tx, user, hash);
         // Whoever was slowed down for guessing at what they forgot can sign in now.
-        const names = [name.key, holder.username.toLowerCase(), holder.phone, holder.email?.toLowerCase()];
-        const forgiven = names
-          .filter((known) => known != null)
-          .map((known) => ({ at: 'sign_in' as const, name: known, from }));
-        await throttle.succeeded(tx, turn, forgiven);
+        await throttle.succeeded(tx, turn, [{ at: 'sign_in', user, from }]);
+        // Whoever was in the account may have linked it.
+        await messages.unlinkTelegram(tx, user);
         await audit.record(tx, {
           actor: { id: user, role: holder.role },
           action: 'password.reset',
@@ -103,16 +136,4 @@ export function createReset(dependencies: ResetDependencies) {
       sessions.announce(ended);
     },
   };
-}
-
-/** Where a code goes: to the phone or email they named, otherwise to their phone. Only where it is confirmed and set up. */
-function wayTo(
-  { phone, phone_verified_at, email, email_verified_at }: LockedAccount,
-  name: LoginName,
-  offered: ReadonlySet<Channel>,
-): { channel: 'sms' | 'email'; destination: string } | undefined {
-  const sms = phone && phone_verified_at && ({ channel: 'sms', destination: phone } as const);
-  const mail = email && email_verified_at && ({ channel: 'email', destination: email } as const);
-  const ways = name.text.includes('@') ? [mail, sms] : [sms, mail];
-  return ways.filter((way) => way !== null && way !== '').find(({ channel }) => offered.has(channel));
 }

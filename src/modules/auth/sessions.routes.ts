@@ -55,7 +55,9 @@ export async function sessionsRoutes(instance: FastifyInstance, { sessions }: { 
         tags,
         operationId: 'endOtherSessions',
         summary: 'Sign out everywhere else',
-        description: 'Ends all of my sessions but this one.',
+        description:
+          'Ends all of my sessions but this one. A linked Telegram chat stays linked; DELETE ' +
+          '`/api/notifications/telegram/link/` unlinks it.',
         response: { 204: z.undefined() },
       },
     },

@@ -43,7 +43,7 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
     '/auth/login/',
     {
       preHandler: Public,
-      config: { errors: ['invalid_credentials', 'account_inactive'], rate: 'auth' },
+      config: { errors: ['invalid_credentials', 'account_inactive'], rate: 'sign_in' },
       schema: {
         tags,
         operationId: 'login',
@@ -70,8 +70,8 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
         summary: 'Get a new pair of tokens',
         description:
           'The refresh token is the permission. It serves once: using it again ends the whole session, since one of its ' +
-          'two holders must have stolen it. Only a client that lost the answer may repeat the same request within some ' +
-          'seconds (10 by default), and gets another pair.',
+          'two holders must have stolen it. Only a client that lost the answer, or its other tab, may repeat the same ' +
+          'request: for some seconds (60 by default) it gets the same refresh token as the first, until that one is used.',
         body: refreshRequest,
         response: { 200: tokenPair },
       },

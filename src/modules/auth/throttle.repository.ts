@@ -79,11 +79,20 @@ export async function takeTurn(
   };
 }
 
-/** Counts a failure of the account and of the address, in this order whoever fails: no deadlock. */
+/** How many failures there are with this one. */
+const FAILURES = `(1 + case when t.last_failed_at <= $5 then 0 when t.key = $2
+  then greatest(0, t.failures - floor(extract(epoch from $4::timestamptz - t.last_failed_at) / $6::float8)::int)
+  else t.failures end)`;
+
+/**
+ * Counts a failure of the account and of the address, in this order whoever fails: no deadlock.
+ * @param forgets after so many seconds one failure of an address is forgotten
+ */
 export async function countFailure(
   executor: Executor,
   keys: { account: string; address: string },
   delays: readonly number[],
+  forgets: number,
   now: Date,
   forgotten: Date,
 ): Promise<void> {
@@ -93,11 +102,11 @@ export async function countFailure(
       insert into login_throttles as t (key, failures, last_failed_at, blocked_until)
       values ($1, 1, $4, $4), ($2, 1, $4, $4)
       on conflict (key) do update set
-        failures = case when t.last_failed_at <= $5 then 1 else t.failures + 1 end,
+        failures = ${FAILURES},
         last_failed_at = $4,
-        blocked_until = $4 + make_interval(secs => case when t.key = $2 then ($3::float8[])[
-          least(case when t.last_failed_at <= $5 then 1 else t.failures + 1 end, cardinality($3::float8[]))] else 0 end)`,
-    values: [keys.account, keys.address, delays, now, forgotten],
+        blocked_until = $4 + make_interval(secs => case when t.key = $2
+          then ($3::float8[])[least(${FAILURES}, cardinality($3::float8[]))] else 0 end)`,
+    values: [keys.account, keys.address, delays, now, forgotten, forgets],
   });
 }
 

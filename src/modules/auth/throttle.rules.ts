@@ -17,8 +17,13 @@ function growing(free: number, longest: number): Delays {
  */
 export const PAIR_DELAYS = growing(5, 900);
 
-/** One address that fails at whatever accounts: a few common passwords tried on everybody. */
-export const ADDRESS_DELAYS = growing(20, 60);
+/**
+ * One address that fails at whatever accounts: a few common passwords tried on everybody. A clinic's network or that of
+ * a mobile operator is one address, too, and there somebody always mistypes: up to a hundred failures an hour are free.
+ */
+export const ADDRESS_DELAYS = growing(100, 60);
+/** After so many seconds without a failure, one of an address is forgotten. */
+export const ADDRESS_FORGETS = 36;
 
 /** Many addresses that fail at one account. Short at its longest, since its owner may be one of them. */
 const ACCOUNT_DELAYS = growing(10, 30);

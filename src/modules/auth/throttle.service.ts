@@ -5,7 +5,7 @@ import { AppError } from '../../core/errors.ts';
 import { deriveKey } from '../../core/keys.ts';
 import type { Db, Executor } from '../../db/client.ts';
 import * as repository from './throttle.repository.ts';
-import { ADDRESS_DELAYS, newcomersWait, PAIR_DELAYS, REMEMBERED } from './throttle.rules.ts';
+import { ADDRESS_DELAYS, ADDRESS_FORGETS, newcomersWait, PAIR_DELAYS, REMEMBERED } from './throttle.rules.ts';
 
 export interface ThrottleDependencies {
   db: Db;
@@ -18,12 +18,14 @@ export interface ThrottleDependencies {
 export interface Try {
   /** What is guessed; failures at one do not count for the other. */
   at: 'sign_in' | 'reset' | 'confirm';
-  /** The account as it was typed, in one form, whether or not it exists. */
-  name: string;
   /** Where the guess comes from: an address, or a session for those who have one. */
   from: string;
-  /** The account of that name; undefined when there is none. */
-  user?: number | undefined;
+  /** The account that is guessed at; undefined where nobody has the name that was typed. */
+  user: number | undefined;
+  /** What was typed, in one form. */
+  name?: string | undefined;
+  /** The seconds that the address has to wait anyway, unless it is known to the account (http/rate-limit). */
+  held?: number | undefined;
 }
 
 /** A try that was let through. It counts as a failure unless it is forgotten. */
@@ -47,17 +49,18 @@ export type Throttle = ReturnType<typeof createThrottle>;
  *   lengthen it. A delay of the account as a whole would be a lock: attackers, who try a thousand times a second, would
  *   take every turn. So an owner who travels gets in after 30 s at most, and 10,000 addresses get 10,000 guesses each
  *   half minute at best, then each one in 15 minutes, at passwords of ten bytes that are not among the commonest.
- * - the *address*, at whatever account: after 20 failures 1 s up to a minute between two. That stops one who tries a
- *   common password on everybody.
+ * - the *address*, at whatever account: after a hundred failures within an hour 1 s up to a minute between two, and no
+ *   more than RATE_LIMIT_AUTH failures a minute (http/rate-limit). That stops one who tries a common password on everybody.
  *
  * An address from which the account has signed in before is judged by the pair alone: owners get in from home, in the
  * middle of an attack, at the first try. Networks stand for addresses, /64 in IPv6. (NIST SP 800-63B, 5.2.2, and
  * OWASP's device cookies recommend the like.)
  *
- * What a stranger learns: nothing. The typed name is counted whether or not it exists, by the same statements. Only
- * who shares an address with an owner (a family, a clinic's Wi-Fi) could find out, by an attack from elsewhere at the
- * same time, that somebody of that name has signed in from it; and could make them wait for the pair's delay there,
- * and there only.
+ * An account is counted by its id, so that its name, phone and email, in whatever form, are one; a name that nobody has,
+ * by its text. What a stranger learns of one name: nothing, as both are counted by the same statements. Only who uses up
+ * the tries of one name and finds another used up with it knows that both are of one account; and only who shares an
+ * address with an owner (a family, a clinic's Wi-Fi) could find out, by an attack from elsewhere at the same time, that
+ * somebody of that name has signed in from it; and could make them wait for the pair's delay there, and there only.
  *
  * Failures are kept in the database, which replicas share anyway, under keyed hashes: the table names nobody.
  */
@@ -66,7 +69,10 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
   const mark = (kind: string, ...parts: string[]) =>
     `${kind}:${createHmac('sha256', key).update(JSON.stringify(parts)).digest().subarray(0, 16).toString('base64url')}`;
 
-  const pairOf = (at: Try['at'], name: string, address: string) => mark('pair', at, name, address);
+  /** An account, or the text that is none's. */
+  const whoOf = ({ user, name = '' }: Pick<Try, 'user' | 'name'>) =>
+    user === undefined ? ['name', name] : ['user', String(user)];
+  const pairOf = ({ at, from, ...who }: Try) => mark('pair', at, ...whoOf(who), networkOf(from) ?? from);
   const forgottenAt = (now: Date) => new Date(now.getTime() - REMEMBERED);
 
   function refuse(until: string | null, now: Date): never {
@@ -76,13 +82,13 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
 
   return {
     /** @throws AppError too_many_requests, with the seconds after which this one may try again */
-    async admit({ at, name, from, user }: Try): Promise<Turn> {
+    async admit(attempt: Try): Promise<Turn> {
+      const { at, from, user, held } = attempt;
       const network = networkOf(from);
-      const address = network ?? from;
       const turn = {
-        account: mark('account', at, name),
-        address: mark('address', address),
-        pair: pairOf(at, name, address),
+        account: mark('account', at, ...whoOf(attempt)),
+        address: mark('address', network ?? from),
+        pair: pairOf(attempt),
       };
       if (!rate_limit) return turn;
       const now = clock.now();
@@ -90,6 +96,7 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
       const standing = await repository.findStanding(db, turn, user ?? null, network ?? null, now, forgotten);
       // Whoever confirms their own password holds a session: their place is known.
       const isKnown = standing.is_known || at === 'confirm';
+      if (!isKnown && held !== undefined) throw new AppError('too_many_requests', { retryAfter: held });
       if (!isKnown && standing.address_until !== null) refuse(standing.address_until, now);
       const wait = isKnown ? 0 : newcomersWait(standing.account_failures);
       const refused = await repository.takeTurn(db, turn.pair, wait, PAIR_DELAYS, now, forgotten);
@@ -99,17 +106,14 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
 
     async failed(executor: Executor, turn: Turn): Promise<void> {
       const now = clock.now();
-      if (rate_limit) await repository.countFailure(executor, turn, ADDRESS_DELAYS, now, forgottenAt(now));
+      if (!rate_limit) return;
+      const forgotten = forgottenAt(now);
+      await repository.countFailure(executor, turn, ADDRESS_DELAYS, ADDRESS_FORGETS, now, forgotten);
     },
 
-    /** Forgets the failures of a pair that turned out to be right, and those at other names of the same account. */
-    async succeeded(
-      executor: Executor,
-      turn: Turn,
-      others: readonly Omit<Try, 'user'>[] = [],
-    ): Promise<void> {
-      const pairs = others.map(({ at, name, from }) => pairOf(at, name, networkOf(from) ?? from));
-      if (rate_limit) await repository.forget(executor, [turn.pair, ...pairs]);
+    /** Forgets the failures of a pair that turned out to be right, and those of the same account at something else. */
+    async succeeded(executor: Executor, turn: Turn, others: readonly Try[] = []): Promise<void> {
+      if (rate_limit) await repository.forget(executor, [turn.pair, ...others.map(pairOf)]);
     },
   };
 }

@@ -86,8 +86,9 @@ export async function lockHolder(tx: Tx, token: Buffer): Promise<Holder | undefi
 }
 
 /**
- * Spends a token for the next one. The other successors of its parent, which lost answers gave out, are spent with it:
- * who holds one of those is not who holds this one. Tokens of the session that have expired go.
+ * Spends a token for the next one. Other successors of its parent, which there are only where a key was replaced between
+ * two repeats, are spent with it: who holds one of those is not who holds this one. Tokens of the session that have
+ * expired go.
  * @returns false when it is spent or has expired
  */
 export async function spend(
@@ -128,7 +129,8 @@ export async function spend(
 export interface SpentToken {
   /** Null for one that has expired unused. */
   spent_at: string | null;
-  has_successor: boolean;
+  /** Hashes of the tokens that were given for it: one, unless a key was replaced between two repeats. */
+  successors: Buffer[];
   /** Whether one of the tokens that were given for it has been used. */
   successor_used: boolean;
 }
@@ -138,7 +140,7 @@ export async function findSpent(tx: Tx, token: Buffer): Promise<SpentToken | und
   const { rows } = await clientOf(tx).query<SpentToken>({
     name: 'tokens.spent',
     text: `
-      select t.spent_at, count(n.token_hash) > 0 as has_successor,
+      select t.spent_at, coalesce(array_agg(n.token_hash) filter (where n.token_hash is not null), '{}') as successors,
         coalesce(bool_or(n.spent_at is not null), false) as successor_used
       from refresh_tokens t left join refresh_tokens n on n.parent_hash = t.token_hash
       where t.token_hash = $1

@@ -7,7 +7,7 @@ import { type Locale, messageTexts, type Words, writeMessage } from '../../i18n/
 import { createGate, type Gate } from './channels/gate.ts';
 import { type Outgoing, SendError, type Senders, type Sent } from './channels/index.ts';
 import * as repository from './delivery.repository.ts';
-import { composeEmail, type Links, withLinks } from './messages.composition.ts';
+import { type Answers, composeEmail, withLinks } from './messages.composition.ts';
 import { findRecipient, type RecipientRow } from './messages.repository.ts';
 import { delayAfter, judge, timeOf, type Verdict } from './messages.rules.ts';
 import type { Sealing } from './messages.sealing.ts';
@@ -20,6 +20,8 @@ export interface DeliveryDependencies {
   default_locale: Locale;
   senders: Senders;
   sealing: Sealing;
+  /** Where people reach this API, without a slash at the end; without it messages have no links. */
+  public_url: string | undefined;
   /** How often a message is tried before it counts as failed. */
   attempts: number;
   links: {
@@ -31,7 +33,7 @@ export interface DeliveryDependencies {
         appointment_id: number;
         visit: { date: string; start_time: string };
       },
-    ) => Promise<Links | undefined>;
+    ) => Promise<Answers | undefined>;
   };
   telegram: { unlink: (tx: Tx, user: number) => Promise<void> };
   redirect: (
@@ -54,7 +56,7 @@ const FULL = 2;
  * channel's own guarantee (channels/).
  */
 export function createDelivery(dependencies: DeliveryDependencies) {
-  const { db, clock, log, default_locale, senders, sealing, attempts, links, telegram, redirect } =
+  const { db, clock, log, default_locale, senders, sealing, attempts, public_url, telegram, redirect } =
     dependencies;
   const gates = new Map<Channel, Gate>();
   const under_way = new Map<Channel, number>();
@@ -176,7 +178,8 @@ export function createDelivery(dependencies: DeliveryDependencies) {
   async function compose(claimed: repository.Claimed): Promise<Outgoing> {
     const { id, channel, kind, user_id, appointment_id, created_at } = claimed;
     const secret = claimed.secret ? sealing.open(claimed.secret, claimed.key) : {};
-    if (!secret || (kind === 'code' && !secret.code))
+    // What is for an old contact must not go to the one that took its place.
+    if (!secret || (kind === 'code' && !secret.code) || (kind === 'contact_changed' && !secret.destination))
       throw new SendError('unreadable_secret', { permanent: true });
     const to = addressOf(claimed, secret.destination);
     if (!to) throw new SendError('no_address', { permanent: true });
@@ -184,11 +187,14 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     const words = write(claimed, locale, secret.code);
     if (!words) throw new SendError('nothing_to_say', { permanent: true });
     const visit = visitOf(claimed);
+    const stop = secret.stop && public_url !== undefined ? { stop: public_url + secret.stop } : undefined;
     const answers =
       kind === 'reminder' && appointment_id !== null && visit && claimed.is_active
-        ? await transaction(db, (tx) => links.forReminder(tx, { id, user_id, appointment_id, visit }))
+        ? await transaction(db, (tx) =>
+            dependencies.links.forReminder(tx, { id, user_id, appointment_id, visit }),
+          )
         : undefined;
-    const shown = answers && { ...answers, pending: claimed.params.status === 'pending' };
+    const shown = answers ? { ...answers, pending: claimed.params.status === 'pending' } : stop;
     const text = withLinks(channel, words, shown, messageTexts(locale));
     return {
       channel,

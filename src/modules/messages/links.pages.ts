@@ -1,15 +1,6 @@
+import { escapeHtml, htmlPage } from '../../core/html.ts';
 import { fullName, type Locale, messageTexts, whenOf } from '../../i18n/messages/index.ts';
 import { type LinkState, timeShown } from './links.service.ts';
-import { escapeHtml } from './messages.composition.ts';
-
-const STYLE = `
-  body { margin: 0; font: 18px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #f6f6f4; }
-  main { max-width: 30rem; margin: 0 auto; padding: 2rem 1.25rem; }
-  h1 { font-size: 1.35rem; } .visit { font-weight: 600; } footer { margin-top: 3rem; font-size: .8rem; color: #555; }
-  button { display: block; width: 100%; margin: .75rem 0; padding: .9rem; font: inherit; border-radius: .5rem;
-    border: 2px solid #0b6e4f; background: #0b6e4f; color: #fff; cursor: pointer; }
-  button.plain { background: #fff; color: #8a1c1c; border-color: #8a1c1c; }
-  button:focus-visible { outline: 3px solid #1b1b1b; outline-offset: 2px; }`;
 
 /** What the page's address is answered with, by what became of its link. */
 export const statusOf = ({ state }: LinkState): number =>
@@ -51,22 +42,5 @@ export function failurePage(locale: Locale): string {
 
 function html(locale: Locale, heading: string, body: string): string {
   const { page } = messageTexts(locale);
-  return `<!doctype html>
-<html lang="${locale}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(page.title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(heading)}</h1>
-${body}
-<footer>${escapeHtml(page.footer)}</footer>
-</main>
-</body>
-</html>
-`;
+  return htmlPage({ locale, title: page.title, heading, body, footer: page.footer });
 }

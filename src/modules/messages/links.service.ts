@@ -5,7 +5,7 @@ import type { Message } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import * as repository from './links.repository.ts';
-import type { Links } from './messages.composition.ts';
+import type { Answers } from './messages.composition.ts';
 import type { Sealing } from './messages.sealing.ts';
 import { spokenOf } from './reminders.service.ts';
 
@@ -80,7 +80,7 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
         appointment_id: number;
         visit: { date: string; start_time: string };
       },
-    ): Promise<Links | undefined> {
+    ): Promise<Answers | undefined> {
       if (public_url === undefined) return undefined;
       const { user_id, appointment_id, visit } = message;
       const expires_at = clock.at(visit.date, visit.start_time);

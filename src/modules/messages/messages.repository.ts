@@ -194,14 +194,15 @@ export async function exists(db: Db, message: number): Promise<boolean> {
 
 /**
  * Gives back a job to messages that lost theirs, such as one whose process died at its every try, and forgets codes
- * that nobody can use any more.
+ * and links that nobody can use any more.
  * @returns how many messages got a job again
  */
-export async function tidy(db: Db, now: Date, codes_before: Date): Promise<number> {
+export async function tidy(db: Db, now: Date, codes_before: Date, links_before: Date): Promise<number> {
   await db.$client.query({
     name: 'messages.forget-codes',
-    text: 'update messages set secret = null where secret is not null and created_at < $1',
-    values: [codes_before],
+    text: `update messages set secret = null
+      where secret is not null and created_at < case when kind = 'code' then $1::timestamptz else $2 end`,
+    values: [codes_before, links_before],
   });
   const { rowCount } = await db.$client.query({
     name: 'messages.tidy',

@@ -183,6 +183,9 @@ const TOO_LATE = 2 * 3_600_000;
 /** Few are asleep as soon as their quiet hours begin. */
 const JUST_BEGUN = 15 * 60_000;
 
+/** What is told at whatever hour: it was asked for just now, or somebody may be taking the account. */
+const PASSES: readonly MessageKind[] = ['code', 'waitlist_offer', 'contact_changed', 'telegram_linked'];
+
 /** What somebody has to know before they set out, or before they do not. */
 const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'closed', 'moved'];
 
@@ -199,7 +202,7 @@ export function quietUntil(
   person: Pick<Recipient, 'quiet' | 'quiet_from' | 'quiet_until'>,
   clock: Clock,
 ): Date | undefined {
-  if (kind === 'code' || kind === 'waitlist_offer' || !person.quiet) return undefined;
+  if (PASSES.includes(kind) || !person.quiet) return undefined;
   const wall = clock.wall();
   const quiet = quietHoursOf(wall, person);
   if (quiet === undefined) return undefined;

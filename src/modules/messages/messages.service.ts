@@ -6,6 +6,7 @@ import {
   isNoticeKind,
   type Message,
   type NoticeKind,
+  STOP_HOURS,
 } from '../../core/messages.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
@@ -17,6 +18,9 @@ import * as repository from './messages.repository.ts';
 import { channelsFor, isInvitation, isKeptFrom, judge, type Verdict } from './messages.rules.ts';
 import { type MessageFilters, type MessageRecord, RETRIED_AT_ONCE } from './messages.schemas.ts';
 import type { Sealing } from './messages.sealing.ts';
+
+/** What stands in somebody's inbox too. */
+type Notice = Message & { kind: NoticeKind };
 
 export interface MessagesDependencies {
   db: Db;
@@ -56,7 +60,8 @@ export function createMessages({
     channels: readonly Channel[],
     { drop: dropped, wait: due_at }: Verdict,
   ): Promise<void> {
-    const { user_id, kind, appointment_id, params = {}, secret, destination } = message;
+    const { user_id, kind, appointment_id, params = {} } = message;
+    const sealed = sealedOf(message);
     for (const channel of channels) {
       const key = `${message.key}:${user_id}:${channel}`;
       await repository.insertMessage(tx, {
@@ -66,10 +71,7 @@ export function createMessages({
         kind,
         appointment_id,
         params,
-        secret:
-          secret === undefined && destination === undefined
-            ? undefined
-            : sealing.seal({ ...(secret && { code: secret }), ...(destination && { destination }) }, key),
+        secret: sealed && sealing.seal(sealed, key),
         created_at: clock.now(),
         due_at,
         dropped,
@@ -77,21 +79,25 @@ export function createMessages({
     }
   }
 
-  async function notify(
-    tx: Tx,
-    message: Message & { kind: NoticeKind },
-    person: repository.RecipientRow,
-  ): Promise<void> {
-    const { user_id, kind, key, appointment_id, params = {}, channel } = message;
+  /** By which channels but this one, whatever the person prefers. */
+  function othersFor(kind: NoticeKind, person: repository.RecipientRow, except: Channel): Channel[] {
+    const others = new Set([...offered].filter((name) => name !== except));
+    return channelsFor(kind, { ...person, channels: {} }, others);
+  }
+
+  function chosenFor({ kind, channel, except }: Notice, person: repository.RecipientRow): Channel[] {
+    if (channel) return [channel].filter((name) => offered.has(name));
+    return except ? othersFor(kind, person, except) : channelsFor(kind, person, offered);
+  }
+
+  async function notify(tx: Tx, notice: Notice, person: repository.RecipientRow): Promise<void> {
+    const { user_id, kind, key, appointment_id, params = {} } = notice;
     const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
     // Nobody is asked into what is over, or has begun with them there. What else is no longer true was said all the same.
     if (verdict.drop !== 'visit_begun' || !isInvitation(kind))
       await addNotification(tx, { key: `${key}:${user_id}`, user_id, kind, appointment_id, params });
     if (isKeptFrom(kind, person)) return;
-    const channels = channel
-      ? [channel].filter((name) => offered.has(name))
-      : channelsFor(kind, person, offered);
-    await queue(tx, message, channels, verdict);
+    await queue(tx, notice, chosenFor(notice, person), verdict);
   }
 
   return {
@@ -122,11 +128,10 @@ export function createMessages({
     ) {
       const person = await repository.findRecipient(tx, message.user_id, message.appointment_id);
       if (!person || person.deleted || isKeptFrom(message.kind, person)) return;
-      const others = new Set([...offered].filter((name) => name !== failed));
       const ending = `:${message.user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
       // Their choice of channels has just lost one; the default decides, as for somebody who never had it.
-      const channels = channelsFor(message.kind, { ...person, channels: {} }, others);
+      const channels = othersFor(message.kind, person, failed);
       const { kind, params = {} } = message;
       const verdict = judge({ kind, params, created_at: clock.now() }, person, clock);
       await queue(tx, { ...message, key: base }, channels, verdict);
@@ -183,7 +188,8 @@ export function createMessages({
     /** Gives lost messages their job back and forgets stale codes; runs now and then. */
     async tidy(): Promise<number> {
       const codes_before = new Date(clock.now().getTime() - CODE_MINUTES * 60_000);
-      return repository.tidy(db, clock.now(), codes_before);
+      const links_before = new Date(clock.now().getTime() - STOP_HOURS * 3_600_000);
+      return repository.tidy(db, clock.now(), codes_before, links_before);
     },
   };
 
@@ -193,4 +199,10 @@ export function createMessages({
     const words = writeMessage(locale ?? default_locale, facts);
     return (channel === 'sms' ? words?.sms : words?.text) ?? null;
   }
+}
+
+/** What of a message is stored sealed. */
+function sealedOf({ secret: code, destination, stop }: Message): Record<string, string> | undefined {
+  if (code === undefined && destination === undefined && stop === undefined) return undefined;
+  return { ...(code && { code }), ...(destination && { destination }), ...(stop && { stop }) };
 }

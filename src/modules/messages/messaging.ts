@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Channel, Lead } from '../../core/messages.ts';
-import type { Db } from '../../db/client.ts';
+import type { Caller } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
 import type { Locale } from '../../i18n/messages/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
@@ -18,7 +19,7 @@ import { createMessages, type MessagesDependencies } from './messages.service.ts
 import { createReminders } from './reminders.service.ts';
 import { askBotName, createBot } from './telegram.bot.ts';
 import { telegramRoutes } from './telegram.routes.ts';
-import { createTelegramLinking } from './telegram.service.ts';
+import { createTelegramLinking, type TelegramDependencies } from './telegram.service.ts';
 
 export interface MessagingDependencies {
   db: Db;
@@ -36,6 +37,7 @@ export interface MessagingDependencies {
   appointments: LinksDependencies['appointments'];
   timeslots: EventsDependencies['timeslots'];
   audit: MessagesDependencies['audit'];
+  owner: TelegramDependencies['owner'];
 }
 
 const when = z.object({ date: z.string(), start_time: z.string() });
@@ -64,7 +66,7 @@ const sendPayload = z.object({ message: z.int() });
 export function createMessaging(dependencies: MessagingDependencies) {
   const { db, clock, log, default_locale, channels, public_url } = dependencies;
   const { remind_doctor_hours, message_attempts } = dependencies;
-  const { addNotification, appointments, timeslots, audit } = dependencies;
+  const { addNotification, appointments, timeslots, audit, owner } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
@@ -73,7 +75,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
   const links = createLinks({ db, clock, sealing, public_url, enqueue, appointments });
   const bot = channels.telegram;
   const botName = bot && (() => askBotName(bot, channels.timeout));
-  const telegram = createTelegramLinking({ db, clock, default_locale, botName });
+  const telegram = createTelegramLinking({ db, clock, default_locale, botName, enqueue, audit, owner });
   const reminders = createReminders({
     db,
     clock,
@@ -89,6 +91,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
     default_locale,
     senders,
     sealing,
+    public_url,
     attempts: message_attempts,
     links,
     telegram,
@@ -98,6 +101,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
   return {
     ...messages,
     channelsFor,
+    unlinkTelegram: (tx: Tx, user: number): Promise<void> => telegram.unlink(tx, user),
 
     /** What runs in the background, by the names that stand in the queue; `repeated` by the clock of UTC. */
     jobs: {
@@ -132,7 +136,10 @@ export function createMessaging(dependencies: MessagingDependencies) {
 
     async register(app: FastifyInstance): Promise<void> {
       await app.register(messagesRoutes, { messages });
-      await app.register(telegramRoutes, { telegram, unlink: (user: number) => telegram.unlink(db, user) });
+      await app.register(telegramRoutes, {
+        telegram,
+        unlink: (caller: Caller) => transaction(db, (tx) => telegram.unlink(tx, caller.id, caller)),
+      });
       await app.register(linksRoutes, { links, clock, default_locale, loggable });
     },
   };

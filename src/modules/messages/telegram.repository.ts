@@ -1,13 +1,32 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { isStillToCome } from '../../db/visits.ts';
 
-/** Links a chat to a person: each has one at most, and a chat is one person's. */
-export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Promise<void> {
+/** The chat that is linked to a person, if one is. */
+export async function findChat(executor: Executor, user: number): Promise<string | undefined> {
+  const { rows } = await clientOf(executor).query<{ chat_id: string }>({
+    name: 'telegram.chat',
+    text: 'select chat_id from telegram_chats where user_id = $1',
+    values: [user],
+  });
+  return rows[0]?.chat_id;
+}
+
+/**
+ * Links a chat to a person: each has one at most, and a chat is one person's. Other links that were asked for are over, so
+ * that none of them replaces it.
+ * @returns whose the chat was before
+ */
+export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Promise<number | undefined> {
   const client = clientOf(tx);
-  await client.query({
+  const { rows } = await client.query<{ user_id: number }>({
     name: 'telegram.free-chat',
-    text: 'delete from telegram_chats where chat_id = $1 and user_id <> $2',
+    text: 'delete from telegram_chats where chat_id = $1 and user_id <> $2 returning user_id',
     values: [chat, user],
+  });
+  await client.query({
+    name: 'telegram.end-links',
+    text: "update one_use_links set used_at = $2 where user_id = $1 and purpose = 'telegram' and used_at is null",
+    values: [user, at],
   });
   await client.query({
     name: 'telegram.link',
@@ -16,23 +35,27 @@ export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Pr
       on conflict (user_id) do update set chat_id = excluded.chat_id, linked_at = excluded.linked_at`,
     values: [user, chat, at],
   });
+  return rows[0]?.user_id;
 }
 
-export async function unlinkUser(executor: Executor, user: number): Promise<void> {
-  await clientOf(executor).query({
+/** @returns whether one was linked */
+export async function unlinkUser(executor: Executor, user: number): Promise<boolean> {
+  const { rowCount } = await clientOf(executor).query({
     name: 'telegram.unlink-user',
     text: 'delete from telegram_chats where user_id = $1',
     values: [user],
   });
+  return (rowCount ?? 0) > 0;
 }
 
-export async function unlinkChat(db: Db, chat: string): Promise<boolean> {
-  const { rowCount } = await db.$client.query({
+/** @returns whose it was */
+export async function unlinkChat(tx: Tx, chat: string): Promise<number | undefined> {
+  const { rows } = await clientOf(tx).query<{ user_id: number }>({
     name: 'telegram.unlink-chat',
-    text: 'delete from telegram_chats where chat_id = $1',
+    text: 'delete from telegram_chats where chat_id = $1 returning user_id',
     values: [chat],
   });
-  return (rowCount ?? 0) > 0;
+  return rows[0]?.user_id;
 }
 
 export interface ChatOwner {

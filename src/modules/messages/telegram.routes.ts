@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Caller } from '../../core/roles.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { telegramInvitation } from './telegram.schemas.ts';
+import { telegramInvitation, telegramProof } from './telegram.schemas.ts';
 import type { Telegram } from './telegram.service.ts';
 
 const tags = ['notifications'];
 
 export async function telegramRoutes(
   instance: FastifyInstance,
-  { telegram, unlink }: { telegram: Telegram; unlink: (user: number) => Promise<void> },
+  { telegram, unlink }: { telegram: Telegram; unlink: (caller: Caller) => Promise<void> },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -17,18 +18,25 @@ export async function telegramRoutes(
     '/notifications/telegram/link/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['channel_not_offered', 'provider_unavailable'] },
+      // Whoever links a first chat need send nothing at all.
+      preValidation: async (request) => {
+        request.body ??= {};
+      },
+      config: { errors: ['channel_not_offered', 'provider_unavailable', 'invalid_code'] },
       schema: {
         tags,
         operationId: 'linkTelegram',
         summary: 'Get a link to my Telegram',
         description:
           'The answer is a deep link to the clinic’s bot. Opening it within 15 minutes links that chat; it serves once. ' +
-          'From then on messages come there, unless preferences say otherwise.',
+          'From then on messages come there, unless preferences say otherwise. That a chat was linked is told by the other ' +
+          'channels too. In place of another chat it takes the password, or `proof_code`, and that chat is told. A new ' +
+          'password that is set with a code, or by an admin, unlinks it.',
+        body: telegramProof,
         response: { 200: telegramInvitation },
       },
     },
-    async (request) => telegram.invite(request.user.id),
+    async (request) => telegram.invite(request.user, request.body),
   );
 
   app.delete(
@@ -44,7 +52,7 @@ export async function telegramRoutes(
       },
     },
     async (request, reply) => {
-      await unlink(request.user.id);
+      await unlink(request.user);
       return reply.code(204).send();
     },
   );

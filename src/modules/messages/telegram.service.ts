@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/messages.ts';
+import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { fullName, type Locale, messageTexts, whenOf } from '../../i18n/messages/index.ts';
+import type { Audit } from '../audit/index.ts';
 import { insertLink, useLink } from './links.repository.ts';
 import { hashOf } from './links.service.ts';
 import * as repository from './telegram.repository.ts';
+import type { TelegramProof } from './telegram.schemas.ts';
 
 export interface TelegramDependencies {
   db: Db;
@@ -13,6 +17,12 @@ export interface TelegramDependencies {
   default_locale: Locale;
   /** Asks Telegram for the bot's user name; undefined where no bot is set up. */
   botName: (() => Promise<string>) | undefined;
+  enqueue: (tx: Tx, message: Message) => Promise<void>;
+  audit: Pick<Audit, 'record'>;
+  owner: {
+    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code */
+    mustProve: (caller: Caller, proof: TelegramProof) => Promise<void>;
+  };
 }
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
@@ -21,7 +31,8 @@ const LINK_MINUTES = 15;
 const VISITS = 10;
 
 /** Which chat is whose, and what the bot answers. */
-export function createTelegramLinking({ db, clock, default_locale, botName }: TelegramDependencies) {
+export function createTelegramLinking(dependencies: TelegramDependencies) {
+  const { db, clock, default_locale, botName, enqueue, audit, owner } = dependencies;
   let known: Promise<string> | undefined;
 
   /** Asked once; after a failure, again. */
@@ -33,13 +44,48 @@ export function createTelegramLinking({ db, clock, default_locale, botName }: Te
     return known;
   }
 
+  const note = (executor: Db | Tx, action: 'link' | 'unlink', subject: number, actor?: Caller) =>
+    audit.record(executor, { ...(actor && { actor }), action: `telegram.${action}`, subject });
+
+  /** A chat shows somebody's visits: that it is linked is told by every other way, and to the chat that it replaces. */
+  async function tellLinked(
+    tx: Tx,
+    user_id: number,
+    chat: string,
+    before: string | undefined,
+  ): Promise<void> {
+    const told = {
+      user_id,
+      kind: 'telegram_linked',
+      key: `telegram:${user_id}:${clock.now().toISOString()}`,
+    } as const;
+    await enqueue(tx, { ...told, except: 'telegram' });
+    if (before !== undefined && before !== chat)
+      await enqueue(tx, { ...told, channel: 'telegram', destination: before });
+  }
+
+  /** @returns whose chat it is now */
+  async function link(tx: Tx, chat: string, token: string): Promise<number | undefined> {
+    const user = await useLink(tx, hashOf(token), ['telegram'], clock.now());
+    if (user === undefined) return undefined;
+    const before = await repository.findChat(tx, user);
+    const loser = await repository.linkChat(tx, user, chat, clock.now());
+    if (loser !== undefined) await note(tx, 'unlink', loser);
+    await note(tx, 'link', user);
+    await tellLinked(tx, user, chat, before);
+    return user;
+  }
+
   return {
     /**
-     * A deep link that makes the chat of whoever opens it this person's; it serves once, for a quarter of an hour.
-     * @throws AppError channel_not_offered, provider_unavailable
+     * A deep link that makes the chat of whoever opens it this person's; it serves once, for a quarter of an hour. Where a
+     * chat is linked already, it is for the account's owner only.
+     * @throws AppError channel_not_offered, provider_unavailable, invalid_input (proof_required), invalid_code
      */
-    async invite(user_id: number): Promise<{ url: string; expires_at: string }> {
+    async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
       if (!botName) throw new AppError('channel_not_offered');
+      const { id: user_id } = caller;
+      if ((await repository.findChat(db, user_id)) !== undefined) await owner.mustProve(caller, proof);
       const name = await nameOfBot(botName);
       const token = randomBytes(16).toString('base64url');
       const expires_at = new Date(clock.now().getTime() + LINK_MINUTES * 60_000);
@@ -53,13 +99,15 @@ export function createTelegramLinking({ db, clock, default_locale, botName }: Te
       return { url: `https://t.me/${name}?start=${token}`, expires_at: expires_at.toISOString() };
     },
 
-    unlink: (executor: Db | Tx, user: number) => repository.unlinkUser(executor, user),
+    /** In the transaction of whatever ends it; whoever does it for themself is named. */
+    async unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
+      if (await repository.unlinkUser(tx, user)) await note(tx, 'unlink', user, by);
+    },
 
     /** `/start` with the token of a deep link, or without. */
     async start(chat: string, token: string, language: Locale | undefined): Promise<string> {
       const owner = await transaction(db, async (tx) => {
-        const user = token ? await useLink(tx, hashOf(token), ['telegram'], clock.now()) : undefined;
-        if (user !== undefined) await repository.linkChat(tx, user, chat, clock.now());
+        const user = token ? await link(tx, chat, token) : undefined;
         const linked = await repository.findOwner(tx, chat);
         return { linked, used: user !== undefined };
       });
@@ -74,7 +122,12 @@ export function createTelegramLinking({ db, clock, default_locale, botName }: Te
     async stop(chat: string, language: Locale | undefined): Promise<string> {
       const owner = await repository.findOwner(db, chat);
       const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);
-      return (await repository.unlinkChat(db, chat)) ? bot.unlinked : bot.not_linked;
+      const unlinked = await transaction(db, async (tx) => {
+        const user = await repository.unlinkChat(tx, chat);
+        if (user !== undefined) await note(tx, 'unlink', user);
+        return user !== undefined;
+      });
+      return unlinked ? bot.unlinked : bot.not_linked;
     },
 
     /** `/my`: the next visits, as the person's own side sees them. */

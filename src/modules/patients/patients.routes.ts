@@ -37,11 +37,14 @@ export async function patientsRoutes(
     '/patient/profile/',
     {
       preHandler: IsPatient,
+      config: { errors: ['invalid_code'] },
       schema: {
         tags,
         operationId: 'updatePatientProfile',
         summary: 'Change my profile as a patient',
-        description: 'Fields that are left out stay as they are; null empties one.',
+        description:
+          'Fields that are left out stay as they are; null empties one. To replace or empty a confirmed phone takes the ' +
+          'password, or `proof_code`, sent to that phone; it is told, and can take the change back for 72 hours.',
         body: patientProfileChanges(phone_country),
         response: { 200: patientProfile },
       },

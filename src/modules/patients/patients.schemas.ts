@@ -42,9 +42,13 @@ export const patientProfileChanges = perCountry((country) =>
         gender: fields.gender.nullable(),
         first_name: fields.firstName.nullable(),
         last_name: fields.lastName.nullable(),
+        ...fields.ownerProof,
       })
       .partial()
-      .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+      .refine(
+        ({ password, proof_code, ...changes }) => Object.values(changes).some((value) => value !== undefined),
+        issue('nothing_to_change'),
+      ),
     {
       id: 'PatientProfileChanges',
       description: 'The fields to change, at least one; null empties a field.',
@@ -52,6 +56,10 @@ export const patientProfileChanges = perCountry((country) =>
         contact: {
           summary: 'Change phone and birthday',
           value: { phone: '90 123-45-67', date_of_birth: '1990-05-17' },
+        },
+        replace: {
+          summary: 'Replace a confirmed phone',
+          value: { phone: '90 123-45-67', password: 'a-long-quiet-river' },
         },
         name: { summary: 'Change the name', value: { first_name: 'Aziza', last_name: 'Karimova' } },
       },

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Db, Tx } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './patients.repository.ts';
 import type { PatientProfileChanges } from './patients.schemas.ts';
@@ -17,11 +17,20 @@ export interface PatientsDependencies {
       contact: Pick<PatientProfileChanges, 'first_name' | 'last_name' | 'phone'>,
     ) => Promise<void>;
   };
+  contacts: {
+    /** Does `work` in a transaction, if whoever asks may give up what is confirmed, and tells it. */
+    change: <Result>(
+      caller: Caller,
+      wanted: { phone?: string | null | undefined },
+      proof: Pick<PatientProfileChanges, 'password' | 'proof_code'>,
+      work: (tx: Tx) => Promise<Result>,
+    ) => Promise<Result>;
+  };
 }
 
 export type Patients = ReturnType<typeof createPatients>;
 
-export function createPatients({ db, clock, audit, users }: PatientsDependencies) {
+export function createPatients({ db, clock, audit, users, contacts }: PatientsDependencies) {
   return {
     /** @throws AppError session_ended when they are erased in this very moment */
     async profile(patient: number) {
@@ -31,18 +40,19 @@ export function createPatients({ db, clock, audit, users }: PatientsDependencies
     },
 
     changeProfile(caller: Caller, changes: PatientProfileChanges) {
-      const { date_of_birth, gender, ...contact } = changes;
+      const { password, proof_code, ...given } = changes;
+      const { date_of_birth, gender, ...contact } = given;
       const { id: patient } = caller;
       if (date_of_birth && date_of_birth > clock.wall().date)
         throw invalidField('date_of_birth', 'birth_in_future');
-      return transaction(db, async (tx) => {
+      return contacts.change(caller, contact, { password, proof_code }, async (tx) => {
         await users.setContact(tx, patient, contact);
         await repository.saveProfile(tx, patient, { date_of_birth, gender });
         await audit.record(tx, {
           actor: caller,
           action: 'profile.update',
           subject: patient,
-          details: { fields: Object.keys(changes) },
+          details: { fields: Object.keys(given) },
         });
         const changed = await repository.findProfile(tx, patient);
         if (!changed) throw new AppError('session_ended');

@@ -9,8 +9,8 @@ const CODED_REASONS = ['account_deleted', 'account_closed', 'doctor_absent', 'cl
  * several modules, so that it can be held against the list of all tables (test/privacy/erasure.test.ts does).
  *
  * Kept, since nothing in it leads to the person: that there were sessions, messages and notifications, and when; which
- * terms were accepted, and when, which is the clinic's proof; audit entries and what happened to appointments, which name
- * ids only; that codes were sent, until the sweep of tomorrow, to what nobody can read any more, since else erasing oneself
+ * terms were accepted, and when, which is the clinic's proof; audit entries, without the networks they came from, and what
+ * happened to appointments, which name ids only; that codes were sent, until the sweep of tomorrow, to what nobody can read any more, since else erasing oneself
  * would lift the limits of sending; when a doctor was away, without why. What somebody waited for says what ails them: it goes. Reasons of
  * cancellations are free text that may name somebody: those of the person's visits go, on either side.
  * @param key the server's, for what is disguised
@@ -27,6 +27,8 @@ export async function eraseTraces(tx: Tx, person: number, key: string): Promise<
       where user_id = ${person}
     ), links as (
       delete from one_use_links where user_id = ${person}
+    ), changes as (
+      delete from contact_changes where user_id = ${person}
     ), chats as (
       delete from telegram_chats where user_id = ${person}
     ), preferences as (
@@ -51,6 +53,12 @@ export async function eraseTraces(tx: Tx, person: number, key: string): Promise<
       params = '{}', secret = null, provider_id = null,
       status = case when status in ('sent', 'dropped') then status else 'dropped' end
     where user_id = ${person}`);
+  // Nothing else of an entry changes: see the trigger `audit_entries_append_only`.
+  await tx.execute(sql`select set_config('clinic.audit_erasure', 'on', true)`);
+  await tx.execute(sql`
+    update audit_entries set network = null
+    where network is not null and (subject_id = ${person} or actor_id = ${person})`);
+  await tx.execute(sql`select set_config('clinic.audit_erasure', 'off', true)`);
   await tx.execute(sql`
     update appointments set cancel_reason = null
     where id in (

@@ -1,11 +1,13 @@
+import { watched } from '../../core/watched.ts';
 import type { Db } from '../../db/client.ts';
-import { alias, and, eq, gt, or, sql } from '../../db/drizzle.ts';
+import { alias, and, eq, gt, inArray, or, sql } from '../../db/drizzle.ts';
 import {
   absences,
   appointmentEvents,
   appointments,
   auditEntries,
   codes,
+  contactChanges,
   doctorProfiles,
   messages,
   notificationPreferences,
@@ -305,6 +307,26 @@ export const sections = {
       .orderBy(messages.id)
       .limit(BATCH),
 
+  /** When somebody signed in to this account or tried to, and from where. */
+  sign_ins: (db, person, after) =>
+    db
+      .select({
+        id: auditEntries.id,
+        at: auditEntries.at,
+        action: auditEntries.action,
+        network: auditEntries.network,
+      })
+      .from(auditEntries)
+      .where(
+        and(
+          eq(auditEntries.subject_id, person),
+          inArray(auditEntries.action, [...watched]),
+          gt(auditEntries.id, after),
+        ),
+      )
+      .orderBy(auditEntries.id)
+      .limit(BATCH),
+
   /** What was done with this person's record, by whom: the access log as a whole. */
   access_log: (db, person, after) =>
     db
@@ -325,7 +347,8 @@ export const sections = {
       .where(
         // Each half by its own index.
         sql`${auditEntries.id} in (
-          (select id from audit_entries where subject_id = ${person} and id > ${after} order by id limit ${BATCH})
+          (select id from audit_entries where subject_id = ${person} and id > ${after}
+             and action not in ${[...watched]} order by id limit ${BATCH})
           union all
           (select id from audit_entries where people @> array[${person}]::integer[] and id > ${after}
            order by id limit ${BATCH}))`,
@@ -346,6 +369,20 @@ export const listLinks = (db: Db, person: number) =>
     .from(oneUseLinks)
     .where(eq(oneUseLinks.user_id, person))
     .orderBy(oneUseLinks.expires_at);
+
+/** Confirmed contacts that were replaced, or others that were confirmed beside them, while it can be taken back and a week more. */
+export const listContactChanges = (db: Db, person: number) =>
+  db
+    .select({
+      contact: contactChanges.contact,
+      old_value: contactChanges.old_value,
+      changed_at: contactChanges.changed_at,
+      expires_at: contactChanges.expires_at,
+      ended_at: contactChanges.ended_at,
+    })
+    .from(contactChanges)
+    .where(eq(contactChanges.user_id, person))
+    .orderBy(contactChanges.id);
 
 /** What is held for somebody at the moment, by themself or as an offer of the waiting list. */
 export const listHolds = (db: Db, person: number) =>

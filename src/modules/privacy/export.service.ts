@@ -40,9 +40,10 @@ export function createExport({ db, clock, audit }: ExportDependencies) {
       async function* parts(): AsyncGenerator<string> {
         const consents = await listConsents(db, caller.id);
         const links = await repository.listLinks(db, caller.id);
+        const contact_changes = await repository.listContactChanges(db, caller.id);
         const holds = await repository.listHolds(db, caller.id);
         const withdrawn_timeslots = await repository.listWithdrawn(db, caller.id);
-        const lists = { consents, links, holds, withdrawn_timeslots };
+        const lists = { consents, links, contact_changes, holds, withdrawn_timeslots };
         const head = JSON.stringify({ exported_at: clock.now().toISOString(), ...person, ...lists });
         yield head.slice(0, -1);
         for (const section of Object.keys(repository.sections) as (keyof typeof repository.sections)[]) {

@@ -200,6 +200,21 @@ const message = z.object({
   sent_at: instant.nullable(),
 });
 
+const signIn = z.object({
+  id: z.int().meta({ format: 'int64', minimum: 1, maximum: 10 ** 15, examples: [50231] }),
+  at: instant,
+  action: text(50),
+  network: text(50).nullable(),
+});
+
+const contactChange = z.object({
+  contact: z.enum(['phone', 'email']),
+  old_value: text(254).nullable(),
+  changed_at: instant,
+  expires_at: instant,
+  ended_at: instant.nullable(),
+});
+
 const shape = z.object({
   exported_at: instant,
   user: account,
@@ -212,6 +227,10 @@ const shape = z.object({
     .meta({ description: 'The linked chat.' }),
   consents: list(consent, 'Which version of which document was accepted, and when.'),
   links: list(link, 'One-use links that were sent out; the links themselves are kept as hashes only.'),
+  contact_changes: list(
+    contactChange,
+    'Confirmed contacts that were replaced of late, or to which others were added, and until when that can be taken back.',
+  ),
   sessions: list(session, 'Sign-ins, with device and address.'),
   codes: list(code, 'Codes that were sent of late; the codes themselves are kept as hashes only.'),
   appointments_as_patient: list(z.object({ ...visit, doctor }), 'Visits to doctors.'),
@@ -231,6 +250,7 @@ const shape = z.object({
   ),
   notifications: list(notification, 'The inbox.'),
   messages: list(message, 'What was sent by email, SMS and Telegram; the texts are not kept.'),
+  sign_ins: list(signIn, 'When somebody signed in or tried to, and from which network.'),
   access_log: list(accessLogEntry, 'Who looked at this record or changed it.'),
 });
 
@@ -267,6 +287,7 @@ export const personalData = documented(shape, {
           { document: 'privacy', version: '1', accepted_at: at },
         ],
         links: [],
+        contact_changes: [],
         sessions: [
           {
             id: 31,
@@ -337,6 +358,7 @@ export const personalData = documented(shape, {
             sent_at: at,
           },
         ],
+        sign_ins: [{ id: 50231, at, action: 'sign_in', network: '203.0.113.7/32' }],
         access_log: [
           {
             id: 50231,

@@ -65,6 +65,14 @@ export const sweeps = {
         select token_hash from one_use_links where expires_at <= ${expired_before.toISOString()} ${some})`,
     ),
 
+  /** The old phone or email is of no use once it cannot be put back. */
+  contact_changes: (db: Db, expired_before: Date) =>
+    inBatches(
+      db,
+      sql`delete from contact_changes where id in (
+        select id from contact_changes where expires_at <= ${expired_before.toISOString()} ${some})`,
+    ),
+
   /** Answers that are not given again. */
   idempotency_keys: (db: Db, before: Date) =>
     inBatches(

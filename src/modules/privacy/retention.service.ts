@@ -38,6 +38,7 @@ export function createRetention({ db, clock, message_retention_days }: Retention
         codes: await sweeps.codes(db, ago(CODE_DAYS)),
         login_throttles: await sweeps.login_throttles(db, now, ago(THROTTLE_DAYS)),
         one_use_links: await sweeps.one_use_links(db, ago(LINK_DAYS)),
+        contact_changes: await sweeps.contact_changes(db, ago(LINK_DAYS)),
         idempotency_keys: await sweeps.idempotency_keys(db, ago(KEY_DAYS)),
         waitlist_entries: await sweeps.waitlist_entries(db, addDays(today, -WISH_DAYS)),
         withdrawn_timeslots: await sweeps.withdrawn_timeslots(db, today),

@@ -13,6 +13,7 @@ export interface Account {
 /**
  * Who has this user name, this confirmed email (both in any case) or this confirmed phone. User names begin with a
  * letter and hold no @: at most one account fits.
+ * @param text folded (core/fold)
  * @param phone in E.164
  */
 export async function findAccount(
@@ -23,9 +24,9 @@ export async function findAccount(
     name: 'users.account',
     text: `
       select id, role, is_active, username, password_hash from users where id = (
-        select id from users where lower(username) = lower($1)
+        select id from users where lower(username) = $1
         union all
-        select id from users where lower(email) = lower($1) and email_verified_at is not null
+        select id from users where lower(email) = $1 and email_verified_at is not null
         union all
         select id from users where phone = $2 and phone_verified_at is not null
         limit 1)`,
@@ -42,6 +43,9 @@ export interface LockedAccount {
   phone_verified_at: string | null;
   email: string | null;
   email_verified_at: string | null;
+  /** From when on each sets a new password; null is since it is confirmed. */
+  phone_resets_from: string | null;
+  email_resets_from: string | null;
 }
 
 /** What stands of a person, locked against every other change; undefined when there is none, or an erased one. */
@@ -49,7 +53,8 @@ export async function lockAccount(tx: Tx, user: number): Promise<LockedAccount |
   const { rows } = await clientOf(tx).query<LockedAccount>({
     name: 'users.lock-account',
     text: `
-      select role, is_active, username, phone, phone_verified_at, email, email_verified_at
+      select role, is_active, username, phone, phone_verified_at, phone_resets_from, email, email_verified_at,
+        email_resets_from
       from users where id = $1 and deleted_at is null for no key update`,
     values: [user],
   });
@@ -74,23 +79,67 @@ export async function replacePassword(
 const CONFIRM = {
   phone: [
     'update users set phone = $2 where id = $1 and phone is distinct from $2',
-    'update users set phone_verified_at = $2 where id = $1',
+    'update users set phone_verified_at = $2, phone_resets_from = $3 where id = $1',
   ],
   email: [
     'update users set email = $2 where id = $1 and email is distinct from $2',
-    'update users set email_verified_at = $2 where id = $1',
+    'update users set email_verified_at = $2, email_resets_from = $3 where id = $1',
   ],
 } as const;
 
-/** Makes it a person's contact and notes since when it is proved: in two steps, as a change takes the proof away. */
+/**
+ * Makes it a person's contact and notes since when it is proved: in two steps, as a change takes the proof away.
+ * @param resets_from from when on it sets a new password; null is at once
+ */
 export async function confirmContact(
   tx: Tx,
   user: number,
   contact: 'phone' | 'email',
-  value: string,
-  at: Date,
+  value: string | null,
+  at: Date | string | null,
+  resets_from: Date | null,
 ): Promise<void> {
   const [set, confirm] = CONFIRM[contact];
   await clientOf(tx).query(set, [user, value]);
-  await clientOf(tx).query(confirm, [user, at]);
+  await clientOf(tx).query(confirm, [user, at, resets_from]);
+}
+
+/** Leaves a contact as it stands, and no longer proved to be theirs. */
+export async function doubtContact(tx: Tx, user: number, contact: 'phone' | 'email'): Promise<void> {
+  const [, confirm] = CONFIRM[contact];
+  await clientOf(tx).query(confirm, [user, null, null]);
+}
+
+/** From when on each confirmed contact sets a new password; null is since it is confirmed. */
+export type ResetsFrom = Pick<LockedAccount, 'phone_resets_from' | 'email_resets_from'>;
+
+export async function findResetsFrom(db: Db, user: number): Promise<ResetsFrom> {
+  const { rows } = await db.$client.query<ResetsFrom>({
+    name: 'users.resets-from',
+    text: 'select phone_resets_from, email_resets_from from users where id = $1',
+    values: [user],
+  });
+  return rows[0] ?? { phone_resets_from: null, email_resets_from: null };
+}
+
+export async function activeAdmins(tx: Tx): Promise<number[]> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'users.active-admins',
+    text: "select id from users where role = 'admin' and is_active order by id",
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** People made in this span who have confirmed no contact and have not been reminded of it: some of them. */
+export async function findUnconfirmed(db: Db, since: Date, until: Date, limit: number): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'users.unconfirmed',
+    text: `
+      select id from users
+      where is_active and phone_verified_at is null and email_verified_at is null and created_at between $1 and $2
+        and not exists (select from notifications where key = 'user:' || users.id || ':nothing_confirmed:' || users.id)
+      order by id limit $3`,
+    values: [since, until, limit],
+  });
+  return rows.map(({ id }) => id);
 }

@@ -1,11 +1,25 @@
+import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Db, Executor, Tx } from '../../db/client.ts';
+import type { Message } from '../../core/messages.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import * as accounts from './accounts.repository.ts';
 import * as repository from './users.repository.ts';
 import type { User, UserChanges } from './users.schemas.ts';
 
 /** What signing in, passwords and contacts need of users. */
-export function createAccounts({ db }: { db: Db }) {
+export interface AccountsDependencies {
+  db: Db;
+  clock: Clock;
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+}
+
+const HOUR = 3_600_000;
+/** People first have a day to confirm something by themselves; a job that was away catches up for two more. */
+const REMIND_AFTER = 24 * HOUR;
+const REMIND_UNTIL = 72 * HOUR;
+const BATCH = 500;
+
+export function createAccounts({ db, clock, messages }: AccountsDependencies) {
   /** Of whoever asks themself: erased in this very moment, their session is over. */
   async function mustFind(tx: Tx, user: number): Promise<User> {
     const found = await repository.findUser(tx, user);
@@ -38,9 +52,40 @@ export function createAccounts({ db }: { db: Db }) {
       contact: 'phone' | 'email',
       value: string,
       at: Date,
+      resets_from: Date | null,
     ): Promise<User> {
-      await accounts.confirmContact(tx, user, contact, value, at);
+      await accounts.confirmContact(tx, user, contact, value, at, resets_from);
       return mustFind(tx, user);
     },
+
+    restoreContact: (
+      tx: Tx,
+      user: number,
+      contact: 'phone' | 'email',
+      value: string | null,
+      verified_at: string | null,
+    ): Promise<void> => accounts.confirmContact(tx, user, contact, value, verified_at, null),
+
+    doubtContact: accounts.doubtContact,
+
+    /** Reminds whoever has confirmed no contact a day after they came, once, in their inbox: nothing else reaches them. */
+    async remindUnconfirmed(): Promise<void> {
+      const ago = (time: number) => new Date(clock.now().getTime() - time);
+      for (;;) {
+        const people = await accounts.findUnconfirmed(db, ago(REMIND_UNTIL), ago(REMIND_AFTER), BATCH);
+        for (const user_id of people)
+          await transaction(db, (tx) =>
+            messages.enqueue(tx, {
+              user_id,
+              kind: 'nothing_confirmed',
+              key: `user:${user_id}:nothing_confirmed`,
+            }),
+          );
+        if (people.length < BATCH) return;
+      }
+    },
+
+    activeAdmins: accounts.activeAdmins,
+    resetsFrom: (user: number) => accounts.findResetsFrom(db, user),
   };
 }

@@ -1,4 +1,4 @@
-export type { Account, LockedAccount } from './accounts.repository.ts';
+export type { Account, LockedAccount, ResetsFrom } from './accounts.repository.ts';
 export { usersRoutes } from './users.routes.ts';
 export type { NewUser, Registration, User } from './users.schemas.ts';
 export { registration, user, userInputs } from './users.schemas.ts';

@@ -7,7 +7,8 @@ import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import type { User } from './users.schemas.ts';
 
-const { password_hash, deleted_at, ...visible } = getTableColumns(users);
+const { password_hash, deleted_at, phone_resets_from, email_resets_from, ...visible } =
+  getTableColumns(users);
 
 const fields = {
   ...visible,
@@ -98,7 +99,7 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   return { ...found, rows: found.rows.map(toUser) };
 }
 
-/** What signing in needs, by user name in any case. */
+/** What signing in needs, by user name, folded (core/fold). */
 export async function findCredentials(executor: Executor, username: string) {
   const statement = prepared(executor, 'users.credentials', () =>
     executor
@@ -109,7 +110,7 @@ export async function findCredentials(executor: Executor, username: string) {
         password_hash: users.password_hash,
       })
       .from(users)
-      .where(eq(sql`lower(${users.username})`, sql`lower(${sql.placeholder('username')})`))
+      .where(eq(sql`lower(${users.username})`, sql.placeholder('username')))
       .prepare('users.credentials'),
   );
   const [row] = await statement.execute({ username });

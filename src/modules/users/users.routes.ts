@@ -92,7 +92,8 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
         summary: 'Change a user',
         description:
           'Fields that are left out stay as they are; null empties one. A new role or password, or `is_active: false`, ' +
-          'ends all their sessions at once.\n\n' +
+          'ends all their sessions at once. A confirmed phone or email that is replaced is told so, and can take that back for ' +
+          '72 hours; the new one is not confirmed. A new password unlinks Telegram.\n\n' +
           'Somebody with visits that are still to come is deactivated only with `upcoming`, else it is 409 `has_upcoming` ' +
           'with their `count`. `cancel` cancels them in the same act: a doctor’s patients are told as for an absence, ' +
           'with other times; a patient’s doctors are told and their slots are free. `keep` leaves them to take place, such ' +

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSameName } from '../../core/fold.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { documented, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
@@ -35,7 +36,7 @@ const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
   schema.superRefine((draft, context) => {
     const refuse = (path: string[], code: Parameters<typeof issue>[0]) =>
       context.addIssue({ code: 'custom', path, ...issue(code) });
-    if (draft.password !== undefined && draft.password.toLowerCase() === draft.username?.toLowerCase())
+    if (draft.password && draft.username && isSameName(draft.password, draft.username))
       refuse(['password'], 'password_is_username');
     if (draft.role !== undefined)
       for (const field of profileErrors(draft.role, draft.profile ?? {}))

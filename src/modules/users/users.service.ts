@@ -1,8 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
+import { foldAscii, isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller, Role } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import * as accounts from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
@@ -25,6 +27,18 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
     save: (tx: Tx, patient: number, profile: ProfileInput) => Promise<void>;
   };
   appointments: ErasureDependencies['appointments'] & LeavingDependencies['appointments'];
+  /** Tells who is reached by a confirmed contact that another takes its place, whoever wrote it. */
+  contactChanges: {
+    replaced: (
+      tx: Tx,
+      user: number,
+      before: accounts.LockedAccount,
+      wanted: Pick<UserChanges, 'phone' | 'email'>,
+    ) => Promise<void>;
+  };
+  messages: ApprovalDependencies['messages'] & {
+    unlinkTelegram: (tx: Tx, user: number) => Promise<void>;
+  };
   /** Keeps which versions of terms and privacy policy somebody has accepted. */
   consents: { accept: (tx: Tx, person: number) => Promise<unknown> };
   /** Whether a doctor who registers is let in at once, or waits for an admin. */
@@ -81,7 +95,11 @@ export function createUsers(dependencies: UsersDependencies) {
     const newRole = role !== before.role;
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
+    const held = await accounts.lockAccount(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
+    if (held) await dependencies.contactChanges.replaced(tx, user, held, changes);
+    // Whoever set the old password may have linked it.
+    if (password !== undefined) await dependencies.messages.unlinkTelegram(tx, user);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && role === 'doctor') await doctors.approve(tx, user, clock.now());
     return newRole || changes.is_active === false || password !== undefined;
@@ -91,7 +109,7 @@ export function createUsers(dependencies: UsersDependencies) {
     ...createErasure(dependencies),
     ...createApproval(dependencies),
 
-    findCredentials: (username: string) => repository.findCredentials(db, username),
+    findCredentials: (username: string) => repository.findCredentials(db, foldAscii(username)),
     ...createAccounts(dependencies),
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
@@ -191,7 +209,7 @@ function refuseMisfits(
     path: `profile.${field}`,
     code: 'not_for_role',
   }));
-  if (password?.toLowerCase() === username.toLowerCase())
+  if (password !== undefined && isSameName(password, username))
     wrong.push({ path: 'password', code: 'password_is_username' });
   if (wrong.length > 0) throw new AppError('invalid_input', { fields: wrong });
 }
