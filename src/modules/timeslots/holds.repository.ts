@@ -22,21 +22,21 @@ interface Locked {
   is_own: boolean;
   held_until: string;
   is_open: boolean;
-  /** When a hold that begins now would end. */
-  expires_at: string;
+  date: string;
+  start_time: string;
 }
 
 /**
  * Takes a slot for a patient who is locked, and gives back what they held before. The slots are locked in the order of
  * their ids: two patients who change places must not wait for each other.
- * @param minutes how long it is held; never beyond its start, by whichever clock comes first when clocks change
+ * @param endOf when a hold of a slot that begins now would end
  * @returns undefined when some rule refused and nothing was changed
  */
 export async function takeHold(
   tx: Tx,
   { timeslot, patient }: { timeslot: number; patient: number },
   bounds: Bounds,
-  { minutes, timezone }: { minutes: number; timezone: string },
+  endOf: (slot: { date: string; start_time: string }) => Date,
 ): Promise<Hold | undefined> {
   const client = clientOf(tx);
   const { rows } = await client.query<Locked>({
@@ -45,27 +45,24 @@ export async function takeHold(
       select s.id, coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.held_until,
         ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
           and ($9::integer is null or ${appointmentsAhead('$2', 3)} < $9) as is_open,
-        least(
-          $3::timestamptz + make_interval(mins => $10),
-          date_trunc('second', $3::timestamptz) + (s.date + s.start_time - ($4::date + $5::time)),
-          (s.date + s.start_time) at time zone $11
-        ) as expires_at
+        s.date, s.start_time
       from timeslots s
       where s.id = $1 or (s.held_by = $2 and not s.is_waitlisted)
       order by s.id
       for no key update of s`,
-    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max, minutes, timezone],
+    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max],
   });
   const wanted = rows.find(({ id }) => id === timeslot);
   if (wanted?.is_own) return { timeslot, expires_at: wanted.held_until };
   if (!wanted?.is_open) return undefined;
   if (rows.length > 1) await giveBack(tx, patient, timeslot);
+  const expires_at = endOf(wanted).toISOString();
   await client.query({
     name: 'holds.take',
     text: 'update timeslots set held_by = $2, held_until = $3 where id = $1',
-    values: [timeslot, patient, wanted.expires_at],
+    values: [timeslot, patient, expires_at],
   });
-  return { timeslot, expires_at: wanted.expires_at };
+  return { timeslot, expires_at };
 }
 
 async function giveBack(tx: Tx, patient: number, except: number): Promise<void> {

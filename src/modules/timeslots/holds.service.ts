@@ -6,6 +6,7 @@ import { type Db, transaction } from '../../db/client.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Availability } from './availability.service.ts';
 import * as repository from './holds.repository.ts';
+import { holdEnd } from './holds.rules.ts';
 import type { Hold } from './holds.schemas.ts';
 import { findOwner } from './timeslots.repository.ts';
 
@@ -30,8 +31,8 @@ export function createHolds({ db, clock, idempotency, availability }: HoldsDepen
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, caller.id, async () => {
             if (!(await repository.lockPatient(tx, caller.id))) return undefined;
-            const held = { minutes, timezone: clock.timezone };
-            return repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, held);
+            const wish = { timeslot, patient: caller.id };
+            return repository.takeHold(tx, wish, bounds, (slot) => holdEnd(slot, bounds, minutes, clock));
           }),
         ),
       ),
