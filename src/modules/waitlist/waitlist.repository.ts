@@ -39,7 +39,8 @@ export async function judgeWish(tx: Tx, wish: Wish): Promise<Refusals | undefine
         not exists (
           select from users u join doctor_profiles d on d.id = u.id
           where u.role = 'doctor' and u.is_active and d.approved_at is not null
-            and (u.id = $2 or search_fold(d.specialization) = search_fold($3))) as no_doctor,
+            and (u.id = $2 or u.id in (
+              select id from doctor_profiles where search_fold(specialization) = search_fold($3)))) as no_doctor,
         count(*)::int as live,
         coalesce(bool_or(
           doctor_id is not distinct from $2 and search_fold(specialization) is not distinct from search_fold($3)
