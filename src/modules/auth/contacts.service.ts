@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Channel } from '../../core/messages.ts';
+import { isPhone } from '../../core/phone.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -65,6 +66,8 @@ export function createContacts({ db, clock, codes, messages, users, audit }: Con
         if (!account) throw new AppError('session_ended');
         const destination = named ?? account[contact];
         if (!destination) throw invalidField(contact, 'required');
+        // One that was stored before is judged before an SMS to it is paid.
+        if (contact === 'phone' && !isPhone(destination)) throw invalidField('phone', 'invalid_phone');
         const isTheirs = destination.toLowerCase() === account[contact]?.toLowerCase();
         if (isTheirs && account[`${contact}_verified_at`]) throw new AppError('already_verified');
         const purpose = PURPOSE[contact];
