@@ -16,7 +16,12 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+/**
+ * A name of the IANA list by place, or UTC. Offsets and POSIX forms are none: `-05:00` and `EST5EDT` mean one thing to Node,
+ * another to PostgreSQL or to whoever reads them.
+ */
 function isTimezone(name: string): boolean {
+  if (name !== 'UTC' && !/^[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+$/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en', { timeZone: name });
     return true;
@@ -73,7 +78,10 @@ const environment = z
     MESSAGE_RETENTION_DAYS: whole(1, 36_500).default(180),
     CLINIC_TIMEZONE: z
       .string()
-      .refine(isTimezone, 'must be an IANA time zone such as Asia/Tashkent')
+      .refine(
+        isTimezone,
+        'must be the name of a time zone by its place, such as Asia/Tashkent (an offset such as -05:00 is none)',
+      )
       .default('Asia/Tashkent'),
     PHONE_COUNTRY: z
       .string()

@@ -305,14 +305,15 @@ export function createModules({
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, phone_country });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
-      await app.register(doctorsRoutes, { doctors });
+      await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(timeslotSearchRoutes, { timeslotSearch });
       await app.register(schedulesRoutes, { schedules });
       await app.register(absencesRoutes, { absences });
       await app.register(appointmentsRoutes, { appointments, loggable });
-      await app.register(statisticsRoutes, { statistics: createStatistics({ mayLag, clock }) });
+      const statistics = createStatistics({ mayLag, clock });
+      await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
       await app.register(notificationsRoutes, { notifications, preferences, ...config });

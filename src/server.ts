@@ -4,12 +4,13 @@ import { buildApp } from './app.ts';
 import { AdminError, createFirstAdmin } from './cli/admin.ts';
 import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from './cli/demo-data.ts';
 import { exitWith, localSecret, readConfig } from './cli/settings.ts';
-import type { Config } from './config.ts';
-import { createClock } from './core/clock.ts';
+import { type Config, ConfigError } from './config.ts';
+import { type Clock, createClock } from './core/clock.ts';
 import { type Db, openDatabase } from './db/client.ts';
 import { type Embedded, openEmbedded } from './db/embedded.ts';
 import { asAppError, loggable } from './db/errors.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import { compareZone } from './db/zone.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 
 /** The API process: settings → database → app → listen → close gracefully. */
@@ -36,7 +37,7 @@ async function main(): Promise<void> {
   const app = await buildApp({ db, clock, config: settings });
   const closing = closeOnSignal(app, db, embedded);
 
-  const prepared = await prepareDatabase(app, db, config, direct_url).catch((error) =>
+  const prepared = await prepareDatabase(app, db, clock, config, direct_url).catch((error) =>
     giveUp(error, embedded),
   );
   limitConnections(app, config);
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
     await sleep(RETRY_DATABASE);
     Object.assign(
       prepared,
-      await prepareDatabase(app, db, config, direct_url).catch((error) => giveUp(error, embedded)),
+      await prepareDatabase(app, db, clock, config, direct_url).catch((error) => giveUp(error, embedded)),
     );
     if (prepared.ready) {
       print('The database is there.');
@@ -87,18 +88,34 @@ interface Prepared {
   demo: boolean;
 }
 
+/** The clinic's time zone must be known to the database too; where the two know something else of it, that is said. */
+async function checkZone(app: FastifyInstance, db: Db, clock: Clock): Promise<void> {
+  const difference = await compareZone(db, clock);
+  if (difference === 'unknown')
+    throw new ConfigError(
+      `CLINIC_TIMEZONE: the database knows no time zone "${clock.timezone}"; update it, or name another.`,
+    );
+  if (difference)
+    app.log.warn(
+      { timezone: clock.timezone, ...difference },
+      'Node and the database know different rules of the time zone: the clinic goes by those of Node; update whichever is older',
+    );
+}
+
 let saidAway = false;
 
 /** Migrations, the first admin and demo data, as set. A database that is away is said once, and tried again. */
 async function prepareDatabase(
   app: FastifyInstance,
   db: Db,
+  clock: Clock,
   config: Config,
   database_url: string,
 ): Promise<Prepared> {
   try {
     if (config.migrate_on_start) await migrateDatabase(database_url);
     await db.$client.query('select 1 from users limit 1');
+    await checkZone(app, db, clock);
     await createFirstAdmin(db, config);
     const demo = config.demo_data && (await loadDemo(db, config));
     return { ready: true, demo };
@@ -164,6 +181,7 @@ async function giveUp(error: unknown, embedded: Embedded | undefined, config?: C
     );
   if (config && (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'))
     exitWith(`Cannot listen on ${config.host} port ${config.port} (${code}): check HOST and PORT.`);
+  if (error instanceof ConfigError) exitWith(error.message);
   if (error instanceof AdminError)
     exitWith(`ADMIN_USERNAME and ADMIN_PASSWORD make no admin: ${error.message}`);
   exitWith(`Cannot start: ${JSON.stringify(loggable(error))}`);

@@ -133,7 +133,7 @@ export async function loadDemo(db: Db, config: Config): Promise<boolean> {
       insert into appointments (doctor_id, patient_id, timeslot_id, status, date, start_time, end_time, booked_by, created_at)
       select s.doctor_id, p.id, s.id,
         (case when s.date < ${today}::date or s.id % 3 > 0 then 'confirmed' else 'pending' end)::appointment_status,
-        s.date, s.start_time, s.end_time, p.id, least(now(), s.date - interval '3 days')
+        s.date, s.start_time, s.end_time, p.id, now() - make_interval(days => greatest(0, ${today}::date - s.date + 3))
       from timeslots s
       join lateral (
         select id from patient_profiles order by id offset abs(hashint4(s.id)) % ${PATIENTS}::int limit 1

@@ -1,3 +1,5 @@
+import { BEFORE, BEYOND, type Change, DAY, HOUR, LAST_DAY, zoneOf } from './zone.ts';
+
 /** A moment on the clinic's wall: `date` is YYYY-MM-DD, `time` HH:MM:SS. */
 export interface WallTime {
   date: string;
@@ -22,25 +24,32 @@ export interface Clock {
   at(date: string, time: string): Date;
   /** What the clinic's wall shows at an instant. */
   wallOf(instant: Date): WallTime;
+  /** The same as `at` for whatever lies between two days (both included), for the database to work out. */
+  offsets(from: string, to: string): WallOffsets;
+  /** How far the clinic's wall is ahead of UTC at an instant, in milliseconds. */
+  offsetAt(instant: Date): number;
+  /** When clocks change between two instants. */
+  changes(from: Date, until: Date): Change[];
+}
+
+/**
+ * How far the clinic's wall is ahead of UTC: `seconds[i]` from the wall's time `since[i - 1]` on, `seconds[0]` before the
+ * first. In SQL: `($seconds::int[])[1 + width_bucket(date + time, $since::timestamp[])]`.
+ */
+export interface WallOffsets {
+  since: string[];
+  seconds: number[];
 }
 
 /** What tokens expire by (epoch milliseconds): no clock of a test moves it, as none moves the library that checks them. */
 export const systemNow = (): number => Date.now();
-
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 
 /**
  * @param timezone an IANA name such as Asia/Tashkent
  * @param now the source of instants, the system's clock by default
  */
 export function createClock(timezone: string, now: () => Date = () => new Date()): Clock {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: timezone,
-    dateStyle: 'short',
-    timeStyle: 'medium',
-  });
-  const offset = (ms: number) => Date.parse(`${format.format(ms).replace(' ', 'T')}Z`) - ms;
+  const { show, offset, changes } = zoneOf(timezone);
 
   /** The last wall second before clocks were put back within the three hours before `ms`, if they were. */
   function beforeFallBack(ms: number): string {
@@ -53,11 +62,11 @@ export function createClock(timezone: string, now: () => Date = () => new Date()
       if (offset(middle) === before) early = middle;
       else late = middle;
     }
-    return format.format(early);
+    return show(early);
   }
 
   function furthest(ms: number): WallTime {
-    const shown = format.format(ms);
+    const shown = show(ms);
     const past = beforeFallBack(ms);
     const [date = '', time = ''] = (past > shown ? past : shown).split(' ');
     return { date, time };
@@ -81,9 +90,25 @@ export function createClock(timezone: string, now: () => Date = () => new Date()
       return new Date(shown ?? Math.max(...instants));
     },
     wallOf(instant) {
-      const [date = '', time = ''] = format.format(instant).split(' ');
+      const [date = '', time = ''] = show(instant.getTime()).split(' ');
       return { date, time };
     },
+    offsets(from, to) {
+      // Days of margin, since the ends are the wall's days and not UTC's.
+      const start = Date.parse(from) - 2 * DAY;
+      const end = Math.min(Date.parse(to) + 3 * DAY, LAST_DAY);
+      const between = changes(start, end);
+      return {
+        // What clocks skip counts by the time before, and what they repeat is meant the first time: either way the time
+        // after begins where the wall that is further ahead gets to.
+        since: between.map(({ at, before, after }) =>
+          new Date(at + Math.max(before, after)).toISOString().slice(0, 19),
+        ),
+        seconds: [offset(start), ...between.map(({ after }) => after)].map((ms) => ms / 1000),
+      };
+    },
+    offsetAt: (instant) => offset(instant.getTime()),
+    changes: (from, until) => changes(from.getTime(), until.getTime()),
   };
 }
 
@@ -107,7 +132,22 @@ export const latestOf = (day: string, ...others: (string | undefined)[]): string
 export const earliestOf = (day: string, ...others: (string | undefined)[]): string =>
   others.reduce<string>((earliest, other = earliest) => (other < earliest ? other : earliest), day);
 
-/** @param date YYYY-MM-DD, a day of the calendar and no instant: no time zone can move it */
+/**
+ * @param date YYYY-MM-DD, a day of the calendar and no instant: no time zone can move it
+ * @returns `infinity` or `-infinity` where the calendar of four digits ends: for the database as for a comparison of text it
+ * comes after, or before, every day
+ */
 export function addDays(date: string, days: number): string {
-  return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
+  if (date === BEYOND || date === BEFORE) return date;
+  const text = new Date(Date.parse(date) + days * DAY).toISOString();
+  if (text.length === 24) return text.slice(0, 10);
+  return text.startsWith('-') ? BEFORE : BEYOND;
 }
+
+/** How many days lie from one to another, both included. */
+export const daysBetween = (from: string, to: string): number =>
+  (Date.parse(to) - Date.parse(from)) / DAY + 1;
+
+/** An instant for the database, ISO 8601; what comes after the year 9999 comes after all that is there. */
+export const instantText = (instant: Date): string =>
+  instant.getUTCFullYear() > 9999 ? BEYOND : instant.toISOString();

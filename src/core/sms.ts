@@ -39,10 +39,55 @@ const PLAIN: Record<string, string> = {
   '–': '-',
   '—': '-',
   '…': '...',
+  '′': "'",
+  ʹ: "'",
+  '‛': "'",
+  '‹': "'",
+  '›': "'",
+  '‚': "'",
+  '„': '"',
+  '‟': '"',
+  '″': '"',
+  '‐': '-',
+  '‑': '-',
+  '‒': '-',
+  '―': '-',
+  '−': '-',
+  '№': 'N',
+  '•': '*',
+  '·': '.',
+  '×': 'x',
+  '\t': ' ',
   '\u00a0': ' ',
+  '\u2009': ' ',
   '\u202f': ' ',
+  // What nobody sees.
+  '\u00ad': '',
+  '\u200b': '',
+  '\u200c': '',
+  '\u200d': '',
+  '\u200e': '',
+  '\u200f': '',
+  '\u2060': '',
+  '\ufe0f': '',
+  '\ufeff': '',
 };
 const TWINNED = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu');
+const ACCENTS = /\p{Script=Latin}\p{M}*/gu;
 
-/** The same text in the signs that an SMS takes cheapest, such as `'` for the Uzbek ʻ and ʼ. */
-export const plainSms = (text: string): string => text.replaceAll(TWINNED, (sign) => PLAIN[sign] ?? sign);
+/** A Latin letter outside the alphabet, without its accents: Karakalpak á ǵ ı ń ó ú, as one writes on a plain phone. */
+function bareLetter(letter: string): string {
+  const one = letter.normalize('NFC');
+  if (GSM.has(one)) return one;
+  return one === 'ı' ? 'i' : one.normalize('NFD').replaceAll(/\p{M}/gu, '');
+}
+
+/**
+ * The same text in the signs that an SMS takes cheapest, such as `'` for the Uzbek ʻ and ʼ, or N for №. Letters lose their
+ * accents only where the SMS gains from it: one that holds Cyrillic is long anyway.
+ */
+export function plainSms(text: string): string {
+  const plain = text.replaceAll(TWINNED, (sign) => PLAIN[sign] ?? sign);
+  const bare = plain.replaceAll(ACCENTS, bareLetter);
+  return smsSize(bare).encoding === 'gsm7' ? bare : plain;
+}

@@ -1,3 +1,9 @@
+import type { FastifyReply } from 'fastify';
+
+/** Says that an answer depends on a header of the request, beside what it is said to depend on already. */
+export const varyBy = (reply: FastifyReply, header: string): FastifyReply =>
+  reply.header('vary', [reply.getHeader('vary'), header].filter(Boolean).join(', '));
+
 /**
  * The media type to answer with (RFC 9110, section 12.5.1): of what is offered, the one of greatest weight, the first of
  * several. Who accepts none of them gets the first all the same, which serves people better than a 406.

@@ -281,3 +281,38 @@ describe('at once', () => {
     }
   });
 });
+
+describe('a phone that no operator has', () => {
+  test.each(['+998961234567', 'call me on 90 123-45-67', '901234567;drop', '90 123-45-67 ext. 5'])(
+    '%s is refused wherever one is given',
+    async (phone) => {
+      const fields = { fields: ['phone invalid_phone'] };
+      const person = await clinic.person('patient');
+      const admin = await clinic.person('admin');
+      expectProblem(await clinic.as(person).post('/auth/phone/verify/', { phone }), 'invalid_input', fields);
+      expectProblem(await clinic.as(person).patch('/auth/me/', { phone }), 'invalid_input', fields);
+      expectProblem(await clinic.as(person).patch('/patient/profile/', { phone }), 'invalid_input', fields);
+      expectProblem(await clinic.as(admin).patch(`/users/${person.id}/`, { phone }), 'invalid_input', fields);
+      const account = { username: 'never.made', password: PASSWORD, role: 'patient', phone };
+      expectProblem(await clinic.as(undefined).post('/auth/register/', account), 'invalid_input', fields);
+      expect(await queuedFor(clinic, person.id)).toEqual([]);
+    },
+  );
+
+  test('stays where it is stored, and no SMS to it is paid', async () => {
+    const person = await clinic.person('patient');
+    const store = (column: string) =>
+      clinic.db.$client.query(`update users set phone = '+998961234567', ${column} where id = $1`, [
+        person.id,
+      ]);
+    await store('phone_verified_at = null');
+    expectProblem(await clinic.as(person).post('/auth/phone/verify/', {}), 'invalid_input', {
+      fields: ['phone invalid_phone'],
+    });
+    expect(await queuedFor(clinic, person.id)).toEqual([]);
+    await clinic.as(person).patch('/auth/me/', { first_name: 'Aziza' }).expect(200);
+    // Whoever confirmed it once goes on signing in by it.
+    await clinic.db.$client.query('update users set phone_verified_at = now() where id = $1', [person.id]);
+    await signIn(clinic, { username: '96 123-45-67' }, PASSWORD).expect(200);
+  });
+});

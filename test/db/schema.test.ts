@@ -43,7 +43,7 @@ describe.each(tables)('$name', (table) => {
       return [
         `${column.name} ${type}`,
         (column.notNull || column.primary) && 'not null',
-        column.hasDefault && !column.generatedIdentity && 'default',
+        (column.hasDefault || column.generated) && !column.generatedIdentity && 'default',
         column.generatedIdentity?.type === 'always' && 'identity',
       ]
         .filter(Boolean)
@@ -193,9 +193,12 @@ describe('has beside the schema', () => {
         'doctor_changed',
         'doctors_tell_changed',
         'holidays_close_day',
+        'name_order',
         'queue_job',
         'search_fold',
         'search_pattern',
+        'search_plain',
+        'search_plain_pattern',
         'search_text',
         'sessions_tell_ended',
         'slots_between',
@@ -223,11 +226,14 @@ describe('has beside the schema', () => {
 
 describe('search functions', () => {
   test.each([
-    ['search_fold', "Oʻ Oʼ O‘ O’ O` O´ O'", "o' o' o' o' o' o' o'"],
-    ['search_fold', 'ШАҲНОЗА ÀÉ', 'шаҳноза àé'],
-    ['search_text', 'Oʻtkir', "o'tkir otkir"],
-    ['search_text', '', ' '],
+    ['search_fold', "Oʻ Oʼ O‘ O’ O` O´ O'", 'o o o o o o o'],
+    ['search_fold', 'ШАҲНОЗА ÀÉ', 'shahnoza ae'],
+    ['search_plain', "Oʻ Oʼ O‘ O’ O` O´ O'", 'o o o o o o o'],
+    ['search_plain', 'ШАҲНОЗА ÀÉ', 'шаҳноза àé'],
+    ['search_text', 'Ўткир', 'ўткир\notkir'],
+    ['search_text', '', '\n'],
     ['search_pattern', '100%_\\', '%100\\%\\_\\\\%'],
+    ['search_plain_pattern', '100%_\\', '%100\\%\\_\\\\%'],
   ])('%s(%j)', async (name, input, expected) => {
     expect(await values(`select ${name}($1) as value`, [input])).toEqual([expected]);
   });

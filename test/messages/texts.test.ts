@@ -216,6 +216,24 @@ test('a name that is missing, long or of one letter more does not break a text',
   expect(smsSize(sms('X'.repeat(100), 'Y'.repeat(100)) ?? '').segments).toBe(1);
 });
 
+test('a sign that an SMS has none of costs it nothing, and the other channels keep it', () => {
+  for (const name of ['Poliklinika №5', '«Shifo» – 24', 'Dáwletov Ǵayrat']) {
+    const words = writeMessage(
+      'uz',
+      aboutVisit('uz', 'booked', { doctor_first_name: name, doctor_last_name: null }),
+    );
+    const plain = writeMessage(
+      'uz',
+      aboutVisit('uz', 'booked', { doctor_first_name: 'Aziza', doctor_last_name: null }),
+    );
+    expect(smsSize(words?.sms ?? '')).toMatchObject({
+      encoding: 'gsm7',
+      segments: smsSize(plain?.sms ?? '').segments,
+    });
+    expect(words?.text).toContain(name);
+  }
+});
+
 test('SMS sizes by 3GPP TS 23.038', () => {
   expect(smsSize('a'.repeat(160))).toEqual({ encoding: 'gsm7', length: 160, segments: 1 });
   expect(smsSize('a'.repeat(161))).toEqual({ encoding: 'gsm7', length: 161, segments: 2 });

@@ -29,7 +29,9 @@ function killedAtTheEnd<Process extends { child: { kill: (signal: 'SIGKILL') => 
 describe('settings', () => {
   test.each([
     [{ PORT: 'abc' }, 'PORT must be a whole number'],
-    [{ CLINIC_TIMEZONE: 'Mars/Olympus' }, 'CLINIC_TIMEZONE must be an IANA time zone'],
+    [{ CLINIC_TIMEZONE: 'Mars/Olympus' }, 'CLINIC_TIMEZONE must be the name of a time zone by its place'],
+    [{ CLINIC_TIMEZONE: '-05:00' }, 'CLINIC_TIMEZONE must be the name of a time zone by its place'],
+    [{ CLINIC_TIMEZONE: 'EST5EDT' }, 'CLINIC_TIMEZONE must be the name of a time zone by its place'],
     [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must look like postgres://'],
     [{ ADMIN_USERNAME: 'boss' }, 'ADMIN_PASSWORD goes together with ADMIN_USERNAME'],
     [{ NODE_ENV: 'production' }, 'DATABASE_URL is required in production'],

@@ -13,12 +13,13 @@ import {
   text,
   uniqueIndex,
 } from '../drizzle.ts';
+import { byName, readers } from '../search.ts';
 import { instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);
 export const gender = pgEnum('gender', ['female', 'male', 'other']);
 export const consentDocument = pgEnum('consent_document', ['terms', 'privacy']);
-export const locale = pgEnum('locale', ['uz', 'ru', 'en']);
+export const locale = pgEnum('locale', readers);
 
 /** A person who signs in. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. */
 export const users = pgTable(
@@ -42,13 +43,14 @@ export const users = pgTable(
     locale: locale(),
     created_at: instant().notNull().default(sql`now()`),
     deleted_at: instant(),
+    /** What the list of users is searched by; the database writes it. */
+    searched: text().generatedAlwaysAs(
+      sql`search_text(username || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))`,
+    ),
   },
   (t) => [
     uniqueIndex('users_username_key').on(sql`lower(${t.username})`),
-    index('users_contact_search').using(
-      'gin',
-      sql`search_text(${t.username} || ' ' || coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '') || ' ' || coalesce(${t.email}, '') || ' ' || coalesce(${t.phone}, '')) gin_trgm_ops`,
-    ),
+    index('users_searched').using('gin', t.searched.op('gin_trgm_ops')),
     index('users_doctor_name_search')
       .using(
         'gin',
@@ -57,7 +59,11 @@ export const users = pgTable(
       .where(sql`role = 'doctor'`),
     index('users_role').on(t.role, t.id),
     index('users_inactive').on(t.id).where(sql`not is_active and deleted_at is null`),
-    index('users_directory').on(t.last_name, t.first_name, t.id).where(sql`role = 'doctor' and is_active`),
+    ...readers.map((reader) =>
+      index(`users_directory_${reader}`)
+        .on(byName(t.last_name, reader), byName(t.first_name, reader), t.id)
+        .where(sql`role = 'doctor' and is_active`),
+    ),
     uniqueIndex('users_verified_phone_key').on(t.phone).where(sql`phone_verified_at is not null`),
     uniqueIndex('users_verified_email_key')
       .on(sql`lower(${t.email})`)

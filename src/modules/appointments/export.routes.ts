@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { chooseType } from '../../http/accept.ts';
+import { chooseType, varyBy } from '../../http/accept.ts';
 import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../http/csv.ts';
 import { IsAdmin } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
@@ -120,10 +120,9 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
       const format = formats[chooseType(request.headers.accept, [NDJSON_TYPE, CSV_TYPE])];
       const pages =
         request.method === 'HEAD' ? undefined : await appointments.exportAll(request.query, request.user);
-      return reply
+      return varyBy(reply, 'accept')
         .header('content-type', format.type)
         .header('content-disposition', attachment(format.name))
-        .header('vary', [reply.getHeader('vary'), 'accept'].filter(Boolean).join(', '))
         .send(pages ? (Readable.from(written(request, pages, format)) as never) : '');
     },
   );

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import { type Clock, instantText } from '../../core/clock.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Watched } from '../../core/watched.ts';
@@ -114,8 +114,8 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
       caller: Caller,
     ): Promise<Page<AuditEntry>> {
       const { from, to, ...same } = filters;
-      const since = from && clock.at(from, '00:00').toISOString();
-      const until = to && clock.at(to, '24:00').toISOString();
+      const since = from && instantText(clock.at(from, '00:00'));
+      const until = to && instantText(clock.at(to, '24:00'));
       const found = await repository.listEntries(db, { ...same, since, until }, { page, page_size });
       const rows = found.rows.map(toEntry);
       const details = { filters: namesOf(filters), rows: rows.length };

@@ -3,6 +3,7 @@ import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import { isSameName } from '../../core/fold.ts';
 import type { Channel, CodePurpose } from '../../core/messages.ts';
+import { isPhone } from '../../core/phone.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
@@ -109,6 +110,8 @@ export function createContacts(dependencies: ContactsDependencies) {
         const account = await mustLock(tx, caller);
         const destination = named ?? account[contact];
         if (!destination) throw invalidField(contact, 'required');
+        // One that was stored before is judged before an SMS to it is paid.
+        if (contact === 'phone' && !isPhone(destination)) throw invalidField('phone', 'invalid_phone');
         const isTheirs = isSameName(destination, account[contact] ?? '');
         if (isTheirs && account[`${contact}_verified_at`]) throw new AppError('already_verified');
         const purpose = PURPOSE[contact];

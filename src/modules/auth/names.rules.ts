@@ -1,5 +1,5 @@
 import { foldAscii, isAscii } from '../../core/fold.ts';
-import { type CountryCode, toE164 } from '../../core/phone.ts';
+import { type CountryCode, storedE164 } from '../../core/phone.ts';
 
 /** What somebody types to say who they are: a user name, a phone or an email. */
 export interface LoginName {
@@ -14,6 +14,6 @@ export interface LoginName {
 /** @param country whose phone numbers are meant where no country is given */
 export function loginName(typed: string, country: CountryCode): LoginName {
   const text = foldAscii(typed.trim());
-  const phone = /^[+\d(]/.test(text) && !text.includes('@') ? toE164(text, country) : undefined;
+  const phone = /^[+\d(]/.test(text) && !text.includes('@') ? storedE164(text, country) : undefined;
   return { text: isAscii(text) ? text : '', phone, key: phone ?? text };
 }

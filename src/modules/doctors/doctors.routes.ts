@@ -1,14 +1,19 @@
 import type { FastifyInstance } from 'fastify';
+import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
 import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { chooseLocale, type Locale } from '../../i18n/index.ts';
 import { doctor, doctorFilters, doctorPage, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
 import type { Doctors } from './doctors.service.ts';
 
 const tags = ['doctors'];
 
-export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { doctors: Doctors }) {
+export async function doctorsRoutes(
+  instance: FastifyInstance,
+  { doctors, default_locale }: { doctors: Doctors; default_locale: Locale },
+) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.get(
@@ -20,13 +25,23 @@ export async function doctorsRoutes(instance: FastifyInstance, { doctors }: { do
         operationId: 'listDoctors',
         summary: 'Find a doctor',
         description:
-          'The directory of active, approved doctors, by name. Without `search` and `specialization` it lists all.',
+          'The directory of active, approved doctors, by name. Without `search` and `specialization` it lists all. Names ' +
+          'stand in the order of the alphabet of `Accept-Language`: in Uzbek Oʻ, Gʻ, Sh and Ch after Z, and Cyrillic names ' +
+          'where their Latin spelling would; in Russian Cyrillic first; in English last.',
         querystring: doctorFilters,
         response: { 200: doctorPage },
       },
     },
-    async (request, reply) =>
-      rememberedPageAnswer(request, reply, request.query.page, await doctors.list(request.query)),
+    async (request, reply) => {
+      const reader = chooseLocale(request.headers['accept-language'], default_locale);
+      varyBy(reply, 'accept-language');
+      return rememberedPageAnswer(
+        request,
+        reply,
+        request.query.page,
+        await doctors.list(request.query, reader),
+      );
+    },
   );
 
   app.get(

@@ -76,10 +76,12 @@ export const doctorFilters = z.object({
   ...pageQuery,
   search: fields.searchText.optional().meta({
     description:
-      "At most six words of name or specialization, in any case and with any apostrophe (`ʻ` `ʼ` `'`).",
+      'At most six words of name or specialization, or parts of them, in either script (`Юсупов` finds Yusupov), in any ' +
+      "case and with any apostrophe (`ʻ` `ʼ` `'`) or none.",
   }),
   specialization: fields.filterText.optional().meta({
-    description: 'Exactly this specialization, in any case.',
+    description:
+      'This specialization as a whole, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
     examples: ['Kardiolog'],
   }),
 });

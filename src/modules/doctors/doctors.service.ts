@@ -4,6 +4,7 @@ import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
+import type { Reader } from '../../db/search.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
@@ -27,11 +28,14 @@ export type Doctors = ReturnType<typeof createDoctors>;
 export function createDoctors({ db, memory, mayLag, audit, users }: DoctorsDependencies) {
   return {
     /** What somebody searches for is seldom searched for again; all else of the directory is remembered. */
-    list({ search = [], specialization, page, page_size }: DoctorFilters): Promise<Page<Doctor>> {
+    list(
+      { search = [], specialization, page, page_size }: DoctorFilters,
+      reader: Reader,
+    ): Promise<Page<Doctor>> {
       const list = (from: Db) =>
-        repository.listDoctors(from, { search, specialization }, { page, page_size });
+        repository.listDoctors(from, { search, specialization, reader }, { page, page_size });
       if (search.length > 0) return mayLag(list);
-      const key = `${page} ${page_size} ${specialization ?? ''}`;
+      const key = `${reader} ${page} ${page_size} ${specialization ?? ''}`;
       return memory.recall(
         'doctors',
         key,

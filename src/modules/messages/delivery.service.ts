@@ -7,7 +7,7 @@ import { type Locale, messageTexts, type Words, writeMessage } from '../../i18n/
 import { createGate, type Gate } from './channels/gate.ts';
 import { type Outgoing, SendError, type Senders, type Sent } from './channels/index.ts';
 import * as repository from './delivery.repository.ts';
-import { type Answers, composeEmail, withLinks } from './messages.composition.ts';
+import { type Answers, composeEmail, type Links, withLinks } from './messages.composition.ts';
 import { findRecipient, type RecipientRow } from './messages.repository.ts';
 import { delayAfter, judge, timeOf, type Verdict } from './messages.rules.ts';
 import type { Sealing } from './messages.sealing.ts';
@@ -174,9 +174,21 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     return taken ?? sender.send(outgoing);
   }
 
+  /** Where its reader can answer it, or take back what it tells of. */
+  async function linksOf(claimed: repository.Claimed, stop: string | undefined): Promise<Links | undefined> {
+    const { id, kind, user_id, appointment_id } = claimed;
+    const visit = visitOf(claimed);
+    if (kind !== 'reminder' || appointment_id === null || !visit || !claimed.is_active)
+      return stop !== undefined && public_url !== undefined ? { stop: public_url + stop } : undefined;
+    const answers = await transaction(db, (tx) =>
+      dependencies.links.forReminder(tx, { id, user_id, appointment_id, visit }),
+    );
+    return answers && { ...answers, pending: claimed.params.status === 'pending' };
+  }
+
   /** @throws SendError when it can never be sent as it is */
   async function compose(claimed: repository.Claimed): Promise<Outgoing> {
-    const { id, channel, kind, user_id, appointment_id, created_at } = claimed;
+    const { channel, kind, created_at } = claimed;
     const secret = claimed.secret ? sealing.open(claimed.secret, claimed.key) : {};
     // What is for an old contact must not go to the one that took its place.
     if (!secret || (kind === 'code' && !secret.code) || (kind === 'contact_changed' && !secret.destination))
@@ -186,15 +198,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     const locale = claimed.locale ?? default_locale;
     const words = write(claimed, locale, secret.code);
     if (!words) throw new SendError('nothing_to_say', { permanent: true });
-    const visit = visitOf(claimed);
-    const stop = secret.stop && public_url !== undefined ? { stop: public_url + secret.stop } : undefined;
-    const answers =
-      kind === 'reminder' && appointment_id !== null && visit && claimed.is_active
-        ? await transaction(db, (tx) =>
-            dependencies.links.forReminder(tx, { id, user_id, appointment_id, visit }),
-          )
-        : undefined;
-    const shown = answers ? { ...answers, pending: claimed.params.status === 'pending' } : stop;
+    const shown = await linksOf(claimed, secret.stop);
     const text = withLinks(channel, words, shown, messageTexts(locale));
     return {
       channel,

@@ -1,4 +1,6 @@
+import type { WallOffsets } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
+import { nameOrder, type Reader } from '../../db/search.ts';
 import type { Grouping, Measures } from './statistics.schemas.ts';
 
 /** By what rows `x` of timeslots and of appointments are counted together; never null, so that both can be joined on it. */
@@ -9,25 +11,26 @@ const keys: Record<Grouping, string> = {
   month: "date_trunc('month', x.date::timestamp)::date",
   doctor: 'x.doctor_id',
   // However it is written: the directory finds them together too.
-  specialization: "coalesce(search_fold(d.specialization), '')",
+  specialization: 'd.folded',
 };
 
 /** What else a row shows of its key, and by what rows are in order. */
-const shown: Record<Grouping, { columns: string; from: string; order: string }> = {
-  day: { columns: 'key::date as period', from: '', order: 'key' },
-  week: { columns: 'key::date as period', from: '', order: 'key' },
-  month: { columns: 'key::date as period', from: '', order: 'key' },
+const shown: Record<Grouping, { columns: string; from: string; order: (reader: Reader) => string }> = {
+  day: { columns: 'key::date as period', from: '', order: () => 'key' },
+  week: { columns: 'key::date as period', from: '', order: () => 'key' },
+  month: { columns: 'key::date as period', from: '', order: () => 'key' },
   doctor: {
     columns: 'key::integer as doctor_id, u.first_name, u.last_name',
     from: 'left join users u on u.id = key',
-    order: 'u.last_name, u.first_name, key',
+    order: (reader) => `${nameOrder('u.last_name', reader)}, ${nameOrder('u.first_name', reader)}, key`,
   },
   specialization: {
     columns: 'n.name as specialization',
+    // Of its spellings the commonest is shown.
     from: `left join (
-      select search_fold(specialization) as folded, min(specialization) as name from doctor_profiles group by folded
+      select folded, mode() within group (order by specialization) as name from doctor group by folded
     ) n on n.folded = key`,
-    order: "nullif(key, '') nulls last",
+    order: (reader) => `${nameOrder('n.name', reader)} nulls last, key`,
   },
 };
 
@@ -48,14 +51,22 @@ export interface StatisticsRowOf extends Measures {
 export async function countVisits(
   db: Db,
   by: Grouping,
-  { from, to, doctor, timezone }: { from: string; to: string; doctor: number | undefined; timezone: string },
+  {
+    from,
+    to,
+    doctor,
+    offsets,
+  }: { from: string; to: string; doctor: number | undefined; offsets: WallOffsets },
+  reader: Reader,
 ): Promise<StatisticsRowOf[]> {
-  const joined = by === 'specialization' ? 'join doctor_profiles d on d.id = x.doctor_id' : '';
+  const joined = by === 'specialization' ? 'join doctor d on d.id = x.doctor_id' : '';
   const where = 'where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)';
   const { columns, from: names, order } = shown[by];
   const { rows } = await db.$client.query<StatisticsRowOf>({
     text: `
-      with slots as (
+      with doctor as materialized (
+        select id, specialization, coalesce(search_fold(specialization), '') as folded from doctor_profiles
+      ), slots as (
         select grouping(key) = 1 as is_total, key, count(*) as published, count(*) filter (where is_taken) as held
         from (select ${keys[by]} as key, x.is_taken from timeslots x ${joined} ${where}) as slot
         group by grouping sets ((key), ())
@@ -69,7 +80,8 @@ export async function countVisits(
           percentile_cont(0.5) within group (order by lead) / 3600 as lead_hours
         from (
           select ${keys[by]} as key, x.status, x.cancelled_late, x.attendance,
-            date_part('epoch', (x.date + x.start_time) at time zone $4 - x.created_at) as lead
+            date_part('epoch', x.date + x.start_time) - date_part('epoch', x.created_at)
+              - ($5::int[])[1 + width_bucket(x.date + x.start_time, $4::timestamp[])] as lead
           from appointments x ${joined} ${where}
         ) as visit
         group by grouping sets ((key), ())
@@ -87,8 +99,8 @@ export async function countVisits(
       select is_total, ${columns}, published, booked, cancelled, late_cancelled, no_shows, completed, fill_rate,
         median_lead_time_hours, expired
       from counted ${names}
-      order by is_total desc, ${order}`,
-    values: [from, to, doctor, timezone],
+      order by is_total desc, ${order(reader)}`,
+    values: [from, to, doctor, offsets.since, offsets.seconds],
   });
   return rows;
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { chooseType } from '../../http/accept.ts';
+import { chooseType, varyBy } from '../../http/accept.ts';
 import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../http/csv.ts';
 import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { chooseLocale, type Locale } from '../../i18n/index.ts';
 import {
   MAX_DAYS,
   measureNames,
@@ -44,7 +45,7 @@ function asCsv({ by, rows }: Statistics): string {
 
 export async function statisticsRoutes(
   instance: FastifyInstance,
-  { statistics }: { statistics: StatisticsService },
+  { statistics, default_locale }: { statistics: StatisticsService; default_locale: Locale },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -59,7 +60,9 @@ export async function statisticsRoutes(
         description: [
           'The whole clinic’s for an admin, a doctor’s own for a doctor. Everything counts on the day of its visit: an ' +
             'appointment that was moved counts where it stands now, a slot that was withdrawn no longer. Days, doctors and ' +
-            'specializations without anything to count have no row; `total` is over all of them, its median too.',
+            'specializations without anything to count have no row; `total` is over all of them, its median too. Doctors ' +
+            'and specializations stand in the order of the alphabet of `Accept-Language`; a specialization that is written ' +
+            'in several ways is one, shown as most write it.',
           `A range spans at most ${MAX_DAYS} days. \`Accept: text/csv\` gives the rows as CSV, without the total.`,
         ].join('\n\n'),
         querystring: statisticsQuery,
@@ -82,8 +85,9 @@ export async function statisticsRoutes(
       },
     },
     async (request, reply) => {
-      const counted = await statistics.count(request.query, request.user);
-      reply.header('vary', [reply.getHeader('vary'), 'accept'].filter(Boolean).join(', '));
+      const reader = chooseLocale(request.headers['accept-language'], default_locale);
+      const counted = await statistics.count(request.query, request.user, reader);
+      varyBy(varyBy(reply, 'accept'), 'accept-language');
       if (chooseType(request.headers.accept, [JSON_TYPE, CSV_TYPE]) === JSON_TYPE) return reply.send(counted);
       return reply
         .header('content-type', CSV_HEADER)

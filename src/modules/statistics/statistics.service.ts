@@ -1,7 +1,8 @@
-import { addDays, type Clock } from '../../core/clock.ts';
+import { addDays, type Clock, daysBetween } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { MayLag } from '../../db/replica.ts';
+import type { Reader } from '../../db/search.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
   DEFAULT_DAYS,
@@ -18,18 +19,20 @@ export type StatisticsService = ReturnType<typeof createStatistics>;
 export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clock }) => ({
   /**
    * What became of slots and appointments: of the whole clinic for an admin, of their own for a doctor.
+   * @param reader in whose alphabet doctors and specializations stand
    * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
    */
-  async count(query: StatisticsQuery, caller: Caller): Promise<Statistics> {
+  async count(query: StatisticsQuery, caller: Caller, reader: Reader): Promise<Statistics> {
     const { by, to = clock.wall().date } = query;
     const { from = addDays(to, 1 - DEFAULT_DAYS) } = query;
     if (from > to) throw invalidField('to', 'range_reversed');
-    if (addDays(from, MAX_DAYS) <= to) {
+    if (daysBetween(from, to) > MAX_DAYS) {
       const params = { days: MAX_DAYS };
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
     const doctor = caller.role === 'doctor' ? caller.id : undefined;
-    const counted = await mayLag((db) => countVisits(db, by, { from, to, doctor, timezone: clock.timezone }));
+    const range = { from, to, doctor, offsets: clock.offsets(from, to) };
+    const counted = await mayLag((db) => countVisits(db, by, range, reader));
     const [total, ...rows] = counted;
     if (!total?.is_total) throw new Error('statistics came without their total');
     return { from, to, by, rows: rows.map((row) => toRow(by, row)), total: measuresOf(total) };

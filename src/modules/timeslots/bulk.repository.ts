@@ -1,6 +1,6 @@
-import type { WallTime } from '../../core/clock.ts';
+import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
-import { type Days, daysBetween, type Opening, stretchesOf } from './bulk.rules.ts';
+import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
 /**

@@ -20,9 +20,6 @@ export interface Days {
 
 const DAY = 86_400_000;
 
-/** How many days lie from one to another, both included. */
-export const daysBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / DAY + 1;
-
 /**
  * A day's hours without its pauses. Each stretch begins anew: a slot that would run into a pause stands after it instead,
  * and the day goes on from there.

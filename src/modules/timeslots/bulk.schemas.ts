@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { daysBetween } from '../../core/clock.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';
-import { daysBetween, daysOpened, slotsADay } from './bulk.rules.ts';
+import { daysOpened, slotsADay } from './bulk.rules.ts';
 import { despiteHoliday } from './timeslots.schemas.ts';
 
 const MAX_DAYS = 366;

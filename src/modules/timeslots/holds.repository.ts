@@ -22,10 +22,10 @@ interface Locked {
   is_own: boolean;
   held_until: string;
   is_open: boolean;
-  /** When a hold that begins now would end; where they gave it back before its end, that end stands. */
-  expires_at: string;
-  /** They held it a moment ago, and others come first for as long as a hold lasts. */
-  is_paused: boolean;
+  date: string;
+  start_time: string;
+  /** When their last hold of it ended, or would have; null where somebody else had it since. */
+  last_held_until: string | null;
 }
 
 /** That others come first for a while. */
@@ -36,14 +36,15 @@ export const PAUSED = 'paused';
  * their ids: two patients who change places must not wait for each other.
  * What one has held, one cannot hold for ever by doing so again: given back and taken anew it ends when it would have, and
  * after that end as much time must pass as a hold lasts.
- * @param minutes how long it is held; never beyond its start, by whichever clock comes first when clocks change
+ * @param term.minutes how long it is held
+ * @param term.endOf when a hold of a slot that begins now would end
  * @returns undefined when some rule refused and nothing was changed
  */
 export async function takeHold(
   tx: Tx,
   { timeslot, patient }: { timeslot: number; patient: number },
   bounds: Bounds,
-  { minutes, timezone }: { minutes: number; timezone: string },
+  { minutes, endOf }: { minutes: number; endOf: (slot: { date: string; start_time: string }) => Date },
 ): Promise<Hold | typeof PAUSED | undefined> {
   const client = clientOf(tx);
   const { rows } = await client.query<Locked>({
@@ -52,33 +53,29 @@ export async function takeHold(
       select s.id, coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.held_until,
         ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
           and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
-        least(
-          $3::timestamptz + make_interval(mins => $12),
-          date_trunc('second', $3::timestamptz) + (s.date + s.start_time - ($4::date + $5::time)),
-          (s.date + s.start_time) at time zone $13,
-          case when s.last_held_by = $2 and s.last_held_until > $3 then s.last_held_until end
-        ) as expires_at,
-        coalesce(
-          s.last_held_by = $2 and s.last_held_until <= $3
-            and s.last_held_until + make_interval(mins => $12) > $3, false) as is_paused
+        s.date, s.start_time, case when s.last_held_by = $2 then s.last_held_until end as last_held_until
       from timeslots s
       where s.id = $1 or (s.held_by = $2 and not s.is_waitlisted)
       order by s.id
       for no key update of s`,
-    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max, minutes, timezone],
+    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max],
   });
   const wanted = rows.find(({ id }) => id === timeslot);
   if (wanted?.is_own) return { timeslot, expires_at: wanted.held_until };
   if (!wanted?.is_open) return undefined;
-  if (wanted.is_paused) return PAUSED;
+  const before = wanted.last_held_until === null ? Number.NEGATIVE_INFINITY : Date.parse(wanted.last_held_until);
+  const now = bounds.now.getTime();
+  if (before <= now && now < before + minutes * 60_000) return PAUSED;
   if (rows.length > 1) await giveBack(tx, patient, timeslot);
+  const end = endOf(wanted).getTime();
+  const expires_at = new Date(before > now ? Math.min(before, end) : end).toISOString();
   await client.query({
     name: 'holds.take',
     text: `
       update timeslots set held_by = $2, held_until = $3, last_held_by = $2, last_held_until = $3 where id = $1`,
-    values: [timeslot, patient, wanted.expires_at],
+    values: [timeslot, patient, expires_at],
   });
-  return { timeslot, expires_at: wanted.expires_at };
+  return { timeslot, expires_at };
 }
 
 async function giveBack(tx: Tx, patient: number, except: number): Promise<void> {

@@ -6,6 +6,7 @@ import { type Db, transaction } from '../../db/client.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Availability } from './availability.service.ts';
 import * as repository from './holds.repository.ts';
+import { holdEnd } from './holds.rules.ts';
 import type { Hold } from './holds.schemas.ts';
 import { findOwner } from './timeslots.repository.ts';
 
@@ -31,8 +32,11 @@ export function createHolds({ db, clock, idempotency, availability }: HoldsDepen
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, caller.id, async () => {
             if (!(await repository.lockPatient(tx, caller.id))) return undefined;
-            const held = { minutes, timezone: clock.timezone };
-            const hold = await repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, held);
+            const term = {
+              minutes,
+              endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
+            };
+            const hold = await repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, term);
             if (hold === repository.PAUSED) throw new AppError('held_recently');
             return hold;
           }),

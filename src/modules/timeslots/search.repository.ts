@@ -129,9 +129,10 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
 }
 
 const narrowed = {
-  doctor: 'p.id =',
-  gender: 'p.gender =',
-  specialization: 'search_fold(p.specialization) = search_fold',
+  doctor: (value: string) => `p.id = ${value}`,
+  gender: (value: string) => `p.gender = ${value}`,
+  // Folded once, not for each doctor.
+  specialization: (value: string) => `search_fold(p.specialization) = (select search_fold(${value}))`,
 };
 
 /**
@@ -142,7 +143,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
   const given = (['doctor', 'gender', 'specialization'] as const).filter(
     (name) => narrowing[name] !== undefined,
   );
-  const counts = given.map((name, index) => `${narrowed[name]} ($${11 + index})`);
+  const counts = given.map((name, index) => narrowed[name](`$${11 + index}`));
   const free = (limit: string, more = '') => `(
     select s.id, s.date, s.start_time, s.end_time from timeslots s
     where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}

@@ -26,7 +26,8 @@ export const searchFilters = fields
     z.object({
       ...pageQuery,
       specialization: fields.filterText.optional().meta({
-        description: 'Only doctors of exactly this specialization, in any case.',
+        description:
+          'Only doctors of this specialization as a whole, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
         examples: ['Kardiolog'],
       }),
       doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [12] }),

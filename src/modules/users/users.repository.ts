@@ -5,9 +5,10 @@ import { and, desc, eq, getTableColumns, isNull, ne, not, type SQL, sql } from '
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
+import { finds } from '../../db/search.ts';
 import type { User } from './users.schemas.ts';
 
-const { password_hash, deleted_at, phone_resets_from, email_resets_from, ...visible } =
+const { password_hash, deleted_at, searched, phone_resets_from, email_resets_from, ...visible } =
   getTableColumns(users);
 
 const fields = {
@@ -69,7 +70,6 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const words = filters.search ?? [];
   const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active ?? ''}:${filters.approved ?? ''}:${words.length}`;
   const statement = prepared(db, name, () => {
-    const contact = sql`search_text(${users.username} || ' ' || coalesce(${users.first_name}, '') || ' ' || coalesce(${users.last_name}, '') || ' ' || coalesce(${users.email}, '') || ' ' || coalesce(${users.phone}, ''))`;
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
       filters.role && eq(users.role, sql.placeholder('role')),
@@ -80,7 +80,7 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
           ? sql`${users.is_active}`
           : not(users.is_active),
       filters.approved === undefined ? undefined : isDoctor({ approved: filters.approved }),
-      ...words.map((_, index) => sql`${contact} like search_pattern(${sql.placeholder(`word${index}`)})`),
+      ...words.map((_, index) => finds(sql`${searched}`, sql`${sql.placeholder(`word${index}`)}`, 'each')),
     ];
     const where = and(...conditions);
     return db

@@ -292,9 +292,10 @@ export const userFilters = z.object({
     description: 'Only doctors who were let in, or with `false` only those who wait for it.',
     examples: [false],
   }),
-  search: fields.searchText
-    .optional()
-    .meta({ description: 'At most six words of user name, names, email or phone.' }),
+  search: fields.searchText.optional().meta({
+    description:
+      'At most six words of user name, names, email or phone, or parts of them; names in either script.',
+  }),
 });
 
 export type UserFilters = z.infer<typeof userFilters>;

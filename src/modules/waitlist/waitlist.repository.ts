@@ -49,7 +49,8 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Ref
         not exists (
           select from users u join doctor_profiles d on d.id = u.id
           where u.role = 'doctor' and u.is_active and d.approved_at is not null
-            and (u.id = $2 or search_fold(d.specialization) = search_fold($3))) as no_doctor,
+            and (u.id = $2 or u.id in (
+              select id from doctor_profiles where search_fold(specialization) = search_fold($3)))) as no_doctor,
         mine.*,
         $8::integer is not null and visit.id is null as no_visit,
         coalesce(visit.status not in ('pending', 'confirmed'), false) as decided,
