@@ -7,9 +7,10 @@ import { exitWith, localSecret, readConfig } from './cli/settings.ts';
 import type { Config } from './config.ts';
 import { createClock } from './core/clock.ts';
 import { type Db, openDatabase } from './db/client.ts';
+import { createClockWatch } from './db/clock-watch.ts';
 import { type Embedded, openEmbedded } from './db/embedded.ts';
 import { asAppError, loggable } from './db/errors.ts';
-import { migrateDatabase } from './db/migrate.ts';
+import { migrateDatabase, oneAtATime } from './db/migrate.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 
 /** The API process: settings → database → app → listen → close gracefully. */
@@ -33,12 +34,15 @@ async function main(): Promise<void> {
   });
   const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
   const settings = { ...config, database_url: direct_url, jwt_secret };
-  const app = await buildApp({ db, clock, config: settings });
+  const watch = createClockWatch({ db, clock });
+  const app = await buildApp({ db, clock, config: settings, isClockFarOff: watch.isFarOff });
+  app.addHook('onClose', async () => watch.stop());
   const closing = closeOnSignal(app, db, embedded);
 
   const prepared = await prepareDatabase(app, db, config, direct_url).catch((error) =>
     giveUp(error, embedded),
   );
+  if (prepared.ready) await watch.start(app.log);
   limitConnections(app, config);
   try {
     await app.listen({ host: config.host, port: config.port });
@@ -54,6 +58,7 @@ async function main(): Promise<void> {
       await prepareDatabase(app, db, config, direct_url).catch((error) => giveUp(error, embedded)),
     );
     if (prepared.ready) {
+      await watch.start(app.log);
       print('The database is there.');
       printDemo(prepared.demo);
     }
@@ -99,8 +104,12 @@ async function prepareDatabase(
   try {
     if (config.migrate_on_start) await migrateDatabase(database_url);
     await db.$client.query('select 1 from users limit 1');
-    await createFirstAdmin(db, config);
-    const demo = config.demo_data && (await loadDemo(db, config));
+    if (!config.first_admin && !config.demo_data) return { ready: true, demo: false };
+    // Replicas start together.
+    const demo = await oneAtATime(database_url, async () => {
+      await createFirstAdmin(db, config);
+      return config.demo_data && loadDemo(db, config);
+    });
     return { ready: true, demo };
   } catch (error) {
     if (asAppError(error)?.code !== 'database_unavailable') throw error;

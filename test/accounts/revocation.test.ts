@@ -13,7 +13,7 @@ import {
   signIn,
 } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testConfig } from '../helpers/app.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
@@ -30,7 +30,7 @@ let statements = 0;
 beforeAll(async () => {
   clinic = await accountsApp();
   admin = await clinic.person('admin');
-  others = openDatabase({ url: clinic.url, pool_max: 10 });
+  others = openDatabase({ url: clinic.url, pool_max: 10, limits: PATIENT_LIMITS });
   others.$client.on('connect', (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     Object.assign(client, {

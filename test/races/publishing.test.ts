@@ -13,6 +13,7 @@ import {
   provesRules,
   rounds,
 } from '../helpers/races.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 const ROUNDS = rounds(100);
 /** By the clock it is Monday 2 March 2026, 09:00; the horizon's last day is Monday 30 March. */
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await drag(clinic.db, 0.002);
   [admin] = (await clinic.crowd('admin', 1)) as [Member];
   patients = await clinic.crowd('patient', 2);
-  workers = [1, 2].map(() => openDatabase({ url: clinic.url, pool_max: 5 }));
+  workers = [1, 2].map(() => openDatabase({ url: clinic.url, pool_max: 5, limits: PATIENT_LIMITS }));
 });
 afterAll(async () => {
   for (const db of workers) await db.$client.end();

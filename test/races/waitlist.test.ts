@@ -19,6 +19,7 @@ import {
   rounds,
   tally,
 } from '../helpers/races.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 const ROUNDS = rounds(100);
 const WAITING = 500;
@@ -294,7 +295,7 @@ async function until(met: () => Promise<boolean>): Promise<void> {
 
 /** A worker as a process runs it, on connections of its own. */
 function startWorker(): { stop: () => Promise<void> } {
-  const db = openDatabase({ url: clinic.url, pool_max: 4 });
+  const db = openDatabase({ url: clinic.url, pool_max: 4, limits: PATIENT_LIMITS });
   const queue = runQueue({
     url: clinic.url,
     concurrency: 4,
