@@ -35,11 +35,12 @@ export const PATIENT_LIMITS: Limits = {
   idle_in_transaction: 120_000,
 };
 
-/** A pool on a fresh clone of the template. */
+/** A pool on a fresh clone of the template, or on a database that is named. */
 export async function testDatabase(
   pool_max = 10,
+  named?: string,
 ): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
-  const url = await createDatabase();
+  const url = named ?? (await createDatabase());
   const db = openDatabase({ url, pool_max, limits: PATIENT_LIMITS });
   return { db, url, close: () => db.$client.end() };
 }
