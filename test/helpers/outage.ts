@@ -35,10 +35,16 @@ interface Sent {
  *
  * @param options.direct the database itself, whatever the server is told; it must be empty but migrated
  * @param options.url what the server is told; the queue and the announcements go to DATABASE_DIRECT_URL, if it is in `env`
+ * @param options.places how many of the server's connections can work at once: fewer than its own behind a pooler
  */
 export async function endure(
   outage: Outage,
-  { direct, url, env = {} }: { direct: string; url: string; env?: Record<string, string> },
+  {
+    direct,
+    url,
+    env = {},
+    places = PLACES,
+  }: { direct: string; url: string; env?: Record<string, string>; places?: number },
 ): Promise<string> {
   const clinic = await testApp({ url: direct });
   let server: RunningServer | undefined;
@@ -126,7 +132,9 @@ export async function endure(
     stopped = true;
     await lives;
 
-    await everyPlaceWorks(clinic.db.$client, () => request(base, 'GET', '/patient/profile/', people[0]));
+    await everyPlaceWorks(clinic.db.$client, places, () =>
+      request(base, 'GET', '/patient/profile/', people[0]),
+    );
     const jobs = async () =>
       (
         await clinic.db.$client.query<{ left: number }>(
@@ -175,7 +183,7 @@ export async function endure(
 }
 
 /** Holds up readers by a lock until as many wait for it at once as the pool has places; locks end by themselves. */
-async function everyPlaceWorks(pool: pg.Pool, ask: () => Promise<Answer>): Promise<void> {
+async function everyPlaceWorks(pool: pg.Pool, places: number, ask: () => Promise<Answer>): Promise<void> {
   const locker = await pool.connect();
   let enough = false;
   try {
@@ -188,7 +196,7 @@ async function everyPlaceWorks(pool: pg.Pool, ask: () => Promise<Answer>): Promi
         `select from pg_locks l join pg_stat_activity a using (pid)
          where not l.granted and a.query like '%patient_profiles%' and a.datname = current_database()`,
       );
-      enough = rows.length >= PLACES;
+      enough = rows.length >= places;
       await pause(20);
     }
     await locker.query('commit');
