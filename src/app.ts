@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Clock } from './core/clock.ts';
 import type { Db } from './db/client.ts';
+import { within } from './db/deadline.ts';
 import { asAppError, loggable } from './db/errors.ts';
+import { REQUEST } from './db/limits.ts';
 import { openReadiness } from './db/readiness.ts';
 import { type MayLag, openReplica } from './db/replica.ts';
 import { accessControl } from './http/access.ts';
@@ -24,6 +26,13 @@ import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts'
 import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules, type ModulesDependencies } from './modules.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the whole of it had come, by performance.now(). */
+    read_at: number;
+  }
+}
 
 export interface AppDependencies {
   db: Db;
@@ -94,8 +103,15 @@ export async function buildApp({
   await app.register(logging);
   await app.register(security, config);
   const pool_max = db.$client.options.max;
+  app.decorateRequest('read_at', 0);
+  app.addHook('preValidation', (request, _reply, done) => {
+    request.read_at = performance.now();
+    done();
+  });
   await app.register(records, { ...config, pool_max });
   await app.register(overload, { ...config, pool_max });
+  const longest = config.max_wait_seconds * 1_000 + REQUEST;
+  app.addHook('preValidation', (request, _reply, done) => within(request.read_at + longest, done));
   await app.register(hosts, config);
   await app.register(strictAddress);
   await app.register(strictJson);

@@ -44,6 +44,7 @@ async function main(): Promise<void> {
   );
   if (prepared.ready) await watch.start(app.log);
   limitConnections(app, config);
+  limitAddresses(app, config);
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -79,6 +80,34 @@ function limitConnections(app: FastifyInstance, { database_pool_max }: Config): 
   app.server.once('drop', () =>
     app.log.warn({ files }, 'more connect than files may be open (ulimit -n); those beyond are closed'),
   );
+}
+
+/**
+ * Closes at once what one address connects beyond its share: idle connections cost nobody but the server anything. Never
+ * more than half of all; behind a proxy (TRUST_PROXY), where everybody has its address, that one has to see to it.
+ */
+function limitAddresses(app: FastifyInstance, { connections_per_address, trust_proxy }: Config): void {
+  if (trust_proxy.length > 0) return;
+  const { server } = app;
+  const most = Math.min(connections_per_address, Math.ceil((server.maxConnections || Infinity) / 2));
+  const open = new Map<string, number>();
+  let said = false;
+  server.on('connection', (socket) => {
+    const { remoteAddress: address } = socket;
+    if (address === undefined) return;
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > most) {
+      if (!said) app.log.warn({ most }, 'one address connects more often than CONNECTIONS_PER_ADDRESS allows');
+      said = true;
+      return void socket.destroy();
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
 }
 
 interface Closing {

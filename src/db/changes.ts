@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { DatabaseClient } from './connection.ts';
+import { unhurried } from './deadline.ts';
 import { LIMITS } from './limits.ts';
 
 /** What the database tells of doctors: their free slots of a day have changed, or, without one, anything of theirs. */
@@ -133,6 +134,9 @@ export function createChanges(pool: pg.Pool): Changes {
     }
   }
 
+  /** It goes on after whoever wanted to know first has been answered. */
+  const startFollowing = (url: string) => unhurried(() => run(url));
+
   return {
     onChange: (heard) => {
       tell = heard;
@@ -144,7 +148,7 @@ export function createChanges(pool: pg.Pool): Changes {
       const before = asked;
       asked = performance.now();
       if (asked - before >= LEISURE) wake();
-      if (link_url !== undefined) following ??= run(link_url);
+      if (link_url !== undefined) following ??= startFollowing(link_url);
       return asked - fresh_at < FRESH;
     },
     follow: (url) => {

@@ -8,6 +8,7 @@ import {
   type PgTransaction,
   sql,
 } from './drizzle.ts';
+import { timeFor } from './deadline.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import * as schema from './schema/index.ts';
 import { instantOf } from './schema/types.ts';
@@ -49,10 +50,27 @@ class SafePool extends pg.Pool {
   override connect: any = (callback?: (error: Error | undefined, ...rest: unknown[]) => void) => {
     this.unanswered_since ??= performance.now();
     if (callback) return super.connect((error, ...rest) => callback(noteOrigin(error), ...rest));
-    return super.connect().catch((error) => {
+    return this.connectInTime().catch((error) => {
       throw noteOrigin(error);
     });
   };
+
+  /** As pg does, but no later than whoever asks can wait. */
+  private async connectInTime(): Promise<pg.PoolClient> {
+    const limit = this.options.connectionTimeoutMillis ?? 0;
+    const patience = timeFor(limit);
+    const connecting = super.connect();
+    if (patience >= limit) return connecting;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), patience);
+    });
+    const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
+    if (client) return client;
+    // One that comes after all is for somebody else.
+    connecting.then((unused) => unused.release()).catch(() => {});
+    throw new Error('timeout exceeded: whoever asks cannot wait any longer');
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast
   override query: any = async (...args: [pg.QueryConfig, unknown[]?]) => {

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { timeFor } from './deadline.ts';
 
 /** How long the server may take to say goodbye. */
 const GOODBYE = 1_000;
@@ -36,10 +37,12 @@ type Callback = (error: Error | null, ...rest: unknown[]) => void;
 export class DatabaseClient extends pg.Client {
   /** Milliseconds for which answers are waited for; by default those of its settings. */
   patience: number | undefined;
+  private readonly limit: number | undefined;
   private readonly onAnswer: () => void;
 
   constructor({ onAnswer = () => {}, ...config }: ClientOptions = {}) {
     super({ keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_AFTER, ...config });
+    this.limit = config.query_timeout;
     this.onAnswer = onAnswer;
   }
 
@@ -79,9 +82,11 @@ export class DatabaseClient extends pg.Client {
 
   /** The statement as it is sent. */
   protected worded(statement: string | pg.QueryConfig): string | Worded {
-    if (this.patience === undefined) return statement;
+    const limit = this.patience ?? this.limit;
+    const query_timeout = limit && timeFor(limit);
+    if (query_timeout === undefined || query_timeout === this.limit) return statement;
     const config = typeof statement === 'string' ? { text: statement } : statement;
-    return { ...config, query_timeout: this.patience };
+    return { ...config, query_timeout };
   }
 }
 

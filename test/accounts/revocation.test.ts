@@ -12,7 +12,8 @@ import {
   lastCode,
   signIn,
 } from '../helpers/accounts.ts';
-import { PASSWORD, type Person, type TestApp, testConfig } from '../helpers/app.ts';
+import { createSessions } from '../../src/modules/auth/index.ts';
+import { PASSWORD, type Person, type TestApp, type TestClock, testClock, testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
@@ -294,4 +295,18 @@ test('two processes on one database: how long the other one takes', async () => 
     `revocation: after POST /auth/logout/ on one process the other refused within ${sorted[10]?.toFixed(1)} ms (median), ` +
       `${sorted.at(-1)?.toFixed(1)} ms at most, of ${sorted.length}\n`,
   );
+});
+
+test('a session that a process ended whose clock is hours behind is over for one that starts afterwards', async () => {
+  const person = await clinic.person('patient');
+  const { sid } = clinic.app.jwt.decode<{ sid: number }>(person.token) ?? { sid: 0 };
+  const at = (hours: number) => testClock(new Date(clinic.clock.now().getTime() + hours * 3_600_000).toISOString());
+  const sessions = (clock: TestClock) => createSessions({ db: clinic.db, clock, access_token_minutes: 15 });
+  await sessions(at(-5)).logout({ id: person.id, role: 'patient', session: sid });
+
+  const right = sessions(clinic.clock);
+  await right.endings.onConnect();
+  right.follow({ connected: true });
+  onTestFinished(() => right.close());
+  expect(right.isEnded(sid)).toBe(true);
 });

@@ -165,6 +165,7 @@ export async function endure(
       `longest ${(slowest / 1_000).toFixed(1)} s`,
       `well after ${((lastRefusal - ended) / 1_000).toFixed(1)} s`,
       `not ready ${unready.length} of ${ready.length} times, longest answer ${(Math.max(...ready.map(({ ms }) => ms)) / 1_000).toFixed(1)} s`,
+      `last: ${refused.toSorted((a, b) => a.answered - b.answered).at(-1)?.outcome ?? 'none'}`,
       `${promised.length} visits stand`,
       `jobs done ${((worked - ended) / 1_000).toFixed(1)} s after`,
     ].join('  ');

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts';
+import { clientOf, type Executor } from '../../db/client.ts';
 import type { Grouping, Measures } from './statistics.schemas.ts';
 
 /** By what rows `x` of timeslots and of appointments are counted together; never null, so that both can be joined on it. */
@@ -46,14 +46,14 @@ export interface StatisticsRowOf extends Measures {
  * go through the index row by row.
  */
 export async function countVisits(
-  db: Db,
+  executor: Executor,
   by: Grouping,
   { from, to, doctor, timezone }: { from: string; to: string; doctor: number | undefined; timezone: string },
 ): Promise<StatisticsRowOf[]> {
   const joined = by === 'specialization' ? 'join doctor_profiles d on d.id = x.doctor_id' : '';
   const where = 'where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)';
   const { columns, from: names, order } = shown[by];
-  const { rows } = await db.$client.query<StatisticsRowOf>({
+  const { rows } = await clientOf(executor).query<StatisticsRowOf>({
     text: `
       with slots as (
         select grouping(key) = 1 as is_total, key, count(*) as published, count(*) filter (where is_taken) as held

@@ -1,6 +1,8 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
+import { transaction } from '../../db/client.ts';
+import { LONG_READ } from '../../db/limits.ts';
 import type { MayLag } from '../../db/replica.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
@@ -29,7 +31,10 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
     const doctor = caller.role === 'doctor' ? caller.id : undefined;
-    const counted = await mayLag((db) => countVisits(db, by, { from, to, doctor, timezone: clock.timezone }));
+    const range = { from, to, doctor, timezone: clock.timezone };
+    const counted = await mayLag((db) =>
+      transaction(db, (tx) => countVisits(tx, by, range), { statement: LONG_READ }),
+    );
     const [total, ...rows] = counted;
     if (!total?.is_total) throw new Error('statistics came without their total');
     return { from, to, by, rows: rows.map((row) => toRow(by, row)), total: measuresOf(total) };
