@@ -16,6 +16,9 @@ export interface RecordsOptions {
   max_wait_seconds: number;
 }
 
+/** Long enough for those before to give up (lock_timeout) or to be done, and for one's own turn after it. */
+const PATIENCE = 5_000;
+
 /** By what name a body says which record of others it is about. Such a name with an s is that of the record's routes. */
 const NAMED = ['timeslot', 'patient', 'doctor', 'refresh'] as const;
 
@@ -23,12 +26,12 @@ const NAMED = ['timeslot', 'patient', 'doctor', 'refresh'] as const;
  * Lets a third of the pool's connections at most wait for one record. The row of a slot, a person or a setting that
  * somebody keeps locked holds up whoever wants to change it until the database gives up (lock_timeout); without a bound
  * for each, those who want one slot would take all connections, and everybody else would be held up with them. Whoever
- * waits here has neither a connection nor a turn (http/overload), and waits two thirds of what people wait at most.
+ * waits here has neither a connection nor a turn (http/overload).
  */
 export const records = fastifyPlugin(
   async (app: FastifyInstance, { pool_max, max_wait_seconds }: RecordsOptions) => {
     const at_a_time = Math.max(1, Math.floor(pool_max / 3));
-    const patience = (max_wait_seconds * 1_000 * 2) / 3;
+    const patience = Math.max(PATIENCE, max_wait_seconds * 1_000);
     const places = createPlaces(at_a_time);
 
     app.decorateRequest('records', null);
