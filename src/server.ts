@@ -97,7 +97,8 @@ function limitAddresses(app: FastifyInstance, { connections_per_address, trust_p
     if (address === undefined) return;
     const count = (open.get(address) ?? 0) + 1;
     if (count > most) {
-      if (!said) app.log.warn({ most }, 'one address connects more often than CONNECTIONS_PER_ADDRESS allows');
+      if (!said)
+        app.log.warn({ most }, 'one address connects more often than CONNECTIONS_PER_ADDRESS allows');
       said = true;
       return void socket.destroy();
     }

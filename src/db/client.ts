@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type ClientOptions, DatabaseClient, noteOrigin, UnnamedClient } from './connection.ts';
+import { timeFor } from './deadline.ts';
 import {
   drizzle,
   type ExtractTablesWithRelations,
@@ -8,7 +9,6 @@ import {
   type PgTransaction,
   sql,
 } from './drizzle.ts';
-import { timeFor } from './deadline.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import * as schema from './schema/index.ts';
 import { instantOf } from './schema/types.ts';

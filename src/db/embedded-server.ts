@@ -36,7 +36,11 @@ const ENDS_WITHIN = 2_000;
 export const newPassword = (): string => randomBytes(24).toString('hex');
 
 /** @param announce runs before the server starts, once it is known where */
-export async function startServer(place: Place, ticket: Ticket, announce: () => void): Promise<RunningServer> {
+export async function startServer(
+  place: Place,
+  ticket: Ticket,
+  announce: () => void,
+): Promise<RunningServer> {
   const { base, data, user } = place;
   const bin = binaries(base, user);
   const deadline = Date.now() + START_LIMIT;
@@ -98,7 +102,9 @@ async function endOfTheLast(data: string, deadline: number): Promise<void> {
     const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
     if (!isServerOf(data, pid)) return rmSync(file, { force: true });
     if (Date.now() > deadline)
-      throw new EmbeddedDatabaseError(`The embedded database does not end: end process ${pid} and start again.`);
+      throw new EmbeddedDatabaseError(
+        `The embedded database does not end: end process ${pid} and start again.`,
+      );
     if (Date.now() - since > ENDS_WITHIN) interrupt(pid);
     await sleep(100);
   }

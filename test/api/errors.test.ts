@@ -8,13 +8,13 @@ import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { CHANNELS, confirm, freshPhone, lastCode, queuedFor } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { claimsOf, forge } from '../helpers/tokens.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 /**
  * Every code that a client can meet, provoked over HTTP, with the status it has promised. A code without a case fails
@@ -278,7 +278,11 @@ const cases: Record<ErrorCode, Case> = {
     async provoke() {
       // With the limits of production, where those of tests are long.
       const db = openDatabase({ url: clinic.url, pool_max: 1 });
-      const app = await buildApp({ db, clock: clinic.clock, config: { ...testConfig, database_url: clinic.url } });
+      const app = await buildApp({
+        db,
+        clock: clinic.clock,
+        config: { ...testConfig, database_url: clinic.url },
+      });
       await app.ready();
       const blocker = await clinic.db.$client.connect();
       try {

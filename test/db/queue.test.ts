@@ -2,7 +2,7 @@ import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { silentLog } from '../../src/core/log.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { type RunningQueue, runQueue, type Task } from '../../src/db/queue-runner.ts';
-import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };

@@ -105,7 +105,10 @@ describe('no place of the pool is lost', () => {
         transaction(late, (tx) => tx.execute(sql`select pg_sleep(0.6), 'late' as said`)),
       ).rejects.toThrow();
       for (let round = 0; round < 20; round += 1) {
-        const { rows } = await vi.waitFor(() => late.$client.query(`select 'soon' as said, ${round} as round`), PATIENCE);
+        const { rows } = await vi.waitFor(
+          () => late.$client.query(`select 'soon' as said, ${round} as round`),
+          PATIENCE,
+        );
         expect(rows).toEqual([{ said: 'soon', round }]);
       }
     } finally {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { expect } from 'vitest';
 import { testApp, testConfig } from './app.ts';
 import { type RunningServer, startServer } from './process.ts';
@@ -110,7 +110,10 @@ export async function endure(
     const watch = async () => {
       while (!stopped) {
         const asked = performance.now();
-        const status = await fetch(`${base}/health/ready`).then((answer) => answer.status, () => 0);
+        const status = await fetch(`${base}/health/ready`).then(
+          (answer) => answer.status,
+          () => 0,
+        );
         ready.push({ status, ms: performance.now() - asked, at: performance.now() });
         await pause(100);
       }
@@ -154,7 +157,9 @@ export async function endure(
 
     const refused = sent.filter(({ outcome }) => outcome.startsWith('5') || outcome === 'no answer');
     expect(sent.filter(({ outcome }) => outcome.startsWith('500') || outcome === 'no answer')).toEqual([]);
-    const slowest = Math.max(...sent.filter(({ answered }) => answered > began).map((one) => one.answered - one.asked));
+    const slowest = Math.max(
+      ...sent.filter(({ answered }) => answered > began).map((one) => one.answered - one.asked),
+    );
     const lastRefusal = Math.max(ended, ...refused.map(({ answered }) => answered));
     const unready = ready.filter(({ status }) => status !== 200);
     const line = [

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type RunningServer,
   type Started,

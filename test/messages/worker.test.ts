@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer as createRelay, type Socket } from 'node:net';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startEskiz, startSmtp, startTelegram, startTwilio } from '../helpers/messages/providers.ts';
 import { type Started, startProcess } from '../helpers/process.ts';
 

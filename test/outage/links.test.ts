@@ -4,7 +4,10 @@ import { endure, seconds } from '../helpers/outage.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
 /** OUTAGE_SECONDS=30 makes those long that may be. */
-const outages: Record<string, { begin: (relay: Relay) => void; end: (relay: Relay) => void; seconds: number }> = {
+const outages: Record<
+  string,
+  { begin: (relay: Relay) => void; end: (relay: Relay) => void; seconds: number }
+> = {
   'all connections end': { begin: (relay) => relay.cut(), end: (relay) => relay.mend(), seconds: 1 },
   'silence, then they end': {
     begin: (relay) => relay.silence(),
@@ -18,11 +21,14 @@ const outages: Record<string, { begin: (relay: Relay) => void; end: (relay: Rela
   },
 };
 
-test.each(Object.entries(outages))('after %s everything is well by itself', async (name, { begin, end, seconds }) => {
-  const direct = await createDatabase();
-  const relay = await relayTo(direct);
-  onTestFinished(() => relay.close());
-  const outage = { name, seconds, begin: () => begin(relay), end: () => end(relay) };
-  const output = await endure(outage, { direct, url: relay.url });
-  expect(output).not.toMatch(/MaxListenersExceeded/);
-});
+test.each(Object.entries(outages))(
+  'after %s everything is well by itself',
+  async (name, { begin, end, seconds }) => {
+    const direct = await createDatabase();
+    const relay = await relayTo(direct);
+    onTestFinished(() => relay.close());
+    const outage = { name, seconds, begin: () => begin(relay), end: () => end(relay) };
+    const output = await endure(outage, { direct, url: relay.url });
+    expect(output).not.toMatch(/MaxListenersExceeded/);
+  },
+);

@@ -20,7 +20,10 @@ beforeAll(() => {
 });
 beforeEach(async () => {
   const dir = join(folder.dir, randomUUID());
-  database = await openEmbedded({ dir, settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'] });
+  database = await openEmbedded({
+    dir,
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off'],
+  });
   onTestFinished(async () => {
     signal('SIGCONT');
     await database.stop();
@@ -70,7 +73,11 @@ describe.skipIf(process.platform !== 'linux')('after PostgreSQL has stood still'
       const user = serverUser();
       const { username, password, port } = new URL(database.url);
       const pooler = await freePort();
-      const userlist = writeFor(user, join(folder.dir, `userlist-${wait}.txt`), `"${username}" "${password}"\n`);
+      const userlist = writeFor(
+        user,
+        join(folder.dir, `userlist-${wait}.txt`),
+        `"${username}" "${password}"\n`,
+      );
       const ini = filled('pgbouncer.ini', {
         'host=database port=5432': `host=127.0.0.1 port=${port}`,
         'host=replica port=5432': `host=127.0.0.1 port=${port}`,

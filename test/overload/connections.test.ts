@@ -28,7 +28,8 @@ test('more connections than files may be open: those beyond are closed, all othe
       );
     });
   // From many addresses: one alone would not be let have them all.
-  const from = (nth: number) => connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (nth % 100)}` });
+  const from = (nth: number) =>
+    connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (nth % 100)}` });
   const sockets = Array.from({ length: 300 }, (_, nth) => from(nth));
   const told = await Promise.all(sockets.map(visit));
   expect(new Set(told)).toEqual(new Set(['200', 'closed']));
@@ -60,7 +61,9 @@ test('one address with idle connections leaves others theirs, and gets no more t
     await clinic.close();
   });
   const port = Number(new URL(server.base).port);
-  const idle = Array.from({ length: 60 }, () => connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }));
+  const idle = Array.from({ length: 60 }, () =>
+    connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
+  );
   let closed = 0;
   for (const socket of idle) socket.on('error', () => {}).on('close', () => (closed += 1));
   await vi.waitFor(() => expect(closed).toBe(40), { timeout: 120_000 });

@@ -41,15 +41,22 @@ test('a slot whose row stays locked costs whoever wants it, and nobody else', as
   const stuck = await clinic.publish(doctor, '2026-03-10', '09:00', '09:30');
   const others = await Promise.all(
     Array.from({ length: 10 }, (_, nth) =>
-      clinic.publish(doctor, '2026-03-11', `${String(9 + nth)}:00`.padStart(5, '0'), `${String(9 + nth)}:30`.padStart(5, '0')),
+      clinic.publish(
+        doctor,
+        '2026-03-11',
+        `${String(9 + nth)}:00`.padStart(5, '0'),
+        `${String(9 + nth)}:30`.padStart(5, '0'),
+      ),
     ),
   );
   await keeper.query('begin');
   await keeper.query('select from timeslots where id = $1 for update', [stuck]);
   let released = false;
-  const wanting = patients.slice(0, 40).map(({ token }) =>
-    request(origin, 'POST', '/appointments/', { token, body: { timeslot: stuck }, key: 'once' }),
-  );
+  const wanting = patients
+    .slice(0, 40)
+    .map(({ token }) =>
+      request(origin, 'POST', '/appointments/', { token, body: { timeslot: stuck }, key: 'once' }),
+    );
   await vi.waitFor(async () => expect(await blocked()).toBe(PLACES / 3), { timeout: 120_000 });
 
   let most = 0;
@@ -59,7 +66,9 @@ test('a slot whose row stays locked costs whoever wants it, and nobody else', as
   for (const [nth, timeslot] of others.entries()) {
     const { token } = patients[40 + nth] as Member;
     const key = 'once';
-    expect(outcome(await request(origin, 'POST', '/appointments/', { token, body: { timeslot }, key }))).toBe('201');
+    expect(outcome(await request(origin, 'POST', '/appointments/', { token, body: { timeslot }, key }))).toBe(
+      '201',
+    );
     expect(outcome(await request(origin, 'GET', '/appointments/me/', { token }))).toBe('200');
   }
   const answers = await Promise.all(wanting);

@@ -37,7 +37,8 @@ function startAll(dir: string, count: number, env: Record<string, string> = {}):
   return started;
 }
 
-const owner = (dir: string) => JSON.parse(readFileSync(join(dir, 'connection.json'), 'utf8')) as { owner: number; port: number };
+const owner = (dir: string) =>
+  JSON.parse(readFileSync(join(dir, 'connection.json'), 'utf8')) as { owner: number; port: number };
 
 async function signsIn(base: string): Promise<void> {
   await vi.waitFor(async () => {
@@ -92,7 +93,10 @@ test('it starts although the number of the server before has become somebody els
   const other = spawn('sleep', ['600']);
   onTestFinished(() => void other.kill('SIGKILL'));
   await once(other, 'spawn');
-  writeFileSync(join(dir, 'postgres/postmaster.pid'), `${other.pid}\n${dir}/postgres\n1\n5432\n\n127.0.0.1\n\nready\n`);
+  writeFileSync(
+    join(dir, 'postgres/postmaster.pid'),
+    `${other.pid}\n${dir}/postgres\n1\n5432\n\n127.0.0.1\n\nready\n`,
+  );
   const again = await openEmbedded({ dir });
   const client = new pg.Client({ connectionString: again.url });
   await client.connect();

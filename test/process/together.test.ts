@@ -12,7 +12,11 @@ function endAtLast(...started: Started[]): void {
 }
 
 test.each([
-  ['the first admin', { ADMIN_USERNAME: 'boss', ADMIN_PASSWORD: 'a-long-quiet-river', BCRYPT_COST: '10' }, 'boss'],
+  [
+    'the first admin',
+    { ADMIN_USERNAME: 'boss', ADMIN_PASSWORD: 'a-long-quiet-river', BCRYPT_COST: '10' },
+    'boss',
+  ],
   ['demo data', { DEMO_DATA: 'true', BCRYPT_COST: '10' }, 'demo.admin'],
 ])('processes that start together on a new database with %s all start', async (_, more, username) => {
   const { db, url, close } = await testDatabase(2);
@@ -40,10 +44,14 @@ test('a process whose clock is an hour off says so once, is not ready, and goes 
   const [server, worker] = [run('src/server.ts'), run('src/worker.ts')];
   endAtLast(server, worker);
   const [, base = ''] = await server.printed(/Listening on (http:\/\/\S+)/);
-  await vi.waitFor(async () => expect((await fetch(`${base}/health/ready`)).status).toBe(503), { timeout: 120_000 });
+  await vi.waitFor(async () => expect((await fetch(`${base}/health/ready`)).status).toBe(503), {
+    timeout: 120_000,
+  });
   expect((await fetch(`${base}/health/live`)).status).toBe(200);
   expect((await fetch(`${base}/api/auth/me/`)).status).toBe(401);
   for (const { printed } of [server, worker])
-    expect(Number((await printed(/"seconds":([\d.]+),"msg":"the database’s clock is ahead/))[1])).toBeGreaterThan(3_590);
+    expect(
+      Number((await printed(/"seconds":([\d.]+),"msg":"the database’s clock is ahead/))[1]),
+    ).toBeGreaterThan(3_590);
   expect(server.output().match(/clock is ahead/g)).toHaveLength(1);
 });

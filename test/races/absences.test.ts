@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
-import { PATIENT_LIMITS, createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import {
   type Answer,

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -13,7 +14,6 @@ import {
   provesRules,
   rounds,
 } from '../helpers/races.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 const ROUNDS = rounds(100);
 /** By the clock it is Monday 2 March 2026, 09:00; the horizon's last day is Monday 30 March. */

@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts';
 import { runQueue } from '../../src/db/queue-runner.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { startProcess, temporaryFolder } from '../helpers/process.ts';
 import {
   type Answer,
@@ -19,7 +20,6 @@ import {
   rounds,
   tally,
 } from '../helpers/races.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 const ROUNDS = rounds(100);
 const WAITING = 500;

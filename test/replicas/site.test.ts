@@ -7,9 +7,9 @@ import type { Role } from '../../src/core/roles.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { openReplica } from '../../src/db/replica.ts';
 import { PASSWORD } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Answer, type Method, provesRules, tally } from '../helpers/races.ts';
 import { relayTo } from '../helpers/relay.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 /**
  * Several processes as in production: nginx, two of the API, PgBouncer with few connections, a streaming replica, Redis.
@@ -263,7 +263,12 @@ describe('through PgBouncer', () => {
     needsPrograms(context);
     const statement = { name: 'numbered', text: 'select $1::int as number, pg_sleep(0.01)' };
     const outcomes = async (prepared: boolean) => {
-      const pooled = openDatabase({ url: site.pooled.primary, pool_max: 3 * POOL, prepared, limits: PATIENT_LIMITS });
+      const pooled = openDatabase({
+        url: site.pooled.primary,
+        pool_max: 3 * POOL,
+        prepared,
+        limits: PATIENT_LIMITS,
+      });
       const all = await Promise.all(
         Array.from({ length: 100 }, (_, number) =>
           pooled.$client.query({ ...statement, values: [number] }).then(

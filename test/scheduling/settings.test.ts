@@ -5,10 +5,10 @@ import { createSettings } from '../../src/modules/settings/index.ts';
 import { createModules } from '../../src/modules.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { entry, notedBy } from '../helpers/audit.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
 
 const OPEN = {
   min_notice_minutes: 0,
