@@ -14,14 +14,28 @@ function endAtLast(...started: Started[]): void {
 test.each([
   [
     'the first admin',
-    { ADMIN_USERNAME: 'boss', ADMIN_PASSWORD: 'a-long-quiet-river', BCRYPT_COST: '10' },
+    { ADMIN_USERNAME: 'boss', ADMIN_PASSWORD: 'a-long-quiet-river', BCRYPT_COST: '13' },
     'boss',
   ],
-  ['demo data', { DEMO_DATA: 'true', BCRYPT_COST: '10' }, 'demo.admin'],
+  ['demo data', { DEMO_DATA: 'true', BCRYPT_COST: '13' }, 'demo.admin'],
 ])('processes that start together on a new database with %s all start', async (_, more, username) => {
   const { db, url, close } = await testDatabase(2);
   onTestFinished(close);
-  const servers = await Promise.all([1, 2, 3].map(() => startServer({ DATABASE_URL: url, ...env, ...more })));
+  // Each waits where it would migrate, so that they go on from there together.
+  const gate = await db.$client.connect();
+  await gate.query('select pg_advisory_lock(7420133)');
+  const starting = [1, 2, 3].map(() => startServer({ DATABASE_URL: url, ...env, ...more }));
+  for (const server of starting) server.catch(() => {});
+  await vi.waitFor(
+    async () => {
+      const { rows } = await gate.query("select from pg_locks where locktype = 'advisory' and not granted");
+      expect(rows).toHaveLength(3);
+    },
+    { timeout: 200_000, interval: 100 },
+  );
+  await gate.query('select pg_advisory_unlock(7420133)');
+  gate.release();
+  const servers = await Promise.all(starting);
   endAtLast(...servers);
   const { rows } = await db.$client.query("select username from users where role = 'admin'");
   expect(rows).toEqual([{ username }]);
