@@ -179,7 +179,7 @@ export async function startSite({
 }
 
 /** A file beside this one with other values in it, each of which must stand there. */
-function filled(name: string, values: Record<string, string>): string {
+export function filled(name: string, values: Record<string, string>): string {
   let text = readFileSync(join(import.meta.dirname, name), 'utf8');
   for (const [value, other] of Object.entries(values)) {
     if (!text.includes(value)) throw new Error(`there is no "${value}" in deploy/${name}`);
@@ -218,7 +218,7 @@ interface LaunchOptions {
 const HELD =
   '"$@" & p=$!; echo "pid $p"; trap "" INT TERM HUP; exec 3<&0; (cat <&3 >/dev/null; kill -9 $p) & c=$!; wait $p; kill -9 $c';
 
-async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions): Promise<Program> {
+export async function startProgram({ command, port = 0, env = {}, ids }: LaunchOptions): Promise<Program> {
   let child: ChildProcess | undefined;
   let number = 0;
   let text = '';

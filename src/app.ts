@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Clock } from './core/clock.ts';
-import { type Db, openDatabase } from './db/client.ts';
+import type { Db } from './db/client.ts';
+import { within } from './db/deadline.ts';
 import { asAppError, loggable } from './db/errors.ts';
+import { REQUEST } from './db/limits.ts';
+import { openReadiness } from './db/readiness.ts';
 import { type MayLag, openReplica } from './db/replica.ts';
 import { accessControl } from './http/access.ts';
 import { auditing } from './http/audit.ts';
@@ -17,12 +20,20 @@ import { openapi } from './http/openapi.ts';
 import { overload } from './http/overload.ts';
 import { problems } from './http/problem.ts';
 import { rateLimits } from './http/rate-limit.ts';
+import { records } from './http/records.ts';
 import { refusals } from './http/refusals.ts';
 import { security } from './http/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
 import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules, type ModulesDependencies } from './modules.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** When the whole of it had come, by performance.now(). */
+    read_at: number;
+  }
+}
 
 export interface AppDependencies {
   db: Db;
@@ -45,6 +56,8 @@ export interface AppDependencies {
     body_limit: number;
     log_level: string;
   } & ModulesDependencies['config'];
+  /** Whether this process's clock is too far off to judge by; never by default. */
+  isClockFarOff?: () => boolean;
   /** Where log lines go; standard output by default. */
   log_stream?: LogStream;
 }
@@ -53,7 +66,13 @@ const REQUEST_TIMEOUT = 30_000;
 const VERSION = '0.1.0';
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
-export async function buildApp({ db, clock, config, log_stream }: AppDependencies): Promise<FastifyInstance> {
+export async function buildApp({
+  db,
+  clock,
+  config,
+  isClockFarOff,
+  log_stream,
+}: AppDependencies): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     logger: loggerOptions(config.log_level, log_stream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,7 +103,16 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
   await app.register(security, config);
-  await app.register(overload, { ...config, pool_max: db.$client.options.max });
+  const pool_max = db.$client.options.max;
+  app.decorateRequest('read_at', 0);
+  app.addHook('preValidation', (request, _reply, done) => {
+    request.read_at = performance.now();
+    done();
+  });
+  await app.register(records, { ...config, pool_max });
+  await app.register(overload, { ...config, pool_max });
+  const longest = config.max_wait_seconds * 1_000 + REQUEST;
+  app.addHook('preValidation', (request, _reply, done) => within(request.read_at + longest, done));
   await app.register(hosts, config);
   await app.register(strictAddress);
   await app.register(strictJson);
@@ -113,12 +141,10 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
-  // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
-  // before it is migrated.
   const { connectionString: url = config.database_url } = db.$client.options;
-  const aside = openDatabase({ url, pool_max: 1, prepared: false });
-  app.addHook('onClose', () => aside.$client.end());
-  await app.register(health, { ping: () => aside.$client.query('select from users limit 0') });
+  const readiness = openReadiness(db, url, isClockFarOff);
+  app.addHook('onClose', () => readiness.close());
+  await app.register(health, { isReady: readiness.isReady });
   await app.register((api) => modules.register(api), { prefix: '/api' });
   return app;
 }

@@ -7,9 +7,10 @@ import { exitWith, localSecret, readConfig } from './cli/settings.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Clock, createClock } from './core/clock.ts';
 import { type Db, openDatabase } from './db/client.ts';
+import { createClockWatch } from './db/clock-watch.ts';
 import { type Embedded, openEmbedded } from './db/embedded.ts';
 import { asAppError, loggable } from './db/errors.ts';
-import { migrateDatabase } from './db/migrate.ts';
+import { migrateDatabase, oneAtATime } from './db/migrate.ts';
 import { compareZone } from './db/zone.ts';
 import { type Jobs, startJobs } from './jobs.ts';
 
@@ -34,13 +35,17 @@ async function main(): Promise<void> {
   });
   const jwt_secret = config.jwt_secret ?? localSecret(config.data_dir);
   const settings = { ...config, database_url: direct_url, jwt_secret };
-  const app = await buildApp({ db, clock, config: settings });
+  const watch = createClockWatch({ db, clock });
+  const app = await buildApp({ db, clock, config: settings, isClockFarOff: watch.isFarOff });
+  app.addHook('onClose', async () => watch.stop());
   const closing = closeOnSignal(app, db, embedded);
 
   const prepared = await prepareDatabase(app, db, clock, config, direct_url).catch((error) =>
     giveUp(error, embedded),
   );
+  if (prepared.ready) await watch.start(app.log);
   limitConnections(app, config);
+  limitAddresses(app, config);
   try {
     await app.listen({ host: config.host, port: config.port });
   } catch (error) {
@@ -55,6 +60,7 @@ async function main(): Promise<void> {
       await prepareDatabase(app, db, clock, config, direct_url).catch((error) => giveUp(error, embedded)),
     );
     if (prepared.ready) {
+      await watch.start(app.log);
       print('The database is there.');
       printDemo(prepared.demo);
     }
@@ -75,6 +81,35 @@ function limitConnections(app: FastifyInstance, { database_pool_max }: Config): 
   app.server.once('drop', () =>
     app.log.warn({ files }, 'more connect than files may be open (ulimit -n); those beyond are closed'),
   );
+}
+
+/**
+ * Closes at once what one address connects beyond its share: idle connections cost nobody but the server anything. Never
+ * more than half of all; behind a proxy (TRUST_PROXY), where everybody has its address, that one has to see to it.
+ */
+function limitAddresses(app: FastifyInstance, { connections_per_address, trust_proxy }: Config): void {
+  if (trust_proxy.length > 0) return;
+  const { server } = app;
+  const most = Math.min(connections_per_address, Math.ceil((server.maxConnections || Infinity) / 2));
+  const open = new Map<string, number>();
+  let said = false;
+  server.on('connection', (socket) => {
+    const { remoteAddress: address } = socket;
+    if (address === undefined) return;
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > most) {
+      if (!said)
+        app.log.warn({ most }, 'one address connects more often than CONNECTIONS_PER_ADDRESS allows');
+      said = true;
+      return void socket.destroy();
+    }
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+  });
 }
 
 interface Closing {
@@ -116,8 +151,12 @@ async function prepareDatabase(
     if (config.migrate_on_start) await migrateDatabase(database_url);
     await db.$client.query('select 1 from users limit 1');
     await checkZone(app, db, clock);
-    await createFirstAdmin(db, config);
-    const demo = config.demo_data && (await loadDemo(db, config));
+    if (!config.first_admin && !config.demo_data) return { ready: true, demo: false };
+    // Replicas start together.
+    const demo = await oneAtATime(database_url, async () => {
+      await createFirstAdmin(db, config);
+      return config.demo_data && loadDemo(db, config);
+    });
     return { ready: true, demo };
   } catch (error) {
     if (asAppError(error)?.code !== 'database_unavailable') throw error;

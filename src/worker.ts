@@ -1,6 +1,7 @@
 import { exitWith, localSecret, readConfig } from './cli/settings.ts';
 import { createClock } from './core/clock.ts';
 import { openDatabase } from './db/client.ts';
+import { createClockWatch } from './db/clock-watch.ts';
 import { openEmbedded } from './db/embedded.ts';
 import { loggable } from './db/errors.ts';
 import { createLog } from './http/logging.ts';
@@ -29,6 +30,8 @@ async function main(): Promise<void> {
     log,
     config: { ...config, database_url: config.database_direct_url ?? database_url, jwt_secret },
   });
+  const watch = createClockWatch({ db, clock });
+  void watch.start(log);
   process.stdout.write('Background jobs run.\n');
 
   let since: number | undefined;
@@ -41,6 +44,7 @@ async function main(): Promise<void> {
     since = performance.now();
     setTimeout(() => exitWith('Shutting down took too long; the rest was cut off.'), SHUTDOWN_LIMIT).unref();
     const close = async () => {
+      watch.stop();
       await jobs.stop();
       await db.$client.end();
       await embedded?.stop();

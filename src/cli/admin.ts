@@ -40,7 +40,10 @@ export async function createAdmin(db: Db, config: Config, account: AdminAccount)
   }
 }
 
-/** The admin of ADMIN_USERNAME and ADMIN_PASSWORD, while there is no admin at all. */
+/**
+ * The admin of ADMIN_USERNAME and ADMIN_PASSWORD, while there is no admin at all. One process at a time (db/migrate,
+ * oneAtATime): between the look and the insert a password is hashed.
+ */
 export async function createFirstAdmin(db: Db, config: Config): Promise<void> {
   if (!config.first_admin) return;
   const { users } = createModules({ db, clock: createClock(config.timezone), config });

@@ -1,7 +1,8 @@
 import type { Config } from '../config.ts';
 import { createClock } from '../core/clock.ts';
-import { type Db, transaction } from '../db/client.ts';
+import { type Db, type Tx, transaction } from '../db/client.ts';
 import { sql } from '../db/drizzle.ts';
+import { LONG_JOB } from '../db/limits.ts';
 import { createPasswords } from '../modules/auth/index.ts';
 import { createModules } from '../modules.ts';
 
@@ -70,7 +71,8 @@ function patientAt(index: number) {
 const PATIENTS = 60;
 
 /**
- * Fills an empty database with a clinic to try: four weeks of slots ahead and two behind, some of them booked.
+ * Fills an empty database with a clinic to try: four weeks of slots ahead and two behind, some of them booked. One process
+ * at a time (db/migrate, oneAtATime): it looks first whether the database is empty.
  * @returns whether the demo accounts are there, made now or before
  */
 export async function loadDemo(db: Db, config: Config): Promise<boolean> {
@@ -91,7 +93,7 @@ export async function loadDemo(db: Db, config: Config): Promise<boolean> {
   const patients = Array.from({ length: PATIENTS }, (_, index) => patientAt(index));
   const today = clock.wall().date;
 
-  await transaction(db, async (tx) => {
+  const fill = async (tx: Tx) => {
     // Nobody is told about bookings that never were.
     await tx.execute(sql`select set_config('clinic.quiet', 'on', true)`);
     await tx.execute(sql`
@@ -143,7 +145,8 @@ export async function loadDemo(db: Db, config: Config): Promise<boolean> {
     await tx.execute(sql`
       update appointments set status = 'cancelled', cancelled_by = patient_id, cancel_reason = 'Rejam oʻzgardi'
       where id % 11 = 0`);
-  });
-  await db.execute(sql`analyze`);
+    await tx.execute(sql`analyze`);
+  };
+  await transaction(db, fill, { statement: LONG_JOB });
   return true;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import dotenv from 'dotenv';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
@@ -19,12 +19,23 @@ export function readConfig(): Config {
   }
 }
 
-/** Outside production, a secret of this folder's own, so that sign-ins outlive a restart. */
+/**
+ * Outside production, a secret of this folder's own, so that sign-ins outlive a restart. Of processes that start together
+ * one makes it, and all take that one: it appears whole or not at all.
+ */
 export function localSecret(dir: string): string {
   const file = join(dir, 'jwt-secret');
   if (!existsSync(file)) {
     mkdirSync(dir, { recursive: true });
-    writeFileSync(file, randomBytes(48).toString('base64url'), { mode: 0o600 });
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, randomBytes(48).toString('base64url'), { mode: 0o600 });
+    try {
+      linkSync(own, file);
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    } finally {
+      rmSync(own);
+    }
   }
   return readFileSync(file, 'utf8');
 }

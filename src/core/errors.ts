@@ -77,6 +77,7 @@ export const errorStatus = {
   internal_error: 500,
   overloaded: 503,
   database_unavailable: 503,
+  record_busy: 503,
   provider_unavailable: 503,
 } as const;
 

@@ -1,4 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { DatabaseClient } from './connection.ts';
+import { unhurried } from './deadline.ts';
+import { LIMITS } from './limits.ts';
 
 /** What the database tells of doctors: their free slots of a day have changed, or, without one, anything of theirs. */
 export interface Change {
@@ -54,7 +57,8 @@ export function createChanges(pool: pg.Pool): Changes {
   let finished = { xmin: '0', at: Number.NEGATIVE_INFINITY };
   let fresh_at = Number.NEGATIVE_INFINITY;
 
-  hearOwn(pool, (change) => tell(change));
+  const own = ownChangesOf(pool);
+  const hearOwn = (change: Change) => tell(change);
 
   /** Ends early when somebody wants to know, who has to ask the database meanwhile: what is known is old by then. */
   const rest = (ms: number) =>
@@ -105,12 +109,11 @@ export function createChanges(pool: pg.Pool): Changes {
   }
 
   async function run(url: string): Promise<void> {
-    const client = new pg.Client({
+    const client: pg.Client = new DatabaseClient({
       connectionString: url,
       application_name: 'clinic-changes',
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: LIMITS.connect,
       query_timeout: 1_000,
-      keepAlive: true,
     });
     const lost = () => {
       fresh_at = Number.NEGATIVE_INFINITY;
@@ -131,6 +134,9 @@ export function createChanges(pool: pg.Pool): Changes {
     }
   }
 
+  /** It goes on after whoever wanted to know first has been answered. */
+  const startFollowing = (url: string) => unhurried(() => run(url));
+
   return {
     onChange: (heard) => {
       tell = heard;
@@ -142,13 +148,15 @@ export function createChanges(pool: pg.Pool): Changes {
       const before = asked;
       asked = performance.now();
       if (asked - before >= LEISURE) wake();
-      if (link_url !== undefined) following ??= run(link_url);
+      if (link_url !== undefined) following ??= startFollowing(link_url);
       return asked - fresh_at < FRESH;
     },
     follow: (url) => {
+      own.add(hearOwn);
       link_url = url;
     },
     async unfollow() {
+      own.delete(hearOwn);
       link_url = undefined;
       wake();
       await following;
@@ -162,11 +170,21 @@ function changeIn(text: string): Change {
   return { doctor: Number(doctor), date };
 }
 
+type Hear = (change: Change) => void;
+const hearers = new WeakMap<pg.Pool, Set<Hear>>();
+
 /**
+ * Who hears what this process changes through a pool. The pool is listened to once, however many followers it gets and
+ * whether they follow or not: each module graph of a process makes one.
+ *
  * What a connection of the pool is told while it works has only happened when the work is done: it is passed on as the
  * connection comes back, which is before whoever used it goes on.
  */
-function hearOwn(pool: pg.Pool, tell: (change: Change) => void): void {
+function ownChangesOf(pool: pg.Pool): Set<Hear> {
+  const known = hearers.get(pool);
+  if (known) return known;
+  const listening = new Set<Hear>();
+  hearers.set(pool, listening);
   const told = new WeakMap<pg.PoolClient, Set<string>>();
   pool.on('connect', (client) => {
     const changes = new Set<string>();
@@ -178,7 +196,8 @@ function hearOwn(pool: pg.Pool, tell: (change: Change) => void): void {
   pool.on('release', (_error, client) => {
     const changes = told.get(client);
     if (!changes?.size) return;
-    for (const change of changes) tell(changeIn(change));
+    for (const change of changes) for (const hear of listening) hear(changeIn(change));
     changes.clear();
   });
+  return listening;
 }

@@ -1,11 +1,15 @@
 import pg from 'pg';
+import { type ClientOptions, DatabaseClient, noteOrigin, UnnamedClient } from './connection.ts';
+import { timeFor } from './deadline.ts';
 import {
   drizzle,
   type ExtractTablesWithRelations,
   type NodePgDatabase,
   type NodePgQueryResultHKT,
   type PgTransaction,
+  sql,
 } from './drizzle.ts';
+import { LIMITS, type Limits } from './limits.ts';
 import * as schema from './schema/index.ts';
 import { instantOf } from './schema/types.ts';
 
@@ -35,29 +39,58 @@ const parsers: Partial<Record<number, (text: string) => unknown>> = {
 
 /**
  * pg's own pool throws a connection away whenever a statement sent through `pool.query` fails, so that every refused
- * booking would cost a reconnect (3.4 to 5 ms). A refusal by a healthy server keeps its connection here.
+ * booking would cost a reconnect (3.4 to 5 ms). A refusal by a healthy server keeps its connection here; a connection
+ * that is not well has ended itself (DatabaseClient), and none of those comes back.
  */
 class SafePool extends pg.Pool {
-  // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast below
+  /** When it was first asked for something since it last had an answer. */
+  private unanswered_since: number | undefined;
+
+  // biome-ignore lint/suspicious/noExplicitAny: pg's two overloads of connect are kept by the cast
+  override connect: any = (callback?: (error: Error | undefined, ...rest: unknown[]) => void) => {
+    this.unanswered_since ??= performance.now();
+    if (callback) return super.connect((error, ...rest) => callback(noteOrigin(error), ...rest));
+    return this.connectInTime().catch((error) => {
+      throw noteOrigin(error);
+    });
+  };
+
+  /** As pg does, but no later than whoever asks can wait. */
+  private async connectInTime(): Promise<pg.PoolClient> {
+    const limit = this.options.connectionTimeoutMillis ?? 0;
+    const patience = timeFor(limit);
+    const connecting = super.connect();
+    if (patience >= limit) return connecting;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), patience);
+    });
+    const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
+    if (client) return client;
+    // One that comes after all is for somebody else.
+    connecting.then((unused) => unused.release()).catch(() => {});
+    throw new Error('timeout exceeded: whoever asks cannot wait any longer');
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast
   override query: any = async (...args: [pg.QueryConfig, unknown[]?]) => {
     const client = await this.connect();
-    let broken: Error | undefined;
     try {
       return await client.query(...args);
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || error.severity !== 'ERROR') broken = error as Error;
-      throw error;
     } finally {
-      client.release(broken);
+      client.release();
     }
   };
-}
 
-/** Sends no statement's name: a pooler may give the next statement to a connection on which nothing was prepared. */
-class UnnamedClient extends pg.Client {
-  // biome-ignore lint/suspicious/noExplicitAny: as above
-  override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) =>
-    super.query(typeof statement === 'string' ? statement : { ...statement, name: undefined }, ...rest);
+  /** To be called as a server answers, be it by a refusal. */
+  noteAnswer(): void {
+    this.unanswered_since = undefined;
+  }
+
+  /** Milliseconds for which it has been asked without any answer. */
+  get silence(): number {
+    return this.unanswered_since === undefined ? 0 : performance.now() - this.unanswered_since;
+  }
 }
 
 export interface DatabaseOptions {
@@ -65,49 +98,115 @@ export interface DatabaseOptions {
   pool_max: number;
   /** Whether statements are prepared on the server by name; true by default. */
   prepared?: boolean;
+  /** Those of a request by default. */
+  limits?: Partial<Limits>;
   /** Told when an idle connection breaks; without a listener pg ends the process. */
   onError?: (error: Error) => void;
 }
 
 /** Opens no connection yet: the first query does, and every later one tries again when the database was away. */
-export function openDatabase({ url, pool_max, prepared = true, onError = () => {} }: DatabaseOptions): Db {
-  const pool: pg.Pool = new SafePool({
+export function openDatabase({
+  url,
+  pool_max,
+  prepared = true,
+  limits = {},
+  onError = () => {},
+}: DatabaseOptions): Db {
+  const { connect, lock, statement, answer, idle_in_transaction } = { ...LIMITS, ...limits };
+  const pool = new SafePool({
     connectionString: url,
-    ...(!prepared && { Client: UnnamedClient }),
+    Client: prepared ? DatabaseClient : UnnamedClient,
     max: pool_max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: connect,
     idleTimeoutMillis: 60_000,
-    statement_timeout: 15_000,
-    query_timeout: 20_000,
-    idle_in_transaction_session_timeout: 15_000,
+    statement_timeout: statement,
+    query_timeout: answer,
+    idle_in_transaction_session_timeout: idle_in_transaction,
     application_name: 'clinic-api',
-    options: '-c TimeZone=UTC',
-    keepAlive: true,
+    // Not as a parameter of its own: a PgBouncer that was not told of it would refuse the connection.
+    options: `-c TimeZone=UTC -c lock_timeout=${lock}`,
     types: {
       getTypeParser: ((oid: number, format?: 'text') =>
         parsers[oid] ?? pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
     },
-  });
+    onAnswer: () => pool.noteAnswer(),
+  } as pg.PoolConfig & ClientOptions);
   pool.on('error', onError);
   // A server that goes away says so even between the statements of a transaction, when nobody waits for an answer:
   // without a listener of its own a connection that is in use ends the process. Its next statement fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
-  return drizzle(pool, { schema });
+  return drizzle(pool as pg.Pool, { schema });
 }
 
+/** Milliseconds for which this pool has been asked without any answer; 0 while it answers, or nobody asks. */
+export const silenceOf = (db: Db): number => (db.$client as SafePool).silence;
+
 const RETRIED = new Set(['40001', '40P01']);
+/** What an answer may take beyond its statement. */
+const ANSWER_AFTER = LIMITS.answer - LIMITS.statement;
+
+export interface TransactionOptions {
+  /** Milliseconds that each of its statements may take, where those of a request (LIMITS) are too few. */
+  statement?: number;
+}
 
 /**
  * Runs `work` in one transaction, again when the database itself ended it (serialization failure, deadlock).
  * Nothing slow (hashing, network) may happen inside.
  */
-export async function transaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function transaction<T>(
+  db: Db,
+  work: (tx: Tx) => Promise<T>,
+  options: TransactionOptions = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await db.transaction(work);
+      return await transactOnce(db, work, options);
     } catch (error) {
       if (attempt === 3 || !RETRIED.has(databaseError(error)?.code ?? '')) throw error;
     }
+  }
+}
+
+/** What drizzle makes of a connection, made once for each. */
+const drizzled = new WeakMap<pg.PoolClient, NodePgDatabase<Schema>>();
+
+/**
+ * drizzle's own transaction (0.45.4) takes a connection from the pool and sends `begin` before its `try`: one that fails
+ * never comes back, and ten of them are the whole pool. So the connection is taken and given back here.
+ */
+async function transactOnce<T>(
+  db: Db,
+  work: (tx: Tx) => Promise<T>,
+  { statement }: TransactionOptions,
+): Promise<T> {
+  const client = (await db.$client.connect()) as pg.PoolClient & DatabaseClient;
+  let refusal: { error: unknown } | undefined;
+  try {
+    let own = drizzled.get(client);
+    if (!own) {
+      own = drizzle(client as pg.PoolClient, { schema });
+      drizzled.set(client, own);
+    }
+    return await own.transaction(async (tx) => {
+      try {
+        if (statement !== undefined) {
+          client.patience = statement + ANSWER_AFTER;
+          await tx.execute(sql`select set_config('statement_timeout', ${String(statement)}, true)`);
+        }
+        return await work(tx);
+      } catch (error) {
+        refusal = { error };
+        throw error;
+      }
+    });
+  } catch (error) {
+    // A rollback that fails as well would hide what it was for.
+    throw refusal ? refusal.error : error;
+  } finally {
+    client.patience = undefined;
+    // One whose rollback failed is still in its transaction.
+    client.release(client.getTransactionStatus() !== 'I');
   }
 }
 

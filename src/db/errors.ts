@@ -1,5 +1,6 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import { databaseError } from './client.ts';
+import { isOfDatabase } from './connection.ts';
 
 /** What it means to a client that a named constraint refused a change. */
 const constraintErrors: Partial<Record<string, ErrorCode>> = {
@@ -24,8 +25,13 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
 };
 
-/** Classes and codes that say "not now": connection, sign-in, resources, going down, not migrated yet, too slow, deadlock. */
-const AWAY = /^(08|28|3D000|40001|40P01|42703|42P01|25006|53|55000|57014|57P)/;
+/**
+ * Classes and codes that say "not now": connection, sign-in, resources, going down, not migrated yet, too slow, deadlock,
+ * a transaction that stood still for too long.
+ */
+const AWAY = /^(08|28|3D000|40001|40P01|42703|42P01|25006|25P0[34]|53|55000|57014|57P)/;
+/** Somebody else has kept a row, or whatever else it was, locked for longer than anybody waits. */
+const LOCK_NOT_AVAILABLE = '55P03';
 const AWAY_NETWORK =
   /EMFILE|ENFILE|ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
 const AWAY_DRIVER = /timeout|Connection terminated|connection error|not queryable|pool after calling end/i;
@@ -41,10 +47,13 @@ export function asAppError(error: unknown): AppError | undefined {
     if (code) return new AppError(code, { cause: error });
     // Class 22, a value the database cannot take, is a hole in our validation; still it is the client's value.
     if (refused.code?.startsWith('22')) return new AppError('invalid_input', { cause: error });
+    if (refused.code === LOCK_NOT_AVAILABLE)
+      return new AppError('record_busy', { retryAfter: 2, cause: error });
     if (AWAY.test(refused.code ?? '')) return away(error);
     return undefined;
   }
-  return isAway(error) ? away(error) : undefined;
+  // A client that hangs up in the middle of a body is a network error too, and no outage of the database.
+  return isOfDatabase(error) && isAway(error) ? away(error) : undefined;
 }
 
 function isAway(error: unknown): boolean {

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { DatabaseClient } from './connection.ts';
+import { LIMITS } from './limits.ts';
 
 export interface Listener {
   /** Whether the link stands: while it is down nothing is heard. */
@@ -32,12 +34,11 @@ export function listen({ url, channels, retry = 500, heartbeat = 5_000 }: Listen
   let beat: NodeJS.Timeout | undefined;
 
   async function connect(): Promise<void> {
-    const next = new pg.Client({
+    const next: pg.Client = new DatabaseClient({
       connectionString: url,
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: LIMITS.connect,
       application_name: 'clinic-listen',
       query_timeout: heartbeat,
-      keepAlive: true,
     });
     client = next;
     const lost = () => {

@@ -99,12 +99,15 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
   };
 }
 
-/** A session may take the same advisory lock any number of times; they all end with it. */
+/**
+ * A session may take the same advisory lock any number of times; they all end with it. Shared: the next link of a process
+ * must not wait for the end of one that was cut silently.
+ */
 const hold = (client: pg.Client, holder: string) =>
-  client.query('select pg_advisory_lock($1, hashtext($2))', [LIVING, holder]);
+  client.query('select pg_advisory_lock_shared($1, hashtext($2))', [LIVING, holder]);
 
 async function release(client: pg.Client, holder: string): Promise<boolean> {
-  const text = 'select pg_advisory_unlock($1, hashtext($2)) as released';
+  const text = 'select pg_advisory_unlock_shared($1, hashtext($2)) as released';
   const { rows } = await client.query<{ released: boolean }>(text, [LIVING, holder]);
   return rows[0]?.released === true;
 }

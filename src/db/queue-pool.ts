@@ -1,5 +1,7 @@
 import pg from 'pg';
 import { databaseError } from './client.ts';
+import { DatabaseClient } from './connection.ts';
+import { LIMITS } from './limits.ts';
 
 /** The names of graphile-worker's statements that note how a job has ended, and of those that fetch one. */
 const ENDING = /^(?:complete|fail)_job/;
@@ -7,7 +9,7 @@ const FETCHING = /^get_job/;
 /** After these it waits for up to three minutes, in which its runner cannot be stopped. */
 const WAITS = new Set<unknown>(['57P03', 'EHOSTUNREACH', 'ETIMEDOUT']);
 /** A link that is cut silently tells nobody; no statement of the queue takes a tenth of this. */
-const TIMEOUT = 20_000;
+const TIMEOUT = 8_000;
 
 export interface QueuePoolOptions {
   url: string;
@@ -27,11 +29,14 @@ export interface QueuePoolOptions {
 export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
   /** What the queue takes for a connection: it gets a real one with its first statement. */
   function lend(connect: () => Promise<pg.PoolClient>) {
+    /** One, however many statements come before it is there. */
+    let connecting: Promise<pg.PoolClient> | undefined;
     let client: pg.PoolClient | undefined;
     return {
       async query(...args: [pg.QueryConfig]) {
         try {
-          client ??= await connect();
+          connecting ??= connect();
+          client = await connecting;
           return await client.query(...args);
         } catch (thrown) {
           const error = thrown as Error & { code?: string };
@@ -40,6 +45,7 @@ export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
           onBroken(error);
           client?.release(error);
           client = undefined;
+          connecting = undefined;
           const { name = '' } = args[0];
           if (ENDING.test(name)) return new Promise(() => {});
           if (FETCHING.test(name)) return { rows: [] };
@@ -58,12 +64,12 @@ export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
 
   const pool: pg.Pool = new QueuePool({
     connectionString: url,
+    Client: DatabaseClient,
     max,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: LIMITS.connect,
     query_timeout: TIMEOUT,
     idleTimeoutMillis: 60_000,
     application_name: 'clinic-worker',
-    keepAlive: true,
   });
   // An idle connection tells the pool, one in use tells its client; without a listener either ends the process.
   pool.on('error', onBroken);

@@ -1,5 +1,6 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { type Db, databaseError, openDatabase } from './client.ts';
+import { DatabaseClient } from './connection.ts';
 import { asAppError } from './errors.ts';
 
 /**
@@ -136,12 +137,11 @@ const REPLAYED = `
 const GONE = new Error('the replica is away');
 
 async function connect(url: string, timeout: number): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client: pg.Client = new DatabaseClient({
     connectionString: url,
     connectionTimeoutMillis: timeout,
     query_timeout: timeout,
     application_name: 'clinic-replica',
-    keepAlive: true,
   });
   client.on('error', () => {});
   await client.connect();

@@ -119,7 +119,7 @@ function errorsOf(
   if (isKeyed(schema.headers)) errors.add('request_in_progress').add('idempotency_key_reused');
   if (schema.params) errors.add('uri_too_long');
   if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
-  if (isCounted) errors.add('too_many_requests').add('overloaded');
+  if (isCounted) errors.add('too_many_requests').add('overloaded').add('record_busy');
   errors.add('internal_error').add('database_unavailable');
   return [...errors];
 }

@@ -12,12 +12,12 @@ const status = documented(z.object({ status: z.literal('ok') }), {
 });
 
 export interface HealthOptions {
-  /** Rejects while the database is away. */
-  ping: () => Promise<unknown>;
+  /** Rejects while requests would be refused. */
+  isReady: () => Promise<void>;
 }
 
 /** For orchestrators: restart the process when it is not live, send it no traffic while it is not ready. */
-export async function health(instance: FastifyInstance, { ping }: HealthOptions): Promise<void> {
+export async function health(instance: FastifyInstance, { isReady }: HealthOptions): Promise<void> {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   let closing = false;
   app.addHook('preClose', async () => {
@@ -50,14 +50,15 @@ export async function health(instance: FastifyInstance, { ping }: HealthOptions)
         operationId: 'ready',
         summary: 'See whether it can serve requests',
         description:
-          'It reaches its database and is not closing. A server that is too busy, and refuses some requests for that, is ' +
-          'still ready: without it the others would be busier yet.',
+          'It reaches its database by the connections that requests use, its clock agrees with the database’s, and it is ' +
+          'not closing. Answered within two seconds, also where the database says nothing. A server that is too busy, and ' +
+          'refuses some requests for that, is still ready: without it the others would be busier yet.',
         response: { 200: status },
       },
     },
     async () => {
       if (closing) throw new AppError('database_unavailable', { retryAfter: 2 });
-      await ping();
+      await isReady();
       return { status: 'ok' as const };
     },
   );

@@ -231,6 +231,11 @@ export const en: Texts = {
       title: 'Temporarily unavailable',
       detail: 'The service cannot reach its database just now. Please repeat the request shortly.',
     },
+    record_busy: {
+      title: 'In use just now',
+      detail:
+        'Somebody else is changing the same record and has not finished. Please repeat the request shortly.',
+    },
     provider_unavailable: {
       title: 'Provider away',
       detail:

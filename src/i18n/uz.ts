@@ -236,6 +236,10 @@ export const uz: Texts = {
       title: 'Vaqtincha ishlamayapti',
       detail: 'Hozir maʼlumotlar bazasi bilan aloqa yoʻq. Birozdan soʻng takrorlang.',
     },
+    record_busy: {
+      title: 'Yozuv band',
+      detail: 'Bu yozuvni hozir boshqa kishi oʻzgartirmoqda va hali tugatmagan. Birozdan soʻng takrorlang.',
+    },
     provider_unavailable: {
       title: 'Xizmat javob bermayapti',
       detail: 'Xabarlarni yetkazadigan xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',

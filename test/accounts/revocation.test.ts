@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { buildApp } from '../../src/app.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { listen } from '../../src/db/listen.ts';
+import { createSessions } from '../../src/modules/auth/index.ts';
 import {
   accountsApp,
   CHANNELS,
@@ -12,8 +13,15 @@ import {
   lastCode,
   signIn,
 } from '../helpers/accounts.ts';
-import { PASSWORD, type Person, type TestApp, testConfig } from '../helpers/app.ts';
-import { createDatabase } from '../helpers/database.ts';
+import {
+  PASSWORD,
+  type Person,
+  type TestApp,
+  type TestClock,
+  testClock,
+  testConfig,
+} from '../helpers/app.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
@@ -30,7 +38,7 @@ let statements = 0;
 beforeAll(async () => {
   clinic = await accountsApp();
   admin = await clinic.person('admin');
-  others = openDatabase({ url: clinic.url, pool_max: 10 });
+  others = openDatabase({ url: clinic.url, pool_max: 10, limits: PATIENT_LIMITS });
   others.$client.on('connect', (client) => {
     const query = client.query.bind(client) as (...args: unknown[]) => unknown;
     Object.assign(client, {
@@ -294,4 +302,21 @@ test('two processes on one database: how long the other one takes', async () => 
     `revocation: after POST /auth/logout/ on one process the other refused within ${sorted[10]?.toFixed(1)} ms (median), ` +
       `${sorted.at(-1)?.toFixed(1)} ms at most, of ${sorted.length}\n`,
   );
+});
+
+test('a session that a process ended whose clock is hours behind is over for one that starts afterwards', async () => {
+  const person = await clinic.person('patient');
+  const { sid } = JSON.parse(Buffer.from(person.token.split('.')[1] ?? '', 'base64url').toString()) as {
+    sid: number;
+  };
+  const at = (hours: number) =>
+    testClock(new Date(clinic.clock.now().getTime() + hours * 3_600_000).toISOString());
+  const sessions = (clock: TestClock) => createSessions({ db: clinic.db, clock, access_token_minutes: 15 });
+  await sessions(at(-5)).logout({ id: person.id, role: 'patient', session: sid });
+
+  const right = sessions(clinic.clock);
+  await right.endings.onConnect();
+  right.follow({ connected: true });
+  onTestFinished(() => right.close());
+  expect(right.isEnded(sid)).toBe(true);
 });

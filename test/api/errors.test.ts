@@ -8,6 +8,7 @@ import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { CHANNELS, confirm, freshPhone, lastCode, queuedFor } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
@@ -302,6 +303,33 @@ const cases: Record<ErrorCode, Case> = {
       return keyed(await freshSlot());
     },
   },
+  record_busy: {
+    status: 503,
+    async provoke() {
+      // With the limits of production, where those of tests are long.
+      const db = openDatabase({ url: clinic.url, pool_max: 1 });
+      const app = await buildApp({
+        db,
+        clock: clinic.clock,
+        config: { ...testConfig, database_url: clinic.url },
+      });
+      await app.ready();
+      const blocker = await clinic.db.$client.connect();
+      try {
+        await blocker.query('begin');
+        await blocker.query('select from users where id = $1 for update', [people.patient.id]);
+        return await supertest(app.server)
+          .patch('/api/auth/me/')
+          .set('authorization', `Bearer ${people.patient.token}`)
+          .send({ first_name: 'Aziza' });
+      } finally {
+        await blocker.query('rollback');
+        blocker.release();
+        await app.close();
+        await db.$client.end();
+      }
+    },
+  },
   doctor_absent: {
     status: 409,
     async provoke() {
@@ -545,7 +573,7 @@ async function failUnforeseen(): Promise<Answer> {
 /** Somebody's row is locked, and more want to see it than are worked on at a time. */
 async function askTheBusy(): Promise<Answer> {
   const { db, clock, url } = clinic;
-  const small = openDatabase({ url, pool_max: 1 });
+  const small = openDatabase({ url, pool_max: 1, limits: PATIENT_LIMITS });
   const config = { ...testConfig, database_url: url, max_wait_seconds: 1 };
   const app = await buildApp({ db: small, clock, config });
   await app.ready();
@@ -569,7 +597,7 @@ async function askTheBusy(): Promise<Answer> {
 /** The same application on a port where nothing listens. */
 async function askWithoutDatabase(): Promise<Answer> {
   const url = 'postgres://nobody:hidden-password@127.0.0.1:1/nowhere';
-  const db = openDatabase({ url, pool_max: 1 });
+  const db = openDatabase({ url, pool_max: 1, limits: PATIENT_LIMITS });
   const app = await buildApp({ db, clock: clinic.clock, config: { ...testConfig, database_url: url } });
   await app.ready();
   try {

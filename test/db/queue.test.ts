@@ -2,7 +2,7 @@ import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { silentLog } from '../../src/core/log.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { type RunningQueue, runQueue, type Task } from '../../src/db/queue-runner.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 20 };
@@ -18,7 +18,7 @@ interface Running {
 /** A queue whose link to the database can be cut, with one task: `work`. */
 async function running({ onTestFinished }: TestContext, work: Task, concurrency = 3): Promise<Running> {
   const url = await createDatabase();
-  const db = openDatabase({ url, pool_max: 2 });
+  const db = openDatabase({ url, pool_max: 2, limits: PATIENT_LIMITS });
   const relay = await relayTo(url);
   let runs = 0;
   const queue = runQueue({
@@ -91,11 +91,13 @@ describe.concurrent('a database that is away', () => {
 });
 
 test('stopping waits for what is under way, and leaves nothing locked', async (context) => {
-  const work = () => new Promise<void>((resolve) => setTimeout(resolve, 200));
-  const { query, queue, runs } = await running(context, work);
+  const gate = Promise.withResolvers<void>();
+  const { query, queue, runs } = await running(context, () => gate.promise);
   for (let count = 0; count < 9; count += 1) await query(ADD);
   await vi.waitFor(() => expect(runs()).toBe(3), PATIENCE);
-  await queue.stop();
+  const stopping = queue.stop();
+  gate.resolve();
+  await stopping;
   const left = (await query(jobs)) as { locked_by: string | null }[];
   expect(left).toHaveLength(6);
   expect(left.filter(({ locked_by }) => locked_by !== null)).toEqual([]);

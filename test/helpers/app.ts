@@ -96,10 +96,12 @@ export async function testApp(
     config?: Partial<typeof testConfig>;
     clock?: TestClock;
     pool_max?: number;
+    /** A database of somebody else's, migrated; a fresh one by default. */
+    url?: string;
     log_stream?: LogStream;
   } = {},
 ): Promise<TestApp> {
-  const { db, url, close } = await testDatabase(options.pool_max);
+  const { db, url, close } = await testDatabase(options.pool_max, options.url);
   const clock = options.clock ?? testClock();
   const app = await buildApp({
     db,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 import { type Db, openDatabase } from '../../src/db/client.ts';
+import type { Limits } from '../../src/db/limits.ts';
 
 /** Runs one statement on the maintenance database. */
 async function onServer(text: string): Promise<void> {
@@ -25,11 +26,21 @@ export async function createDatabase({ empty = false } = {}): Promise<string> {
   return url.href;
 }
 
-/** A pool on a fresh clone of the template. */
+/** So long that nothing is given up for that, however busy the machine is; a test of the limits opens its own pool. */
+export const PATIENT_LIMITS: Limits = {
+  connect: 60_000,
+  lock: 60_000,
+  statement: 120_000,
+  answer: 121_000,
+  idle_in_transaction: 120_000,
+};
+
+/** A pool on a fresh clone of the template, or on a database that is named. */
 export async function testDatabase(
   pool_max = 10,
+  named?: string,
 ): Promise<{ db: Db; url: string; close: () => Promise<void> }> {
-  const url = await createDatabase();
-  const db = openDatabase({ url, pool_max });
+  const url = named ?? (await createDatabase());
+  const db = openDatabase({ url, pool_max, limits: PATIENT_LIMITS });
   return { db, url, close: () => db.$client.end() };
 }

@@ -5,6 +5,7 @@ import { buildApp } from '../../src/app.ts';
 import type { Role } from '../../src/core/roles.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { PASSWORD, type TestApp, testApp, testConfig } from './app.ts';
+import { PATIENT_LIMITS } from './database.ts';
 
 /** What the races read of an answer, whichever endpoint gave it. */
 export interface Answer {
@@ -140,7 +141,7 @@ export async function arena({ instances = 1, pool_max = 30 } = {}): Promise<Aren
   const others: { db: Db; close: () => Promise<void> }[] = [];
   const origins = [await clinic.app.listen({ host: '127.0.0.1', port: 0 })];
   while (origins.length < instances) {
-    const own = openDatabase({ url, pool_max });
+    const own = openDatabase({ url, pool_max, limits: PATIENT_LIMITS });
     const app = await buildApp({ db: own, clock, config: { ...testConfig, database_url: url } });
     origins.push(await app.listen({ host: '127.0.0.1', port: 0 }));
     others.push({ db: own, close: () => app.close() });

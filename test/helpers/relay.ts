@@ -8,7 +8,10 @@ export interface Relay {
   cut(): void;
   /** Lets nothing through in either direction without a word to anybody, until `mend`: a cable that is cut. */
   silence(): void;
+  /** Ends the connections that were silent, as a host does that knows nothing of them. */
   mend(): void;
+  /** Lets new connections through; those of before stay silent for ever, as behind a firewall that has forgotten them. */
+  mendHalf(): void;
   close(): Promise<void>;
 }
 
@@ -17,6 +20,8 @@ export async function relayTo(database_url: string): Promise<Relay> {
   const target = { host: url.hostname, port: Number(url.port) };
   const sockets = new Set<Socket>();
   let state: 'open' | 'cut' | 'silent' = 'open';
+  /** How often connections were left behind. */
+  let half_mended = 0;
   const server = createServer((client) => {
     sockets.add(client);
     client.on('close', () => sockets.delete(client)).on('error', () => {});
@@ -26,8 +31,10 @@ export async function relayTo(database_url: string): Promise<Relay> {
     database.on('close', () => sockets.delete(database)).on('error', () => client.destroy());
     client.on('close', () => database.destroy());
     database.on('close', () => client.destroy());
-    client.on('data', (data) => state === 'open' && database.write(data));
-    database.on('data', (data) => state === 'open' && client.write(data));
+    const born = half_mended;
+    const passes = () => state === 'open' && born === half_mended;
+    client.on('data', (data) => passes() && database.write(data));
+    database.on('data', (data) => passes() && client.write(data));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -49,6 +56,10 @@ export async function relayTo(database_url: string): Promise<Relay> {
     mend() {
       // What was lost in silence is not made up for: those connections are beyond help.
       if (state === 'silent') drop();
+      state = 'open';
+    },
+    mendHalf() {
+      half_mended += 1;
       state = 'open';
     },
     async close() {

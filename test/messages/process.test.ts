@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type RunningServer,
   type Started,
@@ -28,7 +28,7 @@ async function setting() {
   onTestFinished(folder.remove);
   const url = await createDatabase();
   const file = join(folder.dir, 'messages.log');
-  const db = openDatabase({ url, pool_max: 2 });
+  const db = openDatabase({ url, pool_max: 2, limits: PATIENT_LIMITS });
   onTestFinished(() => db.$client.end());
   return {
     env: { DATABASE_URL: url, DATA_DIR: folder.dir, MIGRATE_ON_START: 'false' },

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer as createRelay, type Socket } from 'node:net';
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openDatabase } from '../../src/db/client.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startEskiz, startSmtp, startTelegram, startTwilio } from '../helpers/messages/providers.ts';
 import { type Started, startProcess } from '../helpers/process.ts';
 
@@ -32,7 +32,7 @@ function startWorker(url: string, env: Record<string, string> = {}): Started {
 
 async function database() {
   const url = await createDatabase();
-  const db = openDatabase({ url, pool_max: 3 });
+  const db = openDatabase({ url, pool_max: 3, limits: PATIENT_LIMITS });
   onTestFinished(() => db.$client.end());
   const query = async <Row>(text: string, values: unknown[] = []) =>
     (await db.$client.query(text, values)).rows as Row[];
@@ -296,7 +296,7 @@ test('a database that nobody has migrated is left as it is', async () => {
   const url = await createDatabase({ empty: true });
   const worker = startWorker(url);
   await worker.printed(/background jobs cannot run now/);
-  const db = openDatabase({ url, pool_max: 1 });
+  const db = openDatabase({ url, pool_max: 1, limits: PATIENT_LIMITS });
   const { rows } = await db.$client.query("select nspname from pg_namespace where nspname like 'graphile%'");
   await db.$client.end();
   expect(rows).toEqual([]);

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { testApp, testConfig } from '../helpers/app.ts';
 import { startServer } from '../helpers/process.ts';
 
@@ -27,7 +27,10 @@ test('more connections than files may be open: those beyond are closed, all othe
         `GET /api/patient/profile/ HTTP/1.1\r\nhost: clinic\r\nauthorization: Bearer ${patient.token}\r\n\r\n`,
       );
     });
-  const sockets = Array.from({ length: 300 }, () => connect(port, '127.0.0.1'));
+  // From many addresses: one alone would not be let have them all.
+  const from = (nth: number) =>
+    connect({ port, host: '127.0.0.1', localAddress: `127.0.0.${2 + (nth % 100)}` });
+  const sockets = Array.from({ length: 300 }, (_, nth) => from(nth));
   const told = await Promise.all(sockets.map(visit));
   expect(new Set(told)).toEqual(new Set(['200', 'closed']));
   // No connection to the database was open before: each of the pool found a file that was left for it.
@@ -43,4 +46,42 @@ test('more connections than files may be open: those beyond are closed, all othe
     expect(status).toBe('closed');
     expect(tries).toBeLessThan(1_000);
   }
+});
+
+test('one address with idle connections leaves others theirs, and gets no more than its share', async () => {
+  const clinic = await testApp();
+  const server = await startServer({
+    DATABASE_URL: clinic.url,
+    JWT_SECRET: testConfig.jwt_secret,
+    CONNECTIONS_PER_ADDRESS: '20',
+  });
+  onTestFinished(async () => {
+    server.child.kill('SIGTERM');
+    await server.exited;
+    await clinic.close();
+  });
+  const port = Number(new URL(server.base).port);
+  const idle = Array.from({ length: 60 }, () =>
+    connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' }),
+  );
+  let closed = 0;
+  for (const socket of idle) socket.on('error', () => {}).on('close', () => (closed += 1));
+  await vi.waitFor(() => expect(closed).toBe(40), { timeout: 120_000 });
+  expect((await fetch(`${server.base}/health/live`)).status).toBe(200);
+  expect(closed).toBe(40);
+  // What it gives back it may have again.
+  for (const socket of idle) socket.destroy();
+  await vi.waitFor(
+    () =>
+      new Promise<void>((answered, refused) => {
+        const again = connect({ port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+        again.on('error', refused).on('close', () => refused(new Error('closed')));
+        again.on('data', () => {
+          again.destroy();
+          answered();
+        });
+        again.write('GET /health/live HTTP/1.1\r\nhost: clinic\r\n\r\n');
+      }),
+    { timeout: 120_000 },
+  );
 });

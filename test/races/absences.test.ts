@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
-import { createDatabase } from '../helpers/database.ts';
+import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import {
   type Answer,
@@ -46,7 +46,7 @@ describe('at once', () => {
     [admin] = (await clinic.crowd('admin', 1)) as [Member];
     [doctor] = (await clinic.crowd('doctor', 1)) as [Member];
     patients = await clinic.crowd('patient', 4);
-    worker = openDatabase({ url: clinic.url, pool_max: 5 });
+    worker = openDatabase({ url: clinic.url, pool_max: 5, limits: PATIENT_LIMITS });
   });
   afterAll(async () => {
     await worker.$client.end();
@@ -349,7 +349,7 @@ describe('cut off in the middle', () => {
   test('by somebody who ends connections at any moment, it is wholly done or wholly not done', async () => {
     const clinic = await arena({ pool_max: 5 });
     onTestFinished(() => clinic.close());
-    const killer = openDatabase({ url: clinic.url, pool_max: 1 });
+    const killer = openDatabase({ url: clinic.url, pool_max: 1, limits: PATIENT_LIMITS });
     onTestFinished(() => killer.$client.end());
     await killer.$client.query("set application_name = 'killer'");
     const seen: Record<string, number> = {};
@@ -383,7 +383,7 @@ describe('cut off in the middle', () => {
 
   test('by a kill -9 of the server it is wholly done or wholly not done', async () => {
     const url = await createDatabase();
-    const db = openDatabase({ url, pool_max: 3 });
+    const db = openDatabase({ url, pool_max: 3, limits: PATIENT_LIMITS });
     onTestFinished(() => db.$client.end());
     // So slow that there is a middle to be hit.
     await drag(db, 0.004);

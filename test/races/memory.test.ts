@@ -5,7 +5,7 @@ import { buildApp } from '../../src/app.ts';
 import { createChanges } from '../../src/db/changes.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { PATIENT_LIMITS, testDatabase } from '../helpers/database.ts';
 import { rounds } from '../helpers/races.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 
@@ -37,7 +37,7 @@ function counted(db: Db): () => number {
 }
 
 async function instance(database_url: string, answers_remembered: number): Promise<Instance> {
-  const db = openDatabase({ url: clinic.url, pool_max: 5 });
+  const db = openDatabase({ url: clinic.url, pool_max: 5, limits: PATIENT_LIMITS });
   const statements = counted(db);
   const config = { ...testConfig, answers_remembered, database_url };
   const app = await buildApp({ db, clock: clinic.clock, config });

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -28,7 +29,7 @@ beforeAll(async () => {
   await drag(clinic.db, 0.002);
   [admin] = (await clinic.crowd('admin', 1)) as [Member];
   patients = await clinic.crowd('patient', 2);
-  workers = [1, 2].map(() => openDatabase({ url: clinic.url, pool_max: 5 }));
+  workers = [1, 2].map(() => openDatabase({ url: clinic.url, pool_max: 5, limits: PATIENT_LIMITS }));
 });
 afterAll(async () => {
   for (const db of workers) await db.$client.end();

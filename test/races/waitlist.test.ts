@@ -5,6 +5,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts';
 import { runQueue } from '../../src/db/queue-runner.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { startProcess, temporaryFolder } from '../helpers/process.ts';
 import {
   type Answer,
@@ -299,7 +300,7 @@ async function until(met: () => Promise<boolean>): Promise<void> {
 
 /** A worker as a process runs it, on connections of its own. */
 function startWorker(): { stop: () => Promise<void> } {
-  const db = openDatabase({ url: clinic.url, pool_max: 4 });
+  const db = openDatabase({ url: clinic.url, pool_max: 4, limits: PATIENT_LIMITS });
   const queue = runQueue({
     url: clinic.url,
     concurrency: 4,

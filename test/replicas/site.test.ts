@@ -7,6 +7,7 @@ import type { Role } from '../../src/core/roles.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { openReplica } from '../../src/db/replica.ts';
 import { PASSWORD } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Answer, type Method, provesRules, tally } from '../helpers/races.ts';
 import { relayTo } from '../helpers/relay.ts';
 
@@ -40,7 +41,7 @@ beforeAll(async () => {
       RATE_LIMIT_AUTH: '1000000',
     },
   });
-  db = openDatabase({ url: site.primary.url, pool_max: 2 });
+  db = openDatabase({ url: site.primary.url, pool_max: 2, limits: PATIENT_LIMITS });
   doctor = await member('doctor');
   patients = await Promise.all(Array.from({ length: 16 }, () => member('patient')));
   await bothReadTheReplica();
@@ -248,7 +249,7 @@ describe('through PgBouncer', () => {
   test('sessions are set up as without it', async (context) => {
     needsPrograms(context);
     for (const url of [site.pooled.primary, site.pooled.replica]) {
-      const pooled = openDatabase({ url, pool_max: 1, prepared: false });
+      const pooled = openDatabase({ url, pool_max: 1, prepared: false, limits: PATIENT_LIMITS });
       const setting = async (name: string) =>
         (await pooled.$client.query(`select current_setting('${name}') as value`)).rows[0]?.value;
       expect(await setting('TimeZone')).toBe('UTC');
@@ -262,7 +263,12 @@ describe('through PgBouncer', () => {
     needsPrograms(context);
     const statement = { name: 'numbered', text: 'select $1::int as number, pg_sleep(0.01)' };
     const outcomes = async (prepared: boolean) => {
-      const pooled = openDatabase({ url: site.pooled.primary, pool_max: 3 * POOL, prepared });
+      const pooled = openDatabase({
+        url: site.pooled.primary,
+        pool_max: 3 * POOL,
+        prepared,
+        limits: PATIENT_LIMITS,
+      });
       const all = await Promise.all(
         Array.from({ length: 100 }, (_, number) =>
           pooled.$client.query({ ...statement, values: [number] }).then(

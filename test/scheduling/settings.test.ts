@@ -5,6 +5,7 @@ import { createSettings } from '../../src/modules/settings/index.ts';
 import { createModules } from '../../src/modules.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { entry, notedBy } from '../helpers/audit.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
@@ -134,7 +135,7 @@ describe('another process', () => {
   let statements = 0;
 
   beforeAll(async () => {
-    others = openDatabase({ url: clinic.url, pool_max: 5 });
+    others = openDatabase({ url: clinic.url, pool_max: 5, limits: PATIENT_LIMITS });
     others.$client.on('connect', (client) => {
       const query = client.query.bind(client) as (...args: unknown[]) => unknown;
       Object.assign(client, {

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
+import { noteOrigin } from '../../src/db/connection.ts';
 import { asAppError, loggable } from '../../src/db/errors.ts';
 
 /** An error as the server sends it, wrapped as drizzle wraps it: with the statement and its parameters. */
@@ -41,6 +42,8 @@ describe('asAppError', () => {
     ['28P01', undefined, 'database_unavailable'],
     ['42P01', undefined, 'database_unavailable'],
     ['25006', undefined, 'database_unavailable'],
+    ['25P03', undefined, 'database_unavailable'],
+    ['55P03', undefined, 'record_busy'],
     ['23514', 'somebody_elses_check', undefined],
     ['23505', undefined, undefined],
     ['42601', undefined, undefined],
@@ -50,7 +53,7 @@ describe('asAppError', () => {
     expect(asAppError(refused(code, constraint))?.code).toBe(expected);
   });
 
-  test.each([
+  const onTheWay = [
     network('ECONNREFUSED'),
     network('ECONNRESET'),
     network('ENOTFOUND'),
@@ -60,10 +63,19 @@ describe('asAppError', () => {
     new Error('Connection terminated unexpectedly'),
     new Error('timeout exceeded when trying to connect'),
     new Error('Query read timeout'),
-    new Error('Failed query: …', { cause: network('EPIPE') }),
-  ])('%s: the database is away, come back in two seconds', (error) => {
-    expect(asAppError(error)).toMatchObject({ code: 'database_unavailable', status: 503, retryAfter: 2 });
+  ];
+  test.each(onTheWay)('%s on the way to the database: it is away, come back in two seconds', (error) => {
+    const away = { code: 'database_unavailable', status: 503, retryAfter: 2 };
+    expect(asAppError(noteOrigin(error))).toMatchObject(away);
+    expect(asAppError(new Error('Failed query: …', { cause: error }))).toMatchObject(away);
   });
+
+  test.each([network('ECONNRESET'), network('EPIPE'), new Error('timeout of a provider')])(
+    '%s from anywhere else says nothing of the database',
+    (error) => {
+      expect(asAppError(error)).toBeUndefined();
+    },
+  );
 
   test.each([new TypeError('x is not a function'), new Error('nothing known'), 'a text', undefined, null, 5])(
     '%s is a fault of ours',

@@ -32,6 +32,7 @@ export const sessions = pgTable(
     index('sessions_user').on(t.user_id, t.id),
     index('sessions_live').on(t.user_id).where(sql`ended_at is null`),
     index('sessions_ended').on(t.ended_at).where(sql`ended_at is not null`),
+    index('sessions_ended_used').on(t.last_used_at).where(sql`ended_at is not null`),
   ],
 );
 

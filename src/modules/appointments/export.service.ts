@@ -2,6 +2,7 @@ import { earliestOf, latestOf } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
+import { unhurried } from '../../db/deadline.ts';
 import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Appointment, ExportFilters } from './appointments.schemas.ts';
@@ -34,7 +35,8 @@ export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDep
       yield page.map(asOfNow).filter((row) => status === undefined || row.status === status);
       if (page.length < PAGE) return;
       if (await sessions.isEnded(session)) throw new AppError('session_ended');
-      page = await read(last);
+      // Whoever has the head of the answer takes the rest at their own pace.
+      page = await unhurried(() => read(last));
     }
   }
 

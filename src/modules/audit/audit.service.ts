@@ -3,6 +3,7 @@ import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Watched } from '../../core/watched.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
+import { LONG_JOB } from '../../db/limits.ts';
 import * as repository from './audit.repository.ts';
 import { createSieve } from './audit.rules.ts';
 import type { AccessLogEntry, AuditEntry, AuditFilters } from './audit.schemas.ts';
@@ -141,7 +142,9 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     async purge(): Promise<number> {
       const before = new Date(clock.now().getTime() - audit_retention_days * 86_400_000);
       for (let gone = 0; ; ) {
-        const now = await transaction(db, (tx) => repository.deleteBefore(tx, before, BATCH));
+        const now = await transaction(db, (tx) => repository.deleteBefore(tx, before, BATCH), {
+          statement: LONG_JOB,
+        });
         gone += now;
         if (now < BATCH) return gone;
       }

@@ -1,4 +1,5 @@
 import type { Log } from '../../core/log.ts';
+import { unhurried } from '../../db/deadline.ts';
 import { loggable } from '../../db/errors.ts';
 
 /** More than this wait only under attack; then the newest are let go, as those who ask honestly can ask again. */
@@ -23,7 +24,7 @@ export function createAfterwards(log: Log) {
       last = last
         // Not in the turn of the event loop that writes the answer.
         .then(() => new Promise<void>((resolve) => setImmediate(resolve)))
-        .then(work)
+        .then(() => unhurried(work))
         .catch((error) => log.error({ error: loggable(error) }, 'what was to be done after an answer failed'))
         .finally(() => {
           waiting -= 1;

@@ -1,6 +1,6 @@
 import type { PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
-import { and, desc, eq, gt, isNull, sql } from '../../db/drizzle.ts';
+import { and, desc, eq, gt, isNotNull, isNull, or, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { sessions } from '../../db/schema/index.ts';
@@ -69,12 +69,18 @@ export async function isOwn(db: Db, user: number, session: number): Promise<bool
   return rows.length > 0;
 }
 
-/** Sessions that ended since an instant. */
+/**
+ * Sessions that ended and of which an access token may still be about: those that ended since an instant, and those used
+ * since then. When one ended is told by the clock of the process that ended it, which may be wrong; when one was used is
+ * told by the clock of the process that gave out its token, which the token's own end is counted by as well.
+ */
 export async function endedSince(db: Db, since: Date): Promise<number[]> {
+  const at = since.toISOString();
+  const used = and(isNotNull(sessions.ended_at), gt(sessions.last_used_at, at));
   const rows = await db
     .select({ id: sessions.id })
     .from(sessions)
-    .where(gt(sessions.ended_at, since.toISOString()));
+    .where(or(gt(sessions.ended_at, at), used));
   return rows.map((row) => row.id);
 }
 

@@ -15,7 +15,11 @@ export interface SessionsDependencies {
 
 export type Sessions = ReturnType<typeof createSessions>;
 
-const SKEW_MINUTES = 1;
+/**
+ * A refresh that is repeated within a minute (REFRESH_GRACE_SECONDS) gives out a token without noting the time, and two
+ * processes that are both ready may be a minute apart.
+ */
+const LEEWAY_MINUTES = 2;
 
 /**
  * Knows which sessions have ended, so that an access token can be refused without a query. A session that ends is
@@ -23,7 +27,7 @@ const SKEW_MINUTES = 1;
  * the database.
  */
 export function createSessions({ db, clock, access_token_minutes }: SessionsDependencies) {
-  const lifetime = (access_token_minutes + SKEW_MINUTES) * 60_000;
+  const lifetime = (access_token_minutes + LEEWAY_MINUTES) * 60_000;
   // Two generations: after one lifetime every access token of an ended session has expired by itself.
   let recent = new Set<number>();
   let older = new Set<number>();

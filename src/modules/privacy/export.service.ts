@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
+import { unhurried } from '../../db/deadline.ts';
 import type { Audit } from '../audit/index.ts';
 import { listConsents } from './consents.repository.ts';
 import * as repository from './export.repository.ts';
@@ -17,7 +18,7 @@ export function createExport({ db, clock, audit }: ExportDependencies) {
   async function* listOf(section: keyof typeof repository.sections, person: number): AsyncGenerator<string> {
     const fetch: repository.Section = repository.sections[section];
     for (let after = 0, first = true; ; first = false) {
-      const rows = await fetch(db, person, after);
+      const rows = await unhurried(() => fetch(db, person, after));
       const texts = rows.map((row) => JSON.stringify(section === 'access_log' ? toAccess(row) : row));
       if (texts.length > 0) yield `${first ? '' : ','}${texts.join(',')}`;
       if (rows.length < repository.BATCH) return;
@@ -38,11 +39,12 @@ export function createExport({ db, clock, audit }: ExportDependencies) {
       await audit.record(db, { actor: caller, action: 'user.export', subject: caller.id });
 
       async function* parts(): AsyncGenerator<string> {
-        const consents = await listConsents(db, caller.id);
-        const links = await repository.listLinks(db, caller.id);
-        const contact_changes = await repository.listContactChanges(db, caller.id);
-        const holds = await repository.listHolds(db, caller.id);
-        const withdrawn_timeslots = await repository.listWithdrawn(db, caller.id);
+        // Whoever has the head of the answer takes the rest at their own pace.
+        const consents = await unhurried(() => listConsents(db, caller.id));
+        const links = await unhurried(() => repository.listLinks(db, caller.id));
+        const contact_changes = await unhurried(() => repository.listContactChanges(db, caller.id));
+        const holds = await unhurried(() => repository.listHolds(db, caller.id));
+        const withdrawn_timeslots = await unhurried(() => repository.listWithdrawn(db, caller.id));
         const lists = { consents, links, contact_changes, holds, withdrawn_timeslots };
         const head = JSON.stringify({ exported_at: clock.now().toISOString(), ...person, ...lists });
         yield head.slice(0, -1);

@@ -1,5 +1,6 @@
-import type { Db } from '../../db/client.ts';
+import { type Db, transaction } from '../../db/client.ts';
 import { type SQL, sql } from '../../db/drizzle.ts';
+import { LONG_JOB } from '../../db/limits.ts';
 
 /** How many rows one statement lets go: it ends long before anybody waits for its locks. */
 const BATCH = 5_000;
@@ -7,7 +8,7 @@ const BATCH = 5_000;
 /** Runs a statement that deals with at most BATCH rows, until one finds fewer. @returns how many rows in all */
 async function inBatches(db: Db, statement: SQL): Promise<number> {
   for (let gone = 0; ; ) {
-    const { rowCount } = await db.execute(statement);
+    const { rowCount } = await transaction(db, (tx) => tx.execute(statement), { statement: LONG_JOB });
     gone += rowCount ?? 0;
     if ((rowCount ?? 0) < BATCH) return gone;
   }

@@ -1,6 +1,7 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { lockCalendar, lockHolidays } from '../../db/calendar.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { LONG_JOB } from '../../db/limits.ts';
 import * as runs from './runs.repository.ts';
 import { listScheduled } from './week.repository.ts';
 
@@ -58,8 +59,10 @@ export function createPublishing({ db, clock, timeslots, publish_horizon_days }:
     let failure: { error: unknown } | undefined;
     for (const doctor of await listScheduled(db, clock.wall().date)) {
       try {
-        const done = await transaction(db, async (tx) =>
-          (await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 },
+        const done = await transaction(
+          db,
+          async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 }),
+          { statement: LONG_JOB },
         );
         sum.published += done.published;
         sum.removed += done.removed;

@@ -1,5 +1,5 @@
 import type { WallOffsets } from '../../core/clock.ts';
-import type { Db } from '../../db/client.ts';
+import { clientOf, type Executor } from '../../db/client.ts';
 import { nameOrder, type Reader } from '../../db/search.ts';
 import type { Grouping, Measures } from './statistics.schemas.ts';
 
@@ -49,7 +49,7 @@ export interface StatisticsRowOf extends Measures {
  * go through the index row by row.
  */
 export async function countVisits(
-  db: Db,
+  executor: Executor,
   by: Grouping,
   {
     from,
@@ -62,7 +62,7 @@ export async function countVisits(
   const joined = by === 'specialization' ? 'join doctor d on d.id = x.doctor_id' : '';
   const where = 'where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)';
   const { columns, from: names, order } = shown[by];
-  const { rows } = await db.$client.query<StatisticsRowOf>({
+  const { rows } = await clientOf(executor).query<StatisticsRowOf>({
     text: `
       with doctor as materialized (
         select id, specialization, coalesce(search_fold(specialization), '') as folded from doctor_profiles

@@ -1,6 +1,8 @@
 import { addDays, type Clock, daysBetween } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
+import { transaction } from '../../db/client.ts';
+import { LONG_READ } from '../../db/limits.ts';
 import type { MayLag } from '../../db/replica.ts';
 import type { Reader } from '../../db/search.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
@@ -32,7 +34,9 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
     }
     const doctor = caller.role === 'doctor' ? caller.id : undefined;
     const range = { from, to, doctor, offsets: clock.offsets(from, to) };
-    const counted = await mayLag((db) => countVisits(db, by, range, reader));
+    const counted = await mayLag((db) =>
+      transaction(db, (tx) => countVisits(tx, by, range, reader), { statement: LONG_READ }),
+    );
     const [total, ...rows] = counted;
     if (!total?.is_total) throw new Error('statistics came without their total');
     return { from, to, by, rows: rows.map((row) => toRow(by, row)), total: measuresOf(total) };

@@ -63,7 +63,8 @@ export async function takeHold(
   const wanted = rows.find(({ id }) => id === timeslot);
   if (wanted?.is_own) return { timeslot, expires_at: wanted.held_until };
   if (!wanted?.is_open) return undefined;
-  const before = wanted.last_held_until === null ? Number.NEGATIVE_INFINITY : Date.parse(wanted.last_held_until);
+  const before =
+    wanted.last_held_until === null ? Number.NEGATIVE_INFINITY : Date.parse(wanted.last_held_until);
   const now = bounds.now.getTime();
   if (before <= now && now < before + minutes * 60_000) return PAUSED;
   if (rows.length > 1) await giveBack(tx, patient, timeslot);

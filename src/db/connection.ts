@@ -1,0 +1,99 @@
+import pg from 'pg';
+import { timeFor } from './deadline.ts';
+
+/** How long the server may take to say goodbye. */
+const GOODBYE = 1_000;
+/** Then the machine asks whether the other one is still there, ten times in as many seconds. */
+const KEEPALIVE_AFTER = 10_000;
+
+const ofDatabase = new WeakSet<Error>();
+
+/** Whether an error, or what caused it, arose on the way to the database: others have network errors as well. */
+export function isOfDatabase(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof pg.DatabaseError || ofDatabase.has(error) || isOfDatabase(error.cause);
+}
+
+/** Remembers where an error came from. */
+export function noteOrigin<Thrown>(error: Thrown): Thrown {
+  if (error instanceof Error) ofDatabase.add(error);
+  return error;
+}
+
+export interface ClientOptions extends pg.ClientConfig {
+  /** Called whenever the server has answered a statement, be it by a refusal. */
+  onAnswer?: () => void;
+}
+
+/** pg reads it of each statement too; its types don't know that. */
+type Worded = Omit<pg.QueryConfig, 'name'> & { name?: string | undefined; query_timeout?: number };
+type Callback = (error: Error | null, ...rest: unknown[]) => void;
+
+/**
+ * A connection that is either well or gone. Once a statement of it was not answered (the link is silent, the server said
+ * FATAL), nobody knows what its next answer would belong to: it ends itself then, and a pool takes no such client back.
+ * Its goodbye takes a second at most, also where nobody hears it.
+ */
+export class DatabaseClient extends pg.Client {
+  /** Milliseconds for which answers are waited for; by default those of its settings. */
+  patience: number | undefined;
+  private readonly limit: number | undefined;
+  private readonly onAnswer: () => void;
+
+  constructor({ onAnswer = () => {}, ...config }: ClientOptions = {}) {
+    super({ keepAlive: true, keepAliveInitialDelayMillis: KEEPALIVE_AFTER, ...config });
+    this.limit = config.query_timeout;
+    this.onAnswer = onAnswer;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads of each are kept by the cast
+  override connect: any = (callback?: Callback) =>
+    callback
+      ? super.connect((error: Error) => callback(noteOrigin(error)))
+      : super.connect().catch((error) => {
+          throw noteOrigin(error);
+        });
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) => {
+    const result: unknown = super.query(this.worded(statement), ...rest);
+    // With a callback there is no promise, and who gave it sees to the connection.
+    if (!(result instanceof Promise)) return result;
+    return result.then(
+      (answered) => {
+        this.onAnswer();
+        return answered;
+      },
+      (error) => {
+        if (error instanceof pg.DatabaseError && error.severity === 'ERROR') this.onAnswer();
+        else this.end().catch(() => {});
+        throw noteOrigin(error);
+      },
+    );
+  };
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  override end: any = (callback?: () => void) => {
+    const { stream } = (this as unknown as { connection: { stream: { destroy(): void } } }).connection;
+    const timer = setTimeout(() => stream.destroy(), GOODBYE).unref();
+    this.once('end', () => clearTimeout(timer));
+    return callback ? super.end(callback) : super.end();
+  };
+
+  /** The statement as it is sent. */
+  protected worded(statement: string | pg.QueryConfig): string | Worded {
+    const limit = this.patience ?? this.limit;
+    const query_timeout = limit && timeFor(limit);
+    if (query_timeout === undefined || query_timeout === this.limit) return statement;
+    const config = typeof statement === 'string' ? { text: statement } : statement;
+    return { ...config, query_timeout };
+  }
+}
+
+/** Sends no statement's name: a pooler may give the next statement to a connection on which nothing was prepared. */
+export class UnnamedClient extends DatabaseClient {
+  protected override worded(statement: string | pg.QueryConfig): string | Worded {
+    const worded = super.worded(statement);
+    return typeof worded === 'string' ? worded : { ...worded, name: undefined };
+  }
+}

@@ -1,0 +1,128 @@
+import pg from 'pg';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { buildApp } from '../../src/app.ts';
+import { openDatabase } from '../../src/db/client.ts';
+import { createPlaces } from '../../src/http/records.ts';
+import { testConfig } from '../helpers/app.ts';
+import { PATIENT_LIMITS } from '../helpers/database.ts';
+import { arena, type Member, outcome, request, tally } from '../helpers/races.ts';
+
+const PLACES = 9;
+
+/** A clinic whose server gives up on locks as soon as in production, and whoever keeps one. */
+async function stuckClinic() {
+  const clinic = await arena();
+  const db = openDatabase({ url: clinic.url, pool_max: PLACES, limits: { ...PATIENT_LIMITS, lock: 2_000 } });
+  const config = { ...testConfig, database_url: clinic.url, max_wait_seconds: 3 };
+  const app = await buildApp({ db, clock: clinic.clock, config });
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 });
+  const keeper = new pg.Client({ connectionString: clinic.url });
+  await keeper.connect();
+  onTestFinished(async () => {
+    await keeper.end();
+    await app.close();
+    await db.$client.end();
+    await clinic.close();
+  });
+  /** How many connections of the server wait for a lock now. */
+  const blocked = async () => {
+    const { rows } = await clinic.db.$client.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return rows.length;
+  };
+  return { clinic, origin, keeper, blocked };
+}
+
+test('a slot whose row stays locked costs whoever wants it, and nobody else', async () => {
+  const { clinic, origin, keeper, blocked } = await stuckClinic();
+  const [doctor] = (await clinic.crowd('doctor', 1)) as [Member];
+  const patients = await clinic.crowd('patient', 50);
+  const stuck = await clinic.publish(doctor, '2026-03-10', '09:00', '09:30');
+  const others = await Promise.all(
+    Array.from({ length: 10 }, (_, nth) =>
+      clinic.publish(
+        doctor,
+        '2026-03-11',
+        `${String(9 + nth)}:00`.padStart(5, '0'),
+        `${String(9 + nth)}:30`.padStart(5, '0'),
+      ),
+    ),
+  );
+  await keeper.query('begin');
+  await keeper.query('select from timeslots where id = $1 for update', [stuck]);
+  let released = false;
+  const wanting = patients
+    .slice(0, 40)
+    .map(({ token }) =>
+      request(origin, 'POST', '/appointments/', { token, body: { timeslot: stuck }, key: 'once' }),
+    );
+  await vi.waitFor(async () => expect(await blocked()).toBe(PLACES / 3), { timeout: 120_000 });
+
+  let most = 0;
+  const looking = (async () => {
+    while (!released) most = Math.max(most, await blocked());
+  })();
+  for (const [nth, timeslot] of others.entries()) {
+    const { token } = patients[40 + nth] as Member;
+    const key = 'once';
+    expect(outcome(await request(origin, 'POST', '/appointments/', { token, body: { timeslot }, key }))).toBe(
+      '201',
+    );
+    expect(outcome(await request(origin, 'GET', '/appointments/me/', { token }))).toBe('200');
+  }
+  const answers = await Promise.all(wanting);
+  released = true;
+  await looking;
+  expect(tally(answers)).toEqual({ '503 record_busy': 40 });
+  for (const { retryAfter } of answers) expect(Number(retryAfter)).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(PLACES / 3);
+
+  await keeper.query('commit');
+  const [first] = patients as [Member];
+  const again = { token: first.token, body: { timeslot: stuck }, key: 'once' };
+  expect(outcome(await request(origin, 'POST', '/appointments/', again))).toBe('201');
+});
+
+test('a person whose row stays locked holds up nobody else', async () => {
+  const { clinic, origin, keeper, blocked } = await stuckClinic();
+  const [held, other] = (await clinic.crowd('patient', 2)) as [Member, Member];
+  await keeper.query('begin');
+  await keeper.query('select from users where id = $1 for update', [held.id]);
+  const rename = ({ token }: Member) =>
+    request(origin, 'PATCH', '/auth/me/', { token, body: { first_name: 'Aziza' } });
+  const wanting = Array.from({ length: 30 }, () => rename(held));
+  await vi.waitFor(async () => expect(await blocked()).toBe(PLACES / 3), { timeout: 120_000 });
+  expect(outcome(await rename(other))).toBe('200');
+  expect(tally(await Promise.all(wanting))).toEqual({ '503 record_busy': 30 });
+  await keeper.query('commit');
+  expect(outcome(await rename(held))).toBe('200');
+});
+
+describe('places', () => {
+  test('are had by so many at a time, in the order of coming, and by nobody twice', async () => {
+    const places = createPlaces(2);
+    expect(await places.take('a', 1_000)).toBe(true);
+    expect(await places.take('a', 1_000)).toBe(true);
+    expect(await places.take('b', 1_000)).toBe(true);
+    const order: string[] = [];
+    const third = places.take('a', 600_000).then(() => order.push('third'));
+    const fourth = places.take('a', 600_000).then(() => order.push('fourth'));
+    places.leave('a');
+    await third;
+    expect(order).toEqual(['third']);
+    places.leave('a');
+    await fourth;
+    for (const thing of ['a', 'a', 'b']) places.leave(thing);
+    expect(places.size).toBe(0);
+  });
+
+  test('are not had by who has waited too long, and not lost by it', async () => {
+    const places = createPlaces(1);
+    await places.take('a', 0);
+    expect(await places.take('a', 5)).toBe(false);
+    places.leave('a');
+    expect(places.size).toBe(0);
+    expect(await places.take('a', 0)).toBe(true);
+  });
+});
