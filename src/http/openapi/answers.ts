@@ -223,7 +223,5 @@ function someWrongFields({ params, querystring, body }: RouteInput): FieldError[
 }
 
 /** What a body is where there is one. */
-function whole(body: z.ZodType): z.ZodType {
-  const isOptional = body instanceof z.ZodOptional || body instanceof z.ZodNullable;
-  return isOptional ? whole(body.unwrap() as z.ZodType) : body;
-}
+const whole = (body: unknown): unknown =>
+  body instanceof z.ZodOptional || body instanceof z.ZodNullable ? whole(body.unwrap()) : body;

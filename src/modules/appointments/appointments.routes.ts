@@ -7,7 +7,6 @@ import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient, IsSignedIn } from '../../
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { patientOf, readsAppointment } from './appointments.audit.ts';
 import {
   allFilters,
   appointment,
@@ -16,6 +15,8 @@ import {
   decision,
   newAppointment,
   ownFilters,
+  patientOf,
+  readsAppointment,
 } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 import { attendanceRoutes } from './attendance.routes.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reads } from '../../http/audit.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -136,6 +137,14 @@ export const appointment = documented(shape, {
 });
 export type Appointment = z.infer<typeof appointment>;
 
+/** A visit is its patient's record: the doctor is named in the directory for all to see. */
+export const patientOf = ({ patient }: Appointment) => patient.id;
+
+/** What a route notes that answers with one appointment. */
+export const readsAppointment = reads('appointment.read', patientOf, ({ id }: Appointment) => ({
+  appointment: id,
+}));
+
 export const appointmentPage = pageOf('AppointmentPage', 'One page of appointments.', appointment);
 
 export const newAppointment = documented(
@@ -214,6 +223,7 @@ export const cancellation = documented(
         .optional()
         .meta({ description: 'Why; the other side sees it.', examples: ['I have caught a cold'] }),
     })
+    // Fastify hands on null where there is none.
     .nullish(),
   {
     id: 'Cancellation',

@@ -4,8 +4,7 @@ import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { readsAppointment } from './appointments.audit.ts';
-import { appointment } from './appointments.schemas.ts';
+import { appointment, readsAppointment } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 
 const tags = ['appointments'];

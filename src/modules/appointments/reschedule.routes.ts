@@ -5,8 +5,7 @@ import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
 import { idempotencyKey, keyed, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { readsAppointment } from './appointments.audit.ts';
-import { appointment, move } from './appointments.schemas.ts';
+import { appointment, move, readsAppointment } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 
 /** Moving a visit to another time. */
