@@ -62,7 +62,8 @@ describe.each(kinds)('confirming a $contact', ({ contact, fresh, channel, purpos
     await confirm(clinic, person.id, { [contact]: old });
     await ask(person, next).expect(202);
     expect((await clinic.as(person).get('/auth/me/').expect(200)).body[contact]).toBe(old);
-    const { body } = await answer(person, await lastCode(clinic, person.id)).expect(200);
+    const proved = { code: await lastCode(clinic, person.id), password: PASSWORD };
+    const { body } = await clinic.as(person).post(`/auth/${contact}/verify/confirm/`, proved).expect(200);
     expect(body[contact]).toBe(next);
     expect(body[`${contact}_verified_at`]).not.toBeNull();
     await signIn(clinic, { username: next }, PASSWORD).expect(200);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountsApp, confirm, freshPhone, lastCode } from '../helpers/accounts.ts';
-import type { Person, TestApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 let clinic: TestApp;
@@ -112,7 +112,7 @@ describe('a changed contact is no longer confirmed', () => {
   ])('%s', async (_, changes, left) => {
     const { person } = await confirmed();
     expect(await proofs(person)).toEqual([true, true]);
-    await change(person, changes()).expect(200);
+    await change(person, { ...changes(), password: PASSWORD }).expect(200);
     expect(await proofs(person)).toEqual(left);
   });
 
@@ -125,7 +125,10 @@ describe('a changed contact is no longer confirmed', () => {
   test('whoever changes it: the patient’s profile, an admin', async () => {
     const admin = await clinic.person('admin');
     const { person } = await confirmed();
-    await clinic.as(person).patch('/patient/profile/', { phone: freshPhone() }).expect(200);
+    await clinic
+      .as(person)
+      .patch('/patient/profile/', { phone: freshPhone(), password: PASSWORD })
+      .expect(200);
     expect(await proofs(person)).toEqual([false, true]);
     await clinic.as(admin).patch(`/users/${person.id}/`, { email: 'by.admin@example.uz' }).expect(200);
     expect(await proofs(person)).toEqual([false, false]);

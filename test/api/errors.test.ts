@@ -567,7 +567,11 @@ async function failUnforeseen(): Promise<Answer> {
     `alter table users drop constraint if exists unforeseen,
        add constraint unforeseen check (first_name <> 'Zulfiya')`,
   );
-  return as('patient').patch('/patient/profile/', { first_name: 'Zulfiya', phone: '+998907776655' });
+  return as('patient').patch('/patient/profile/', {
+    first_name: 'Zulfiya',
+    phone: '+998907776655',
+    password: PASSWORD,
+  });
 }
 
 /** Somebody's row is locked, and more want to see it than are worked on at a time. */

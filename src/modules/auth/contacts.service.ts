@@ -62,7 +62,8 @@ export function createContacts(dependencies: ContactsDependencies) {
     proof: Proof,
     work: (tx: Tx) => Promise<Result>,
   ): Promise<Result> {
-    const knowsPassword = await proofs.password(caller, proof);
+    const isAbout = wanted.phone !== undefined || wanted.email !== undefined;
+    const knowsPassword = isAbout && (await proofs.password(caller, proof));
     const done = await transaction(db, async (tx) => {
       const account = await mustLock(tx, caller);
       const replaced = replacedBy(account, wanted);
