@@ -5,7 +5,7 @@
 -- once names them, and the bodies of plpgsql functions are parsed when they first run.
 --
 -- The time that a message of before speaks of, as far as it can be known: where the visit was before the first move after
--- the message was written, or where it is. Only for visits that have moved or still can; of the others nothing changes.
+-- the message was written, or where it is. Only for visits that are active or have moved; of the others nothing changes.
 UPDATE notifications n SET params = n.params || jsonb_build_object(
   'date', coalesce((
     SELECT e.details -> 'from' ->> 'date' FROM appointment_events e
@@ -16,7 +16,7 @@ UPDATE notifications n SET params = n.params || jsonb_build_object(
     left(a.start_time::text, 5)))
 FROM appointments a
 WHERE a.id = n.appointment_id AND NOT n.params ? 'date'
-  AND (a.status IN ('pending', 'confirmed') AND a.date >= current_date - 1
+  AND (a.status IN ('pending', 'confirmed')
     OR a.id IN (SELECT appointment_id FROM appointment_events WHERE kind = 'moved'));
 --> statement-breakpoint
 UPDATE messages m SET params = m.params || jsonb_build_object(
@@ -29,7 +29,7 @@ UPDATE messages m SET params = m.params || jsonb_build_object(
     left(a.start_time::text, 5)))
 FROM appointments a
 WHERE a.id = m.appointment_id AND NOT m.params ? 'date'
-  AND (a.status IN ('pending', 'confirmed') AND a.date >= current_date - 1
+  AND (a.status IN ('pending', 'confirmed')
     OR a.id IN (SELECT appointment_id FROM appointment_events WHERE kind = 'moved'));
 --> statement-breakpoint
 ALTER TYPE "public"."appointment_status" ADD VALUE IF NOT EXISTS 'expired';

@@ -28,9 +28,10 @@ ALTER TABLE "timeslots" ADD CONSTRAINT "timeslots_last_hold_is_whole" CHECK ((la
 UPDATE timeslots s SET despite_holiday = true FROM holidays h
 WHERE h.date = s.date AND NOT s.is_scheduled AND s.created_at > h.created_at;
 --> statement-breakpoint
+-- By no clock of any clinic: a day of the past more or less, in which nobody booked, matters to nobody.
 WITH gone AS (
   DELETE FROM timeslots s USING holidays h
-  WHERE h.date = s.date AND s.date >= current_date AND NOT s.is_taken AND NOT s.despite_holiday
+  WHERE h.date = s.date AND s.date > (now() - interval '2 days')::date AND NOT s.is_taken AND NOT s.despite_holiday
   RETURNING s.id, s.date
 )
 INSERT INTO closed_timeslots (timeslot_id, date) SELECT id, date FROM gone;

@@ -21,6 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 beforeEach(async () => {
+  await run('alter table appointments enable trigger all');
   await run('truncate timeslots, absences, waitlist_entries, weekly_hours, holidays cascade');
 });
 
@@ -58,6 +59,9 @@ const consent = (user: number) =>
 const code = ({ id = 9, user = 3, purpose = 'verify_phone', tries = 0 }) =>
   `insert into codes (id, user_id, purpose, destination, code_hash, tries, expires_at) overriding system value
    values (${id}, ${user}, '${purpose}', 'x', 'x', ${tries}, now())`;
+const contactChange = ({ id = 1, user = 3, contact = 'phone', old = 'null', token = 'a' }) =>
+  `insert into contact_changes (id, user_id, contact, old_value, token_hash, expires_at) overriding system value
+   values (${id}, ${user}, '${contact}', ${old}, '${token}', now())`;
 const note = (id: number, { actor = 4, subject = 3 } = {}) =>
   `insert into audit_entries (id, actor_id, subject_id, action) overriding system value
    values (${id}, ${actor}, ${subject}, 'user.read')`;
@@ -183,7 +187,11 @@ const refused: Record<string, string[]> = {
   timeslots_no_overlap: [slot(1), slot(2, { start: '10:29', end: '11:00' })],
   timeslots_never_move: [slot(1), "update timeslots set start_time = '09:00'"],
   appointments_pkey: [slot(1), visit(), visit({ timeslot: null, status: 'cancelled' })],
-  appointments_doctor_id_doctor_profiles_id_fk: [slot(1), visit({ doctor: 4 })],
+  appointments_doctor_id_doctor_profiles_id_fk: [
+    slot(1),
+    'alter table appointments disable trigger appointments_doctor_works_booked',
+    visit({ doctor: 4 }),
+  ],
   appointments_patient_id_patient_profiles_id_fk: [slot(1), visit({ patient: 4 })],
   appointments_timeslot_id_timeslots_id_fk: [visit({ timeslot: 99 })],
   appointments_booked_by_users_id_fk: [slot(1), visit({ booked_by: 99 })],
@@ -218,6 +226,11 @@ const refused: Record<string, string[]> = {
   codes_pkey: [code({ id: 1 }), code({ id: 1, purpose: 'verify_email' })],
   codes_user_id_users_id_fk: [code({ user: 99 })],
   codes_one_live: [code({ id: 2, purpose: 'reset_password' }), code({ id: 3, purpose: 'reset_password' })],
+  contact_changes_pkey: [contactChange({ id: 1 }), contactChange({ id: 1, token: 'b' })],
+  contact_changes_token: [contactChange({ id: 2, token: 'c' }), contactChange({ id: 3, token: 'c' })],
+  contact_changes_user_id_users_id_fk: [contactChange({ id: 4, user: 99, token: 'd' })],
+  contact_changes_contact: [contactChange({ id: 5, contact: 'fax', token: 'e' })],
+  contact_changes_old_is_whole: [contactChange({ id: 6, old: "'+998901234567'", token: 'f' })],
   codes_tries: [code({ id: 4, user: 4, tries: 6 })],
   login_throttles_pkey: [
     `insert into login_throttles (key, last_failed_at, blocked_until)
@@ -226,6 +239,10 @@ const refused: Record<string, string[]> = {
   audit_entries_pkey: [note(1), note(1)],
   audit_entries_actor_id_users_id_fk: [note(2, { actor: 99 })],
   audit_entries_subject_id_users_id_fk: [note(3, { subject: 99 })],
+  audit_entries_once: [
+    "insert into audit_entries (id, action, once) overriding system value values (101, 'user.list', 'a day')",
+    "insert into audit_entries (id, action, once) overriding system value values (102, 'user.list', 'a day')",
+  ],
   audit_entries_append_only: [note(4), 'delete from audit_entries where id = 4'],
   notifications_pkey: [notice({ id: 1, key: 'a' }), notice({ id: 1, key: 'b' })],
   notifications_key: [notice({ id: 2, key: 'c' }), notice({ id: 3, key: 'c' })],
@@ -344,12 +361,28 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_keep_holidays|_close_day)'";
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_doctor_works_%|_keep_holidays|_close_day)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
     for (const statement of statements.slice(0, -1)) await run(statement);
     await expect(run(statements.at(-1) ?? '')).rejects.toMatchObject({ constraint });
+  });
+
+  test('a booking and a move with a doctor who is out, whoever writes them', async () => {
+    const refusal = { constraint: 'appointments_doctor_works' };
+    await run(slot(1));
+    await run(slot(2, { start: '11:00', end: '11:30' }));
+    await run(visit());
+    await run('update users set is_active = false where id = 1');
+    try {
+      await expect(run(visit({ id: 2, patient: 1, timeslot: 2 }))).rejects.toMatchObject(refusal);
+      const move =
+        "update appointments set timeslot_id = 2, start_time = '11:00', end_time = '11:30' where id = 1";
+      await expect(run(move)).rejects.toMatchObject(refusal);
+    } finally {
+      await run('update users set is_active = true where id = 1');
+    }
   });
 
   test('to empty the audit at one stroke', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Person } from '../helpers/app.ts';
+import { PASSWORD, type Person } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { startEskiz, startTelegram } from '../helpers/messages/providers.ts';
@@ -68,6 +68,8 @@ type Reachable = Awaited<ReturnType<typeof reachable>>;
 async function visit(doctor: Reachable, patient: Reachable, date = freshDay()) {
   const slot = await clinic.slot(doctor.person, { date });
   const id = await clinic.book(patient.person, slot);
+  // A request that is decided is no news to its doctor.
+  await clinic.drain();
   await clinic.as(doctor.person).patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
   await clinic.drain();
   expect(doctor.told().join('\n')).toContain('Secret');
@@ -126,7 +128,10 @@ describe('a doctor who is out', () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     await visit(doctor, patient);
     expect(await ask(doctor.chat, '/my')).toContain('Secret');
-    const { body } = await clinic.as(doctor.person).post('/notifications/telegram/link/').expect(200);
+    const { body } = await clinic
+      .as(doctor.person)
+      .post('/notifications/telegram/link/', { password: PASSWORD })
+      .expect(200);
     const token = body.url.split('=')[1];
     await putOut(doctor.person);
     for (const text of ['/my', '/start', 'hello', `/start ${token}`]) {
