@@ -10,7 +10,6 @@ import { authentication, signInRequired } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
-import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { openapi } from './http/openapi.ts';
@@ -19,7 +18,8 @@ import { problems } from './http/problem.ts';
 import { rateLimits } from './http/rate-limit.ts';
 import { security } from './http/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
-import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
+import { originForm, site } from './http/site.ts';
+import { refuseUnreadable } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules, type ModulesDependencies } from './modules.ts';
 
@@ -36,6 +36,8 @@ export interface AppDependencies {
     cors_origins: readonly string[];
     trust_proxy: readonly string[];
     allowed_hosts: readonly string[];
+    /** PUBLIC_URL where it is set; no guess. */
+    site_url?: string | undefined;
     rate_limit_guest: number;
     rate_limit_user: number;
     rate_limit_auth: number;
@@ -65,6 +67,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
     keepAliveTimeout: 65_000,
     // Whoever already has a connection is still answered while the server closes.
     return503OnClosing: false,
+    rewriteUrl: originForm,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     // An address the router cannot read meets no hook and no error handler by itself.
     frameworkErrors: (error, request, reply) =>
@@ -84,8 +87,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(logging);
   await app.register(security, config);
   await app.register(overload, { ...config, pool_max: db.$client.options.max });
-  await app.register(hosts, config);
-  await app.register(strictAddress);
+  await app.register(site, config);
   await app.register(strictJson);
   await app.register(accessControl);
   await app.register(openapi, { version: VERSION });

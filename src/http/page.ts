@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AppError } from '../core/errors.ts';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
 import { documented, examplesOf } from './documented.ts';
@@ -91,7 +90,7 @@ export function rememberedPageAnswer<Row>(
   found: Page<Row>,
 ) {
   const isAlone = page === 1 && !found.more;
-  const address = isAlone ? '' : `${request.protocol}://${request.host}${request.url}`;
+  const address = isAlone ? '' : `${request.site}${request.url}`;
   let answer = written.get(found);
   if (answer?.address !== address) {
     answer = { address, text: reply.serialize(pageAnswer(request, page, found)) as string };
@@ -100,10 +99,10 @@ export function rememberedPageAnswer<Row>(
   return reply.type('application/json; charset=utf-8').send(answer.text);
 }
 
-/** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */
-function link(request: FastifyRequest, page: number): string {
-  const url = URL.parse(request.url, `${request.protocol}://${request.host}`);
-  if (!url) throw new AppError('malformed_request');
-  url.searchParams.set('page', String(page));
-  return url.href;
+/** The address that was asked for, with another page: its path as it came, below the site it was judged to be. */
+function link({ site, url }: FastifyRequest, page: number): string {
+  const [path = '', ...query] = url.split('?');
+  const parameters = new URLSearchParams(query.join('?'));
+  parameters.set('page', String(page));
+  return `${site}${path}?${parameters}`;
 }

@@ -101,11 +101,14 @@ export const problems = fastifyPlugin(
         .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
-        .send(problem(known, locale, request.url.split('?', 1)[0] ?? '/'));
+        .send(problem(known, locale, pathOf(request.url)));
     }
   },
   { name: 'problems' },
 );
+
+/** Two slashes at its start would make a reference to another host of it. */
+const pathOf = (url: string) => (url.split('?', 1)[0] ?? '/').replace(/^\/{2,}/, '/');
 
 const tokenErrors: readonly ErrorCode[] = ['invalid_token', 'token_expired', 'session_ended'];
 
