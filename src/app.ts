@@ -11,7 +11,9 @@ import { docs } from './http/docs.ts';
 import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
 import { strictJson } from './http/json.ts';
+import { lingering } from './http/lingering.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
+import { knownMethodsOnly, methods } from './http/methods.ts';
 import { openapi } from './http/openapi.ts';
 import { overload } from './http/overload.ts';
 import { problems } from './http/problem.ts';
@@ -19,6 +21,7 @@ import { rateLimits } from './http/rate-limit.ts';
 import { security } from './http/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
 import { originForm, site } from './http/site.ts';
+import { unknownFields } from './http/unknown-fields.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules, type ModulesDependencies } from './modules.ts';
@@ -85,11 +88,14 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
 
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
+  await app.register(methods);
   await app.register(security, config);
   await app.register(overload, { ...config, pool_max: db.$client.options.max });
   await app.register(site, config);
   await app.register(strictJson);
+  await app.register(lingering);
   await app.register(accessControl);
+  await app.register(unknownFields);
   await app.register(openapi, { version: VERSION });
   await app.register(etags);
 
@@ -101,6 +107,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
+  await app.register(knownMethodsOnly);
   await app.register(auditing, { note: modules.audit.recordRead });
   app.addHook('onReady', async () => modules.follow(config.database_url));
   app.addHook('onClose', () => modules.unfollow());

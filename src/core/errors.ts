@@ -4,6 +4,7 @@
  */
 export const errorStatus = {
   invalid_input: 400,
+  unknown_field: 400,
   malformed_request: 400,
   slot_in_past: 400,
   host_not_allowed: 400,
@@ -28,6 +29,7 @@ export const errorStatus = {
   waitlist_entry_not_found: 404,
   notification_not_found: 404,
   message_not_found: 404,
+  method_not_allowed: 405,
   request_timeout: 408,
   username_taken: 409,
   phone_taken: 409,
@@ -81,6 +83,7 @@ export type ErrorCode = keyof typeof errorStatus;
 /** What can be wrong with one field of a request. */
 export const fieldErrorCodes = [
   'required',
+  'unknown_field',
   'invalid_type',
   'invalid_choice',
   'invalid_format',
@@ -124,6 +127,8 @@ export interface FieldError {
   path: string;
   code: FieldErrorCode;
   params?: Record<string, string | number>;
+  /** For a field that is unknown, the path of the one that was probably meant. */
+  suggestion?: string;
 }
 
 /** The one class of errors that reach a client; http/problem renders it. */

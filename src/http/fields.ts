@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isCommonPassword } from '../core/common-passwords.ts';
 import { type CountryCode, toE164 } from '../core/phone.ts';
 import { roles } from '../core/roles.ts';
-import { issue } from './zod.ts';
+import { issue, wholeText } from './zod.ts';
 
 /** The fields that several modules share: bounded, described and with an example, defined once. */
 
@@ -24,8 +24,8 @@ export const text = (max: number) =>
 export const filterText = z.string().trim().max(100).refine(isPlain, issue('invalid_characters'));
 
 export const id = z.int().min(1).max(MAX_ID);
-/** An id in a path or a query string, where everything arrives as text. */
-export const idText = z.coerce.number().int().min(1).max(MAX_ID);
+/** An id in a path or a query string. */
+export const idText = wholeText(1, MAX_ID);
 /** The `{id}` of a path. */
 export const idParams = (description: string, example: number) =>
   z.object({ id: idText.meta({ description, examples: [example] }) });

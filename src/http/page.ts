@@ -3,23 +3,16 @@ import { z } from 'zod';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
 import { documented, examplesOf } from './documented.ts';
+import { wholeText } from './zod.ts';
 
 const MAX_PAGE = 10_000;
 
 /** `?page=` and `?page_size=` of every list. */
 export const pageQuery = {
-  page: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_PAGE)
+  page: wholeText(1, MAX_PAGE)
     .default(1)
     .meta({ description: 'Which page, from 1.', examples: [1] }),
-  page_size: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  page_size: wholeText(1, 100)
     .default(20)
     .meta({ description: 'How many to a page, at most 100.', examples: [20] }),
 };

@@ -12,7 +12,7 @@ export interface Problem {
   detail: string;
   instance: string;
   code: ErrorCode;
-  errors?: { path: string; message: string; code: string }[];
+  errors?: { path: string; message: string; code: string; suggestion?: string }[];
   alternatives?: readonly object[];
 }
 
@@ -27,6 +27,7 @@ const fastifyCodes: Partial<Record<string, ErrorCode>> = {
 const statusCodes: Partial<Record<number, ErrorCode>> = {
   400: 'malformed_request',
   404: 'route_not_found',
+  405: 'method_not_allowed',
   408: 'request_timeout',
   413: 'payload_too_large',
   414: 'uri_too_long',
@@ -62,10 +63,11 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
     instance,
     code: error.code,
     ...(error.fields.length > 0 && {
-      errors: error.fields.map(({ path, code, params }) => ({
+      errors: error.fields.map(({ path, code, params, suggestion }) => ({
         path,
-        message: fieldText(locale, code, params),
+        message: fieldText(locale, code, params, suggestion),
         code,
+        ...(suggestion !== undefined && { suggestion }),
       })),
     }),
     ...(error.alternatives && { alternatives: error.alternatives }),

@@ -6,6 +6,11 @@ export const ru: Texts = {
       title: 'Неверные данные',
       detail: 'Часть присланного нельзя использовать; `errors` называет каждое поле.',
     },
+    unknown_field: {
+      title: 'Неизвестное поле',
+      detail:
+        'В запросе есть поля или параметры, которых здесь нет; `errors` называет каждое. Ничего не выполнено.',
+    },
     malformed_request: {
       title: 'Нечитаемый запрос',
       detail:
@@ -64,6 +69,10 @@ export const ru: Texts = {
       detail: 'Такого уведомления у вас нет.',
     },
     message_not_found: { title: 'Сообщение не найдено', detail: 'Такого сообщения нет.' },
+    method_not_allowed: {
+      title: 'Метод не поддерживается',
+      detail: 'По этому адресу такой метод не поддерживается; допустимые методы перечислены в `Allow`.',
+    },
     request_timeout: { title: 'Запрос слишком долгий', detail: 'Запрос не пришёл вовремя. Повторите его.' },
     username_taken: { title: 'Имя занято', detail: 'Это имя пользователя уже занято.' },
     phone_taken: {
@@ -203,9 +212,20 @@ export const ru: Texts = {
       detail: 'Служба доставки сообщений сейчас не отвечает. Повторите запрос чуть позже.',
     },
   },
+  did_you_mean: 'Возможно, имелось в виду `{name}`?',
+  types: {
+    int: 'целое число',
+    number: 'число',
+    string: 'текст',
+    boolean: '`true` или `false`',
+    array: 'список',
+    object: 'объект',
+    record: 'объект',
+  },
   fields: {
     required: 'Обязательное поле.',
-    invalid_type: 'Ожидается значение типа {expected}.',
+    unknown_field: 'Такого поля или параметра здесь нет.',
+    invalid_type: 'Ожидается {expected}.',
     invalid_choice: 'Допустимо одно из: {values}.',
     invalid_format: 'Неверный формат.',
     invalid_characters: 'Есть недопустимые символы.',

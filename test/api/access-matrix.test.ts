@@ -301,6 +301,29 @@ test('the table names every route the application has, and no other', () => {
   expect([...clinic.app.documentedRoutes.keys()].sort()).toEqual([...matrix.keys()].sort());
 });
 
+test('who may not call it at all is told nothing of what they sent', async () => {
+  const { documentedRoutes } = clinic.app;
+  let refused = 0;
+  for (const [route, statuses] of matrix) {
+    // Where the record decides, it has to be found first.
+    if (documentedRoutes.get(route)?.who.includes('only their own')) continue;
+    for (const [caller, status] of statuses) {
+      if ((status !== 403 && status !== 401) || caller.startsWith('other')) continue;
+      const [method = '', path = ''] = route.split(' ');
+      const answer = await clinic.app.inject({
+        method: method as 'POST',
+        url: `${path.replace('{id}', 'nobody')}?page=none&nonsense=1`,
+        ...(caller !== 'nobody' && { headers: { authorization: `Bearer ${people[caller].token}` } }),
+        ...(method !== 'GET' && { payload: { nonsense: 1, role: 'king' } }),
+      });
+      const code = status === 401 ? 'authentication_required' : 'forbidden';
+      expectProblem({ status: answer.statusCode, headers: answer.headers, body: answer.json() }, code);
+      refused += 1;
+    }
+  }
+  expect(refused).toBeGreaterThan(100);
+});
+
 test('HEAD, which stands beside each GET, is guarded like it', async () => {
   for (const [route, statuses] of matrix) {
     if (!route.startsWith('GET ')) continue;

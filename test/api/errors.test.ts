@@ -62,6 +62,7 @@ interface Case {
 
 const cases: Record<ErrorCode, Case> = {
   invalid_input: { status: 400, provoke: () => nobody().post('/auth/register/', {}) },
+  unknown_field: { status: 400, provoke: () => as('admin').get('/users/?nonsense=1') },
   malformed_request: { status: 400, provoke: () => post('/auth/login/', 'application/json', '{"username":') },
   slot_in_past: { status: 400, provoke: () => as('doctor').post('/timeslots/', slotOn('2026-03-01')) },
   host_not_allowed: {
@@ -127,6 +128,7 @@ const cases: Record<ErrorCode, Case> = {
     provoke: () => as('patient').post('/notifications/999999/read/'),
   },
   message_not_found: { status: 404, provoke: () => as('admin').post('/messages/999999/retry/') },
+  method_not_allowed: { status: 405, provoke: () => nobody().put('/users/', {}) },
   request_timeout: { status: 408, unread: true, provoke: () => parserError('ERR_HTTP_REQUEST_TIMEOUT') },
   username_taken: {
     status: 409,

@@ -41,7 +41,7 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     status,
     instance: expect.stringMatching(/^\/[^?]*$/),
     code,
-    ...(code === 'invalid_input' && { errors: expect.any(Array) }),
+    ...(namesFields(code) && { errors: expect.any(Array) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
@@ -54,14 +54,18 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     expect(headers.vary).toMatch(/\baccept-language\b/);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   }
-  if (code === 'invalid_input') expectFields(body.errors, locale, fields);
+  if (namesFields(code)) expectFields(body.errors, locale, fields);
 }
 
+const namesFields = (code: ErrorCode) => code === 'invalid_input' || code === 'unknown_field';
+
 function expectFields(errors: unknown, locale: Locale, expected: readonly string[] | undefined): void {
-  const found = errors as { path: string; message: string; code: string }[];
+  const found = errors as { path: string; message: string; code: string; suggestion?: string }[];
   expect(found.length).toBeGreaterThan(0);
   for (const error of found) {
-    expect(Object.keys(error).sort()).toEqual(['code', 'message', 'path']);
+    const { suggestion, ...members } = error;
+    expect(Object.keys(members).sort()).toEqual(['code', 'message', 'path']);
+    if (suggestion !== undefined) expect(error.message).toContain(`\`${suggestion}\``);
     // Its own text in this language, with every parameter filled in.
     const texts: Partial<Record<string, string>> = languages[locale].fields;
     const [start = ''] = (texts[error.code] ?? 'no such code').split('{', 1);

@@ -9,7 +9,8 @@ import {
 import { errorText } from '../../i18n/index.ts';
 import type { RouteInput } from '../access.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
-import { fieldErrors } from '../zod.ts';
+import { misspelt } from '../unknown-fields.ts';
+import { wrongFields as wrong } from '../zod.ts';
 import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
 
 const integer = (minimum: number, maximum: number) => ({
@@ -29,6 +30,11 @@ export const HEADERS = {
   ETag: {
     description: 'The version of the record in quotes, for `If-Match` (RFC 9110).',
     schema: { type: 'string', maxLength: 20, pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
+  },
+  CacheControl: {
+    description:
+      'What may be kept: nothing, or beside an `ETag` the reader’s own copy, if they ask whether it still holds.',
+    schema: { type: 'string', enum: ['no-store', 'private, no-cache'], maxLength: 20 },
   },
   Replayed: {
     description:
@@ -96,7 +102,7 @@ export const PROBLEM_SCHEMA = {
     errors: {
       type: 'array',
       maxItems: 100,
-      description: 'Every wrong field of the request, with `invalid_input`.',
+      description: 'Every wrong field of the request, with `invalid_input` and `unknown_field`.',
       items: {
         type: 'object',
         required: ['path', 'message', 'code'],
@@ -104,6 +110,11 @@ export const PROBLEM_SCHEMA = {
           path: { type: 'string', maxLength: 200, description: 'Dotted; empty for the body as a whole.' },
           message: { type: 'string', maxLength: 300 },
           code: { type: 'string', enum: [...fieldErrorCodes] },
+          suggestion: {
+            type: 'string',
+            maxLength: 250,
+            description: 'For an unknown field, the path of the one that was probably meant.',
+          },
         },
       },
     },
@@ -130,6 +141,7 @@ export function describeSuccesses(
   keyed: boolean,
 ): void {
   for (const [status, response] of Object.entries(responses)) {
+    response.headers = { ...response.headers, 'Cache-Control': header('CacheControl') };
     if (status === '204') {
       response.description = 'Done; there is nothing to say.';
       delete response.content;
@@ -139,6 +151,7 @@ export function describeSuccesses(
     response.description = (schema && resolve(schema, components).description) ?? ownWords(response);
     if (status === '201')
       response.headers = {
+        ...response.headers,
         Location: {
           description: 'Where the new record is.',
           schema: { type: 'string', format: 'uri-reference', maxLength: 100, examples: [location] },
@@ -177,7 +190,7 @@ export function errorResponses(
   const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
   for (const code of codes) {
     const status = errorStatus[code];
-    const fields = code === 'invalid_input' ? someWrongFields(input) : [];
+    const fields = wrongFields(code, input);
     const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
     const value = problem(new AppError(code, { fields, ...others }), 'en', path);
     examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
@@ -191,12 +204,13 @@ export function errorResponses(
   return responses;
 }
 
+function wrongFields(code: ErrorCode, input: RouteInput): FieldError[] {
+  if (code === 'invalid_input') return someWrongFields(input);
+  return code === 'unknown_field' ? misspelt(input.body ?? input.querystring) : [];
+}
+
 /** What this API says of an empty body, of a query nobody would write, of an id that is none. */
 function someWrongFields({ params, querystring, body }: RouteInput): FieldError[] {
-  const wrong = (schema: z.ZodType, value: unknown) => {
-    const { error } = schema.safeParse(value, { reportInput: true });
-    return error ? fieldErrors(error) : [];
-  };
   if (body) {
     const missing = wrong(body, {});
     // Where nothing is required, what is wrong is something that was sent.

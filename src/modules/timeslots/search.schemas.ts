@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
-import { issue } from '../../http/zod.ts';
+import { issue, wholeText } from '../../http/zod.ts';
 import { SEARCH_DAYS, SEARCH_LIMIT } from './search.rules.ts';
 import { openTimeslot } from './timeslots.schemas.ts';
 
@@ -45,11 +45,7 @@ export const searchFilters = fields
         .optional()
         .meta({ description: 'Only slots that end at this time of day or earlier.', examples: ['12:00'] }),
       weekdays: weekdays.optional(),
-      per_doctor: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(MAX_PER_DOCTOR)
+      per_doctor: wholeText(1, MAX_PER_DOCTOR)
         .optional()
         .meta({ description: 'At most so many slots of each doctor; all by default.', examples: [1] }),
     }),
