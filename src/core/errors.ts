@@ -41,6 +41,7 @@ export const errorStatus = {
   slot_overlap: 409,
   slot_booked: 409,
   slot_taken: 409,
+  already_yours: 409,
   patient_busy: 409,
   not_with_oneself: 409,
   already_decided: 409,
@@ -138,10 +139,12 @@ export class AppError extends Error {
   readonly fields: readonly FieldError[];
   readonly retryAfter: number | undefined;
   readonly alternatives: readonly object[] | undefined;
+  readonly appointment: object | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
    * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
+   * @param options.appointment the visit by which somebody has already what they ask for
    */
   constructor(
     code: ErrorCode,
@@ -149,6 +152,7 @@ export class AppError extends Error {
       fields?: readonly FieldError[];
       retryAfter?: number;
       alternatives?: readonly object[];
+      appointment?: object;
       cause?: unknown;
     } = {},
   ) {
@@ -159,6 +163,7 @@ export class AppError extends Error {
     this.fields = options.fields ?? [];
     this.retryAfter = options.retryAfter;
     this.alternatives = options.alternatives;
+    this.appointment = options.appointment;
   }
 }
 

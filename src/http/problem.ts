@@ -4,7 +4,10 @@ import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../i18n/index.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
-/** RFC 9457, with a stable `code`, the wrong fields of the request, and what can be had instead of a slot. */
+/**
+ * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, and the visit by
+ * which it is the patient's already.
+ */
 export interface Problem {
   type: string;
   title: string;
@@ -14,6 +17,7 @@ export interface Problem {
   code: ErrorCode;
   errors?: { path: string; message: string; code: string; suggestion?: string }[];
   alternatives?: readonly object[];
+  appointment?: object;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -71,6 +75,7 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
       })),
     }),
     ...(error.alternatives && { alternatives: error.alternatives }),
+    ...(error.appointment && { appointment: error.appointment }),
   };
 }
 

@@ -112,6 +112,11 @@ export const en: Texts = {
       detail: 'A booked slot cannot be deleted. Cancel its appointment first.',
     },
     slot_taken: { title: 'Slot taken', detail: 'Somebody has just booked this slot. Please choose another.' },
+    already_yours: {
+      title: 'Already yours',
+      detail:
+        'You already have this slot, or the patient for whom you book has it; `appointment` names the visit.',
+    },
     patient_busy: {
       title: 'Patient is busy',
       detail: 'The patient already has an appointment that overlaps this time.',

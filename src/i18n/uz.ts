@@ -108,6 +108,11 @@ export const uz: Texts = {
       detail: 'Band qilingan vaqtni oʻchirib boʻlmaydi. Avval yozilishni bekor qiling.',
     },
     slot_taken: { title: 'Vaqt band', detail: 'Bu vaqtni hozirgina band qilishdi. Boshqasini tanlang.' },
+    already_yours: {
+      title: 'Bu vaqt sizniki',
+      detail:
+        'Bu vaqtga siz yoki siz yozayotgan bemor allaqachon yozilgan; yozuv `appointment` maydonida koʻrsatilgan.',
+    },
     patient_busy: {
       title: 'Bemor band',
       detail: 'Bemorning shu vaqt bilan ustma-ust tushadigan yozilishi bor.',

@@ -188,6 +188,10 @@ const cases: Record<ErrorCode, Case> = {
     status: 409,
     provoke: async () => as('other').post('/appointments/', { timeslot: (await visit()).timeslot }),
   },
+  already_yours: {
+    status: 409,
+    provoke: async () => as('patient').post('/appointments/', { timeslot: (await visit()).timeslot }),
+  },
   patient_busy: {
     status: 409,
     async provoke() {

@@ -18,7 +18,17 @@ export interface ProblemExpectations {
   unread?: boolean;
 }
 
-const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors', 'alternatives'];
+const MEMBERS = [
+  'type',
+  'title',
+  'status',
+  'detail',
+  'instance',
+  'code',
+  'errors',
+  'alternatives',
+  'appointment',
+];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
@@ -42,6 +52,7 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     instance: expect.stringMatching(/^\/[^?]*$/),
     code,
     ...(namesFields(code) && { errors: expect.any(Array) }),
+    ...(code === 'already_yours' && { appointment: expect.any(Object) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));

@@ -390,6 +390,7 @@ test('errors come as documented', async () => {
   await call(doctor, 'patch', '/doctor/profile/', 'invalid_input', {});
   await call(patient, 'post', '/appointments/', 'timeslot_not_found', { timeslot: 2_147_483_647 });
   await call(other, 'post', '/appointments/', 'slot_taken', { timeslot });
+  await call(patient, 'post', '/appointments/', 'already_yours', { timeslot });
   await call(other, 'get', `/appointments/${appointment}/`, 'forbidden');
   await call(other, 'delete', '/appointments/2147483647/', 'appointment_not_found');
   await call(doctor, 'delete', `/timeslots/${timeslot}/`, 'slot_booked');

@@ -71,6 +71,8 @@ const LIMITS = {
 /** What the router itself refuses is never counted. */
 const UNCOUNTED = String(errorStatus.uri_too_long);
 
+const TIME = '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$';
+
 /** Refusals of a slot where another would do. */
 const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 
@@ -125,6 +127,19 @@ export const PROBLEM_SCHEMA = {
         'Where a slot was refused and others would do: that doctor’s nearest in time that this patient can have, up to ' +
         'three, then, unless an appointment was to move, up to three of others of the specialization.',
       items: { $ref: refTo('OpenTimeslot') },
+    },
+    appointment: {
+      type: 'object',
+      description: 'The visit by which the patient has the slot, with `already_yours`.',
+      required: ['id', 'timeslot', 'date', 'start_time', 'end_time', 'status'],
+      properties: {
+        id: integer(1, 2_147_483_647),
+        timeslot: integer(1, 2_147_483_647),
+        date: { type: 'string', format: 'date', maxLength: 10 },
+        start_time: { type: 'string', pattern: TIME, maxLength: 5 },
+        end_time: { type: 'string', pattern: TIME, maxLength: 5 },
+        status: { type: 'string', enum: ['pending', 'confirmed'] },
+      },
     },
   },
 };
@@ -191,7 +206,7 @@ export function errorResponses(
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = wrongFields(code, input);
-    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
+    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : ownVisit(code);
     const value = problem(new AppError(code, { fields, ...others }), 'en', path);
     examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
     const described = responses[status]?.description;
@@ -203,6 +218,16 @@ export function errorResponses(
   }
   return responses;
 }
+
+const OWN_VISIT = {
+  id: 9001,
+  timeslot: 431,
+  date: '2028-03-14',
+  start_time: '10:00',
+  end_time: '10:30',
+  status: 'pending',
+};
+const ownVisit = (code: ErrorCode) => (code === 'already_yours' ? { appointment: OWN_VISIT } : {});
 
 function wrongFields(code: ErrorCode, input: RouteInput): FieldError[] {
   if (code === 'invalid_input') return someWrongFields(input);

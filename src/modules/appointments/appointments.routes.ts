@@ -49,6 +49,7 @@ export async function appointmentsRoutes(
           'timeslot_not_found',
           'patient_not_found',
           'slot_taken',
+          'already_yours',
           'patient_busy',
           'not_with_oneself',
           'slot_held',
@@ -66,7 +67,8 @@ export async function appointmentsRoutes(
         description:
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers. ' +
-          'Where the slot cannot be had, `alternatives` names the nearest that can.',
+          'Where the slot cannot be had, `alternatives` names the nearest that can. If the patient has it already, as after a ' +
+          'second press of a button, that is `already_yours`, and `appointment` names the visit.',
         headers: keyedHeaders,
         body: newAppointment,
         response: { 201: appointment },

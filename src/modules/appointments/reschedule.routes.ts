@@ -34,6 +34,7 @@ export async function rescheduleRoutes(
           'patient_not_found',
           'not_same_doctor',
           'slot_taken',
+          'already_yours',
           'slot_held',
           'patient_busy',
           'too_soon',

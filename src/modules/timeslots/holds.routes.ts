@@ -23,6 +23,7 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
           'slot_in_past',
           'timeslot_not_found',
           'slot_taken',
+          'already_yours',
           'slot_held',
           'patient_busy',
           'too_soon',

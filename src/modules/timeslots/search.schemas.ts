@@ -11,7 +11,6 @@ const MAX_PER_DOCTOR = 10;
 
 const weekdays = z
   .string()
-  .trim()
   .refine((value) => /^[1-7](?:,[1-7]){0,6}$/.test(value), issue('invalid_format'))
   .meta({
     description: 'Only on these days of the week, with commas between: 1 is Monday, 7 Sunday (ISO 8601).',

@@ -38,7 +38,13 @@ export const LIVE_MAX = 10;
 const ATTEMPTS = 20;
 
 /** What says, where a slot was offered a moment ago, that it is offered no more. */
-const OVER: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
+const OVER: readonly ErrorCode[] = [
+  'slot_taken',
+  'already_yours',
+  'slot_held',
+  'slot_in_past',
+  'timeslot_not_found',
+];
 
 /** Those who wait for a slot: how they join and leave, and how they answer an offer. */
 export function createWaitlist(dependencies: WaitlistDependencies) {
