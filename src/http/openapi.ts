@@ -31,7 +31,9 @@ const INTRODUCTION = `Patients book, doctors publish their hours and answer book
 Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
 \`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
 \`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, which
-names it in the log. Searches, statistics and exports may be a few seconds behind; booking decides by what is true now.
+names it in the log. Unknown fields and parameters are refused (\`unknown_field\`) with the name that was probably meant.
+A method that a path does not know is a 405, whose \`Allow\` names those that it knows. Searches, statistics and exports
+may be a few seconds behind; booking decides by what is true now.
 This service arranges visits; it gives no medical advice.
 
 The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machines](/api/schema/).`;

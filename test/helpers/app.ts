@@ -6,7 +6,7 @@ import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/logging.ts';
 import type { ChannelSettings } from '../../src/modules/messages/index.ts';
 import { type TestClock, testClock } from './clock.ts';
-import { testDatabase } from './database.ts';
+import { testDatabase, unhurried } from './database.ts';
 
 export { type TestClock, testClock };
 
@@ -88,16 +88,19 @@ export interface TestApp {
 /**
  * The application on a database of its own. By its clock it is Monday 2026-03-02, 09:00 in Tashkent.
  * @param options.pool_max connections; one makes a forgotten transaction hang
+ * @param options.unhurried its requests may take as long as they like, for tables of a million rows
  */
 export async function testApp(
   options: {
     config?: Partial<typeof testConfig>;
     clock?: TestClock;
     pool_max?: number;
+    unhurried?: true;
     log_stream?: LogStream;
   } = {},
 ): Promise<TestApp> {
   const { db, url, close } = await testDatabase(options.pool_max);
+  if (options.unhurried) unhurried(db);
   const clock = options.clock ?? testClock();
   const app = await buildApp({
     db,

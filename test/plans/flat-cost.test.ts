@@ -22,7 +22,7 @@ const ids = { admin: { id: 1 }, doctor: { id: 2 }, patient: { id: 3 } } as Known
 const lists = listsOf(ids).map(([path, as, choices, crowd]) => ({ path, as, choices, crowd }));
 
 beforeAll(async () => {
-  clinic = await testApp({ pool_max: 1 });
+  clinic = await testApp({ pool_max: 1, unhurried: true });
   people = {
     admin: await clinic.person('admin'),
     doctor: await clinic.person('doctor', { last_name: 'Yusupov', profile: { specialization: 'Terapevt' } }),

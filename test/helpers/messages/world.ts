@@ -79,7 +79,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
       { name: '2h', minutes: 2 * 60 },
     ],
     message_attempts: 4,
-    channels: { timeout: 2_000 },
+    channels: { timeout: 30_000 },
     addNotification: notifications.add,
     appointments,
     timeslots,
