@@ -93,7 +93,7 @@ test.each([
 
 test('a change names something, and is noted by the names of its fields', async () => {
   expectProblem(await patch({}), 'invalid_input', { fields: [' nothing_to_change'] });
-  expectProblem(await patch({ unknown: 1 }), 'invalid_input', { fields: [' nothing_to_change'] });
+  expectProblem(await patch({ unknown: 1 }), 'unknown_field', { fields: ['unknown unknown_field'] });
   const entries = await notedBy(clinic.db, () => patch({ auto_confirm: true, hold_minutes: 7 }).expect(200));
   expect(entries).toEqual([
     entry(people.admin, 'settings.update', null, { fields: ['hold_minutes', 'auto_confirm'] }),
