@@ -23,7 +23,8 @@ export const text = (max: number) =>
 /** Text to look for; empty, it looks for nothing. */
 export const filterText = z.string().trim().max(100).refine(isPlain, issue('invalid_characters'));
 
-export const id = z.int().min(1).max(MAX_ID);
+/** With an id of its own in the document: it stands there fifty times. */
+export const id = z.int().min(1).max(MAX_ID).meta({ id: 'Id' });
 /** An id in a path or a query string, where everything arrives as text. */
 export const idText = z.coerce.number().int().min(1).max(MAX_ID);
 /** The `{id}` of a path. */
@@ -130,14 +131,16 @@ export const out = {
     .int()
     .meta({ minimum: 0, maximum: 80, examples: [12] })
     .nullable(),
-  date: z.string().meta({ format: 'date', maxLength: 10, examples: [DAY] }),
+  date: z.string().meta({ id: 'Date', format: 'date', maxLength: 10, examples: [DAY] }),
   time: z.string().meta({
+    id: 'ClockTime',
     description: 'The clinic’s wall clock, `HH:MM`.',
     pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
     maxLength: 5,
     examples: ['10:00'],
   }),
   instant: z.string().meta({
+    id: 'Instant',
     description: 'UTC.',
     format: 'date-time',
     maxLength: 24,
@@ -163,6 +166,14 @@ export const out = {
       examples: ['+998901234567'],
     }),
 };
+
+/** A doctor and a patient where something else names them. */
+export const doctorBrief = z
+  .object({ id, first_name: out.name, last_name: out.name, specialization: out.specialization })
+  .meta({ id: 'DoctorBrief', description: 'A doctor, as other records name them.' });
+export const patientBrief = z
+  .object({ id, first_name: out.name, last_name: out.name, phone: out.phone })
+  .meta({ id: 'PatientBrief', description: 'A patient, as other records name them.' });
 
 /** A yes or no in a query string. */
 export const flagText = z

@@ -12,9 +12,16 @@ import {
   HEADERS,
   PROBLEM_SCHEMA,
 } from './openapi/answers.ts';
-import type { Components, Document, Operation, Parameter } from './openapi/document.ts';
-import { giveExamples, giveSchemaExamples, valuesOf } from './openapi/examples.ts';
+import {
+  type Components,
+  type Document,
+  nameOf,
+  type Operation,
+  type Parameter,
+} from './openapi/document.ts';
+import { dropNamedExamples, giveExamples, valuesOf } from './openapi/examples.ts';
 import { tidySchema, uniteTwins } from './openapi/schemas.ts';
+import { share } from './openapi/shared.ts';
 
 export const TITLE = 'Clinic appointment booking';
 
@@ -57,6 +64,7 @@ export const openapi = fastifyPlugin(
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [SERVER],
+        security: [{ bearer: [] }],
         tags: [
           { name: 'auth', description: 'Register, sign in, stay signed in.' },
           { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
@@ -114,8 +122,9 @@ function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute
       const route = routes.get(`${method.toUpperCase()} ${path}`);
       if (route) describe(operation, path, route, components);
     }
-  giveSchemaExamples(document);
+  dropNamedExamples(document);
   components.schemas.Problem = PROBLEM_SCHEMA;
+  share(document);
   return document;
 }
 
@@ -125,14 +134,15 @@ function describe(operation: Operation, path: string, route: DocumentedRoute, co
   operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');
-  operation.security = route.isPublic ? [] : [{ bearer: [] }];
+  // Everything else needs the token, as the document says as a whole.
+  if (route.isPublic) operation.security = [];
   operation.parameters?.forEach(showExample);
   for (const parameter of operation.parameters ?? [])
     if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
   giveExamples(operation, route.examples, components);
-  const location = route.location ?? `${path}${idOf(operation)}/`;
+  const location = route.location ?? `${path}${idOf(operation, components)}/`;
   describeSuccesses(operation, location, components, isKeyed(route.input.headers));
   if (route.etag) describeVersions(operation);
   const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
@@ -142,15 +152,21 @@ function describe(operation: Operation, path: string, route: DocumentedRoute, co
 }
 
 /**
- * Moves a parameter's example into its schema and, since Swagger UI does not show it there, into its description. As an
- * `example` Swagger UI would fill it in, and a list be quietly filtered by all of them at once.
+ * Tools fill in a parameter's own `example`. That helps where it is required: without it Swagger UI leaves the field
+ * empty, Postman sends `<integer>` and Dredd refuses the document. Of an optional one the example stands in the schema
+ * and, since Swagger UI does not show it there, in the description: filled in, a list would be quietly filtered by all
+ * of them at once.
  */
 function showExample(parameter: Parameter): void {
-  const { schema, example, description } = parameter;
+  const { schema, example = schema.examples?.[0], description, required } = parameter;
   tidySchema(schema);
   delete parameter.example;
   if (example === undefined) return;
   schema.examples = [example];
+  if (required) {
+    parameter.example = example;
+    return;
+  }
   const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
   if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
 }
@@ -159,9 +175,10 @@ function showExample(parameter: Parameter): void {
 const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
 /** The id of the record in an operation's first example of a success. */
-function idOf({ responses }: Operation): unknown {
-  const { example, examples = {} } = responses['201']?.content?.['application/json'] ?? {};
-  return ((example ?? Object.values(examples)[0]?.value) as { id?: number } | undefined)?.id;
+function idOf({ responses }: Operation, components: Components): unknown {
+  const schema = nameOf(responses['201']?.content?.['application/json']?.schema ?? {}) ?? '';
+  const [created] = valuesOf(schema, components);
+  return (created as { id?: number } | undefined)?.id;
 }
 
 /** A path with its parameters' examples in it. */

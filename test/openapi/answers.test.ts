@@ -5,7 +5,7 @@ import { accountsApp, CHANNELS, codesSent, lastCode, pass, wrong } from '../help
 import type { Person, TestApp } from '../helpers/app.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { insertOffer } from '../helpers/rows.ts';
-import { examplesIn, operationFor, operationsOf, validator } from './documented.ts';
+import { examplesIn, operationFor, operationsOf, validator, writtenOut } from './documented.ts';
 
 let clinic: TestApp;
 let telegram: Awaited<ReturnType<typeof startTelegram>>;
@@ -26,7 +26,7 @@ beforeAll(async () => {
     codes_per_hour: 100,
     codes_per_hour_address: 100,
   });
-  document = (await clinic.as(undefined).get('/schema/').expect(200)).body;
+  document = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
   fits = validator(document, { closed: true });
 });
 afterAll(async () => {

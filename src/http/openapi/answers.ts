@@ -6,7 +6,6 @@ import {
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
-import { errorText } from '../../i18n/index.ts';
 import type { RouteInput } from '../access.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { fieldErrors } from '../zod.ts';
@@ -72,14 +71,8 @@ const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'pat
 export const PROBLEM_SCHEMA = {
   type: 'object',
   description:
-    [
-      'RFC 9457. `code` is stable; the texts follow `Accept-Language`. A request that cannot be read at all is answered',
-      'with 408, 414 or 431 by any operation.\n\n| status | code | title |\n| --- | --- | --- |\n',
-    ].join(' ') +
-    Object.entries(errorStatus)
-      .sort(([, a], [, b]) => a - b)
-      .map(([code, status]) => `| ${status} | \`${code}\` | ${errorText('en', code as ErrorCode).title} |`)
-      .join('\n'),
+    'RFC 9457. `code` is stable; the texts follow `Accept-Language`. Each code has an example of its own. Any operation ' +
+    'may answer 408, 414 or 431 to a request that it cannot read at all.',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
   properties: {
     type: { type: 'string', format: 'uri', maxLength: 100, description: 'The code as a URN.' },
@@ -131,12 +124,13 @@ export function describeSuccesses(
 ): void {
   for (const [status, response] of Object.entries(responses)) {
     if (status === '204') {
-      response.description = 'Done; there is nothing to say.';
+      response.description = 'Done. The answer has no body.';
       delete response.content;
       continue;
     }
     const schema = response.content?.['application/json']?.schema;
-    response.description = (schema && resolve(schema, components).description) ?? ownWords(response);
+    const described = schema && resolve(schema, components).description;
+    response.description = described === undefined ? ownWords(response) : firstSentence(described);
     if (status === '201')
       response.headers = {
         Location: {
@@ -147,6 +141,9 @@ export function describeSuccesses(
     if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
 }
+
+/** The schema, one click away, says the rest. */
+const firstSentence = (text: string) => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 
 /** What a route says itself of an answer that is no JSON. */
 const ownWords = ({ description }: Response) => (description === 'Default Response' ? 'Done.' : description);
@@ -174,13 +171,13 @@ export function errorResponses(
   alternatives: readonly object[] | undefined,
 ): Record<string, Response> {
   const responses: Record<string, Response> = {};
-  const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
+  const examples: Record<string, Record<string, { value: unknown }>> = {};
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = code === 'invalid_input' ? someWrongFields(input) : [];
     const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
     const value = problem(new AppError(code, { fields, ...others }), 'en', path);
-    examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
+    examples[status] = { ...examples[status], [code]: { value } };
     const described = responses[status]?.description;
     responses[status] = {
       description: described ? `${described}, \`${code}\`` : `\`${code}\``,

@@ -60,7 +60,7 @@ const visit = {
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
 };
 
 export const absenceEffects = documented(
@@ -77,12 +77,7 @@ export const absenceEffects = documented(
       .array(
         z.object({
           ...visit,
-          patient: z.object({
-            id: fields.id,
-            first_name: fields.out.name,
-            last_name: fields.out.name,
-            phone: fields.out.phone,
-          }),
+          patient: fields.patientBrief,
         }),
       )
       .meta({ description: `The first of them by time, at most ${SHOWN}.`, maxItems: SHOWN }),

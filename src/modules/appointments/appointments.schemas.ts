@@ -13,24 +13,14 @@ export type Status = z.infer<typeof status>;
 
 const shape = z.object({
   id: fields.id,
-  doctor: z.object({
-    id: fields.id,
-    first_name: fields.out.name,
-    last_name: fields.out.name,
-    specialization: fields.out.specialization,
-  }),
-  patient: z.object({
-    id: fields.id,
-    first_name: fields.out.name,
-    last_name: fields.out.name,
-    phone: fields.out.phone,
-  }),
+  doctor: fields.doctorBrief,
+  patient: fields.patientBrief,
   timeslot: fields.id
     .nullable()
     .meta({ description: 'The slot’s id; null once the slot of a cancelled appointment is gone.' }),
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   status: status.meta({ description: 'Pending until its doctor answers; nothing leaves `cancelled`.' }),
   created_at: fields.out.instant,
   updated_at: fields.out.instant,

@@ -20,7 +20,7 @@ export const HISTORY_LIMIT = 500;
 const when = z.object({
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
 });
 
 const event = documented(

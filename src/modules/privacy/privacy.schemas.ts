@@ -80,7 +80,7 @@ const visit = {
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   status: z.enum(['pending', 'confirmed', 'cancelled']),
   created_at: instant,
   updated_at: instant,
@@ -162,18 +162,13 @@ const hold = z.object({
   held_until: instant.nullable(),
 });
 
-const doctor = z.object({
-  id: fields.id,
-  first_name: fields.out.name,
-  last_name: fields.out.name,
-  specialization: fields.out.specialization,
-});
+const doctor = fields.doctorBrief;
 
 const timeslot = z.object({
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   created_at: instant,
 });
 

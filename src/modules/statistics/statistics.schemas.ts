@@ -86,7 +86,7 @@ const row = z.object({
 });
 export type StatisticsRow = z.infer<typeof row>;
 
-const total = z.object(measures);
+const total = z.object(measures).meta({ id: 'Measures', description: 'What was counted.' });
 export type Measures = z.infer<typeof total>;
 
 /** What is measured, in the order of the columns of the CSV. */
@@ -118,7 +118,7 @@ export const statistics = documented(
     by: z.enum(groupings),
     // As many as there are days in the longest range, or doctors.
     rows: z.array(row).meta({ maxItems: 100_000 }),
-    total: total.meta({ description: 'The same over all rows.' }),
+    total,
   }),
   {
     id: 'Statistics',

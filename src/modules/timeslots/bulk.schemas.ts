@@ -149,7 +149,7 @@ export const publishedTimeslots = documented(
         z.object({
           date: fields.out.date,
           start_time: fields.out.time,
-          end_time: fields.out.time.meta({ examples: ['10:30'] }),
+          end_time: fields.out.time,
           reason: z.enum(skipReasons).meta({
             description:
               'It has begun, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',

@@ -11,7 +11,7 @@ export const timeslot = documented(
     doctor: fields.id.meta({ description: 'The doctor’s id.' }),
     date: fields.out.date,
     start_time: fields.out.time,
-    end_time: fields.out.time.meta({ examples: ['10:30'] }),
+    end_time: fields.out.time,
     is_available: z
       .boolean()
       .meta({ description: 'No active appointment holds it and its start lies ahead.' }),
@@ -40,15 +40,10 @@ export type Timeslot = z.infer<typeof timeslot>;
 export const openTimeslot = documented(
   z.object({
     id: fields.id,
-    doctor: z.object({
-      id: fields.id,
-      first_name: fields.out.name,
-      last_name: fields.out.name,
-      specialization: fields.out.specialization,
-    }),
+    doctor: fields.doctorBrief,
     date: fields.out.date,
     start_time: fields.out.time,
-    end_time: fields.out.time.meta({ examples: ['10:30'] }),
+    end_time: fields.out.time,
   }),
   {
     id: 'OpenTimeslot',

@@ -8,13 +8,10 @@ import { openTimeslot } from '../timeslots/index.ts';
 export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
 export type Status = z.infer<typeof status>;
 
-const name = { id: fields.id, first_name: fields.out.name, last_name: fields.out.name };
-
 const shape = z.object({
   id: fields.id,
-  patient: z.object({ ...name, phone: fields.out.phone }),
-  doctor: z
-    .object({ ...name, specialization: fields.out.specialization })
+  patient: fields.patientBrief,
+  doctor: fields.doctorBrief
     .nullable()
     .meta({ description: 'Whom the patient waits for; null where anyone of a specialization will do.' }),
   specialization: fields.out.specialization.meta({
