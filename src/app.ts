@@ -12,6 +12,7 @@ import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
 import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
+import { landing } from './http/landing.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { openapi } from './http/openapi.ts';
 import { overload } from './http/overload.ts';
@@ -40,6 +41,10 @@ export interface AppDependencies {
     rate_limit_user: number;
     rate_limit_auth: number;
     redis_url?: string | undefined;
+    /** The address to give clients in the OpenAPI document; the one they ask by default. */
+    documented_url?: string | undefined;
+    /** Whether there is a demo clinic, which the documentation then names. */
+    demo_data?: boolean;
     max_wait_seconds: number;
     body_limit: number;
     log_level: string;
@@ -88,7 +93,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(strictAddress);
   await app.register(strictJson);
   await app.register(accessControl);
-  await app.register(openapi, { version: VERSION });
+  await app.register(openapi, { version: VERSION, ...config });
   await app.register(etags);
 
   const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
@@ -103,7 +108,8 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   app.addHook('onReady', async () => modules.follow(config.database_url));
   app.addHook('onClose', () => modules.unfollow());
 
-  await app.register(docs);
+  await app.register(docs, config);
+  await app.register(landing, config);
   // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
   // before it is migrated.
   const { connectionString: url = config.database_url } = db.$client.options;

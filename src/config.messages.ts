@@ -85,6 +85,8 @@ export function messagesConfig(
     worker_concurrency: env.WORKER_CONCURRENCY,
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL.
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${port}`),
+    // A guess would be wrong on any address but the one that was guessed.
+    documented_url: env.PUBLIC_URL?.replace(/\/+$/, ''),
     reminders: env.REMINDERS,
     message_attempts: env.MESSAGE_ATTEMPTS,
     channels: {

@@ -264,8 +264,8 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, phone_country });
       await app.register(doctorsRoutes, { doctors });
       await app.register(patientsRoutes, { patients, phone_country });
-      await app.register(timeslotsRoutes, { timeslots });
       await app.register(timeslotSearchRoutes, { timeslotSearch });
+      await app.register(timeslotsRoutes, { timeslots });
       await app.register(schedulesRoutes, { schedules });
       await app.register(absencesRoutes, { absences });
       await app.register(appointmentsRoutes, { appointments, loggable });

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../core/errors.ts';
 import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './docs-pages.ts';
 import { TITLE } from './openapi.ts';
 
@@ -19,18 +20,51 @@ const redoc = async () =>
     'data:,',
   );
 
+/** In how many forms a text is kept. */
+const MAX_VARIANTS = 16;
+
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
+export interface DocsOptions {
+  /** Where clients reach the API from outside; the host that is asked by default. */
+  documented_url?: string | undefined;
+}
+
+/**
+ * Importers and generators take the server's address from the document: a relative one leaves them without any. Swagger
+ * UI reads its own copy of the document, whose relative address is right wherever its page is opened.
+ */
+const schemaFor = (app: FastifyInstance) => (server: string) => {
+  const document = app.swagger() as unknown as { servers: object[] };
+  const servers = document.servers.map((known) => ({ ...known, url: server }));
+  return JSON.stringify({ ...document, servers });
+};
+
+/** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */
+function originAsked({ protocol, host }: FastifyRequest): string {
+  const url = URL.parse(`${protocol}://${host}`);
+  if (!url) throw new AppError('malformed_request');
+  return url.origin;
+}
+
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
-export async function docs(app: FastifyInstance): Promise<void> {
-  serve(app, '/api/schema/', 'application/json', () => JSON.stringify(app.swagger()));
+export async function docs(app: FastifyInstance, { documented_url }: DocsOptions): Promise<void> {
+  serve(
+    app,
+    '/api/schema/',
+    'application/json',
+    schemaFor(app),
+    (request) => documented_url ?? originAsked(request),
+  );
 
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     uiConfig: {
       layout: 'BaseLayout',
-      docExpansion: 'list',
+      // 88 operations are too many to look through: closed headings, and a box to search them by name.
+      docExpansion: 'none',
+      filter: true,
       tryItOutEnabled: true,
       // Authorize survives a reload.
       persistAuthorization: true,
@@ -50,13 +84,25 @@ export async function docs(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it already, so that an upgrade is seen at once.
+ * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it
+ * already, so that an upgrade is seen at once.
+ * @param variantOf in which of several forms a request gets it
  */
-function serve(app: FastifyInstance, url: string, type: string, make: () => string | Promise<string>): void {
-  let made: Promise<Content> | undefined;
+function serve(
+  app: FastifyInstance,
+  url: string,
+  type: string,
+  make: (variant: string) => string | Promise<string>,
+  variantOf: (request: FastifyRequest) => string = () => '',
+): void {
+  const made = new Map<string, Promise<Content>>();
   app.get(url, { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
-    made ??= contentOf(make);
-    return send(request, reply.type(type), await made);
+    const variant = variantOf(request);
+    const content = made.get(variant) ?? contentOf(() => make(variant));
+    // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
+    if (made.size >= MAX_VARIANTS) made.clear();
+    made.set(variant, content);
+    return send(request, reply.type(type), await content);
   });
 }
 

@@ -20,46 +20,29 @@ import {
   type Parameter,
 } from './openapi/document.ts';
 import { dropNamedExamples, giveExamples, valuesOf } from './openapi/examples.ts';
+import { type Introduced, introduction, offerDemoAccounts } from './openapi/introduction.ts';
 import { tidySchema, uniteTwins } from './openapi/schemas.ts';
 import { share } from './openapi/shared.ts';
 
 export const TITLE = 'Clinic appointment booking';
 
-const INTRODUCTION = `Patients book, doctors publish their hours and answer bookings, admins look after everything.
-
-**The way through**
-
-1. Register at \`POST /api/auth/register/\` and sign in at \`POST /api/auth/login/\`.
-2. Copy \`access\` from the answer, press *Authorize* and paste it.
-3. Find a doctor at \`GET /api/doctors/\` and their free slots at \`GET /api/doctors/{id}/timeslots/\`.
-4. Book one at \`POST /api/appointments/\` and see it at \`GET /api/appointments/me/\`.
-5. Cancel it at \`DELETE /api/appointments/{id}/\`.
-
-Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
-\`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
-\`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, which
-names it in the log. Searches, statistics and exports may be a few seconds behind; booking decides by what is true now.
-This service arranges visits; it gives no medical advice.
-
-The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machines](/api/schema/).`;
-
 const SERVER = {
   url: '/',
-  description: 'This server, local or production',
+  description: 'This server',
   // Open to whoever may sign in, says OWASP's inventory of audiences.
   'x-internal': false,
 };
 
 /** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
 export const openapi = fastifyPlugin(
-  async (app: FastifyInstance, { version }: { version: string }) => {
+  async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
         info: {
           title: TITLE,
           version,
-          description: INTRODUCTION,
+          description: introduction(introduced),
           contact: { name: 'The clinic’s front desk' },
           license: { name: 'MIT', identifier: 'MIT' },
         },
@@ -102,7 +85,7 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        return finish(generated, app.documentedRoutes) as unknown as ReturnType<
+        return finish(generated, app.documentedRoutes, introduced) as unknown as ReturnType<
           typeof jsonSchemaTransformObject
         >;
       },
@@ -112,9 +95,15 @@ export const openapi = fastifyPlugin(
 );
 
 /** Tidies what the generator leaves, and adds to every operation what follows from its guards, errors and examples. */
-function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute>): Document {
+function finish(
+  generated: Document,
+  routes: ReadonlyMap<string, DocumentedRoute>,
+  { demo_data }: Introduced,
+): Document {
   const document = uniteTwins(structuredClone(generated));
+  document.paths = inOrderOfUse(document.paths);
   const { components, paths } = document;
+  if (demo_data) offerDemoAccounts(components);
   components.headers = HEADERS;
   for (const schema of Object.values(components.schemas)) tidySchema(schema);
   for (const [path, operations] of Object.entries(paths))
@@ -126,6 +115,23 @@ function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute
   components.schemas.Problem = PROBLEM_SCHEMA;
   share(document);
   return document;
+}
+
+/**
+ * Routes stand in the order in which people use them. Only a path of two headings needs help: what lies below it is
+ * shown first, so that the second heading does not open with it (`DELETE /api/auth/me/` before the export of the data).
+ */
+function inOrderOfUse(paths: Document['paths']): Document['paths'] {
+  const order = Object.keys(paths);
+  const headings = (path: string) =>
+    new Set(Object.values(paths[path] ?? {}).flatMap(({ tags = [] }) => tags));
+  for (const path of order.filter((one) => headings(one).size > 1)) {
+    const below = order.filter((one) => one !== path && one.startsWith(path));
+    const others = order.filter((one) => !below.includes(one));
+    others.splice(others.indexOf(path), 0, ...below);
+    order.splice(0, order.length, ...others);
+  }
+  return Object.fromEntries(order.map((path) => [path, paths[path] ?? {}]));
 }
 
 function describe(operation: Operation, path: string, route: DocumentedRoute, components: Components): void {

@@ -60,6 +60,7 @@ export interface Response {
 
 export interface Operation {
   summary: string;
+  tags?: string[];
   description?: string;
   security?: Record<string, string[]>[];
   parameters?: Parameter[];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 
@@ -133,7 +134,7 @@ export const statistics = documented(
         value: {
           ...range,
           by: 'doctor',
-          rows: [{ doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov' }, ...march }],
+          rows: [{ doctor: demo.doctor.name, ...march }],
           total: march,
         },
       },

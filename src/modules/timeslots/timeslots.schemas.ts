@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -23,9 +24,9 @@ export const timeslot = documented(
       free: {
         summary: 'A free slot',
         value: {
-          id: 431,
-          doctor: 12,
-          date: '2028-03-14',
+          id: demo.slots.free.id,
+          doctor: demo.doctor.id,
+          date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
           is_available: true,
@@ -52,9 +53,9 @@ export const openTimeslot = documented(
       open: {
         summary: 'Free',
         value: {
-          id: 431,
-          doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
-          date: '2028-03-14',
+          id: demo.slots.free.id,
+          doctor: demo.doctor.brief,
+          date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
         },
@@ -69,9 +70,10 @@ export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslo
 export const newTimeslot = documented(
   z
     .object({
-      doctor: fields.id
-        .optional()
-        .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+      doctor: fields.id.optional().meta({
+        description: 'For admins, who must name one; doctors leave it out.',
+        examples: [demo.doctor.id],
+      }),
       date: fields.date,
       start_time: fields.clockTime,
       end_time: fields.clockTime,
@@ -86,11 +88,11 @@ export const newTimeslot = documented(
     examples: {
       doctor: {
         summary: 'As a doctor',
-        value: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' },
+        value: { date: demo.day, start_time: '11:00', end_time: '11:30' },
       },
       admin: {
         summary: 'As an admin, for a doctor',
-        value: { doctor: 12, date: '2028-03-14', start_time: '10:30', end_time: '11:00' },
+        value: { doctor: demo.doctor.id, date: demo.day, start_time: '11:30', end_time: '12:00' },
       },
     },
   },

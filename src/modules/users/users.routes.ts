@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
@@ -10,7 +11,8 @@ import { type User, user, userFilters, userInputs, userPage } from './users.sche
 import type { Users } from './users.service.ts';
 
 const tags = ['users'];
-const params = idParams('The user’s id.', 7);
+const userParams = (example: number) => idParams('The user’s id.', example);
+const params = userParams(demo.patient.id);
 
 export interface UsersRoutesOptions {
   users: Users;
@@ -109,7 +111,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
           'Where the clinic approves its doctors (`DOCTOR_APPROVAL=required`), one who registers waits: they sign in, fill ' +
           'in the profile and publish slots, but are neither listed nor bookable. From this call on they are, with the ' +
           'slots they have, and they are told. `GET /api/users/?approved=false` lists who waits. Repeating it is fine.',
-        params,
+        params: userParams(demo.newcomer.id),
         response: { 200: user },
       },
     },
@@ -129,7 +131,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
           'Final: names, contacts, birthday, devices and what was written to them are forgotten, sessions end, upcoming ' +
           'appointments are cancelled and the other side is told, the user name is free again. What others see of the ' +
           'past stays, without a name. Repeating it is a 204 again.',
-        params,
+        params: userParams(demo.leaver.id),
         response: { 204: z.undefined() },
       },
     },
