@@ -276,7 +276,7 @@ export function createModules({
       await app.register((routes) => messages.register(routes));
       await app.register(privacyRoutes, { privacy, consents });
       await app.register(auditRoutes, { audit });
-      await app.register(usersRoutes, { users, phone_country });
+      await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });
     },
   };
 }

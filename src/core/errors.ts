@@ -41,6 +41,7 @@ export const errorStatus = {
   slot_taken: 409,
   patient_busy: 409,
   not_with_oneself: 409,
+  not_oneself: 409,
   already_decided: 409,
   visit_begun: 409,
   too_late_to_cancel: 409,

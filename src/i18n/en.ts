@@ -103,6 +103,10 @@ export const en: Texts = {
       title: 'Patient is busy',
       detail: 'The patient already has an appointment that overlaps this time.',
     },
+    not_oneself: {
+      title: 'Your own account',
+      detail: 'Your own account is erased at `DELETE /api/auth/me/`, with your password.',
+    },
     not_with_oneself: {
       title: 'Not with oneself',
       detail: 'A doctor cannot book an appointment with themself.',

@@ -109,6 +109,7 @@ const endpoints = [
   ['POST /auth/me/consents/', 'patient', { accept_terms: 'flag' }, { accept_terms: true }],
   // With a password that is none, so that whoever asks is still there for the next request.
   ['DELETE /auth/me/', 'patient', { password: 'password' }, { password: 'not-mine' }],
+  ['DELETE /users/1/', 'admin', { password: 'password' }, { password: 'not-mine' }],
   [
     'POST /auth/password/change/',
     'patient',
@@ -324,7 +325,7 @@ describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
       const path = route.replace('{id}', id).replace(/\/$/, slash);
-      const answer = await send(path, by, /^P(ATCH|UT)/.test(route) ? '{}' : undefined);
+      const answer = await send(path, by, /^P(ATCH|UT)|DELETE .users/.test(route) ? '{}' : undefined);
       expectProblem(
         answer,
         code,

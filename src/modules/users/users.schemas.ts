@@ -275,6 +275,22 @@ export const user = documented(
 );
 export type User = z.infer<typeof user>;
 
+/** What an admin says once more before they erase somebody. */
+export const adminConfirmation = documented(
+  z.object({
+    password: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .meta({ description: 'The admin’s own.', format: 'password', examples: ['a-long-quiet-river'] }),
+  }),
+  {
+    id: 'AdminConfirmation',
+    description: 'The password of the admin who asks.',
+    examples: { erase: { summary: 'With my password', value: { password: 'a-long-quiet-river' } } },
+  },
+);
+
 export const userPage = pageOf('UserPage', 'One page of users.', user);
 
 export const userFilters = z.object({
