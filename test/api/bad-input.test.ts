@@ -109,7 +109,7 @@ const endpoints = [
   ['POST /auth/me/consents/', 'patient', { accept_terms: 'flag' }, { accept_terms: true }],
   // With a password that is none, so that whoever asks is still there for the next request.
   ['DELETE /auth/me/', 'patient', { password: 'password' }, { password: 'not-mine' }],
-  ['DELETE /users/1/', 'admin', { password: 'password' }, { password: 'not-mine' }],
+  ['DELETE /users/{person}/', 'admin', { password: 'password' }, { password: 'not-mine' }],
   [
     'POST /auth/password/change/',
     'patient',
@@ -194,14 +194,14 @@ const endpoints = [
     'PATCH /settings/',
     'admin',
     {
-      min_notice_minutes: 'minutes',
+      min_notice_minutes: 'minutesOrNull',
       horizon_days: 'countOrNull',
-      cancel_deadline_minutes: 'minutes',
-      late_cancellation: 'nothing',
+      cancel_deadline_minutes: 'minutesOrNull',
+      late_cancellation: 'orNull',
       active_appointments_max: 'countOrNull',
       hold_minutes: 'countOrNull',
       offer_minutes: 'countOrNull',
-      auto_confirm: 'flag',
+      auto_confirm: 'flagOrNull',
     },
     {},
   ],

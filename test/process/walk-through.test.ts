@@ -119,6 +119,5 @@ test('every request of the walk-through has its status, and nothing is written b
     .replaceAll(/([,[])\n\s+/g, '$1 ')
     .split('\n'))
     if (/\bsend\b/.test(line) && !line.startsWith('until')) expect(line).toMatch(/# \d{3}$/);
-  for (const [, target] of blocks.join('').matchAll(/(?:-o|[^2]>) (\S+)/g))
-    expect(target).toMatch(/^"\$DATA\//);
+  for (const [, target] of blocks.join('').matchAll(/ (?:-o|>) (\S+)/g)) expect(target).toMatch(/^"\$DATA\//);
 });
