@@ -91,7 +91,7 @@ export const en: Texts = {
     },
     not_a_doctor: {
       title: 'Not a doctor',
-      detail: 'Only a doctor can be approved, and this person is none.',
+      detail: 'Only a doctor can be approved; this user is not one.',
     },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     slot_booked: {
@@ -108,8 +108,8 @@ export const en: Texts = {
       detail: 'Your own account is erased at `DELETE /api/auth/me/`, with your password.',
     },
     not_with_oneself: {
-      title: 'Not with oneself',
-      detail: 'A doctor cannot book an appointment with themself.',
+      title: 'Own slot',
+      detail: 'You can’t book a slot that is your own.',
     },
     already_decided: {
       title: 'Already decided',

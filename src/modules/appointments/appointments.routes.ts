@@ -62,7 +62,7 @@ export async function appointmentsRoutes(
         description:
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers. ' +
-          'Where the slot cannot be had, `alternatives` names the nearest that can.',
+          'If the slot can’t be booked, `alternatives` lists the nearest ones that can.',
         headers: keyedHeaders,
         body: newAppointment,
         response: { 201: appointment },
@@ -147,7 +147,7 @@ export async function appointmentsRoutes(
         summary: 'Confirm or cancel an appointment',
         description:
           'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
-          'Nothing leaves `cancelled`.',
+          '`cancelled` is final.',
         params,
         headers: ifMatch,
         body: decision,

@@ -22,7 +22,9 @@ const shape = z.object({
   date: fields.out.date,
   start_time: fields.out.time,
   end_time: fields.out.time,
-  status: status.meta({ description: 'Pending until its doctor answers; nothing leaves `cancelled`.' }),
+  status: status.meta({
+    description: 'Pending until its doctor, or an admin, confirms or declines it; `cancelled` is final.',
+  }),
   created_at: fields.out.instant,
   updated_at: fields.out.instant,
   booked_by: fields.id.meta({ description: 'The user who booked: the patient, or an admin for them.' }),

@@ -27,7 +27,7 @@ const shape = z.object({
     .nullable()
     .meta({ description: 'Visits that end at this time or earlier; null is any.', examples: ['13:00'] }),
   status: status.meta({
-    description: '`offered` while an offer lasts; nothing leaves `booked` and `left`.',
+    description: '`offered` while an offer lasts; `booked` and `left` are final.',
   }),
   created_at: fields.out.instant.meta({ description: 'When they joined: the earliest is asked first. UTC.' }),
   appointment: fields.id
