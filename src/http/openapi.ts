@@ -28,7 +28,7 @@ export const TITLE = 'Clinic appointment booking';
 
 const SERVER = {
   url: '/',
-  description: 'This server',
+  description: 'This server, local or production',
   // Open to whoever may sign in, says OWASP's inventory of audiences.
   'x-internal': false,
 };
