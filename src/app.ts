@@ -11,6 +11,7 @@ import { docs } from './http/docs.ts';
 import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
 import { strictJson } from './http/json.ts';
+import { landing } from './http/landing.ts';
 import { lingering } from './http/lingering.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
 import { knownMethodsOnly, methods } from './http/methods.ts';
@@ -45,6 +46,8 @@ export interface AppDependencies {
     rate_limit_user: number;
     rate_limit_auth: number;
     redis_url?: string | undefined;
+    /** Whether there is a demo clinic, which the documentation then names. */
+    demo_data?: boolean;
     max_wait_seconds: number;
     body_limit: number;
     log_level: string;
@@ -54,7 +57,7 @@ export interface AppDependencies {
 }
 
 const REQUEST_TIMEOUT = 30_000;
-const VERSION = '0.1.0';
+const VERSION = '0.2.0';
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
 export async function buildApp({ db, clock, config, log_stream }: AppDependencies): Promise<FastifyInstance> {
@@ -96,7 +99,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   await app.register(lingering);
   await app.register(accessControl);
   await app.register(unknownFields);
-  await app.register(openapi, { version: VERSION });
+  await app.register(openapi, { version: VERSION, ...config });
   await app.register(etags);
 
   const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
@@ -113,6 +116,7 @@ export async function buildApp({ db, clock, config, log_stream }: AppDependencie
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
+  await app.register(landing, config);
   // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
   // before it is migrated.
   const { connectionString: url = config.database_url } = db.$client.options;

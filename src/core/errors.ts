@@ -44,6 +44,7 @@ export const errorStatus = {
   already_yours: 409,
   patient_busy: 409,
   not_with_oneself: 409,
+  not_oneself: 409,
   already_decided: 409,
   visit_begun: 409,
   too_late_to_cancel: 409,

@@ -18,16 +18,29 @@ export const pageQuery = {
 };
 
 const MAX_URL = 16_384;
-const pageLink = (description: string, page: number) =>
+const pageLink = (id: string, description: string, page: number) =>
   z
     .string()
     .nullable()
     .meta({
+      id,
       description,
       format: 'uri',
       maxLength: MAX_URL,
       examples: [`https://clinic.example/api/doctors/?page=${page}`],
     });
+const next = pageLink('NextPage', 'URL of the next page, with every filter kept; null on the last.', 3);
+const previous = pageLink('PreviousPage', 'URL of the page before; null on the first.', 1);
+
+const countUpTo = (limit: number) => ({
+  description: `All that match, on whatever page; exact up to ${limit}, which stands for any more.`,
+  examples: [1],
+});
+const count = z
+  .int()
+  .min(0)
+  .max(COUNT_LIMIT)
+  .meta({ id: 'Count', ...countUpTo(COUNT_LIMIT) });
 
 /**
  * The envelope of every list.
@@ -43,16 +56,9 @@ export function pageOf<Row extends z.ZodType>(
   limit: number = COUNT_LIMIT,
 ) {
   const page = z.object({
-    count: z
-      .int()
-      .min(0)
-      .max(limit)
-      .meta({
-        description: `All that match, on whatever page; exact up to ${limit}, which stands for any more.`,
-        examples: [1],
-      }),
-    next: pageLink('URL of the next page, with every filter kept; null on the last.', 3),
-    previous: pageLink('URL of the page before; null on the first.', 1),
+    count: limit === COUNT_LIMIT ? count : z.int().min(0).max(limit).meta(countUpTo(limit)),
+    next,
+    previous,
     results: z.array(row).meta({ maxItems: 100 }),
   });
   const [first] = Object.values(examplesOf(row));

@@ -104,7 +104,7 @@ export const en: Texts = {
     },
     not_a_doctor: {
       title: 'Not a doctor',
-      detail: 'Only a doctor can be approved, and this person is none.',
+      detail: 'Only a doctor can be approved; this user is not one.',
     },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     slot_booked: {
@@ -121,9 +121,13 @@ export const en: Texts = {
       title: 'Patient is busy',
       detail: 'The patient already has an appointment that overlaps this time.',
     },
+    not_oneself: {
+      title: 'Your own account',
+      detail: 'Your own account is erased at `DELETE /api/auth/me/`, with your password.',
+    },
     not_with_oneself: {
-      title: 'Not with oneself',
-      detail: 'A doctor cannot book an appointment with themself.',
+      title: 'Own slot',
+      detail: 'You can’t book a slot that is your own.',
     },
     already_decided: {
       title: 'Already decided',

@@ -117,6 +117,10 @@ export const uz: Texts = {
       title: 'Bemor band',
       detail: 'Bemorning shu vaqt bilan ustma-ust tushadigan yozilishi bor.',
     },
+    not_oneself: {
+      title: 'Bu sizning hisobingiz',
+      detail: 'Oʻz hisobingiz `DELETE /api/auth/me/` orqali, parol bilan oʻchiriladi.',
+    },
     not_with_oneself: {
       title: 'Oʻziga yozilib boʻlmaydi',
       detail: 'Shifokor oʻz qabuliga yozila olmaydi.',

@@ -202,6 +202,7 @@ const bodies: Record<string, () => object | Promise<object>> = {
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
   // A wrong password: who may ask is refused for it, and the people of this test stay.
   'DELETE /api/auth/me/': () => ({ password: 'not-the-password' }),
+  'DELETE /api/users/{id}/': () => ({ password: PASSWORD }),
   'PATCH /api/auth/me/': () => ({ first_name: 'Aziza' }),
   'POST /api/auth/me/consents/': () => ({ accept_terms: true }),
   'POST /api/auth/password/change/': () => ({
@@ -360,6 +361,7 @@ test('an admin reaches every record; doctors and patients are told apart from mi
   ] as const;
   for (const [method, path, caller, code] of missing) {
     const request = clinic.as(people[caller]);
-    expectProblem(await (method === 'GET' ? request.get(path) : request.delete(path)), code);
+    const body = path.startsWith('/users/') ? { password: PASSWORD } : undefined;
+    expectProblem(await (method === 'GET' ? request.get(path) : request.delete(path, body)), code);
   }
 });

@@ -109,6 +109,7 @@ const endpoints = [
   ['POST /auth/me/consents/', 'patient', { accept_terms: 'flag' }, { accept_terms: true }],
   // With a password that is none, so that whoever asks is still there for the next request.
   ['DELETE /auth/me/', 'patient', { password: 'password' }, { password: 'not-mine' }],
+  ['DELETE /users/{person}/', 'admin', { password: 'password' }, { password: 'not-mine' }],
   [
     'POST /auth/password/change/',
     'patient',
@@ -193,14 +194,14 @@ const endpoints = [
     'PATCH /settings/',
     'admin',
     {
-      min_notice_minutes: 'minutes',
+      min_notice_minutes: 'minutesOrNull',
       horizon_days: 'countOrNull',
-      cancel_deadline_minutes: 'minutes',
-      late_cancellation: 'nothing',
+      cancel_deadline_minutes: 'minutesOrNull',
+      late_cancellation: 'orNull',
       active_appointments_max: 'countOrNull',
       hold_minutes: 'countOrNull',
       offer_minutes: 'countOrNull',
-      auto_confirm: 'flag',
+      auto_confirm: 'flagOrNull',
     },
     {},
   ],
@@ -326,7 +327,7 @@ describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
       const path = route.replace('{id}', id).replace(/\/$/, slash);
-      const answer = await send(path, by, /^P(ATCH|UT)/.test(route) ? '{}' : undefined);
+      const answer = await send(path, by, /^P(ATCH|UT)|DELETE .users/.test(route) ? '{}' : undefined);
       expectProblem(
         answer,
         code,

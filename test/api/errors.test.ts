@@ -163,7 +163,14 @@ const cases: Record<ErrorCode, Case> = {
       return as('patient').post('/auth/phone/verify/', {});
     },
   },
-  last_admin: { status: 409, provoke: () => as('admin').delete(`/users/${people.admin.id}/`) },
+  last_admin: {
+    status: 409,
+    provoke: () => as('admin').delete('/auth/me/', { password: PASSWORD }),
+  },
+  not_oneself: {
+    status: 409,
+    provoke: () => as('admin').delete(`/users/${people.admin.id}/`, { password: PASSWORD }),
+  },
   role_in_use: {
     status: 409,
     async provoke() {

@@ -47,6 +47,8 @@ export const testConfig = {
   answers_remembered: 20_000,
   log_level: 'silent',
   public_url: 'https://clinic.example' as string | undefined,
+  site_url: undefined as string | undefined,
+  demo_data: false,
   reminders: [
     { name: '24h', minutes: 24 * 60 },
     { name: '2h', minutes: 2 * 60 },

@@ -40,6 +40,8 @@ export const kinds = {
   byKind: ['object'],
   list: ['list'],
   minutes: ['number', 'minusZero'],
+  minutesOrNull: ['number', 'minusZero', 'null'],
+  flagOrNull: ['true', 'null'],
   countOrNull: ['number', 'null'],
   nothing: [],
 } as const satisfies Record<string, readonly Literal[]>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import {
   AppError,
   type ErrorCode,
@@ -6,7 +7,6 @@ import {
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
-import { errorText } from '../../i18n/index.ts';
 import type { RouteInput } from '../access.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { misspelt } from '../unknown-fields.ts';
@@ -71,8 +71,6 @@ const LIMITS = {
 /** What the router itself refuses is never counted. */
 const UNCOUNTED = String(errorStatus.uri_too_long);
 
-const TIME = '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$';
-
 /** Refusals of a slot where another would do. */
 const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 
@@ -80,14 +78,8 @@ const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'pat
 export const PROBLEM_SCHEMA = {
   type: 'object',
   description:
-    [
-      'RFC 9457. `code` is stable; the texts follow `Accept-Language`. A request that cannot be read at all is answered',
-      'with 408, 414 or 431 by any operation.\n\n| status | code | title |\n| --- | --- | --- |\n',
-    ].join(' ') +
-    Object.entries(errorStatus)
-      .sort(([, a], [, b]) => a - b)
-      .map(([code, status]) => `| ${status} | \`${code}\` | ${errorText('en', code as ErrorCode).title} |`)
-      .join('\n'),
+    'RFC 9457. `code` is stable; the texts follow `Accept-Language`. Each code has an example of its own. Any operation ' +
+    'may answer 408, 414 or 431 to a request that it cannot read at all.',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
   properties: {
     type: { type: 'string', format: 'uri', maxLength: 100, description: 'The code as a URN.' },
@@ -133,11 +125,11 @@ export const PROBLEM_SCHEMA = {
       description: 'The visit by which the patient has the slot, with `already_yours`.',
       required: ['id', 'timeslot', 'date', 'start_time', 'end_time', 'status'],
       properties: {
-        id: integer(1, 2_147_483_647),
-        timeslot: integer(1, 2_147_483_647),
-        date: { type: 'string', format: 'date', maxLength: 10 },
-        start_time: { type: 'string', pattern: TIME, maxLength: 5 },
-        end_time: { type: 'string', pattern: TIME, maxLength: 5 },
+        id: { $ref: refTo('Id') },
+        timeslot: { $ref: refTo('Id') },
+        date: { $ref: refTo('Date') },
+        start_time: { $ref: refTo('ClockTime') },
+        end_time: { $ref: refTo('ClockTime') },
         status: { type: 'string', enum: ['pending', 'confirmed'] },
       },
     },
@@ -158,12 +150,13 @@ export function describeSuccesses(
   for (const [status, response] of Object.entries(responses)) {
     response.headers = { ...response.headers, 'Cache-Control': header('CacheControl') };
     if (status === '204') {
-      response.description = 'Done; there is nothing to say.';
+      response.description = 'Done. The answer has no body.';
       delete response.content;
       continue;
     }
     const schema = response.content?.['application/json']?.schema;
-    response.description = (schema && resolve(schema, components).description) ?? ownWords(response);
+    const described = schema && resolve(schema, components).description;
+    response.description = described === undefined ? ownWords(response) : firstSentence(described);
     if (status === '201')
       response.headers = {
         ...response.headers,
@@ -175,6 +168,9 @@ export function describeSuccesses(
     if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
 }
+
+/** The schema, one click away, says the rest. */
+const firstSentence = (text: string) => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 
 /** What a route says itself of an answer that is no JSON. */
 const ownWords = ({ description }: Response) => (description === 'Default Response' ? 'Done.' : description);
@@ -202,13 +198,13 @@ export function errorResponses(
   alternatives: readonly object[] | undefined,
 ): Record<string, Response> {
   const responses: Record<string, Response> = {};
-  const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
+  const examples: Record<string, Record<string, { value: unknown }>> = {};
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = wrongFields(code, input);
     const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : ownVisit(code);
     const value = problem(new AppError(code, { fields, ...others }), 'en', path);
-    examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
+    examples[status] = { ...examples[status], [code]: { value } };
     const described = responses[status]?.description;
     responses[status] = {
       description: described ? `${described}, \`${code}\`` : `\`${code}\``,
@@ -219,14 +215,8 @@ export function errorResponses(
   return responses;
 }
 
-const OWN_VISIT = {
-  id: 9001,
-  timeslot: 431,
-  date: '2028-03-14',
-  start_time: '10:00',
-  end_time: '10:30',
-  status: 'pending',
-};
+const { id: timeslot, ...times } = demo.slots.booked;
+const OWN_VISIT = { id: demo.visit.id, timeslot, date: demo.day, ...times, status: 'pending' };
 const ownVisit = (code: ErrorCode) => (code === 'already_yours' ? { appointment: OWN_VISIT } : {});
 
 function wrongFields(code: ErrorCode, input: RouteInput): FieldError[] {

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
@@ -51,7 +52,7 @@ export async function rescheduleRoutes(
           'To another slot of the same doctor, in one step: the old slot is free at once, and if the new one cannot be ' +
           'had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the doctor ' +
           'answers; an admin’s keeps the status. Moving to the slot that it has changes nothing.',
-        params: idParams('The appointment’s id.', 9001),
+        params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,
         response: { 200: appointment },

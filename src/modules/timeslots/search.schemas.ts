@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue, wholeText } from '../../http/zod.ts';
@@ -28,7 +29,7 @@ export const searchFilters = fields
         description: 'Only doctors of exactly this specialization, in any case.',
         examples: ['Kardiolog'],
       }),
-      doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [12] }),
+      doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),
       gender: fields.gender
         .optional()
         .meta({ description: 'Only doctors of this gender.', examples: ['female'] }),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
@@ -17,7 +18,8 @@ import {
 import type { Waitlist } from './waitlist.service.ts';
 
 const tags = ['waitlist'];
-const params = idParams('The entry’s id.', 61);
+const entryParams = (example: number) => idParams('The entry’s id.', example);
+const params = entryParams(demo.wishes.waiting.id);
 const patientOf = ({ patient }: WaitlistEntry) => patient.id;
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
@@ -122,7 +124,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         alternatives: true,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
-        location: '/api/appointments/9001/',
+        location: `/api/appointments/${demo.visit.id}/`,
       },
       schema: {
         tags,
@@ -131,7 +133,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         description:
           'Books the slot that is kept for the patient, as long as the offer lasts, whatever notice the clinic asks of ' +
           'others. Answers with the appointment.',
-        params,
+        params: entryParams(demo.wishes.toAccept.id),
         headers: keyedHeaders,
         response: { 201: appointment },
       },
@@ -156,7 +158,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         summary: 'Turn down what is offered',
         description:
           'It goes to the next. The entry waits on in its place, and is not offered this slot again.',
-        params,
+        params: entryParams(demo.wishes.toDecline.id),
         headers: keyedHeaders,
         response: { 200: waitlistEntry },
       },
