@@ -96,12 +96,8 @@ describe('a problem', () => {
     expect(withBad.headers['www-authenticate']).toBe('Bearer realm="clinic", error="invalid_token"');
   });
 
-  test('answers to whatever method and path nothing stands at', async () => {
+  test('answers to whatever path nothing stands at, and to whatever method nothing takes', async () => {
     for (const [method, path] of [
-      ['put', '/api/users/1/'],
-      ['post', '/api/users/1/'],
-      ['delete', '/api/doctors/'],
-      ['options', '/api/doctors/'],
       ['get', '/'],
       ['get', '/api'],
       ['get', '/api/doctors/1/timeslots/2/'],
@@ -109,6 +105,12 @@ describe('a problem', () => {
       ['get', '//api/doctors/'],
     ] as const)
       expectProblem(await supertest(clinic.app.server)[method](path), 'route_not_found');
+    for (const [method, path] of [
+      ['put', '/api/users/1/'],
+      ['post', '/api/users/1/'],
+      ['delete', '/api/doctors/'],
+    ] as const)
+      expectProblem(await supertest(clinic.app.server)[method](path), 'method_not_allowed');
   });
 
   test('keeps caches apart by origin too, where pages of other origins may call', async () => {
