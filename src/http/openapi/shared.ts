@@ -1,13 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import { PROBLEM_TYPE } from '../problem.ts';
-import type {
-  Components,
-  Document,
-  MediaType,
-  Operation,
-  Parameter,
-  Response,
-  ShownExample,
+import {
+  type Components,
+  type Document,
+  type MediaType,
+  nameOf,
+  type Operation,
+  type Parameter,
+  type Response,
+  type ShownExample,
 } from './document.ts';
 
 /**
@@ -40,19 +41,18 @@ const problemsOf = ({ responses }: Operation): MediaType[] =>
 const sizeOf = ({ value }: ShownExample) => Object.keys(value as object).length;
 const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
 
-/** Errors, and answers without a body. The commonest of a status is named after it, the others after their codes. */
+/**
+ * The commonest error of a status is named after it, the others after their codes. A success is named after its schema:
+ * it carries its headers wherever it stands.
+ */
 function shareResponses(operations: readonly Operation[], components: Components): void {
   const all = operations.flatMap(({ responses }) =>
     Object.entries(responses).map(([status, response]) => ({ status, response, responses })),
   );
-  const isCommon = ({ content }: Response) => !content || PROBLEM_TYPE in content;
-  const repeated = repeatedOf(
-    all.filter(({ response }) => isCommon(response)).map(({ response }) => response),
-  );
   const names = new Map<string, string>();
-  for (const text of repeated) {
+  for (const text of repeatedOf(all.map(({ response }) => response))) {
     const { status = '' } = all.find(({ response }) => JSON.stringify(response) === text) ?? {};
-    names.set(text, freeName(nameOf(status, JSON.parse(text)), [...names.values()]));
+    names.set(text, freeName(namesFor(status, JSON.parse(text)), [...names.values()]));
   }
   for (const { status, response, responses } of all) {
     const name = names.get(JSON.stringify(response));
@@ -61,9 +61,11 @@ function shareResponses(operations: readonly Operation[], components: Components
   components.responses = named(names);
 }
 
-function nameOf(status: string, { content }: Response): string[] {
+function namesFor(status: string, { content }: Response): string[] {
+  const schema = nameOf(content?.['application/json']?.schema ?? {});
   const codes = Object.keys(content?.[PROBLEM_TYPE]?.examples ?? {}).map(inPascalCase);
   const plain = (STATUS_CODES[status] ?? status).replaceAll(/\W/g, '');
+  if (schema !== undefined) return [schema, `${schema}.${plain}`];
   return codes.length === 1 ? codes : [plain, codes.join('.')];
 }
 
