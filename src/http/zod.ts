@@ -58,15 +58,19 @@ function strictly(schema: z.ZodType): (data: unknown) => unknown {
     schema instanceof z.ZodObject
       ? Object.keys(schema.shape).filter((name) => isWhole(schema.shape[name]))
       : [];
-  const isLoose = (value: unknown) =>
-    value !== undefined && !(typeof value === 'string' && WHOLE.test(value));
   return (data) => {
     const given = data as Record<string, unknown>;
-    const loose = names.filter((name) => isLoose(given[name]));
-    return loose.length === 0
+    const sent = names.filter((name) => given[name] !== undefined);
+    return sent.length === 0
       ? data
-      : { ...given, ...Object.fromEntries(loose.map((name) => [name, Number.NaN])) };
+      : { ...given, ...Object.fromEntries(sent.map((name) => [name, wholeOf(given[name])])) };
   };
+}
+
+/** Finite, so that hundreds of digits are a number that is too big, and not none. */
+function wholeOf(value: unknown): number {
+  if (typeof value !== 'string' || !WHOLE.test(value)) return Number.NaN;
+  return Math.max(-Number.MAX_VALUE, Math.min(Number(value), Number.MAX_VALUE));
 }
 
 function isWhole(schema: unknown): boolean {
