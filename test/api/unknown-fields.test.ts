@@ -4,7 +4,7 @@ import { nearest } from '../../src/http/unknown-fields.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { watchStatements } from '../helpers/statements.ts';
-import { type Documented, examplesIn, operationsOf } from '../openapi/documented.ts';
+import { type Documented, examplesIn, operationsOf, writtenOut } from '../openapi/documented.ts';
 
 let clinic: TestApp;
 let document: Document;
@@ -12,7 +12,7 @@ let people: Record<'admins' | 'doctors' | 'patients', Person>;
 const statements = watchStatements();
 beforeAll(async () => {
   clinic = await testApp();
-  document = clinic.app.swagger() as unknown as Document;
+  document = writtenOut(clinic.app.swagger() as unknown as Document);
   people = {
     admins: await clinic.person('admin'),
     doctors: await clinic.person('doctor'),
