@@ -13,9 +13,11 @@ import { authentication, signInRequired } from './http/authentication.ts';
 import { docs } from './http/docs.ts';
 import { etags } from './http/etag.ts';
 import { health } from './http/health.ts';
-import { hosts } from './http/hosts.ts';
 import { strictJson } from './http/json.ts';
+import { landing } from './http/landing.ts';
+import { lingering } from './http/lingering.ts';
 import { type LogStream, loggerOptions, logging } from './http/logging.ts';
+import { knownMethodsOnly, methods } from './http/methods.ts';
 import { openapi } from './http/openapi.ts';
 import { overload } from './http/overload.ts';
 import { problems } from './http/problem.ts';
@@ -24,7 +26,9 @@ import { records } from './http/records.ts';
 import { refusals } from './http/refusals.ts';
 import { security } from './http/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/shared-counter.ts';
-import { refuseUnreadable, strictAddress } from './http/unreadable.ts';
+import { originForm, site } from './http/site.ts';
+import { unknownFields } from './http/unknown-fields.ts';
+import { refuseUnreadable } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules, type ModulesDependencies } from './modules.ts';
 
@@ -48,10 +52,14 @@ export interface AppDependencies {
     cors_origins: readonly string[];
     trust_proxy: readonly string[];
     allowed_hosts: readonly string[];
+    /** PUBLIC_URL where it is set; no guess. */
+    site_url?: string | undefined;
     rate_limit_guest: number;
     rate_limit_user: number;
     rate_limit_auth: number;
     redis_url?: string | undefined;
+    /** Whether there is a demo clinic, which the documentation then names. */
+    demo_data?: boolean;
     max_wait_seconds: number;
     body_limit: number;
     log_level: string;
@@ -63,7 +71,7 @@ export interface AppDependencies {
 }
 
 const REQUEST_TIMEOUT = 30_000;
-const VERSION = '0.1.0';
+const VERSION = '0.2.0';
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
 export async function buildApp({
@@ -85,6 +93,7 @@ export async function buildApp({
     keepAliveTimeout: 65_000,
     // Whoever already has a connection is still answered while the server closes.
     return503OnClosing: false,
+    rewriteUrl: originForm,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     // An address the router cannot read meets no hook and no error handler by itself.
     frameworkErrors: (error, request, reply) =>
@@ -102,6 +111,7 @@ export async function buildApp({
 
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
   await app.register(logging);
+  await app.register(methods);
   await app.register(security, config);
   const pool_max = db.$client.options.max;
   app.decorateRequest('read_at', 0);
@@ -113,11 +123,12 @@ export async function buildApp({
   await app.register(overload, { ...config, pool_max });
   const longest = config.max_wait_seconds * 1_000 + REQUEST;
   app.addHook('preValidation', (request, _reply, done) => within(request.read_at + longest, done));
-  await app.register(hosts, config);
-  await app.register(strictAddress);
+  await app.register(site, config);
   await app.register(strictJson);
+  await app.register(lingering);
   await app.register(accessControl);
-  await app.register(openapi, { version: VERSION });
+  await app.register(unknownFields);
+  await app.register(openapi, { version: VERSION, ...config });
   await app.register(etags);
 
   const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
@@ -128,6 +139,7 @@ export async function buildApp({
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
+  await app.register(knownMethodsOnly);
   const { recordRead, recordShown } = modules.audit;
   await app.register(auditing, {
     note: (caller, { as_one, ...read }) => (as_one ? recordShown(caller, read) : recordRead(caller, read)),
@@ -141,6 +153,9 @@ export async function buildApp({
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
+  await app.register(landing, config);
+  // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
+  // before it is migrated.
   const { connectionString: url = config.database_url } = db.$client.options;
   const readiness = openReadiness(db, url, isClockFarOff);
   app.addHook('onClose', () => readiness.close());

@@ -84,6 +84,8 @@ export function messagesConfig(
   return {
     worker: env.WORKER,
     worker_concurrency: env.WORKER_CONCURRENCY,
+    // No guess: it would be wrong on any address but the one that was guessed.
+    site_url: env.PUBLIC_URL,
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL.
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${port}`),
     reminders: env.REMINDERS,

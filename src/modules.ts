@@ -307,8 +307,8 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
-      await app.register(timeslotsRoutes, { timeslots });
       await app.register(timeslotSearchRoutes, { timeslotSearch });
+      await app.register(timeslotsRoutes, { timeslots });
       await app.register(schedulesRoutes, { schedules });
       await app.register(absencesRoutes, { absences });
       await app.register(appointmentsRoutes, { appointments, loggable });
@@ -320,7 +320,7 @@ export function createModules({
       await app.register((routes) => messages.register(routes));
       await app.register(privacyRoutes, { privacy, consents });
       await app.register(auditRoutes, { audit });
-      await app.register(usersRoutes, { users, phone_country });
+      await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });
     },
   };
 }

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from './app.ts';
 import { AdminError, createFirstAdmin } from './cli/admin.ts';
-import { DEMO_ACCOUNTS, DEMO_PASSWORD, loadDemo } from './cli/demo-data.ts';
+import { demoAccounts, loadDemo } from './cli/demo-data.ts';
 import { exitWith, localSecret, readConfig } from './cli/settings.ts';
 import { type Config, ConfigError } from './config.ts';
 import { type Clock, createClock } from './core/clock.ts';
+import { demo } from './core/demo.ts';
 import { type Db, openDatabase } from './db/client.ts';
 import { createClockWatch } from './db/clock-watch.ts';
 import { type Embedded, openEmbedded } from './db/embedded.ts';
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
     await giveUp(error, embedded, config);
   }
   print(`Listening on ${baseUrl(app)} (Swagger UI: ${baseUrl(app)}/api/docs/)`);
-  if (prepared.ready) printDemo(prepared.demo);
+  if (prepared.ready) await printDemo(db, config);
   while (!prepared.ready && !closing.started) {
     await sleep(RETRY_DATABASE);
     Object.assign(
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
     if (prepared.ready) {
       await watch.start(app.log);
       print('The database is there.');
-      printDemo(prepared.demo);
+      await printDemo(db, config);
     }
   }
   if (config.worker === 'internal' && !closing.started)
@@ -120,7 +121,6 @@ interface Closing {
 
 interface Prepared {
   ready: boolean;
-  demo: boolean;
 }
 
 /** The clinic's time zone must be known to the database too; where the two know something else of it, that is said. */
@@ -151,13 +151,13 @@ async function prepareDatabase(
     if (config.migrate_on_start) await migrateDatabase(database_url);
     await db.$client.query('select 1 from users limit 1');
     await checkZone(app, db, clock);
-    if (!config.first_admin && !config.demo_data) return { ready: true, demo: false };
+    if (!config.first_admin && !config.demo_data) return { ready: true };
     // Replicas start together.
-    const demo = await oneAtATime(database_url, async () => {
+    await oneAtATime(database_url, async () => {
       await createFirstAdmin(db, config);
-      return config.demo_data && loadDemo(db, config);
+      if (config.demo_data) await loadDemo(db, config);
     });
-    return { ready: true, demo };
+    return { ready: true };
   } catch (error) {
     if (asAppError(error)?.code !== 'database_unavailable') throw error;
     const reason = loggable(error);
@@ -172,7 +172,7 @@ async function prepareDatabase(
       );
     }
     app.log.debug({ error: reason }, 'the database is away');
-    return { ready: false, demo: false };
+    return { ready: false };
   }
 }
 
@@ -233,10 +233,12 @@ function baseUrl(app: FastifyInstance): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-function printDemo(demo: boolean): void {
-  if (!demo) return;
-  print(`Demo accounts, all with the password ${DEMO_PASSWORD}:`);
-  for (const [role, username] of Object.entries(DEMO_ACCOUNTS)) print(`  ${role.padEnd(8)} ${username}`);
+/** Those that one can still sign in with; checking passwords takes a moment, in which requests are answered already. */
+async function printDemo(db: Db, config: Config): Promise<void> {
+  const accounts = config.demo_data ? await demoAccounts(db, config) : [];
+  if (accounts.length === 0) return;
+  print(`Demo accounts, all with the password ${demo.password}:`);
+  for (const { role, username } of accounts) print(`  ${role.padEnd(8)} ${username}`);
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -4,6 +4,7 @@
  */
 export const errorStatus = {
   invalid_input: 400,
+  unknown_field: 400,
   malformed_request: 400,
   slot_in_past: 400,
   host_not_allowed: 400,
@@ -28,6 +29,7 @@ export const errorStatus = {
   waitlist_entry_not_found: 404,
   notification_not_found: 404,
   message_not_found: 404,
+  method_not_allowed: 405,
   request_timeout: 408,
   username_taken: 409,
   phone_taken: 409,
@@ -41,8 +43,10 @@ export const errorStatus = {
   slot_overlap: 409,
   slot_booked: 409,
   slot_taken: 409,
+  already_yours: 409,
   patient_busy: 409,
   not_with_oneself: 409,
+  not_oneself: 409,
   already_decided: 409,
   visit_begun: 409,
   too_late_to_cancel: 409,
@@ -86,6 +90,7 @@ export type ErrorCode = keyof typeof errorStatus;
 /** What can be wrong with one field of a request. */
 export const fieldErrorCodes = [
   'required',
+  'unknown_field',
   'invalid_type',
   'invalid_choice',
   'invalid_format',
@@ -131,6 +136,8 @@ export interface FieldError {
   path: string;
   code: FieldErrorCode;
   params?: Record<string, string | number>;
+  /** For a field that is unknown, the path of the one that was probably meant. */
+  suggestion?: string;
 }
 
 /** The one class of errors that reach a client; http/problem renders it. */
@@ -141,11 +148,13 @@ export class AppError extends Error {
   readonly retryAfter: number | undefined;
   readonly alternatives: readonly object[] | undefined;
   readonly count: number | undefined;
+  readonly appointment: object | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
    * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
    * @param options.count how many there are of what forbids it
+   * @param options.appointment the visit by which somebody has already what they ask for
    */
   constructor(
     code: ErrorCode,
@@ -154,6 +163,7 @@ export class AppError extends Error {
       retryAfter?: number;
       alternatives?: readonly object[];
       count?: number;
+      appointment?: object;
       cause?: unknown;
     } = {},
   ) {
@@ -165,6 +175,7 @@ export class AppError extends Error {
     this.retryAfter = options.retryAfter;
     this.alternatives = options.alternatives;
     this.count = options.count;
+    this.appointment = options.appointment;
   }
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
-import { type Access, declaredAccess } from './guards.ts';
+import { type Access, declaredAccess, hasRole, isRoles } from './guards.ts';
 import { isKeyed } from './idempotency.ts';
 
 declare module 'fastify' {
@@ -63,15 +63,20 @@ export const accessControl = fastifyPlugin(
       if (!declared) throw new Error(`${route.method} ${route.url} does not say who may call it`);
       const { access, owner } = declared;
       route.config = { ...route.config, access };
+      // Whose role may not call it at all is told nothing of what a body should be.
+      if (isRoles(access)) route.preValidation = [hasRole(...access), ...[route.preValidation ?? []].flat()];
       if (route.method === 'HEAD') return;
       const isPublic = access === 'public';
       const isCounted = route.config.rate !== 'none';
       const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
+      // What is no parameter or field of its own is refused by all of the API, though not to monitors.
+      const own: ErrorCode[] = path.startsWith('/api/') ? ['unknown_field'] : [];
+      own.push(...(route.config.errors ?? []));
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
         isCounted,
-        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, route.config.errors ?? []),
+        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, own),
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
         ...(route.config.audit && { audited: route.config.audit.action }),

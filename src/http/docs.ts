@@ -19,18 +19,36 @@ const redoc = async () =>
     'data:,',
   );
 
+/** In how many forms a text is kept. */
+const MAX_VARIANTS = 16;
+
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
 
+/**
+ * Importers and generators take the server's address from the document: a relative one leaves them without any. Swagger
+ * UI reads its own copy of the document, whose relative address is right wherever its page is opened.
+ */
+const schemaFor = (app: FastifyInstance) => (server: string) => {
+  const document = app.swagger() as unknown as { servers: object[] };
+  const servers = document.servers.map((known) => ({ ...known, url: server }));
+  return JSON.stringify({ ...document, servers });
+};
+
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
 export async function docs(app: FastifyInstance): Promise<void> {
-  serve(app, '/api/schema/', 'application/json', () => JSON.stringify(app.swagger()));
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, turn: 'none' };
+  });
+  serve(app, '/api/schema/', 'application/json', schemaFor(app), ({ site }) => site);
 
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     uiConfig: {
       layout: 'BaseLayout',
-      docExpansion: 'list',
+      // 88 operations are too many to look through: closed headings, and a box to search them by name.
+      docExpansion: 'none',
+      filter: true,
       tryItOutEnabled: true,
       // Authorize survives a reload.
       persistAuthorization: true,
@@ -50,13 +68,25 @@ export async function docs(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it already, so that an upgrade is seen at once.
+ * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it
+ * already, so that an upgrade is seen at once.
+ * @param variantOf in which of several forms a request gets it
  */
-function serve(app: FastifyInstance, url: string, type: string, make: () => string | Promise<string>): void {
-  let made: Promise<Content> | undefined;
+function serve(
+  app: FastifyInstance,
+  url: string,
+  type: string,
+  make: (variant: string) => string | Promise<string>,
+  variantOf: (request: FastifyRequest) => string = () => '',
+): void {
+  const made = new Map<string, Promise<Content>>();
   app.get(url, { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
-    made ??= contentOf(make);
-    return send(request, reply.type(type), await made);
+    const variant = variantOf(request);
+    const content = made.get(variant) ?? contentOf(() => make(variant));
+    // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
+    if (made.size >= MAX_VARIANTS) made.clear();
+    made.set(variant, content);
+    return send(request, reply.type(type), await content);
   });
 }
 

@@ -60,7 +60,11 @@ export const etags = fastifyPlugin(
       route.preSerialization = [
         ...hooks,
         async (_request, reply, answer) => {
-          if (reply.statusCode < 300) reply.header('etag', etagOf(answer as { version: number }));
+          if (reply.statusCode < 300) {
+            reply.header('etag', etagOf(answer as { version: number }));
+            // Whoever has it may keep it for themselves, and asks each time whether it still is so.
+            reply.header('cache-control', 'private, no-cache');
+          }
           return answer;
         },
       ];

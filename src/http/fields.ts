@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { isCommonPassword } from '../core/common-passwords.ts';
+import { demo } from '../core/demo.ts';
 import { type CountryCode, toE164 } from '../core/phone.ts';
 import { roles } from '../core/roles.ts';
-import { issue } from './zod.ts';
+import { issue, wholeText } from './zod.ts';
 
 /** The fields that several modules share: bounded, described and with an example, defined once. */
 
 const MAX_ID = 2_147_483_647;
-/** The day of the examples: far enough ahead that one can try them as they stand. */
-const DAY = '2028-03-14';
 const INSTANT = '2028-03-01T09:30:00.000Z';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused; line breaks and tabs may stay
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -23,9 +22,10 @@ export const text = (max: number) =>
 /** Text to look for; empty, it looks for nothing. */
 export const filterText = z.string().trim().max(100).refine(isPlain, issue('invalid_characters'));
 
-export const id = z.int().min(1).max(MAX_ID);
-/** An id in a path or a query string, where everything arrives as text. */
-export const idText = z.coerce.number().int().min(1).max(MAX_ID);
+/** With an id of its own in the document: it stands there fifty times. */
+export const id = z.int().min(1).max(MAX_ID).meta({ id: 'Id' });
+/** An id in a path or a query string. */
+export const idText = wholeText(1, MAX_ID);
 /** The `{id}` of a path. */
 export const idParams = (description: string, example: number) =>
   z.object({ id: idText.meta({ description, examples: [example] }) });
@@ -45,7 +45,7 @@ export const experienceYears = z
   .int()
   .min(0)
   .max(80)
-  .meta({ examples: [12] });
+  .meta({ examples: [demo.doctor.experience_years] });
 
 /** 3 to 50 letters, digits, dots, dashes and underscores, a letter first: never a phone number nor an email. */
 export const username = z
@@ -129,7 +129,7 @@ export const phone = (country: CountryCode) =>
 export const date = z.iso
   .date()
   .refine((value) => value >= '1900', issue('invalid_date'))
-  .meta({ maxLength: 10, examples: [DAY] });
+  .meta({ maxLength: 10, examples: [demo.day] });
 
 /** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
 export const clockTime = z
@@ -158,16 +158,18 @@ export const out = {
     .meta({ description: 'Null until the doctor fills it in.', maxLength: 100, examples: ['Kardiolog'] }),
   experienceYears: z
     .int()
-    .meta({ minimum: 0, maximum: 80, examples: [12] })
+    .meta({ minimum: 0, maximum: 80, examples: [demo.doctor.experience_years] })
     .nullable(),
-  date: z.string().meta({ format: 'date', maxLength: 10, examples: [DAY] }),
+  date: z.string().meta({ id: 'Date', format: 'date', maxLength: 10, examples: [demo.day] }),
   time: z.string().meta({
+    id: 'ClockTime',
     description: 'The clinic’s wall clock, `HH:MM`.',
     pattern: '^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$',
     maxLength: 5,
     examples: ['10:00'],
   }),
   instant: z.string().meta({
+    id: 'Instant',
     description: 'UTC.',
     format: 'date-time',
     maxLength: 24,
@@ -193,6 +195,14 @@ export const out = {
       examples: ['+998901234567'],
     }),
 };
+
+/** A doctor and a patient where something else names them. */
+export const doctorBrief = z
+  .object({ id, first_name: out.name, last_name: out.name, specialization: out.specialization })
+  .meta({ id: 'DoctorBrief', description: 'A doctor, as other records name them.' });
+export const patientBrief = z
+  .object({ id, first_name: out.name, last_name: out.name, phone: out.phone })
+  .meta({ id: 'PatientBrief', description: 'A patient, as other records name them.' });
 
 /** A yes or no in a query string. */
 export const flagText = z

@@ -5,6 +5,9 @@ import type { Caller, Role } from '../core/roles.ts';
 /** Who may call a route. Documentation and the token check follow from it. */
 export type Access = 'public' | 'signed_in' | readonly Role[];
 
+/** Whether the role of whoever calls decides, if not always alone. */
+export const isRoles = (access: Access): access is readonly Role[] => typeof access !== 'string';
+
 /** A preHandler that says whom it lets through. */
 export type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
 
@@ -15,7 +18,7 @@ export const Public = guard('public', async () => {});
 export const IsSignedIn = guard('signed_in', async () => {});
 
 /** Lets the named roles through, everybody else gets a 403. */
-const hasRole = (...roles: Role[]): Guard =>
+export const hasRole = (...roles: Role[]): Guard =>
   guard(roles, async (request) => {
     if (!roles.includes(request.user.role)) throw new AppError('forbidden');
   });

@@ -12,29 +12,19 @@ import {
   HEADERS,
   PROBLEM_SCHEMA,
 } from './openapi/answers.ts';
-import type { Components, Document, Operation, Parameter } from './openapi/document.ts';
-import { giveExamples, giveSchemaExamples, valuesOf } from './openapi/examples.ts';
+import {
+  type Components,
+  type Document,
+  nameOf,
+  type Operation,
+  type Parameter,
+} from './openapi/document.ts';
+import { dropNamedExamples, giveExamples, valuesOf } from './openapi/examples.ts';
+import { type Introduced, introduction, offerDemoAccounts } from './openapi/introduction.ts';
 import { tidySchema, uniteTwins } from './openapi/schemas.ts';
+import { share } from './openapi/shared.ts';
 
 export const TITLE = 'Clinic appointment booking';
-
-const INTRODUCTION = `Patients book, doctors publish their hours and answer bookings, admins look after everything.
-
-**The way through**
-
-1. Register at \`POST /api/auth/register/\` and sign in at \`POST /api/auth/login/\`.
-2. Copy \`access\` from the answer, press *Authorize* and paste it.
-3. Find a doctor at \`GET /api/doctors/\` and their free slots at \`GET /api/doctors/{id}/timeslots/\`.
-4. Book one at \`POST /api/appointments/\` and see it at \`GET /api/appointments/me/\`.
-5. Cancel it at \`DELETE /api/appointments/{id}/\`.
-
-Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
-\`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
-\`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, which
-names it in the log. Searches, statistics and exports may be a few seconds behind; booking decides by what is true now.
-This service arranges visits; it gives no medical advice.
-
-The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machines](/api/schema/).`;
 
 const SERVER = {
   url: '/',
@@ -45,18 +35,19 @@ const SERVER = {
 
 /** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
 export const openapi = fastifyPlugin(
-  async (app: FastifyInstance, { version }: { version: string }) => {
+  async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
         info: {
           title: TITLE,
           version,
-          description: INTRODUCTION,
+          description: introduction(introduced),
           contact: { name: 'The clinic’s front desk' },
           license: { name: 'MIT', identifier: 'MIT' },
         },
         servers: [SERVER],
+        security: [{ bearer: [] }],
         tags: [
           { name: 'auth', description: 'Register, sign in, stay signed in.' },
           { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
@@ -94,7 +85,7 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        return finish(generated, app.documentedRoutes) as unknown as ReturnType<
+        return finish(generated, app.documentedRoutes, introduced) as unknown as ReturnType<
           typeof jsonSchemaTransformObject
         >;
       },
@@ -104,9 +95,15 @@ export const openapi = fastifyPlugin(
 );
 
 /** Tidies what the generator leaves, and adds to every operation what follows from its guards, errors and examples. */
-function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute>): Document {
+function finish(
+  generated: Document,
+  routes: ReadonlyMap<string, DocumentedRoute>,
+  { demo_data }: Introduced,
+): Document {
   const document = uniteTwins(structuredClone(generated));
+  document.paths = inOrderOfUse(document.paths);
   const { components, paths } = document;
+  if (demo_data) offerDemoAccounts(components);
   components.headers = HEADERS;
   for (const schema of Object.values(components.schemas)) tidySchema(schema);
   for (const [path, operations] of Object.entries(paths))
@@ -114,9 +111,27 @@ function finish(generated: Document, routes: ReadonlyMap<string, DocumentedRoute
       const route = routes.get(`${method.toUpperCase()} ${path}`);
       if (route) describe(operation, `${method} ${path}`, route, components);
     }
-  giveSchemaExamples(document);
+  dropNamedExamples(document);
   components.schemas.Problem = PROBLEM_SCHEMA;
+  share(document);
   return document;
+}
+
+/**
+ * Routes stand in the order in which people use them. Only a path of two headings needs help: what lies below it is
+ * shown first, so that the second heading does not open with it (`DELETE /api/auth/me/` before the export of the data).
+ */
+function inOrderOfUse(paths: Document['paths']): Document['paths'] {
+  const order = Object.keys(paths);
+  const headings = (path: string) =>
+    new Set(Object.values(paths[path] ?? {}).flatMap(({ tags = [] }) => tags));
+  for (const path of order.filter((one) => headings(one).size > 1)) {
+    const below = order.filter((one) => one !== path && one.startsWith(path));
+    const others = order.filter((one) => !below.includes(one));
+    others.splice(others.indexOf(path), 0, ...below);
+    order.splice(0, order.length, ...others);
+  }
+  return Object.fromEntries(order.map((path) => [path, paths[path] ?? {}]));
 }
 
 function describe(operation: Operation, name: string, route: DocumentedRoute, components: Components): void {
@@ -128,14 +143,15 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');
-  operation.security = route.isPublic ? [] : [{ bearer: [] }];
+  // Everything else needs the token, as the document says as a whole.
+  if (route.isPublic) operation.security = [];
   operation.parameters?.forEach(showExample);
   for (const parameter of operation.parameters ?? [])
     if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
   giveExamples(operation, route.examples, components);
-  const location = route.location ?? `${path}${idOf(operation)}/`;
+  const location = route.location ?? `${path}${idOf(operation, components)}/`;
   describeSuccesses(operation, location, components, isKeyed(route.input.headers));
   if (route.etag) describeVersions(operation);
   const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
@@ -145,15 +161,21 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
 }
 
 /**
- * Moves a parameter's example into its schema and, since Swagger UI does not show it there, into its description. As an
- * `example` Swagger UI would fill it in, and a list be quietly filtered by all of them at once.
+ * Tools fill in a parameter's own `example`. That helps where it is required: without it Swagger UI leaves the field
+ * empty, Postman sends `<integer>` and Dredd refuses the document. Of an optional one the example stands in the schema
+ * and, since Swagger UI does not show it there, in the description: filled in, a list would be quietly filtered by all
+ * of them at once.
  */
 function showExample(parameter: Parameter): void {
-  const { schema, example, description } = parameter;
+  const { schema, example = schema.examples?.[0], description, required } = parameter;
   tidySchema(schema);
   delete parameter.example;
   if (example === undefined) return;
   schema.examples = [example];
+  if (required) {
+    parameter.example = example;
+    return;
+  }
   const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
   if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
 }
@@ -162,9 +184,10 @@ function showExample(parameter: Parameter): void {
 const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
 /** The id of the record in an operation's first example of a success. */
-function idOf({ responses }: Operation): unknown {
-  const { example, examples = {} } = responses['201']?.content?.['application/json'] ?? {};
-  return ((example ?? Object.values(examples)[0]?.value) as { id?: number } | undefined)?.id;
+function idOf({ responses }: Operation, components: Components): unknown {
+  const schema = nameOf(responses['201']?.content?.['application/json']?.schema ?? {}) ?? '';
+  const [created] = valuesOf(schema, components);
+  return (created as { id?: number } | undefined)?.id;
 }
 
 /** A path with its parameters' examples in it. */

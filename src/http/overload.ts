@@ -6,6 +6,10 @@ import { AppError } from '../core/errors.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It asks nothing of the database and waits for nobody, so that it needs no turn. */
+    turn?: 'none';
+  }
   interface FastifyRequest {
     /** Where it has a turn, from when it is read until its answer is sent off. */
     turn: Turns | null;
@@ -31,7 +35,8 @@ const refusals = RETRY_AFTER.map((retryAfter) => new AppError('overloaded', { re
  * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
  * everybody. A request waits for its turn once it is read, so that a slow sender keeps nobody waiting; where the line is
  * too long it is refused before anything of it is looked at. Routes that check passwords have a line of their own: many
- * sign-ins at once, slow by design, hold up nothing else. Health is always told.
+ * sign-ins at once, slow by design, hold up nothing else. Health is always told, and
+ * documentation, which lies ready, is not waited for.
  */
 export const overload = fastifyPlugin(
   async (app: FastifyInstance, { pool_max, max_wait_seconds }: OverloadOptions) => {
@@ -39,7 +44,7 @@ export const overload = fastifyPlugin(
     const others = createTurns({ at_a_time: pool_max * PER_CONNECTION, patience });
     const passwords = createTurns({ at_a_time: Math.min(HASHING_THREADS, availableParallelism()), patience });
     const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
-      if (config.rate === 'none') return undefined;
+      if (config.rate === 'none' || config.turn === 'none') return undefined;
       return config.rate === 'auth' ? passwords : others;
     };
 

@@ -1,41 +1,46 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { AppError } from '../core/errors.ts';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
 import { documented, examplesOf } from './documented.ts';
+import { wholeText } from './zod.ts';
 
 const MAX_PAGE = 10_000;
 
 /** `?page=` and `?page_size=` of every list. */
 export const pageQuery = {
-  page: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_PAGE)
+  page: wholeText(1, MAX_PAGE)
     .default(1)
     .meta({ description: 'Which page, from 1.', examples: [1] }),
-  page_size: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(100)
+  page_size: wholeText(1, 100)
     .default(20)
     .meta({ description: 'How many to a page, at most 100.', examples: [20] }),
 };
 
 const MAX_URL = 16_384;
-const pageLink = (description: string, page: number) =>
+const pageLink = (id: string, description: string, page: number) =>
   z
     .string()
     .nullable()
     .meta({
+      id,
       description,
       format: 'uri',
       maxLength: MAX_URL,
       examples: [`https://clinic.example/api/doctors/?page=${page}`],
     });
+const next = pageLink('NextPage', 'URL of the next page, with every filter kept; null on the last.', 3);
+const previous = pageLink('PreviousPage', 'URL of the page before; null on the first.', 1);
+
+const countUpTo = (limit: number) => ({
+  description: `All that match, on whatever page; exact up to ${limit}, which stands for any more.`,
+  examples: [1],
+});
+const count = z
+  .int()
+  .min(0)
+  .max(COUNT_LIMIT)
+  .meta({ id: 'Count', ...countUpTo(COUNT_LIMIT) });
 
 /**
  * The envelope of every list.
@@ -51,16 +56,9 @@ export function pageOf<Row extends z.ZodType>(
   limit: number = COUNT_LIMIT,
 ) {
   const page = z.object({
-    count: z
-      .int()
-      .min(0)
-      .max(limit)
-      .meta({
-        description: `All that match, on whatever page; exact up to ${limit}, which stands for any more.`,
-        examples: [1],
-      }),
-    next: pageLink('URL of the next page, with every filter kept; null on the last.', 3),
-    previous: pageLink('URL of the page before; null on the first.', 1),
+    count: limit === COUNT_LIMIT ? count : z.int().min(0).max(limit).meta(countUpTo(limit)),
+    next,
+    previous,
     results: z.array(row).meta({ maxItems: 100 }),
   });
   const [first] = Object.values(examplesOf(row));
@@ -91,7 +89,7 @@ export function rememberedPageAnswer<Row>(
   found: Page<Row>,
 ) {
   const isAlone = page === 1 && !found.more;
-  const address = isAlone ? '' : `${request.protocol}://${request.host}${request.url}`;
+  const address = isAlone ? '' : `${request.site}${request.url}`;
   let answer = written.get(found);
   if (answer?.address !== address) {
     answer = { address, text: reply.serialize(pageAnswer(request, page, found)) as string };
@@ -100,10 +98,10 @@ export function rememberedPageAnswer<Row>(
   return reply.type('application/json; charset=utf-8').send(answer.text);
 }
 
-/** @throws AppError malformed_request when the Host header is none (RFC 9112, section 3.2) */
-function link(request: FastifyRequest, page: number): string {
-  const url = URL.parse(request.url, `${request.protocol}://${request.host}`);
-  if (!url) throw new AppError('malformed_request');
-  url.searchParams.set('page', String(page));
-  return url.href;
+/** The address that was asked for, with another page: its path as it came, below the site it was judged to be. */
+function link({ site, url }: FastifyRequest, page: number): string {
+  const [path = '', ...query] = url.split('?');
+  const parameters = new URLSearchParams(query.join('?'));
+  parameters.set('page', String(page));
+  return `${site}${path}?${parameters}`;
 }

@@ -5,8 +5,8 @@ import type { Locale } from '../i18n/index.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
 /**
- * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, and how many there are
- * of what forbids it.
+ * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, the visit by which it
+ * is the patient's already, and how many there are of what forbids it.
  */
 export interface Problem {
   type: string;
@@ -15,9 +15,10 @@ export interface Problem {
   detail: string;
   instance: string;
   code: ErrorCode;
-  errors?: { path: string; message: string; code: string }[];
+  errors?: { path: string; message: string; code: string; suggestion?: string }[];
   alternatives?: readonly object[];
   count?: number;
+  appointment?: object;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -31,6 +32,7 @@ const fastifyCodes: Partial<Record<string, ErrorCode>> = {
 const statusCodes: Partial<Record<number, ErrorCode>> = {
   400: 'malformed_request',
   404: 'route_not_found',
+  405: 'method_not_allowed',
   408: 'request_timeout',
   413: 'payload_too_large',
   414: 'uri_too_long',
@@ -66,14 +68,16 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
     instance,
     code: error.code,
     ...(error.fields.length > 0 && {
-      errors: error.fields.map(({ path, code, params }) => ({
+      errors: error.fields.map(({ path, code, params, suggestion }) => ({
         path,
-        message: fieldText(locale, code, params),
+        message: fieldText(locale, code, params, suggestion),
         code,
+        ...(suggestion !== undefined && { suggestion }),
       })),
     }),
     ...(error.alternatives && { alternatives: error.alternatives }),
     ...(error.count !== undefined && { count: error.count }),
+    ...(error.appointment && { appointment: error.appointment }),
   };
 }
 
@@ -106,11 +110,14 @@ export const problems = fastifyPlugin(
         .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
-        .send(problem(known, locale, request.url.split('?', 1)[0] ?? '/'));
+        .send(problem(known, locale, pathOf(request.url)));
     }
   },
   { name: 'problems' },
 );
+
+/** Two slashes at its start would make a reference to another host of it. */
+const pathOf = (url: string) => (url.split('?', 1)[0] ?? '/').replace(/^\/{2,}/, '/');
 
 const tokenErrors: readonly ErrorCode[] = ['invalid_token', 'token_expired', 'session_ended'];
 

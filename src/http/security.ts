@@ -11,6 +11,8 @@ export interface SecurityOptions {
 
 /** What protects data that no browser shows as a page (OWASP REST Security Cheat Sheet, "Security Headers"). */
 const FOR_DATA: [name: string, value: string][] = [
+  // Tokens and people's records: no cache keeps them, a browser's neither. A record with an ETag says more (http/etag).
+  ['cache-control', 'no-store'],
   ['content-security-policy', "default-src 'none'; frame-ancestors 'none'"],
   ['cross-origin-resource-policy', 'same-origin'],
   ['strict-transport-security', 'max-age=31536000; includeSubDomains'],
@@ -32,6 +34,8 @@ export const security = fastifyPlugin(
     if (cors_origins.length > 0) {
       await app.register(cors, {
         origin: [...cors_origins],
+        // OPTIONS that is no preflight is answered too, with `Allow`.
+        strictPreflight: false,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
         allowedHeaders: ['authorization', 'content-type', 'accept-language', 'idempotency-key', 'if-match'],
         exposedHeaders: [

@@ -1,6 +1,4 @@
 import type { Socket } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import fastifyPlugin from 'fastify-plugin';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../i18n/index.ts';
 import { PROBLEM_TYPE, problem } from './problem.ts';
@@ -31,23 +29,4 @@ export function refuseUnreadable(locale: Locale) {
     ];
     socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   };
-}
-
-/** Refuses a query that is not percent-encoded UTF-8, where Fastify would look for the broken text as it stands. */
-export const strictAddress = fastifyPlugin(
-  async (app: FastifyInstance) => {
-    app.addHook('onRequest', ({ url }, _reply, done) =>
-      done(url.includes('%') && !isDecodable(url) ? new AppError('malformed_request') : undefined),
-    );
-  },
-  { name: 'strict-address' },
-);
-
-function isDecodable(address: string): boolean {
-  try {
-    decodeURIComponent(address);
-    return true;
-  } catch {
-    return false;
-  }
 }

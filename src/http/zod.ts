@@ -1,21 +1,30 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { AppError, type FieldError, type FieldErrorCode, fieldErrorCodes } from '../core/errors.ts';
+import { unknownFieldsOf } from './unknown-fields.ts';
 
 export { serializerCompiler, type ZodTypeProvider };
 
 type Issue = z.core.$ZodIssue;
 
-/** Checks one part of a request and names every wrong field of it at once. */
-export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
-  ({ schema }) =>
-  (data) => {
-    const result = schema.safeParse(data, { reportInput: true });
-    return result.success
-      ? { value: result.data }
-      : { error: new AppError('invalid_input', { fields: fieldErrors(result.error) }) };
+/** Checks one part of a request and names every wrong field of it at once, and of a body or a query every unknown one. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const unknownFields =
+    httpPart === 'body' || httpPart === 'querystring' ? unknownFieldsOf(schema) : () => [];
+  const read =
+    httpPart === 'params' || httpPart === 'querystring' ? strictly(schema) : (data: unknown) => data;
+  return (data) => {
+    const unknown = unknownFields(data);
+    const result = schema.safeParse(read(data), REPORT);
+    if (result.success && unknown.length === 0) return { value: result.data };
+    const wrong = result.error ? fieldErrors(result.error) : [];
+    // A body of which no field is known has nothing to change, but that is no fault of its own.
+    const others = unknown.length > 0 ? wrong.filter(({ code }) => code !== 'nothing_to_change') : wrong;
+    const fields = [...others, ...unknown];
+    return { error: new AppError(others.length > 0 ? 'invalid_input' : 'unknown_field', { fields }) };
   };
+};
 
 /** Lets a schema refuse with one of our own codes: `check(text, isFine, 'invalid_phone')`. */
 export function issue(
@@ -26,8 +35,57 @@ export function issue(
   return { params: { code, values }, ...(path === undefined ? {} : { path: [path] }) };
 }
 
+/** zod calls an integer a number where something else is sent. Nobody reads its messages: they say which was meant. */
+const REPORT: z.core.ParseContext<z.core.$ZodIssue> = {
+  reportInput: true,
+  error: ({ code, inst }) =>
+    code === 'invalid_type' && inst instanceof z.ZodNumber && inst.isInt ? 'int' : undefined,
+};
+
+/** A whole number where everything arrives as text: see `strictly`. */
+export const wholeText = (minimum: number, maximum: number) =>
+  z.coerce.number().int().min(minimum).max(maximum);
+
+/** Decimal digits, written in one way only, so that each record and each page has one address. */
+const WHOLE = /^(?:0|-?[1-9]\d*)$/;
+
 /**
- * Every wrong field, once, in our own codes; the schema must have been parsed with `reportInput`. A field's first fault
+ * JavaScript reads more as a number than people write: ` 1`, `+1`, `1.0`, `0x1`, `1e2`. A transformation would take a
+ * parameter's example out of the document, therefore such text is taken for no number before zod sees it.
+ */
+function strictly(schema: z.ZodType): (data: unknown) => unknown {
+  const names =
+    schema instanceof z.ZodObject
+      ? Object.keys(schema.shape).filter((name) => isWhole(schema.shape[name]))
+      : [];
+  return (data) => {
+    const given = data as Record<string, unknown>;
+    const sent = names.filter((name) => given[name] !== undefined);
+    return sent.length === 0
+      ? data
+      : { ...given, ...Object.fromEntries(sent.map((name) => [name, wholeOf(given[name])])) };
+  };
+}
+
+/** Finite, so that hundreds of digits are a number that is too big, and not none. */
+function wholeOf(value: unknown): number {
+  if (typeof value !== 'string' || !WHOLE.test(value)) return Number.NaN;
+  return Math.max(-Number.MAX_VALUE, Math.min(Number(value), Number.MAX_VALUE));
+}
+
+function isWhole(schema: unknown): boolean {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault) return isWhole(schema.unwrap());
+  return schema instanceof z.ZodNumber && schema.def.coerce === true;
+}
+
+/** What is wrong with a value that is sent as this. */
+export function wrongFields(schema: z.ZodType, value: unknown): FieldError[] {
+  const { error } = schema.safeParse(value, REPORT);
+  return error ? fieldErrors(error) : [];
+}
+
+/**
+ * Every wrong field, once, in our own codes; the schema must have been parsed with `REPORT`. A field's first fault
  * counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
  * one code the later is the narrower: a huge number is no safe integer before it is above its maximum.
  */
@@ -55,7 +113,7 @@ function describe(found: Issue): Omit<FieldError, 'path'> {
     }
     case 'invalid_type':
       if (found.input === undefined) return { code: 'required' };
-      return { code: 'invalid_type', params: { expected: found.expected } };
+      return { code: 'invalid_type', params: { expected: found.message === 'int' ? 'int' : found.expected } };
     case 'invalid_value':
       if (found.input === undefined) return { code: 'required' };
       return { code: 'invalid_choice', params: { values: found.values.map(String).join(', ') } };

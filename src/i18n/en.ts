@@ -4,6 +4,10 @@ import type { ErrorCode, FieldErrorCode } from '../core/errors.ts';
 export interface Texts {
   errors: Record<ErrorCode, { title: string; detail: string }>;
   fields: Record<FieldErrorCode, string>;
+  /** What `invalid_type` expects, by zod’s names. */
+  types: Record<'int' | 'number' | 'string' | 'boolean' | 'array' | 'object' | 'record', string>;
+  /** Stands after a field's text; `{name}` is the field that was probably meant. */
+  did_you_mean: string;
 }
 
 export const en: Texts = {
@@ -11,6 +15,11 @@ export const en: Texts = {
     invalid_input: {
       title: 'Invalid input',
       detail: 'Some of what was sent cannot be used; `errors` names each field.',
+    },
+    unknown_field: {
+      title: 'Unknown field',
+      detail:
+        'The request names fields or parameters that do not exist here; `errors` names each. Nothing was done.',
     },
     malformed_request: {
       title: 'Malformed request',
@@ -66,6 +75,10 @@ export const en: Texts = {
       detail: 'There is no such notification in your inbox.',
     },
     message_not_found: { title: 'Message not found', detail: 'There is no such message.' },
+    method_not_allowed: {
+      title: 'Method not allowed',
+      detail: 'This address does not take this method; `Allow` names those that it takes.',
+    },
     request_timeout: {
       title: 'Request too slow',
       detail: 'The request did not arrive in time. Please repeat it.',
@@ -101,7 +114,7 @@ export const en: Texts = {
     },
     not_a_doctor: {
       title: 'Not a doctor',
-      detail: 'Only a doctor can be approved, and this person is none.',
+      detail: 'Only a doctor can be approved; this user is not one.',
     },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     slot_booked: {
@@ -109,13 +122,22 @@ export const en: Texts = {
       detail: 'A booked slot cannot be deleted. Cancel its appointment first.',
     },
     slot_taken: { title: 'Slot taken', detail: 'Somebody has just booked this slot. Please choose another.' },
+    already_yours: {
+      title: 'Already yours',
+      detail:
+        'You already have this slot, or the patient for whom you book has it; `appointment` names the visit.',
+    },
     patient_busy: {
       title: 'Patient is busy',
       detail: 'The patient already has an appointment that overlaps this time.',
     },
+    not_oneself: {
+      title: 'Your own account',
+      detail: 'Your own account is erased at `DELETE /api/auth/me/`, with your password.',
+    },
     not_with_oneself: {
-      title: 'Not with oneself',
-      detail: 'A doctor cannot book an appointment with themself.',
+      title: 'Own slot',
+      detail: 'You can’t book a slot that is your own.',
     },
     already_decided: {
       title: 'Already decided',
@@ -242,9 +264,20 @@ export const en: Texts = {
         'The service that carries these messages does not answer just now. Please repeat the request shortly.',
     },
   },
+  did_you_mean: 'Did you mean `{name}`?',
+  types: {
+    int: 'a whole number',
+    number: 'a number',
+    string: 'text',
+    boolean: '`true` or `false`',
+    array: 'a list',
+    object: 'an object',
+    record: 'an object',
+  },
   fields: {
     required: 'This field is required.',
-    invalid_type: 'Expected a value of type {expected}.',
+    unknown_field: 'There is no such field or parameter here.',
+    invalid_type: 'Expected {expected}.',
     invalid_choice: 'Must be one of: {values}.',
     invalid_format: 'The format is not right.',
     invalid_characters: 'Contains characters that are not allowed.',

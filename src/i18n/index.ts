@@ -12,10 +12,15 @@ export function fieldText(
   locale: Locale,
   code: FieldErrorCode,
   params: Record<string, string | number> = {},
+  suggestion?: string,
 ): string {
-  return languages[locale].fields[code].replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    String(params[name] ?? ''),
-  );
+  const { fields, types, did_you_mean } = languages[locale];
+  const kinds: Partial<Record<string, string>> = types;
+  const text = fields[code].replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = String(params[name] ?? '');
+    return name === 'expected' ? (kinds[value] ?? value) : value;
+  });
+  return suggestion === undefined ? text : `${text} ${did_you_mean.replace('{name}', () => suggestion)}`;
 }
 
 /**

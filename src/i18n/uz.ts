@@ -6,6 +6,11 @@ export const uz: Texts = {
       title: 'Notoʻgʻri maʼlumot',
       detail: 'Yuborilganlarning bir qismi yaroqsiz; `errors` har bir maydonni koʻrsatadi.',
     },
+    unknown_field: {
+      title: 'Nomaʼlum maydon',
+      detail:
+        'Soʻrovda bu yerda mavjud boʻlmagan maydon yoki parametrlar bor; `errors` har birini koʻrsatadi. Hech narsa bajarilmadi.',
+    },
     malformed_request: {
       title: 'Soʻrov oʻqilmadi',
       detail: 'Soʻrovni oʻqib boʻlmadi: tana UTF-8 dagi JSON, manzil esa toʻgʻri kodlangan boʻlishi kerak.',
@@ -63,6 +68,11 @@ export const uz: Texts = {
       detail: 'Sizda bunday xabarnoma yoʻq.',
     },
     message_not_found: { title: 'Xabar topilmadi', detail: 'Bunday xabar yoʻq.' },
+    method_not_allowed: {
+      title: 'Usul qoʻllanmaydi',
+      detail:
+        'Bu manzilda bunday usul qoʻllanmaydi; mumkin boʻlgan usullar `Allow` sarlavhasida koʻrsatilgan.',
+    },
     request_timeout: {
       title: 'Soʻrov juda sekin',
       detail: 'Soʻrov oʻz vaqtida yetib kelmadi. Uni takrorlang.',
@@ -108,9 +118,18 @@ export const uz: Texts = {
       detail: 'Band qilingan vaqtni oʻchirib boʻlmaydi. Avval yozilishni bekor qiling.',
     },
     slot_taken: { title: 'Vaqt band', detail: 'Bu vaqtni hozirgina band qilishdi. Boshqasini tanlang.' },
+    already_yours: {
+      title: 'Bu vaqt sizniki',
+      detail:
+        'Bu vaqtga siz yoki siz yozayotgan bemor allaqachon yozilgan; yozuv `appointment` maydonida koʻrsatilgan.',
+    },
     patient_busy: {
       title: 'Bemor band',
       detail: 'Bemorning shu vaqt bilan ustma-ust tushadigan yozilishi bor.',
+    },
+    not_oneself: {
+      title: 'Bu sizning hisobingiz',
+      detail: 'Oʻz hisobingiz `DELETE /api/auth/me/` orqali, parol bilan oʻchiriladi.',
     },
     not_with_oneself: {
       title: 'Oʻziga yozilib boʻlmaydi',
@@ -245,9 +264,20 @@ export const uz: Texts = {
       detail: 'Xabarlarni yetkazadigan xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',
     },
   },
+  did_you_mean: 'Balki `{name}` demoqchi boʻlgandirsiz?',
+  types: {
+    int: 'Butun son',
+    number: 'Son',
+    string: 'Matn',
+    boolean: '`true` yoki `false`',
+    array: 'Roʻyxat',
+    object: 'Obyekt',
+    record: 'Obyekt',
+  },
   fields: {
     required: 'Bu maydon majburiy.',
-    invalid_type: '{expected} turidagi qiymat kutilgan.',
+    unknown_field: 'Bu yerda bunday maydon yoki parametr yoʻq.',
+    invalid_type: '{expected} kutilgan.',
     invalid_choice: 'Quyidagilardan biri boʻlishi kerak: {values}.',
     invalid_format: 'Format notoʻgʻri.',
     invalid_characters: 'Ruxsat etilmagan belgilar bor.',

@@ -3,12 +3,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Document } from '../../src/http/openapi/document.ts';
 import { accountsApp } from '../helpers/accounts.ts';
 import type { TestApp } from '../helpers/app.ts';
+import { examplesIn, writtenOut } from '../openapi/documented.ts';
 
 let clinic: TestApp;
 let document: Document;
 beforeAll(async () => {
   clinic = await accountsApp({ rate_limit: true });
-  document = (await clinic.as(undefined).get('/schema/').expect(200)).body;
+  document = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
 });
 afterAll(() => clinic.close());
 
@@ -74,12 +75,12 @@ test('what is not counted is not documented to be refused for it', () => {
 });
 
 test('the examples of accounts work as they stand', async () => {
-  const example = (operationId: string, name?: string) => {
+  const example = (operationId: string, name = 'example') => {
     const operation = Object.values(document.paths)
       .flatMap((operations) => Object.values(operations))
       .find((one) => (one as unknown as { operationId: string }).operationId === operationId);
-    const { example: only, examples = {} } = operation?.requestBody?.content['application/json'] ?? {};
-    return (name === undefined ? only : examples[name]?.value) as Record<string, string>;
+    const examples = examplesIn(operation?.requestBody?.content['application/json']);
+    return examples[name] as Record<string, string>;
   };
   const patient = example('register', 'patient');
   await clinic.as(undefined).post('/auth/register/', patient).expect(201);

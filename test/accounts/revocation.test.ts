@@ -134,7 +134,7 @@ const ways: [string, (person: Person) => Promise<unknown>][] = [
     'a new password by an admin',
     ({ id }) => clinic.as(admin).patch(`/users/${id}/`, { password: NEXT }).expect(200),
   ],
-  ['erasure', ({ id }) => clinic.as(admin).delete(`/users/${id}/`).expect(204)],
+  ['erasure', ({ id }) => clinic.as(admin).delete(`/users/${id}/`, { password: PASSWORD }).expect(204)],
 ];
 
 describe('what ends a session on one instance is heard on the other, without a question to the database', () => {

@@ -61,7 +61,7 @@ describe('signing in by', () => {
     const person = await clinic.person('patient');
     const phone = freshPhone();
     await confirm(clinic, person.id, { phone, email: 'erased@example.uz' });
-    await clinic.as(admin).delete(`/users/${person.id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204);
     for (const typed of [phone, 'erased@example.uz', person.username, `erased#${person.id}`])
       expectProblem(await login(typed), 'invalid_credentials');
   });

@@ -203,6 +203,7 @@ const bodies: Record<string, () => object | Promise<object>> = {
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
   // A wrong password: who may ask is refused for it, and the people of this test stay.
   'DELETE /api/auth/me/': () => ({ password: 'not-the-password' }),
+  'DELETE /api/users/{id}/': () => ({ password: PASSWORD }),
   'PATCH /api/auth/me/': () => ({ first_name: 'Aziza' }),
   'POST /api/auth/me/consents/': () => ({ accept_terms: true }),
   'POST /api/auth/password/change/': () => ({
@@ -303,6 +304,29 @@ test('the table names every route the application has, and no other', () => {
   expect([...clinic.app.documentedRoutes.keys()].sort()).toEqual([...matrix.keys()].sort());
 });
 
+test('who may not call it at all is told nothing of what they sent', async () => {
+  const { documentedRoutes } = clinic.app;
+  let refused = 0;
+  for (const [route, statuses] of matrix) {
+    // Where the record decides, it has to be found first.
+    if (documentedRoutes.get(route)?.who.includes('only their own')) continue;
+    for (const [caller, status] of statuses) {
+      if ((status !== 403 && status !== 401) || caller.startsWith('other')) continue;
+      const [method = '', path = ''] = route.split(' ');
+      const answer = await clinic.app.inject({
+        method: method as 'POST',
+        url: `${path.replace('{id}', 'nobody')}?page=none&nonsense=1`,
+        ...(caller !== 'nobody' && { headers: { authorization: `Bearer ${people[caller].token}` } }),
+        ...(method !== 'GET' && { payload: { nonsense: 1, role: 'king' } }),
+      });
+      const code = status === 401 ? 'authentication_required' : 'forbidden';
+      expectProblem({ status: answer.statusCode, headers: answer.headers, body: answer.json() }, code);
+      refused += 1;
+    }
+  }
+  expect(refused).toBeGreaterThan(100);
+});
+
 test('HEAD, which stands beside each GET, is guarded like it', async () => {
   for (const [route, statuses] of matrix) {
     if (!route.startsWith('GET ')) continue;
@@ -339,6 +363,7 @@ test('an admin reaches every record; doctors and patients are told apart from mi
   ] as const;
   for (const [method, path, caller, code] of missing) {
     const request = clinic.as(people[caller]);
-    expectProblem(await (method === 'GET' ? request.get(path) : request.delete(path)), code);
+    const body = path.startsWith('/users/') ? { password: PASSWORD } : undefined;
+    expectProblem(await (method === 'GET' ? request.get(path) : request.delete(path, body)), code);
   }
 });

@@ -199,7 +199,10 @@ describe('/doctor/profile/', () => {
       is_active: false,
       phone: '1',
     };
-    await clinic.as(doctor).patch('/doctor/profile/', changes).expect(200);
+    expectProblem(await clinic.as(doctor).patch('/doctor/profile/', changes), 'unknown_field', {
+      fields: ['id', 'user', 'role', 'is_active', 'phone'].map((name) => `${name} unknown_field`),
+    });
+    await clinic.as(doctor).patch('/doctor/profile/', { gender: 'male' }).expect(200);
     const { body } = await clinic.as(admin).get(`/users/${doctor.id}/`).expect(200);
     expect(body).toMatchObject({ role: 'doctor', is_active: true, phone: null, profile: { gender: 'male' } });
     const untouched = await clinic.as(other).get('/doctor/profile/').expect(200);
@@ -208,7 +211,7 @@ describe('/doctor/profile/', () => {
 
   test.each([
     [{}, [' nothing_to_change']],
-    [{ role: 'admin' }, [' nothing_to_change']],
+    [{ role: 'admin', gender: 1 }, ['role unknown_field', 'gender invalid_choice']],
     [
       { experience_years: -1, specialization: '' },
       ['experience_years too_small', 'specialization too_short'],

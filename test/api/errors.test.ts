@@ -63,6 +63,7 @@ interface Case {
 
 const cases: Record<ErrorCode, Case> = {
   invalid_input: { status: 400, provoke: () => nobody().post('/auth/register/', {}) },
+  unknown_field: { status: 400, provoke: () => as('admin').get('/users/?nonsense=1') },
   malformed_request: { status: 400, provoke: () => post('/auth/login/', 'application/json', '{"username":') },
   slot_in_past: { status: 400, provoke: () => as('doctor').post('/timeslots/', slotOn('2026-03-01')) },
   host_not_allowed: {
@@ -128,6 +129,7 @@ const cases: Record<ErrorCode, Case> = {
     provoke: () => as('patient').post('/notifications/999999/read/'),
   },
   message_not_found: { status: 404, provoke: () => as('admin').post('/messages/999999/retry/') },
+  method_not_allowed: { status: 405, provoke: () => nobody().put('/users/', {}) },
   request_timeout: { status: 408, unread: true, provoke: () => parserError('ERR_HTTP_REQUEST_TIMEOUT') },
   username_taken: {
     status: 409,
@@ -163,7 +165,14 @@ const cases: Record<ErrorCode, Case> = {
     },
   },
   not_verified: { status: 409, provoke: () => as('doctor').post('/auth/email/prove/') },
-  last_admin: { status: 409, provoke: () => as('admin').delete(`/users/${people.admin.id}/`) },
+  last_admin: {
+    status: 409,
+    provoke: () => as('admin').delete('/auth/me/', { password: PASSWORD }),
+  },
+  not_oneself: {
+    status: 409,
+    provoke: () => as('admin').delete(`/users/${people.admin.id}/`, { password: PASSWORD }),
+  },
   role_in_use: {
     status: 409,
     async provoke() {
@@ -194,6 +203,10 @@ const cases: Record<ErrorCode, Case> = {
   slot_taken: {
     status: 409,
     provoke: async () => as('other').post('/appointments/', { timeslot: (await visit()).timeslot }),
+  },
+  already_yours: {
+    status: 409,
+    provoke: async () => as('patient').post('/appointments/', { timeslot: (await visit()).timeslot }),
   },
   patient_busy: {
     status: 409,

@@ -69,7 +69,7 @@ test('a whole journey leaves its outcomes in the log and its people out of it', 
     .expect(200);
   const { body } = await clinic.as(undefined).post('/auth/token/refresh/', { refresh: patient.refresh });
   secrets.add(body.access).add(body.refresh);
-  await clinic.as(admin).delete(`/users/${patient.id}/`).expect(204);
+  await clinic.as(admin).delete(`/users/${patient.id}/`, { password: PASSWORD }).expect(204);
   expectNothingPersonal();
 });
 

@@ -49,7 +49,10 @@ test.each([
 describe('refuses', () => {
   test.each([
     [{}, [' nothing_to_change']],
-    [{ id: 5, specialization: 'LOR' }, [' nothing_to_change']],
+    [
+      { id: 5, specialization: 'LOR', gender: 1 },
+      ['id unknown_field', 'specialization unknown_field', 'gender invalid_choice'],
+    ],
     [{ phone: '12' }, ['phone invalid_phone']],
     [{ phone: '' }, ['phone invalid_phone']],
     [{ phone: 998901234567 }, ['phone invalid_type']],
@@ -92,7 +95,11 @@ test('raises nobody’s role and touches nobody else’s record', async () => {
     is_active: false,
     username: 'x',
   };
-  expect((await change(changes).expect(200)).body).toMatchObject({ id: patient.id, gender: 'other' });
+  const mine = await own();
+  expectProblem(await change(changes), 'unknown_field', {
+    fields: ['id', 'user', 'role', 'is_active', 'username'].map((name) => `${name} unknown_field`),
+  });
+  expect(await own()).toEqual(mine);
   expect(await own(other)).toEqual(before);
   const me = await clinic.as(patient).get('/auth/me/').expect(200);
   expect(me.body).toMatchObject({ role: 'patient', is_active: true, username: patient.username });

@@ -97,12 +97,8 @@ describe('a problem', () => {
     expect(withBad.headers['www-authenticate']).toBe('Bearer realm="clinic", error="invalid_token"');
   });
 
-  test('answers to whatever method and path nothing stands at', async () => {
+  test('answers to whatever path nothing stands at, and to whatever method nothing takes', async () => {
     for (const [method, path] of [
-      ['put', '/api/users/1/'],
-      ['post', '/api/users/1/'],
-      ['delete', '/api/doctors/'],
-      ['options', '/api/doctors/'],
       ['get', '/'],
       ['get', '/api'],
       ['get', '/api/doctors/1/timeslots/2/'],
@@ -110,6 +106,12 @@ describe('a problem', () => {
       ['get', '//api/doctors/'],
     ] as const)
       expectProblem(await supertest(clinic.app.server)[method](path), 'route_not_found');
+    for (const [method, path] of [
+      ['put', '/api/users/1/'],
+      ['post', '/api/users/1/'],
+      ['delete', '/api/doctors/'],
+    ] as const)
+      expectProblem(await supertest(clinic.app.server)[method](path), 'method_not_allowed');
   });
 
   test('keeps caches apart by origin too, where pages of other origins may call', async () => {
@@ -136,6 +138,7 @@ const hours = { weekday: 1, start_time: '10:00', end_time: '11:00', slot_minutes
 type Sent = [path: string, by: keyof typeof people | undefined, body: object | undefined, field: string];
 const wrong: Record<FieldErrorCode, Sent> = {
   required: ['/auth/login/', undefined, { username: 'x' }, 'password'],
+  unknown_field: ['/auth/login/', undefined, { username: 'x', password: 'x', remember: true }, 'remember'],
   invalid_type: ['/auth/login/', undefined, { username: 1, password: 'x' }, 'username'],
   invalid_choice: ['/auth/register/', undefined, { ...account, role: 'king' }, 'role'],
   invalid_format: ['/auth/phone/verify/confirm/', 'patient', { code: '12345' }, 'code'],
@@ -216,7 +219,35 @@ describe('each way in which a field can be wrong', () => {
       return patched ? as.patch(real, body) : body ? as.post(real, body) : as.get(real);
     };
     const answer = await (code === 'invalid_etag' ? send().set('if-match', '3') : send());
-    expectProblem(answer, 'invalid_input', { fields: [`${field} ${code}`] });
+    const problem = code === 'unknown_field' ? code : 'invalid_input';
+    expectProblem(answer, problem, { fields: [`${field} ${code}`] });
+  });
+
+  test.each([
+    ['en', { username: 1 }, 'Expected text.'],
+    ['ru', { username: 1 }, 'Ожидается текст.'],
+    ['uz', { username: 1 }, 'Matn kutilgan.'],
+    ['en', { username: [], password: 'x' }, 'Expected text.'],
+  ])('a wrong type is told what was expected, in people’s words (%s)', async (locale, body, message) => {
+    const answer = await login({ password: 'x', ...body }).set('accept-language', locale);
+    expect(answer.body.errors[0].message).toBe(message);
+  });
+
+  test('integers are whole numbers', async () => {
+    const messages = async (request: PromiseLike<supertest.Response>) =>
+      (await request).body.errors.map(({ message }: { message: string }) => message);
+    const { admin, patient } = people;
+    expect(await messages(clinic.as(patient).get('/doctors/abc/'))).toEqual(['Expected a whole number.']);
+    expect(await messages(clinic.as(admin).get('/users/?page=1.5'))).toEqual(['Expected a whole number.']);
+    for (const timeslot of ['431', 1.5, null, true])
+      expect(await messages(clinic.as(patient).post('/appointments/', { timeslot }))).toEqual([
+        'Expected a whole number.',
+      ]);
+    expect(
+      await messages(
+        clinic.as(admin).post('/users/', { ...account, role: 'doctor', profile: { experience_years: 'x' } }),
+      ),
+    ).toContain('Expected a whole number.');
   });
 
   test('has a request here', () => {

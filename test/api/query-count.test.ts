@@ -96,7 +96,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/auth/me/': [1, async () => () => as('patient').get('/auth/me/')],
   // begin, change, read back, note, commit
   'PATCH /api/auth/me/': [5, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
-  // the password, then what DELETE /api/users/{id}/ does
+  // as DELETE /api/users/{id}/ does
   'DELETE /api/auth/me/': [
     18,
     async () => {
@@ -220,13 +220,13 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('admin').post(`/users/${id}/approve/`);
     },
   ],
-  // begin, is it an admin?, lock, forget, lock visits and slots, cancel visits, remove slots, what was held for them, what they
+  // the caller’s password, begin, is it an admin?, lock, forget, lock visits and slots, cancel visits, remove slots, what was held for them, what they
   // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, reasons, note, commit
   'DELETE /api/users/{id}/': [
-    17,
+    18,
     async () => {
       const { id } = await freshPerson();
-      return () => as('admin').delete(`/users/${id}/`);
+      return () => as('admin').delete(`/users/${id}/`, { password: PASSWORD });
     },
   ],
   'GET /api/doctors/': [1, async () => () => as('patient').get('/doctors/?search=bulk+terapevt')],

@@ -105,7 +105,7 @@ describe('all sessions of a person end at once when an admin', () => {
 
   test('erases the account', async () => {
     const person = await clinic.person('patient');
-    await clinic.as(admin).delete(`/users/${person.id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204);
     await expectOut(person);
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => clinic.close());
 
-const erase = (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`);
+const erase = (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD });
 const appointment = async (id: number) =>
   (await clinic.as(admin).get(`/appointments/${id}/`).expect(200)).body;
 
@@ -164,8 +164,40 @@ describe('an erased doctor', () => {
   });
 });
 
-test('an admin can erase themself while another remains', async () => {
+test('an admin erases themself as everybody does, and not in passing among the others', async () => {
   const second = await clinic.person('admin');
-  await clinic.as(second).delete(`/users/${second.id}/`).expect(204);
+  expectProblem(
+    await clinic.as(second).delete(`/users/${second.id}/`, { password: PASSWORD }),
+    'not_oneself',
+  );
+  await clinic.as(second).get('/users/').expect(200);
+  await clinic.as(second).delete('/auth/me/', { password: PASSWORD }).expect(204);
   expectProblem(await clinic.as(second).get('/users/'), 'session_ended');
+});
+
+test('an admin erases somebody with their own password only, and guessing it is slowed down', async () => {
+  const counting = await testApp({ config: { rate_limit: true, rate_limit_auth: 10_000 } });
+  onTestFinished(() => counting.close());
+  const [careless, colleague, leaver] = [
+    await counting.person('admin'),
+    await counting.person('admin'),
+    await counting.person('patient'),
+  ];
+  const as = counting.as(careless);
+  for (const { id } of [leaver, colleague]) {
+    expectProblem(await as.delete(`/users/${id}/`, {}), 'invalid_input', {
+      fields: ['password required'],
+    });
+    expectProblem(await as.delete(`/users/${id}/`, { password: 'not-my-password' }), 'invalid_input', {
+      fields: ['password wrong_password'],
+    });
+  }
+  await counting.as(colleague).get('/auth/me/').expect(200);
+  await counting.as(leaver).get('/auth/me/').expect(200);
+  let refused = await as.delete(`/users/${leaver.id}/`, { password: 'not-my-password' });
+  for (let guesses = 3; refused.status === 400 && guesses < 20; guesses += 1)
+    refused = await as.delete(`/users/${leaver.id}/`, { password: 'not-my-password' });
+  expectProblem(refused, 'too_many_requests');
+  // Only whoever guesses is held up.
+  await counting.as(colleague).delete(`/users/${leaver.id}/`, { password: PASSWORD }).expect(204);
 });

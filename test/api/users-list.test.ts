@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 let clinic: TestApp;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await add('percent_er', 'patient', { first_name: '100%', last_name: 'a_b\\c' });
   await add('gone', 'patient', { first_name: 'Aziza', last_name: 'Erased' });
   await add('away', 'patient', { first_name: 'Aziza', last_name: 'Inactive' });
-  await clinic.as(admin).delete(`/users/${people.gone?.id}/`).expect(204);
+  await clinic.as(admin).delete(`/users/${people.gone?.id}/`, { password: PASSWORD }).expect(204);
   await clinic.as(admin).patch(`/users/${people.away?.id}/`, { is_active: false }).expect(200);
 });
 afterAll(() => clinic.close());

@@ -133,25 +133,23 @@ describe('PATCH /users/{id}/', () => {
     expect(await show(body.id)).toEqual(body);
   });
 
-  test('an empty change is refused, and one of unknown fields is an empty one', async () => {
-    for (const changes of [
-      {},
-      { id: 5, created_at: '2000-01-01T00:00:00Z', deleted_at: null, password_hash: 'x' },
-    ])
-      expectProblem(await change(admin.id, changes), 'invalid_input', { fields: [' nothing_to_change'] });
+  test('an empty change is refused', async () => {
+    expectProblem(await change(admin.id, {}), 'invalid_input', { fields: [' nothing_to_change'] });
   });
 
   test('never writes the columns of the server', async () => {
     const { body } = await create().expect(201);
-    const { body: after } = await change(body.id, {
-      first_name: 'Aziza',
+    const columns = {
       id: 1,
       created_at: '2000-01-01T00:00:00Z',
       deleted_at: '2000-01-01T00:00:00Z',
       password_hash: 'x',
-      profile: { id: 1, phone: '+998900000000' },
-    }).expect(200);
-    expect(after).toEqual({ ...body, first_name: 'Aziza' });
+    };
+    const profile = { id: 1, phone: '+998900000000' };
+    expectProblem(await change(body.id, { first_name: 'Aziza', ...columns, profile }), 'unknown_field', {
+      fields: [...Object.keys(columns), 'profile.id', 'profile.phone'].map((name) => `${name} unknown_field`),
+    });
+    expect(await show(body.id)).toEqual(body);
     await login(body.username).expect(200);
   });
 });

@@ -19,12 +19,15 @@ export interface Shown {
 
 export async function openSwagger(page: Page, origin: string): Promise<void> {
   await page.goto(`${origin}/api/docs/`);
-  await page.locator('.opblock').first().waitFor();
+  await page.locator('.opblock-tag').first().waitFor();
 }
 
 /** Opens an operation by clicking it, unless it is open. */
 export async function openOperation(page: Page, tag: string, operationId: string): Promise<Locator> {
   const operation = page.locator(`#operations-${tag}-${operationId}`);
+  // Headings are closed at first.
+  if (!(await operation.isVisible())) await page.locator(`#operations-tag-${tag}`).click();
+  await operation.waitFor();
   if (!(await operation.locator('.execute').isVisible()))
     await operation.locator('.opblock-summary-control').click();
   await operation.locator('.execute').waitFor();

@@ -78,7 +78,7 @@ describe.runIf(chromiumPath)('the documentation in a browser', () => {
       });
 
       await page.reload();
-      await page.locator('.opblock').first().waitFor();
+      await page.locator('.opblock-tag').first().waitFor();
       expect(await execute(page, 'auth', 'me')).toMatchObject({
         status: 200,
         body: { username: 'aziza.karimova' },

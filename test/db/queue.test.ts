@@ -92,12 +92,13 @@ describe.concurrent('a database that is away', () => {
 
 test('stopping waits for what is under way, and leaves nothing locked', async (context) => {
   const gate = Promise.withResolvers<void>();
-  const { query, queue, runs } = await running(context, () => gate.promise);
+  const work = () => gate.promise;
+  const { query, queue, runs } = await running(context, work);
   for (let count = 0; count < 9; count += 1) await query(ADD);
   await vi.waitFor(() => expect(runs()).toBe(3), PATIENCE);
-  const stopping = queue.stop();
+  const stopped = queue.stop();
   gate.resolve();
-  await stopping;
+  await stopped;
   const left = (await query(jobs)) as { locked_by: string | null }[];
   expect(left).toHaveLength(6);
   expect(left.filter(({ locked_by }) => locked_by !== null)).toEqual([]);

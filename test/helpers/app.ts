@@ -6,7 +6,7 @@ import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/logging.ts';
 import type { ChannelSettings } from '../../src/modules/messages/index.ts';
 import { type TestClock, testClock } from './clock.ts';
-import { testDatabase } from './database.ts';
+import { testDatabase, unhurried } from './database.ts';
 
 export { type TestClock, testClock };
 
@@ -48,6 +48,8 @@ export const testConfig = {
   answers_remembered: 20_000,
   log_level: 'silent',
   public_url: 'https://clinic.example' as string | undefined,
+  site_url: undefined as string | undefined,
+  demo_data: false,
   reminders: [
     { name: '24h', minutes: 24 * 60 },
     { name: '2h', minutes: 2 * 60 },
@@ -90,6 +92,7 @@ export interface TestApp {
 /**
  * The application on a database of its own. By its clock it is Monday 2026-03-02, 09:00 in Tashkent.
  * @param options.pool_max connections; one makes a forgotten transaction hang
+ * @param options.unhurried its requests may take as long as they like, for tables of a million rows
  */
 export async function testApp(
   options: {
@@ -98,10 +101,12 @@ export async function testApp(
     pool_max?: number;
     /** A database of somebody else's, migrated; a fresh one by default. */
     url?: string;
+    unhurried?: true;
     log_stream?: LogStream;
   } = {},
 ): Promise<TestApp> {
   const { db, url, close } = await testDatabase(options.pool_max, options.url);
+  if (options.unhurried) unhurried(db);
   const clock = options.clock ?? testClock();
   const app = await buildApp({
     db,

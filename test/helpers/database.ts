@@ -36,6 +36,21 @@ export const PATIENT_LIMITS: Limits = {
 };
 
 /** A pool on a fresh clone of the template, or on a database that is named. */
+/**
+ * Lets a pool that has not connected yet wait for its server without end. For tests that load or count more than any
+ * request does: how long that takes is up to the machine.
+ */
+export function unhurried(db: Db): Db {
+  Object.assign(db.$client.options, {
+    statement_timeout: 0,
+    query_timeout: 0,
+    lock_timeout: 0,
+    idle_in_transaction_session_timeout: 0,
+  });
+  return db;
+}
+
+/** A pool on a fresh clone of the template. */
 export async function testDatabase(
   pool_max = 10,
   named?: string,

@@ -18,7 +18,18 @@ export interface ProblemExpectations {
   unread?: boolean;
 }
 
-const MEMBERS = ['type', 'title', 'status', 'detail', 'instance', 'code', 'errors', 'alternatives', 'count'];
+const MEMBERS = [
+  'type',
+  'title',
+  'status',
+  'detail',
+  'instance',
+  'code',
+  'errors',
+  'alternatives',
+  'appointment',
+  'count',
+];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 /** Refusals because of visits say how many there are. */
@@ -43,7 +54,8 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     status,
     instance: expect.stringMatching(/^\/[^?]*$/),
     code,
-    ...(code === 'invalid_input' && { errors: expect.any(Array) }),
+    ...(namesFields(code) && { errors: expect.any(Array) }),
+    ...(code === 'already_yours' && { appointment: expect.any(Object) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
     ...(WITH_COUNT.includes(code) && { count: expect.any(Number) }),
   });
@@ -57,14 +69,18 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     expect(headers.vary).toMatch(/\baccept-language\b/);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
   }
-  if (code === 'invalid_input') expectFields(body.errors, locale, fields);
+  if (namesFields(code)) expectFields(body.errors, locale, fields);
 }
 
+const namesFields = (code: ErrorCode) => code === 'invalid_input' || code === 'unknown_field';
+
 function expectFields(errors: unknown, locale: Locale, expected: readonly string[] | undefined): void {
-  const found = errors as { path: string; message: string; code: string }[];
+  const found = errors as { path: string; message: string; code: string; suggestion?: string }[];
   expect(found.length).toBeGreaterThan(0);
   for (const error of found) {
-    expect(Object.keys(error).sort()).toEqual(['code', 'message', 'path']);
+    const { suggestion, ...members } = error;
+    expect(Object.keys(members).sort()).toEqual(['code', 'message', 'path']);
+    if (suggestion !== undefined) expect(error.message).toContain(`\`${suggestion}\``);
     // Its own text in this language, with every parameter filled in.
     const texts: Partial<Record<string, string>> = languages[locale].fields;
     const [start = ''] = (texts[error.code] ?? 'no such code').split('{', 1);

@@ -11,7 +11,7 @@ let chats = 1_000;
 
 beforeAll(async () => {
   telegram = await startTelegram();
-  world = await createWorld({ channels: { telegram: telegram.settings, timeout: 2_000 } });
+  world = await createWorld({ channels: { telegram: telegram.settings, timeout: 30_000 } });
   const { db, clock } = world;
   linking = createTelegramLinking({
     db,

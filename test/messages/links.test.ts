@@ -13,7 +13,7 @@ let day = 0;
 beforeAll(async () => {
   [eskiz, telegram] = await Promise.all([startEskiz(), startTelegram()]);
   clinic = await createClinic({
-    channels: { eskiz: eskiz.settings, telegram: telegram.settings, timeout: 5_000 },
+    channels: { eskiz: eskiz.settings, telegram: telegram.settings, timeout: 30_000 },
   });
   doctor = await clinic.person('doctor', { first_name: 'Jasur', last_name: '<b>Yusupov</b>', locale: 'uz' });
   patient = await clinic.person('patient', { first_name: 'Aziza', locale: 'ru' });
@@ -214,7 +214,7 @@ test('the same reminder written again carries the same links', async () => {
 test('without a public address there are no links rather than wrong ones', async () => {
   const none = await createClinic({
     public_url: undefined,
-    channels: { eskiz: eskiz.settings, timeout: 5_000 },
+    channels: { eskiz: eskiz.settings, timeout: 30_000 },
   });
   const [surgeon, person] = [await none.person('doctor'), await none.person('patient', { locale: 'en' })];
   await none.verify(person, '+998901112233');

@@ -18,7 +18,7 @@ const written = () => readFileSync(file, 'utf8');
 
 beforeAll(async () => {
   telegram = await startTelegram();
-  clinic = await createClinic({ channels: { file, telegram: telegram.settings, timeout: 1_000 } });
+  clinic = await createClinic({ channels: { file, telegram: telegram.settings, timeout: 30_000 } });
   doctor = await clinic.person('doctor', { first_name: 'Jasur', last_name: 'Yusupov', locale: 'uz' });
   patient = await clinic.person('patient', { first_name: 'Aziza', last_name: 'Karimova', locale: 'uz' });
   admin = await clinic.person('admin');
@@ -210,7 +210,7 @@ describe('linking Telegram', () => {
 
   test('while Telegram is away: 503, and again once it is back', async () => {
     const away = await createClinic({
-      channels: { telegram: { ...telegram.settings, token: '1:wrong' }, timeout: 500 },
+      channels: { telegram: { ...telegram.settings, token: '1:wrong' }, timeout: 30_000 },
     });
     const person = await away.person('patient');
     expectProblem(await away.as(person).post('/notifications/telegram/link/'), 'provider_unavailable');

@@ -18,7 +18,7 @@ const written = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
 
 beforeAll(async () => {
   telegram = await startTelegram();
-  clinic = await createClinic({ channels: { file, telegram: telegram.settings, timeout: 1_000 } });
+  clinic = await createClinic({ channels: { file, telegram: telegram.settings, timeout: 30_000 } });
   doctor = await clinic.person('doctor', { first_name: 'Jasur', last_name: 'Yusupov', locale: 'uz' });
   patient = await clinic.person('patient', { first_name: 'Aziza', last_name: 'Karimova', locale: 'uz' });
   admin = await clinic.person('admin');

@@ -19,7 +19,7 @@ const NAMES = {
 beforeAll(async () => {
   [eskiz, telegram, smtp] = await Promise.all([startEskiz(), startTelegram(), startSmtp()]);
   world = await createWorld({
-    channels: { eskiz: eskiz.settings, telegram: telegram.settings, email: smtp.settings, timeout: 5_000 },
+    channels: { eskiz: eskiz.settings, telegram: telegram.settings, email: smtp.settings, timeout: 30_000 },
   });
   doctor = await world.person('doctor', { first_name: 'Oʻtkir', last_name: 'Gʻulomov' });
   const make = async (locale: 'uz' | 'ru' | 'en') => {

@@ -74,7 +74,8 @@ function refusal(clinic: Clinic, { slot: id, patient, moving }: Wanted, role: Pe
   if (!isPatient(clinic, patient)) return 'patient_not_found';
   if (!slot || !isBookable(clinic, slot)) return 'timeslot_not_found';
   if (hasBegun(clinic, slot)) return 'slot_in_past';
-  if (holderOf(clinic, slot)) return 'slot_taken';
+  const holder = holderOf(clinic, slot);
+  if (holder) return holder.patient === patient ? 'already_yours' : 'slot_taken';
   const held = isHeld(clinic, slot);
   if (!(held && slot.held_by === patient)) {
     const beyond = isWithin(clinic, role, slot);

@@ -238,7 +238,7 @@ export function accept(clinic: Clinic, caller: Person, request: { wish: number }
   if (!offer || offer.timeslot === null || offer.expires_at <= clinic.now)
     throw new Refused(409, 'offer_lapsed');
   const step = bookFor(clinic, caller, { slot: offer.timeslot, patient }, visit);
-  const over = ['slot_taken', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
+  const over = ['slot_taken', 'already_yours', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
   if (!over.includes(step.expected.code ?? '')) return step;
   return { ...step, expected: { status: 409, code: 'offer_lapsed' } };
 }

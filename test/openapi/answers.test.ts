@@ -2,10 +2,10 @@ import supertest from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Document } from '../../src/http/openapi/document.ts';
 import { accountsApp, CHANNELS, codesSent, lastCode, pass, wrong } from '../helpers/accounts.ts';
-import type { Person, TestApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { insertOffer } from '../helpers/rows.ts';
-import { examplesIn, operationFor, operationsOf, validator } from './documented.ts';
+import { examplesIn, operationFor, operationsOf, validator, writtenOut } from './documented.ts';
 
 let clinic: TestApp;
 let telegram: Awaited<ReturnType<typeof startTelegram>>;
@@ -26,7 +26,7 @@ beforeAll(async () => {
     codes_per_hour: 100,
     codes_per_hour_address: 100,
   });
-  document = (await clinic.as(undefined).get('/schema/').expect(200)).body;
+  document = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
   fits = validator(document, { closed: true });
 });
 afterAll(async () => {
@@ -166,7 +166,7 @@ test('the examples work as they stand, and every operation answers as documented
     200,
   );
   await call(patient, 'post', '/auth/logout/', 204);
-  await call(admin, 'delete', `/users/${patient.id}/`, 204);
+  await call(admin, 'delete', `/users/${patient.id}/`, 204, example('deleteUser', 'example'));
   // The name is free again.
   const newcomer = await signIn('patient');
   await call(newcomer, 'delete', '/auth/me/', 204, example('eraseMe', 'example'));
@@ -391,6 +391,7 @@ test('errors come as documented', async () => {
   await call(doctor, 'patch', '/doctor/profile/', 'invalid_input', {});
   await call(patient, 'post', '/appointments/', 'timeslot_not_found', { timeslot: 2_147_483_647 });
   await call(other, 'post', '/appointments/', 'slot_taken', { timeslot });
+  await call(patient, 'post', '/appointments/', 'already_yours', { timeslot });
   await call(other, 'get', `/appointments/${appointment}/`, 'forbidden');
   await call(other, 'delete', '/appointments/2147483647/', 'appointment_not_found');
   await call(doctor, 'delete', `/timeslots/${timeslot}/`, 'slot_booked');
@@ -440,7 +441,9 @@ test('errors come as documented', async () => {
   await call(admin, 'post', '/messages/2147483647/retry/', 'message_not_found');
   await call(admin, 'post', `/users/${patient.id}/approve/`, 'not_a_doctor');
   await call(admin, 'post', '/users/2147483647/approve/', 'user_not_found');
-  await call(admin, 'delete', `/users/${admin.id}/`, 204);
+  await call(admin, 'delete', `/users/${admin.id}/`, 'not_oneself', { password: PASSWORD });
+  await call(admin, 'delete', `/users/${patient.id}/`, 'invalid_input', { password: 'not-my-password' });
+  await call(admin, 'delete', '/auth/me/', 204, { password: PASSWORD });
   await call(admin, 'get', '/users/', 'session_ended');
   await call(undefined, 'post', '/auth/login/', 'payload_too_large', {
     username: 'x'.repeat(70_000),

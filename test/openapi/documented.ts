@@ -10,6 +10,28 @@ export interface Documented {
   operation: Operation & { operationId: string; tags: string[] };
 }
 
+/** The document with shared answers, parameters and examples written out wherever they are referred to. */
+export function writtenOut(document: Document): Document {
+  const follow = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(follow);
+    if (typeof node !== 'object' || node === null) return node;
+    const { $ref } = node as { $ref?: unknown };
+    // Schemas stay: Ajv follows their references itself, and some go in circles.
+    if (typeof $ref === 'string' && /^#\/components\/(?:responses|parameters|examples)\//.test($ref))
+      return follow(targetOf(document, $ref));
+    return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, follow(value)]));
+  };
+  return { ...document, paths: follow(document.paths) as Document['paths'] };
+}
+
+/** What a reference of the document leads to, undefined where it leads nowhere. */
+export const targetOf = (document: Document, reference: string): unknown =>
+  reference
+    .slice('#/'.length)
+    .split('/')
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .reduce<unknown>((node, key) => (node as Record<string, unknown> | undefined)?.[key], document);
+
 export function operationsOf(document: Document): Documented[] {
   return Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({

@@ -124,7 +124,7 @@ describe('POST /users/{id}/approve/', () => {
     expectProblem(await approve(admin.id), 'not_a_doctor');
     expectProblem(await approve(999_999), 'user_not_found');
     const doctor = await waiting();
-    await clinic.as(admin).delete(`/users/${doctor.id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${doctor.id}/`, { password: PASSWORD }).expect(204);
     expectProblem(await approve(doctor.id), 'user_not_found');
   });
 });

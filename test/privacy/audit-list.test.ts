@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Person, type TestApp, testApp, testClock } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp, testClock } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { statementsOf } from '../helpers/statements.ts';
@@ -176,7 +176,7 @@ describe('GET /auth/me/access-log/', () => {
     const leaving = await clinic.person('admin', { first_name: 'Botir', last_name: 'Sobirov' });
     const person = await clinic.person('patient');
     await clinic.as(leaving).get(`/users/${person.id}/`).expect(200);
-    await clinic.as(admin).delete(`/users/${leaving.id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${leaving.id}/`, { password: PASSWORD }).expect(204);
     const [entry] = (await accessLog(person)).results;
     expect(entry.by).toEqual({ id: leaving.id, role: 'admin', first_name: null, last_name: null });
   });

@@ -61,7 +61,7 @@ describe('a change leaves one entry', () => {
     expect(entries).toEqual([{ ...entry(admin, 'user.create', id, { role: 'admin' }), ...nobody }]);
     const { body } = await clinic.as(admin).get(`/audit/?subject=${id}&action=user.create`).expect(200);
     expect(body.results).toEqual([expect.objectContaining({ actor: null, action: 'user.create' })]);
-    await clinic.as(admin).delete(`/users/${id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${id}/`, { password: PASSWORD }).expect(204);
   });
 
   test('an admin sends a failed message again; nothing that cannot be sent again', async () => {
@@ -115,7 +115,7 @@ describe('a change leaves one entry', () => {
 
   test('an admin erases a person, once', async () => {
     const { id } = await clinic.person('patient');
-    const erase = () => clinic.as(admin).delete(`/users/${id}/`).expect(204);
+    const erase = () => clinic.as(admin).delete(`/users/${id}/`, { password: PASSWORD }).expect(204);
     expect(await noted(erase)).toEqual([entry(admin, 'user.erase', id)]);
     expect(await noted(erase)).toEqual([]);
   });
@@ -197,7 +197,7 @@ describe('a refused change leaves none', () => {
       last_admin: () => as.patch(`/users/${admin.id}/`, { is_active: false, first_name: 'X' }),
       user_not_found: () => as.patch('/users/999999/', { first_name: 'X' }),
       not_a_doctor: () => as.post(`/users/${patient.id}/approve/`),
-      slot_taken: () => as.post('/appointments/', { timeslot: taken.id, patient: patient.id }),
+      already_yours: () => as.post('/appointments/', { timeslot: taken.id, patient: patient.id }),
       patient_not_found: () => as.post('/appointments/', { timeslot: taken.id, patient: admin.id }),
       slot_overlap: () => as.post('/timeslots/', free),
       slot_booked: () => as.delete(`/timeslots/${taken.id}/`),
@@ -245,7 +245,7 @@ describe('a refused change leaves none', () => {
         await clinic.as(doctor).patch(`/appointments/${booked}/`, { status: 'confirmed' }),
         await clinic.as(doctor).get(`/appointments/${booked}/`),
         await clinic.as(patient).delete(`/appointments/${booked}/`),
-        await clinic.as(admin).delete(`/users/${id}/`),
+        await clinic.as(admin).delete(`/users/${id}/`, { password: PASSWORD }),
       ])
         expectProblem(answer, 'internal_error');
       // What needs no entry goes on.

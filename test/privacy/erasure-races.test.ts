@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTelegramLinking } from '../../src/modules/messages/telegram.service.ts';
 import { CHANNELS } from '../helpers/accounts.ts';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 /** What somebody does in the very moment in which they are erased leaves nothing behind. */
@@ -34,7 +34,7 @@ async function erasedDuring<Result>(person: Person, work: () => PromiseLike<Resu
   try {
     await holder.query('begin');
     await holder.query('select from users where id = $1 for no key update', [person.id]);
-    const erased = clinic.as(admin).delete(`/users/${person.id}/`).expect(204).then();
+    const erased = clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204).then();
     await waiting(1);
     const working = Promise.resolve(work());
     working.catch(() => {});
@@ -119,7 +119,7 @@ describe('a Telegram chat', () => {
         );
         expect(rows).toHaveLength(1);
       });
-      await clinic.as(admin).delete(`/users/${person.id}/`).expect(204);
+      await clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204);
       await linking;
     } finally {
       await query('drop trigger tarry on telegram_chats; drop function tarry()');

@@ -37,7 +37,10 @@ const BIRTHDAY = '1987-11-23';
 
 describe.each([
   ['DELETE /auth/me/', (person: Person) => eraseMe(person).expect(204)],
-  ['DELETE /users/{id}/', (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`).expect(204)],
+  [
+    'DELETE /users/{id}/',
+    (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204),
+  ],
 ])('%s', (_, erase) => {
   test('of a patient leaves no trace, and to the doctor the same history', async () => {
     const patient = await somebody(clinic, 'patient', { date_of_birth: BIRTHDAY, gender: 'female' });

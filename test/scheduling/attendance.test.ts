@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entry, notedBy } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -204,7 +204,7 @@ describe('a visit that is marked', () => {
     await as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
     at(date, '09:00');
     await mark(id, 'arrive').expect(200);
-    await as('admin').delete(`/users/${leaver.id}/`).expect(204);
+    await as('admin').delete(`/users/${leaver.id}/`, { password: PASSWORD }).expect(204);
     expect(await read(id)).toMatchObject({ status: 'cancelled', attendance: null });
   });
 });

@@ -87,7 +87,7 @@ describe('how many appointments a patient may have ahead', () => {
       const third = await freshSlot();
       expectProblem(await book(patient, third), 'too_many_appointments');
       // Who may not book a slot anyhow is told the plainer reason.
-      expectProblem(await book(patient, today), 'slot_taken');
+      expectProblem(await book(patient, today), 'already_yours');
       await clinic.as(patient).delete(`/appointments/${second}/`).expect(204);
       await book(patient, third).expect(201);
       const fourth = await freshSlot();

@@ -201,15 +201,12 @@ describe('POST /timeslots/bulk/', () => {
       slot_minutes: 30,
       pauses: [{ start_time: '13:00', end_time: '14:00' }],
     };
-    const started = performance.now();
     let created = 0;
     const statements = await statementsOf(async () => {
       created = (await open(doctor, months).expect(201)).body.created;
     });
-    const took = Math.round(performance.now() - started);
     expect(created).toBe(65 * 16);
     expect(statements).toHaveLength(1);
-    expect(took, `${took} ms`).toBeLessThan(5_000);
   });
 
   test('an admin names the doctor, which is noted', async () => {

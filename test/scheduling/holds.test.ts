@@ -47,7 +47,7 @@ test('a hold keeps a slot from everybody else, and its holder books it', async (
   expectProblem(await clinic.as(doctor).delete(`/timeslots/${timeslot}/`), 'slot_held');
 
   await book(patient, timeslot).expect(201);
-  expectProblem(await hold(patient, timeslot), 'slot_taken');
+  expectProblem(await hold(patient, timeslot), 'already_yours');
   const { rows } = await clinic.db.$client.query('select held_by, held_until from timeslots where id = $1', [
     timeslot,
   ]);

@@ -13,7 +13,7 @@ const freshDay = freshDays('2030-04-02');
 
 beforeAll(async () => {
   telegram = await startTelegram();
-  clinic = await createClinic({ channels: { telegram: telegram.settings, timeout: 5_000 } });
+  clinic = await createClinic({ channels: { telegram: telegram.settings, timeout: 30_000 } });
   people = {
     admin: await clinic.person('admin'),
     doctor: await clinic.person('doctor', { first_name: 'Jasur' }),

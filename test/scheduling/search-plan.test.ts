@@ -4,7 +4,7 @@ import type { Db } from '../../src/db/client.ts';
 import { primaryOnly } from '../../src/db/replica.ts';
 import { createTimeslotSearch } from '../../src/modules/timeslots/index.ts';
 import { testClock } from '../helpers/clock.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { testDatabase, unhurried } from '../helpers/database.ts';
 import { type Plan, planModes, planOf, sentBy } from '../helpers/plans.ts';
 
 /**
@@ -21,8 +21,7 @@ let search: ReturnType<typeof createTimeslotSearch>['search'];
 
 const run = (text: string) => db.$client.query(text);
 const quietly = (text: string) =>
-  run(`set session_replication_role = replica; set statement_timeout = 0; ${text};
-    reset session_replication_role; reset statement_timeout`);
+  run(`set session_replication_role = replica; ${text}; reset session_replication_role`);
 
 /**
  * Slots `from` to `to` of every doctor, 16 a day from 2026-03-03 on: booked but for what `free` tells, and each booked
@@ -40,6 +39,7 @@ const publish = (from: number, to: number, free: string) =>
 
 beforeAll(async () => {
   ({ db, close } = await testDatabase(2));
+  unhurried(db);
   ({ search } = createTimeslotSearch({
     mayLag: primaryOnly(db),
     clock,

@@ -3,7 +3,7 @@ import { boundsFor, OPEN_POLICY } from '../../src/core/policy.ts';
 import type { Db, Tx } from '../../src/db/client.ts';
 import { findFirst } from '../../src/modules/waitlist/offers.repository.ts';
 import { testClock } from '../helpers/clock.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { testDatabase, unhurried } from '../helpers/database.ts';
 import { planModes, planOf, sentBy } from '../helpers/plans.ts';
 import { insertPeople, insertSlots } from '../helpers/rows.ts';
 
@@ -16,6 +16,7 @@ let doctor = 0;
 let timeslot = 0;
 beforeAll(async () => {
   ({ db, close } = await testDatabase());
+  unhurried(db);
   [doctor = 0] = await insertPeople(db, 'doctor', 1);
   [timeslot = 0] = await insertSlots(db, doctor, 50);
   const patients = await insertPeople(db, 'patient', WAITING);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Person } from '../helpers/app.ts';
+import { PASSWORD, type Person } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
@@ -613,7 +613,10 @@ describe('whoever leaves the clinic', () => {
       'becomes a doctor',
       (person: Person) => clinic.as(admin).patch(`/users/${person.id}/`, { role: 'doctor' }),
     ],
-    ['is erased', (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`)],
+    [
+      'is erased',
+      (person: Person) => clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }),
+    ],
   ])('%s waits no longer, and what they had goes to the next', async (_, out) => {
     const { doctor, slot, cancel } = await bookedDoctor();
     const [one, two] = [await patient(), await patient()];

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
 import { describe, expect, test } from 'vitest';
-import { AppError } from '../../src/core/errors.ts';
 import { fetchPage } from '../../src/db/page.ts';
 import { pageAnswer } from '../../src/http/page.ts';
 
@@ -58,7 +57,7 @@ describe('fetchPage', () => {
 });
 
 describe('pageAnswer', () => {
-  const request = (url: string, host = 'clinic.uz') => ({ url, host, protocol: 'https' }) as FastifyRequest;
+  const request = (url: string) => ({ url, site: 'https://clinic.uz' }) as FastifyRequest;
   const page = { count: 50, more: true, rows: [] };
 
   test.each([
@@ -70,6 +69,9 @@ describe('pageAnswer', () => {
       'https://clinic.uz/api/users/?page=1&role=doctor',
     ],
     ['/api/users?search=a%20b%26c', 1, 'https://clinic.uz/api/users?search=a+b%26c&page=2', null],
+    // Neither what looks like another host nor a second question mark is anything but a part of the address.
+    ['//evil.example/api/', 1, 'https://clinic.uz//evil.example/api/?page=2', null],
+    ['/api/users/?search=a?b', 1, 'https://clinic.uz/api/users/?search=a%3Fb&page=2', null],
     ['/api/users/?search=O%CA%BBtkir', 1, 'https://clinic.uz/api/users/?search=O%CA%BBtkir&page=2', null],
   ])('%s, page %i', (url, number, next, previous) => {
     expect(pageAnswer(request(url), number, page)).toEqual({ count: 50, next, previous, results: [] });
@@ -81,9 +83,5 @@ describe('pageAnswer', () => {
     );
     expect(pageAnswer(request('/api/users/'), 10_000, page).next).toBeNull();
     expect(pageAnswer(request('/api/users/'), 1, { ...page, more: false }).next).toBeNull();
-  });
-
-  test.each(['', 'a b', 'a[b', '%'])('refuses to link to the host %j', (host) => {
-    expect(() => pageAnswer(request('/api/users/', host), 1, page)).toThrow(AppError);
   });
 });

@@ -69,6 +69,11 @@ describe('refusal: of several reasons the plainest', () => {
     expect(refusal({ [reason]: true })).toBe(code);
   });
 
+  test('taken by themself it is theirs already', () => {
+    expect(refusal({ taken: true, mine: { id: 1 } })).toBe('already_yours');
+    expect(refusal({ begun: true, taken: true, mine: { id: 1 } })).toBe('slot_in_past');
+  });
+
   test('each wins over all that come after it', () => {
     for (const [place, [, code]] of order.entries()) {
       const others = Object.fromEntries(order.map(([reason], index) => [reason, index >= place]));

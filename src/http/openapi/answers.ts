@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import {
   AppError,
   type ErrorCode,
@@ -6,10 +7,10 @@ import {
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
-import { errorText } from '../../i18n/index.ts';
 import type { RouteInput } from '../access.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
-import { fieldErrors } from '../zod.ts';
+import { misspelt } from '../unknown-fields.ts';
+import { wrongFields as wrong } from '../zod.ts';
 import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
 
 const integer = (minimum: number, maximum: number) => ({
@@ -29,6 +30,11 @@ export const HEADERS = {
   ETag: {
     description: 'The version of the record in quotes, for `If-Match` (RFC 9110).',
     schema: { type: 'string', maxLength: 20, pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
+  },
+  CacheControl: {
+    description:
+      'What may be kept: nothing, or beside an `ETag` the reader’s own copy, if they ask whether it still holds.',
+    schema: { type: 'string', enum: ['no-store', 'private, no-cache'], maxLength: 20 },
   },
   Replayed: {
     description:
@@ -75,14 +81,8 @@ const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
 export const PROBLEM_SCHEMA = {
   type: 'object',
   description:
-    [
-      'RFC 9457. `code` is stable; the texts follow `Accept-Language`. A request that cannot be read at all is answered',
-      'with 408, 414 or 431 by any operation.\n\n| status | code | title |\n| --- | --- | --- |\n',
-    ].join(' ') +
-    Object.entries(errorStatus)
-      .sort(([, a], [, b]) => a - b)
-      .map(([code, status]) => `| ${status} | \`${code}\` | ${errorText('en', code as ErrorCode).title} |`)
-      .join('\n'),
+    'RFC 9457. `code` is stable; the texts follow `Accept-Language`. Each code has an example of its own. Any operation ' +
+    'may answer 408, 414 or 431 to a request that it cannot read at all.',
   required: ['type', 'title', 'status', 'detail', 'instance', 'code'],
   properties: {
     type: { type: 'string', format: 'uri', maxLength: 100, description: 'The code as a URN.' },
@@ -99,7 +99,7 @@ export const PROBLEM_SCHEMA = {
     errors: {
       type: 'array',
       maxItems: 100,
-      description: 'Every wrong field of the request, with `invalid_input`.',
+      description: 'Every wrong field of the request, with `invalid_input` and `unknown_field`.',
       items: {
         type: 'object',
         required: ['path', 'message', 'code'],
@@ -107,6 +107,11 @@ export const PROBLEM_SCHEMA = {
           path: { type: 'string', maxLength: 200, description: 'Dotted; empty for the body as a whole.' },
           message: { type: 'string', maxLength: 300 },
           code: { type: 'string', enum: [...fieldErrorCodes] },
+          suggestion: {
+            type: 'string',
+            maxLength: 250,
+            description: 'For an unknown field, the path of the one that was probably meant.',
+          },
         },
       },
     },
@@ -121,6 +126,19 @@ export const PROBLEM_SCHEMA = {
     count: {
       ...integer(1, 2_147_483_647),
       description: 'With `has_upcoming` and `role_in_use`: how many visits are still to come.',
+    },
+    appointment: {
+      type: 'object',
+      description: 'The visit by which the patient has the slot, with `already_yours`.',
+      required: ['id', 'timeslot', 'date', 'start_time', 'end_time', 'status'],
+      properties: {
+        id: { $ref: refTo('Id') },
+        timeslot: { $ref: refTo('Id') },
+        date: { $ref: refTo('Date') },
+        start_time: { $ref: refTo('ClockTime') },
+        end_time: { $ref: refTo('ClockTime') },
+        status: { type: 'string', enum: ['pending', 'confirmed'] },
+      },
     },
   },
 };
@@ -137,15 +155,18 @@ export function describeSuccesses(
   keyed: boolean,
 ): void {
   for (const [status, response] of Object.entries(responses)) {
+    response.headers = { ...response.headers, 'Cache-Control': header('CacheControl') };
     if (status === '204') {
-      response.description = 'Done; there is nothing to say.';
+      response.description = 'Done. The answer has no body.';
       delete response.content;
       continue;
     }
     const schema = response.content?.['application/json']?.schema;
-    response.description = (schema && resolve(schema, components).description) ?? ownWords(response);
+    const described = schema && resolve(schema, components).description;
+    response.description = described === undefined ? ownWords(response) : firstSentence(described);
     if (status === '201')
       response.headers = {
+        ...response.headers,
         Location: {
           description: 'Where the new record is.',
           schema: { type: 'string', format: 'uri-reference', maxLength: 100, examples: [location] },
@@ -154,6 +175,9 @@ export function describeSuccesses(
     if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
 }
+
+/** The schema, one click away, says the rest. */
+const firstSentence = (text: string) => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
 
 /** What a route says itself of an answer that is no JSON. */
 const ownWords = ({ description }: Response) => (description === 'Default Response' ? 'Done.' : description);
@@ -181,14 +205,14 @@ export function errorResponses(
   alternatives: readonly object[] | undefined,
 ): Record<string, Response> {
   const responses: Record<string, Response> = {};
-  const examples: Record<string, Record<string, { summary: string; value: unknown }>> = {};
+  const examples: Record<string, Record<string, { value: unknown }>> = {};
   for (const code of codes) {
     const status = errorStatus[code];
-    const fields = code === 'invalid_input' ? someWrongFields(input) : [];
-    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : {};
+    const fields = wrongFields(code, input);
+    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : ownVisit(code);
     const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
     const value = problem(new AppError(code, { fields, ...others, ...counted }), 'en', path);
-    examples[status] = { ...examples[status], [code]: { summary: value.title, value } };
+    examples[status] = { ...examples[status], [code]: { value } };
     const described = responses[status]?.description;
     responses[status] = {
       description: described ? `${described}, \`${code}\`` : `\`${code}\``,
@@ -199,12 +223,17 @@ export function errorResponses(
   return responses;
 }
 
+const { id: timeslot, ...times } = demo.slots.booked;
+const OWN_VISIT = { id: demo.visit.id, timeslot, date: demo.day, ...times, status: 'pending' };
+const ownVisit = (code: ErrorCode) => (code === 'already_yours' ? { appointment: OWN_VISIT } : {});
+
+function wrongFields(code: ErrorCode, input: RouteInput): FieldError[] {
+  if (code === 'invalid_input') return someWrongFields(input);
+  return code === 'unknown_field' ? misspelt(input.body ?? input.querystring) : [];
+}
+
 /** What this API says of an empty body, of a query nobody would write, of an id that is none. */
 function someWrongFields({ params, querystring, body }: RouteInput): FieldError[] {
-  const wrong = (schema: z.ZodType, value: unknown) => {
-    const { error } = schema.safeParse(value, { reportInput: true });
-    return error ? fieldErrors(error) : [];
-  };
   if (body) {
     const missing = wrong(body, {});
     // Where nothing is required, what is wrong is something that was sent.

@@ -1,5 +1,3 @@
-import type { Example } from '../documented.ts';
-
 /** The parts of an OpenAPI 3.1 document that this project writes; the rest passes through as it is. */
 
 /** JSON Schema 2020-12. */
@@ -19,12 +17,15 @@ export interface Schema {
   [keyword: string]: unknown;
 }
 
+/** With `$ref` it stands among the components, and nothing else is said here. */
 export interface Parameter {
+  $ref?: string;
   name: string;
   in: 'path' | 'query' | 'header';
   schema: Schema;
   description?: string;
   example?: unknown;
+  required?: boolean;
 }
 
 export interface Reference {
@@ -39,10 +40,19 @@ export interface Header {
 export interface MediaType {
   schema: Schema;
   example?: unknown;
-  examples?: Record<string, Example>;
+  examples?: Record<string, ShownExample>;
 }
 
+/** Written out, or with `$ref` one of the components. */
+export interface ShownExample {
+  $ref?: string;
+  summary?: string;
+  value?: unknown;
+}
+
+/** With `$ref` it stands among the components, and nothing else is said here. */
 export interface Response {
+  $ref?: string;
   description: string;
   headers?: Record<string, Header | Reference>;
   content?: Record<string, MediaType>;
@@ -50,6 +60,7 @@ export interface Response {
 
 export interface Operation {
   summary: string;
+  tags?: string[];
   description?: string;
   security?: Record<string, string[]>[];
   parameters?: Parameter[];
@@ -60,6 +71,9 @@ export interface Operation {
 export interface Components {
   schemas: Record<string, Schema>;
   headers: Record<string, Header>;
+  examples?: Record<string, ShownExample>;
+  responses?: Record<string, Response>;
+  parameters?: Record<string, Parameter>;
   [kind: string]: unknown;
 }
 
@@ -73,6 +87,9 @@ const SCHEMAS = '#/components/schemas/';
 
 export const refTo = (name: string) => `${SCHEMAS}${name}`;
 
+/** The component's name that a schema refers to, undefined when it refers to none. */
+export const nameOf = ({ $ref }: Schema): string | undefined => $ref?.slice(SCHEMAS.length);
+
 /** The component a schema refers to; itself when it refers to none. */
 export const resolve = (schema: Schema, { schemas }: Components): Schema =>
-  (schema.$ref === undefined ? schema : schemas[schema.$ref.slice(SCHEMAS.length)]) ?? {};
+  (schema.$ref === undefined ? schema : schemas[nameOf(schema) ?? '']) ?? {};

@@ -1,6 +1,6 @@
 import { type Example, NAMED_EXAMPLES } from '../documented.ts';
 import type { Components, Document, MediaType, Operation } from './document.ts';
-import { resolve } from './document.ts';
+import { nameOf, resolve } from './document.ts';
 
 /** Puts the examples of the documented schemas where documentation pages look for them. */
 
@@ -9,7 +9,7 @@ type Named = Record<string, Example>;
 const JSON_TYPE = 'application/json';
 
 /**
- * At a body and at an answer, by name; one alone without.
+ * At a body and at an answer. One alone stands there; of several each stands once among the components, by name.
  * @param picked which of an answer's examples that operation can give, by status
  * @throws Error when an operation picks an example that its schema does not have
  */
@@ -19,13 +19,13 @@ export function giveExamples(
   components: Components,
 ): void {
   const body = requestBody?.content[JSON_TYPE];
-  if (body) show(body, namedBy(body, components));
+  if (body) show(body, namedBy(body, components), components);
   for (const [status, { content = {} }] of Object.entries(responses)) {
     for (const media of Object.values(content)) showText(media);
     const answer = content[JSON_TYPE];
     if (!answer) continue;
     const named = namedBy(answer, components);
-    show(answer, pick(named, picked[Number(status)] ?? Object.keys(named)));
+    show(answer, pick(named, picked[Number(status)] ?? Object.keys(named)), components);
   }
 }
 
@@ -46,10 +46,18 @@ function pick(named: Named, names: readonly string[]): Named {
   );
 }
 
-function show(media: MediaType, named: Named): void {
+function show(media: MediaType, named: Named, components: Components): void {
   const [only, ...others] = Object.values(named);
-  if (others.length > 0) media.examples = named;
-  else if (only) media.example = only.value;
+  if (others.length === 0) {
+    if (only) media.example = only.value;
+    return;
+  }
+  const schema = nameOf(media.schema);
+  for (const [name, example] of Object.entries(named)) {
+    const key = `${schema}.${name}`;
+    components.examples = { ...components.examples, [key]: example };
+    media.examples = { ...media.examples, [name]: { $ref: `#/components/examples/${key}` } };
+  }
 }
 
 /** Text that is no JSON shows the example of its schema. */
@@ -58,11 +66,7 @@ function showText(media: MediaType): void {
   if (media.schema.type === 'string' && example !== undefined) media.example = example;
 }
 
-/** At the components themselves, as JSON Schema's own list. */
-export function giveSchemaExamples({ components }: Document): void {
-  for (const schema of Object.values(components.schemas)) {
-    const named = schema[NAMED_EXAMPLES] as Named | undefined;
-    delete schema[NAMED_EXAMPLES];
-    if (named) schema.examples = Object.values(named).map(({ value }) => value);
-  }
+/** What only this project reads. */
+export function dropNamedExamples({ components }: Document): void {
+  for (const schema of Object.values(components.schemas)) delete schema[NAMED_EXAMPLES];
 }

@@ -12,13 +12,27 @@ export function tidySchema(schema: Schema): void {
   for (const property of Object.values(schema.properties ?? {})) tidySchema(property);
   if (schema.items) tidySchema(schema.items);
   delete schema.$schema;
+  if (schema[CLOSED]) {
+    delete schema[CLOSED];
+    schema.additionalProperties = false;
+  }
   // Answers may gain fields; a client that refuses those it does not know would break.
-  delete schema.additionalProperties;
+  else delete schema.additionalProperties;
   // Where a format says it, the regular expression behind it only makes the document hard to read.
   if (schema.format !== undefined) delete schema.pattern;
   uniteNull(schema);
   if (includes(schema.type, 'integer') && (schema.maximum ?? Number.POSITIVE_INFINITY) <= INT32)
     schema.format = 'int32';
+}
+
+/** Marks the objects of requests, in which nothing unknown may stand, through all that is done to a document. */
+const CLOSED = 'closed_object';
+
+function close(schema: Schema): void {
+  for (const list of LISTS) for (const part of (schema[list] as Schema[] | undefined) ?? []) close(part);
+  for (const property of Object.values(schema.properties ?? {})) close(property);
+  if (schema.items) close(schema.items);
+  if (schema.properties) schema[CLOSED] = true;
 }
 
 const includes = (type: Schema['type'], name: string) => [type].flat().includes(name);
@@ -40,9 +54,12 @@ function uniteNull(schema: Schema): void {
 
 /**
  * Every named schema comes twice from the generator, `Name` for answers and `NameInput` for requests: drops those that
- * nothing names, and lets the request's be `Name` too where no answer says otherwise.
+ * nothing names, and lets the request's be `Name` too where no answer says otherwise. What it says of objects differs:
+ * a request must not hold unknown fields.
  */
 export function uniteTwins(document: Document): Document {
+  for (const [name, schema] of Object.entries(document.components.schemas))
+    if (name.endsWith('Input')) close(schema);
   const pruned = prune(document);
   const { schemas } = pruned.components;
   const names = new Map<string, string>();

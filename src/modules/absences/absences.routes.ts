@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
@@ -17,7 +18,7 @@ import {
 import type { Absences } from './absences.service.ts';
 
 const tags = ['schedules'];
-const params = idParams('The absence’s id.', 5);
+const params = idParams('The absence’s id.', demo.absence.id);
 /** Why a doctor is away is theirs. */
 const doctorOf = ({ doctor }: Absence) => doctor;
 /** Whose appointments fall out is theirs. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -8,7 +9,7 @@ import { issue } from '../../http/zod.ts';
 export const SHOWN = 500;
 
 const span = {
-  doctor: fields.id.meta({ description: 'The doctor’s id.', examples: [12] }),
+  doctor: fields.id.meta({ description: 'The doctor’s id.', examples: [demo.doctor.id] }),
   from: fields.out.date.meta({ description: 'The first day.', examples: ['2028-04-03'] }),
   to: fields.out.date.meta({ description: 'The last day.', examples: ['2028-04-21'] }),
   start_time: fields.out.time.meta({
@@ -28,12 +29,12 @@ const span = {
 const shape = z.object({
   id: fields.id,
   ...span,
-  created_by: fields.id.meta({ description: 'The user who wrote it.', examples: [12] }),
+  created_by: fields.id.meta({ description: 'The user who wrote it.', examples: [demo.doctor.id] }),
   created_at: fields.out.instant,
 });
 
 const away = {
-  doctor: 12,
+  doctor: demo.doctor.id,
   from: '2028-04-03',
   to: '2028-04-21',
   start_time: '00:00',
@@ -47,7 +48,12 @@ export const absence = documented(shape, {
   examples: {
     absence: {
       summary: 'Three weeks',
-      value: { id: 5, ...away, created_by: 12, created_at: '2028-03-01T09:30:00.000Z' },
+      value: {
+        id: demo.absence.id,
+        ...away,
+        created_by: demo.doctor.id,
+        created_at: '2028-03-01T09:30:00.000Z',
+      },
     },
   },
 });
@@ -60,7 +66,7 @@ const visit = {
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
 };
 
 export const absenceEffects = documented(
@@ -77,12 +83,7 @@ export const absenceEffects = documented(
       .array(
         z.object({
           ...visit,
-          patient: z.object({
-            id: fields.id,
-            first_name: fields.out.name,
-            last_name: fields.out.name,
-            phone: fields.out.phone,
-          }),
+          patient: fields.patientBrief,
         }),
       )
       .meta({ description: `The first of them by time, at most ${SHOWN}.`, maxItems: SHOWN }),
@@ -93,7 +94,7 @@ export const absenceEffects = documented(
     examples: {
       done: {
         summary: 'Done',
-        value: { id: 5, ...away, preview: false, ...effects() },
+        value: { id: demo.absence.id, ...away, preview: false, ...effects() },
       },
       preview: {
         summary: 'Only asked',
@@ -106,21 +107,22 @@ export type AbsenceEffects = z.infer<typeof absenceEffects>;
 
 function effects() {
   const date = '2028-04-03';
-  const patient = { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' };
+  const patient = demo.patient.brief;
   return {
     slots_count: 1,
-    slots: [{ id: 432, date, start_time: '10:30', end_time: '11:00' }],
+    slots: [{ id: demo.slots.toHold.id, date, start_time: '10:30', end_time: '11:00' }],
     appointments_count: 1,
-    appointments: [{ id: 9001, date, start_time: '10:00', end_time: '10:30', patient }],
+    appointments: [{ id: demo.visit.id, date, start_time: '10:00', end_time: '10:30', patient }],
   };
 }
 
 export const newAbsence = documented(
   z
     .object({
-      doctor: fields.id
-        .optional()
-        .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+      doctor: fields.id.optional().meta({
+        description: 'For admins, who must name one; doctors leave it out.',
+        examples: [demo.doctor.id],
+      }),
       from: fields.date.meta({ description: 'The first day.', examples: ['2028-04-03'] }),
       to: fields.date.meta({ description: 'The last day, included.', examples: ['2028-04-21'] }),
       start_time: fields.clockTime
@@ -160,7 +162,12 @@ export const newAbsence = documented(
       },
       admin: {
         summary: 'As an admin, for a doctor',
-        value: { doctor: 12, from: '2028-04-03', to: '2028-04-21', reason: 'Congress in Samarqand' },
+        value: {
+          doctor: demo.doctor.id,
+          from: '2028-04-03',
+          to: '2028-04-21',
+          reason: 'Congress in Samarqand',
+        },
       },
     },
   },
@@ -173,9 +180,10 @@ export const absenceFilters = fields.orderedRange(
     ...pageQuery,
     from: from.meta({ description: 'Those that last until this day or longer.' }),
     to: to.meta({ description: 'Those that begin by this day; not before `from`.' }),
-    doctor: fields.idText
-      .optional()
-      .meta({ description: 'Only this doctor’s. Doctors see no other than their own.', examples: [12] }),
+    doctor: fields.idText.optional().meta({
+      description: 'Only this doctor’s. Doctors see no other than their own.',
+      examples: [demo.doctor.id],
+    }),
   }),
 );
 export type AbsenceFilters = z.infer<typeof absenceFilters>;

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
@@ -25,7 +26,7 @@ import { historyRoutes } from './history.routes.ts';
 import { rescheduleRoutes } from './reschedule.routes.ts';
 
 const tags = ['appointments'];
-const params = idParams('The appointment’s id.', 9001);
+const params = idParams('The appointment’s id.', demo.visit.id);
 
 export async function appointmentsRoutes(
   instance: FastifyInstance,
@@ -33,11 +34,6 @@ export async function appointmentsRoutes(
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const isOwner = IsOwner(appointments.findOwners, 'appointment_not_found');
-  await app.register(rescheduleRoutes, { appointments });
-  await app.register(attendanceRoutes, { appointments });
-  await app.register(historyRoutes, { appointments });
-  await app.register(exportRoutes, { appointments, loggable });
-
   app.post(
     '/appointments/',
     {
@@ -49,6 +45,7 @@ export async function appointmentsRoutes(
           'timeslot_not_found',
           'patient_not_found',
           'slot_taken',
+          'already_yours',
           'patient_busy',
           'not_with_oneself',
           'slot_held',
@@ -66,8 +63,10 @@ export async function appointmentsRoutes(
         summary: 'Book a slot',
         description:
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
-          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; unanswered, it ends as `expired` when its slot is over. ' +
-          'Where the slot cannot be had, `alternatives` names the nearest that can.',
+          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
+          'unanswered, it ends as `expired` when its slot is over. ' +
+          'If the slot can’t be booked, `alternatives` lists the nearest ones that can. If the patient has it already, as ' +
+          'after a second press of a button, that is `already_yours`, and `appointment` names the visit.',
         headers: keyedHeaders,
         body: newAppointment,
         response: { 201: appointment },
@@ -197,4 +196,10 @@ export async function appointmentsRoutes(
       return reply.code(204).send();
     },
   );
+
+  // Documentation shows routes in this order: first what everybody does with a visit.
+  await app.register(rescheduleRoutes, { appointments });
+  await app.register(attendanceRoutes, { appointments });
+  await app.register(historyRoutes, { appointments });
+  await app.register(exportRoutes, { appointments, loggable });
 }

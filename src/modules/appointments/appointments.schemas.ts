@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
@@ -14,28 +15,18 @@ export type Status = z.infer<typeof status>;
 
 const shape = z.object({
   id: fields.id,
-  doctor: z.object({
-    id: fields.id,
-    first_name: fields.out.name,
-    last_name: fields.out.name,
-    specialization: fields.out.specialization,
-  }),
-  patient: z.object({
-    id: fields.id,
-    first_name: fields.out.name,
-    last_name: fields.out.name,
-    phone: fields.out.phone,
-  }),
+  doctor: fields.doctorBrief,
+  patient: fields.patientBrief,
   timeslot: fields.id
     .nullable()
     .meta({ description: 'The slot’s id; null once the slot of a cancelled appointment is gone.' }),
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   status: status.meta({
     description:
-      'Pending until its doctor answers; `expired` where nobody has until the slot was over. Nothing leaves `cancelled` ' +
-      'and `expired`.',
+      'Pending until its doctor, or an admin, confirms or declines it; `expired` where nobody has until the slot was over. ' +
+      'Nothing leaves `cancelled` and `expired`.',
   }),
   created_at: fields.out.instant,
   updated_at: fields.out.instant,
@@ -60,17 +51,17 @@ const shape = z.object({
 
 /** The plainest one. */
 export const appointmentExample: z.infer<typeof shape> = {
-  id: 9001,
-  doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
-  patient: { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' },
-  timeslot: 431,
-  date: '2028-03-14',
+  id: demo.visit.id,
+  doctor: demo.doctor.brief,
+  patient: demo.patient.brief,
+  timeslot: demo.slots.free.id,
+  date: demo.day,
   start_time: '10:00',
   end_time: '10:30',
   status: 'pending',
   created_at: '2028-03-01T09:30:00.000Z',
   updated_at: '2028-03-01T09:30:00.000Z',
-  booked_by: 7,
+  booked_by: demo.patient.id,
   cancelled_by: null,
   cancel_reason: null,
   cancelled_late: false,
@@ -99,7 +90,7 @@ export const appointment = documented(shape, {
       summary: 'Moved by the patient',
       value: {
         ...pending,
-        timeslot: 433,
+        timeslot: demo.slots.toMoveTo.id,
         start_time: '15:00',
         end_time: '15:30',
         updated_at: '2028-03-01T12:40:10.000Z',
@@ -112,7 +103,7 @@ export const appointment = documented(shape, {
         ...pending,
         status: 'cancelled',
         updated_at: '2028-03-01T11:05:42.000Z',
-        cancelled_by: 12,
+        cancelled_by: demo.doctor.id,
         version: 2,
         cancel_reason: 'The doctor is at a congress that day',
       },
@@ -151,18 +142,22 @@ export const newAppointment = documented(
   z.object({
     timeslot: fields.id.meta({
       description: 'A free slot, from `/api/doctors/{id}/timeslots/`.',
-      examples: [431],
+      examples: [demo.slots.free.id],
     }),
-    patient: fields.id
-      .optional()
-      .meta({ description: 'For admins, who must name one; patients leave it out.', examples: [7] }),
+    patient: fields.id.optional().meta({
+      description: 'For admins, who must name one; patients leave it out.',
+      examples: [demo.patient.id],
+    }),
   }),
   {
     id: 'NewAppointment',
     description: 'Which slot to book, and for whom.',
     examples: {
-      patient: { summary: 'As a patient', value: { timeslot: 431 } },
-      admin: { summary: 'As an admin, for a patient', value: { timeslot: 431, patient: 7 } },
+      patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
+      admin: {
+        summary: 'As an admin, for a patient',
+        value: { timeslot: demo.slots.free.id, patient: demo.patient.id },
+      },
     },
   },
 );
@@ -174,13 +169,13 @@ export const move = documented(
       description:
         'A free slot of the same doctor, or of another of the specialization where the doctor is out, from ' +
         '`/api/doctors/{id}/timeslots/`.',
-      examples: [433],
+      examples: [demo.slots.toMoveTo.id],
     }),
   }),
   {
     id: 'Move',
     description: 'Which slot an appointment moves to.',
-    examples: { example: { summary: 'To another slot', value: { timeslot: 433 } } },
+    examples: { example: { summary: 'To another slot', value: { timeslot: demo.slots.toMoveTo.id } } },
   },
 );
 export type Move = z.infer<typeof move>;
@@ -241,8 +236,10 @@ const filters = {
 
 export const ownFilters = fields.orderedRange(z.object(filters));
 const people = {
-  doctor: fields.idText.optional().meta({ description: 'Only this doctor’s.', examples: [12] }),
-  patient: fields.idText.optional().meta({ description: 'Only this patient’s.', examples: [7] }),
+  doctor: fields.idText.optional().meta({ description: 'Only this doctor’s.', examples: [demo.doctor.id] }),
+  patient: fields.idText
+    .optional()
+    .meta({ description: 'Only this patient’s.', examples: [demo.patient.id] }),
 };
 export const allFilters = fields.orderedRange(z.object({ ...filters, ...people }));
 export type AppointmentFilters = z.infer<typeof allFilters>;

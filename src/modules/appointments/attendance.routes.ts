@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
@@ -8,7 +9,7 @@ import { appointment, readsAppointment } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';
 
 const tags = ['appointments'];
-const params = idParams('The appointment’s id.', 9001);
+const params = idParams('The appointment’s id.', demo.pastVisit.id);
 
 const marks = [
   {

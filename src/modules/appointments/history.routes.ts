@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsOwner, IsSignedIn } from '../../http/guards.ts';
@@ -33,7 +34,7 @@ export async function historyRoutes(
         description:
           'What, when and by whom, oldest first: an appended record that nobody can change. Why it was cancelled stands in ' +
           `the appointment itself. No pages: at most ${HISTORY_LIMIT} events, of more the booking and the last ones.`,
-        params: idParams('The appointment’s id.', 9001),
+        params: idParams('The appointment’s id.', demo.visit.id),
         response: { 200: history },
       },
     },

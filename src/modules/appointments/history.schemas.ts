@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 
@@ -22,7 +23,7 @@ export const HISTORY_LIMIT = 500;
 const when = z.object({
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
 });
 
 const event = documented(
@@ -68,8 +69,8 @@ const event = documented(
         value: {
           at: '2028-03-01T09:30:00.000Z',
           kind: 'booked',
-          by: { id: 7, role: 'patient', first_name: 'Aziza', last_name: 'Karimova' },
-          details: { to: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' } },
+          by: { ...demo.patient.name, role: 'patient' },
+          details: { to: { date: demo.day, start_time: '10:00', end_time: '10:30' } },
         },
       },
       moved: {
@@ -77,9 +78,9 @@ const event = documented(
         value: {
           at: '2028-03-01T11:05:42.000Z',
           kind: 'moved',
-          by: { id: 1, role: 'admin', first_name: 'Malika', last_name: 'Rashidova' },
+          by: { ...demo.admin.name, role: 'admin' },
           details: {
-            from: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' },
+            from: { date: demo.day, start_time: '10:00', end_time: '10:30' },
             to: { date: '2028-03-15', start_time: '14:00', end_time: '14:30' },
           },
         },
@@ -98,7 +99,7 @@ const event = documented(
         value: {
           at: '2028-03-15T08:55:10.000Z',
           kind: 'arrived',
-          by: { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' },
+          by: { ...demo.doctor.name, role: 'doctor' },
           details: {},
         },
       },
@@ -107,7 +108,7 @@ const event = documented(
 );
 export type AppointmentEvent = z.infer<typeof event>;
 
-const who = { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' } as const;
+const who = { ...demo.doctor.name, role: 'doctor' } as const;
 
 export const history = documented(z.array(event).meta({ maxItems: HISTORY_LIMIT }), {
   id: 'AppointmentHistory',
@@ -119,8 +120,8 @@ export const history = documented(z.array(event).meta({ maxItems: HISTORY_LIMIT 
         {
           at: '2028-03-01T09:30:00.000Z',
           kind: 'booked',
-          by: { id: 7, role: 'patient', first_name: 'Aziza', last_name: 'Karimova' },
-          details: { to: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' } },
+          by: { ...demo.patient.name, role: 'patient' },
+          details: { to: { date: demo.day, start_time: '10:00', end_time: '10:30' } },
         },
         { at: '2028-03-01T11:05:42.000Z', kind: 'confirmed', by: who, details: {} },
       ],

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
@@ -34,6 +35,7 @@ export async function rescheduleRoutes(
           'patient_not_found',
           'not_same_doctor',
           'slot_taken',
+          'already_yours',
           'slot_held',
           'patient_busy',
           'too_soon',
@@ -52,7 +54,7 @@ export async function rescheduleRoutes(
           'had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the doctor ' +
           'answers; an admin’s keeps the status. Moving to the slot that it has changes nothing. Where its doctor is ' +
           'out, the visit can go to a slot of another doctor of the same specialization.',
-        params: idParams('The appointment’s id.', 9001),
+        params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,
         response: { 200: appointment },

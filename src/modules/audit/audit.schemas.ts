@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { networkOf } from '../../core/address.ts';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -26,9 +27,9 @@ const person = (role: string) =>
     .nullable();
 const actor = person('Their role when they did it.');
 
-const jasur = { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' } as const;
-const malika = { id: 1, role: 'admin', first_name: 'Malika', last_name: 'Rashidova' } as const;
-const aziza = { id: 7, role: 'patient', first_name: 'Aziza', last_name: 'Karimova' } as const;
+const jasur = { ...demo.doctor.name, role: 'doctor' } as const;
+const malika = { ...demo.admin.name, role: 'admin' } as const;
+const aziza = { ...demo.patient.name, role: 'patient' } as const;
 
 const entryShape = z.object({
   id: entryId,
@@ -40,7 +41,7 @@ const entryShape = z.object({
     description:
       'Ids, and names of fields and filters; never a value. A list notes each person on it, and how many rows it had; ' +
       'where one entry stands for many, `people` are their ids.',
-    examples: [{ appointment: 9001 }],
+    examples: [{ appointment: demo.visit.id }],
   }),
   request_id: z
     .string()
@@ -75,7 +76,7 @@ const entry = documented(entryShape, {
         actor: jasur,
         action: 'appointment.read',
         subject: aziza,
-        details: { appointment: 9001 },
+        details: { appointment: demo.visit.id },
         request_id: '0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47',
         network: null,
       },
@@ -101,10 +102,12 @@ export const auditPage = pageOf('AuditPage', 'One page of the audit.', entry);
 export const auditFilters = fields.orderedRange(
   z.object({
     ...pageQuery,
-    actor: fields.idText.optional().meta({ description: 'Only what this user did.', examples: [12] }),
+    actor: fields.idText
+      .optional()
+      .meta({ description: 'Only what this user did.', examples: [demo.doctor.id] }),
     subject: fields.idText
       .optional()
-      .meta({ description: 'Only what happened to this user’s record.', examples: [7] }),
+      .meta({ description: 'Only what happened to this user’s record.', examples: [demo.patient.id] }),
     action: z
       .string()
       .max(50)
@@ -159,7 +162,7 @@ export const accessLogEntry = documented(accessShape, {
         at: '2028-03-01T09:30:00.000Z',
         by: jasur,
         action: 'appointment.read',
-        appointment: 9001,
+        appointment: demo.visit.id,
         fields: [],
       },
     },

@@ -9,8 +9,8 @@ export const contactRequests = perCountry((country) => ({
     id: 'PhoneVerification',
     description: 'The phone to confirm: mine, unless another is named.',
     examples: {
+      other: { summary: 'A new phone', value: { phone: '91 234-56-78' } },
       mine: { summary: 'The phone I have given', value: {} },
-      other: { summary: 'A new phone', value: { phone: '90 123-45-67' } },
     },
   }),
   email: documented(z.object({ email: fields.email.optional() }), {

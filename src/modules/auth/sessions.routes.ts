@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
@@ -77,7 +78,7 @@ export async function sessionsRoutes(instance: FastifyInstance, { sessions }: { 
         operationId: 'endSession',
         summary: 'Sign out one device',
         description: 'Ends one of my sessions, this one too. Repeating it is a 204 again.',
-        params: idParams('The session’s id.', 31),
+        params: idParams('The session’s id.', demo.session.id),
         response: { 204: z.undefined() },
       },
     },

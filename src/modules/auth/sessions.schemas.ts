@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 
 const shape = z.object({
-  id: fields.id.meta({ examples: [31] }),
+  id: fields.id.meta({ examples: [demo.session.id] }),
   device: z
     .string()
     .nullable()
@@ -34,7 +35,7 @@ const session = documented(shape, {
     phone: {
       summary: 'This phone',
       value: {
-        id: 31,
+        id: demo.session.id,
         device: 'Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36',
         address: '203.0.113.7',
         created_at: '2028-03-01T09:30:00.000Z',

@@ -50,7 +50,7 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
         summary: 'Sign in',
         description:
           'Put `access` into *Authorize* above, or into the header `Authorization: Bearer …`. When it has expired, ' +
-          '`refresh` gets a new pair. Whoever guesses is slowed down more and more: 429 says in `Retry-After` when to try ' +
+          '`refresh` gets a new pair. Repeated wrong passwords are slowed down more and more: 429 says in `Retry-After` when to try ' +
           'again. A sign-in from a device not seen before is told to the account’s owner.',
         body: credentials,
         response: { 200: signIn },

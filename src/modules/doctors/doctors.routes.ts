@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { demo } from '../../core/demo.ts';
 import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
@@ -54,7 +55,7 @@ export async function doctorsRoutes(
         operationId: 'getDoctor',
         summary: 'Show a doctor',
         description: 'As the directory shows them.',
-        params: idParams('The doctor’s id, from the directory.', 12),
+        params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         response: { 200: doctor },
       },
     },

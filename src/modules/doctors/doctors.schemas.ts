@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -14,12 +15,9 @@ const shape = z.object({
 });
 
 const example: z.infer<typeof shape> = {
-  id: 12,
-  first_name: 'Jasur',
-  last_name: 'Yusupov',
-  specialization: 'Kardiolog',
-  experience_years: 12,
-  gender: 'male',
+  ...demo.doctor.brief,
+  experience_years: demo.doctor.experience_years,
+  gender: demo.doctor.gender,
 };
 
 /** A doctor as the directory shows them. */
@@ -44,7 +42,7 @@ export const doctorProfile = documented(
     examples: {
       profile: {
         summary: 'A cardiologist',
-        value: { ...example, user: 12, approved_at: '2028-03-01T08:15:00.000Z' },
+        value: { ...example, user: demo.doctor.id, approved_at: '2028-03-01T08:15:00.000Z' },
       },
     },
   },

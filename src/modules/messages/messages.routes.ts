@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
@@ -70,7 +71,7 @@ export async function messagesRoutes(instance: FastifyInstance, { messages }: { 
         description:
           'It goes back into the queue, with all its tries; the address is the person’s present one. If what it says is no ' +
           'longer true, it is dropped instead.',
-        params: idParams('The message’s id.', 512),
+        params: idParams('The message’s id.', demo.message.id),
         response: { 204: z.undefined() },
       },
     },

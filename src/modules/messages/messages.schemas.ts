@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { channels, messageKinds } from '../../core/messages.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
@@ -52,11 +53,11 @@ const shape = z.object({
 });
 
 const sent: z.infer<typeof shape> = {
-  id: 512,
-  user: { id: 7, first_name: 'Aziza', last_name: 'Karimova' },
+  id: demo.message.id,
+  user: demo.patient.name,
   channel: 'sms',
   kind: 'confirmed',
-  appointment: 9001,
+  appointment: demo.visit.id,
   status: 'sent',
   text: 'Qabulingiz tasdiqlandi: 14-mart 10:00, shifokor Yusupov J. Sizni kutamiz.',
   attempts: 1,
@@ -101,7 +102,7 @@ export const messageFilters = z.object({
   ...pageQuery,
   status: status.optional().meta({ description: 'Only those in this status.', examples: ['failed'] }),
   channel: channel.optional().meta({ description: 'Only by this channel.', examples: ['sms'] }),
-  user: fields.idText.optional().meta({ description: 'Only to this person.', examples: [7] }),
+  user: fields.idText.optional().meta({ description: 'Only to this person.', examples: [demo.patient.id] }),
 });
 export type MessageFilters = z.infer<typeof messageFilters>;
 

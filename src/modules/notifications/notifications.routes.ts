@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
@@ -59,7 +60,7 @@ export async function notificationsRoutes(
         operationId: 'readNotification',
         summary: 'Mark a notification as read',
         description: 'Repeating it changes nothing.',
-        params: idParams('The notification’s id.', 88),
+        params: idParams('The notification’s id.', demo.notification.id),
         response: { 204: z.undefined() },
       },
     },

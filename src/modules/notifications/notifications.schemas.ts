@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { noticeKinds } from '../../core/messages.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
@@ -15,11 +16,11 @@ const shape = z.object({
 });
 
 const unread: z.infer<typeof shape> = {
-  id: 88,
+  id: demo.notification.id,
   kind: 'confirmed',
   title: 'Qabul tasdiqlandi',
   text: 'Qabulingiz tasdiqlandi: 14-mart, seshanba, soat 10:00, shifokor Jasur Yusupov. Sizni kutamiz.',
-  appointment: 9001,
+  appointment: demo.visit.id,
   created_at: '2028-03-01T11:05:42.000Z',
   read_at: null,
 };

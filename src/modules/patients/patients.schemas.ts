@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';
@@ -20,12 +21,12 @@ export const patientProfile = documented(
       profile: {
         summary: 'A patient',
         value: {
-          id: 7,
-          user: 7,
+          id: demo.patient.id,
+          user: demo.patient.id,
           first_name: 'Aziza',
           last_name: 'Karimova',
-          phone: '+998901234567',
-          date_of_birth: '1990-05-17',
+          phone: demo.patient.phone,
+          date_of_birth: demo.patient.date_of_birth,
           gender: 'female',
         },
       },
@@ -55,7 +56,7 @@ export const patientProfileChanges = perCountry((country) =>
       examples: {
         contact: {
           summary: 'Change phone and birthday',
-          value: { phone: '90 123-45-67', date_of_birth: '1990-05-17' },
+          value: { phone: '90 123-45-67', date_of_birth: demo.patient.date_of_birth },
         },
         replace: {
           summary: 'Replace a confirmed phone',

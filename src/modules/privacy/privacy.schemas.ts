@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { accessLogEntry } from '../audit/index.ts';
@@ -14,7 +15,7 @@ const params = z
   .meta({ description: 'What the text was made with, beside the appointment.', examples: [{ lead: '24h' }] });
 const appointment = fields.id
   .nullable()
-  .meta({ description: 'The appointment it was about.', examples: [9001] });
+  .meta({ description: 'The appointment it was about.', examples: [demo.visit.id] });
 
 const account = z.object({
   id: fields.id,
@@ -80,7 +81,7 @@ const visit = {
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   status: z.enum(['pending', 'confirmed', 'cancelled', 'expired']),
   created_at: instant,
   updated_at: instant,
@@ -163,18 +164,13 @@ const hold = z.object({
   held_until: instant.nullable(),
 });
 
-const doctor = z.object({
-  id: fields.id,
-  first_name: fields.out.name,
-  last_name: fields.out.name,
-  specialization: fields.out.specialization,
-});
+const doctor = fields.doctorBrief;
 
 const timeslot = z.object({
   id: fields.id,
   date: fields.out.date,
   start_time: fields.out.time,
-  end_time: fields.out.time.meta({ examples: ['10:30'] }),
+  end_time: fields.out.time,
   created_at: instant,
 });
 
@@ -265,7 +261,7 @@ export const personalData = documented(shape, {
       value: {
         exported_at: '2028-03-02T10:00:00.000Z',
         user: {
-          id: 7,
+          id: demo.patient.id,
           username: 'aziza.karimova',
           role: 'patient',
           is_active: true,
@@ -273,12 +269,12 @@ export const personalData = documented(shape, {
           last_name: 'Karimova',
           email: null,
           email_verified_at: null,
-          phone: '+998901234567',
+          phone: demo.patient.phone,
           phone_verified_at: at,
           locale: 'uz',
           created_at: at,
         },
-        patient_profile: { id: 7, date_of_birth: '1990-05-17', gender: 'female' },
+        patient_profile: { id: demo.patient.id, date_of_birth: demo.patient.date_of_birth, gender: 'female' },
         doctor_profile: null,
         notification_preferences: null,
         telegram: null,
@@ -290,7 +286,7 @@ export const personalData = documented(shape, {
         contact_changes: [],
         sessions: [
           {
-            id: 31,
+            id: demo.session.id,
             created_at: at,
             last_used_at: at,
             device: 'ClinicApp/2.1 (Android 16)',
@@ -301,21 +297,21 @@ export const personalData = documented(shape, {
         codes: [],
         appointments_as_patient: [
           {
-            id: 9001,
-            date: '2028-03-14',
+            id: demo.visit.id,
+            date: demo.day,
             start_time: '10:00',
             end_time: '10:30',
             status: 'pending',
             created_at: at,
             updated_at: at,
-            booked_by: 7,
+            booked_by: demo.patient.id,
             cancelled_by: null,
             cancel_reason: null,
             cancelled_late: false,
             attendance: null,
             attendance_marked_at: null,
             updated_by: null,
-            doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+            doctor: demo.doctor.brief,
           },
         ],
         appointments_as_doctor: [],
@@ -323,10 +319,10 @@ export const personalData = documented(shape, {
         appointment_history: [],
         waiting_list: [
           {
-            id: 61,
-            doctor: 12,
+            id: demo.wishes.waiting.id,
+            doctor: demo.doctor.id,
             specialization: null,
-            from: '2028-03-14',
+            from: demo.day,
             to: '2028-03-31',
             after: null,
             before: '13:00',
@@ -342,14 +338,14 @@ export const personalData = documented(shape, {
         weekly_hours: [],
         withdrawn_timeslots: [],
         notifications: [
-          { id: 501, kind: 'booked', appointment: 9001, params: {}, created_at: at, read_at: null },
+          { id: 501, kind: 'booked', appointment: demo.visit.id, params: {}, created_at: at, read_at: null },
         ],
         messages: [
           {
             id: 801,
             channel: 'sms',
             kind: 'booked',
-            appointment: 9001,
+            appointment: demo.visit.id,
             params: {},
             status: 'sent',
             error: null,
@@ -363,9 +359,9 @@ export const personalData = documented(shape, {
           {
             id: 50231,
             at,
-            by: { id: 12, role: 'doctor', first_name: 'Jasur', last_name: 'Yusupov' },
+            by: { ...demo.doctor.name, role: 'doctor' },
             action: 'appointment.read',
-            appointment: 9001,
+            appointment: demo.visit.id,
             fields: [],
           },
         ],

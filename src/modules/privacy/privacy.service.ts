@@ -1,4 +1,4 @@
-import { invalidField } from '../../core/errors.ts';
+import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import { createExport, type ExportDependencies } from './export.service.ts';
 
@@ -10,6 +10,10 @@ export interface PrivacyDependencies extends ExportDependencies {
 export type Privacy = ReturnType<typeof createPrivacy>;
 
 export function createPrivacy({ users, passwords, ...dependencies }: PrivacyDependencies) {
+  async function checkPassword(caller: Caller, password: string): Promise<void> {
+    if (!(await passwords.confirm(caller, password))) throw invalidField('password', 'wrong_password');
+  }
+
   return {
     ...createExport(dependencies),
 
@@ -18,8 +22,18 @@ export function createPrivacy({ users, passwords, ...dependencies }: PrivacyDepe
      * @throws AppError invalid_input (wrong_password), last_admin
      */
     async eraseMe(caller: Caller, password: string): Promise<void> {
-      if (!(await passwords.confirm(caller, password))) throw invalidField('password', 'wrong_password');
+      await checkPassword(caller, password);
       await users.erase(caller.id, caller);
+    },
+
+    /**
+     * An admin erases somebody else for good, with their own password: one stolen token must not empty the clinic.
+     * @throws AppError not_oneself, invalid_input (wrong_password), too_many_requests, user_not_found, last_admin
+     */
+    async eraseOther(user: number, caller: Caller, password: string): Promise<void> {
+      if (user === caller.id) throw new AppError('not_oneself');
+      await checkPassword(caller, password);
+      await users.erase(user, caller);
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin, IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
@@ -8,7 +9,7 @@ import { addedHoliday, holiday, holidayFilters, holidayPage, newHoliday } from '
 import type { Schedules } from './schedules.service.ts';
 
 const tags = ['schedules'];
-const params = idParams('The holiday’s id.', 3);
+const params = idParams('The holiday’s id.', demo.holiday.id);
 
 export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pick<Schedules, 'holidays'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();

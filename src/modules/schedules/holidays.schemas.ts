@@ -1,18 +1,19 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 
 const shape = z.object({
   id: fields.id,
-  date: fields.out.date.meta({ examples: ['2028-03-21'] }),
+  date: fields.out.date.meta({ examples: [demo.holiday.date] }),
   name: z
     .string()
     .nullable()
     .meta({ description: 'What is celebrated.', maxLength: 100, examples: ['Navroʻz'] }),
 });
 
-const example: z.infer<typeof shape> = { id: 3, date: '2028-03-21', name: 'Navroʻz' };
+const example: z.infer<typeof shape> = demo.holiday;
 
 export const holiday = documented(shape, {
   id: 'Holiday',
@@ -89,7 +90,7 @@ export type AddedHoliday = z.infer<typeof addedHoliday>;
 
 export const newHoliday = documented(
   z.object({
-    date: fields.date.meta({ description: 'Today or later.', examples: ['2028-03-21'] }),
+    date: fields.date.meta({ description: 'Today or later.', examples: ['2028-09-01'] }),
     name: fields
       .text(100)
       .nullable()
@@ -112,11 +113,11 @@ export const newHoliday = documented(
     id: 'NewHoliday',
     description: 'A day on which the clinic is closed.',
     examples: {
-      named: { summary: 'With its name', value: { date: '2028-03-21', name: 'Navroʻz' } },
-      plain: { summary: 'Without', value: { date: '2028-03-22' } },
+      named: { summary: 'With its name', value: { date: '2028-09-01', name: 'Mustaqillik kuni' } },
+      plain: { summary: 'Without', value: { date: '2028-09-02' } },
       preview: {
         summary: 'What it would do',
-        value: { date: '2028-03-21', visits: 'cancel', preview: true },
+        value: { date: '2028-09-03', visits: 'cancel', preview: true },
       },
     },
   },

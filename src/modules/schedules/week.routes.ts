@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
@@ -6,7 +7,7 @@ import type { Schedules } from './schedules.service.ts';
 import { changedSchedule, newSchedule, schedule } from './week.schemas.ts';
 
 const tags = ['schedules'];
-const params = idParams('The doctor’s id, from the directory.', 12);
+const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
 const CHANGE =
   'The week is replaced as a whole. Slots are published from it at once, and kept published ahead day by day; each ' +
   'stretch’s slots follow each other from its `start_time` on. A new week changes free slots that lie ahead only: what ' +

@@ -67,15 +67,17 @@ export const newSchedule = documented(
 );
 export type NewSchedule = z.output<typeof newSchedule>;
 
-const stretch = z.object({
-  weekday: weekday,
-  start_time: fields.out.time.meta({ examples: ['09:00'] }),
-  end_time: fields.out.time.meta({ examples: ['13:00'] }),
-  slot_minutes: z.int().meta({ minimum: 5, maximum: 720, examples: [30] }),
-  break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
-  valid_from: fields.out.date.nullable(),
-  valid_until: fields.out.date.nullable(),
-});
+const stretch = z
+  .object({
+    weekday: weekday,
+    start_time: fields.out.time.meta({ examples: ['09:00'] }),
+    end_time: fields.out.time.meta({ examples: ['13:00'] }),
+    slot_minutes: z.int().meta({ minimum: 5, maximum: 720, examples: [30] }),
+    break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
+    valid_from: fields.out.date.nullable(),
+    valid_until: fields.out.date.nullable(),
+  })
+  .meta({ id: 'WeeklyHours', description: 'A stretch of a doctor’s week.' });
 
 const shape = z.object({
   schedule: z.array(stretch).meta({ description: 'By weekday and time.', maxItems: MAX_HOURS }),

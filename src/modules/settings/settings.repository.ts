@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../db/client.ts';
+import { sql } from '../../db/drizzle.ts';
 import { prepared } from '../../db/prepared.ts';
 import { clinicSettings } from '../../db/schema/index.ts';
 import type { PolicyChanges } from './settings.schemas.ts';
@@ -25,13 +26,21 @@ export async function findSettings(db: Db) {
 
 export type SettingsRow = NonNullable<Awaited<ReturnType<typeof findSettings>>>;
 
+/** Null takes the column's default again: of some that is a value, of others null, from which the setting follows. */
+const stored = (changes: PolicyChanges) =>
+  Object.fromEntries(
+    Object.entries(changes)
+      .filter(([, value]) => value !== undefined)
+      .map(([field, value]) => [field, value ?? sql`default`]),
+  );
+
 /** Changes the row, or makes it. */
 export async function saveSettings(
   tx: Tx,
   changes: PolicyChanges,
   { by, now }: { by: number; now: Date },
 ): Promise<void> {
-  const set = { ...changes, updated_at: now.toISOString(), updated_by: by };
+  const set = { ...stored(changes), updated_at: now.toISOString(), updated_by: by };
   await tx
     .insert(clinicSettings)
     .values({ id: 1, ...set })

@@ -19,7 +19,7 @@ const about = {
     examples: [60],
   },
   horizon_days: {
-    description: 'How many days ahead a patient may book; null is as far as slots are published.',
+    description: 'How many days ahead a patient may book; where it is null, as far as slots are published.',
     examples: [90],
   },
   cancel_deadline_minutes: {
@@ -33,12 +33,13 @@ const about = {
     examples: ['record'],
   },
   active_appointments_max: {
-    description: 'How many appointments that lie ahead a patient may have; null is any number.',
+    description: 'How many appointments that lie ahead a patient may have; where it is null, any number.',
     examples: [5],
   },
   hold_minutes: { description: 'For how many minutes a patient may hold a slot.', examples: [5] },
   offer_minutes: {
-    description: 'For how many minutes a slot is kept for whom on the waiting list it is offered to.',
+    description:
+      'For how many minutes a slot that is offered to somebody on the waiting list is kept for them.',
     examples: [15],
   },
   auto_confirm: {
@@ -78,35 +79,41 @@ export const policy = documented(
   },
 );
 
-const orDefault = (text: { description: string }, name: string) => ({
-  ...text,
-  description: `${text.description} Null takes the default, \`${name}\`.`,
+const orDefault = ({ description, examples }: (typeof about)[keyof Policy], otherwise: string) => ({
+  description: `${description} Null takes the default again: ${otherwise}.`,
+  examples,
 });
 
 export const policyChanges = documented(
   z
     .object({
-      min_notice_minutes: notice.optional().meta(about.min_notice_minutes),
-      horizon_days: horizon.optional().meta(about.horizon_days),
-      cancel_deadline_minutes: deadline.optional().meta(about.cancel_deadline_minutes),
-      late_cancellation: late.optional().meta(about.late_cancellation),
-      active_appointments_max: activeMax.optional().meta(about.active_appointments_max),
-      hold_minutes: hold.nullable().optional().meta(orDefault(about.hold_minutes, 'HOLD_MINUTES')),
-      offer_minutes: offer.nullable().optional().meta(orDefault(about.offer_minutes, 'OFFER_MINUTES')),
-      auto_confirm: z.boolean().optional().meta(about.auto_confirm),
+      min_notice_minutes: notice.nullable().optional().meta(orDefault(about.min_notice_minutes, '0')),
+      horizon_days: horizon.optional().meta(orDefault(about.horizon_days, 'as far as slots are published')),
+      cancel_deadline_minutes: deadline
+        .nullable()
+        .optional()
+        .meta(orDefault(about.cancel_deadline_minutes, '0')),
+      late_cancellation: late.nullable().optional().meta(orDefault(about.late_cancellation, '`record`')),
+      active_appointments_max: activeMax
+        .optional()
+        .meta(orDefault(about.active_appointments_max, 'any number')),
+      hold_minutes: hold.nullable().optional().meta(orDefault(about.hold_minutes, '`HOLD_MINUTES`')),
+      offer_minutes: offer.nullable().optional().meta(orDefault(about.offer_minutes, '`OFFER_MINUTES`')),
+      auto_confirm: z.boolean().nullable().optional().meta(orDefault(about.auto_confirm, 'false')),
     })
     .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
   {
     id: 'PolicyChanges',
-    description: 'What to change; what is left out stays as it is.',
+    description:
+      'What to change. What is left out stays as it is; null takes the default again, whichever field it is.',
     examples: {
       cancelling: {
         summary: 'Cancel a day before at the latest',
         value: { cancel_deadline_minutes: 1_440, late_cancellation: 'refuse' },
       },
       open: {
-        summary: 'Ask for less',
-        value: { horizon_days: null, active_appointments_max: null, hold_minutes: null },
+        summary: 'Back to the defaults',
+        value: Object.fromEntries(Object.keys(OPEN_POLICY).map((field) => [field, null])),
       },
     },
   },

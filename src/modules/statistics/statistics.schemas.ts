@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 
@@ -87,7 +88,7 @@ const row = z.object({
 });
 export type StatisticsRow = z.infer<typeof row>;
 
-const total = z.object(measures);
+const total = z.object(measures).meta({ id: 'Measures', description: 'What was counted.' });
 export type Measures = z.infer<typeof total>;
 
 /** What is measured, in the order of the columns of the CSV. */
@@ -120,7 +121,7 @@ export const statistics = documented(
     by: z.enum(groupings),
     // As many as there are days in the longest range, or doctors.
     rows: z.array(row).meta({ maxItems: 100_000 }),
-    total: total.meta({ description: 'The same over all rows.' }),
+    total,
   }),
   {
     id: 'Statistics',
@@ -135,7 +136,7 @@ export const statistics = documented(
         value: {
           ...range,
           by: 'doctor',
-          rows: [{ doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov' }, ...march }],
+          rows: [{ doctor: demo.doctor.name, ...march }],
           total: march,
         },
       },

@@ -17,16 +17,27 @@ export interface Place {
   start_time: string;
 }
 
+/** The visit by which somebody has a slot already. */
+export interface OwnVisit {
+  id: number;
+  timeslot: number;
+  date: string;
+  start_time: string;
+  end_time: string;
+  status: string;
+}
+
 /**
  * Which rules refuse somebody a slot at this moment; all false when what refused it has gone meanwhile. `passing` is a
- * slot that waits to be offered to the next on the waiting list, `closed` one that a holiday took.
+ * slot that waits to be offered to the next on the waiting list, `closed` one that a holiday took, `mine` the visit by
+ * which they have it already.
  */
 export async function whyRefused(
   db: Db,
   { timeslot, patient, moving }: Wanted,
   bounds: Bounds,
-): Promise<(Refusals & Place) | undefined> {
-  const { rows } = await db.$client.query<Refusals & Place>({
+): Promise<(Refusals & Place & { mine: OwnVisit | null }) | undefined> {
+  const { rows } = await db.$client.query<Refusals & Place & { mine: OwnVisit | null }>({
     name: 'timeslots.why-refused',
     text: `
       select
@@ -43,7 +54,12 @@ export async function whyRefused(
         coalesce(s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4), false) as passing,
         ${isBusy('$2', '$3::integer')} as busy,
         coalesce($3::integer is null and not ${isWithinNumber('$2', 4, '$12')}, false) as too_many,
-        s.doctor_id as doctor, s.date, s.start_time
+        s.doctor_id as doctor, s.date, s.start_time,
+        (select json_build_object(
+            'id', a.id, 'timeslot', a.timeslot_id, 'date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
+            'end_time', to_char(a.end_time, 'HH24:MI'), 'status', a.status)
+          from appointments a
+          where s.is_taken and a.timeslot_id = s.id and a.patient_id = $2 and a.status in ('pending', 'confirmed')) as mine
       from (values ($1::integer)) wanted (id)
       left join timeslots s on s.id = wanted.id
       left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active

@@ -18,13 +18,13 @@ export type Refusals = Record<
 >;
 
 /** What a slot is refused for, the plainest reason first; undefined when nothing refuses it, or it has to be passed on. */
-export function refusal(why: Partial<Refusals> = {}): ErrorCode | undefined {
+export function refusal(why: Partial<Refusals> & { mine?: object | null } = {}): ErrorCode | undefined {
   if (why.oneself) return 'not_with_oneself';
   if (why.no_patient) return 'patient_not_found';
   if (why.closed) return 'clinic_closed';
   if (why.no_slot) return 'timeslot_not_found';
   if (why.begun) return 'slot_in_past';
-  if (why.taken) return 'slot_taken';
+  if (why.taken) return why.mine ? 'already_yours' : 'slot_taken';
   if (why.too_soon) return 'too_soon';
   if (why.too_far) return 'too_far_ahead';
   if (why.held) return 'slot_held';

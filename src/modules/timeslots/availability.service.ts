@@ -25,12 +25,13 @@ const ATTEMPTS = 4;
 export function createAvailability({ db, clock, settings, waitlist }: AvailabilityDependencies) {
   async function refused(
     code: ErrorCode,
-    place: repository.Place | undefined,
+    why: (repository.Place & { mine: repository.OwnVisit | null }) | undefined,
     wanted: repository.Wanted,
     bounds: Bounds,
   ): Promise<AppError> {
-    if (!place || !offersAlternatives(code)) return new AppError(code);
-    return new AppError(code, { alternatives: await alternativesFor(place, wanted, bounds) });
+    if (code === 'already_yours' && why?.mine) return new AppError(code, { appointment: why.mine });
+    if (!why || !offersAlternatives(code)) return new AppError(code);
+    return new AppError(code, { alternatives: await alternativesFor(why, wanted, bounds) });
   }
 
   /** Searches under way: when hundreds want one slot, all but one are refused at once, and may be told the same. */
@@ -66,7 +67,8 @@ export function createAvailability({ db, clock, settings, waitlist }: Availabili
      * the next on the waiting list is passed on first, and where a rival has gone again it is tried once more.
      * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, too_soon, too_far_ahead,
-     * too_many_appointments, not_with_oneself; with alternatives slot_taken, slot_held, patient_busy
+     * too_many_appointments, not_with_oneself; with the visit already_yours; with alternatives slot_taken, slot_held,
+     * patient_busy
      */
     async obtain<Got>(
       wanted: repository.Wanted,

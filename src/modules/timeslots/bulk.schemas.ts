@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { daysBetween } from '../../core/clock.ts';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';
@@ -42,9 +43,10 @@ const pause = z
   .refine(({ start_time, end_time }) => start_time < end_time, issue('end_before_start', 'end_time'));
 
 const shape = z.object({
-  doctor: fields.id
-    .optional()
-    .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+  doctor: fields.id.optional().meta({
+    description: 'For admins, who must name one; doctors leave it out.',
+    examples: [demo.doctor.id],
+  }),
   date: fields.date.optional().meta({ description: 'One day; or `from` and `to`.' }),
   from: fields.date.optional().meta({ description: 'The first day.', examples: ['2028-03-13'] }),
   to: fields.date.optional().meta({
@@ -130,7 +132,13 @@ export const newTimeslots = documented(
       },
       admin: {
         summary: 'As an admin, for a doctor',
-        value: { doctor: 12, date: '2028-03-21', start_time: '09:00', end_time: '13:00', slot_minutes: 20 },
+        value: {
+          doctor: demo.doctor.id,
+          date: '2028-03-22',
+          start_time: '09:00',
+          end_time: '13:00',
+          slot_minutes: 20,
+        },
       },
     },
   },
@@ -152,7 +160,7 @@ export const publishedTimeslots = documented(
         z.object({
           date: fields.out.date,
           start_time: fields.out.time,
-          end_time: fields.out.time.meta({ examples: ['10:30'] }),
+          end_time: fields.out.time,
           reason: z.enum(skipReasons).meta({
             description:
               'It is over, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',

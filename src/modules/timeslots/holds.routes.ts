@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
@@ -8,7 +9,7 @@ import { hold } from './holds.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
-const params = idParams('The slot’s id.', 431);
+const params = idParams('The slot’s id.', demo.slots.toHold.id);
 
 export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -23,6 +24,7 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
           'slot_in_past',
           'timeslot_not_found',
           'slot_taken',
+          'already_yours',
           'slot_held',
           'held_recently',
           'clinic_closed',

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 
 export const hold = documented(
   z.object({
-    timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [431] }),
+    timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [demo.slots.free.id] }),
     expires_at: fields.out.instant.meta({
       description: 'Until when nobody else can have it; no later than its start. UTC.',
       examples: ['2028-03-01T09:35:00.000Z'],
@@ -14,7 +15,10 @@ export const hold = documented(
     id: 'Hold',
     description: 'A slot that is kept for a patient while they make up their mind.',
     examples: {
-      held: { summary: 'Held', value: { timeslot: 431, expires_at: '2028-03-01T09:35:00.000Z' } },
+      held: {
+        summary: 'Held',
+        value: { timeslot: demo.slots.free.id, expires_at: '2028-03-01T09:35:00.000Z' },
+      },
     },
   },
 );

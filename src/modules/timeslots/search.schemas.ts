@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
-import { issue } from '../../http/zod.ts';
+import { issue, wholeText } from '../../http/zod.ts';
 import { SEARCH_DAYS, SEARCH_LIMIT } from './search.rules.ts';
 import { openTimeslot } from './timeslots.schemas.ts';
 
@@ -11,7 +12,6 @@ const MAX_PER_DOCTOR = 10;
 
 const weekdays = z
   .string()
-  .trim()
   .refine((value) => /^[1-7](?:,[1-7]){0,6}$/.test(value), issue('invalid_format'))
   .meta({
     description: 'Only on these days of the week, with commas between: 1 is Monday, 7 Sunday (ISO 8601).',
@@ -30,7 +30,7 @@ export const searchFilters = fields
           'Only doctors of this specialization as a whole, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
         examples: ['Kardiolog'],
       }),
-      doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [12] }),
+      doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),
       gender: fields.gender
         .optional()
         .meta({ description: 'Only doctors of this gender.', examples: ['female'] }),
@@ -46,11 +46,7 @@ export const searchFilters = fields
         .optional()
         .meta({ description: 'Only slots that end at this time of day or earlier.', examples: ['12:00'] }),
       weekdays: weekdays.optional(),
-      per_doctor: z.coerce
-        .number()
-        .int()
-        .min(1)
-        .max(MAX_PER_DOCTOR)
+      per_doctor: wholeText(1, MAX_PER_DOCTOR)
         .optional()
         .meta({ description: 'At most so many slots of each doctor; all by default.', examples: [1] }),
     }),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../http/guards.ts';
 import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
@@ -10,14 +11,11 @@ import { freeSlotFilters, newTimeslot, ownSlotFilters, timeslot, timeslotPage } 
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
-const params = idParams('The slot’s id.', 431);
+const params = idParams('The slot’s id.', demo.slots.free.id);
 
 export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const isOwner = IsOwner(timeslots.findOwner, 'timeslot_not_found');
-  await app.register(bulkRoutes, { timeslots });
-  await app.register(holdsRoutes, { timeslots });
-
   app.get(
     '/doctors/:id/timeslots/',
     {
@@ -31,7 +29,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
           'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which. Patients see what the ' +
           'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins also ' +
           'see the slot that runs, for whoever walks in.',
-        params: idParams('The doctor’s id, from the directory.', 12),
+        params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },
       },
@@ -44,6 +42,9 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         await timeslots.listFree(request.params.id, request.query, request.user),
       ),
   );
+
+  // Documentation shows routes in this order: patients' first, then doctors'.
+  await app.register(holdsRoutes, { timeslots });
 
   app.post(
     '/timeslots/',
@@ -118,7 +119,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
           'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history. One that came from the ' +
           'doctor’s week stays away, until the week is written anew or that time is published by hand.',
 
-        params,
+        params: idParams('The slot’s id.', demo.slots.toWithdraw.id),
         response: { 204: z.undefined() },
       },
     },
@@ -127,4 +128,6 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
       return reply.code(204).send();
     },
   );
+
+  await app.register(bulkRoutes, { timeslots });
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -11,7 +12,7 @@ export const timeslot = documented(
     doctor: fields.id.meta({ description: 'The doctor’s id.' }),
     date: fields.out.date,
     start_time: fields.out.time,
-    end_time: fields.out.time.meta({ examples: ['10:30'] }),
+    end_time: fields.out.time,
     is_available: z
       .boolean()
       .meta({ description: 'No active appointment holds it and its start lies ahead.' }),
@@ -23,9 +24,9 @@ export const timeslot = documented(
       free: {
         summary: 'A free slot',
         value: {
-          id: 431,
-          doctor: 12,
-          date: '2028-03-14',
+          id: demo.slots.free.id,
+          doctor: demo.doctor.id,
+          date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
           is_available: true,
@@ -40,15 +41,10 @@ export type Timeslot = z.infer<typeof timeslot>;
 export const openTimeslot = documented(
   z.object({
     id: fields.id,
-    doctor: z.object({
-      id: fields.id,
-      first_name: fields.out.name,
-      last_name: fields.out.name,
-      specialization: fields.out.specialization,
-    }),
+    doctor: fields.doctorBrief,
     date: fields.out.date,
     start_time: fields.out.time,
-    end_time: fields.out.time.meta({ examples: ['10:30'] }),
+    end_time: fields.out.time,
   }),
   {
     id: 'OpenTimeslot',
@@ -57,9 +53,9 @@ export const openTimeslot = documented(
       open: {
         summary: 'Free',
         value: {
-          id: 431,
-          doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
-          date: '2028-03-14',
+          id: demo.slots.free.id,
+          doctor: demo.doctor.brief,
+          date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
         },
@@ -83,9 +79,10 @@ export const despiteHoliday = z
 export const newTimeslot = documented(
   z
     .object({
-      doctor: fields.id
-        .optional()
-        .meta({ description: 'For admins, who must name one; doctors leave it out.', examples: [12] }),
+      doctor: fields.id.optional().meta({
+        description: 'For admins, who must name one; doctors leave it out.',
+        examples: [demo.doctor.id],
+      }),
       date: fields.date,
       start_time: fields.clockTime,
       end_time: fields.clockTime,
@@ -101,11 +98,11 @@ export const newTimeslot = documented(
     examples: {
       doctor: {
         summary: 'As a doctor',
-        value: { date: '2028-03-14', start_time: '10:00', end_time: '10:30' },
+        value: { date: demo.day, start_time: '11:00', end_time: '11:30' },
       },
       admin: {
         summary: 'As an admin, for a doctor',
-        value: { doctor: 12, date: '2028-03-14', start_time: '10:30', end_time: '11:00' },
+        value: { doctor: demo.doctor.id, date: demo.day, start_time: '11:30', end_time: '12:00' },
       },
     },
   },

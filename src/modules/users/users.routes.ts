@@ -1,25 +1,33 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import type { CountryCode } from '../../core/phone.ts';
+import type { Caller } from '../../core/roles.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { type User, user, userFilters, userInputs, userPage } from './users.schemas.ts';
+import { adminConfirmation, type User, user, userFilters, userInputs, userPage } from './users.schemas.ts';
 import type { Users } from './users.service.ts';
 
 const tags = ['users'];
-const params = idParams('The user’s id.', 7);
+const userParams = (example: number) => idParams('The user’s id.', example);
+const params = userParams(demo.patient.id);
 /** An account is its owner's record. */
 const personOf = ({ id }: User) => id;
 
 export interface UsersRoutesOptions {
   users: Users;
+  /** Erases somebody else, once the caller's password is confirmed. */
+  erase: (user: number, caller: Caller, password: string) => Promise<void>;
   phone_country: CountryCode;
 }
 
-export async function usersRoutes(instance: FastifyInstance, { users, phone_country }: UsersRoutesOptions) {
+export async function usersRoutes(
+  instance: FastifyInstance,
+  { users, erase, phone_country }: UsersRoutesOptions,
+) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const inputs = userInputs(phone_country);
 
@@ -126,7 +134,7 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
           'Where the clinic approves its doctors (`DOCTOR_APPROVAL=required`), one who registers waits: they sign in, fill ' +
           'in the profile and publish slots, but are neither listed nor bookable. From this call on they are, with the ' +
           'slots they have, and they are told. `GET /api/users/?approved=false` lists who waits. Repeating it is fine.',
-        params,
+        params: userParams(demo.newcomer.id),
         response: { 200: user },
       },
     },
@@ -137,21 +145,23 @@ export async function usersRoutes(instance: FastifyInstance, { users, phone_coun
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found', 'last_admin'] },
+      config: { errors: ['user_not_found', 'last_admin', 'not_oneself'], rate: 'auth' },
       schema: {
         tags,
         operationId: 'deleteUser',
         summary: 'Erase a user',
         description:
-          'Final: names, contacts, birthday, devices and what was written to them are forgotten, sessions end, upcoming ' +
+          'Final, and needs the admin’s own password. Names, contacts, birthday, devices and what was written to them are forgotten, sessions end, upcoming ' +
           'appointments are cancelled and the other side is told, the user name is free again. What others see of the ' +
-          'past stays, without a name. Repeating it is a 204 again.',
-        params,
+          'past stays, without a name. Repeating it is a 204 again. One’s own account is erased at ' +
+          '`DELETE /api/auth/me/` only.',
+        params: userParams(demo.leaver.id),
+        body: adminConfirmation,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await users.erase(request.params.id, request.user);
+      await erase(request.params.id, request.user, request.body.password);
       return reply.code(204).send();
     },
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { isSameName } from '../../core/fold.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { documented, perCountry } from '../../http/documented.ts';
@@ -56,9 +57,9 @@ const patientExample = {
   role: 'patient',
   first_name: 'Aziza',
   last_name: 'Karimova',
-  phone: '+998901234567',
+  phone: demo.patient.phone,
   locale: 'uz',
-  profile: { date_of_birth: '1990-05-17', gender: 'female' },
+  profile: { date_of_birth: demo.patient.date_of_birth, gender: 'female' },
 } as const;
 
 const doctorExample = {
@@ -67,9 +68,13 @@ const doctorExample = {
   role: 'doctor',
   first_name: 'Jasur',
   last_name: 'Yusupov',
-  phone: '+998935554433',
+  phone: demo.doctor.phone,
   locale: 'uz',
-  profile: { specialization: 'Kardiolog', experience_years: 12, gender: 'male' },
+  profile: {
+    specialization: demo.doctor.specialization,
+    experience_years: demo.doctor.experience_years,
+    gender: 'male',
+  },
 } as const;
 
 /** Who registers themself; the parameter's country is whose phone numbers are meant where none is given. */
@@ -166,15 +171,15 @@ export const userInputs = perCountry((country) => ({
       id: 'UserChanges',
       description: 'The fields to change, at least one; null empties a field.',
       examples: {
+        contact: {
+          summary: 'Correct name and phone',
+          value: { last_name: demo.patient.name.last_name, phone: demo.patient.phone },
+        },
+        password: { summary: 'Give a new password', value: { password: 'three-quiet-lanterns' } },
         deactivate: { summary: 'Deactivate', value: { is_active: false } },
         leave: {
           summary: 'Deactivate, and cancel what is still to come',
           value: { is_active: false, upcoming: 'cancel' },
-        },
-        password: { summary: 'Give a new password', value: { password: 'three-quiet-lanterns' } },
-        contact: {
-          summary: 'Correct name and phone',
-          value: { last_name: 'Karimova', phone: '+998901234567' },
         },
       },
     },
@@ -236,7 +241,7 @@ export const user = documented(
       patient: {
         summary: 'A patient',
         value: {
-          id: 7,
+          id: demo.patient.id,
           username: 'aziza.karimova',
           role: 'patient',
           is_active: true,
@@ -244,17 +249,22 @@ export const user = documented(
           last_name: 'Karimova',
           email: null,
           email_verified_at: null,
-          phone: '+998901234567',
+          phone: demo.patient.phone,
           phone_verified_at: '2028-03-01T09:32:10.000Z',
           locale: 'uz',
           created_at: '2028-03-01T09:30:00.000Z',
-          profile: { id: 7, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
+          profile: {
+            id: demo.patient.id,
+            phone: demo.patient.phone,
+            date_of_birth: demo.patient.date_of_birth,
+            gender: 'female',
+          },
         },
       },
       doctor: {
         summary: 'A doctor',
         value: {
-          id: 12,
+          id: demo.doctor.id,
           username: 'dr.yusupov',
           role: 'doctor',
           is_active: true,
@@ -262,14 +272,14 @@ export const user = documented(
           last_name: 'Yusupov',
           email: null,
           email_verified_at: null,
-          phone: '+998935554433',
+          phone: demo.doctor.phone,
           phone_verified_at: null,
           locale: 'uz',
           created_at: '2028-03-01T08:15:00.000Z',
           profile: {
-            id: 12,
-            specialization: 'Kardiolog',
-            experience_years: 12,
+            id: demo.doctor.id,
+            specialization: demo.doctor.specialization,
+            experience_years: demo.doctor.experience_years,
             gender: 'male',
             approved_at: '2028-03-01T08:15:00.000Z',
           },
@@ -279,6 +289,22 @@ export const user = documented(
   },
 );
 export type User = z.infer<typeof user>;
+
+/** What an admin says once more before they erase somebody. */
+export const adminConfirmation = documented(
+  z.object({
+    password: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .meta({ description: 'The admin’s own.', format: 'password', examples: ['a-long-quiet-river'] }),
+  }),
+  {
+    id: 'AdminConfirmation',
+    description: 'The password of the admin who asks.',
+    examples: { erase: { summary: 'With my password', value: { password: 'a-long-quiet-river' } } },
+  },
+);
 
 export const userPage = pageOf('UserPage', 'One page of users.', user);
 

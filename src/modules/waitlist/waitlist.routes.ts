@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
@@ -18,7 +19,8 @@ import {
 import type { Waitlist } from './waitlist.service.ts';
 
 const tags = ['waitlist'];
-const params = idParams('The entry’s id.', 61);
+const entryParams = (example: number) => idParams('The entry’s id.', example);
+const params = entryParams(demo.wishes.waiting.id);
 const patientOf = ({ patient }: WaitlistEntry) => patient.id;
 const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => ({ entry: id }));
 
@@ -147,7 +149,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         audit: readsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
-        location: '/api/appointments/9001/',
+        location: `/api/appointments/${demo.visit.id}/`,
       },
       schema: {
         tags,
@@ -158,7 +160,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
           'others, and however many appointments they have made meanwhile. Where the entry `replaces` a visit, that gives ' +
           'way in the same step; where that was cancelled meanwhile, the slot is simply booked. Answers with the ' +
           'appointment.',
-        params,
+        params: entryParams(demo.wishes.toAccept.id),
         headers: keyedHeaders,
         response: { 201: appointment },
       },
@@ -188,7 +190,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         description:
           'It goes to the next. The entry waits on in its place, and is not offered this slot again until somebody has ' +
           'had it.',
-        params,
+        params: entryParams(demo.wishes.toDecline.id),
         headers: keyedHeaders,
         response: { 200: waitlistEntry },
       },

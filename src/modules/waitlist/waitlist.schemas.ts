@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -8,13 +9,10 @@ import { openTimeslot } from '../timeslots/index.ts';
 export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
 export type Status = z.infer<typeof status>;
 
-const name = { id: fields.id, first_name: fields.out.name, last_name: fields.out.name };
-
 const shape = z.object({
   id: fields.id,
-  patient: z.object({ ...name, phone: fields.out.phone }),
-  doctor: z
-    .object({ ...name, specialization: fields.out.specialization })
+  patient: fields.patientBrief,
+  doctor: fields.doctorBrief
     .nullable()
     .meta({ description: 'Whom the patient waits for; null where anyone of a specialization will do.' }),
   specialization: fields.out.specialization.meta({
@@ -29,15 +27,15 @@ const shape = z.object({
     .nullable()
     .meta({ description: 'Visits that end at this time or earlier; null is any.', examples: ['13:00'] }),
   status: status.meta({
-    description: '`offered` while an offer lasts; nothing leaves `booked` and `left`.',
+    description: '`offered` while an offer lasts; `booked` and `left` are final.',
   }),
   created_at: fields.out.instant.meta({ description: 'When they joined: the earliest is asked first. UTC.' }),
   appointment: fields.id
     .nullable()
-    .meta({ description: 'The appointment that came of it.', examples: [9001] }),
+    .meta({ description: 'The appointment that came of it.', examples: [demo.visit.id] }),
   replaces: fields.id.nullable().meta({
     description: 'The appointment whose place an accepted offer takes; null where it is one more.',
-    examples: [8990],
+    examples: [demo.visit.id],
   }),
   offer: z
     .object({
@@ -49,11 +47,11 @@ const shape = z.object({
 });
 
 const waiting: z.infer<typeof shape> = {
-  id: 61,
-  patient: { id: 7, first_name: 'Aziza', last_name: 'Karimova', phone: '+998901234567' },
-  doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
+  id: demo.wishes.waiting.id,
+  patient: demo.patient.brief,
+  doctor: demo.doctor.brief,
   specialization: null,
-  from: '2028-03-14',
+  from: demo.day,
   to: '2028-03-31',
   after: '09:00',
   before: '13:00',
@@ -76,9 +74,9 @@ export const waitlistEntry = documented(shape, {
         status: 'offered',
         offer: {
           timeslot: {
-            id: 431,
-            doctor: { id: 12, first_name: 'Jasur', last_name: 'Yusupov', specialization: 'Kardiolog' },
-            date: '2028-03-14',
+            id: demo.slots.free.id,
+            doctor: demo.doctor.brief,
+            date: demo.day,
             start_time: '10:00',
             end_time: '10:30',
           },
@@ -88,7 +86,7 @@ export const waitlistEntry = documented(shape, {
     },
     booked: {
       summary: 'It came to an appointment',
-      value: { ...waiting, status: 'booked', appointment: 9001 },
+      value: { ...waiting, status: 'booked', appointment: demo.visit.id },
     },
   },
 });
@@ -135,12 +133,13 @@ export const waitlistPage = pageOf('WaitlistPage', 'One page of the waiting list
 export const newWaitlistEntry = documented(
   z
     .object({
-      patient: fields.id
-        .optional()
-        .meta({ description: 'For admins, who must name one; patients leave it out.', examples: [7] }),
+      patient: fields.id.optional().meta({
+        description: 'For admins, who must name one; patients leave it out.',
+        examples: [demo.patient.id],
+      }),
       doctor: fields.id
         .optional()
-        .meta({ description: 'The doctor to see; or else a `specialization`.', examples: [12] }),
+        .meta({ description: 'The doctor to see; or else a `specialization`.', examples: [demo.doctor.id] }),
       specialization: fields.specialization
         .optional()
         .meta({ description: 'Any doctor of it, as the directory names it.' }),
@@ -175,11 +174,11 @@ export const newWaitlistEntry = documented(
     examples: {
       doctor: {
         summary: 'One doctor, in the mornings',
-        value: { doctor: 12, from: '2028-03-14', to: '2028-03-31', after: '09:00', before: '13:00' },
+        value: { doctor: demo.doctor.id, from: demo.day, to: '2028-03-31', after: '09:00', before: '13:00' },
       },
       specialization: {
         summary: 'Anyone of a specialization',
-        value: { specialization: 'Kardiolog', from: '2028-03-14', to: '2028-03-31' },
+        value: { specialization: 'Kardiolog', from: demo.day, to: '2028-03-31' },
       },
       earlier: {
         summary: 'Instead of a visit that is later than wished',
@@ -187,7 +186,7 @@ export const newWaitlistEntry = documented(
       },
       admin: {
         summary: 'As an admin, for a patient',
-        value: { patient: 7, doctor: 12, from: '2028-03-14', to: '2028-03-14' },
+        value: { patient: demo.patient.id, doctor: demo.doctor.id, from: demo.day, to: demo.day },
       },
     },
   },
@@ -199,9 +198,10 @@ export const waitlistFilters = z.object({
   status: status.optional().meta({ description: 'Only those in this status.', examples: ['waiting'] }),
   doctor: fields.idText
     .optional()
-    .meta({ description: 'Only those who wait for this doctor by name.', examples: [12] }),
-  patient: fields.idText
-    .optional()
-    .meta({ description: 'Only this patient’s; a patient sees their own anyway.', examples: [7] }),
+    .meta({ description: 'Only those who wait for this doctor by name.', examples: [demo.doctor.id] }),
+  patient: fields.idText.optional().meta({
+    description: 'Only this patient’s; a patient sees their own anyway.',
+    examples: [demo.patient.id],
+  }),
 });
 export type WaitlistFilters = z.infer<typeof waitlistFilters>;

@@ -57,6 +57,7 @@ const ATTEMPTS = 20;
 /** What says, where a slot was offered a moment ago, that it is offered no more. */
 const OVER: readonly ErrorCode[] = [
   'slot_taken',
+  'already_yours',
   'slot_held',
   'slot_in_past',
   'timeslot_not_found',

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import type { Outgoing, SendError } from '../../../src/modules/messages/channels/channel.ts';
 
-/** Long enough for a busy machine, short enough to wait for once. */
-export const PATIENCE = 700;
+/** Long enough for a machine that is busy with other things, short enough to wait for once where nobody answers. */
+export const PATIENCE = 15_000;
 
 export const outgoing = (fields: Partial<Outgoing>): Outgoing => ({
   channel: 'sms',

@@ -32,7 +32,7 @@ export function sendingWorld() {
   beforeAll(async () => {
     [eskiz, telegram, smtp] = await Promise.all([startEskiz(), startTelegram(), startSmtp()]);
     const settings = { eskiz: eskiz.settings, telegram: telegram.settings, email: smtp.settings };
-    world = await createWorld({ log, channels: { ...settings, timeout: 3_000 } });
+    world = await createWorld({ log, channels: { ...settings, timeout: 15_000 } });
   });
   beforeEach(() => {
     today = new Date(Date.parse(today) + 86_400_000).toISOString();

@@ -81,7 +81,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     ],
     remind_doctor_hours: 24,
     message_attempts: 4,
-    channels: { timeout: 2_000 },
+    channels: { timeout: 30_000 },
     addNotification: notifications.add,
     appointments,
     timeslots,
