@@ -89,7 +89,8 @@ export const ownerProof = {
     .max(1_000)
     .optional()
     .meta({
-      description: 'My password, where a confirmed phone or email is replaced or emptied.',
+      description:
+        'My password, where a confirmed phone or email is replaced or emptied, or a Telegram chat.',
       format: 'password',
       examples: ['a-long-quiet-river'],
     }),

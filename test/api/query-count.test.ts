@@ -79,9 +79,10 @@ const settled = () => vi.waitFor(() => expect(statements.soFar().at(-1)).toBe('c
 const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.Response>>]> = {
   // begin, user, profile, note, read back, commit
   'POST /api/auth/register/': [6, async () => () => clinic.as(undefined).post('/auth/register/', account())],
-  // credentials; begin, session with its token, commit (a device not seen before would be told of in between); user
+  // credentials; begin, session with its token, a note of it, commit (a device not seen before would be told of in between);
+  // user
   'POST /api/auth/login/': [
-    5,
+    6,
     async () => () =>
       clinic.as(undefined).post('/auth/login/', { username: people.patient.username, password: PASSWORD }),
   ],
@@ -94,18 +95,18 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/auth/me/': [1, async () => () => as('patient').get('/auth/me/')],
-  // begin, change, read back, note, commit
-  'PATCH /api/auth/me/': [5, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
-  // as DELETE /api/users/{id}/ does
+  // begin, lock, change, read back, note, commit; how it stands now
+  'PATCH /api/auth/me/': [7, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
+  // the password, then what DELETE /api/users/{id}/ does
   'DELETE /api/auth/me/': [
-    18,
+    21,
     async () => {
       const person = await freshPerson();
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, a note of it, and each of sixteen kinds of rows
-  'GET /api/auth/me/export/': [18, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, a note of it, and each of eighteen kinds of rows
+  'GET /api/auth/me/export/': [20, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -151,7 +152,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // after the answer: who it is; begin, lock, and what sending a code takes, commit
   'POST /api/auth/password/reset/': [
-    10,
+    11,
     async () => {
       const { phone } = await reachable();
       return async () => {
@@ -161,9 +162,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       };
     },
   ],
-  // who it is; begin, lock, try the code, change, note; to be told: where, inbox, message; sessions, commit
+  // who it is; begin, lock, try the code, change, unlink Telegram, note; to be told: where, inbox, message; sessions, commit
   'POST /api/auth/password/reset/confirm/': [
-    11,
+    12,
     async () => {
       const { id, phone: username } = await reachable();
       await clinic.as(undefined).post('/auth/password/reset/', { username }).expect(202);
@@ -172,17 +173,18 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => clinic.as(undefined).post('/auth/password/reset/confirm/', fields);
     },
   ],
-  // begin, lock, lock the sending, how many were sent, end the last code, the code, where to, message, commit
+  // begin, lock, lock the sending, how many were sent, and by SMS today; end the last code, the code, where to, message, commit
   'POST /api/auth/phone/verify/': [
-    9,
+    10,
     async () => {
       const [person, phone] = [await freshPerson(), freshPhone()];
       return () => clinic.as(person).post('/auth/phone/verify/', { phone });
     },
   ],
-  // begin, lock, try the code, note, the contact, that it is confirmed, read back, commit
+  // begin, lock, what it was sent to, try the code, note, whether it replaces another, the contact, that it is confirmed, read
+  // back, commit; the account, by which way it is recovered
   'POST /api/auth/phone/verify/confirm/': [
-    8,
+    12,
     async () => {
       const { person, code } = await withCode('phone');
       return () => clinic.as(person).post('/auth/phone/verify/confirm/', { code });
@@ -196,19 +198,35 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'POST /api/auth/email/verify/confirm/': [
-    8,
+    12,
     async () => {
       const { person, code } = await withCode('email');
       return () => clinic.as(person).post('/auth/email/verify/confirm/', { code });
+    },
+  ],
+  // what sending a code takes
+  'POST /api/auth/phone/prove/': [
+    10,
+    async () => {
+      const person = await reachable();
+      return () => clinic.as(person).post('/auth/phone/prove/');
+    },
+  ],
+  'POST /api/auth/email/prove/': [
+    9,
+    async () => {
+      const person = await freshPerson();
+      await confirm(clinic, person.id, { email: `${person.username}@example.uz` });
+      return () => clinic.as(person).post('/auth/email/prove/');
     },
   ],
   // the list, the note of who was on it
   'GET /api/users/': [2, async () => () => as('admin').get('/users/')],
   'POST /api/users/': [6, async () => () => as('admin').post('/users/', account())],
   'GET /api/users/{id}/': [2, async () => () => as('admin').get(`/users/${people.patient.id}/`)],
-  // begin, is it an admin?, lock, change, note, read back, commit
+  // begin, is it an admin?, lock, the contacts so far, change, note, read back, commit
   'PATCH /api/users/{id}/': [
-    7,
+    8,
     async () => () => as('admin').patch(`/users/${people.patient.id}/`, { first_name: 'Aziza' }),
   ],
   // begin, lock, approve, note; to be told: where, inbox; read back, commit
@@ -221,9 +239,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   // the caller’s password, begin, is it an admin?, lock, forget, lock visits and slots, cancel visits, remove slots, what was held for them, what they
-  // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, reasons, note, commit
+  // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, networks in the audit
+  // (which is opened for it and closed again), reasons, note, commit
   'DELETE /api/users/{id}/': [
-    18,
+    21,
     async () => {
       const { id } = await freshPerson();
       return () => as('admin').delete(`/users/${id}/`, { password: PASSWORD });
@@ -246,7 +265,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   'GET /api/patient/profile/': [1, async () => () => as('patient').get('/patient/profile/')],
   'PATCH /api/patient/profile/': [
-    7,
+    8,
     async () => () => as('patient').patch('/patient/profile/', { last_name: 'Karimova', gender: 'female' }),
   ],
   'POST /api/timeslots/': [1, async () => () => as('doctor').post('/timeslots/', slot())],
@@ -271,8 +290,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => () => as('admin').put(`/doctors/${people.doctor.id}/schedule/`, { schedule: [hours] }),
   ],
   'GET /api/holidays/': [1, async () => () => as('patient').get('/holidays/')],
-  // begin, the holiday, take slots back, count what remains, the note, commit
-  'POST /api/holidays/': [6, async () => () => as('admin').post('/holidays/', { date: freshDay() })],
+  // begin, lock, the holiday with its slots, count what was taken back, the note, what stands, commit
+  'POST /api/holidays/': [7, async () => () => as('admin').post('/holidays/', { date: freshDay() })],
   'GET /api/holidays/{id}/': [
     1,
     async () => {
@@ -306,9 +325,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/timeslots/': [1, async () => () => as('doctor').get('/timeslots/')],
-  // begin, the patient, their wishes, the entry, read back, commit
+  // begin, the patient, their wishes, the entry, read back, commit; what is free already
   'POST /api/waitlist/': [
-    6,
+    7,
     async () => {
       const date = freshDay();
       return () => as('patient').post('/waitlist/', { doctor: people.doctor.id, from: date, to: date });
@@ -452,7 +471,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // a page, the note
   'GET /api/appointments/export/': [2, async () => () => as('admin').get('/appointments/export/')],
-  'GET /api/statistics/': [1, async () => () => as('doctor').get('/statistics/?by=month')],
+  // begin, the time that it may take, the figures, commit
+  'GET /api/statistics/': [4, async () => () => as('doctor').get('/statistics/?by=month')],
   'GET /api/settings/': [1, async () => () => as('admin').get('/settings/')],
   // begin, the change, the note, commit; how it stands now
   'PATCH /api/settings/': [5, async () => () => as('admin').patch('/settings/', { hold_minutes: null })],
@@ -469,18 +489,26 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     1,
     async () => () => as('patient').get('/notifications/preferences/'),
   ],
-  // the change, and how it stands now
+  // begin, the change, planning reminders anew, commit; how it stands now
   'PATCH /api/notifications/preferences/': [
-    2,
+    5,
     async () => () => as('patient').patch('/notifications/preferences/', { quiet_hours: { enabled: false } }),
   ],
+  // whether a chat is linked, the link
   'POST /api/notifications/telegram/link/': [
-    1,
+    2,
     async () => () => as('patient').post('/notifications/telegram/link/'),
   ],
+  // whether a chat is linked; the password; begin, unlink, note, commit
   'DELETE /api/notifications/telegram/link/': [
-    1,
-    async () => () => as('patient').delete('/notifications/telegram/link/'),
+    6,
+    async () => {
+      const person = await freshPerson();
+      await clinic.db.$client.query("insert into telegram_chats (user_id, chat_id) values ($1, '77')", [
+        person.id,
+      ]);
+      return () => clinic.as(person).delete('/notifications/telegram/link/', { password: PASSWORD });
+    },
   ],
   // the list, the note of who was on it
   'GET /api/messages/': [2, async () => () => as('admin').get('/messages/')],
@@ -490,6 +518,14 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const id = await insertMessage(people.patient.id, 'failed');
       return () => as('admin').post(`/messages/${id}/retry/`);
+    },
+  ],
+  // begin, back into the queue with their jobs, a note of each, commit
+  'POST /api/messages/retry/': [
+    4,
+    async () => {
+      await insertMessage(people.patient.id, 'failed');
+      return () => as('admin').post('/messages/retry/', { channel: 'sms' });
     },
   ],
   // the list, the note that somebody looked at it

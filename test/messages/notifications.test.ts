@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Person } from '../helpers/app.ts';
+import { PASSWORD, type Person } from '../helpers/app.ts';
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -194,7 +194,7 @@ describe('the messages that admins see', () => {
     expect((await clinic.as(admin).get('/messages/?status=failed')).body.count).toBe(0);
     expectProblem(await clinic.as(admin).post(`/messages/${failed[0].id}/retry/`), 'message_not_failed');
     expectProblem(await clinic.as(admin).post('/messages/2000000000/retry/'), 'message_not_found');
-    await clinic.as(patient).delete('/notifications/telegram/link/').expect(204);
+    await clinic.as(patient).delete('/notifications/telegram/link/', { password: PASSWORD }).expect(204);
     expect(await clinic.rows('select from telegram_chats')).toEqual([]);
   });
 });

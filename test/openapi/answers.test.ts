@@ -266,8 +266,8 @@ async function seeVisit(patient: Whoever, doctor: Whoever, admin: Whoever, booke
 
 /** Contacts, sessions and passwords, by the examples. @returns the tokens of whoever signs in afterwards */
 async function manageAccount(patient: { id: number; token: string }, doctor: { token: string }) {
-  const typed = async (operationId: string) => ({
-    ...example(operationId, 'example'),
+  const typed = async (operationId: string, name = 'code') => ({
+    ...example(operationId, name),
     code: await lastCode(clinic, patient.id),
   });
   for (const name of ['locale', 'contact'])
@@ -277,6 +277,9 @@ async function manageAccount(patient: { id: number; token: string }, doctor: { t
   pass(clinic.clock, 61);
   await call(patient, 'post', '/auth/email/verify/', 202, example('verifyEmail', 'mine'));
   await call(patient, 'post', '/auth/email/verify/confirm/', 200, await typed('confirmEmail'));
+  pass(clinic.clock, 61);
+  await call(patient, 'post', '/auth/phone/prove/', 202);
+  await call(patient, 'post', '/auth/email/prove/', 202);
   pass(clinic.clock, 61);
   await call(doctor, 'post', '/auth/phone/verify/', 202, example('verifyPhone', 'other'));
   pass(clinic.clock, 61);
@@ -291,9 +294,9 @@ async function manageAccount(patient: { id: number; token: string }, doctor: { t
   for (const [index, name] of ['username', 'phone'].entries()) {
     pass(clinic.clock, 61);
     await call(undefined, 'post', '/auth/password/reset/', 202, example('requestPasswordReset', name));
-    await codesSent(clinic, patient.id, 3 + index);
+    await codesSent(clinic, patient.id, 5 + index);
   }
-  const confirmation = await typed('confirmPasswordReset');
+  const confirmation = await typed('confirmPasswordReset', 'example');
   await call(undefined, 'post', '/auth/password/reset/confirm/', 204, confirmation);
   await call(patient, 'get', '/auth/me/', 'session_ended');
   const { username, password } = confirmation as unknown as { username: string; password: string };

@@ -4,7 +4,7 @@ import { IsSignedIn, Public } from '../../http/guards.ts';
 import { originOf } from '../../http/origin.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import type { Auth } from './auth.service.ts';
-import { codeSent } from './codes.schemas.ts';
+import { resetRequested } from './codes.schemas.ts';
 import { passwordChange, resetConfirmation, resetRequest } from './password.schemas.ts';
 
 const tags = ['auth'];
@@ -49,14 +49,14 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
           'a code is sent there: to what was named, or to the phone by user name. It is good for 5 minutes and 5 tries. ' +
           'None is sent beyond what may go to one destination in an hour, and none to a contact that took the place of ' +
           'another within 72 hours without its word. Whoever has confirmed neither, or gets no code, asks at the clinic’s ' +
-          'desk, where they are given a new password.',
+          'desk, where they are given a new password: `otherwise` says so to everybody.',
         body: resetRequest,
-        response: { 202: codeSent },
+        response: { 202: resetRequested },
       },
     },
     async (request, reply) => {
       auth.requestReset(request.body.username, originOf(request));
-      return reply.code(202).send(auth.code_sent);
+      return reply.code(202).send({ ...auth.code_sent, otherwise: 'desk' as const });
     },
   );
 

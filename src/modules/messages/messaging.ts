@@ -3,8 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Channel, Lead } from '../../core/messages.ts';
-import type { Caller } from '../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Db, Tx } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
 import type { Locale } from '../../i18n/messages/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
@@ -136,10 +135,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
 
     async register(app: FastifyInstance): Promise<void> {
       await app.register(messagesRoutes, { messages });
-      await app.register(telegramRoutes, {
-        telegram,
-        unlink: (caller: Caller) => transaction(db, (tx) => telegram.unlink(tx, caller.id, caller)),
-      });
+      await app.register(telegramRoutes, { telegram });
       await app.register(linksRoutes, { links, clock, default_locale, loggable });
     },
   };

@@ -1,6 +1,5 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Caller } from '../../core/roles.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { telegramInvitation, telegramProof } from './telegram.schemas.ts';
@@ -8,20 +7,19 @@ import type { Telegram } from './telegram.service.ts';
 
 const tags = ['notifications'];
 
-export async function telegramRoutes(
-  instance: FastifyInstance,
-  { telegram, unlink }: { telegram: Telegram; unlink: (caller: Caller) => Promise<void> },
-) {
+/** Whoever gives no chat up need send nothing at all. */
+const maySendNothing = async (request: FastifyRequest) => {
+  request.body ??= {};
+};
+
+export async function telegramRoutes(instance: FastifyInstance, { telegram }: { telegram: Telegram }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
     '/notifications/telegram/link/',
     {
       preHandler: IsSignedIn,
-      // Whoever links a first chat need send nothing at all.
-      preValidation: async (request) => {
-        request.body ??= {};
-      },
+      preValidation: maySendNothing,
       config: { errors: ['channel_not_offered', 'provider_unavailable', 'invalid_code'] },
       schema: {
         tags,
@@ -43,16 +41,21 @@ export async function telegramRoutes(
     '/notifications/telegram/link/',
     {
       preHandler: IsSignedIn,
+      preValidation: maySendNothing,
+      config: { errors: ['invalid_code'] },
       schema: {
         tags,
         operationId: 'unlinkTelegram',
         summary: 'Unlink my Telegram',
-        description: 'As `/stop` in the chat does. Repeating it is a 204 again.',
+        description:
+          'As `/stop` in the chat does, but it takes the password, or `proof_code`: otherwise whoever has a stolen token ' +
+          'could make room for a chat of their own. Where no chat is linked nothing is asked, and it is a 204 again.',
+        body: telegramProof,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await unlink(request.user);
+      await telegram.unlinkMine(request.user, request.body);
       return reply.code(204).send();
     },
   );

@@ -7,10 +7,10 @@ const URL_EXAMPLE = 'https://t.me/clinic_bot?start=Zt3uQ0lYc1J8mVh2x5RkPw';
 /** Needed only where a chat is linked already. */
 export const telegramProof = documented(z.object(fields.ownerProof), {
   id: 'TelegramProof',
-  description: 'What shows that it is me, where another chat is linked already.',
+  description: 'What shows that it is me, where a chat is linked that is replaced or unlinked.',
   examples: {
-    first: { summary: 'The first chat', value: {} },
-    another: { summary: 'In place of another chat', value: { password: 'a-long-quiet-river' } },
+    first: { summary: 'No chat is linked yet', value: {} },
+    another: { summary: 'A chat is linked already', value: { password: 'a-long-quiet-river' } },
   },
 });
 export type TelegramProof = z.infer<typeof telegramProof>;

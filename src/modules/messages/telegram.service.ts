@@ -76,11 +76,16 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     return user;
   }
 
+  /** In the transaction of whatever ends it; whoever does it for themself is named. */
+  async function unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
+    if (await repository.unlinkUser(tx, user)) await note(tx, 'unlink', user, by);
+  }
+
   return {
     /**
      * A deep link that makes the chat of whoever opens it this person's; it serves once, for a quarter of an hour. Where a
      * chat is linked already, it is for the account's owner only.
-     * @throws AppError channel_not_offered, provider_unavailable, invalid_input (proof_required), invalid_code
+     * @throws AppError channel_not_offered, provider_unavailable, and what `unlinkMine` throws
      */
     async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
       if (!botName) throw new AppError('channel_not_offered');
@@ -99,10 +104,18 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       return { url: `https://t.me/${name}?start=${token}`, expires_at: expires_at.toISOString() };
     },
 
-    /** In the transaction of whatever ends it; whoever does it for themself is named. */
-    async unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
-      if (await repository.unlinkUser(tx, user)) await note(tx, 'unlink', user, by);
+    /**
+     * Unlinks the caller's chat, for the account's owner only: whoever holds a stolen token would link their own afterwards,
+     * which as a first chat asks for nothing. In the chat `/stop` does it without. Where none is linked nothing is asked.
+     * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
+     */
+    async unlinkMine(caller: Caller, proof: TelegramProof): Promise<void> {
+      if ((await repository.findChat(db, caller.id)) === undefined) return;
+      await owner.mustProve(caller, proof);
+      await transaction(db, (tx) => unlink(tx, caller.id, caller));
     },
+
+    unlink,
 
     /** `/start` with the token of a deep link, or without. */
     async start(chat: string, token: string, language: Locale | undefined): Promise<string> {
