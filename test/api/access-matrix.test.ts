@@ -28,6 +28,8 @@ const table = `
   POST /api/auth/phone/verify/confirm/ 401 400          400            400         400           400
   POST /api/auth/email/verify/     401     202          202            202         202           202
   POST /api/auth/email/verify/confirm/ 401 400          400            400         400           400
+  POST /api/auth/phone/prove/      401     409          409            409         409           409
+  POST /api/auth/email/prove/      401     409          409            409         409           409
   GET /api/auth/me/export/         401     200          200            200         200           200
   GET /api/auth/me/access-log/     401     200          200            200         200           200
   GET /api/auth/me/consents/       401     200          200            200         200           200

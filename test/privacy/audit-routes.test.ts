@@ -222,8 +222,10 @@ const OWN = new Set([
   'GET /api/auth/sessions/',
   'POST /api/auth/password/reset/',
   'POST /api/auth/phone/verify/',
+  'POST /api/auth/phone/prove/',
   'POST /api/auth/phone/verify/confirm/',
   'POST /api/auth/email/verify/',
+  'POST /api/auth/email/prove/',
   'POST /api/auth/email/verify/confirm/',
   'GET /api/auth/me/access-log/',
   'GET /api/auth/me/consents/',
@@ -244,6 +246,8 @@ const OWN = new Set([
 ]);
 /** What everybody may see, or what is of nobody. */
 const EVERYBODY = new Set([
+  // A number; what is sent again is noted by itself.
+  'POST /api/messages/retry/',
   'GET /health/live',
   'GET /health/ready',
   'GET /api/doctors/',
