@@ -72,6 +72,8 @@ const profile = {
   date_of_birth: 'orNull',
   gender: 'orNull',
 };
+/** What shows that it is me. */
+const proof = { password: 'password', proof_code: 'nothing' } as const;
 const person = {
   username: 'username',
   password: 'newPassword',
@@ -103,7 +105,7 @@ const endpoints = [
   [
     'PATCH /auth/me/',
     'patient',
-    { ...names, email: 'orNull', phone: 'orNull', locale: 'orNull' },
+    { ...names, email: 'orNull', phone: 'orNull', locale: 'orNull', ...proof },
     { first_name: 'Aziza' },
   ],
   ['POST /auth/me/consents/', 'patient', { accept_terms: 'flag' }, { accept_terms: true }],
@@ -124,9 +126,10 @@ const endpoints = [
     { username: 'x', code: '000000', password: PASSWORD },
   ],
   ['POST /auth/phone/verify/', 'patient', { phone: 'nothing' }, {}],
-  ['POST /auth/phone/verify/confirm/', 'patient', { code: 'nothing' }, { code: '000000' }],
+  ['POST /auth/phone/verify/confirm/', 'patient', { code: 'nothing', ...proof }, { code: '000000' }],
   ['POST /auth/email/verify/', 'patient', { email: 'nothing' }, {}],
-  ['POST /auth/email/verify/confirm/', 'patient', { code: 'nothing' }, { code: '000000' }],
+  ['POST /auth/email/verify/confirm/', 'patient', { code: 'nothing', ...proof }, { code: '000000' }],
+  ['POST /messages/retry/', 'admin', { channel: 'nothing', since: 'nothing', until: 'nothing' }, {}],
   [
     'PATCH /notifications/preferences/',
     'patient',
@@ -151,7 +154,7 @@ const endpoints = [
   [
     'PATCH /patient/profile/',
     'patient',
-    { phone: 'orNull', date_of_birth: 'orNull', gender: 'orNull', ...names },
+    { phone: 'orNull', date_of_birth: 'orNull', gender: 'orNull', ...names, ...proof },
     {},
   ],
   [
@@ -415,7 +418,6 @@ describe.each([
   ['POST /users/{person}/approve/', 'admin'],
   ['POST /notifications/1/read/', 'patient'],
   ['POST /notifications/read-all/', 'patient'],
-  ['POST /notifications/telegram/link/', 'patient'],
   ['POST /messages/1/retry/', 'admin'],
   ['POST /appointments/999999/arrive/', 'doctor'],
   ['POST /appointments/999999/complete/', 'doctor'],
