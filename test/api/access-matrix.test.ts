@@ -26,6 +26,8 @@ const table = `
   POST /api/auth/password/reset/confirm/ 400 400        400            400         400           400
   POST /api/auth/phone/verify/     401     202          202            202         202           202
   POST /api/auth/phone/verify/confirm/ 401 400          400            400         400           400
+  POST /api/auth/phone/prove/      401     409          409            409         409           409
+  POST /api/auth/email/prove/      401     409          409            409         409           409
   POST /api/auth/email/verify/     401     202          202            202         202           202
   POST /api/auth/email/verify/confirm/ 401 400          400            400         400           400
   POST /api/auth/phone/prove/      401     409          409            409         409           409

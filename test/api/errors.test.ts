@@ -410,7 +410,7 @@ const cases: Record<ErrorCode, Case> = {
   },
   not_confirmed: {
     status: 409,
-    provoke: async () => as('doctor').post(`/appointments/${(await visit()).id}/arrive/`),
+    provoke: async () => as('doctor').post(`/appointments/${(await visit()).id}/complete/`),
   },
   visit_ahead: {
     status: 409,
