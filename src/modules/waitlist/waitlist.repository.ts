@@ -57,9 +57,8 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Ref
         coalesce(visit.status not in ('pending', 'confirmed') or visit.lapsed, false) as decided,
         coalesce((visit.date, visit.start_time) <= ($9::date, $10::time), false) as begun,
         coalesce(visit.attendance in ('completed', 'no_show'), false) as attended,
-        coalesce(
-          visit.doctor_id is distinct from $2 and search_fold(visit.specialization) is distinct from search_fold($3),
-          false) and visit.id is not null as other_doctor
+        coalesce(visit.doctor_id <> $2, true) and coalesce(search_fold(visit.specialization) <> search_fold($3), true)
+          and visit.id is not null as other_doctor
       from (
         select count(*)::int as live,
           coalesce(bool_or(
