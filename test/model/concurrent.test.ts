@@ -68,7 +68,7 @@ function passedOn({ sent }: Batch, clinic: Clinic): Clinic[] {
   const wanted = new Set(sent.map(({ request }) => ('slot' in request ? request.slot : undefined)));
   return passing(clinic)
     .filter(({ id }) => wanted.has(id))
-    .map(({ id }) => passOn(clinic, id));
+    .map(({ id }) => passOn(clinic, id).clinic);
 }
 
 /** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
