@@ -7,9 +7,11 @@ import {
   hasBegun,
   hasEnded,
   holderOf,
+  isAvailable,
   isHeld,
   isStillToCome,
   type Person,
+  personOf,
   type Request,
 } from './clinic.ts';
 
@@ -35,7 +37,7 @@ const weights: Record<Draw['do'], number> = {
   book: 24,
   decide: 13,
   cancel: 11,
-  reschedule: 9,
+  reschedule: 10,
   mark: 6,
   'take back': 2,
   'be away': 2,
@@ -57,7 +59,7 @@ const weights: Record<Draw['do'], number> = {
   'list own slots': 4,
   'list own visits': 7,
   'list all visits': 3,
-  activate: 3,
+  activate: 4,
   erase: 1,
   'sign in': 8,
   wait: 6,
@@ -92,7 +94,7 @@ const recent = <Row>(rows: readonly Row[], { which, other }: Draw): Row | undefi
 
 /** Now and then one that a holiday took: somebody still has it on their screen. */
 const closedSlot = ({ closed }: Clinic, { other }: Draw): number | undefined =>
-  other === 10 ? closed.at(-1)?.id : undefined;
+  other >= 8 && other <= 10 ? closed.at(-1)?.id : undefined;
 
 const wantedSlot = (clinic: Clinic, draw: Draw): number =>
   closedSlot(clinic, draw) ?? recent(clinic.slots, draw)?.id ?? NOBODY;
@@ -101,6 +103,9 @@ const wantedSlot = (clinic: Clinic, draw: Draw): number =>
 function somebody({ people }: Clinic, { who }: Draw, ...roles: Role[]): Person {
   return pick(who === 19 ? people : people.filter(({ role }) => roles.includes(role)), who);
 }
+
+const wasTurnedDown = ({ offers }: Clinic, slot: number | null) =>
+  slot !== null && offers.some((one) => one.timeslot === slot && one.outcome === 'declined');
 
 const isOut = ({ people }: Clinic, id: number) => people.some((one) => one.id === id && !one.is_active);
 
@@ -163,7 +168,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   hold(clinic, draw) {
     // Now and then somebody tries to keep what they have held before.
     const had = clinic.slots.find((slot) => slot.last_held_by !== null && !isHeld(clinic, slot));
-    if (draw.time % 4 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
+    if (draw.time % 2 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
     const by = somebody(clinic, draw, 'patient').id;
     return { do: 'hold', by, slot: wantedSlot(clinic, draw) };
   },
@@ -176,8 +181,10 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   reschedule(clinic, draw) {
     // Whose doctor is out has to go elsewhere.
     const left = clinic.visits.find((one) => isStillToCome(clinic, one) && isOut(clinic, one.doctor));
-    if (draw.time % 3 === 0 && left) {
-      const others = clinic.slots.filter((slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot));
+    if (draw.time % 4 !== 0 && left) {
+      const others = clinic.slots.filter(
+        (slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot) && !holderOf(clinic, slot),
+      );
       const by = draw.flag ? left.patient : somebody(clinic, draw, 'admin').id;
       return { do: 'reschedule', by, visit: left.id, slot: recent(others, draw)?.id ?? NOBODY };
     }
@@ -255,6 +262,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
       [
         { horizon_days: 1 },
         { min_notice_minutes: 60 },
+        { horizon_days: 1, offer_minutes: 15 },
         { min_notice_minutes: 0 },
         { cancel_deadline_minutes: 1_440, late_cancellation: 'refuse' },
         { cancel_deadline_minutes: 60, late_cancellation: 'record' },
@@ -285,6 +293,10 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const caller = somebody(clinic, draw, 'doctor', 'admin');
     const named = naming(clinic, draw, caller, 'doctor');
     const times = timesOf(clinic, draw);
+    const wish = clinic.wishes.findLast(({ status }) => status === 'waiting');
+    // Every other is what somebody waits for.
+    if (draw.flag && draw.which % 2 === 0 && wish)
+      return { do: 'publish', by: wish.doctor, ...times, date: draw.which === 0 ? wish.to : times.date };
     return { do: 'publish', by: caller.id, ...named, ...times, ...onPurpose(clinic, draw, times.date) };
   },
   withdraw: (clinic, draw) => ({ do: 'withdraw', ...onSlot(clinic, draw) }),
@@ -296,7 +308,11 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     // Whoever comes to the desk is seen in what runs.
     const isAtDesk = draw.time % 4 === 0 && runs !== undefined;
     const caller = isAtDesk ? somebody(clinic, draw, 'admin') : somebody(clinic, draw, 'patient', 'admin');
-    const slot = isAtDesk ? runs.id : wantedSlot(clinic, draw);
+    const left = clinic.slots.find(
+      (one) => !hasBegun(clinic, one) && isAvailable(clinic, one) && wasTurnedDown(clinic, one.id),
+    );
+    const wanted = draw.time % 4 === 1 && left ? left.id : wantedSlot(clinic, draw);
+    const slot = isAtDesk ? runs.id : wanted;
     return { do: 'book', by: caller.id, slot, ...naming(clinic, draw, caller, 'patient') };
   },
   decide(clinic, draw) {
@@ -304,11 +320,15 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const reason = status === 'cancelled' && draw.time % 2 === 0 ? { reason: `reason ${draw.time}` } : {};
     return { do: 'decide', ...onVisit(clinic, draw, 'doctor'), status, ...reason };
   },
-  cancel: (clinic, draw) => ({
-    do: 'cancel',
-    ...onVisit(clinic, draw, 'patient'),
-    ...(draw.time % 3 === 0 && { reason: `reason ${draw.time}` }),
-  }),
+  cancel(clinic, draw) {
+    const reason = draw.time % 3 === 0 ? { reason: `reason ${draw.time}` } : {};
+    // Now and then of a slot that somebody turned down before.
+    const visit = clinic.visits.find(
+      (one) => isStillToCome(clinic, one) && wasTurnedDown(clinic, one.timeslot),
+    );
+    if (draw.time % 4 === 1 && visit) return { do: 'cancel', by: visit.patient, visit: visit.id, ...reason };
+    return { do: 'cancel', ...onVisit(clinic, draw, 'patient'), ...reason };
+  },
   'read visit': (clinic, draw) => ({ do: 'read visit', ...onVisit(clinic, draw, 'patient') }),
   'list free slots'(clinic, draw) {
     const filters = { ...daysOf(clinic, draw), ...pageOf(draw) };
@@ -332,9 +352,13 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   },
   activate(clinic, draw) {
     const out = clinic.people.find(({ is_active, erased }) => !is_active && !erased);
-    const person = draw.time % 4 !== 0 && out ? out : notAdmin(clinic, draw);
+    // Every other is a doctor whom patients are about to see.
+    const ahead = clinic.visits.find((visit) => isStillToCome(clinic, visit));
+    const leaver = draw.flag && ahead ? personOf(clinic, ahead.doctor) : notAdmin(clinic, draw);
+    const person = draw.time % 4 !== 0 && out ? out : leaver;
     const [by = NOBODY] = idsOf(clinic, 'admin');
-    const upcoming = pick([{}, { upcoming: 'keep' as const }, { upcoming: 'cancel' as const }], draw.which);
+    const keep = { upcoming: 'keep' as const };
+    const upcoming = pick([keep, {}, { upcoming: 'cancel' as const }, keep, {}], draw.which);
     const leaving = person.is_active ? upcoming : {};
     return { do: 'activate', by, person: person.id, is_active: !person.is_active, ...leaving };
   },

@@ -45,9 +45,9 @@ const judges = {
     ),
 } satisfies Record<string, Judge>;
 
-export const NOTED = Object.keys(judges);
+export type Note = keyof typeof judges;
 
-export const noted = (before: Clinic, request: Request, after: Clinic): string[] =>
+export const noted = (before: Clinic, request: Request, after: Clinic): Note[] =>
   Object.entries<Judge>(judges)
     .filter(([, holds]) => holds(before, request, after))
-    .map(([note]) => note);
+    .map(([note]) => note as Note);

@@ -21,7 +21,7 @@ export const today = ({ now }: Clinic) => now.slice(0, 10);
 export function timesOf(clinic: Clinic, { time, other }: Draw) {
   const start = 9 * 60 + 30 + (time % 6) * 30;
   const length = pick([30, 30, 60, 60, 90, 0], other);
-  const date = dayAfter(today(clinic), time >= 21 ? 2 : time >= 18 ? 1 : 0);
+  const date = dayAfter(today(clinic), time >= 21 ? 2 : time >= 17 ? 1 : 0);
   return { date, start_time: clockOf(start), end_time: clockOf(start + length) };
 }
 
