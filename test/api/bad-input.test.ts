@@ -376,7 +376,7 @@ const lists = [
   ['GET /notifications/', 'patient', [...paging, 'unread'], []],
   ['GET /messages/', 'admin', [...paging, 'status', 'channel', 'user'], []],
   // An action is a word; that one is none of ours only finds nothing.
-  ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action'], []],
+  ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action', 'network'], []],
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
   ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days], []],
   ['GET /timeslots/', 'doctor', [...paging, ...days, 'is_available'], []],

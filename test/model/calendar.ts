@@ -5,9 +5,13 @@ import {
   type Clinic,
   done,
   hasBegun,
+  hasEnded,
   holderOf,
   isHeld,
+  isStillToCome,
   made,
+  NEW_SLOT,
+  named,
   only,
   overlap,
   type Person,
@@ -19,11 +23,13 @@ import {
   shownSlot,
   startOf,
   type Times,
+  todayOf,
+  type Visit,
 } from './clinic.ts';
-import { calledOff, fallingOut } from './visits.ts';
+import { calledOff } from './visits.ts';
 import { endOffers, isWanted, waitOn } from './waitlist.ts';
 
-/** What a doctor's calendar holds: slots one by one and many at once, and absences. */
+/** What a doctor's calendar holds: slots one by one and many at once, absences, and days on which the clinic is closed. */
 
 function mustWork(clinic: Clinic, doctor: number): void {
   const { role, is_active } = personOf(clinic, doctor);
@@ -44,27 +50,34 @@ const isAway = (clinic: Clinic, doctor: number, slot: Times) =>
 const meets = (clinic: Clinic, doctor: number, slot: Times) =>
   clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot));
 
-function withSlots(clinic: Clinic, slots: readonly (Times & { id: number; doctor: number })[]): Clinic {
+const isClosed = (clinic: Clinic, day: string) => clinic.holidays.some(({ date }) => date === day);
+
+function withSlots(
+  clinic: Clinic,
+  slots: readonly (Times & { id: number; doctor: number })[],
+  despite_holiday: boolean,
+): Clinic {
   const added = slots.map((slot) => ({
+    ...NEW_SLOT,
     ...slot,
-    held_by: null,
-    held_until: null,
     is_waitlisted: isWanted(clinic, slot),
+    despite_holiday,
   }));
   const ids = added.map(({ id }) => id);
   return { ...clinic, slots: [...clinic.slots, ...added], known: [...clinic.known, ...ids] };
 }
 
 export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>, id: number): Step {
-  const { date, start_time, end_time } = request;
+  const { date, start_time, end_time, despite_holiday = false } = request;
   if (end_time <= start_time) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
   const slot = { id, doctor, date, start_time, end_time };
-  if (hasBegun(clinic, slot)) throw new Refused(400, 'slot_in_past');
+  if (hasEnded(clinic, slot)) throw new Refused(400, 'slot_in_past');
   mustWork(clinic, doctor);
   if (isAway(clinic, doctor, slot)) throw new Refused(409, 'doctor_absent');
   if (meets(clinic, doctor, slot)) throw new Refused(409, 'slot_overlap');
-  const next = withSlots(clinic, [slot]);
+  if (!despite_holiday && isClosed(clinic, date)) throw new Refused(409, 'clinic_closed');
+  const next = withSlots(clinic, [slot], despite_holiday);
   return made(next, shownSlot(next, next.slots.at(-1) as Slot));
 }
 
@@ -79,7 +92,7 @@ export function publishMany(
   request: Act<'publish many'>,
   real: readonly (Times & { id: number; doctor: number })[],
 ): Step {
-  const { date, slot_minutes } = request;
+  const { date, slot_minutes, despite_holiday = false } = request;
   const fits = minutesOf(request.end_time) - minutesOf(request.start_time) >= slot_minutes;
   if (!fits) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
@@ -93,7 +106,8 @@ export function publishMany(
   ) {
     const slot = { date, start_time: clock(at), end_time: clock(at + slot_minutes) };
     const reasons = {
-      past: hasBegun(clinic, slot),
+      past: hasEnded(clinic, slot),
+      holiday: !despite_holiday && isClosed(clinic, date),
       absence: isAway(clinic, doctor, slot),
       overlap: meets(clinic, doctor, slot),
     };
@@ -105,7 +119,7 @@ export function publishMany(
     if (reason) skipped.push({ ...slot, reason });
     else created.push({ id, doctor, ...slot });
   }
-  return made(withSlots(clinic, created), {
+  return made(withSlots(clinic, created, despite_holiday), {
     created: created.length,
     skipped_count: skipped.length,
     skipped,
@@ -148,31 +162,39 @@ export function withoutSlots(clinic: Clinic, isGone: (slot: Slot) => boolean): C
   };
 }
 
+const byTime = <Row extends Times & { id: number }>(rows: readonly Row[]) =>
+  rows.toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1));
+
+const shownTimes = ({ id, date, start_time, end_time }: Times & { id: number }) => ({
+  id,
+  date,
+  start_time,
+  end_time,
+});
+
 export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, id: number): Step {
   const { from, to, start_time, end_time } = request;
   const doctor = actingFor(caller, 'doctor', request.doctor);
   const span = spanOf(request);
   if (span.ends <= clinic.now) throw new Refused(400, 'invalid_input');
-  mustWork(clinic, doctor);
+  // One who is out may have visits still.
+  const { role, erased } = personOf(clinic, doctor);
+  if (role !== 'doctor' || erased) throw new Refused(404, 'doctor_not_found');
   const overlaps = clinic.absences
     .filter((absence) => absence.doctor === doctor)
     .some((absence) => spanOf(absence).begins < span.ends && span.begins < spanOf(absence).ends);
   if (overlaps) throw new Refused(409, 'absence_overlap');
-  const byTime = <Row extends Times>(rows: readonly Row[]) =>
-    rows.toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1));
-  const visits = byTime(fallingOut(clinic, doctor, (visit) => touches(span, visit)));
+  const visits = byTime(
+    clinic.visits.filter(
+      (visit) => visit.doctor === doctor && isStillToCome(clinic, visit) && touches(span, visit),
+    ),
+  );
   const booked = new Set(visits.map(({ timeslot }) => timeslot));
   const after = calledOff(clinic, visits, caller.id, 'doctor_absent');
   const isGone = (slot: Slot) =>
     slot.doctor === doctor && !hasBegun(after, slot) && touches(span, slot) && !holderOf(after, slot);
   const slots = byTime(after.slots.filter(isGone).filter((slot) => !booked.has(slot.id)));
   const absence = { id, doctor, from, to, start_time, end_time };
-  const shown = ({ id: one, date, start_time: starts, end_time: ends }: Times & { id: number }) => ({
-    id: one,
-    date,
-    start_time: starts,
-    end_time: ends,
-  });
   return made(
     { ...withoutSlots(after, isGone), absences: [...after.absences, absence] },
     {
@@ -180,10 +202,10 @@ export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, 
       reason: null,
       preview: false,
       slots_count: slots.length,
-      slots: slots.map(shown),
+      slots: slots.map(shownTimes),
       appointments_count: visits.length,
       appointments: visits.map((visit) => ({
-        ...shown(visit),
+        ...shownTimes(visit),
         patient: shownPatient(clinic, visit.patient),
       })),
     },
@@ -196,4 +218,49 @@ export function comeBack(clinic: Clinic, caller: Person, { absence: id }: Act<'c
   if (!absence) throw new Refused(404, 'absence_not_found');
   if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(403, 'forbidden');
   return done({ ...clinic, absences: clinic.absences.filter((other) => other.id !== id) });
+}
+
+/** Closes the clinic on a day: what nobody has goes, and what is given up later will. */
+export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id: number): Step {
+  only(caller, 'admin');
+  const { date, visits = 'keep' } = request;
+  if (date < todayOf(clinic)) throw new Refused(400, 'invalid_input');
+  if (isClosed(clinic, date)) throw new Refused(409, 'holiday_exists');
+  const ahead = byTime(clinic.visits.filter((visit) => visit.date === date && isStillToCome(clinic, visit)));
+  const gone = clinic.slots.filter((slot) => slot.date === date && !holderOf(clinic, slot));
+  const ids = new Set(gone.map((slot) => slot.id));
+  const without = withoutSlots(clinic, (slot) => ids.has(slot.id));
+  const next = {
+    ...without,
+    holidays: [...clinic.holidays, { id, date }],
+    // What was published on purpose was so before this holiday.
+    slots: without.slots.map((slot) => (slot.date === date ? { ...slot, despite_holiday: false } : slot)),
+    closed: [
+      ...clinic.closed.filter((slot) => slot.date !== date),
+      ...gone.map((slot) => ({ id: slot.id, date })),
+    ],
+  };
+  const cancels = visits === 'cancel';
+  const shown = (visit: Visit) => ({
+    ...shownTimes(visit),
+    doctor: named(clinic, visit.doctor),
+    patient: shownPatient(clinic, visit.patient),
+  });
+  return made(cancels ? calledOff(next, ahead, caller.id, 'clinic_closed') : next, {
+    id,
+    date,
+    name: null,
+    preview: false,
+    removed: gone.length,
+    appointments: cancels ? 0 : ahead.length,
+    cancelled: cancels ? ahead.length : 0,
+    visits: ahead.map(shown),
+  });
+}
+
+/** Opens it after all: what is gone stays so. */
+export function open(clinic: Clinic, caller: Person, { holiday: id }: Act<'open'>): Step {
+  only(caller, 'admin');
+  if (!clinic.holidays.some((holiday) => holiday.id === id)) throw new Refused(404, 'holiday_not_found');
+  return done({ ...clinic, holidays: clinic.holidays.filter((holiday) => holiday.id !== id) });
 }

@@ -6,6 +6,10 @@ export interface Person {
   id: number;
   role: Role;
   first_name: string | null;
+  /** Of a doctor. */
+  specialization: string | null;
+  /** Between which hours no offer of the waiting list wakes them; null where they have chosen none. */
+  quiet: { from: string; until: string } | null;
   is_active: boolean;
   erased: boolean;
   /** Whether the session of their token lives. */
@@ -25,14 +29,36 @@ export interface Slot extends Times {
   held_by: number | null;
   held_until: string | null;
   is_waitlisted: boolean;
+  /** How often it became free: whoever is passed over is so for one such time. */
+  freeing: number;
+  /** The waiting list offers it to nobody before this. */
+  offer_after: string | null;
+  /** Who held it last, and until when that hold could last. */
+  last_held_by: number | null;
+  last_held_until: string | null;
+  /** It was published on a day on which the clinic is closed, on purpose. */
+  despite_holiday: boolean;
 }
+
+/** What is there when a slot is published. */
+export const NEW_SLOT = {
+  held_by: null,
+  held_until: null,
+  is_waitlisted: false,
+  freeing: 0,
+  offer_after: null,
+  last_held_by: null,
+  last_held_until: null,
+  despite_holiday: false,
+} satisfies Partial<Slot>;
 
 export interface Visit extends Times {
   id: number;
   doctor: number;
   patient: number;
   timeslot: number | null;
-  status: 'pending' | 'confirmed' | 'cancelled';
+  /** As it is stored: that a request has lapsed is written down by a job, some time after the end of its slot. */
+  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
   booked_by: number;
   cancelled_by: number | null;
   cancel_reason: string | null;
@@ -63,11 +89,26 @@ export interface Wish {
   before: string | null;
   status: 'waiting' | 'offered' | 'booked' | 'left';
   appointment: number | null;
+  /** The visit that the patient would rather have at another time. */
+  replaces: number | null;
+}
+
+/** A day on which the clinic is closed. */
+export interface Holiday {
+  id: number;
+  date: string;
+}
+
+/** A slot that a holiday took. */
+export interface Closed {
+  id: number;
+  date: string;
 }
 
 export interface Offer {
   entry: number;
   timeslot: number | null;
+  freeing: number;
   expires_at: string;
   outcome: 'accepted' | 'declined' | 'lapsed' | 'withdrawn' | null;
 }
@@ -84,6 +125,8 @@ export interface Clinic {
   absences: readonly Absence[];
   wishes: readonly Wish[];
   offers: readonly Offer[];
+  holidays: readonly Holiday[];
+  closed: readonly Closed[];
 }
 
 export interface Filters {
@@ -105,12 +148,13 @@ export type Mark = 'arrive' | 'complete' | 'no-show';
 
 /** A request as somebody sends it; every id is a number that may or may not exist. */
 export type Request = { by: number } & (
-  | ({ do: 'publish'; doctor?: number } & Times)
-  | ({ do: 'publish many'; doctor?: number; slot_minutes: number } & Times)
+  | ({ do: 'publish'; doctor?: number; despite_holiday?: boolean } & Times)
+  | ({ do: 'publish many'; doctor?: number; slot_minutes: number; despite_holiday?: boolean } & Times)
   | { do: 'withdraw' | 'read slot' | 'hold' | 'release'; slot: number }
   | { do: 'book'; slot: number; patient?: number }
   | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
-  | { do: 'cancel' | 'read visit' | 'take back'; visit: number }
+  | { do: 'read visit' | 'take back'; visit: number }
+  | { do: 'cancel'; visit: number; reason?: string }
   | { do: 'reschedule'; visit: number; slot: number }
   | { do: 'mark'; visit: number; mark: Mark }
   | ({ do: 'be away'; doctor?: number; from: string; to: string } & Omit<Times, 'date'>)
@@ -123,14 +167,19 @@ export type Request = { by: number } & (
       to: string;
       after?: string;
       before?: string;
+      replaces?: number;
     }
   | { do: 'leave' | 'accept' | 'decline' | 'read wish'; wish: number }
-  /** The job that offers what is free: one slot, or whatever waits for it. */
-  | { do: 'pass on'; slot?: number }
+  /** The job that offers what is free: one slot, or whatever waits for it; it may claim the first day out of reach before. */
+  | { do: 'pass on'; slot?: number; next_day?: boolean }
+  /** The job that ends requests which nobody answered. */
+  | { do: 'expire' }
+  | { do: 'close'; date: string; visits?: 'keep' | 'cancel' }
+  | { do: 'open'; holiday: number }
   | { do: 'search' | 'list free slots'; doctor: number; filters: Filters }
   | { do: 'list own slots' | 'list own visits' | 'list all visits'; filters: Filters }
   | { do: 'set policy'; changes: Partial<Policy> }
-  | { do: 'activate'; person: number; is_active: boolean }
+  | { do: 'activate'; person: number; is_active: boolean; upcoming?: 'cancel' | 'keep' }
   | { do: 'erase'; person: number }
   | { do: 'sign in' }
 );
@@ -154,17 +203,32 @@ export interface Step {
 export class Refused extends Error {
   readonly status: number;
   readonly code: string;
-  constructor(status: number, code: string) {
+  readonly body: object | undefined;
+  constructor(status: number, code: string, body?: object) {
     super(code);
     this.status = status;
     this.code = code;
+    this.body = body;
   }
 }
 
 export const startOf = ({ date, start_time }: Pick<Times, 'date' | 'start_time'>) => `${date} ${start_time}`;
 export const hasBegun = (clinic: Clinic, slot: Pick<Times, 'date' | 'start_time'>) =>
   startOf(slot) <= clinic.now;
-export const isActive = ({ status }: Visit) => status !== 'cancelled';
+export const hasEnded = (clinic: Clinic, { date, end_time }: Pick<Times, 'date' | 'end_time'>) =>
+  `${date} ${end_time}` <= clinic.now;
+/** Whether a slot can be had no more: by the staff it can until it ends, for whoever comes to the desk. */
+export const isOver = (clinic: Clinic, role: Role, slot: Times) =>
+  role === 'patient' ? hasBegun(clinic, slot) : hasEnded(clinic, slot);
+export const isActive = ({ status }: Visit) => status === 'pending' || status === 'confirmed';
+/** As it is to be read: a request that nobody answered until the end of its slot has expired. */
+export const statusOf = (clinic: Clinic, visit: Visit) =>
+  visit.status === 'pending' && hasEnded(clinic, visit) ? 'expired' : visit.status;
+/** Active by the clock, not begun, and neither completed nor a no-show: whoever arrived early still waits. */
+export const isStillToCome = (clinic: Clinic, visit: Visit) =>
+  isActive(visit) &&
+  !hasBegun(clinic, visit) &&
+  (visit.attendance === null || visit.attendance === 'arrived');
 export const overlap = (a: Times, b: Times) =>
   a.date === b.date && a.start_time < b.end_time && b.start_time < a.end_time;
 export const todayOf = ({ now }: Clinic) => now.slice(0, 10);
@@ -212,26 +276,44 @@ export const holderOf = (clinic: Clinic, slot: Slot) =>
 export const isHeld = (clinic: Clinic, { held_until }: Slot) =>
   held_until !== null && held_until > clinic.now;
 
+/** The last day that patients can book. */
+export const reachOf = ({ now, policy }: Clinic) =>
+  policy.horizon_days === null ? '9999-12-31' : later(now, policy.horizon_days * 1_440).slice(0, 10);
+
+/** Whether the waiting list keeps it: what no patient can book yet it keeps from patients only. */
+export const isClaimed = (clinic: Clinic, slot: Slot) => slot.is_waitlisted && slot.date <= reachOf(clinic);
+
 /** Whether somebody may have it, beside whether it is taken; null is anybody. */
 export const isOpenTo = (clinic: Clinic, slot: Slot, patient: number | null) =>
-  isHeld(clinic, slot) ? patient !== null && slot.held_by === patient : !slot.is_waitlisted;
+  isHeld(clinic, slot) ? patient !== null && slot.held_by === patient : !isClaimed(clinic, slot);
 
 export const isAvailable = (clinic: Clinic, slot: Slot) =>
-  !hasBegun(clinic, slot) && !holderOf(clinic, slot) && isOpenTo(clinic, slot, null);
+  !hasBegun(clinic, slot) && !holderOf(clinic, slot) && !isHeld(clinic, slot) && !slot.is_waitlisted;
+
+/** Whether somebody of a role could have it, as lists of what is free show it. */
+export const isAvailableTo = (clinic: Clinic, slot: Slot, role: Role) =>
+  !isOver(clinic, role, slot) &&
+  !holderOf(clinic, slot) &&
+  isOpenTo(clinic, slot, null) &&
+  personOf(clinic, slot.doctor).is_active;
 
 export function shownSlot(clinic: Clinic, slot: Slot) {
   const { id, doctor, date, start_time, end_time } = slot;
   return { id, doctor, date, start_time, end_time, is_available: isAvailable(clinic, slot) };
 }
 
-const named = (clinic: Clinic, id: number) => ({
+export const named = (clinic: Clinic, id: number) => ({
   id,
   first_name: personOf(clinic, id).first_name,
   last_name: null,
 });
-export const shownDoctor = (clinic: Clinic, id: number) => ({ ...named(clinic, id), specialization: null });
+export const shownDoctor = (clinic: Clinic, id: number) => ({
+  ...named(clinic, id),
+  specialization: personOf(clinic, id).specialization,
+});
 export const shownPatient = (clinic: Clinic, id: number) => ({ ...named(clinic, id), phone: null });
 
 export function shownVisit(clinic: Clinic, { doctor, patient, marked_on, ...visit }: Visit) {
-  return { ...visit, doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
+  const status = statusOf(clinic, { doctor, patient, marked_on, ...visit });
+  return { ...visit, status, doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
 }

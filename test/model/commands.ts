@@ -1,7 +1,19 @@
 import fc from 'fast-check';
 import type { Policy } from '../../src/core/policy.ts';
 import type { Role } from '../../src/core/roles.ts';
-import { type Clinic, type Filters, isHeld, type Person, type Request } from './clinic.ts';
+import {
+  type Clinic,
+  type Filters,
+  hasBegun,
+  hasEnded,
+  holderOf,
+  isAvailable,
+  isHeld,
+  isStillToCome,
+  type Person,
+  personOf,
+  type Request,
+} from './clinic.ts';
 
 import { dayAfter, daysOf, pageOf, pick, timesOf, today, visitFilters } from './times.ts';
 
@@ -25,16 +37,19 @@ const weights: Record<Draw['do'], number> = {
   book: 24,
   decide: 13,
   cancel: 11,
-  reschedule: 9,
+  reschedule: 10,
   mark: 6,
   'take back': 2,
   'be away': 2,
   'come back': 2,
+  close: 2,
+  open: 2,
   join: 8,
   leave: 2,
   accept: 10,
   decline: 4,
   'pass on': 5,
+  expire: 2,
   'set policy': 4,
   'read slot': 3,
   'read visit': 3,
@@ -44,7 +59,7 @@ const weights: Record<Draw['do'], number> = {
   'list own slots': 4,
   'list own visits': 7,
   'list all visits': 3,
-  activate: 2,
+  activate: 4,
   erase: 1,
   'sign in': 8,
   wait: 6,
@@ -77,10 +92,22 @@ const NOBODY = 2_000_000_000;
 const recent = <Row>(rows: readonly Row[], { which, other }: Draw): Row | undefined =>
   other === 11 ? undefined : rows[rows.length - 1 - (which % Math.max(1, rows.length))];
 
+/** Now and then one that a holiday took: somebody still has it on their screen. */
+const closedSlot = ({ closed }: Clinic, { other }: Draw): number | undefined =>
+  other >= 8 && other <= 10 ? closed.at(-1)?.id : undefined;
+
+const wantedSlot = (clinic: Clinic, draw: Draw): number =>
+  closedSlot(clinic, draw) ?? recent(clinic.slots, draw)?.id ?? NOBODY;
+
 /** Somebody of these roles, and once in twenty anybody at all. */
 function somebody({ people }: Clinic, { who }: Draw, ...roles: Role[]): Person {
   return pick(who === 19 ? people : people.filter(({ role }) => roles.includes(role)), who);
 }
+
+const wasTurnedDown = ({ offers }: Clinic, slot: number | null) =>
+  slot !== null && offers.some((one) => one.timeslot === slot && one.outcome === 'declined');
+
+const isOut = ({ people }: Clinic, id: number) => people.some((one) => one.id === id && !one.is_active);
 
 const idsOf = (clinic: Clinic, role: Role) =>
   clinic.people.filter((person) => person.role === role).map(({ id }) => id);
@@ -93,6 +120,10 @@ const notAdmin = (clinic: Clinic, { who }: Draw) =>
 /** Admins name whom they act for; others now and then, often somebody else. */
 const naming = (clinic: Clinic, { other }: Draw, caller: Person, role: 'doctor' | 'patient') =>
   caller.role === 'admin' || other === 0 ? { [role]: pick(idsOf(clinic, role), other) } : {};
+
+/** On a day on which the clinic is closed most publish by mistake, some on purpose. */
+const onPurpose = ({ holidays }: Clinic, { flag }: Draw, day: string) =>
+  flag && holidays.some(({ date }) => date === day) ? { despite_holiday: true } : {};
 
 function onSlot(clinic: Clinic, draw: Draw) {
   const slot = recent(clinic.slots, draw);
@@ -108,8 +139,9 @@ function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
 
 /** Mostly one that has an offer, else one of the newest. */
 function onWish(clinic: Clinic, draw: Draw) {
-  const offer = clinic.offers.find(({ outcome, expires_at }) => outcome === null && expires_at > clinic.now);
-  const offered = clinic.wishes.find(({ id }) => id === offer?.entry);
+  const live = clinic.offers.filter(({ outcome, expires_at }) => outcome === null && expires_at > clinic.now);
+  const wishes = clinic.wishes.filter(({ id }) => live.some(({ entry }) => entry === id));
+  const offered = wishes.find(({ replaces }) => replaces !== null) ?? wishes[0];
   const wish = draw.time % 3 !== 0 && offered ? offered : recent(clinic.wishes, draw);
   const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', 'admin').id;
   return { by, wish: wish?.id ?? NOBODY };
@@ -130,11 +162,15 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const { date, start_time } = timesOf(clinic, draw);
     const slot_minutes = draw.flag ? 30 : 45;
     const end_time = pick(['12:00', '12:30', '13:00'], draw.which);
-    return { do: 'publish many', by: caller.id, ...named, date, start_time, end_time, slot_minutes };
+    const times = { date, start_time, end_time, slot_minutes };
+    return { do: 'publish many', by: caller.id, ...named, ...times, ...onPurpose(clinic, draw, date) };
   },
   hold(clinic, draw) {
+    // Now and then somebody tries to keep what they have held before.
+    const had = clinic.slots.find((slot) => slot.last_held_by !== null && !isHeld(clinic, slot));
+    if (draw.time % 2 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
     const by = somebody(clinic, draw, 'patient').id;
-    return { do: 'hold', by, slot: recent(clinic.slots, draw)?.id ?? NOBODY };
+    return { do: 'hold', by, slot: wantedSlot(clinic, draw) };
   },
   release(clinic, draw) {
     const held = clinic.slots.find((slot) => isHeld(clinic, slot));
@@ -143,12 +179,21 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'release', by, slot: slot?.id ?? NOBODY };
   },
   reschedule(clinic, draw) {
+    // Whose doctor is out has to go elsewhere.
+    const left = clinic.visits.find((one) => isStillToCome(clinic, one) && isOut(clinic, one.doctor));
+    if (draw.time % 4 !== 0 && left) {
+      const others = clinic.slots.filter(
+        (slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot) && !holderOf(clinic, slot),
+      );
+      const by = draw.flag ? left.patient : somebody(clinic, draw, 'admin').id;
+      return { do: 'reschedule', by, visit: left.id, slot: recent(others, draw)?.id ?? NOBODY };
+    }
     const { by, visit } = onVisit(clinic, draw, 'patient');
     const doctor = clinic.visits.find(({ id }) => id === visit)?.doctor;
-    // Mostly to a slot of the same doctor: to another's nobody may.
-    const slots = clinic.slots.filter((slot) => draw.time % 8 === 0 || slot.doctor === doctor);
+    // Mostly to a slot of the same doctor: to another's one may only where the doctor is out.
+    const slots = clinic.slots.filter((slot) => draw.time % 6 === 0 || slot.doctor === doctor);
     const slot = slots.length > 0 ? pick(slots.slice(-6), draw.time) : undefined;
-    return { do: 'reschedule', by, visit, slot: slot?.id ?? NOBODY };
+    return { do: 'reschedule', by, visit, slot: closedSlot(clinic, draw) ?? slot?.id ?? NOBODY };
   },
   mark: (clinic, draw) => ({
     do: 'mark',
@@ -176,13 +221,31 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const by = draw.flag && absence ? absence.doctor : somebody(clinic, draw, 'doctor', 'admin').id;
     return { do: 'come back', by, absence: absence?.id ?? NOBODY };
   },
+  close(clinic, draw) {
+    const date = dayAfter(today(clinic), pick([0, 0, 1, 1, 2, -1], draw.time));
+    const visits = draw.flag ? { visits: 'cancel' as const } : {};
+    return { do: 'close', by: somebody(clinic, draw, 'admin').id, date, ...visits };
+  },
+  open(clinic, draw) {
+    const holiday = recent(clinic.holidays, draw)?.id ?? NOBODY;
+    return { do: 'open', by: somebody(clinic, draw, 'admin').id, holiday };
+  },
+  expire: (clinic) => ({ do: 'expire', by: idsOf(clinic, 'admin')[0] ?? NOBODY }),
   join(clinic, draw) {
     const caller = somebody(clinic, draw, 'patient', 'admin');
     const named = naming(clinic, draw, caller, 'patient');
     const from = today(clinic);
     const hours = pick([{}, {}, { after: '10:00' }, { before: '11:30' }], draw.time);
-    const doctor = pick(idsOf(clinic, 'doctor'), draw.which);
-    return { do: 'join', by: caller.id, ...named, doctor, from, to: dayAfter(from, draw.time % 3), ...hours };
+    const wanted = pick(idsOf(clinic, 'doctor'), draw.which);
+    // Every other of them would rather have a visit of theirs at another time.
+    const theirs = clinic.visits.filter(
+      (one) => one.patient === (named.patient ?? caller.id) && isStillToCome(clinic, one),
+    );
+    const visit = draw.flag ? recent(draw.time % 6 === 0 ? clinic.visits : theirs, draw) : undefined;
+    const doctor = visit && draw.time % 5 !== 0 ? visit.doctor : wanted;
+    const replaces = visit ? { replaces: visit.id } : {};
+    const days = { from, to: dayAfter(from, draw.time % 3) };
+    return { do: 'join', by: caller.id, ...named, doctor, ...days, ...hours, ...replaces };
   },
   leave: (clinic, draw) => ({ do: 'leave', ...onWish(clinic, draw) }),
   accept: (clinic, draw) => offerFirst(clinic, draw) ?? { do: 'accept', ...onWish(clinic, draw) },
@@ -191,18 +254,22 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   'pass on'(clinic, draw) {
     const slot = clinic.slots.find(({ is_waitlisted }) => is_waitlisted) ?? recent(clinic.slots, draw);
     const [by = NOBODY] = idsOf(clinic, 'admin');
-    return { do: 'pass on', by, ...(draw.flag && slot && { slot: slot.id }) };
+    if (draw.flag && slot) return { do: 'pass on', by, slot: slot.id };
+    return { do: 'pass on', by, ...(draw.time % 2 === 0 && { next_day: true }) };
   },
   'set policy'(clinic, draw) {
     const changes = pick<Partial<Policy>>(
       [
+        { horizon_days: 1 },
         { min_notice_minutes: 60 },
+        { horizon_days: 1, offer_minutes: 15 },
         { min_notice_minutes: 0 },
         { cancel_deadline_minutes: 1_440, late_cancellation: 'refuse' },
         { cancel_deadline_minutes: 60, late_cancellation: 'record' },
         { cancel_deadline_minutes: 0 },
         { active_appointments_max: 1 },
         { active_appointments_max: null },
+        { horizon_days: null },
         { hold_minutes: 30, offer_minutes: 5 },
         { hold_minutes: 5, offer_minutes: 15 },
         { auto_confirm: true },
@@ -225,13 +292,27 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   publish(clinic, draw) {
     const caller = somebody(clinic, draw, 'doctor', 'admin');
     const named = naming(clinic, draw, caller, 'doctor');
-    return { do: 'publish', by: caller.id, ...named, ...timesOf(clinic, draw) };
+    const times = timesOf(clinic, draw);
+    const wish = clinic.wishes.findLast(({ status }) => status === 'waiting');
+    // Every other is what somebody waits for.
+    if (draw.flag && draw.which % 2 === 0 && wish)
+      return { do: 'publish', by: wish.doctor, ...times, date: draw.which === 0 ? wish.to : times.date };
+    return { do: 'publish', by: caller.id, ...named, ...times, ...onPurpose(clinic, draw, times.date) };
   },
   withdraw: (clinic, draw) => ({ do: 'withdraw', ...onSlot(clinic, draw) }),
   'read slot': (clinic, draw) => ({ do: 'read slot', ...onSlot(clinic, draw) }),
   book(clinic, draw) {
-    const caller = somebody(clinic, draw, 'patient', 'admin');
-    const slot = recent(clinic.slots, draw)?.id ?? NOBODY;
+    const runs = clinic.slots.find(
+      (one) => hasBegun(clinic, one) && !hasEnded(clinic, one) && !holderOf(clinic, one),
+    );
+    // Whoever comes to the desk is seen in what runs.
+    const isAtDesk = draw.time % 4 === 0 && runs !== undefined;
+    const caller = isAtDesk ? somebody(clinic, draw, 'admin') : somebody(clinic, draw, 'patient', 'admin');
+    const left = clinic.slots.find(
+      (one) => !hasBegun(clinic, one) && isAvailable(clinic, one) && wasTurnedDown(clinic, one.id),
+    );
+    const wanted = draw.time % 4 === 1 && left ? left.id : wantedSlot(clinic, draw);
+    const slot = isAtDesk ? runs.id : wanted;
     return { do: 'book', by: caller.id, slot, ...naming(clinic, draw, caller, 'patient') };
   },
   decide(clinic, draw) {
@@ -239,7 +320,15 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const reason = status === 'cancelled' && draw.time % 2 === 0 ? { reason: `reason ${draw.time}` } : {};
     return { do: 'decide', ...onVisit(clinic, draw, 'doctor'), status, ...reason };
   },
-  cancel: (clinic, draw) => ({ do: 'cancel', ...onVisit(clinic, draw, 'patient') }),
+  cancel(clinic, draw) {
+    const reason = draw.time % 3 === 0 ? { reason: `reason ${draw.time}` } : {};
+    // Now and then of a slot that somebody turned down before.
+    const visit = clinic.visits.find(
+      (one) => isStillToCome(clinic, one) && wasTurnedDown(clinic, one.timeslot),
+    );
+    if (draw.time % 4 === 1 && visit) return { do: 'cancel', by: visit.patient, visit: visit.id, ...reason };
+    return { do: 'cancel', ...onVisit(clinic, draw, 'patient'), ...reason };
+  },
   'read visit': (clinic, draw) => ({ do: 'read visit', ...onVisit(clinic, draw, 'patient') }),
   'list free slots'(clinic, draw) {
     const filters = { ...daysOf(clinic, draw), ...pageOf(draw) };
@@ -263,9 +352,15 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   },
   activate(clinic, draw) {
     const out = clinic.people.find(({ is_active, erased }) => !is_active && !erased);
-    const person = draw.time % 4 !== 0 && out ? out : notAdmin(clinic, draw);
+    // Every other is a doctor whom patients are about to see.
+    const ahead = clinic.visits.find((visit) => isStillToCome(clinic, visit));
+    const leaver = draw.flag && ahead ? personOf(clinic, ahead.doctor) : notAdmin(clinic, draw);
+    const person = draw.time % 4 !== 0 && out ? out : leaver;
     const [by = NOBODY] = idsOf(clinic, 'admin');
-    return { do: 'activate', by, person: person.id, is_active: !person.is_active };
+    const keep = { upcoming: 'keep' as const };
+    const upcoming = pick([keep, {}, { upcoming: 'cancel' as const }, keep, {}], draw.which);
+    const leaving = person.is_active ? upcoming : {};
+    return { do: 'activate', by, person: person.id, is_active: !person.is_active, ...leaving };
   },
   erase(clinic, draw) {
     const [by = NOBODY] = idsOf(clinic, 'admin');

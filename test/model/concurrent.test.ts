@@ -68,7 +68,7 @@ function passedOn({ sent }: Batch, clinic: Clinic): Clinic[] {
   const wanted = new Set(sent.map(({ request }) => ('slot' in request ? request.slot : undefined)));
   return passing(clinic)
     .filter(({ id }) => wanted.has(id))
-    .map(({ id }) => passOn(clinic, id));
+    .map(({ id }) => passOn(clinic, id).clinic);
 }
 
 /** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
@@ -87,10 +87,12 @@ function ends({ before, slots }: Batch, clinic: Clinic, { request, got }: Sent):
     .map(({ next }) => next);
 }
 
-/** Whether the waiting list wants a slot is seen a moment after what its publisher is answered. */
+/** Statements of their own, a moment after the rest of their answer: whether the list wants a slot, and what is free now. */
 function told(request: Request, { body, ...expected }: Expected): Expected {
-  if (request.do !== 'publish' || !body) return { ...expected, ...(body && { body }) };
-  return { ...expected, body: { ...body, is_available: undefined } };
+  if (!body) return expected;
+  if (request.do === 'publish') return { ...expected, body: { ...body, is_available: undefined } };
+  if (request.do === 'join') return { ...expected, body: { ...body, free_now: undefined } };
+  return { ...expected, body };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Expected, Filters, Request } from './clinic.ts';
 type Http = [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
 
 /** How a request is sent. */
-export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' }>): Http {
+export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | 'expire' }>): Http {
   switch (request.do) {
     case 'publish': {
       const { do: _, by, ...body } = request;
@@ -30,6 +30,12 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' }>)
     }
     case 'come back':
       return ['DELETE', `/absences/${request.absence}/`];
+    case 'close': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/holidays/', body];
+    }
+    case 'open':
+      return ['DELETE', `/holidays/${request.holiday}/`];
     case 'join': {
       const { do: _, by, ...body } = request;
       return ['POST', '/waitlist/', body];
@@ -57,8 +63,10 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' }>)
       const { status, reason } = request;
       return ['PATCH', `/appointments/${request.visit}/`, { status, reason }];
     }
-    case 'cancel':
-      return ['DELETE', `/appointments/${request.visit}/`];
+    case 'cancel': {
+      const path = `/appointments/${request.visit}/`;
+      return request.reason === undefined ? ['DELETE', path] : ['DELETE', path, { reason: request.reason }];
+    }
     case 'read visit':
       return ['GET', `/appointments/${request.visit}/`];
     case 'list free slots':
@@ -69,8 +77,10 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' }>)
       return ['GET', `/appointments/me/?${queryOf(request.filters)}`];
     case 'list all visits':
       return ['GET', `/appointments/?${queryOf(request.filters)}`];
-    case 'activate':
-      return ['PATCH', `/users/${request.person}/`, { is_active: request.is_active }];
+    case 'activate': {
+      const { is_active, upcoming } = request;
+      return ['PATCH', `/users/${request.person}/`, { is_active, upcoming }];
+    }
     case 'erase':
       return ['DELETE', `/users/${request.person}/`];
   }
@@ -84,7 +94,10 @@ const queryOf = (filters: Filters) =>
 /** What of an answer the model tells too. */
 export function seen(request: Request, answer: Answer): Expected {
   const { status, body } = answer;
-  if (status >= 400) return { status, code: outcome(answer).slice(4) };
+  if (status >= 400) {
+    const { count } = body;
+    return { status, code: outcome(answer).slice(4), ...(count !== undefined && { body: { count } }) };
+  }
   if (status === 204 || request.do === 'sign in') return { status };
   if (request.do === 'activate') return { status, body: { id: body.id, is_active: body.is_active } };
   if (!body.results) return { status, body: timeless(body) };

@@ -2,7 +2,8 @@ import {
   type Act,
   type Clinic,
   type Filters,
-  isAvailable,
+  hasBegun,
+  isAvailableTo,
   only,
   type Person,
   personOf,
@@ -12,8 +13,9 @@ import {
   shownSlot,
   shownVisit,
   startOf,
+  statusOf,
 } from './clinic.ts';
-import { isWithin } from './slots.ts';
+import { beyond } from './slots.ts';
 
 /** What the lists of the model hold, and in which order. */
 
@@ -48,9 +50,9 @@ export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: A
   const { role, is_active } = personOf(clinic, doctor);
   if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
   const free = onDays(clinic.slots, filters)
-    .filter((slot) => slot.doctor === doctor && !isWithin(clinic, caller.role, slot))
-    .map((slot) => shownSlot(clinic, slot))
-    .filter(({ is_available }) => is_available);
+    .filter((slot) => slot.doctor === doctor && !beyond(clinic, caller.role, slot))
+    .filter((slot) => isAvailableTo(clinic, slot, caller.role))
+    .map((slot) => ({ ...shownSlot(clinic, slot), is_available: true }));
   return paged(inOrder(clinic, free), filters);
 }
 
@@ -58,8 +60,9 @@ export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Ac
   only(caller, 'patient', 'admin');
   const { after = '', before = '9', per_doctor = 1_000 } = filters;
   const found = onDays(clinic.slots, filters)
-    .filter((slot) => slot.doctor === doctor && personOf(clinic, doctor).is_active)
-    .filter((slot) => isAvailable(clinic, slot) && !isWithin(clinic, caller.role, slot))
+    .filter((slot) => slot.doctor === doctor && isAvailableTo(clinic, slot, caller.role))
+    // A search looks ahead, whoever asks: what runs the desk sees in the doctor's list.
+    .filter((slot) => !hasBegun(clinic, slot) && !beyond(clinic, caller.role, slot))
     .filter(({ start_time, end_time }) => start_time >= after && end_time <= before);
   const shown = inOrder(clinic, found).map(({ id, date, start_time, end_time }) => ({
     id,
@@ -86,7 +89,7 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
   const mine = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
   const found = onDays(clinic.visits, filters)
-    .filter((visit) => visit.status === (filters.status ?? visit.status))
+    .filter((visit) => statusOf(clinic, visit) === (filters.status ?? statusOf(clinic, visit)))
     .filter(
       (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
     )

@@ -1,17 +1,28 @@
-import { beAway, comeBack, ownSlot, publish, publishMany, withdraw, withoutSlots } from './calendar.ts';
+import {
+  beAway,
+  close,
+  comeBack,
+  open,
+  ownSlot,
+  publish,
+  publishMany,
+  withdraw,
+  withoutSlots,
+} from './calendar.ts';
 import {
   type Act,
   type Clinic,
   change,
   done,
   hasBegun,
-  isActive,
+  holderOf,
   ok,
   only,
   type Person,
   personOf,
   Refused,
   type Request,
+  type Slot,
   type Step,
   shownSlot,
   shownVisit,
@@ -20,8 +31,29 @@ import {
 } from './clinic.ts';
 import { freeSlots, ownSlots, searched, visits } from './lists.ts';
 import { book, hold, release } from './slots.ts';
-import { calledOff, cancel, decide, mark, ownVisit, reschedule, takeBack } from './visits.ts';
-import { accept, decline, join, leave, leaveAll, ownWish, passAllOn, passOn, shownWish } from './waitlist.ts';
+import {
+  aheadOf,
+  calledOff,
+  cancel,
+  decide,
+  expire,
+  mark,
+  ownVisit,
+  reschedule,
+  takeBack,
+} from './visits.ts';
+import {
+  accept,
+  claimNextDay,
+  decline,
+  join,
+  leave,
+  leaveAll,
+  ownWish,
+  passAllOn,
+  passOn,
+  shownWish,
+} from './waitlist.ts';
 
 /**
  * The clinic as clinic.md and scheduling.md tell it, over plain arrays: no SQL, no constraint, nothing shared with src.
@@ -43,17 +75,23 @@ export function answer(clinic: Clinic, request: Request, facts: Facts = {}): Ste
   try {
     const caller = personOf(clinic, request.by);
     if (request.do === 'sign in') return signIn(clinic, caller);
-    if (request.do === 'pass on')
-      return done(request.slot === undefined ? passAllOn(clinic) : passOn(clinic, request.slot));
+    if (request.do === 'pass on') return done(offered(clinic, request));
+    if (request.do === 'expire') return done(expire(clinic));
     if (!caller.signed_in && !facts.late) throw new Refused(401, 'session_ended');
     return acts[request.do](clinic, caller, request as never, facts);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    return { expected: { status: error.status, code: error.code }, next: clinic };
+    const { status, code, body } = error;
+    return { expected: { status, code, ...(body && { body }) }, next: clinic };
   }
 }
 
-type Kind = Exclude<Request['do'], 'sign in' | 'pass on'>;
+function offered(clinic: Clinic, { slot, next_day = false }: Act<'pass on'>): Clinic {
+  if (slot !== undefined) return passOn(clinic, slot).clinic;
+  return passAllOn(next_day ? claimNextDay(clinic) : clinic);
+}
+
+type Kind = Exclude<Request['do'], 'sign in' | 'pass on' | 'expire'>;
 type Acts = { [One in Kind]: (clinic: Clinic, caller: Person, request: Act<One>, facts: Facts) => Step };
 
 const acts: Acts = {
@@ -73,6 +111,8 @@ const acts: Acts = {
   'take back': takeBack,
   'be away': (clinic, caller, request, { created = 0 }) => beAway(clinic, caller, request, created),
   'come back': comeBack,
+  close: (clinic, caller, request, { created = 0 }) => close(clinic, caller, request, created),
+  open,
   join: (clinic, caller, request, { created = 0 }) => join(clinic, caller, request, created),
   leave,
   accept: (clinic, caller, request, { created = 0 }) => accept(clinic, caller, request, created),
@@ -103,23 +143,28 @@ function setPolicy(clinic: Clinic, caller: Person, { changes }: Act<'set policy'
   return ok({ ...clinic, policy }, policy);
 }
 
-function activate(clinic: Clinic, caller: Person, { person, is_active }: Act<'activate'>): Step {
+function activate(clinic: Clinic, caller: Person, request: Act<'activate'>): Step {
+  const { person, is_active, upcoming } = request;
   only(caller, 'admin');
-  if (personOf(clinic, person).erased) throw new Refused(404, 'user_not_found');
+  const before = personOf(clinic, person);
+  if (before.erased) throw new Refused(404, 'user_not_found');
+  const ahead = aheadOf(clinic, person);
+  if (!is_active && before.is_active && upcoming === undefined && ahead.length > 0)
+    throw new Refused(409, 'has_upcoming', { count: ahead.length });
   const changes = is_active ? { is_active } : { is_active, signed_in: false };
-  const now = is_active ? clinic : leaveAll(clinic, person);
+  const reason = before.role === 'doctor' ? 'doctor_absent' : 'account_closed';
+  const without = !is_active && upcoming === 'cancel' ? calledOff(clinic, ahead, caller.id, reason) : clinic;
+  const now = is_active ? without : leaveAll(without, person);
   return ok({ ...now, people: change(now.people, person, changes) }, { id: person, is_active });
 }
 
 function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
   only(caller, 'admin');
   if (personOf(clinic, person).erased) return done(clinic);
-  const ahead = clinic.visits.filter(
-    (visit) =>
-      (visit.doctor === person || visit.patient === person) && isActive(visit) && !hasBegun(clinic, visit),
-  );
-  const called = calledOff(clinic, ahead, caller.id, 'account_deleted');
-  const without = withoutSlots(called, (slot) => slot.doctor === person && !hasBegun(clinic, slot));
+  const called = calledOff(clinic, aheadOf(clinic, person), caller.id, 'account_deleted');
+  // A visit that took place before its time keeps its slot.
+  const isGone = (slot: Slot) => slot.doctor === person && !hasBegun(clinic, slot) && !holderOf(called, slot);
+  const without = withoutSlots(called, isGone);
   const next = leaveAll(without, person);
   const forgotten = { first_name: null, is_active: false, erased: true, signed_in: false };
   const wishes = next.wishes.filter(({ patient }) => patient !== person);
@@ -135,7 +180,13 @@ function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
 
 /** Reasons are free text that may name somebody: all go, on either side of the visit, but for those that are codes. */
 function withoutWords(all: readonly Visit[], person: number): Visit[] {
-  const codes: (string | null)[] = ['account_deleted', 'doctor_absent', null];
+  const codes: (string | null)[] = [
+    'account_deleted',
+    'account_closed',
+    'doctor_absent',
+    'clinic_closed',
+    null,
+  ];
   return all.map((visit) => {
     const isTheirs = visit.doctor === person || visit.patient === person;
     if (!isTheirs || codes.includes(visit.cancel_reason)) return visit;

@@ -9,6 +9,8 @@ import {
   isActive,
   isHeld,
   isOpenTo,
+  isOver,
+  isStillToCome,
   later,
   made,
   ok,
@@ -17,13 +19,14 @@ import {
   type Person,
   personOf,
   Refused,
+  reachOf,
   type Slot,
   type Step,
   shownVisit,
   startOf,
   type Visit,
 } from './clinic.ts';
-import { passOn, takenUp } from './waitlist.ts';
+import { passOn, replacing, takenUp } from './waitlist.ts';
 
 /** Who may have which slot: booking, holding and moving to one. */
 
@@ -35,23 +38,30 @@ export interface Wanted {
 }
 
 /** Whether somebody of a role may take what starts then: patients go by the clinic's policy. */
-export function isWithin(clinic: Clinic, role: Person['role'], slot: Slot): 'too_soon' | undefined {
-  const notice = role === 'patient' ? clinic.policy.min_notice_minutes : 0;
-  return notice > 0 && startOf(slot) < later(clinic.now, notice) ? 'too_soon' : undefined;
+export function beyond(clinic: Clinic, role: Person['role'], slot: Slot) {
+  if (role !== 'patient') return undefined;
+  const notice = clinic.policy.min_notice_minutes;
+  if (notice > 0 && startOf(slot) < later(clinic.now, notice)) return 'too_soon';
+  return slot.date > reachOf(clinic) ? 'too_far_ahead' : undefined;
 }
 
-export const isBusy = (clinic: Clinic, patient: number, slot: Slot, moving?: number) =>
+export const isBusy = (clinic: Clinic, patient: number, slot: Slot, moving?: number | null) =>
   clinic.visits.some(
     (visit) => visit.patient === patient && visit.id !== moving && isActive(visit) && overlap(visit, slot),
   );
 
-export const tooMany = (clinic: Clinic, patient: number, role: Person['role'] = 'patient') => {
-  const most = role === 'patient' ? clinic.policy.active_appointments_max : null;
+/** @param except a visit that does not count */
+export const tooMany = (clinic: Clinic, patient: number, except: number | null = null) => {
+  const most = clinic.policy.active_appointments_max;
   const ahead = clinic.visits.filter(
-    (visit) => visit.patient === patient && isActive(visit) && !hasBegun(clinic, visit),
+    (visit) => visit.patient === patient && visit.id !== except && isStillToCome(clinic, visit),
   );
   return most !== null && ahead.length >= most;
 };
+
+/** Whoever holds it, or is offered it, was counted then; but for what is to take the place of a visit. */
+const isCounted = (clinic: Clinic, slot: Slot, patient: number) =>
+  isHeld(clinic, slot) && slot.held_by === patient && replacing(clinic, slot.id) === null;
 
 /** Whose doctor is out can be had by nobody. */
 export const isBookable = (clinic: Clinic, slot: Slot) => personOf(clinic, slot.doctor).is_active;
@@ -72,18 +82,21 @@ function refusal(clinic: Clinic, { slot: id, patient, moving }: Wanted, role: Pe
   const slot = clinic.slots.find((other) => other.id === id);
   if (slot?.doctor === patient) return 'not_with_oneself';
   if (!isPatient(clinic, patient)) return 'patient_not_found';
+  const wasClosed = clinic.closed.find((gone) => gone.id === id);
+  if (wasClosed && clinic.holidays.some(({ date }) => date === wasClosed.date)) return 'clinic_closed';
   if (!slot || !isBookable(clinic, slot)) return 'timeslot_not_found';
-  if (hasBegun(clinic, slot)) return 'slot_in_past';
+  if (isOver(clinic, role, slot)) return 'slot_in_past';
   const holder = holderOf(clinic, slot);
   if (holder) return holder.patient === patient ? 'already_yours' : 'slot_taken';
   const held = isHeld(clinic, slot);
   if (!(held && slot.held_by === patient)) {
-    const beyond = isWithin(clinic, role, slot);
-    if (beyond) return beyond;
+    const bound = beyond(clinic, role, slot);
+    if (bound) return bound;
   }
   if (held && slot.held_by !== patient) return 'slot_held';
   if (isBusy(clinic, patient, slot, moving)) return 'patient_busy';
-  return moving === undefined && tooMany(clinic, patient, role) ? 'too_many_appointments' : undefined;
+  const counts = moving === undefined && role === 'patient' && !isCounted(clinic, slot, patient);
+  return counts && tooMany(clinic, patient) ? 'too_many_appointments' : undefined;
 }
 
 /** Tries for a slot; what waits to be offered to the next on the waiting list is passed on first. */
@@ -99,7 +112,9 @@ export function obtain(
     if (code) return { expected: { status: statuses[code] ?? 409, code }, next: now };
     const slot = now.slots.find(({ id }) => id === wanted.slot) as Slot;
     if (isOpenTo(now, slot, wanted.patient)) return take(now, slot);
-    now = passOn(now, slot.id);
+    const passed = passOn(now, slot.id, wanted.patient);
+    now = passed.clinic;
+    if (passed.isKept) return { expected: { status: 409, code: 'slot_held' }, next: now };
   }
 }
 
@@ -107,35 +122,53 @@ export function obtain(
 export function take(clinic: Clinic, slot: number, visit: Pick<Visit, 'id' | 'patient'>): Clinic {
   const next = {
     ...clinic,
-    slots: change(clinic.slots, slot, { held_by: null, held_until: null, is_waitlisted: false }),
+    slots: change(clinic.slots, slot, {
+      held_by: null,
+      held_until: null,
+      is_waitlisted: false,
+      offer_after: null,
+      last_held_by: null,
+      last_held_until: null,
+    }),
   };
   return takenUp(next, slot, visit);
 }
 
-export function bookFor(clinic: Clinic, caller: Person, wanted: Wanted, id: number): Step {
-  return obtain(clinic, wanted, caller.role, (now, slot) => {
-    const { doctor, date, start_time, end_time } = slot;
-    const visit: Visit = {
-      id,
-      doctor,
-      date,
-      start_time,
-      end_time,
-      patient: wanted.patient,
-      timeslot: slot.id,
-      status: clinic.policy.auto_confirm ? 'confirmed' : 'pending',
-      booked_by: caller.id,
-      cancelled_by: null,
-      cancel_reason: null,
-      cancelled_late: false,
-      attendance: null,
-      marked_on: null,
-      version: 1,
-    };
-    const next = take({ ...now, visits: [...now.visits, visit] }, slot.id, visit);
-    return made(next, shownVisit(next, visit));
-  });
+/** The slot can be had: the patient has it now. @param kept the status of a visit that gave way to it */
+export function booked(
+  clinic: Clinic,
+  caller: Person,
+  { slot, patient, kept }: { slot: Slot; patient: number; kept?: Visit['status'] | undefined },
+  id: number,
+): Step {
+  const { doctor, date, start_time, end_time } = slot;
+  const answered = kept ?? (clinic.policy.auto_confirm ? 'confirmed' : 'pending');
+  const visit: Visit = {
+    id,
+    doctor,
+    date,
+    start_time,
+    end_time,
+    patient,
+    timeslot: slot.id,
+    // Whoever gets a slot that runs is there.
+    status: hasBegun(clinic, slot) ? 'confirmed' : answered,
+    booked_by: caller.id,
+    cancelled_by: null,
+    cancel_reason: null,
+    cancelled_late: false,
+    attendance: null,
+    marked_on: null,
+    version: 1,
+  };
+  const next = take({ ...clinic, visits: [...clinic.visits, visit] }, slot.id, visit);
+  return made(next, shownVisit(next, visit));
 }
+
+export const bookFor = (clinic: Clinic, caller: Person, wanted: Wanted, id: number): Step =>
+  obtain(clinic, wanted, caller.role, (now, slot) =>
+    booked(now, caller, { slot, patient: wanted.patient }, id),
+  );
 
 export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
   const patient = actingFor(caller, 'patient', request.patient);
@@ -151,12 +184,29 @@ export function hold(clinic: Clinic, caller: Person, request: { slot: number }):
   return obtain(clinic, { slot: request.slot, patient: caller.id }, caller.role, (now, { id }) => {
     const own = now.slots.find((slot) => slot.id === id) as Slot;
     if (own.held_by === caller.id && isHeld(now, own)) return answered(now, own);
-    const end = later(now.now, now.policy.hold_minutes);
-    const held_until = end < startOf(own) ? end : startOf(own);
+    const { hold_minutes } = now.policy;
+    // What one has had, one cannot keep by holding it anew: it ends when it would have, and then others come first.
+    const before = own.last_held_by === caller.id ? own.last_held_until : null;
+    if (before !== null && before <= now.now && now.now < later(before, hold_minutes))
+      return { expected: { status: 409, code: 'held_recently' }, next: now };
+    const ends = [
+      later(now.now, hold_minutes),
+      startOf(own),
+      before !== null && before > now.now ? before : '9',
+    ];
+    const held_until = ends.toSorted()[0] ?? null;
     const slots = now.slots.map((slot) =>
       slot.held_by === caller.id && !slot.is_waitlisted ? { ...slot, held_by: null, held_until: null } : slot,
     );
-    const next = { ...now, slots: change(slots, id, { held_by: caller.id, held_until }) };
+    const next = {
+      ...now,
+      slots: change(slots, id, {
+        held_by: caller.id,
+        held_until,
+        last_held_by: caller.id,
+        last_held_until: held_until,
+      }),
+    };
     return answered(next, { ...own, held_until });
   });
 }

@@ -17,11 +17,11 @@ export const dayAfter = (date: string, days: number) =>
 
 export const today = ({ now }: Clinic) => now.slice(0, 10);
 
-/** Half hours of this morning and the next: coarse, so that much overlaps. Some have begun, some end too early. */
+/** Half hours of this morning and the next two: coarse, so that much overlaps. Some have begun, some end too early. */
 export function timesOf(clinic: Clinic, { time, other }: Draw) {
   const start = 9 * 60 + 30 + (time % 6) * 30;
   const length = pick([30, 30, 60, 60, 90, 0], other);
-  const date = dayAfter(today(clinic), time >= 18 ? 1 : 0);
+  const date = dayAfter(today(clinic), time >= 21 ? 2 : time >= 17 ? 1 : 0);
   return { date, start_time: clockOf(start), end_time: clockOf(start + length) };
 }
 
@@ -51,7 +51,7 @@ export const visitFilters = (clinic: Clinic, draw: Draw): Filters => ({
   ...daysOf(clinic, draw),
   ...pageOf(draw),
   ...pick<Filters>(
-    [{}, {}, { status: 'pending' }, { status: 'confirmed' }, { status: 'cancelled' }],
+    [{}, {}, { status: 'pending' }, { status: 'confirmed' }, { status: 'cancelled' }, { status: 'expired' }],
     draw.other,
   ),
 });

@@ -1,20 +1,25 @@
 import type { Role } from '../../src/core/roles.ts';
+import { withoutSlots } from './calendar.ts';
 import {
   type Act,
   type Clinic,
   change,
   done,
   hasBegun,
+  hasEnded,
   isActive,
+  isStillToCome,
   later,
+  made,
   ok,
   only,
   type Person,
+  personOf,
   Refused,
-  type Slot,
   type Step,
   shownVisit,
   startOf,
+  statusOf,
   todayOf,
   type Visit,
 } from './clinic.ts';
@@ -46,12 +51,20 @@ export const changed = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): 
 
 const visitOf = (clinic: Clinic, id: number) => clinic.visits.find((visit) => visit.id === id) as Visit;
 const shown = (clinic: Clinic, id: number): Step => ok(clinic, shownVisit(clinic, visitOf(clinic, id)));
+export const shownMade = (clinic: Clinic, id: number): Step =>
+  made(clinic, shownVisit(clinic, visitOf(clinic, id)));
 
-/** A slot is free, for the waiting list first. */
+/** A slot is free, for the waiting list first; on a day on which the clinic is closed it is gone. */
 function freed(clinic: Clinic, slot: number | null): Clinic {
   const found = clinic.slots.find(({ id }) => id === slot);
   if (!found) return clinic;
-  return { ...clinic, slots: change(clinic.slots, found.id, { is_waitlisted: isWanted(clinic, found) }) };
+  const { id, date, freeing, despite_holiday } = found;
+  if (!despite_holiday && clinic.holidays.some((holiday) => holiday.date === date)) {
+    const without = withoutSlots(clinic, (other) => other.id === id);
+    return { ...without, closed: [...without.closed, { id, date }] };
+  }
+  const is_waitlisted = isWanted(clinic, found);
+  return { ...clinic, slots: change(clinic.slots, id, { is_waitlisted, freeing: freeing + 1 }) };
 }
 
 export const cancelled = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): Clinic =>
@@ -62,7 +75,7 @@ export const calledOff = (
   clinic: Clinic,
   visits: readonly Visit[],
   by: number,
-  cancel_reason: string,
+  cancel_reason: string | null,
 ): Clinic =>
   visits.reduce(
     (now, visit) =>
@@ -74,7 +87,7 @@ export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): 
   const { status, reason = null } = request;
   const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
   const mayStillCancel = status === 'cancelled' && caller.role === 'admin' && visit.status === 'confirmed';
-  if (visit.status !== 'pending' && !mayStillCancel) throw new Refused(409, 'already_decided');
+  if (statusOf(clinic, visit) !== 'pending' && !mayStillCancel) throw new Refused(409, 'already_decided');
   if (visit.attendance !== null) throw new Refused(409, 'already_attended');
   const by = { cancelled_by: caller.id, cancel_reason: reason };
   return shown(
@@ -90,34 +103,61 @@ const isLate = (clinic: Clinic, visit: Visit) =>
 const isTooLate = (clinic: Clinic, visit: Visit) =>
   clinic.policy.late_cancellation === 'refuse' && isLate(clinic, visit);
 
-export function cancel(clinic: Clinic, caller: Person, request: { visit: number }): Step {
+export function cancel(clinic: Clinic, caller: Person, request: Act<'cancel'>): Step {
   const visit = ownVisit(clinic, caller, request.visit, ['patient', 'admin']);
   if (visit.status === 'cancelled') return done(clinic);
   const isBound = caller.role === 'patient';
   if (isBound && hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
   if (isBound && isTooLate(clinic, visit)) throw new Refused(409, 'too_late_to_cancel');
+  if (statusOf(clinic, visit) === 'expired') throw new Refused(409, 'already_decided');
   if (visit.attendance !== null) throw new Refused(409, 'already_attended');
-  const cancelled_late = isBound && isLate(clinic, visit);
-  return done(cancelled(clinic, visit, { cancelled_by: caller.id, cancelled_late }));
+  return done(calledOffBy(clinic, caller, visit, request.reason));
+}
+
+/** Somebody gives a visit up; a patient perhaps late. */
+export function calledOffBy(clinic: Clinic, caller: Person, visit: Visit, reason?: string): Clinic {
+  const cancelled_late = caller.role === 'patient' && isLate(clinic, visit);
+  return cancelled(clinic, visit, { cancelled_by: caller.id, cancelled_late, cancel_reason: reason ?? null });
+}
+
+/** Refuses what cannot be moved, or given up for another slot. */
+export function mustMove(clinic: Clinic, caller: Person, visit: Visit): void {
+  if (!['pending', 'confirmed'].includes(statusOf(clinic, visit))) throw new Refused(409, 'already_decided');
+  if (hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
+  if (visit.attendance !== null) throw new Refused(409, 'already_attended');
+  if (caller.role === 'patient' && isTooLate(clinic, visit)) throw new Refused(409, 'too_late_to_cancel');
+}
+
+/** A visit of a doctor who is out can go to another of the same specialization. */
+function canTakeOver(clinic: Clinic, from: number, to: number): boolean {
+  const [own, other] = [personOf(clinic, from), personOf(clinic, to)];
+  return !own.is_active && own.specialization !== null && own.specialization === other.specialization;
+}
+
+/** The slot can be had: the visit has it now, and has left its own. */
+export function moved(clinic: Clinic, caller: Person, visit: Visit, slot: number): Clinic {
+  const target = clinic.slots.find(({ id }) => id === slot);
+  if (!target) throw new Error('nobody moves to a slot that is gone');
+  const { doctor, date, start_time, end_time } = target;
+  const answer = clinic.policy.auto_confirm ? 'confirmed' : 'pending';
+  const kept = caller.role === 'patient' ? answer : visit.status;
+  // Whoever is moved into a slot that runs is there.
+  const status = hasBegun(clinic, target) ? 'confirmed' : kept;
+  const next = changed(clinic, visit, { timeslot: slot, doctor, date, start_time, end_time, status });
+  return take(freed(next, visit.timeslot), slot, visit);
 }
 
 export function reschedule(clinic: Clinic, caller: Person, request: Act<'reschedule'>): Step {
   const visit = ownVisit(clinic, caller, request.visit, ['patient', 'admin']);
   const { id, patient } = visit;
-  if (isActive(visit) && visit.timeslot === request.slot) return shown(clinic, id);
-  if (!isActive(visit)) throw new Refused(409, 'already_decided');
-  if (hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
-  if (visit.attendance !== null) throw new Refused(409, 'already_attended');
-  if (caller.role === 'patient' && isTooLate(clinic, visit)) throw new Refused(409, 'too_late_to_cancel');
+  const hasIt = isActive(visit) && visit.timeslot === request.slot;
+  if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, id);
+  mustMove(clinic, caller, visit);
   const target = clinic.slots.find((slot) => slot.id === request.slot);
-  if (target && target.doctor !== visit.doctor) throw new Refused(409, 'not_same_doctor');
+  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, visit.doctor, target.doctor))
+    throw new Refused(409, 'not_same_doctor');
   const wanted = { slot: request.slot, patient, moving: id };
-  return obtain(clinic, wanted, caller.role, (now, { id: timeslot, date, start_time, end_time }) => {
-    const answer = clinic.policy.auto_confirm ? 'confirmed' : 'pending';
-    const status = caller.role === 'patient' ? answer : visit.status;
-    const moved = changed(now, visit, { timeslot, date, start_time, end_time, status });
-    return shown(take(freed(moved, visit.timeslot), timeslot, visit), id);
-  });
+  return obtain(clinic, wanted, caller.role, (now, slot) => shown(moved(now, caller, visit, slot.id), id));
 }
 
 const attendances = { arrive: 'arrived', complete: 'completed', 'no-show': 'no_show' } as const;
@@ -127,12 +167,14 @@ export function mark(clinic: Clinic, caller: Person, request: Act<'mark'>): Step
   const attendance = attendances[request.mark];
   const today = todayOf(clinic);
   if (visit.attendance === attendance) return shown(clinic, visit.id);
-  if (visit.status !== 'confirmed') throw new Refused(409, 'not_confirmed');
+  // Whoever lets a patient in has answered their request.
+  const isAnswered = visit.status === 'pending' && attendance === 'arrived' && !hasEnded(clinic, visit);
+  if (visit.status !== 'confirmed' && !isAnswered) throw new Refused(409, 'not_confirmed');
   if (visit.date > today) throw new Refused(409, 'visit_ahead');
   const goesOn = visit.attendance === 'arrived' && attendance === 'completed';
   if (visit.attendance !== null && visit.marked_on !== today && !goesOn)
     throw new Refused(409, 'attendance_final');
-  return shown(changed(clinic, visit, { attendance, marked_on: today }), visit.id);
+  return shown(changed(clinic, visit, { status: 'confirmed', attendance, marked_on: today }), visit.id);
 }
 
 export function takeBack(clinic: Clinic, caller: Person, request: { visit: number }): Step {
@@ -142,17 +184,14 @@ export function takeBack(clinic: Clinic, caller: Person, request: { visit: numbe
   return done(changed(clinic, visit, { attendance: null, marked_on: null }));
 }
 
-/** Those of a doctor that are active, lie ahead and touch a time in which the doctor is away. */
-export const fallingOut = (
-  clinic: Clinic,
-  doctor: number,
-  isAway: (slot: Omit<Slot, never> | Visit) => boolean,
-) =>
+/** The job that ends requests which nobody answered until their slots were over. Nobody can have such a slot any more. */
+export const expire = (clinic: Clinic): Clinic =>
+  clinic.visits
+    .filter((visit) => visit.status !== 'expired' && statusOf(clinic, visit) === 'expired')
+    .reduce((now, visit) => changed(now, visit, { status: 'expired' }), clinic);
+
+/** What is still to come of somebody, as patient and as doctor. */
+export const aheadOf = (clinic: Clinic, person: number) =>
   clinic.visits.filter(
-    (visit) =>
-      visit.doctor === doctor &&
-      isActive(visit) &&
-      !hasBegun(clinic, visit) &&
-      (visit.attendance === null || visit.attendance === 'arrived') &&
-      isAway(visit),
+    (visit) => (visit.doctor === person || visit.patient === person) && isStillToCome(clinic, visit),
   );

@@ -6,6 +6,7 @@ import {
   done,
   hasBegun,
   holderOf,
+  isAvailableTo,
   isHeld,
   later,
   made,
@@ -16,19 +17,26 @@ import {
   type Person,
   personOf,
   Refused,
+  reachOf,
   type Slot,
   type Step,
+  shownDoctor,
   startOf,
+  statusOf,
   type Times,
   todayOf,
   type Visit,
   type Wish,
 } from './clinic.ts';
-import { bookFor, isBookable, isBusy, isWithin, tooMany } from './slots.ts';
+import { beyond, booked, bookFor, isBookable, isBusy, obtain, tooMany } from './slots.ts';
+import { calledOffBy, moved, mustMove, shownMade } from './visits.ts';
 
 /** Who waits for what, whom it is offered to, and what they answer. */
 
 const LIVE_MAX = 10;
+
+/** How much of what is free already is shown to whoever joins. */
+const FREE_SHOWN = 3;
 
 const suits = (wish: Wish, slot: Times & { doctor: number }) =>
   wish.doctor === slot.doctor &&
@@ -43,6 +51,12 @@ export const isWanted = (clinic: Clinic, slot: Times & { doctor: number }) =>
 
 const offerOf = (clinic: Clinic, wish: number) =>
   clinic.offers.find(({ entry, outcome }) => entry === wish && outcome === null);
+
+/** Which visit the offer of a slot is to take the place of. */
+export function replacing(clinic: Clinic, slot: number): number | null {
+  const offer = clinic.offers.find(({ timeslot, outcome }) => timeslot === slot && outcome === null);
+  return clinic.wishes.find(({ id }) => id === offer?.entry)?.replaces ?? null;
+}
 
 /** Ends the offers of a slot that last, and says what becomes of whoever had one. */
 export function endOffers(
@@ -78,6 +92,13 @@ export const takenUp = (
       : waitOn('withdrawn')(),
   );
 
+/** Whether the visit that a wish would replace stands against it: it has begun, or is over before its time. */
+function isPast(clinic: Clinic, { replaces }: Wish): boolean {
+  const visit = clinic.visits.find(({ id }) => id === replaces);
+  if (!visit || !['pending', 'confirmed'].includes(statusOf(clinic, visit))) return false;
+  return hasBegun(clinic, visit) || visit.attendance === 'completed' || visit.attendance === 'no_show';
+}
+
 /** The first who waits for a slot and can come. */
 function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
   const isLive = (id: number) =>
@@ -92,10 +113,14 @@ function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
         personOf(clinic, wish.patient).is_active &&
         // Whoever had this offer is passed over, by whichever of their wishes it came.
         !clinic.offers.some(
-          ({ entry, timeslot }) =>
-            timeslot === slot.id && patientOf(entry) === wish.patient && (entry === wish.id || isLive(entry)),
+          ({ entry, timeslot, freeing }) =>
+            timeslot === slot.id &&
+            freeing === slot.freeing &&
+            patientOf(entry) === wish.patient &&
+            (entry === wish.id || isLive(entry)),
         ) &&
-        !isBusy(clinic, wish.patient, slot) &&
+        !isPast(clinic, wish) &&
+        !isBusy(clinic, wish.patient, slot, wish.replaces) &&
         !clinic.slots.some(
           (other) =>
             other.is_waitlisted &&
@@ -103,14 +128,36 @@ function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
             isHeld(clinic, other) &&
             overlap(other, slot),
         ) &&
-        !tooMany(clinic, wish.patient),
+        !tooMany(clinic, wish.patient, wish.replaces),
     );
 }
 
-/** Offers a slot to the next who can have it, or to anybody where there is none. */
-export function passOn(clinic: Clinic, id: number): Clinic {
+/** When somebody wakes whose quiet hours it is, if they could still have a whole offer then. */
+function wakingFor(clinic: Clinic, slot: Slot, { patient }: Wish): string | undefined {
+  const { quiet } = personOf(clinic, patient);
+  const [date = '', time = ''] = clinic.now.split(' ');
+  const { from, until } = quiet ?? { from: '22:00', until: '08:00' };
+  const overnight = from > until;
+  const isQuiet = overnight ? time >= from || time < until : time >= from && time < until;
+  if (!isQuiet) return undefined;
+  const end = `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
+  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
+}
+
+/** What became of a slot that was to be passed on. */
+interface Passed {
+  clinic: Clinic;
+  /** The waiting list keeps it, and has offered it to nobody. */
+  isKept?: boolean;
+}
+
+/**
+ * Offers a slot to the next who can have it, or to anybody where there is none.
+ * @param asking a patient who is just trying to get it, and so awake
+ */
+export function passOn(clinic: Clinic, id: number, asking?: number): Passed {
   const slot = clinic.slots.find((other) => other.id === id);
-  if (!slot?.is_waitlisted || holderOf(clinic, slot) || isHeld(clinic, slot)) return clinic;
+  if (!slot?.is_waitlisted || holderOf(clinic, slot) || isHeld(clinic, slot)) return { clinic };
   const now = slot.held_until === null ? clinic : endOffers(clinic, id, waitOn('lapsed'));
   const put = (changes: Partial<Slot>, rest: Partial<Clinic> = {}): Clinic => ({
     ...now,
@@ -118,30 +165,66 @@ export function passOn(clinic: Clinic, id: number): Clinic {
     slots: change(now.slots, id, changes),
   });
   const nobody = { held_by: null, held_until: null };
-  if (hasBegun(now, slot) || isWithin(now, 'patient', slot)) return put({ ...nobody, is_waitlisted: false });
-  if (!isBookable(now, slot)) return put(nobody);
+  const keep = (offer_after: string | null): Passed => ({
+    clinic: put({ ...nobody, offer_after }),
+    isKept: true,
+  });
+  const letGo = { clinic: put({ ...nobody, is_waitlisted: false, offer_after: null }) };
+  const bound = beyond(now, 'patient', slot);
+  if (hasBegun(now, slot) || bound === 'too_soon') return letGo;
+  // It comes into reach, and the doctor comes back.
+  if (bound !== undefined || !isBookable(now, slot)) return keep(null);
+  if (asking === undefined && slot.offer_after !== null && slot.offer_after > now.now)
+    return keep(slot.offer_after);
   const first = firstFor(now, slot);
-  if (!first) return put({ ...nobody, is_waitlisted: false });
+  if (!first) return letGo;
+  const wakes = first.patient === asking ? undefined : wakingFor(now, slot, first);
+  if (wakes !== undefined) return keep(wakes);
   const end = later(now.now, now.policy.offer_minutes);
   const expires_at = end < startOf(slot) ? end : startOf(slot);
-  return put(
-    { held_by: first.patient, held_until: expires_at },
-    {
-      wishes: change(now.wishes, first.id, { status: 'offered' }),
-      offers: [...now.offers, { entry: first.id, timeslot: id, expires_at, outcome: null }],
-    },
-  );
+  const offer = { entry: first.id, timeslot: id, freeing: slot.freeing, expires_at, outcome: null };
+  return {
+    clinic: put(
+      { held_by: first.patient, held_until: expires_at, offer_after: null },
+      {
+        wishes: change(now.wishes, first.id, { status: 'offered' }),
+        offers: [...now.offers, offer],
+      },
+    ),
+  };
 }
 
 /** Which slots wait to be offered, soonest first. */
 export const passing = (clinic: Clinic): Slot[] =>
   clinic.slots
     .filter((slot) => slot.is_waitlisted && !isHeld(clinic, slot))
-    .filter((slot) => slot.held_until !== null || isBookable(clinic, slot))
+    .filter(
+      (slot) =>
+        slot.held_until !== null ||
+        (isBookable(clinic, slot) &&
+          slot.date <= reachOf(clinic) &&
+          (slot.offer_after === null || slot.offer_after <= clinic.now)),
+    )
     .toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1));
 
 export const passAllOn = (clinic: Clinic): Clinic =>
-  passing(clinic).reduce((now, { id }) => passOn(now, id), clinic);
+  passing(clinic).reduce((now, { id }) => passOn(now, id).clinic, clinic);
+
+/** What is free on the first day out of patients' reach, and waited for, is kept for those who wait. */
+export function claimNextDay(clinic: Clinic): Clinic {
+  if (clinic.policy.horizon_days === null) return clinic;
+  const day = later(`${reachOf(clinic)} 00:00`, 1_440).slice(0, 10);
+  const isFree = (slot: Slot) =>
+    slot.date === day && !holderOf(clinic, slot) && !slot.is_waitlisted && !isHeld(clinic, slot);
+  return {
+    ...clinic,
+    slots: clinic.slots.map((slot) =>
+      isFree(slot) && isWanted(clinic, slot)
+        ? { ...slot, is_waitlisted: true, held_by: null, held_until: null }
+        : slot,
+    ),
+  };
+}
 
 /** Somebody is out: what was held for them or offered to them is given back, and they wait no longer. */
 export function leaveAll(clinic: Clinic, patient: number): Clinic {
@@ -188,22 +271,55 @@ export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
 }
 
 export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: number): Step {
-  const { doctor, from, to, after = null, before = null } = request;
+  const { doctor, from, to, after = null, before = null, replaces = null } = request;
   const patient = actingFor(caller, 'patient', request.patient);
   if (to < todayOf(clinic)) throw new Refused(400, 'invalid_input');
   const { role, is_active } = personOf(clinic, patient);
   if (role !== 'patient' || !is_active) throw new Refused(404, 'patient_not_found');
   if (!personOf(clinic, doctor).is_active) throw new Refused(404, 'doctor_not_found');
+  if (replaces !== null) mustBeReplaceable(clinic, replaces, { patient, doctor });
   const live = clinic.wishes.filter(
     (wish) => wish.patient === patient && (wish.status === 'waiting' || wish.status === 'offered'),
   );
-  const wish: Wish = { id, patient, doctor, from, to, after, before, status: 'waiting', appointment: null };
+  const hours = { from, to, after, before };
+  const wish: Wish = { id, patient, doctor, ...hours, status: 'waiting', appointment: null, replaces };
   const isSame = (other: Wish) =>
     (['doctor', 'from', 'to', 'after', 'before'] as const).every((name) => other[name] === wish[name]);
   if (live.some(isSame)) throw new Refused(409, 'already_waiting');
   if (live.length >= LIVE_MAX) throw new Refused(409, 'too_many_waitlist_entries');
   const next = { ...clinic, wishes: [...clinic.wishes, wish] };
-  return made(next, shownWish(next, wish));
+  return made(next, { ...shownWish(next, wish), free_now: freeFor(clinic, wish) });
+}
+
+/** The visit that a wish with a doctor would replace: the patient's own, with that doctor, and still to come. */
+function mustBeReplaceable(
+  clinic: Clinic,
+  id: number,
+  { patient, doctor }: { patient: number; doctor: number },
+): void {
+  const visit = clinic.visits.find((other) => other.id === id && other.patient === patient);
+  if (!visit) throw new Refused(404, 'appointment_not_found');
+  if (!['pending', 'confirmed'].includes(statusOf(clinic, visit))) throw new Refused(409, 'already_decided');
+  if (hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
+  if (visit.attendance === 'completed' || visit.attendance === 'no_show')
+    throw new Refused(409, 'already_attended');
+  if (visit.doctor !== doctor) throw new Refused(409, 'not_same_doctor');
+}
+
+/** What a patient who waits could book at this moment, the first of it. */
+function freeFor(clinic: Clinic, wish: Wish) {
+  return clinic.slots
+    .filter((slot) => suits(wish, slot) && isAvailableTo(clinic, slot, 'patient'))
+    .filter((slot) => !beyond(clinic, 'patient', slot) && !isBusy(clinic, wish.patient, slot, wish.replaces))
+    .toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
+    .slice(0, FREE_SHOWN)
+    .map(({ id, doctor, date, start_time, end_time }) => ({
+      id,
+      doctor: shownDoctor(clinic, doctor),
+      date,
+      start_time,
+      end_time,
+    }));
 }
 
 /** Turns the offer of a wish down, and passes its slot on. */
@@ -221,7 +337,7 @@ function turnDown(
       slots: change(clinic.slots, slot, { held_by: null, held_until: null }),
     },
     slot,
-  );
+  ).clinic;
 }
 
 export function leave(clinic: Clinic, caller: Person, request: { wish: number }): Step {
@@ -233,12 +349,23 @@ export function leave(clinic: Clinic, caller: Person, request: { wish: number })
 }
 
 export function accept(clinic: Clinic, caller: Person, request: { wish: number }, visit: number): Step {
-  const { id, patient } = ownWish(clinic, caller, request.wish);
+  const { id, patient, replaces } = ownWish(clinic, caller, request.wish);
   const offer = offerOf(clinic, id);
   if (!offer || offer.timeslot === null || offer.expires_at <= clinic.now)
     throw new Refused(409, 'offer_lapsed');
-  const step = bookFor(clinic, caller, { slot: offer.timeslot, patient }, visit);
-  const over = ['slot_taken', 'already_yours', 'slot_held', 'slot_in_past', 'timeslot_not_found'];
+  const wanted = { slot: offer.timeslot, patient };
+  const step =
+    replaces === null
+      ? bookFor(clinic, caller, wanted, visit)
+      : replace(clinic, caller, { ...wanted, replaces }, visit);
+  const over = [
+    'slot_taken',
+    'already_yours',
+    'slot_held',
+    'slot_in_past',
+    'timeslot_not_found',
+    'clinic_closed',
+  ];
   if (!over.includes(step.expected.code ?? '')) return step;
   return { ...step, expected: { status: 409, code: 'offer_lapsed' } };
 }
@@ -249,4 +376,37 @@ export function decline(clinic: Clinic, caller: Person, request: { wish: number 
   if (!offer || offer.expires_at <= clinic.now) throw new Refused(409, 'offer_lapsed');
   const next = turnDown(clinic, { id, offer }, 'waiting');
   return ok(next, shownWish(next, ownWish(next, caller, id)));
+}
+
+/**
+ * A visit gives way to the slot that its patient is offered: it moves, or, where it is with another doctor by now, is
+ * cancelled. Where it was cancelled meanwhile there is nothing to give way.
+ */
+function replace(
+  clinic: Clinic,
+  caller: Person,
+  { slot, patient, replaces }: { slot: number; patient: number; replaces: number },
+  id: number,
+): Step {
+  const visit = clinic.visits.find((other) => other.id === replaces);
+  if (!visit) throw new Error('a visit is never deleted');
+  const isLive = ['pending', 'confirmed'].includes(statusOf(clinic, visit));
+  // An offer of whoever is out is none, whatever became of the visit.
+  const offered = clinic.slots.find((other) => other.id === slot);
+  if (!offered || !isBookable(clinic, offered)) throw new Refused(409, 'offer_lapsed');
+  if (isLive) mustMove(clinic, caller, visit);
+  const wanted = { slot, patient, moving: replaces };
+  return obtain(clinic, wanted, caller.role, (now, target) => {
+    if (isLive && target.doctor === visit.doctor) return shownMade(moved(now, caller, visit, slot), replaces);
+    const without = isLive ? calledOffBy(now, caller, visit) : now;
+    const kept = isLive && caller.role !== 'patient' ? visit.status : undefined;
+    const step = booked(without, caller, { slot: target, patient, kept }, id);
+    // Whatever else was to take the place of the visit takes the place of the new one.
+    const wishes = step.next.wishes.map((wish) =>
+      wish.replaces === replaces && (wish.status === 'waiting' || wish.status === 'offered')
+        ? { ...wish, replaces: id }
+        : wish,
+    );
+    return { ...step, next: { ...step.next, wishes } };
+  });
 }

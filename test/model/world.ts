@@ -3,7 +3,19 @@ import { OPEN_POLICY } from '../../src/core/policy.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';
-import type { Absence, Clinic, Offer, Person, Request, Slot, Visit, Wish } from './clinic.ts';
+import {
+  type Absence,
+  type Clinic,
+  type Closed,
+  type Holiday,
+  NEW_SLOT,
+  type Offer,
+  type Person,
+  type Request,
+  type Slot,
+  type Visit,
+  type Wish,
+} from './clinic.ts';
 import { httpOf } from './http.ts';
 import { clockOf, dayAfter } from './times.ts';
 
@@ -26,6 +38,8 @@ export interface State {
   absences: Absence[];
   wishes: Wish[];
   offers: Offer[];
+  holidays: Holiday[];
+  closed: Closed[];
 }
 
 const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
@@ -33,13 +47,15 @@ const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
 const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
 /** What the database must hold when the real clinic is as the model is. */
-export const stateOf = ({ people, slots, visits, absences, wishes, offers }: Clinic): State => ({
+export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...clinic }: Clinic): State => ({
   people: people.map(({ id, first_name, is_active, erased }) => ({ id, first_name, is_active, erased })),
   slots: slots.toSorted(byId),
   visits: visits.toSorted(byId),
   absences: absences.toSorted(byId),
   wishes: wishes.toSorted(byId),
   offers: offers.toSorted(byText),
+  holidays: clinic.holidays.toSorted(byId),
+  closed: clinic.closed.toSorted(byId),
 });
 
 const MORNING = '2026-03-02 09:00';
@@ -81,14 +97,41 @@ export const keepSlots = (arena: Arena) =>
     end $$;
     create trigger keep_slot after insert on timeslots for each row execute function keep_slot()`);
 
-/** What earlier runs left would be offered to people of theirs, and their policy is another. */
+/**
+ * What earlier runs left would be offered to people of theirs, and their policy is another. A holiday is everybody's: there
+ * must be none yet, and nothing of theirs that one could take.
+ */
 async function tidyUp(arena: Arena, admin: Member): Promise<void> {
   // Through the API, which goes by it at once: of a change in the database it hears a moment later.
   await arena.ask(admin, 'PATCH', '/settings/', OPEN_POLICY);
   await arena.db.$client.query(`
     update waitlist_entries set status = 'left' where status in ('waiting', 'offered');
     update waitlist_offers set outcome = 'withdrawn' where outcome is null;
-    update timeslots set is_waitlisted = false, held_by = null, held_until = null where is_waitlisted`);
+    update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null
+    where is_waitlisted;
+    delete from holidays;
+    delete from closed_timeslots;
+    update appointments set status = 'cancelled', cancelled_by = patient_id, attendance = null, attendance_marked_at = null
+    where status in ('pending', 'confirmed');
+    delete from timeslots`);
+}
+
+/** The hours in which patients want to be left in peace, one after the other: in the morning, over night, and as usual. */
+const QUIET = [{ from: '09:45', until: '10:30' }, { from: '13:30', until: '09:20' }, null] as const;
+
+async function lead(arena: Arena, people: readonly Person[]): Promise<void> {
+  for (const { id, quiet, specialization } of people) {
+    if (quiet)
+      await arena.db.$client.query(
+        'insert into notification_preferences (user_id, quiet_from, quiet_until) values ($1, $2, $3)',
+        [id, quiet.from, quiet.until],
+      );
+    if (specialization)
+      await arena.db.$client.query('update doctor_profiles set specialization = $2 where id = $1', [
+        id,
+        specialization,
+      ]);
+  }
 }
 
 /** @param doctors few, so that commands meet @param patients likewise */
@@ -101,31 +144,41 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   ];
   setClock(arena, MORNING);
   await tidyUp(arena, admins[0] as Member);
-  const people = members.map(({ id, role, username }) => ({
-    id,
-    role,
-    first_name: username,
+  const placeOf = ({ id, role }: Member) =>
+    members.filter((other) => other.role === role && other.id < id).length;
+  const people = members.map((member) => ({
+    id: member.id,
+    role: member.role,
+    first_name: member.username,
+    // The third has none: nobody can take over from them.
+    specialization: member.role === 'doctor' && placeOf(member) < 2 ? 'Cardiology' : null,
+    quiet: member.role === 'patient' ? (QUIET[placeOf(member)] ?? null) : null,
     is_active: true,
     erased: false,
     signed_in: true,
   }));
+  await lead(arena, people);
   const ids = members.map(({ id }) => id);
   const slots: Slot[] = [];
   for (const [date, start_time, end_time] of OPENINGS)
     for (const { id: doctor } of members.filter(({ role }) => role === 'doctor')) {
       const id = await arena.publish({ id: doctor }, date, start_time, end_time);
-      const free = { held_by: null, held_until: null, is_waitlisted: false };
-      slots.push({ id, doctor, date, start_time, end_time, ...free });
+      slots.push({ ...NEW_SLOT, id, doctor, date, start_time, end_time });
     }
   const { db, clock } = arena;
   const { housekeeping } = createModules({ db, clock, log: silentLog, config: testConfig });
 
   async function send(request: Request): Promise<Answer> {
     const member = members.find(({ id }) => id === request.by) as Member;
+    const done = { status: 204, retryAfter: null, type: null, body: {}, replayed: false };
     if (request.do === 'pass on') {
-      const { slot: timeslot } = request;
-      await housekeeping.tasks.offer_waitlist(timeslot === undefined ? {} : { timeslot });
-      return { status: 204, retryAfter: null, type: null, body: {}, replayed: false };
+      const { slot: timeslot, next_day } = request;
+      await housekeeping.tasks.offer_waitlist({ timeslot, ...(next_day && { _cron: {} }) });
+      return done;
+    }
+    if (request.do === 'expire') {
+      await housekeeping.tasks.expire_requests();
+      return done;
     }
     if (request.do !== 'sign in') return arena.ask(member, ...httpOf(request));
     const credentials = { username: member.username, password: PASSWORD };
@@ -151,13 +204,16 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       absences: [],
       wishes: [],
       offers: [],
+      holidays: [],
+      closed: [],
     },
     send,
     made: () => rows('select id, doctor, date, start_time, end_time from made_slots where doctor = any($1)'),
     async read() {
       const offers = await rows<Offer>(
-        `select entry_id as entry, timeslot_id as timeslot, ${onWall('expires_at')} as expires_at, outcome
-         from waitlist_offers join waitlist_entries e on e.id = entry_id where e.patient_id = any($1)`,
+        `select entry_id as entry, timeslot_id as timeslot, o.freeing,
+           ${onWall('expires_at')} as expires_at, outcome
+         from waitlist_offers o join waitlist_entries e on e.id = entry_id where e.patient_id = any($1)`,
       );
       return {
         people: await rows(
@@ -166,7 +222,8 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
         ),
         slots: await rows(
           `select id, doctor_id as doctor, date, start_time, end_time, held_by, ${onWall('held_until')} as held_until,
-             is_waitlisted
+             is_waitlisted, freeing, ${onWall('offer_after')} as offer_after, last_held_by,
+             ${onWall('last_held_until')} as last_held_until, despite_holiday
            from timeslots where doctor_id = any($1) order by id`,
         ),
         visits: await rows(
@@ -181,10 +238,16 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
         ),
         wishes: await rows(
           `select id, patient_id as patient, doctor_id as doctor, "from", "to", after, before, status,
-             appointment_id as appointment
+             appointment_id as appointment, replaces_id as replaces
            from waitlist_entries where patient_id = any($1) order by id`,
         ),
         offers: offers.toSorted(byText),
+        holidays: (await db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
+        closed: (
+          await db.$client.query<Closed>(
+            'select timeslot_id as id, date from closed_timeslots order by timeslot_id',
+          )
+        ).rows,
       };
     },
   };

@@ -104,7 +104,7 @@ export interface Filters {
   status?: Status | undefined;
 }
 
-export const conditions: { [Name in keyof Required<Filters>]: SQL } = {
+const conditions: { [Name in keyof Required<Filters>]: SQL } = {
   doctor: eq(appointments.doctor_id, sql.placeholder('doctor')),
   patient: eq(appointments.patient_id, sql.placeholder('patient')),
   booked_by: eq(appointments.booked_by, sql.placeholder('booked_by')),
@@ -114,17 +114,31 @@ export const conditions: { [Name in keyof Required<Filters>]: SQL } = {
   status: eq(appointments.status, sql.placeholder('status')),
 };
 
-/** Its slot is not over: a request that can still be answered. */
-const unended = sql`(${appointments.date}, ${appointments.end_time}) >
+/** Its slot is over: nobody can answer a request any more. */
+const ended = sql`(${appointments.date}, ${appointments.end_time}) <=
   (${sql.placeholder('today')}::date, ${sql.placeholder('time')}::time)`;
+
+/** A status as it is to be read now, whether or not the job has marked what has lapsed; statements are named after it. */
+const readAs: Partial<Record<Status, SQL>> = {
+  pending: sql`(${appointments.status} = 'pending' and not ${ended})`,
+  expired: sql`(${appointments.status} in ('pending', 'expired') and (${appointments.status} = 'expired' or ${ended}))`,
+};
+
+/** What the filters that are given ask for, and a name for it. */
+export function askedFor(given: readonly (keyof Filters)[], { status }: Pick<Filters, 'status'>) {
+  const read = status && readAs[status];
+  return {
+    name: `${given.join()}${read ? `=${status}` : ''}`,
+    where: and(...given.map((filter) => (filter === 'status' && read ? read : conditions[filter]))),
+  };
+}
 
 /** One page of appointments, today's and later first. */
 export async function listAppointments(db: Db, filters: Filters, wall: WallTime, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
-  const isPending = filters.status === 'pending';
-  const name = `appointments.list:${given.join()}${isPending ? '=pending' : ''}`;
+  const { name: asked, where } = askedFor(given, filters);
+  const name = `appointments.list:${asked}`;
   const build = () => {
-    const where = and(...given.map((filter) => conditions[filter]), isPending ? unended : undefined);
     const { page: ids, order } = upcomingFirst(appointments, where);
     const count = countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where));
     return sql`

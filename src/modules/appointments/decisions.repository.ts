@@ -1,7 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
+import { isLapsed } from '../../db/visits.ts';
 import type { Status } from './appointments.schemas.ts';
-import { isLapsed } from './expiry.repository.ts';
 
 export interface StatusChange {
   from: Status[];

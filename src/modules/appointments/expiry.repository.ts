@@ -1,13 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
-
-/**
- * Nobody has answered the request, and its slot is over: from then on nothing is done with it, whether or not the job has
- * marked it by now. `a` stands for the row of `appointments`.
- * @param from the number of the wall's date among the statement's parameters; its time is the next one
- */
-export const isLapsed = (a: string, from: number): string =>
-  `(${a}.status = 'pending' and (${a}.date, ${a}.end_time) <= ($${from}::date, $${from + 1}::time))`;
+import { isLapsed } from '../../db/visits.ts';
 
 /**
  * Ends requests that have lapsed, by the order of their ids. One that somebody is just deciding over is passed by: it is

@@ -1,11 +1,12 @@
+import type { WallTime } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
 import { and, sql } from '../../db/drizzle.ts';
 import { direct } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
 import {
   type AppointmentRow,
+  askedFor,
   columns,
-  conditions,
   type Filters,
   joinPeople,
   toAppointment,
@@ -26,14 +27,16 @@ export async function readPage(
   db: Db,
   chosen: Pick<Filters, (typeof filters)[number]>,
   after: Cursor,
+  wall: WallTime,
   size: number,
 ): Promise<Appointment[]> {
   const given = filters.filter((name) => chosen[name] !== undefined);
-  const name = `appointments.export:${given.join()}`;
+  const asked = askedFor(given, chosen);
+  const name = `appointments.export:${asked.name}`;
   const read = direct<AppointmentRow>(db, name, () => {
     const { date, start_time, id } = appointments;
     const where = and(
-      ...given.map((filter) => conditions[filter]),
+      asked.where,
       sql`(${date}, ${start_time}, ${id}) > (${sql.placeholder('after_date')}::date,
         ${sql.placeholder('after_time')}::time, ${sql.placeholder('after_id')}::integer)`,
     );
@@ -45,6 +48,8 @@ export async function readPage(
   });
   const rows = await read({
     ...chosen,
+    today: wall.date,
+    time: wall.time,
     after_date: after.date,
     after_time: after.start_time,
     after_id: after.id,

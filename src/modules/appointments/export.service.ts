@@ -1,4 +1,4 @@
-import { earliestOf, latestOf } from '../../core/clock.ts';
+import { type Clock, earliestOf, latestOf } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
@@ -11,6 +11,7 @@ import { type Cursor, readPage } from './export.repository.ts';
 export interface ExportDependencies {
   db: Db;
   mayLag: MayLag;
+  clock: Clock;
   audit: Pick<Audit, 'record' | 'recordShown'>;
   /** An appointment as it is to be read now. */
   asOfNow: (appointment: Appointment) => Appointment;
@@ -21,7 +22,7 @@ export interface ExportDependencies {
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
-export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDependencies) {
+export function createExport({ db, mayLag, clock, audit, sessions, asOfNow }: ExportDependencies) {
   /** Whoever is put out in the middle gets no further page: an export can take minutes. */
   async function* following(
     first: Appointment[],
@@ -50,7 +51,7 @@ export function createExport({ db, mayLag, audit, sessions, asOfNow }: ExportDep
       const begin = latestOf(BEGINNING, from, date);
       const end = to === undefined ? date : earliestOf(to, date);
       const read = (after: Cursor) =>
-        mayLag((replica) => readPage(replica, { ...others, to: end }, after, PAGE));
+        mayLag((replica) => readPage(replica, { ...others, to: end }, after, clock.wall(), PAGE));
       const { patient } = others;
       const seen = { action: 'appointment.export', details: { filters: namesOf(filters) } };
       const noted = async (page: Appointment[]) => {

@@ -35,7 +35,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
    */
   async function replace(tx: Tx, appointment: number, given: Given): Promise<Appointment | undefined> {
     const { timeslot, patient, caller, bounds, policy } = given;
-    const found = await lockAppointment(tx, appointment, patient);
+    const found = await lockAppointment(tx, appointment, patient, bounds);
     if (!found) throw new AppError('appointment_not_found');
     const target = await lockTarget(tx, { from: found.timeslot, to: timeslot, patient }, bounds);
     if (!target?.is_theirs) throw new AppError('offer_lapsed');

@@ -1,9 +1,10 @@
 import type { Bounds } from '../../core/policy.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { boundValues, canBeHad, doctorIsBookable } from '../../db/slots.ts';
+import { isLapsed } from '../../db/visits.ts';
 import type { Attendance, Status } from './appointments.schemas.ts';
 
-/** An appointment as it stands while nobody else can change it. */
+/** An appointment as it stands while nobody else can change it; one that has lapsed is `expired` before the job says so. */
 export interface Standing {
   doctor: number;
   timeslot: number | null;
@@ -23,6 +24,7 @@ export async function lockAppointment(
   tx: Tx,
   appointment: number,
   patient: number,
+  { wall }: Pick<Bounds, 'wall'>,
 ): Promise<Standing | undefined> {
   await clientOf(tx).query({
     name: 'appointments.lock-patient',
@@ -32,9 +34,10 @@ export async function lockAppointment(
   const { rows } = await clientOf(tx).query<Standing>({
     name: 'appointments.lock',
     text: `
-      select doctor_id as doctor, timeslot_id as timeslot, date, start_time, status, attendance, version
-      from appointments where id = $1 for no key update`,
-    values: [appointment],
+      select doctor_id as doctor, timeslot_id as timeslot, date, start_time, attendance, version,
+        case when ${isLapsed('a', 2)} then 'expired' else status end as status
+      from appointments a where id = $1 for no key update`,
+    values: [appointment, wall.date, wall.time],
   });
   return rows[0];
 }

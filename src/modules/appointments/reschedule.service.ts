@@ -52,7 +52,7 @@ export function createReschedule({
 
   async function move(tx: Tx, appointment: number, given: Given): Promise<Appointment | undefined> {
     const { timeslot, patient, caller, bounds, policy } = given;
-    const found = await repository.lockAppointment(tx, appointment, patient);
+    const found = await repository.lockAppointment(tx, appointment, patient, bounds);
     if (!found) throw new AppError('appointment_not_found');
     // A move that has been made already is no change, whatever version the client saw.
     if (isActive(found) && found.timeslot === timeslot) return findAppointment(tx, appointment);

@@ -117,17 +117,17 @@ export const auditFilters = fields.orderedRange(
     network: z
       .string()
       .max(50)
+      .meta({
+        description: 'Only what came from this address, or the network it stands in.',
+        examples: ['203.0.113.7'],
+      })
       .transform((text, context) => {
         const network = networkOf(text.split('/', 1)[0]);
         if (network === undefined)
           context.issues.push({ code: 'custom', input: text, continue: true, ...issue('invalid_format') });
         return network ?? z.NEVER;
       })
-      .optional()
-      .meta({
-        description: 'Only what came from this address, or the network it stands in.',
-        examples: ['203.0.113.7'],
-      }),
+      .optional(),
     from: fields.dateFilters.from,
     to: fields.dateFilters.to,
   }),

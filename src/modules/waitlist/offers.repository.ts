@@ -2,6 +2,7 @@ import type { Bounds } from '../../core/policy.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, doctorIsBookable, isBusy } from '../../db/slots.ts';
+import { isLapsed } from '../../db/visits.ts';
 
 /** A slot that the waiting list has a claim on, locked. */
 export interface WaitlistedSlot {
@@ -76,7 +77,7 @@ const COULD_COME = `(
         and (mine.id = e.id or mine.status in ('waiting', 'offered'))) then false
     when exists (
       select from appointments r
-      where r.id = e.replaces_id and r.status in ('pending', 'confirmed')
+      where r.id = e.replaces_id and r.status in ('pending', 'confirmed') and not ${isLapsed('r', 3)}
         and ((r.date, r.start_time) <= ($3::date, $4::time) or r.attendance in ('completed', 'no_show'))) then false
     when ${isBusy('e.patient_id', 'e.replaces_id')} then false
     when exists (

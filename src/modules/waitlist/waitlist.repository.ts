@@ -1,5 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
+import { isLapsed } from '../../db/visits.ts';
 
 export interface Wish {
   patient: number;
@@ -53,12 +54,11 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Ref
               select id from doctor_profiles where search_fold(specialization) = search_fold($3)))) as no_doctor,
         mine.*,
         $8::integer is not null and visit.id is null as no_visit,
-        coalesce(visit.status not in ('pending', 'confirmed'), false) as decided,
+        coalesce(visit.status not in ('pending', 'confirmed') or visit.lapsed, false) as decided,
         coalesce((visit.date, visit.start_time) <= ($9::date, $10::time), false) as begun,
         coalesce(visit.attendance in ('completed', 'no_show'), false) as attended,
-        coalesce(
-          visit.doctor_id is distinct from $2 and search_fold(visit.specialization) is distinct from search_fold($3),
-          false) and visit.id is not null as other_doctor
+        coalesce(visit.doctor_id <> $2, true) and coalesce(search_fold(visit.specialization) <> search_fold($3), true)
+          and visit.id is not null as other_doctor
       from (
         select count(*)::int as live,
           coalesce(bool_or(
@@ -68,7 +68,8 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Ref
         from waitlist_entries where patient_id = $1 and status in ('waiting', 'offered')
       ) mine
       left join (
-        select a.id, a.status, a.date, a.start_time, a.attendance, a.doctor_id, d.specialization
+        select a.id, a.status, a.date, a.start_time, a.attendance, a.doctor_id, d.specialization,
+          ${isLapsed('a', 9)} as lapsed
         from appointments a join doctor_profiles d on d.id = a.doctor_id where a.id = $8 and a.patient_id = $1
       ) visit on true`,
     values: [

@@ -1,0 +1,53 @@
+import { type Clinic, hasBegun, type Request, type Visit } from './clinic.ts';
+
+/** What a request brought about that no answer tells of itself. */
+
+type Judge = (before: Clinic, request: Request, after: Clinic) => boolean;
+
+const visitOf = ({ visits }: Clinic, id: number): Visit | undefined =>
+  visits.find((visit) => visit.id === id);
+
+const judges = {
+  'a visit goes to a colleague': (before, request, after) =>
+    request.do === 'reschedule' &&
+    visitOf(before, request.visit)?.doctor !== visitOf(after, request.visit)?.doctor,
+  'an offer takes the place of a visit': (before, request, after) =>
+    request.do === 'accept' &&
+    before !== after &&
+    before.wishes.some(({ id, replaces }) => id === request.wish && replaces !== null) &&
+    before.visits.length === after.visits.length,
+  'an offer waits until somebody wakes': (_, __, { slots }) =>
+    slots.some(({ offer_after }) => offer_after !== null),
+  'somebody is offered again what became free again': (_, __, { offers }) =>
+    offers.some(({ entry, timeslot, freeing }) =>
+      offers.some((one) => one.entry === entry && one.timeslot === timeslot && one.freeing < freeing),
+    ),
+  'what is given up on a holiday is gone': (before, { do: kind }, after) =>
+    ['cancel', 'decide', 'reschedule'].includes(kind) && before.closed.length < after.closed.length,
+  'somebody publishes on a holiday on purpose': (_, __, { slots }) =>
+    slots.some(({ despite_holiday }) => despite_holiday),
+  'visits fall out with a holiday': (_, __, { visits }) =>
+    visits.some(({ cancel_reason }) => cancel_reason === 'clinic_closed'),
+  'visits fall out with a patient': (_, __, { visits }) =>
+    visits.some(({ cancel_reason }) => cancel_reason === 'account_closed'),
+  'a request expires': (_, __, { visits }) => visits.some(({ status }) => status === 'expired'),
+  'whoever arrives is confirmed': (before, request, after) =>
+    request.do === 'mark' && before !== after && visitOf(before, request.visit)?.status === 'pending',
+  'the desk books what runs': (before, { do: kind }, after) => {
+    const booked = after.visits.at(-1);
+    return kind === 'book' && before !== after && booked !== undefined && hasBegun(before, booked);
+  },
+  'the waiting list keeps what is out of reach': (_, __, { slots, now, policy }) =>
+    policy.horizon_days === 1 &&
+    slots.some(
+      ({ is_waitlisted, date }) =>
+        is_waitlisted && Date.parse(date) - Date.parse(now.slice(0, 10)) > 86_400_000,
+    ),
+} satisfies Record<string, Judge>;
+
+export type Note = keyof typeof judges;
+
+export const noted = (before: Clinic, request: Request, after: Clinic): Note[] =>
+  Object.entries<Judge>(judges)
+    .filter(([, holds]) => holds(before, request, after))
+    .map(([note]) => note as Note);

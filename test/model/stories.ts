@@ -1,0 +1,154 @@
+import type { Clinic, Request } from './clinic.ts';
+import type { Wait } from './commands.ts';
+import type { Note } from './noted.ts';
+import { dayAfter, today } from './times.ts';
+
+/** What chance seldom brings about: some steps in a row, each told from the clinic as it is by then. */
+
+type Step = (clinic: Clinic) => Request | Wait;
+
+export interface Story {
+  /** What must have come of it. */
+  note: Note;
+  steps: Step[];
+}
+
+const of = ({ people }: Clinic, role: string, place = 0): number => {
+  const found = people.filter((person) => person.role === role)[place];
+  if (!found) throw new Error(`no such ${role} in this clinic`);
+  return found.id;
+};
+const admin = (clinic: Clinic) => of(clinic, 'admin');
+const doctor = (clinic: Clinic, place = 0) => of(clinic, 'doctor', place);
+const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', place);
+
+/** A doctor's slot of today. */
+function slotAt(clinic: Clinic, start_time: string, place = 0): number {
+  const isIt = (slot: Clinic['slots'][number]) =>
+    slot.doctor === doctor(clinic, place) && slot.date === today(clinic) && slot.start_time === start_time;
+  return clinic.slots.find(isIt)?.id ?? 0;
+}
+const lastVisit = ({ visits }: Clinic) => visits.at(-1)?.id ?? 0;
+const lastWish = ({ wishes }: Clinic) => wishes.at(-1)?.id ?? 0;
+
+const books =
+  (place: number, start_time: string): Step =>
+  (clinic) => ({
+    do: 'book',
+    by: patient(clinic, place),
+    slot: slotAt(clinic, start_time),
+  });
+const cancels =
+  (place: number): Step =>
+  (clinic) => ({
+    do: 'cancel',
+    by: patient(clinic, place),
+    visit: lastVisit(clinic),
+  });
+const passOn: Step = (clinic) => ({ do: 'pass on', by: admin(clinic) });
+const waits =
+  (place: number, days = 0, replaces?: (clinic: Clinic) => number): Step =>
+  (clinic) => ({
+    do: 'join',
+    by: patient(clinic, place),
+    doctor: doctor(clinic),
+    from: today(clinic),
+    to: dayAfter(today(clinic), days),
+    ...(replaces && { replaces: replaces(clinic) }),
+  });
+
+export const stories: Story[] = [
+  {
+    note: 'a visit goes to a colleague',
+    steps: [
+      books(0, '11:00'),
+      (clinic) => ({ do: 'activate', by: admin(clinic), person: doctor(clinic), is_active: false }),
+      (clinic) => ({
+        do: 'activate',
+        by: admin(clinic),
+        person: doctor(clinic),
+        is_active: false,
+        upcoming: 'keep',
+      }),
+      // The third is of no specialization.
+      ...[2, 1].map(
+        (place): Step =>
+          (clinic) => ({
+            do: 'reschedule',
+            by: patient(clinic),
+            visit: lastVisit(clinic),
+            slot: slotAt(clinic, '10:00', place),
+          }),
+      ),
+    ],
+  },
+  {
+    note: 'an offer takes the place of a visit',
+    steps: [
+      books(0, '11:00'),
+      waits(0, 0, lastVisit),
+      books(2, '10:00'),
+      cancels(2),
+      passOn,
+      (clinic) => ({ do: 'accept', by: patient(clinic), wish: lastWish(clinic) }),
+    ],
+  },
+  {
+    note: 'somebody is offered again what became free again',
+    steps: [
+      waits(2),
+      books(0, '10:00'),
+      cancels(0),
+      passOn,
+      (clinic) => ({ do: 'decline', by: patient(clinic, 2), wish: lastWish(clinic) }),
+      books(0, '10:00'),
+      cancels(0),
+      passOn,
+    ],
+  },
+  {
+    note: 'the waiting list keeps what is out of reach',
+    steps: [
+      (clinic) => ({ do: 'set policy', by: admin(clinic), changes: { horizon_days: 1 } }),
+      waits(2, 2),
+      (clinic) => ({
+        do: 'publish',
+        by: doctor(clinic),
+        date: dayAfter(today(clinic), 2),
+        start_time: '12:00',
+        end_time: '12:30',
+      }),
+      passOn,
+      (clinic) => ({ do: 'hold', by: patient(clinic, 2), slot: clinic.slots.at(-1)?.id ?? 0 }),
+      () => ({ do: 'wait', minutes: 1_440 }),
+      passOn,
+      (clinic) => ({ do: 'accept', by: patient(clinic, 2), wish: lastWish(clinic) }),
+    ],
+  },
+  {
+    note: 'an offer waits until somebody wakes',
+    steps: [
+      waits(1),
+      books(0, '11:00'),
+      cancels(0),
+      passOn,
+      books(0, '11:00'),
+      () => ({ do: 'wait', minutes: 30 }),
+      passOn,
+      books(1, '11:00'),
+    ],
+  },
+  {
+    note: 'visits fall out with a patient',
+    steps: [
+      books(0, '10:00'),
+      (clinic) => ({
+        do: 'activate',
+        by: admin(clinic),
+        person: patient(clinic),
+        is_active: false,
+        upcoming: 'cancel',
+      }),
+    ],
+  },
+];
