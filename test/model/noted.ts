@@ -37,6 +37,13 @@ const judges = {
     const booked = after.visits.at(-1);
     return kind === 'book' && before !== after && booked !== undefined && hasBegun(before, booked);
   },
+  'somebody holds anew what they held': (before, request, after) =>
+    request.do === 'hold' &&
+    before !== after &&
+    before.slots.some(
+      ({ id, last_held_by, last_held_until }) =>
+        id === request.slot && last_held_by === request.by && (last_held_until ?? '9') <= before.now,
+    ),
   'the waiting list keeps what is out of reach': (_, __, { slots, now, policy }) =>
     policy.horizon_days === 1 &&
     slots.some(

@@ -22,11 +22,11 @@ const admin = (clinic: Clinic) => of(clinic, 'admin');
 const doctor = (clinic: Clinic, place = 0) => of(clinic, 'doctor', place);
 const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', place);
 
-/** A doctor's slot of today. */
+/** A doctor's slot of today; where it is gone, the last that a holiday took. */
 function slotAt(clinic: Clinic, start_time: string, place = 0): number {
   const isIt = (slot: Clinic['slots'][number]) =>
     slot.doctor === doctor(clinic, place) && slot.date === today(clinic) && slot.start_time === start_time;
-  return clinic.slots.find(isIt)?.id ?? 0;
+  return clinic.slots.find(isIt)?.id ?? clinic.closed.at(-1)?.id ?? 0;
 }
 const lastVisit = ({ visits }: Clinic) => visits.at(-1)?.id ?? 0;
 const lastWish = ({ wishes }: Clinic) => wishes.at(-1)?.id ?? 0;
@@ -56,6 +56,26 @@ const waits =
     to: dayAfter(today(clinic), days),
     ...(replaces && { replaces: replaces(clinic) }),
   });
+
+const closes =
+  (visits: 'keep' | 'cancel' = 'keep'): Step =>
+  (clinic) => ({ do: 'close', by: admin(clinic), date: today(clinic), visits });
+const publishes =
+  (how: { despite_holiday?: boolean } = {}): Step =>
+  (clinic) => ({
+    do: 'publish',
+    by: doctor(clinic),
+    date: today(clinic),
+    start_time: '12:30',
+    end_time: '13:00',
+    ...how,
+  });
+const holds =
+  (place: number): Step =>
+  (clinic) => ({ do: 'hold', by: patient(clinic, place), slot: slotAt(clinic, '11:00') });
+const minutes =
+  (passed: number): Step =>
+  () => ({ do: 'wait', minutes: passed });
 
 export const stories: Story[] = [
   {
@@ -120,7 +140,7 @@ export const stories: Story[] = [
       }),
       passOn,
       (clinic) => ({ do: 'hold', by: patient(clinic, 2), slot: clinic.slots.at(-1)?.id ?? 0 }),
-      () => ({ do: 'wait', minutes: 1_440 }),
+      minutes(1_440),
       passOn,
       (clinic) => ({ do: 'accept', by: patient(clinic, 2), wish: lastWish(clinic) }),
     ],
@@ -133,7 +153,7 @@ export const stories: Story[] = [
       cancels(0),
       passOn,
       books(0, '11:00'),
-      () => ({ do: 'wait', minutes: 30 }),
+      minutes(30),
       passOn,
       books(1, '11:00'),
     ],
@@ -150,5 +170,45 @@ export const stories: Story[] = [
         upcoming: 'cancel',
       }),
     ],
+  },
+  {
+    note: 'what is given up on a holiday is gone',
+    steps: [books(2, '11:00'), closes(), cancels(2), books(0, '11:00')],
+  },
+  {
+    note: 'visits fall out with a holiday',
+    steps: [books(2, '11:00'), closes('cancel'), books(0, '11:00')],
+  },
+  {
+    note: 'somebody publishes on a holiday on purpose',
+    steps: [closes(), publishes(), publishes({ despite_holiday: true })],
+  },
+  {
+    note: 'a request expires',
+    steps: [books(2, '10:00'), minutes(90), (clinic) => ({ do: 'expire', by: admin(clinic) })],
+  },
+  {
+    note: 'whoever arrives is confirmed',
+    steps: [
+      books(2, '10:00'),
+      (clinic) => ({ do: 'mark', by: doctor(clinic), visit: lastVisit(clinic), mark: 'arrive' }),
+    ],
+  },
+  {
+    note: 'the desk books what runs',
+    steps: [
+      minutes(75),
+      books(2, '10:00'),
+      (clinic) => ({
+        do: 'book',
+        by: admin(clinic),
+        slot: slotAt(clinic, '10:00'),
+        patient: patient(clinic, 2),
+      }),
+    ],
+  },
+  {
+    note: 'somebody holds anew what they held',
+    steps: [holds(2), minutes(5), holds(2), minutes(5), holds(2)],
   },
 ];
