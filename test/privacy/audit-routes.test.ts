@@ -224,9 +224,11 @@ const OWN = new Set([
   'POST /api/auth/phone/verify/',
   'POST /api/auth/phone/prove/',
   'POST /api/auth/phone/verify/confirm/',
+  'POST /api/auth/phone/prove/',
   'POST /api/auth/email/verify/',
   'POST /api/auth/email/prove/',
   'POST /api/auth/email/verify/confirm/',
+  'POST /api/auth/email/prove/',
   'GET /api/auth/me/access-log/',
   'GET /api/auth/me/consents/',
   'POST /api/auth/me/consents/',
@@ -269,6 +271,8 @@ const EVERYBODY = new Set([
   'GET /api/settings/',
   'PATCH /api/settings/',
   'GET /api/statistics/',
+  // How many went back into the queue, and of whom nothing; each is noted all the same.
+  'POST /api/messages/retry/',
 ]);
 
 test('every route is decided upon', () => {

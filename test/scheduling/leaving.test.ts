@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entry, notedBy } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -132,7 +132,7 @@ describe('a doctor who is put out', () => {
     for (const id of [confirmed, pending])
       expect(await visitOf(id)).toMatchObject({ status: 'cancelled', cancel_reason: 'doctor_absent' });
     const erased = await doctorOf('Kardiolog');
-    await clinic.as(admin).delete(`/users/${erased.id}/`).expect(204);
+    await clinic.as(admin).delete(`/users/${erased.id}/`, { password: PASSWORD }).expect(204);
     const gone = { doctor: erased.id, from: date, to: date };
     for (const preview of [true, false])
       expectProblem(await clinic.as(admin).post('/absences/', { ...gone, preview }), 'doctor_not_found');

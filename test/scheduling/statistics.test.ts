@@ -372,8 +372,7 @@ describe('over a million appointments', () => {
     });
     const ms = performance.now() - began;
     statements.restore();
-    const [text = '', ...more] = seen;
-    expect(more).toEqual([]);
+    const text = onlyStatement(seen);
     expect(body.total.booked).toBeGreaterThan(1_000_000);
     expect(body.total.published).toBe(1_200_000);
     const plan = await planOf(text, ['2030-01-01', '2039-12-31', null, ...TASHKENT], by === 'day');
@@ -392,9 +391,9 @@ describe('over a million appointments', () => {
       [['2030-01-01', '2039-12-31', await oneDoctor(), ...TASHKENT], 14_000],
     ] as const) {
       const statements = watchStatements();
-      const [text = ''] = await statements.during(() => get('?from=2034-05-01&to=2034-05-31').expect(200));
+      const seen = await statements.during(() => get('?from=2034-05-01&to=2034-05-31').expect(200));
       statements.restore();
-      const plan = await planOf(text, values);
+      const plan = await planOf(onlyStatement(seen), values);
       expect(plan.read).toBeLessThan(most);
     }
   });
@@ -404,6 +403,17 @@ describe('over a million appointments', () => {
     return rows[0].id;
   }
 });
+
+/** The one statement that counts, in a transaction that says how long it may take. */
+function onlyStatement(seen: readonly string[]): string {
+  expect(seen).toEqual([
+    expect.stringMatching(/^begin/i),
+    "select set_config('statement_timeout', $1, true)",
+    expect.stringContaining('appointments'),
+    expect.stringMatching(/^commit$/i),
+  ]);
+  return seen[2] ?? '';
+}
 
 interface Node {
   'Node Type': string;

@@ -78,16 +78,13 @@ export async function claim(
   return rows[0];
 }
 
-export type Waiting = Pick<
-  Claimed,
-  'id' | 'channel' | 'kind' | 'user_id' | 'appointment_id' | 'params' | 'created_at'
->;
+export type Waiting = Told & Pick<Claimed, 'user_id' | 'appointment_id'>;
 
 export async function findWaiting(db: Db, message: number): Promise<Waiting | undefined> {
   const { rows } = await db.$client.query<Waiting>({
     name: 'messages.find-waiting',
     text: `
-      select id, channel, kind, user_id, appointment_id, params, created_at from messages
+      select id, channel, kind, user_id, appointment_id, params, status, created_at, due_at from messages
       where id = $1 and status in ('queued', 'sending')`,
     values: [message],
   });

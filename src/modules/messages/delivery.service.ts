@@ -80,7 +80,8 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     const { drop, wait } = verdictOn(waiting, said, others, reader);
     if (drop !== undefined) return repository.markDropped(db, id, drop);
     if (wait) return sleepUntil(waiting, wait);
-    const turn = turnIn(waiting, others, clock.now().getTime(), (other) => isTrue(other, others, reader));
+    const all = [...others, waiting];
+    const turn = turnIn(waiting, others, clock.now().getTime(), (other) => isTrue(other, all, reader));
     if (turn > 0) return repository.postpone(db, waiting, turn / 1_000);
     const place = takePlace(waiting.channel);
     if (!place) return repository.postpone(db, waiting, spread(FULL));
@@ -155,7 +156,7 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     return isBack ? { drop: 'visit_moved' } : verdict;
   }
 
-  /** @param all what one person is told of one visit, but for the message that asks */
+  /** @param all what one person is told of one visit; the message that asks may overtake the other one */
   function isTrue(other: Told, all: readonly Told[], reader: RecipientRow): boolean {
     const rest = all.filter(({ id }) => id !== other.id);
     return verdictOn(other, asOfNow(other, rest, reader), rest, reader).drop === undefined;
