@@ -86,12 +86,32 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
         expect(await seen()).toEqual([]);
         expectProblem(await book(timeslot), 'slot_in_past');
         expectProblem(await hold(timeslot), 'slot_in_past');
+        // Its doctor may publish until the end: there it would only overlap with itself.
         expectProblem(
           await clinic
             .as(doctor)
             .post('/timeslots/', { date: day, start_time: wall(start), end_time: wall(start + 10) }),
-          'slot_in_past',
+          minutes < begins(start + 10) ? 'slot_overlap' : 'slot_in_past',
         );
+      }
+    },
+  );
+
+  test.each([-30, 0, 30, 60, 90])(
+    'what starts %i minutes after the hour can be booked by the desk until it ends, and is confirmed then',
+    async (start) => {
+      const timeslot = await slot(start);
+      const atDesk = () => clinic.as(admin).post('/appointments/', { timeslot, patient: patient.id });
+      const [begun, over] = [begins(start), begins(start + 10)];
+      for (const [minutes, seconds] of begun < over ? [[begun, 1] as const, [over, -1] as const] : []) {
+        from(minutes, seconds);
+        const { body } = await atDesk().expect(201);
+        expect(body.status).toBe('confirmed');
+        await clinic.as(admin).patch(`/appointments/${body.id}/`, { status: 'cancelled' }).expect(200);
+      }
+      for (const minutes of [over, over + 15, over + 31, over + 59]) {
+        from(minutes);
+        expectProblem(await atDesk(), 'slot_in_past');
       }
     },
   );
@@ -122,9 +142,11 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     const refused: boolean[] = [];
     for (let minutes = begins(90) - 150; minutes < begins(90); minutes += 5) {
       from(minutes);
-      const answer = await hold(timeslot);
-      refused.push(answer.status !== 200);
-      await clinic.as(patient).delete(`/timeslots/${timeslot}/hold/`);
+      const answer = await book(timeslot);
+      refused.push(answer.status !== 201);
+      // No hold: one that is given back and taken again lasts no longer for it.
+      if (answer.status === 201) await cancel(answer.body.id).expect(204);
+      else expectProblem(answer, 'too_soon');
     }
     expect(refused.lastIndexOf(false)).toBe(refused.indexOf(true) - 1);
     expect(refused.indexOf(true)).toBe(16);
@@ -183,10 +205,19 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     return createModules({ db, clock, log: silentLog, config: testConfig });
   };
 
+  /** Is told at any hour of the night. */
+  const staysAwake = (by: Person) =>
+    clinic
+      .as(by)
+      .patch('/notifications/preferences/', { quiet_hours: { enabled: false } })
+      .expect(200);
+
   test('an offer of the waiting list lasts its minutes', async () => {
     const visit = (await book(await slot(600)).expect(201)).body.id;
-    const join = (by: Person) =>
-      clinic.as(by).post('/waitlist/', { doctor: doctor.id, from: day, to: day }).expect(201);
+    const join = async (by: Person) => {
+      await staysAwake(by);
+      return clinic.as(by).post('/waitlist/', { doctor: doctor.id, from: day, to: day }).expect(201);
+    };
     const [first, second] = [
       (await join(other)).body.id,
       (await join(await clinic.person('patient'))).body.id,
@@ -208,7 +239,11 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     expect((await entry(second)).offer.expires_at).toBe(instantAt(20));
   });
 
-  test('reminders come as long before a visit as they say', async () => {
+  test.each([
+    ['as long before a visit as they say', false],
+    ['before the night, where they would come in it and the morning is too late', true],
+  ])('reminders come %s', async (_when, sleeps) => {
+    if (!sleeps) await staysAwake(patient);
     const visit = (await book(await slot(30)).expect(201)).body.id;
     const noon = (
       await book(await clinic.slot(doctor, { date: day, start_time: '12:00', end_time: '24:00' })).expect(201)
@@ -225,15 +260,16 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     // By our clock a visit that never comes is as much later as clocks skip.
     const at = back ? begins(30) : 30;
     const midday = 720 - hour * 60 - (back ? 0 : 60);
+    const bedtime = clinic.clock.at(yesterday, '21:55').toISOString();
     expect(rows).toEqual([
       { appointment: visit, lead: '24h', run_at: instantAt(at - 1440) },
-      { appointment: visit, lead: '2h', run_at: instantAt(at - 120) },
+      { appointment: visit, lead: '2h', run_at: sleeps ? bedtime : instantAt(at - 120) },
       { appointment: noon, lead: '24h', run_at: instantAt(midday - 1440) },
       { appointment: noon, lead: '2h', run_at: instantAt(midday - 120) },
     ]);
   });
 
-  test('whole days are opened at once, up to 24:00, and none of what has begun', async () => {
+  test('whole days are opened at once, up to 24:00, and none of what is over', async () => {
     const open = (more: object) =>
       clinic
         .as(doctor)
@@ -245,8 +281,8 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     });
     from(begins(30));
     const { body } = await open(three).expect(201);
-    // The hour that has begun is past; after the change forward so is the one that never came.
-    const past = 24 + hour + 1 + (back ? 0 : 1);
+    // The hour that has begun can still be worked; after the change forward the one that never came is over.
+    const past = 24 + hour + (back ? 0 : 1);
     expect(body).toMatchObject({ created: 72 - past, skipped_count: past });
     from(begins(30) + 45);
     expect((await open(three).expect(201)).body).toMatchObject({ created: 0, skipped_count: 72 });
