@@ -1,3 +1,4 @@
+import { PASSWORD } from '../helpers/app.ts';
 import { type Answer, outcome } from '../helpers/races.ts';
 import type { Expected, Filters, Request } from './clinic.ts';
 
@@ -82,7 +83,7 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       return ['PATCH', `/users/${request.person}/`, { is_active, upcoming }];
     }
     case 'erase':
-      return ['DELETE', `/users/${request.person}/`];
+      return ['DELETE', `/users/${request.person}/`, { password: PASSWORD }];
   }
 }
 

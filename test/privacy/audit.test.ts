@@ -203,13 +203,17 @@ describe('a refused change leaves none', () => {
       slot_booked: () => as.delete(`/timeslots/${taken.id}/`),
       already_decided: () =>
         clinic.as(doctor).patch(`/appointments/${booked}/`, { status: 'cancelled', reason: 'too late' }),
-      forbidden: () => clinic.as(doctor).get(`/users/${patient.id}/`),
     } as const;
     for (const [code, request] of Object.entries(requests))
       expect(
         await noted(async () => expectProblem(await request(), code as keyof typeof requests)),
         code,
       ).toEqual([]);
+    // That somebody was refused is all that is noted of it.
+    const refused = await noted(async () =>
+      expectProblem(await clinic.as(doctor).get(`/users/${patient.id}/`), 'forbidden'),
+    );
+    expect(refused.map(({ action }) => action)).toEqual(['access.refuse']);
     expect(
       await noted(async () => {
         expectProblem(await as.post('/users/', account), 'username_taken');

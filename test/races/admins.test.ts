@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { PASSWORD } from '../helpers/app.ts';
 import {
   type Arena,
   arena,
@@ -55,7 +56,7 @@ const ways: {
   {
     name: 'erase',
     done: '204',
-    out: (by, whom, at) => clinic.ask(by, 'DELETE', `/users/${whom.id}/`, undefined, at),
+    out: (by, whom, at) => clinic.ask(by, 'DELETE', `/users/${whom.id}/`, { password: PASSWORD }, at),
   },
 ];
 

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { buildApp } from '../../src/app.ts';
 import { createChanges } from '../../src/db/changes.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
-import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS, testDatabase } from '../helpers/database.ts';
 import { rounds } from '../helpers/races.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
@@ -163,7 +163,8 @@ describe('each act is seen: at once by the process that made it, by another with
     'another name': ({ doctor }) => send('PATCH', '/doctor/profile/', doctor, { first_name: 'Bobur' }),
     'a doctor who is deactivated': ({ doctor }) =>
       send('PATCH', `/users/${doctor.id}/`, admin, { is_active: false, upcoming: 'keep' }),
-    'a doctor who is erased': ({ doctor }) => send('DELETE', `/users/${doctor.id}/`, admin),
+    'a doctor who is erased': ({ doctor }) =>
+      send('DELETE', `/users/${doctor.id}/`, admin, { password: PASSWORD }),
     'a table emptied by hand': () => clinic.db.$client.query('truncate timeslots cascade'),
     'a statement by hand': ({ free }) =>
       clinic.db.$client.query('update timeslots set is_waitlisted = true where id = $1', [free[0]]),

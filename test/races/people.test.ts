@@ -125,7 +125,7 @@ test('a patient who is erased while booking keeps no visit ahead', async () => {
     ];
     const [erased, ...booked] = await atOnce(
       round,
-      (at) => clinic.ask(admins[0], 'DELETE', `/users/${patient.id}/`, undefined, at),
+      (at) => clinic.ask(admins[0], 'DELETE', `/users/${patient.id}/`, { password: PASSWORD }, at),
       (at) => clinic.ask(patient, 'POST', '/appointments/', { timeslot: slots[0] }, at),
       (at) =>
         clinic.ask(admins[1], 'POST', '/appointments/', { timeslot: slots[1], patient: patient.id }, at),
@@ -158,7 +158,7 @@ test('a doctor who is erased while others book and publish keeps neither visit n
     const late = { date, start_time: '12:00', end_time: '12:30' };
     const [erased, published, byAdmin, ...booked] = await atOnce(
       round,
-      (at) => clinic.ask(admins[0], 'DELETE', `/users/${doctor.id}/`, undefined, at),
+      (at) => clinic.ask(admins[0], 'DELETE', `/users/${doctor.id}/`, { password: PASSWORD }, at),
       (at) => clinic.ask(doctor, 'POST', '/timeslots/', late, at),
       (at) =>
         clinic.ask(
@@ -199,7 +199,7 @@ test('patients and their doctors who are erased all at once are all erased', asy
       ...[...doctors, ...patients].map(
         ({ id }, index) =>
           (at: number) =>
-            clinic.ask(admins[index % 2], 'DELETE', `/users/${id}/`, undefined, at),
+            clinic.ask(admins[index % 2], 'DELETE', `/users/${id}/`, { password: PASSWORD }, at),
       ),
     );
     expect(tally(answers)).toEqual({ '204': 6 });

@@ -253,8 +253,9 @@ describe('through PgBouncer', () => {
       const setting = async (name: string) =>
         (await pooled.$client.query(`select current_setting('${name}') as value`)).rows[0]?.value;
       expect(await setting('TimeZone')).toBe('UTC');
-      expect(await setting('statement_timeout')).toBe('15s');
-      expect(await setting('idle_in_transaction_session_timeout')).toBe('15s');
+      expect(await setting('lock_timeout')).toBe('2s');
+      expect(await setting('statement_timeout')).toBe('4500ms');
+      expect(await setting('idle_in_transaction_session_timeout')).toBe('5s');
       await pooled.$client.end();
     }
   });
