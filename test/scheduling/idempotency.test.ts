@@ -69,10 +69,10 @@ describe('a request with a key', () => {
     expect(repeated.body).toEqual(first.body);
   });
 
-  test('is the same in another order of fields, and with fields that mean nothing', async () => {
+  test('is the same in another order of fields', async () => {
     const [key, timeslot] = [freshKey(), await freshSlot()];
     await book(admin, key, { timeslot, patient: patient.id }).expect(201);
-    const repeated = await book(admin, key, { patient: patient.id, more: 1, timeslot }).expect(201);
+    const repeated = await book(admin, key, { patient: patient.id, timeslot }).expect(201);
     expect(repeated.headers['idempotency-replayed']).toBe('true');
   });
 
@@ -176,8 +176,11 @@ describe('the key', () => {
     ['a\tb', 'invalid_characters'],
   ])('is not %j', async (key, code) => {
     const timeslot = await freshSlot();
-    for (const path of ['/appointments/', `/timeslots/${timeslot}/hold/`])
-      expectProblem(await send(patient, key, path, { timeslot }), 'invalid_input', {
+    for (const [path, body] of [
+      ['/appointments/', { timeslot }],
+      [`/timeslots/${timeslot}/hold/`, {}],
+    ] as const)
+      expectProblem(await send(patient, key, path, body), 'invalid_input', {
         fields: [`idempotency-key ${code}`],
       });
     expect(await count(timeslot)).toBe(0);
