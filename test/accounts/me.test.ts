@@ -64,7 +64,6 @@ describe('PATCH /auth/me/', () => {
       role: 'admin',
       is_active: false,
       username: 'admin',
-      password: 'eleven-apricot-trees',
       password_hash: 'x',
       phone_verified_at: '2020-01-01T00:00:00Z',
       email_verified_at: '2020-01-01T00:00:00Z',

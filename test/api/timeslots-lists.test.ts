@@ -65,8 +65,6 @@ describe('GET /doctors/{id}/timeslots/', () => {
     ['from=2026-03-11&to=2026-03-11', ['again']],
     ['from=2026-03-01&to=2026-03-09', []],
     ['date=2026-03-11&from=2026-03-12', []],
-    // No filter of this list, so it is no filter: what is free stays free.
-    ['is_available=false', ['tonight', 'again', 'nextMonth']],
   ])('?%s shows what can be booked, soonest first', async (query, expected) => {
     expect(await names(`/doctors/${doctor.id}/timeslots/?${query}`, patient)).toEqual(expected);
   });

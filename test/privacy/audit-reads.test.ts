@@ -86,9 +86,13 @@ describe('reading', () => {
     const entries = await noted(async () => {
       await clinic.as(admin).get('/users/999999/').expect(404);
       await clinic.as(doctor).get('/appointments/999999/').expect(404);
-      await clinic.as(patient).get(`/users/${doctor.id}/`).expect(403);
     });
     expect(entries).toEqual([]);
+    // That somebody was refused for who they are is noted, and says nothing of whose record it was.
+    const refused = await noted(async () => {
+      await clinic.as(patient).get(`/users/${doctor.id}/`).expect(403);
+    });
+    expect(refused.map(({ action, subject_id }) => [action, subject_id])).toEqual([['access.refuse', null]]);
   });
 });
 
