@@ -72,8 +72,8 @@ describe('GET /appointments/', () => {
     ['to=2026-03-09', past],
     ['from=2026-03-09&to=2026-03-10', ['sameHour', 'thisMorning', 'tonight', 'yesterdayLater', 'yesterday']],
     // What nobody has answered by the end of its slot is no longer pending.
-    ['status=pending', ['sameHour', 'tonight', 'tomorrow']],
-    ['status=expired', ['yesterday']],
+    ['status=pending', ['tonight', 'tomorrow']],
+    ['status=expired', ['sameHour', 'yesterday']],
     ['status=confirmed', ['thisMorning', 'longAgo']],
     ['status=cancelled', ['nextMonth', 'yesterdayLater']],
     ['doctor={botir}', ['sameHour', 'tomorrow', 'yesterdayLater']],
