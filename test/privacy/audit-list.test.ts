@@ -80,7 +80,11 @@ describe('GET /audit/', () => {
   });
 
   test.each([
-    ['actor', () => `actor=${doctor.id}`, ['appointment.read', 'appointment.read', 'sign_in', 'user.register']],
+    [
+      'actor',
+      () => `actor=${doctor.id}`,
+      ['appointment.read', 'appointment.read', 'sign_in', 'user.register'],
+    ],
     ['subject', () => `subject=${doctor.id}`, ['user.read', 'sign_in', 'user.register']],
     ['action', () => 'action=appointment.read', ['appointment.read', 'appointment.read']],
     ['several', () => `actor=${second.id}&subject=${patient.id}&action=user.read`, ['user.read']],
