@@ -112,7 +112,11 @@ describe('PATCH /appointments/{id}/', () => {
       cancelled_by: 1,
       booked_by: 1,
     };
-    const { body } = await decide(people.doctor, id, { status: 'confirmed', ...more }).expect(200);
+    expectProblem(await decide(people.doctor, id, { status: 'confirmed', ...more }), 'unknown_field', {
+      fields: Object.keys(more).map((name) => `${name} unknown_field`),
+    });
+    expect(await show(id)).toEqual(before);
+    const { body } = await decide(people.doctor, id, { status: 'confirmed' }).expect(200);
     const { updated_at } = body;
     expect(body).toEqual({ ...before, status: 'confirmed', updated_at, version: before.version + 1 });
   });

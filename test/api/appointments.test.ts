@@ -145,7 +145,7 @@ describe('a booking is refused', () => {
     expectProblem(await book(patient, { timeslot: 999_999 }), 'timeslot_not_found');
   });
 
-  test('once the slot has begun', async () => {
+  test('once the slot has begun; to staff once it has ended', async () => {
     const timeslot = await clinic.slot(doctor, {
       date: '2026-03-02',
       start_time: '10:00',
@@ -153,8 +153,14 @@ describe('a booking is refused', () => {
     });
     clinic.clock.set('2026-03-02T05:00:00Z');
     expectProblem(await book(patient, { timeslot }), 'slot_in_past');
+    clinic.clock.set('2026-03-02T06:00:00Z');
+    expectProblem(await book(patient, { timeslot }), 'slot_in_past');
     expectProblem(await book(admin, { timeslot, patient: patient.id }), 'slot_in_past');
+    clinic.clock.set('2026-03-02T05:59:59Z');
+    const { body } = await book(admin, { timeslot, patient: patient.id }).expect(201);
+    expect(body.status).toBe('confirmed');
     clinic.clock.set('2026-03-02T04:59:59Z');
+    await clinic.as(admin).delete(`/appointments/${body.id}/`).expect(204);
     await book(patient, { timeslot }).expect(201);
     clinic.clock.set('2026-03-02T04:00:00Z');
   });

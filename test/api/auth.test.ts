@@ -121,7 +121,7 @@ describe('POST /auth/register/', () => {
   // Cyrillic letters take two bytes, so that bytes and characters differ.
   test.each([
     ['9 bytes', 'a'.repeat(9), false],
-    ['10 bytes', 'a'.repeat(10), true],
+    ['10 bytes', 'quietriver', true],
     ['72 bytes', 'a'.repeat(72), true],
     ['73 bytes', 'a'.repeat(73), false],
     ['5 letters of 10 bytes', 'ж'.repeat(5), true],

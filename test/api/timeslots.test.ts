@@ -87,14 +87,16 @@ describe('POST /timeslots/', () => {
     });
   });
 
-  test('refuses what has begun by the clinic’s clock, to the minute', async () => {
+  test('refuses what has ended by the clinic’s clock, to the minute', async () => {
     clinic.clock.set('2026-03-02T04:00:00Z');
     for (const [date, start_time, end_time] of [
-      ['2026-03-02', '09:00', '09:30'],
-      ['2026-03-02', '08:30', '09:30'],
+      ['2026-03-02', '08:30', '09:00'],
+      ['2026-03-02', '08:30', '08:59'],
       ['2026-03-01', '23:00', '24:00'],
     ])
       expectProblem(await publish({ date, start_time, end_time }), 'slot_in_past');
+    // What has begun can be published until it ends: somebody may come in now.
+    await publish({ date: '2026-03-02', ...times('08:30', '09:01') }).expect(201);
     await publish({ date: '2026-03-02', ...times('09:01', '09:10') }).expect(201);
   });
 

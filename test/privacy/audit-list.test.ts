@@ -63,6 +63,7 @@ describe('GET /audit/', () => {
         subject: people().patient,
         details: { fields: ['phone'] },
         request_id: expect.any(String),
+        network: null,
       },
       expect.objectContaining({ action: 'user.read', actor: people().second, details: {} }),
       {
@@ -73,13 +74,18 @@ describe('GET /audit/', () => {
         subject: people().patient,
         details: { appointment },
         request_id: expect.any(String),
+        network: null,
       },
     ]);
   });
 
   test.each([
-    ['actor', () => `actor=${doctor.id}`, ['appointment.read', 'appointment.read', 'user.register']],
-    ['subject', () => `subject=${doctor.id}`, ['user.read', 'user.register']],
+    [
+      'actor',
+      () => `actor=${doctor.id}`,
+      ['appointment.read', 'appointment.read', 'sign_in', 'user.register'],
+    ],
+    ['subject', () => `subject=${doctor.id}`, ['user.read', 'sign_in', 'user.register']],
     ['action', () => 'action=appointment.read', ['appointment.read', 'appointment.read']],
     ['several', () => `actor=${second.id}&subject=${patient.id}&action=user.read`, ['user.read']],
     [
@@ -98,11 +104,11 @@ describe('GET /audit/', () => {
 
   test('pages as other lists do', async () => {
     const first = await list(`subject=${patient.id}&${BEFORE}&page_size=1`);
-    expect(first).toMatchObject({ count: 5, previous: null });
+    expect(first).toMatchObject({ count: 6, previous: null });
     expect(first.next).toContain(`/api/audit/?subject=${patient.id}&${BEFORE}&page_size=1&page=2`);
     const next = await list(`subject=${patient.id}&${BEFORE}&page_size=1&page=2`);
     expect(next.results[0].id).toBeLessThan(first.results[0].id);
-    expect(await list(`subject=${patient.id}&${BEFORE}&page=9`)).toMatchObject({ count: 5, results: [] });
+    expect(await list(`subject=${patient.id}&${BEFORE}&page=9`)).toMatchObject({ count: 6, results: [] });
   });
 
   test.each([
