@@ -7,7 +7,7 @@ import { planModes, type Ran, ranDuring } from '../helpers/plans.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { operationsOf, writtenOut } from '../openapi/documented.ts';
 import { listsOf, queriesOf } from './lists.ts';
-import { DOCTORS, fillWorld, type Known } from './world.ts';
+import { DOCTORS, fillWorld, isHoliday, type Known } from './world.ts';
 
 /**
  * What every list, every search and every step of booking costs in a clinic of a million slots: rows and pages touched, as
@@ -96,7 +96,12 @@ describe.each(lists)('GET $path as $as', ({ path, as, choices, crowd }) => {
   });
 });
 
-const freshDay = freshDays();
+const nextDay = freshDays();
+/** A day of its own for each step, on which the clinic is open. */
+function freshDay(): string {
+  const day = nextDay();
+  return isHoliday(day) ? freshDay() : day;
+}
 const pick = async (text: string): Promise<number> =>
   (await clinic.db.$client.query<{ id: number }>(text)).rows[0]?.id ?? 0;
 const freeSlot = (nth: number) =>

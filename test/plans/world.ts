@@ -24,6 +24,12 @@ const DAYS = { past: 100, ahead: 27 };
 const VETERAN_DAYS = 2_500;
 
 const TODAY = "date '2026-03-02'";
+/** They begin so many days ago, and reach into the months ahead. */
+const HOLIDAYS = { from: 5_000, every: 29 };
+
+/** Nothing is published on such a day. */
+export const isHoliday = (day: string): boolean =>
+  ((Date.parse(day) - Date.parse('2026-03-02')) / 86_400_000 + HOLIDAYS.from) % HOLIDAYS.every === 0;
 const patientOf = (n: string) => `(${FIRST.patient} + (${n})::bigint * 7919 % ${PATIENTS})::integer`;
 const doctorOf = (n: string) => `(${FIRST.doctor} + (${n}) % ${DOCTORS})`;
 const adminOf = (n: string) => `(${FIRST.admin} + (${n}) % ${ADMINS})`;
@@ -124,7 +130,7 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
      ${doctorOf('n')}, timestamptz '2020-01-01' from ${series(20_000)}
    union all
    select ${doctor.id}, ${TODAY} - 9000 + n * 5, ${TODAY} - 8998 + n * 5, ${doctor.id}, '2020-01-01' from ${series(500)}`,
-  `insert into holidays (date, name) select ${TODAY} - 5000 + n * 29, 'Bayram' from ${series(180)}`,
+  `insert into holidays (date, name) select ${TODAY} - ${HOLIDAYS.from} + n * ${HOLIDAYS.every}, 'Bayram' from ${series(180)}`,
   `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes)
    select ${FIRST.doctor - 1} + n, day, '08:00', '12:00', 30 from ${series(DOCTORS)}, generate_series(1, 5) day`,
   `insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)

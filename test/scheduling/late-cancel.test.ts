@@ -195,7 +195,10 @@ describe('the links of a reminder', () => {
     expect(ask.match(/<button/g)).toHaveLength(1);
     expect(ask).toContain(TOO_LATE);
     await post(coming, 'answer=coming');
-    expect((await get(coming)).body).toContain('Вы подтвердили, что придёте');
+    const thanks = (await get(coming)).body;
+    // The doctor has not confirmed it yet, so that nobody is waited for.
+    expect(thanks).toContain('Мы знаем, что вы можете прийти в это время');
+    expect(thanks).not.toContain('Ждём вас');
   });
 
   test('a page that was opened in time and sent too late changes nothing, and says so', async () => {
