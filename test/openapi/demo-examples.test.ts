@@ -24,6 +24,8 @@ const NOT_TRIED = new Map([
   ['eraseMe', 'it asks for the password'],
   ['deleteUser', 'it asks for the password'],
   ['logout', 'it ends the session'],
+  ['provePhone', 'a code was sent there a moment ago'],
+  ['proveEmail', 'nothing is confirmed there yet'],
   ['linkTelegram', 'there is no bot without its token'],
 ]);
 

@@ -44,8 +44,12 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     return known;
   }
 
-  const note = (executor: Db | Tx, action: 'link' | 'unlink', subject: number, actor?: Caller) =>
-    audit.record(executor, { ...(actor && { actor }), action: `telegram.${action}`, subject });
+  const note = (
+    executor: Db | Tx,
+    action: 'telegram.link' | 'telegram.unlink',
+    subject: number,
+    actor?: Caller,
+  ) => audit.record(executor, { ...(actor && { actor }), action, subject });
 
   /** A chat shows somebody's visits: that it is linked is told by every other way, and to the chat that it replaces. */
   async function tellLinked(
@@ -70,15 +74,15 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     if (user === undefined) return undefined;
     const before = await repository.findChat(tx, user);
     const loser = await repository.linkChat(tx, user, chat, clock.now());
-    if (loser !== undefined) await note(tx, 'unlink', loser);
-    await note(tx, 'link', user);
+    if (loser !== undefined) await note(tx, 'telegram.unlink', loser);
+    await note(tx, 'telegram.link', user);
     await tellLinked(tx, user, chat, before);
     return user;
   }
 
   /** In the transaction of whatever ends it; whoever does it for themself is named. */
   async function unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
-    if (await repository.unlinkUser(tx, user)) await note(tx, 'unlink', user, by);
+    if (await repository.unlinkUser(tx, user)) await note(tx, 'telegram.unlink', user, by);
   }
 
   return {
@@ -137,7 +141,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);
       const unlinked = await transaction(db, async (tx) => {
         const user = await repository.unlinkChat(tx, chat);
-        if (user !== undefined) await note(tx, 'unlink', user);
+        if (user !== undefined) await note(tx, 'telegram.unlink', user);
         return user !== undefined;
       });
       return unlinked ? bot.unlinked : bot.not_linked;
