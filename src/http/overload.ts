@@ -45,7 +45,7 @@ export const overload = fastifyPlugin(
     const passwords = createTurns({ at_a_time: Math.min(HASHING_THREADS, availableParallelism()), patience });
     const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
       if (config.rate === 'none' || config.turn === 'none') return undefined;
-      return config.rate === 'auth' ? passwords : others;
+      return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
     };
 
     app.decorateRequest('turn', null);
