@@ -1,4 +1,4 @@
-import { addDays, type Clock, hasBegun, hasEnded, type WallTime } from '../../core/clock.ts';
+import { type Clock, hasBegun, hasEnded } from '../../core/clock.ts';
 import {
   accountKinds,
   type Channel,
@@ -8,6 +8,7 @@ import {
   type NoticeKind,
   type When,
 } from '../../core/messages.ts';
+import { quietHoursOf } from '../../core/quiet.ts';
 import type { Role } from '../../core/roles.ts';
 
 /** What is known of somebody who is to be told something. */
@@ -237,18 +238,6 @@ export function remindAt(
   if (!person || !quiet) return due;
   const isInTime = start - clock.at(quiet.ends, person.quiet_until).getTime() >= TOO_LATE;
   return isInTime ? due : new Date(clock.at(quiet.begins, person.quiet_from).getTime() - BEFORE_REST);
-}
-
-/** The days on which the quiet hours begin and end that this moment lies in; undefined outside them. */
-function quietHoursOf(
-  { date, time }: WallTime,
-  { quiet_from: from, quiet_until: until }: Pick<Recipient, 'quiet_from' | 'quiet_until'>,
-): { begins: string; ends: string } | undefined {
-  const shown = time.slice(0, 5);
-  if (from === until) return undefined;
-  if (from < until) return shown >= from && shown < until ? { begins: date, ends: date } : undefined;
-  if (shown < until) return { begins: addDays(date, -1), ends: date };
-  return shown >= from ? { begins: date, ends: addDays(date, 1) } : undefined;
 }
 
 /** Above this, attempts grow no further apart: e^10 seconds are six hours. */
