@@ -3,7 +3,7 @@ import type { Role } from '../../core/roles.ts';
 import { watched } from '../../core/watched.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { alias, and, desc, eq, gte, inArray, lt, not, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset, reach } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, isOnPage, pageOf, reach } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { auditEntries, users } from '../../db/schema/index.ts';
 
@@ -109,11 +109,13 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
   const statement = prepared(db, name, () => {
     const where = and(...given.map((filter) => conditions[filter]));
     // No further than the page reaches, and as far as rows are counted.
-    const newest = sql`order by ${auditEntries.at} desc, ${auditEntries.id} desc limit ${reach}`;
+    const newest = [desc(auditEntries.at), desc(auditEntries.id)];
+    const reached = sql`order by ${sql.join(newest, sql`, `)} limit ${reach}`;
     const most = sql`limit ${sql.raw(String(COUNT_LIMIT))}`;
     const counted = hasSubject
       ? idsAbout(where, most)
       : db.select({ one: sql`1` }).from(auditEntries).where(where);
+    const isAsked = hasSubject ? sql`${auditEntries.id} in (${idsAbout(where, reached)})` : where;
     return db
       .select({
         id: auditEntries.id,
@@ -133,13 +135,11 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
         subject_last_name: sql<string | null>`${subjects.last_name}`.as('subject_last_name'),
         count: countUpToLimit(counted),
       })
-      .from(auditEntries)
+      .from(pageOf(auditEntries, isAsked, newest))
+      .innerJoin(auditEntries, isOnPage(auditEntries))
       .leftJoin(actors, eq(actors.id, auditEntries.actor_id))
       .leftJoin(subjects, eq(subjects.id, auditEntries.subject_id))
-      .where(hasSubject ? sql`${auditEntries.id} in (${idsAbout(where, newest)})` : where)
-      .orderBy(desc(auditEntries.at), desc(auditEntries.id))
-      .limit(limit)
-      .offset(offset)
+      .orderBy(...newest)
       .prepare(UNNAMED);
   });
   return fetchPage(page, (window) => statement.execute({ ...filters, ...window }));

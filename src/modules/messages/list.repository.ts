@@ -3,7 +3,7 @@ import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import { and, desc, eq, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments, messages, users } from '../../db/schema/index.ts';
 import {
@@ -56,17 +56,16 @@ export async function listMessages(db: Db, filters: Filters, page: PageRequest) 
   const name = `messages.list:${given.join()}`;
   const statement = prepared(db, name, () => {
     const where = and(...given.map((filter) => conditions[filter]));
+    const newest = desc(messages.id);
     return db
       .select({ ...fields, count: countUpToLimit(db.select({ one: sql`1` }).from(messages).where(where)) })
-      .from(messages)
+      .from(pageOf(messages, where, [newest]))
+      .innerJoin(messages, isOnPage(messages))
       .innerJoin(users, eq(users.id, messages.user_id))
       .leftJoin(appointments, eq(appointments.id, messages.appointment_id))
       .leftJoin(visitDoctors, eq(visitDoctors.id, appointments.doctor_id))
       .leftJoin(visitPatients, eq(visitPatients.id, appointments.patient_id))
-      .where(where)
-      .orderBy(desc(messages.id))
-      .limit(limit)
-      .offset(offset)
+      .orderBy(newest)
       .prepare(UNNAMED);
   });
   const found = await fetchPage(page, (window) => statement.execute({ ...filters, ...window }));

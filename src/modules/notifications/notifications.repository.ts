@@ -3,7 +3,7 @@ import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { and, desc, eq, isNull, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { appointments, notifications, users } from '../../db/schema/index.ts';
 import {
@@ -54,20 +54,19 @@ export async function listNotifications(db: Db, user: number, unread: boolean, p
   const statement = prepared(db, name, () => {
     const mine = eq(notifications.user_id, sql.placeholder('user'));
     const where = unread ? and(mine, isNull(notifications.read_at)) : mine;
+    const newest = desc(notifications.id);
     return db
       .select({
         ...fields,
         count: countUpToLimit(db.select({ one: sql`1` }).from(notifications).where(where)),
       })
-      .from(notifications)
+      .from(pageOf(notifications, where, [newest]))
+      .innerJoin(notifications, isOnPage(notifications))
       .innerJoin(users, eq(users.id, notifications.user_id))
       .leftJoin(appointments, eq(appointments.id, notifications.appointment_id))
       .leftJoin(visitDoctors, eq(visitDoctors.id, appointments.doctor_id))
       .leftJoin(visitPatients, eq(visitPatients.id, appointments.patient_id))
-      .where(where)
-      .orderBy(desc(notifications.id))
-      .limit(limit)
-      .offset(offset)
+      .orderBy(newest)
       .prepare(name);
   });
   const found = await fetchPage(page, (window) => statement.execute({ user, ...window }));

@@ -2,7 +2,7 @@ import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, desc, eq, getTableColumns, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
 import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import { finds } from '../../db/search.ts';
@@ -83,15 +83,14 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
       ...words.map((_, index) => finds(sql`${searched}`, sql`${sql.placeholder(`word${index}`)}`, 'each')),
     ];
     const where = and(...conditions);
+    const newest = desc(users.id);
     return db
       .select({ ...fields, count: countUpToLimit(db.select({ one: sql`1` }).from(users).where(where)) })
-      .from(users)
+      .from(pageOf(users, where, [newest]))
+      .innerJoin(users, isOnPage(users))
       .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
       .leftJoin(patientProfiles, eq(patientProfiles.id, users.id))
-      .where(where)
-      .orderBy(desc(users.id))
-      .limit(limit)
-      .offset(offset)
+      .orderBy(newest)
       .prepare(UNNAMED);
   });
   const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
