@@ -84,23 +84,33 @@ export const rounds = (usual: number): number => Number(process.env.RACE_ROUNDS 
 
 /**
  * Sends all at once, beginning with another one each round, over both instances in turn. In every other round the first
- * gets a head start of up to six milliseconds: else what takes more statements would hardly ever be done first.
+ * gets a head start of up to six milliseconds: else what takes more statements would hardly ever be done first. The
+ * first two rounds send one after another, forwards and backwards, so that each order has been seen whatever the machine.
  */
 export async function atOnce<const Requests extends ((instance: number) => Promise<Answer>)[]>(
   round: number,
   ...requests: Requests
 ): Promise<{ [Index in keyof Requests]: Answer }> {
   const turn = Math.floor(round / requests.length);
-  const order = [...requests.keys()].map((index) => (index + round) % requests.length);
-  const headStart = turn % 2 === 0 ? 0 : Math.random() * 6;
   const answers: Answer[] = [];
-  await Promise.all(
-    order.map(async (index, place) => {
-      if (place > 0 && headStart > 0) await pause(headStart);
-      const request = requests[index];
-      if (request) answers[index] = await request((turn + place) % 2);
-    }),
-  );
+  const send = async (index: number, place: number) => {
+    const request = requests[index];
+    if (request) answers[index] = await request((turn + place) % 2);
+  };
+  const indexes = [...requests.keys()];
+  if (round < 2) {
+    const order = round === 0 ? indexes : indexes.reverse();
+    for (const [place, index] of order.entries()) await send(index, place);
+  } else {
+    const order = indexes.map((index) => (index + round) % requests.length);
+    const headStart = turn % 2 === 0 ? 0 : Math.random() * 6;
+    await Promise.all(
+      order.map(async (index, place) => {
+        if (place > 0 && headStart > 0) await pause(headStart);
+        await send(index, place);
+      }),
+    );
+  }
   return answers as { [Index in keyof Requests]: Answer };
 }
 

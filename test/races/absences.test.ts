@@ -404,12 +404,16 @@ describe('cut off in the middle', () => {
       onTestFinished(() => void server.child.kill('SIGKILL'));
       const account = { username: `away${round}`, password: PASSWORD, role: 'doctor' };
       const registered = await request(server.base, 'POST', '/auth/register/', { body: account });
-      const { body: tokens } = await request(server.base, 'POST', '/auth/login/', { body: account });
+      expect(outcome(registered)).toBe('201');
+      const signedIn = await request(server.base, 'POST', '/auth/login/', {
+        body: { username: account.username, password: PASSWORD },
+      });
+      expect(outcome(signedIn)).toBe('200');
       const doctor = registered.body.id ?? 0;
       await fill(db, doctor, from);
       const started = performance.now();
       const acting = request(server.base, 'POST', '/absences/', {
-        token: tokens.access,
+        token: signedIn.body.access,
         body: weeksFrom(from),
       }).then(outcome, () => 'no answer');
       if (round === 0) await acting;

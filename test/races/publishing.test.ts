@@ -193,10 +193,10 @@ test('a slot that is booked while its week changes is taken or gone, never both'
     const [first] = await slots();
     const book = (patient: Member | undefined) => (instance: number) =>
       clinic.ask(patient, 'POST', '/appointments/', { timeslot: first?.id }, instance);
-    const [one, changed, two] = await atOnce(
+    const [changed, one, two] = await atOnce(
       round,
-      book(patients[0]),
       put([hours(2, '09:30', '10:30')]),
+      book(patients[0]),
       book(patients[1]),
     );
     expect(outcome(changed)).toBe('200');
