@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
+const NODE_COMPILE_CACHE = join(root, 'node_modules/.cache/node');
 
 /** A process of the project as a person would start it, with nothing of this test run's environment. */
 export interface Started {
@@ -22,7 +23,8 @@ export function startProcess(args: string[], env: Record<string, string>, files?
   const [command = '', ...rest] = [...(files === undefined ? [] : limited), process.execPath, ...args];
   const child = spawn(command, rest, {
     cwd: root,
-    env: { PATH: process.env.PATH ?? '', DOTENV_CONFIG_PATH: '/nonexistent', ...env },
+    // With compiled code kept from one start to the next, as `npm start` does.
+    env: { PATH: process.env.PATH ?? '', DOTENV_CONFIG_PATH: '/nonexistent', NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

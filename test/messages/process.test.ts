@@ -130,26 +130,9 @@ describe('the API process', () => {
   });
 });
 
-describe('settings', () => {
-  test.each([
-    [{ SMTP_URL: 'smtp://localhost' }, 'MAIL_FROM is required with SMTP_URL'],
-    [{ SMTP_URL: 'http://localhost', MAIL_FROM: 'a@b.c' }, 'SMTP_URL must look like smtp://'],
-    [{ SMTP_URL: 'smtp://localhost', MAIL_FROM: 'nobody' }, 'MAIL_FROM must look like'],
-    [{ SMS_PROVIDER: 'eskiz' }, 'ESKIZ_EMAIL is required with SMS_PROVIDER=eskiz'],
-    [
-      { SMS_PROVIDER: 'twilio', TWILIO_FROM: '+1' },
-      'TWILIO_ACCOUNT_SID is required with SMS_PROVIDER=twilio',
-    ],
-    [{ SMS_PROVIDER: 'pigeon' }, 'SMS_PROVIDER'],
-    [{ TELEGRAM_BOT_TOKEN: 'oops' }, 'TELEGRAM_BOT_TOKEN must be the token'],
-    [{ REMINDERS: 'tomorrow' }, 'REMINDERS must be times such as 24h,2h or 30m, or off'],
-    [{ PUBLIC_URL: 'clinic.uz' }, 'PUBLIC_URL must look like https://host'],
-    [{ WORKER: 'maybe' }, 'WORKER'],
-    [{ MESSAGE_ATTEMPTS: '0' }, 'MESSAGE_ATTEMPTS'],
-  ])('%o is refused in one line', async (env: Record<string, string>, said) => {
-    const started = track(startProcess(['src/worker.ts'], env));
-    expect(await started.exited).toBe(1);
-    expect(started.output()).toContain(said);
-    expect(started.output().trim().split('\n')).toHaveLength(1);
-  });
+test('what is wrong with a setting is said in one line', async () => {
+  const started = track(startProcess(['src/worker.ts'], { REMINDERS: 'tomorrow' }));
+  expect(await started.exited).toBe(1);
+  expect(started.output()).toContain('REMINDERS must be times such as 24h,2h or 30m, or off');
+  expect(started.output().trim().split('\n')).toHaveLength(1);
 });

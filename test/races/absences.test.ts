@@ -19,7 +19,7 @@ import {
   rounds,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(100);
+const ROUNDS = rounds(40);
 
 /** Nothing of a doctor who is away: no slot, no active appointment. */
 async function provesAbsence(db: Db): Promise<void> {

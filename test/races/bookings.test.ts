@@ -12,7 +12,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(150);
+const ROUNDS = rounds(60);
 
 let clinic: Arena;
 let admins: [Member, Member];
