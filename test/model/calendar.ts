@@ -69,6 +69,8 @@ function withSlots(
 
 export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>, id: number): Step {
   const { date, start_time, end_time, despite_holiday = false } = request;
+  // Who may never publish hears that before anything of what they sent.
+  only(caller, 'doctor', 'admin');
   if (end_time <= start_time) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
   const slot = { id, doctor, date, start_time, end_time };
@@ -93,6 +95,7 @@ export function publishMany(
   real: readonly (Times & { id: number; doctor: number })[],
 ): Step {
   const { date, slot_minutes, despite_holiday = false } = request;
+  only(caller, 'doctor', 'admin');
   const fits = minutesOf(request.end_time) - minutesOf(request.start_time) >= slot_minutes;
   if (!fits) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
