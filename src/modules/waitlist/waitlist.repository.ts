@@ -27,6 +27,18 @@ export async function lockPatient(tx: Tx, patient: number): Promise<boolean> {
   return rowCount === 1;
 }
 
+/**
+ * Keeps the status of a visit as it is until the transaction ends: whoever cancels it meanwhile waits, and then sees who
+ * would rather have had another time.
+ */
+export async function lockReplaced(tx: Tx, visit: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.lock-replaced',
+    text: 'select from appointments where id = $1 for share',
+    values: [visit],
+  });
+}
+
 /** What can be wrong with a wish of a locked patient. */
 export interface Refusals {
   no_doctor: boolean;

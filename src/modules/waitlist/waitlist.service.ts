@@ -120,6 +120,7 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
       const full = { patient, doctor, specialization, from, to, after, before, replaces };
       const joined = await transaction(db, async (tx) => {
         if (!(await repository.lockPatient(tx, patient))) throw new AppError('patient_not_found');
+        if (replaces !== null) await repository.lockReplaced(tx, replaces);
         const refused = refusal(await repository.judgeWish(tx, full, clock.wall()));
         if (refused) throw new AppError(refused);
         const entry = await repository.insertEntry(tx, full, clock.now());
