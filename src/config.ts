@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { judgeMessages, messagesConfig, messagesEnvironment } from './config.messages.ts';
 import { type CountryCode, isSupportedCountry } from './core/phone.ts';
+import { locales } from './core/words.ts';
 
 /** Secrets that have stood in documentation, here or elsewhere: production refuses them. */
 const SAMPLE_SECRET = /secret|change|example|sample|password|development|test|1234|(.)\1{7}/i;
@@ -89,7 +90,7 @@ const environment = z
       .refine(isSupportedCountry, 'must be a two-letter country code such as UZ')
       .transform((code) => code as CountryCode)
       .default('UZ'),
-    DEFAULT_LOCALE: z.enum(['uz', 'ru', 'en']).default('en'),
+    DEFAULT_LOCALE: z.enum(locales).default('en'),
     CORS_ORIGINS: z
       .string()
       .transform((list) => list.split(',').map((origin) => origin.trim()))

@@ -5,7 +5,8 @@ import { type Log, silentLog } from './core/log.ts';
 import { createMemory } from './core/memory.ts';
 import type { Lead } from './core/messages.ts';
 import type { CountryCode } from './core/phone.ts';
-import type { Caller } from './core/roles.ts';
+import { type Caller, sideOf } from './core/roles.ts';
+import type { Locale } from './core/words.ts';
 import { createChanges } from './db/changes.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
@@ -73,7 +74,7 @@ export interface ModulesDependencies {
   config: {
     jwt_secret?: string | undefined;
     jwt_previous_secrets?: readonly string[];
-    default_locale: 'uz' | 'ru' | 'en';
+    default_locale: Locale;
     public_url: string | undefined;
     reminders: readonly Lead[];
     remind_doctor_hours: number;
@@ -278,7 +279,7 @@ export function createModules({
     /** Registers every module's routes; they need the app's token signer. */
     async register(app: FastifyInstance): Promise<void> {
       const signAccess = ({ id, role, session }: Caller) =>
-        app.jwt.sign({ sub: String(id), role, sid: session, profile: role === 'admin' ? null : id });
+        app.jwt.sign({ sub: String(id), role, sid: session, profile: sideOf(role) ? id : null });
       const afterwards = createAfterwards(log);
       app.addHook('onClose', () => afterwards.settled());
       auth = createAuth({

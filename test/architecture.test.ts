@@ -99,6 +99,17 @@ test('the environment and the system clock are read by their owners only', () =>
   expect(offenders).toEqual([]);
 });
 
+test('what a role may do is asked of core/roles, by what it is about', () => {
+  const offenders = files.filter(
+    (file) =>
+      file !== 'src/core/roles.ts' &&
+      /\brole\b\)?\s*[!=]==\s*'|'(?:admin|doctor|patient)'\s*[!=]==/.test(
+        readFileSync(join(root, file), 'utf8'),
+      ),
+  );
+  expect(offenders).toEqual([]);
+});
+
 test('no wall time becomes an instant, nor an instant a wall time, but by the clock', () => {
   // PostgreSQL's table of time zones is another than Node's, and older or newer: what asks both has two answers.
   const inSql =

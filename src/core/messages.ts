@@ -1,8 +1,5 @@
 import type { Role } from './roles.ts';
-
-/** The ways out of the house; the inbox in the app is no channel, it is always there. */
-export const channels = ['email', 'sms', 'telegram'] as const;
-export type Channel = (typeof channels)[number];
+import type { Channel } from './words.ts';
 
 /**
  * What is told about a visit, and to which side of it. To add a kind, add it here: the texts in i18n/messages then fail
@@ -64,16 +61,6 @@ export function kindsOf(role: Role): NoticeKind[] {
   const told: Record<NoticeKind, readonly Role[]> = { ...visitKinds, ...accountKinds };
   return noticeKinds.filter((kind) => told[kind].includes(role));
 }
-
-export const codePurposes = [
-  'verify_phone',
-  'verify_email',
-  'reset_password',
-  /** Whoever asks for something still has the phone, the email. */
-  'prove_phone',
-  'prove_email',
-] as const;
-export type CodePurpose = (typeof codePurposes)[number];
 
 /** How long a code is worth anything. */
 export const CODE_MINUTES = 5;

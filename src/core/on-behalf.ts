@@ -1,15 +1,22 @@
 import { AppError, invalidField } from './errors.ts';
-import type { Caller } from './roles.ts';
+import { type Caller, type Side, sideOf } from './roles.ts';
 
 /**
- * The doctor for whom somebody acts: doctors act for themselves, admins for the one they name.
- * @throws AppError forbidden (another doctor's), invalid_input when an admin names none
+ * The doctor or patient for whom somebody acts: those of that side act for themselves, all others for the one they name.
+ * @param side also the name of the field that names them
+ * @throws AppError forbidden (somebody else's), invalid_input when nobody is named
  */
-export function doctorFor(named: number | undefined, caller: Caller): number {
-  if (caller.role !== 'doctor') {
-    if (named === undefined) throw invalidField('doctor', 'required');
+function actsFor(side: Side, named: number | undefined, caller: Caller): number {
+  if (sideOf(caller.role) !== side) {
+    if (named === undefined) throw invalidField(side, 'required');
     return named;
   }
   if (named !== undefined && named !== caller.id) throw new AppError('forbidden');
   return caller.id;
 }
+
+export const doctorFor = (named: number | undefined, caller: Caller): number =>
+  actsFor('doctor', named, caller);
+
+export const patientFor = (named: number | undefined, caller: Caller): number =>
+  actsFor('patient', named, caller);

@@ -1,5 +1,34 @@
-export const roles = ['admin', 'doctor', 'patient'] as const;
-export type Role = (typeof roles)[number];
+/** Whose visits they are: a doctor's, a patient's. */
+export type Side = 'doctor' | 'patient';
+
+/** What tells one role from another. A new role is a line in the table below. */
+interface Abilities {
+  /** How the documentation names all of them. */
+  plural: string;
+  /** The side of visits they are on. They reach what is theirs; null reaches everybody's, and names whom it acts for. */
+  side: Side | null;
+  /** Looks after accounts and settings. One of them is always left, and no such account is kept for somebody else. */
+  manages: boolean;
+}
+
+const abilities = {
+  admin: { plural: 'admins', side: null, manages: true },
+  doctor: { plural: 'doctors', side: 'doctor', manages: false },
+  patient: { plural: 'patients', side: 'patient', manages: false },
+} as const satisfies Record<string, Abilities>;
+
+export type Role = keyof typeof abilities;
+export const roles = Object.keys(abilities) as [Role, ...Role[]];
+
+/** The side of visits on which somebody is; null is on none, and acts for both. */
+export const sideOf = (role: Role): Side | null => abilities[role].side;
+
+/** Works for the clinic: names the patients they act for, leaves a trace of it, and is not bound by the booking policy. */
+export const isStaff = (role: Role): boolean => sideOf(role) !== 'patient';
+
+export const manages = (role: Role): boolean => abilities[role].manages;
+
+export const pluralOf = (role: Role): string => abilities[role].plural;
 
 /** The person a request acts for, as the access token says. A profile's id is its user's id. */
 export interface Caller {

@@ -1,13 +1,12 @@
+import type { Locale } from '../core/words.ts';
 import { type SQL, sql } from './drizzle.ts';
 
-/** In whose alphabet a list by name stands: by the language of whoever reads it. */
-export const readers = ['uz', 'ru', 'en'] as const;
-export type Reader = (typeof readers)[number];
-
-/** Where a name stands in it, in SQL. Written out, no parameter: so it is in the indexes. */
-export const nameOrder = (name: string, reader: Reader): string =>
+/**
+ * Where a name stands in the alphabet of a reader's language, in SQL. The language is written out, as in the indexes.
+ */
+export const nameOrder = (name: string, reader: Locale): string =>
   `name_order(${name}, '${reader}') collate "C"`;
-export const byName = (name: { getSQL(): SQL }, reader: Reader): SQL =>
+export const byName = (name: { getSQL(): SQL }, reader: Locale): SQL =>
   sql`name_order(${name}, ${sql.raw(`'${reader}'`)}) collate "C"`;
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../core/errors.ts';
+import { pluralOf, roles, sideOf } from '../core/roles.ts';
 import { type Access, declaredAccess, hasRole, isRoles } from './guards.ts';
 import { isKeyed } from './idempotency.ts';
 
@@ -89,14 +90,13 @@ export const accessControl = fastifyPlugin(
   { name: 'access-control' },
 );
 
-const plural = { admin: 'admins', doctor: 'doctors', patient: 'patients' } as const;
-
 function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';
-  const roles = access === 'signed_in' ? (['patient', 'doctor', 'admin'] as const) : access;
-  if (!owner)
-    return access === 'signed_in' ? 'whoever is signed in' : roles.map((role) => plural[role]).join(', ');
-  return roles.map((role) => (role === 'admin' ? 'admins' : `${plural[role]} (only their own)`)).join(', ');
+  const allowed = access === 'signed_in' ? roles.toReversed() : access;
+  if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
+  return allowed
+    .map((role) => (sideOf(role) ? `${pluralOf(role)} (only their own)` : pluralOf(role)))
+    .join(', ');
 }
 
 function errorsOf(

@@ -3,6 +3,7 @@ import { isCommonPassword } from '../core/common-passwords.ts';
 import { demo } from '../core/demo.ts';
 import { type CountryCode, toE164 } from '../core/phone.ts';
 import { roles } from '../core/roles.ts';
+import { genders, locales } from '../core/words.ts';
 import { issue, wholeText } from './zod.ts';
 
 /** The fields that several modules share: bounded, described and with an example, defined once. */
@@ -31,8 +32,8 @@ export const idParams = (description: string, example: number) =>
   z.object({ id: idText.meta({ description, examples: [example] }) });
 
 export const role = z.enum(roles);
-export const gender = z.enum(['female', 'male', 'other']);
-export const locale = z.enum(['uz', 'ru', 'en']);
+export const gender = z.enum(genders);
+export const locale = z.enum(locales);
 
 export const firstName = text(100).meta({ examples: ['Aziza'] });
 export const lastName = text(100).meta({ examples: ['Karimova'] });

@@ -1,6 +1,6 @@
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import type { Caller, Role } from '../core/roles.ts';
+import { type Caller, type Role, type Side, sideOf } from '../core/roles.ts';
 
 /** Who may call a route. Documentation and the token check follow from it. */
 export type Access = 'public' | 'signed_in' | readonly Role[];
@@ -33,7 +33,7 @@ export function anyOf(...guards: Guard[]): Guard {
 }
 
 /** Whose a record is: the ids of its people by role. */
-export type Owners = Partial<Record<Role, number>>;
+export type Owners = Partial<Record<Side, number>>;
 
 /**
  * Lets a doctor or patient through to their own record only (403); admins reach every record.
@@ -43,10 +43,11 @@ export type Owners = Partial<Record<Role, number>>;
 export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missing: ErrorCode): Guard {
   const check: Guard = async (request) => {
     const caller: Caller = request.user;
-    if (caller.role === 'admin') return;
+    const side = sideOf(caller.role);
+    if (side === null) return;
     const owners = await find((request.params as { id: number }).id);
     if (!owners) throw new AppError(missing);
-    if (owners[caller.role] !== caller.id) throw new AppError('forbidden');
+    if (owners[side] !== caller.id) throw new AppError('forbidden');
   };
   return Object.assign(check, { owner: true as const });
 }

@@ -1,7 +1,7 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import type { Locale } from '../i18n/index.ts';
+import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
 /**

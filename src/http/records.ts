@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../core/errors.ts';
+import { sideOf } from '../core/roles.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -72,7 +73,7 @@ function changedBy({ method, routeOptions, user, params, body }: FastifyRequest)
     else others.add(`${kind} ${id}`);
   };
   // An admin changes others' records, any number of them at a time.
-  if (user && user.role !== 'admin') note('users', user.id);
+  if (user && sideOf(user.role) !== null) note('users', user.id);
   for (const [name, value] of Object.entries(params as object))
     note(name === 'id' ? (/\/([a-z]+)\/:id/.exec(url)?.[1] ?? name) : name, value);
   if (typeof body === 'object' && body !== null)

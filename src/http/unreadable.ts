@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import type { Locale } from '../i18n/index.ts';
+import type { Locale } from '../core/words.ts';
 import { PROBLEM_TYPE, problem } from './problem.ts';
 
 /** An import of it would load all that it exports, Node's WebSocket and fetch too: 20 ms at start. */

@@ -1,10 +1,10 @@
 import type { ErrorCode, FieldErrorCode } from '../core/errors.ts';
+import type { Locale } from '../core/words.ts';
 import { en, type Texts } from './en.ts';
 import { ru } from './ru.ts';
 import { uz } from './uz.ts';
 
-export const languages = { uz, ru, en } satisfies Record<string, Texts>;
-export type Locale = keyof typeof languages;
+export const languages = { uz, ru, en } satisfies Record<Locale, Texts>;
 
 export const errorText = (locale: Locale, code: ErrorCode) => languages[locale].errors[code];
 

@@ -2,7 +2,7 @@ import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { type FieldErrorCode, fieldErrorCodes } from '../../src/core/errors.ts';
-import type { Locale } from '../../src/i18n/index.ts';
+import type { Locale } from '../../src/core/words.ts';
 import { confirm } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
-import { type Locale, languages } from '../../src/i18n/index.ts';
+import type { Locale } from '../../src/core/words.ts';
+import { languages } from '../../src/i18n/index.ts';
 
 /** What a supertest answer, an injected one and one read from a raw socket have in common. */
 export interface Answer {

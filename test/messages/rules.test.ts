@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Channel, type MessageKind, parseReminders } from '../../src/core/messages.ts';
+import { type MessageKind, parseReminders } from '../../src/core/messages.ts';
 import type { Role } from '../../src/core/roles.ts';
+import type { Channel } from '../../src/core/words.ts';
 import { createGate } from '../../src/modules/messages/channels/gate.ts';
 import {
   channelsFor,

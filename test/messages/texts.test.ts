@@ -1,13 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  CODE_MINUTES,
-  type CodePurpose,
-  codePurposes,
-  type MessageKind,
-  messageKinds,
-  visitKinds,
-} from '../../src/core/messages.ts';
+import { CODE_MINUTES, type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
 import { smsSize } from '../../src/core/sms.ts';
+import { type CodePurpose, codePurposes } from '../../src/core/words.ts';
 import {
   type MessageFacts,
   messageTexts,

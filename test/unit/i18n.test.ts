@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { errorStatus, fieldErrorCodes } from '../../src/core/errors.ts';
-import { chooseLocale, errorText, fieldText, type Locale, languages } from '../../src/i18n/index.ts';
+import type { Locale } from '../../src/core/words.ts';
+import { chooseLocale, errorText, fieldText, languages } from '../../src/i18n/index.ts';
 
 const locales = Object.keys(languages) as Locale[];
 const translations = locales.filter((locale) => locale !== 'en');

@@ -1,3 +1,4 @@
+import { appointmentEventKinds, appointmentStatuses, attendances } from '../../core/words.ts';
 import {
   bigint,
   boolean,
@@ -16,10 +17,8 @@ import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles, users } from './users.ts';
 
-export const appointmentStatuses = ['pending', 'confirmed', 'cancelled', 'expired'] as const;
 export const appointmentStatus = pgEnum('appointment_status', appointmentStatuses);
 
-export const attendances = ['arrived', 'completed', 'no_show'] as const;
 export const attendance = pgEnum('attendance', attendances);
 
 /**
@@ -83,17 +82,6 @@ export const appointments = pgTable(
   ],
 );
 
-export const appointmentEventKinds = [
-  'confirmed',
-  'cancelled',
-  'expired',
-  'moved',
-  'arrived',
-  'completed',
-  'no_show',
-  'mark_taken_back',
-  'doctor_changed',
-] as const;
 export const appointmentEventKind = pgEnum('appointment_event_kind', appointmentEventKinds);
 
 /**

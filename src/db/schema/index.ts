@@ -1,12 +1,9 @@
 export {
   appointmentEventKind,
-  appointmentEventKinds,
   appointmentEvents,
   appointmentStatus,
-  appointmentStatuses,
   appointments,
   attendance,
-  attendances,
 } from './appointments.ts';
 export { auditEntries } from './audit.ts';
 export { doctorChanges } from './changes.ts';
@@ -14,9 +11,7 @@ export { idempotencyKeys } from './idempotency.ts';
 export {
   linkPurpose,
   messageChannel,
-  messageChannels,
   messageStatus,
-  messageStatuses,
   messages,
   notificationPreferences,
   notifications,
@@ -32,7 +27,7 @@ export {
   withdrawnTimeslots,
 } from './schedules.ts';
 export { codePurpose, codes, contactChanges, loginThrottles, refreshTokens, sessions } from './sessions.ts';
-export { clinicSettings, lateCancellation, lateCancellations } from './settings.ts';
+export { clinicSettings, lateCancellation } from './settings.ts';
 export { timeslots } from './timeslots.ts';
 export {
   consentDocument,
@@ -44,11 +39,4 @@ export {
   userRole,
   users,
 } from './users.ts';
-export {
-  offerOutcome,
-  offerOutcomes,
-  waitlistEntries,
-  waitlistOffers,
-  waitlistStatus,
-  waitlistStatuses,
-} from './waitlist.ts';
+export { offerOutcome, waitlistEntries, waitlistOffers, waitlistStatus } from './waitlist.ts';

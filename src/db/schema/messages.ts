@@ -1,3 +1,4 @@
+import { channels, linkPurposes, messageStatuses } from '../../core/words.ts';
 import {
   boolean,
   check,
@@ -15,10 +16,8 @@ import { appointments } from './appointments.ts';
 import { bytea, clockTime, instant } from './types.ts';
 import { users } from './users.ts';
 
-export const messageChannels = ['email', 'sms', 'telegram'] as const;
-export const messageChannel = pgEnum('message_channel', messageChannels);
+export const messageChannel = pgEnum('message_channel', channels);
 
-export const messageStatuses = ['queued', 'sending', 'sent', 'failed', 'dropped'] as const;
 /** `failed` has used up its tries and waits for an admin; `dropped` was no longer worth sending. */
 export const messageStatus = pgEnum('message_status', messageStatuses);
 
@@ -114,7 +113,7 @@ export const telegramChats = pgTable(
   (t) => [uniqueIndex('telegram_chats_chat').on(t.chat_id)],
 );
 
-export const linkPurpose = pgEnum('link_purpose', ['telegram', 'confirm_visit', 'cancel_visit']);
+export const linkPurpose = pgEnum('link_purpose', linkPurposes);
 
 /** One-use links that were sent out, hashed: to link Telegram, to confirm or cancel a visit. */
 export const oneUseLinks = pgTable(

@@ -1,3 +1,4 @@
+import { codePurposes } from '../../core/words.ts';
 import {
   boolean,
   check,
@@ -56,13 +57,7 @@ export const refreshTokens = pgTable(
   ],
 );
 
-export const codePurpose = pgEnum('code_purpose', [
-  'verify_phone',
-  'verify_email',
-  'reset_password',
-  'prove_phone',
-  'prove_email',
-]);
+export const codePurpose = pgEnum('code_purpose', codePurposes);
 
 /**
  * One-time codes, hashed. The live one of a purpose is the one that has not ended; older ones stay an hour, to count

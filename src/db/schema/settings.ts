@@ -1,8 +1,8 @@
+import { lateCancellations } from '../../core/words.ts';
 import { boolean, check, integer, pgEnum, pgTable, smallint, sql } from '../drizzle.ts';
 import { instant } from './types.ts';
 import { users } from './users.ts';
 
-export const lateCancellations = ['record', 'refuse'] as const;
 export const lateCancellation = pgEnum('late_cancellation', lateCancellations);
 
 /** The clinic's policy: one row, whose defaults leave everything as it would be without a policy. */

@@ -1,4 +1,5 @@
 import { roles } from '../../core/roles.ts';
+import { consentDocuments, genders, locales } from '../../core/words.ts';
 import {
   boolean,
   check,
@@ -13,13 +14,13 @@ import {
   text,
   uniqueIndex,
 } from '../drizzle.ts';
-import { byName, readers } from '../search.ts';
+import { byName } from '../search.ts';
 import { instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);
-export const gender = pgEnum('gender', ['female', 'male', 'other']);
-export const consentDocument = pgEnum('consent_document', ['terms', 'privacy']);
-export const locale = pgEnum('locale', readers);
+export const gender = pgEnum('gender', genders);
+export const consentDocument = pgEnum('consent_document', consentDocuments);
+export const locale = pgEnum('locale', locales);
 
 /** A person who signs in. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. */
 export const users = pgTable(
@@ -59,7 +60,7 @@ export const users = pgTable(
       .where(sql`role = 'doctor'`),
     index('users_role').on(t.role, t.id),
     index('users_inactive').on(t.id).where(sql`not is_active and deleted_at is null`),
-    ...readers.map((reader) =>
+    ...locales.map((reader) =>
       index(`users_directory_${reader}`)
         .on(byName(t.last_name, reader), byName(t.first_name, reader), t.id)
         .where(sql`role = 'doctor' and is_active`),

@@ -1,10 +1,10 @@
+import { offerOutcomes, waitlistStatuses } from '../../core/words.ts';
 import { check, date, index, integer, pgEnum, pgTable, sql, text, uniqueIndex } from '../drizzle.ts';
 import { appointments } from './appointments.ts';
 import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles } from './users.ts';
 
-export const waitlistStatuses = ['waiting', 'offered', 'booked', 'left'] as const;
 export const waitlistStatus = pgEnum('waitlist_status', waitlistStatuses);
 
 /** Somebody who waits for a slot of a doctor, or of anyone of a specialization, on some days at some times. */
@@ -49,7 +49,6 @@ export const waitlistEntries = pgTable(
   ],
 );
 
-export const offerOutcomes = ['accepted', 'declined', 'lapsed', 'withdrawn'] as const;
 export const offerOutcome = pgEnum('offer_outcome', offerOutcomes);
 
 /** What was offered to whom, and what came of it: nobody is offered a slot twice while it is free. */

@@ -1,19 +1,11 @@
-import {
-  type AccountKind,
-  CODE_MINUTES,
-  type CodePurpose,
-  codePurposes,
-  isVisitKind,
-  type MessageKind,
-} from '../../core/messages.ts';
+import { type AccountKind, CODE_MINUTES, isVisitKind, type MessageKind } from '../../core/messages.ts';
 import { plainSms } from '../../core/sms.ts';
-import type { Locale } from '../index.ts';
+import { type CodePurpose, codePurposes, type Locale } from '../../core/words.ts';
 import { en } from './en.ts';
 import { ru } from './ru.ts';
 import type { AbsenceWords, MessageTexts, MoveWords, OfferWords, VisitWords, Words } from './texts.ts';
 import { uz } from './uz.ts';
 
-export type { Locale } from '../index.ts';
 export type { BotTexts, MessageTexts, PageTexts, Words } from './texts.ts';
 
 const texts: Record<Locale, MessageTexts> = { uz, ru, en };

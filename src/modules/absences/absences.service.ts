@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page } from '../../core/page.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import type { SpanAhead } from '../../core/span.ts';
 import { lockLeftCalendar } from '../../db/calendar.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
@@ -113,7 +113,7 @@ export function createAbsences(dependencies: AbsencesDependencies) {
 
     /** A doctor's own; everybody's for an admin. */
     list({ page, page_size, ...filters }: AbsenceFilters, caller: Caller): Promise<Page<Absence>> {
-      const mine = caller.role === 'doctor' ? { ...filters, doctor: caller.id } : filters;
+      const mine = sideOf(caller.role) === 'doctor' ? { ...filters, doctor: caller.id } : filters;
       return repository.listAbsences(db, mine, { page, page_size });
     },
 

@@ -1,11 +1,12 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { PageRequest } from '../../core/page.ts';
+import type { AppointmentStatus } from '../../core/words.ts';
 import type { Db, Executor } from '../../db/client.ts';
 import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { direct, prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
-import type { Appointment, Status } from './appointments.schemas.ts';
+import type { Appointment } from './appointments.schemas.ts';
 
 /** An appointment as a statement finds it, with the people whom it joins. */
 export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> {
@@ -101,7 +102,7 @@ export interface Filters {
   date?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
-  status?: Status | undefined;
+  status?: AppointmentStatus | undefined;
 }
 
 const conditions: { [Name in keyof Required<Filters>]: SQL } = {
@@ -119,7 +120,7 @@ const ended = sql`(${appointments.date}, ${appointments.end_time}) <=
   (${sql.placeholder('today')}::date, ${sql.placeholder('time')}::time)`;
 
 /** A status as it is to be read now, whether or not the job has marked what has lapsed; statements are named after it. */
-const readAs: Partial<Record<Status, SQL>> = {
+const readAs: Partial<Record<AppointmentStatus, SQL>> = {
   pending: sql`(${appointments.status} = 'pending' and not ${ended})`,
   expired: sql`(${appointments.status} in ('pending', 'expired') and (${appointments.status} = 'expired' or ${ended}))`,
 };

@@ -1,16 +1,16 @@
-import type { Role } from '../../core/roles.ts';
-import type { Status } from './appointments.schemas.ts';
+import { type Role, sideOf } from '../../core/roles.ts';
+import type { AppointmentStatus } from '../../core/words.ts';
 
 /** It holds its slot: it is still to be answered, or it was confirmed. */
-export const isActive = ({ status }: { status: Status }): boolean =>
+export const isActive = ({ status }: { status: AppointmentStatus }): boolean =>
   status === 'pending' || status === 'confirmed';
 
 /**
  * From which statuses somebody may move an appointment to `next`. Nothing leaves cancelled and expired; a doctor declines only
  * what is pending, while its patient and admins may cancel what is confirmed too.
  */
-export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): Status[] {
-  if (next === 'confirmed' || role === 'doctor') return ['pending'];
+export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): AppointmentStatus[] {
+  if (next === 'confirmed' || sideOf(role) === 'doctor') return ['pending'];
   return ['pending', 'confirmed'];
 }
 

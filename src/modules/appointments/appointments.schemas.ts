@@ -1,17 +1,13 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { appointmentStatuses, attendances } from '../../core/words.ts';
 import { reads } from '../../http/audit.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 
-/** Whether a patient came. */
-export const attendances = ['arrived', 'completed', 'no_show'] as const;
-export type Attendance = (typeof attendances)[number];
-
-export const status = z.enum(['pending', 'confirmed', 'cancelled', 'expired']);
-export type Status = z.infer<typeof status>;
+export const status = z.enum(appointmentStatuses);
 
 const shape = z.object({
   id: fields.id,

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
 import type { Audit } from '../audit/index.ts';
@@ -72,8 +72,12 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
       { page: number, page_size, ...filters }: AppointmentFilters,
       caller: Caller,
     ): Promise<Page<Appointment>> {
-      const own = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
-      const mine = { ...filters, doctor: undefined, patient: undefined, [own[caller.role]]: caller.id };
+      const mine = {
+        ...filters,
+        doctor: undefined,
+        patient: undefined,
+        [sideOf(caller.role) ?? 'booked_by']: caller.id,
+      };
       return page(mine, { page: number, page_size });
     },
   };

@@ -1,11 +1,12 @@
 import { type Clock, hasEnded, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Attendance } from '../../core/words.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import { findAppointment } from './appointments.repository.ts';
 import { isStale } from './appointments.rules.ts';
-import type { Appointment, Attendance } from './appointments.schemas.ts';
+import type { Appointment } from './appointments.schemas.ts';
 import * as repository from './attendance.repository.ts';
 
 export interface AttendanceDependencies {

@@ -1,4 +1,5 @@
 import type { Bounds } from '../../core/policy.ts';
+import type { ActiveStatus } from '../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../db/slots.ts';
 import { type AppointmentRow, toAppointment } from './appointments.repository.ts';
@@ -9,7 +10,7 @@ export interface Booking {
   patient: number;
   booked_by: number;
   /** Confirmed at once where the clinic's policy says so; in a slot that runs already it is in any case. */
-  status: 'pending' | 'confirmed';
+  status: ActiveStatus;
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
-import { AppError, invalidField } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
+import { patientFor } from '../../core/on-behalf.ts';
 import { beyond, boundsFor, type Policy } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
@@ -47,11 +47,11 @@ export function createBooking({ db, clock, audit, idempotency, timeslots }: Book
       caller: Caller,
       request?: Keyed,
     ): Promise<Once<Appointment>> {
-      const patient = patientOf(named, caller);
+      const patient = patientFor(named, caller);
       return timeslots.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
         const status = policy.auto_confirm ? 'confirmed' : 'pending';
         const booking: repository.Booking = { timeslot, patient, booked_by: caller.id, status };
-        const isPlain = caller.role === 'patient' && !request && bounds.active_max === null;
+        const isPlain = !isStaff(caller.role) && !request && bounds.active_max === null;
         if (isPlain) {
           const answer = await repository.insertAppointment(db, booking, bounds);
           return answer && { answer, replayed: false };
@@ -60,21 +60,11 @@ export function createBooking({ db, clock, audit, idempotency, timeslots }: Book
           idempotency.once(tx, caller, request, patient, async () => {
             if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
             const booked = await repository.insertAppointment(tx, booking, bounds);
-            if (booked && caller.role !== 'patient') await note(tx, caller, booked, policy);
+            if (booked && isStaff(caller.role)) await note(tx, caller, booked, policy);
             return booked;
           }),
         );
       });
     },
   };
-}
-
-/** Patients book for themselves; staff name the patient. */
-function patientOf(named: number | undefined, caller: Caller): number {
-  if (caller.role !== 'patient') {
-    if (named === undefined) throw invalidField('patient', 'required');
-    return named;
-  }
-  if (named !== undefined && named !== caller.id) throw new AppError('forbidden');
-  return caller.id;
 }

@@ -1,11 +1,11 @@
 import type { WallTime } from '../../core/clock.ts';
+import type { AppointmentStatus } from '../../core/words.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import { isLapsed } from '../../db/visits.ts';
-import type { Status } from './appointments.schemas.ts';
 
 export interface StatusChange {
-  from: Status[];
-  to: Status;
+  from: AppointmentStatus[];
+  to: AppointmentStatus;
   by: number;
   now: Date;
   /** The clinic's wall clock: what has lapsed by it is changed no more. */

@@ -1,7 +1,7 @@
 import { type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import { findAppointment } from './appointments.repository.ts';
@@ -29,7 +29,7 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
     changed: repository.Changed,
     policy: Policy,
   ) => {
-    const late = actor.role === 'admin' && action === 'appointment.cancel' && isTooLate(changed, policy);
+    const late = sideOf(actor.role) === null && action === 'appointment.cancel' && isTooLate(changed, policy);
     const details = { appointment, ...(late && { overridden: ['too_late_to_cancel'] }) };
     return audit.record(tx, { actor, action, subject: changed.patient, details });
   };
@@ -63,7 +63,7 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
         by: caller.id,
         now: clock.now(),
         wall: clock.wall(),
-        lateBy: caller.role === 'patient' ? lateBy(policy) : undefined,
+        lateBy: isStaff(caller.role) ? undefined : lateBy(policy),
       });
       if (done) await note(tx, caller, 'appointment.cancel', appointment, done, policy);
     },
@@ -116,7 +116,7 @@ export function createDecisions({ db, clock, audit, settings }: DecisionsDepende
       const policy = await settings.policy();
       const wall = clock.wall();
       const deadline = lateBy(policy);
-      const bound = caller.role === 'patient';
+      const bound = !isStaff(caller.role);
       const refused = bound && policy.late_cancellation === 'refuse' ? deadline : undefined;
       const moved = await transaction(db, async (tx) => {
         const done = await repository.moveStatus(tx, appointment, {

@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { appointmentEventKinds } from '../../core/words.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 
-const kinds = [
-  'booked',
-  'confirmed',
-  'cancelled',
-  'expired',
-  'moved',
-  'arrived',
-  'completed',
-  'no_show',
-  'mark_taken_back',
-  'doctor_changed',
-] as const;
+const kinds = ['booked', ...appointmentEventKinds] as const;
 export type HistoryKind = (typeof kinds)[number];
 
 /** A visit can be moved and marked as often as people like; so many of its events are shown. */

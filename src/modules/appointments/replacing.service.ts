@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff } from '../../core/roles.ts';
 import { type Tx, transaction } from '../../db/client.ts';
 import type { Appointment } from './appointments.schemas.ts';
 import { type Booking, insertAppointment } from './booking.repository.ts';
@@ -45,7 +45,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     reschedule.mustMove(found, given);
     await decisions.cancelWithin(tx, appointment, caller, policy);
     // As a move leaves it: an admin's keeps the status.
-    return book(tx, given, caller.role === 'patient' ? undefined : found.status);
+    return book(tx, given, isStaff(caller.role) ? found.status : undefined);
   }
 
   /** The slot is locked, and theirs. They were counted when it was offered to them. */
@@ -57,7 +57,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     // Nothing else can refuse it now. The visit stays what it was.
     if (!booked) throw new AppError('patient_busy');
     const details = { appointment: booked.id };
-    if (caller.role !== 'patient')
+    if (isStaff(caller.role))
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
     return booked;
   }

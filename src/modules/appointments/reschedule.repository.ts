@@ -1,8 +1,8 @@
 import type { Bounds } from '../../core/policy.ts';
+import type { AppointmentStatus, Attendance } from '../../core/words.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { boundValues, canBeHad, doctorIsBookable } from '../../db/slots.ts';
 import { isLapsed } from '../../db/visits.ts';
-import type { Attendance, Status } from './appointments.schemas.ts';
 
 /** An appointment as it stands while nobody else can change it; one that has lapsed is `expired` before the job says so. */
 export interface Standing {
@@ -10,7 +10,7 @@ export interface Standing {
   timeslot: number | null;
   date: string;
   start_time: string;
-  status: Status;
+  status: AppointmentStatus;
   attendance: Attendance | null;
   version: number;
 }
@@ -96,7 +96,7 @@ export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boo
 export async function moveAppointment(
   tx: Tx,
   appointment: number,
-  move: { to: number; status: Status; by: number; now: Date },
+  move: { to: number; status: AppointmentStatus; by: number; now: Date },
 ): Promise<void> {
   await clientOf(tx).query({
     name: 'appointments.move',

@@ -2,7 +2,7 @@ import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
 import { type Bounds, beyond, boundsFor, type Policy } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff } from '../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
@@ -46,7 +46,7 @@ export function createReschedule({
     if (hasBegun(found, clock.wall())) throw new AppError('visit_begun');
     if (found.attendance !== null) throw new AppError('already_attended');
     // To move is to give the old slot back, as late as to cancel.
-    if (caller.role === 'patient' && !decisions.mayCancel(found, policy))
+    if (!isStaff(caller.role) && !decisions.mayCancel(found, policy))
       throw new AppError('too_late_to_cancel');
   }
 
@@ -69,7 +69,7 @@ export function createReschedule({
       by: caller.id,
       now: bounds.now,
     });
-    const overridden = caller.role === 'patient' ? [] : beyond(target, boundsFor('patient', policy, clock));
+    const overridden = !isStaff(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
     const details = {
       appointment,
       ...(isHandedOver && { from_doctor: found.doctor, to_doctor: target.doctor }),
@@ -119,7 +119,7 @@ export function createReschedule({
 }
 
 function statusAfter(status: Appointment['status'], { role }: Caller, policy: Policy): Appointment['status'] {
-  if (role !== 'patient') return status;
+  if (isStaff(role)) return status;
   return policy.auto_confirm ? 'confirmed' : 'pending';
 }
 

@@ -1,4 +1,4 @@
-import type { CodePurpose } from '../../core/messages.ts';
+import type { CodePurpose } from '../../core/words.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { MAX_TRIES, type Sent } from './codes.rules.ts';
 

@@ -1,3 +1,4 @@
+import type { Locale } from '../../core/words.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 
 export type Contact = 'phone' | 'email';
@@ -38,7 +39,7 @@ export interface Change {
   agreed: boolean;
   expires_at: string;
   ended_at: string | null;
-  locale: 'uz' | 'ru' | 'en' | null;
+  locale: Locale | null;
 }
 
 const CHANGE = `

@@ -1,7 +1,7 @@
 import type { Origin } from '../../core/device.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
-import type { Channel, CodePurpose } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Channel, CodePurpose } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { LockedAccount } from '../users/index.ts';
 import type { Codes } from './codes.service.ts';

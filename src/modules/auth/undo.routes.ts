@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../core/errors.ts';
-import { chooseLocale, type Locale } from '../../i18n/index.ts';
+import type { Locale } from '../../core/words.ts';
+import { chooseLocale } from '../../i18n/index.ts';
 import { failurePage, statusOf, undoPage } from './undo.pages.ts';
 import type { Undo, UndoState } from './undo.service.ts';
 

@@ -1,10 +1,11 @@
 import type { Page, PageRequest } from '../../core/page.ts';
+import type { Locale } from '../../core/words.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, eq, isNull, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { prepared } from '../../db/prepared.ts';
 import { doctorProfiles, users } from '../../db/schema/index.ts';
-import { byName, finds, type Reader } from '../../db/search.ts';
+import { byName, finds } from '../../db/search.ts';
 import type { Doctor } from './doctors.schemas.ts';
 
 const fields = {
@@ -24,7 +25,7 @@ const listed = and(isDoctor, isIn);
 interface Filters {
   search: readonly string[];
   specialization?: string | undefined;
-  reader: Reader;
+  reader: Locale;
 }
 
 /** One page of the directory by name. Every searched word must stand in the name or the specialization. */

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../core/demo.ts';
+import type { Locale } from '../../core/words.ts';
 import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
 import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { chooseLocale, type Locale } from '../../i18n/index.ts';
+import { chooseLocale } from '../../i18n/index.ts';
 import { doctor, doctorFilters, doctorPage, doctorProfile, doctorProfileChanges } from './doctors.schemas.ts';
 import type { Doctors } from './doctors.service.ts';
 

@@ -2,9 +2,9 @@ import { AppError } from '../../core/errors.ts';
 import type { Memory } from '../../core/memory.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Locale } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { MayLag } from '../../db/replica.ts';
-import type { Reader } from '../../db/search.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
@@ -30,7 +30,7 @@ export function createDoctors({ db, memory, mayLag, audit, users }: DoctorsDepen
     /** What somebody searches for is seldom searched for again; all else of the directory is remembered. */
     list(
       { search = [], specialization, page, page_size }: DoctorFilters,
-      reader: Reader,
+      reader: Locale,
     ): Promise<Page<Doctor>> {
       const list = (from: Db) =>
         repository.listDoctors(from, { search, specialization, reader }, { page, page_size });

@@ -1,12 +1,11 @@
-import type { Channel, MessageKind } from '../../core/messages.ts';
+import type { MessageKind } from '../../core/messages.ts';
 import type { Role } from '../../core/roles.ts';
+import type { Channel, Locale } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 import { type NamedDoctors, namedDoctors } from '../../db/visit-facts.ts';
 import { jobKey, priorityOf } from './messages.rules.ts';
 import type { Told } from './order.rules.ts';
-
-type MessageLocale = 'uz' | 'ru' | 'en';
 
 /** A message that an attempt has been begun at, with all that it is written from at this moment. */
 export interface Claimed {
@@ -24,7 +23,7 @@ export interface Claimed {
   uncertain: boolean;
   is_active: boolean;
   role: Role;
-  locale: MessageLocale | null;
+  locale: Locale | null;
   email: string | null;
   email_verified: boolean;
   phone: string | null;

@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import { type Channel, isNoticeKind, type Message, type NoticeKind } from '../../core/messages.ts';
+import { isNoticeKind, type Message, type NoticeKind } from '../../core/messages.ts';
+import type { Channel, Locale } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { visitOf } from '../../db/visit-facts.ts';
-import { type Locale, messageTexts, type Words, writeMessage } from '../../i18n/messages/index.ts';
+import { messageTexts, type Words, writeMessage } from '../../i18n/messages/index.ts';
 import { createGate, type Gate } from './channels/gate.ts';
 import { type Outgoing, SendError, type Senders, type Sent } from './channels/index.ts';
 import * as repository from './delivery.repository.ts';

@@ -1,11 +1,12 @@
 import type { WallTime } from '../../core/clock.ts';
+import type { AppointmentStatus } from '../../core/words.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 
 export interface VisitRow {
   id: number;
   doctor_id: number;
   patient_id: number;
-  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
+  status: AppointmentStatus;
   date: string;
   start_time: string;
   end_time: string;

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Message, VisitKind, When } from '../../core/messages.ts';
+import type { ActiveStatus } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { findVisit, type VisitRow } from './events.repository.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
@@ -33,7 +34,7 @@ export const appointmentEvents = ['booked', 'confirmed', 'cancelled', 'expired',
 export interface AppointmentEvent {
   event: (typeof appointmentEvents)[number];
   /** Of a booking: `confirmed` where it was at once. Of a move: what it is after it. */
-  status?: 'pending' | 'confirmed' | undefined;
+  status?: ActiveStatus | undefined;
   /** The visit's, after the change. */
   version?: number | undefined;
   /** Who did it, of an answer; null where the system itself did. */

@@ -1,5 +1,6 @@
 import { escapeHtml, htmlPage } from '../../core/html.ts';
-import { fullName, type Locale, messageTexts, whenOf } from '../../i18n/messages/index.ts';
+import type { Locale } from '../../core/words.ts';
+import { fullName, messageTexts, whenOf } from '../../i18n/messages/index.ts';
 import { type LinkState, timeShown } from './links.service.ts';
 
 /** What the page's address is answered with, by what became of its link. */

@@ -1,3 +1,4 @@
+import type { AppointmentStatus, Locale } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 
 export type LinkPurpose = 'telegram' | 'confirm_visit' | 'cancel_visit';
@@ -25,11 +26,11 @@ export async function insertLink(executor: Executor, link: NewLink): Promise<voi
 export interface VisitLink {
   purpose: 'confirm_visit' | 'cancel_visit';
   user_id: number;
-  locale: 'uz' | 'ru' | 'en' | null;
+  locale: Locale | null;
   used: boolean;
   expires_at: string;
   appointment_id: number;
-  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
+  status: AppointmentStatus;
   version: number;
   /** Which of its moves was the last; null where it never moved. */
   last_move: string | null;

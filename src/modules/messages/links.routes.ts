@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { chooseLocale, type Locale } from '../../i18n/index.ts';
+import type { Locale } from '../../core/words.ts';
+import { chooseLocale } from '../../i18n/index.ts';
 import { failurePage, statusOf, visitPage } from './links.pages.ts';
 import type { LinkState, VisitLinksService } from './links.service.ts';
 

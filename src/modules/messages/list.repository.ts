@@ -1,6 +1,7 @@
-import type { Channel, MessageKind } from '../../core/messages.ts';
+import type { MessageKind } from '../../core/messages.ts';
 import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
+import type { Channel } from '../../core/words.ts';
 import type { Db } from '../../db/client.ts';
 import { and, desc, eq, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';

@@ -1,7 +1,7 @@
 import { escapeHtml } from '../../core/html.ts';
-import type { Channel } from '../../core/messages.ts';
 import { plainSms } from '../../core/sms.ts';
-import { type Locale, type MessageTexts, messageTexts, type Words } from '../../i18n/messages/index.ts';
+import type { Channel, Locale } from '../../core/words.ts';
+import { type MessageTexts, messageTexts, type Words } from '../../i18n/messages/index.ts';
 
 /** Where the reader of a reminder can answer it. */
 export interface Answers {

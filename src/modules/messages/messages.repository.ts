@@ -1,5 +1,6 @@
-import type { Channel, MessageKind } from '../../core/messages.ts';
+import type { MessageKind } from '../../core/messages.ts';
 import type { Role } from '../../core/roles.ts';
+import type { Channel } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
 import { jobKey, priorityOf, type VisitNow } from './messages.rules.ts';

@@ -1,7 +1,6 @@
 import { type Clock, hasBegun, hasEnded } from '../../core/clock.ts';
 import {
   accountKinds,
-  type Channel,
   CODE_MINUTES,
   isVisitKind,
   type MessageKind,
@@ -9,7 +8,8 @@ import {
   type When,
 } from '../../core/messages.ts';
 import { quietHoursOf } from '../../core/quiet.ts';
-import type { Role } from '../../core/roles.ts';
+import { isStaff, type Role } from '../../core/roles.ts';
+import type { AppointmentStatus, Channel } from '../../core/words.ts';
 
 /** What is known of somebody who is to be told something. */
 export interface Recipient {
@@ -37,7 +37,7 @@ const ACCOUNT_BY: readonly Channel[] = ['telegram', 'email', 'sms'];
 export const isKeptFrom = (
   kind: MessageKind,
   { role, is_active }: { role: Role; is_active: boolean },
-): boolean => !is_active && role !== 'patient' && isVisitKind(kind);
+): boolean => !is_active && isStaff(role) && isVisitKind(kind);
 
 /** The channels that reach somebody: set up here, and proved to be theirs. */
 export function reaching(
@@ -64,7 +64,7 @@ export function channelsFor(kind: NoticeKind, person: Recipient, offered: Readon
 /** The appointment that a message is about, as it stands now. */
 export interface VisitNow extends When {
   end_time: string;
-  status: 'pending' | 'confirmed' | 'cancelled' | 'expired';
+  status: AppointmentStatus;
 }
 
 /** What is judged of a message: its `params` keep the time that it speaks of. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { channels, messageKinds } from '../../core/messages.ts';
+import { messageKinds } from '../../core/messages.ts';
+import { channels } from '../../core/words.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';

@@ -1,7 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import {
-  type Channel,
   CODE_MINUTES,
   isNoticeKind,
   type Message,
@@ -10,8 +9,9 @@ import {
 } from '../../core/messages.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Channel, Locale } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import { type Locale, type MessageFacts, writeMessage } from '../../i18n/messages/index.ts';
+import { type MessageFacts, writeMessage } from '../../i18n/messages/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { listMessages } from './list.repository.ts';
 import * as repository from './messages.repository.ts';

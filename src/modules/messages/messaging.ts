@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
-import type { Channel, Lead } from '../../core/messages.ts';
+import type { Lead } from '../../core/messages.ts';
+import { activeStatuses, type Channel, type Locale } from '../../core/words.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
-import type { Locale } from '../../i18n/messages/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
 import { createDelivery } from './delivery.service.ts';
 import { appointmentEvents, createEvents, type EventsDependencies } from './events.service.ts';
@@ -43,7 +43,7 @@ const when = z.object({ date: z.string(), start_time: z.string() });
 const eventPayload = z.object({
   appointment: z.int(),
   event: z.enum(appointmentEvents),
-  status: z.enum(['pending', 'confirmed']).optional(),
+  status: z.enum(activeStatuses).optional(),
   version: z.int().optional(),
   by: z.int().nullable().optional(),
   from: when.optional(),

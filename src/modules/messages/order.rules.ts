@@ -1,4 +1,5 @@
-import type { Channel, MessageKind, When } from '../../core/messages.ts';
+import type { MessageKind, When } from '../../core/messages.ts';
+import type { Channel } from '../../core/words.ts';
 
 /** One of the messages to one person about one visit by one channel. */
 export interface Told {

@@ -1,7 +1,7 @@
 import type { Bot, Context } from 'grammy';
 import type { Log } from '../../core/log.ts';
+import type { Locale } from '../../core/words.ts';
 import { loggable } from '../../db/errors.ts';
-import type { Locale } from '../../i18n/messages/index.ts';
 import type { TelegramSettings } from './channels/telegram.ts';
 import type { Telegram } from './telegram.service.ts';
 

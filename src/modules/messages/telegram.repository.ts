@@ -1,3 +1,4 @@
+import type { ActiveStatus, Locale } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { isStillToCome } from '../../db/visits.ts';
 
@@ -60,7 +61,7 @@ export async function unlinkChat(tx: Tx, chat: string): Promise<number | undefin
 
 export interface ChatOwner {
   user_id: number;
-  locale: 'uz' | 'ru' | 'en' | null;
+  locale: Locale | null;
 }
 
 /** Whose chat it is. Who is out is answered like a stranger, and has their chat again when they are let in again. */
@@ -78,7 +79,7 @@ export async function findOwner(executor: Executor, chat: string): Promise<ChatO
 export interface NextVisit {
   date: string;
   start_time: string;
-  status: 'pending' | 'confirmed';
+  status: ActiveStatus;
   doctor_id: number;
   doctor_first_name: string | null;
   doctor_last_name: string | null;

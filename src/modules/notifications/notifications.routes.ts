@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import type { Locale } from '../../core/words.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { chooseLocale, type Locale } from '../../i18n/index.ts';
+import { chooseLocale } from '../../i18n/index.ts';
 import { notificationFilters, notificationPage } from './notifications.schemas.ts';
 import type { Notifications } from './notifications.service.ts';
 import { preferences as preferencesAnswer, preferencesChange } from './preferences.schemas.ts';

@@ -2,8 +2,9 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Locale } from '../../core/words.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import { type Locale, writeMessage } from '../../i18n/messages/index.ts';
+import { writeMessage } from '../../i18n/messages/index.ts';
 import * as repository from './notifications.repository.ts';
 import type { Notification, NotificationFilters } from './notifications.schemas.ts';
 

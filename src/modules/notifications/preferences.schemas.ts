@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { channels, noticeKinds } from '../../core/messages.ts';
+import { noticeKinds } from '../../core/messages.ts';
+import { channels } from '../../core/words.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';

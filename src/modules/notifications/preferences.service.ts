@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
-import { type Channel, channels, kindsOf, type NoticeKind } from '../../core/messages.ts';
+import { kindsOf, type NoticeKind } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
+import { type Channel, channels } from '../../core/words.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue.ts';
 import * as repository from './preferences.repository.ts';

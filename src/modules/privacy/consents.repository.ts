@@ -1,9 +1,10 @@
+import type { consentDocuments } from '../../core/words.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { eq } from '../../db/drizzle.ts';
 import { consents } from '../../db/schema/index.ts';
 
 export interface Consent {
-  document: 'terms' | 'privacy';
+  document: (typeof consentDocuments)[number];
   version: string;
 }
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { consentDocuments } from '../../core/words.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { issue } from '../../http/zod.ts';
 
 const document = z
-  .enum(['terms', 'privacy'])
+  .enum(consentDocuments)
   .meta({ description: 'The terms of use, or the privacy policy.', examples: ['terms'] });
 const version = z.string().meta({ description: 'As the clinic names it.', maxLength: 100, examples: ['2'] });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { appointmentStatuses } from '../../core/words.ts';
 import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
 import { accessLogEntry } from '../audit/index.ts';
@@ -82,7 +83,7 @@ const visit = {
   date: fields.out.date,
   start_time: fields.out.time,
   end_time: fields.out.time,
-  status: z.enum(['pending', 'confirmed', 'cancelled', 'expired']),
+  status: z.enum(appointmentStatuses),
   created_at: instant,
   updated_at: instant,
   booked_by: fields.id,

@@ -1,6 +1,7 @@
 import type { WallOffsets } from '../../core/clock.ts';
+import type { Locale } from '../../core/words.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
-import { nameOrder, type Reader } from '../../db/search.ts';
+import { nameOrder } from '../../db/search.ts';
 import type { Grouping, Measures } from './statistics.schemas.ts';
 
 /** By what rows `x` of timeslots and of appointments are counted together; never null, so that both can be joined on it. */
@@ -15,7 +16,7 @@ const keys: Record<Grouping, string> = {
 };
 
 /** What else a row shows of its key, and by what rows are in order. */
-const shown: Record<Grouping, { columns: string; from: string; order: (reader: Reader) => string }> = {
+const shown: Record<Grouping, { columns: string; from: string; order: (reader: Locale) => string }> = {
   day: { columns: 'key::date as period', from: '', order: () => 'key' },
   week: { columns: 'key::date as period', from: '', order: () => 'key' },
   month: { columns: 'key::date as period', from: '', order: () => 'key' },
@@ -57,7 +58,7 @@ export async function countVisits(
     doctor,
     offsets,
   }: { from: string; to: string; doctor: number | undefined; offsets: WallOffsets },
-  reader: Reader,
+  reader: Locale,
 ): Promise<StatisticsRowOf[]> {
   const joined = by === 'specialization' ? 'join doctor d on d.id = x.doctor_id' : '';
   const where = 'where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)';

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Locale } from '../../core/words.ts';
 import { chooseType, varyBy } from '../../http/accept.ts';
 import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../http/csv.ts';
 import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { chooseLocale, type Locale } from '../../i18n/index.ts';
+import { chooseLocale } from '../../i18n/index.ts';
 import {
   MAX_DAYS,
   measureNames,

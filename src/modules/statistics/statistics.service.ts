@@ -1,10 +1,10 @@
 import { addDays, type Clock, daysBetween } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
+import type { Locale } from '../../core/words.ts';
 import { transaction } from '../../db/client.ts';
 import { LONG_READ } from '../../db/limits.ts';
 import type { MayLag } from '../../db/replica.ts';
-import type { Reader } from '../../db/search.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
   DEFAULT_DAYS,
@@ -24,7 +24,7 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
    * @param reader in whose alphabet doctors and specializations stand
    * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
    */
-  async count(query: StatisticsQuery, caller: Caller, reader: Reader): Promise<Statistics> {
+  async count(query: StatisticsQuery, caller: Caller, reader: Locale): Promise<Statistics> {
     const { by, to = clock.wall().date } = query;
     const { from = addDays(to, 1 - DEFAULT_DAYS) } = query;
     if (from > to) throw invalidField('to', 'range_reversed');
@@ -32,7 +32,7 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
       const params = { days: MAX_DAYS };
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
-    const doctor = caller.role === 'doctor' ? caller.id : undefined;
+    const doctor = sideOf(caller.role) === 'doctor' ? caller.id : undefined;
     const range = { from, to, doctor, offsets: clock.offsets(from, to) };
     const counted = await mayLag((db) =>
       transaction(db, (tx) => countVisits(tx, by, range, reader), { statement: LONG_READ }),

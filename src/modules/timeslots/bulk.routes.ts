@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { sideOf } from '../../core/roles.ts';
 import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { daysOf, newTimeslots, publishedTimeslots } from './bulk.schemas.ts';
@@ -37,7 +38,8 @@ export async function bulkRoutes(
       const { body, user } = request;
       const published = await timeslots.publishMany(body, user);
       if (published.dry_run) return reply.code(200).send(published);
-      const list = user.role === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;
+      const list =
+        sideOf(user.role) === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;
       const { from, to } = daysOf(body);
       return reply.code(201).header('location', `${list}?from=${from}&to=${to}`).send(published);
     },

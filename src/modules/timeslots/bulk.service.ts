@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, databaseError, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import { insertTimeslots } from './bulk.repository.ts';
@@ -31,7 +31,7 @@ export function createBulk({ db, clock, audit }: BulkDependencies) {
         if (!done) throw new AppError('doctor_not_found');
         return { ...done, dry_run };
       };
-      if (caller.role === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
+      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
       return seeingCalendar(() =>
         transaction(db, async (tx) => {
           const done = await publish(tx);

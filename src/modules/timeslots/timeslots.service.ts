@@ -4,7 +4,7 @@ import type { Memory } from '../../core/memory.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { type Bounds, boundsFor } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import { type AvailabilityDependencies, createAvailability } from './availability.service.ts';
@@ -69,7 +69,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     work: (executor: Executor) => Promise<Done | undefined>,
     slotOf: (done: Done) => number,
   ): Promise<Done | undefined> {
-    if (caller.role === 'doctor') return work(db);
+    if (sideOf(caller.role) === 'doctor') return work(db);
     return transaction(db, async (tx) => {
       const done = await work(tx);
       if (done) {
@@ -113,7 +113,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
       };
       if (page > 1) return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, asked.from);
-      const notice = role === 'patient' ? policy.min_notice_minutes : 0;
+      const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(
         asked.from === asked.to ? ofDay : ofDays,
         `${asked.from} ${asked.to} ${page_size} ${notice} ${reach} ${running}`,

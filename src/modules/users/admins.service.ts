@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import { manages } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
 import * as repository from './users.repository.ts';
 import type { User, UserChanges } from './users.schemas.ts';
@@ -14,8 +15,8 @@ export async function lockPerson(
   { role = 'admin', is_active = true }: Pick<UserChanges, 'role' | 'is_active'>,
 ) {
   const keepAnAdmin = async (person: Pick<User, 'role' | 'is_active'> | undefined) => {
-    if (role === 'admin' && is_active) return;
-    if (person?.role !== 'admin' || !person.is_active) return;
+    if (manages(role) && is_active) return;
+    if (!person || !manages(person.role) || !person.is_active) return;
     if ((await repository.lockOtherAdmins(tx, user)) === 0) throw new AppError('last_admin');
   };
   await keepAnAdmin(await repository.findUser(tx, user));

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './users.repository.ts';
@@ -26,7 +26,7 @@ export function createApproval({ db, clock, audit, doctors, messages }: Approval
       transaction(db, async (tx) => {
         const before = await repository.lockUser(tx, user);
         if (!before || before.deleted_at) throw new AppError('user_not_found');
-        if (before.role !== 'doctor') throw new AppError('not_a_doctor');
+        if (sideOf(before.role) !== 'doctor') throw new AppError('not_a_doctor');
         if (await doctors.approve(tx, user, clock.now())) {
           await audit.record(tx, { actor: by, action: 'user.approve', subject: user });
           await messages.enqueue(tx, {

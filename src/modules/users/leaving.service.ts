@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { Caller, Role } from '../../core/roles.ts';
+import { type Caller, type Role, sideOf } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { UserChanges } from './users.schemas.ts';
@@ -32,7 +32,7 @@ interface Leaving {
 export function createLeaving({ audit, timeslots, appointments }: LeavingDependencies) {
   /** Of a doctor, patients hear that the doctor is away, and who else could see them. */
   function reasonFor(role: Role, { newRole }: Leaving) {
-    if (role === 'doctor') return 'doctor_absent';
+    if (sideOf(role) === 'doctor') return 'doctor_absent';
     // A patient who is given another role still has an account.
     return newRole ? null : 'account_closed';
   }

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import { foldAscii, isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import type { Caller, Role } from '../../core/roles.ts';
+import { type Caller, type Role, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import * as accounts from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
@@ -61,8 +61,8 @@ export function createUsers(dependencies: UsersDependencies) {
   ): Promise<void> {
     if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
       throw invalidField('profile.date_of_birth', 'birth_in_future');
-    if (role === 'doctor') await doctors.save(tx, user, profile, { waiting });
-    if (role === 'patient') await patients.save(tx, user, profile);
+    if (sideOf(role) === 'doctor') await doctors.save(tx, user, profile, { waiting });
+    if (sideOf(role) === 'patient') await patients.save(tx, user, profile);
   }
 
   /** @param options.note what else belongs into the transaction of a new person */
@@ -101,7 +101,7 @@ export function createUsers(dependencies: UsersDependencies) {
     // Whoever set the old password may have linked it.
     if (password !== undefined) await dependencies.messages.unlinkTelegram(tx, user);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
-    if (newRole && role === 'doctor') await doctors.approve(tx, user, clock.now());
+    if (newRole && sideOf(role) === 'doctor') await doctors.approve(tx, user, clock.now());
     return newRole || changes.is_active === false || password !== undefined;
   }
 

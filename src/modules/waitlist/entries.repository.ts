@@ -1,9 +1,9 @@
 import type { PageRequest } from '../../core/page.ts';
 import { COUNT_LIMIT } from '../../core/page.ts';
+import { type WaitlistStatus, waitlistStatuses } from '../../core/words.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
-import { waitlistStatuses } from '../../db/schema/index.ts';
-import type { Status, WaitlistEntry } from './waitlist.schemas.ts';
+import type { WaitlistEntry } from './waitlist.schemas.ts';
 
 interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
   patient_id: number;
@@ -125,12 +125,12 @@ export async function findOwner(db: Db, entry: number): Promise<{ patient: numbe
 export interface Filters {
   patient?: number | undefined;
   doctor?: number | undefined;
-  status?: Status | undefined;
+  status?: WaitlistStatus | undefined;
 }
 
 const hasOffer = `exists (select from waitlist_offers o where ${LIVE_OFFER})`;
 /** How each status stands in the table: an offer that has lapsed may still be written down as one. */
-const STORED: Record<Status, string[]> = {
+const STORED: Record<WaitlistStatus, string[]> = {
   waiting: [`e.status = 'waiting'`, `e.status = 'offered' and not ${hasOffer}`],
   offered: [`e.status = 'offered' and ${hasOffer}`],
   booked: [`e.status = 'booked'`],

@@ -7,7 +7,6 @@ import { issue } from '../../http/zod.ts';
 import { openTimeslot } from '../timeslots/index.ts';
 
 export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
-export type Status = z.infer<typeof status>;
 
 const shape = z.object({
   id: fields.id,

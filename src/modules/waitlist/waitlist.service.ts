@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type ErrorCode, invalidField } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
+import { patientFor } from '../../core/on-behalf.ts';
 import type { Page } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Appointment } from '../appointments/index.ts';
 import type { Audit } from '../audit/index.ts';
@@ -70,7 +71,7 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
 
   /** What an admin does for a patient is noted; what patients do themselves is not, as it is theirs. */
   async function note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
-    if (actor.role === 'patient') return;
+    if (!isStaff(actor.role)) return;
     await audit.record(tx, { actor, action, subject, details: { entry } });
   }
 
@@ -99,9 +100,10 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
       { page, page_size, ...filters }: WaitlistFilters,
       caller: Caller,
     ): Promise<Page<WaitlistEntry>> {
-      if (caller.role === 'patient' && filters.patient !== undefined && filters.patient !== caller.id)
+      const isTheirs = sideOf(caller.role) === 'patient';
+      if (isTheirs && filters.patient !== undefined && filters.patient !== caller.id)
         throw new AppError('forbidden');
-      const patient = caller.role === 'patient' ? caller.id : filters.patient;
+      const patient = isTheirs ? caller.id : filters.patient;
       return entries.listEntries(db, { ...filters, patient }, clock.now(), { page, page_size });
     },
 
@@ -113,7 +115,7 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
      * appointment_not_found (also another patient's), already_decided, visit_begun, already_attended, not_same_doctor
      */
     async join({ patient: named, ...wish }: NewWaitlistEntry, caller: Caller): Promise<JoinedWaitlist> {
-      const patient = patientOf(named, caller);
+      const patient = patientFor(named, caller);
       if (wish.to < clock.wall().date) throw invalidField('to', 'in_past');
       const { doctor = null, specialization = null, after = null, before = null, from, to } = wish;
       const { replaces = null } = wish;
@@ -224,14 +226,4 @@ function refusal(why: repository.Refusals | undefined): ErrorCode | undefined {
   if (why.other_doctor) return 'not_same_doctor';
   if (why.known) return 'already_waiting';
   return why.live >= LIVE_MAX ? 'too_many_waitlist_entries' : undefined;
-}
-
-/** Patients wait for themselves; staff name the patient. */
-function patientOf(named: number | undefined, caller: Caller): number {
-  if (caller.role !== 'patient') {
-    if (named === undefined) throw invalidField('patient', 'required');
-    return named;
-  }
-  if (named !== undefined && named !== caller.id) throw new AppError('forbidden');
-  return caller.id;
 }

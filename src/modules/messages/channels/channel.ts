@@ -1,4 +1,4 @@
-import type { Channel as ChannelName } from '../../../core/messages.ts';
+import type { Channel as ChannelName, Locale } from '../../../core/words.ts';
 
 /** One message on its way out, with everything personal in it; it is kept nowhere. */
 export interface Outgoing {
@@ -7,7 +7,7 @@ export interface Outgoing {
   key: string;
   /** An email address, a phone in E.164, a Telegram chat. */
   to: string;
-  locale: 'uz' | 'ru' | 'en';
+  locale: Locale;
   title: string;
   /** As this channel's readers see it: an SMS in its short form, links included. */
   text: string;

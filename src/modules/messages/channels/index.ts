@@ -1,5 +1,5 @@
 import type { Log } from '../../../core/log.ts';
-import type { Channel } from '../../../core/messages.ts';
+import type { Channel } from '../../../core/words.ts';
 import type { Sender } from './channel.ts';
 import { createEmail, type EmailSettings } from './email.ts';
 import { createEskiz, type EskizSettings } from './eskiz.ts';

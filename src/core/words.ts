@@ -1,0 +1,59 @@
+/** The values that a column, a field and a type have in common: each list stands here, and nowhere else. */
+
+export const locales = ['uz', 'ru', 'en'] as const;
+export type Locale = (typeof locales)[number];
+
+export const genders = ['female', 'male', 'other'] as const;
+export type Gender = (typeof genders)[number];
+
+/** An appointment that holds its slot. */
+export const activeStatuses = ['pending', 'confirmed'] as const;
+export type ActiveStatus = (typeof activeStatuses)[number];
+
+export const appointmentStatuses = [...activeStatuses, 'cancelled', 'expired'] as const;
+export type AppointmentStatus = (typeof appointmentStatuses)[number];
+
+export const attendances = ['arrived', 'completed', 'no_show'] as const;
+export type Attendance = (typeof attendances)[number];
+
+export const lateCancellations = ['record', 'refuse'] as const;
+export type LateCancellation = (typeof lateCancellations)[number];
+
+export const waitlistStatuses = ['waiting', 'offered', 'booked', 'left'] as const;
+export type WaitlistStatus = (typeof waitlistStatuses)[number];
+
+export const offerOutcomes = ['accepted', 'declined', 'lapsed', 'withdrawn'] as const;
+
+/** The ways by which messages leave the house. The inbox in the app is no channel: it is always there. */
+export const channels = ['email', 'sms', 'telegram'] as const;
+export type Channel = (typeof channels)[number];
+
+/** What happened to an appointment after it was booked. */
+export const appointmentEventKinds = [
+  'confirmed',
+  'cancelled',
+  'expired',
+  'moved',
+  'arrived',
+  'completed',
+  'no_show',
+  'mark_taken_back',
+  'doctor_changed',
+] as const;
+
+export const messageStatuses = ['queued', 'sending', 'sent', 'failed', 'dropped'] as const;
+export type MessageStatus = (typeof messageStatuses)[number];
+
+export const codePurposes = [
+  'verify_phone',
+  'verify_email',
+  'reset_password',
+  // Whoever asks for something proves that they still have the phone, the email.
+  'prove_phone',
+  'prove_email',
+] as const;
+export type CodePurpose = (typeof codePurposes)[number];
+
+export const linkPurposes = ['telegram', 'confirm_visit', 'cancel_visit'] as const;
+
+export const consentDocuments = ['terms', 'privacy'] as const;
