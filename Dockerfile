@@ -17,9 +17,9 @@ COPY src ./src
 ENV NODE_OPTIONS=--max-semi-space-size=4 NODE_COMPILE_CACHE=/app/.cache
 RUN install -d -o node .cache
 USER node
-RUN node --input-type=module --eval "await Promise.all(['./src/app.ts', './src/jobs.ts', './src/cli/demo-data.ts', 'graphile-worker'].map((file) => import(file)))"
+RUN node --input-type=module --eval "await Promise.all(['./src/app.ts', './src/main/jobs.ts', './src/main/demo/demo-data.ts', 'graphile-worker'].map((file) => import(file)))"
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # exec form: the process gets SIGTERM itself and finishes what is under way
-CMD ["node", "src/server.ts"]
+CMD ["node", "src/main/server.ts"]

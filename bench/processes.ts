@@ -62,7 +62,7 @@ export interface ServerOptions {
 export async function startServer({ env, log, node = [] }: ServerOptions): Promise<Server> {
   const output = openSync(log, 'w+');
   const child = known(
-    spawn(process.execPath, [...asStarted.flags, ...node, join(root, 'src/server.ts')], {
+    spawn(process.execPath, [...asStarted.flags, ...node, join(root, 'src/main/server.ts')], {
       cwd: root,
       env: plain({
         NODE_ENV: 'production',

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { createClock } from '../src/core/clock.ts';
-import { openEmbedded } from '../src/db/embedded.ts';
+import { openEmbedded } from '../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../src/db/migrate.ts';
 import { captureRoutes } from './capture.ts';
 import { loadWorld } from './loader.ts';

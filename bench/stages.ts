@@ -2,10 +2,10 @@ import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 
 import { createClock } from '../src/core/clock.ts';
 import { boundsFor, OPEN_POLICY } from '../src/core/policy.ts';
 import { openDatabase } from '../src/db/client.ts';
-import { authentication, signInRequired } from '../src/http/authentication.ts';
 import { idParams } from '../src/http/fields.ts';
-import { strictJson } from '../src/http/json.ts';
-import { loggerOptions, logging } from '../src/http/logging.ts';
+import { authentication, signInRequired } from '../src/http/hooks/authentication.ts';
+import { strictJson } from '../src/http/hooks/json.ts';
+import { loggerOptions, logging } from '../src/http/hooks/logging.ts';
 import { serializerCompiler, validatorCompiler } from '../src/http/zod.ts';
 import { appointment, newAppointment } from '../src/modules/appointments/appointments.schemas.ts';
 import { insertAppointment } from '../src/modules/appointments/booking.repository.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../src/db/embedded.ts';
+import { freePort } from '../src/db/embedded/embedded.ts';
 import { asStarted, memory, plain, startServer } from './processes.ts';
 import { figure, median, say, table } from './report.ts';
 import type { Site } from './site.ts';
@@ -27,7 +27,7 @@ export async function startUp({ database_url, secret, log }: Site): Promise<stri
   // npm's own settings and the Node it was started with are the caller's: it is to start as it does for them.
   const local = { HOME: process.env.HOME ?? '/', DATA_DIR: join(dirname(log), 'start') };
   const npm = ['npm', 'start'] as const;
-  const node = [process.execPath, ...asStarted.flags, 'src/server.ts'] as const;
+  const node = [process.execPath, ...asStarted.flags, 'src/main/server.ts'] as const;
   // The first of all compiles every file and keeps what comes of it; all others find that.
   await firstAnswer(npm, local);
   const times: Record<'npm' | 'node' | 'local', number[]> = { npm: [], node: [], local: [] };
@@ -44,7 +44,7 @@ export async function startUp({ database_url, secret, log }: Site): Promise<stri
   const rows = [
     row('`npm start` in production', times.npm),
     row(
-      'of that npm itself: the same without its `node src/server.ts`',
+      'of that npm itself: the same without its `node src/main/server.ts`',
       times.npm.map((ms, at) => ms - (times.node[at] ?? 0)),
     ),
     row('`npm start` as cloned: its own PostgreSQL started too', times.local),

@@ -6,8 +6,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Embedded, freePort, openEmbedded } from '../src/db/embedded.ts';
-import { serverUser } from '../src/db/embedded-files.ts';
+import { type Embedded, freePort, openEmbedded } from '../src/db/embedded/embedded.ts';
+import { serverUser } from '../src/db/embedded/files.ts';
 import { migrateDatabase } from '../src/db/migrate.ts';
 
 /**
@@ -146,11 +146,11 @@ export async function startSite({
     // One after the other: the first fills an empty database with the demo clinic.
     const api = async () => {
       const port = await freePort();
-      const command = [process.execPath, 'src/server.ts'];
+      const command = [process.execPath, 'src/main/server.ts'];
       return launch({ command, port, env: { ...shared, PORT: String(port) } });
     };
     const apis: [Program, Program] = [await api(), await api()];
-    await launch({ command: [process.execPath, 'src/worker.ts'], env: shared });
+    await launch({ command: [process.execPath, 'src/main/worker.ts'], env: shared });
 
     const front = await freePort();
     const upstream = (server: string) => `server ${server} max_fails=3 fail_timeout=2s;`;

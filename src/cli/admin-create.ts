@@ -3,8 +3,8 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { openDatabase } from '../db/client.ts';
 import { migrateDatabase } from '../db/migrate.ts';
-import { AdminError, createAdmin } from './admin.ts';
-import { exitWith, withDatabase } from './settings.ts';
+import { AdminError, createAdmin } from '../main/first-admin.ts';
+import { exitWith, withDatabase } from '../main/process.ts';
 
 /** npm run admin:create -- --username NAME [--password WORD] [--first-name …] [--last-name …]; asks for what is missing. */
 

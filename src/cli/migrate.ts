@@ -1,5 +1,5 @@
 import { migrateDatabase } from '../db/migrate.ts';
-import { withDatabase } from './settings.ts';
+import { withDatabase } from '../main/process.ts';
 
 /** npm run db:migrate */
 await withDatabase(async (_config, database_url) => {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
-import { documented } from './documented.ts';
 import { Public } from './guards.ts';
+import { documented } from './openapi/documented.ts';
 import type { ZodTypeProvider } from './zod.ts';
 
 const status = documented(z.object({ status: z.literal('ok') }), {

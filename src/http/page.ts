@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
-import { documented, examplesOf } from './documented.ts';
+import { documented, examplesOf } from './openapi/documented.ts';
 import { wholeText } from './zod.ts';
 
 const MAX_PAGE = 10_000;

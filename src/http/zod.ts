@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError, type FieldError, type FieldErrorCode, fieldErrorCodes } from '../core/errors.ts';
-import { unknownFieldsOf } from './unknown-fields.ts';
+import { unknownFieldsOf } from './hooks/unknown-fields.ts';
 
 export { serializerCompiler, type ZodTypeProvider };
 

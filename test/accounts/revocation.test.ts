@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
-import { listen } from '../../src/db/listen.ts';
+import { listen } from '../../src/db/links/listen.ts';
 import { createSessions } from '../../src/modules/auth/index.ts';
 import {
   accountsApp,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nearest } from '../../src/http/hooks/unknown-fields.ts';
 import type { Document } from '../../src/http/openapi/document.ts';
-import { nearest } from '../../src/http/unknown-fields.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { watchStatements } from '../helpers/statements.ts';

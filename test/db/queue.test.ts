@@ -1,7 +1,7 @@
 import { describe, expect, type TestContext, test, vi } from 'vitest';
 import { silentLog } from '../../src/core/log.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { type RunningQueue, runQueue, type Task } from '../../src/db/queue-runner.ts';
+import { type RunningQueue, runQueue, type Task } from '../../src/db/queue/runner.ts';
 import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Relay, relayTo } from '../helpers/relay.ts';
 

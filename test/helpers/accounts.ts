@@ -1,5 +1,5 @@
 import { vi } from 'vitest';
-import type { LogStream } from '../../src/http/logging.ts';
+import type { LogStream } from '../../src/http/hooks/logging.ts';
 import { createSealing } from '../../src/modules/messages/messages.sealing.ts';
 import { type Person, type TestApp, testApp, testConfig } from './app.ts';
 import type { TestClock } from './clock.ts';

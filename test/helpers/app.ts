@@ -3,7 +3,7 @@ import supertest from 'supertest';
 import { buildApp } from '../../src/app.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
-import type { LogStream } from '../../src/http/logging.ts';
+import type { LogStream } from '../../src/http/hooks/logging.ts';
 import type { ChannelSettings } from '../../src/modules/messages/index.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { testDatabase, unhurried } from './database.ts';

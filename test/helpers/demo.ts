@@ -1,8 +1,8 @@
 import { buildApp } from '../../src/app.ts';
-import { loadDemo } from '../../src/cli/demo-data.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createClock } from '../../src/core/clock.ts';
 import { demo } from '../../src/core/demo.ts';
+import { loadDemo } from '../../src/main/demo/demo-data.ts';
 import { testConfig } from './app.ts';
 import { testDatabase } from './database.ts';
 

@@ -56,7 +56,7 @@ export interface RunningServer extends Started {
 /** The API process on a free port; cheap passwords, no demo data and no hurry, unless `env` says otherwise. */
 export async function startServer(env: Record<string, string>, files?: number): Promise<RunningServer> {
   const started = startProcess(
-    ['src/server.ts'],
+    ['src/main/server.ts'],
     { PORT: '0', BCRYPT_COST: '4', DEMO_DATA: 'false', MAX_WAIT_SECONDS: '60', ...env },
     files,
   );

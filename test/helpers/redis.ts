@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { freePort } from '../../src/db/embedded.ts';
+import { freePort } from '../../src/db/embedded/embedded.ts';
 
 /** A real redis-server (Debian's package redis-server), started by the test that needs it. */
 export interface RunningRedis {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exclusive } from '../../src/db/lock.ts';
+import { exclusive } from '../../src/db/links/lock.ts';
 import { createTelegramLinking } from '../../src/modules/messages/telegram.service.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';

@@ -105,7 +105,7 @@ describe('the API process', () => {
         "select from graphile_worker.jobs where task_identifier = 'appointment_event'",
       );
       expect([rows.length, await told(), written()]).toEqual([1, 0, '']);
-      const worker = track(startProcess(['src/worker.ts'], { ...env, DEMO_DATA: 'false' }));
+      const worker = track(startProcess(['src/main/worker.ts'], { ...env, DEMO_DATA: 'false' }));
       await until(() => written().includes('Qabulga yozildingiz'));
       expect(await told()).toBe(2);
       worker.child.kill('SIGTERM');
@@ -131,7 +131,7 @@ describe('the API process', () => {
 });
 
 test('what is wrong with a setting is said in one line', async () => {
-  const started = track(startProcess(['src/worker.ts'], { REMINDERS: 'tomorrow' }));
+  const started = track(startProcess(['src/main/worker.ts'], { REMINDERS: 'tomorrow' }));
   expect(await started.exited).toBe(1);
   expect(started.output()).toContain('REMINDERS must be times such as 24h,2h or 30m, or off');
   expect(started.output().trim().split('\n')).toHaveLength(1);

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 function startWorker(url: string, env: Record<string, string> = {}): Started {
-  const worker = startProcess(['src/worker.ts'], {
+  const worker = startProcess(['src/main/worker.ts'], {
     NODE_ENV: 'production',
     DATABASE_URL: url,
     JWT_SECRET: SECRET,

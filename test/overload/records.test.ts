@@ -2,7 +2,7 @@ import pg from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { createPlaces } from '../../src/http/records.ts';
+import { createPlaces } from '../../src/http/hooks/records.ts';
 import { testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { arena, type Member, outcome, request, tally } from '../helpers/races.ts';

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { openEmbedded } from '../../src/db/embedded.ts';
+import { openEmbedded } from '../../src/db/embedded/embedded.ts';
 import { type Started, startProcess, temporaryFolder } from '../helpers/process.ts';
 
 const PATIENCE = { timeout: 240_000, interval: 100 };
@@ -19,7 +19,7 @@ function folder(): string {
 /** Processes of one folder, which all end before it is removed. */
 function startAll(dir: string, count: number, env: Record<string, string> = {}): Started[] {
   const started = Array.from({ length: count }, (_, index) =>
-    startProcess([index === count - 1 ? 'src/worker.ts' : 'src/server.ts'], {
+    startProcess([index === count - 1 ? 'src/main/worker.ts' : 'src/main/server.ts'], {
       NODE_ENV: 'test',
       DATA_DIR: dir,
       PORT: '0',

@@ -29,7 +29,7 @@ function killedAtTheEnd<Process extends { child: { kill: (signal: 'SIGKILL') => 
 describe('settings', () => {
   test('what is wrong with a setting is said in one line', async () => {
     const secret = 'please-change-me-please-change-me-please';
-    const started = startProcess(['src/server.ts'], { NODE_ENV: 'production', JWT_SECRET: secret });
+    const started = startProcess(['src/main/server.ts'], { NODE_ENV: 'production', JWT_SECRET: secret });
     expect(await started.exited).toBe(1);
     expect(started.output()).toContain('JWT_SECRET is a sample');
     expect(started.output().trim().split('\n')).toHaveLength(1);
@@ -41,7 +41,7 @@ describe('settings', () => {
       [
         '--import',
         'data:text/javascript,Object.defineProperty(process.versions,"node",{value:"20.1.0"})',
-        'src/server.ts',
+        'src/main/server.ts',
       ],
       {},
     );
@@ -56,7 +56,7 @@ test('a port in use is said in one line', async () => {
   onTestFinished(() => void other.close());
   const address = other.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const started = startProcess(['src/server.ts'], {
+  const started = startProcess(['src/main/server.ts'], {
     PORT: String(port),
     DATABASE_URL: await createDatabase(),
     DEMO_DATA: 'false',

@@ -55,7 +55,7 @@ test('a process whose clock is an hour off says so once, is not ready, and goes 
       DATABASE_URL: url,
       ...env,
     });
-  const [server, worker] = [run('src/server.ts'), run('src/worker.ts')];
+  const [server, worker] = [run('src/main/server.ts'), run('src/main/worker.ts')];
   endAtLast(server, worker);
   const [, base = ''] = await server.printed(/Listening on (http:\/\/\S+)/);
   await vi.waitFor(async () => expect((await fetch(`${base}/health/ready`)).status).toBe(503), {

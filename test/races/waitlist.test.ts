@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { silentLog } from '../../src/core/log.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
-import { runQueue } from '../../src/db/queue-runner.ts';
+import { runQueue } from '../../src/db/queue/runner.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
@@ -384,7 +384,7 @@ test('a worker process that is killed in the middle, and started again, leaves t
   const day = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
   const rush = await prepareRush(clinic.db, day);
   await cancelAll(rush);
-  const first = startProcess(['src/worker.ts'], env);
+  const first = startProcess(['src/main/worker.ts'], env);
   onTestFinished(() => void first.child.kill('SIGKILL'));
   await until(async () => (await offeredTo(rush)).length >= 5);
   first.child.kill('SIGKILL');
@@ -392,7 +392,7 @@ test('a worker process that is killed in the middle, and started again, leaves t
   const before = await offeredTo(rush);
   await provesList(clinic.db);
   expect(before).toEqual(rush.entries.slice(0, before.length));
-  const second = startProcess(['src/worker.ts'], env);
+  const second = startProcess(['src/main/worker.ts'], env);
   onTestFinished(() => void second.child.kill('SIGKILL'));
   await until(async () => (await offeredTo(rush)).length === FREED);
   second.child.kill('SIGTERM');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, type TestContext
 import { missingPrograms, type Site, startSite } from '../../deploy/local.ts';
 import type { Role } from '../../src/core/roles.ts';
 import { type Db, openDatabase } from '../../src/db/client.ts';
-import { openReplica } from '../../src/db/replica.ts';
+import { openReplica } from '../../src/db/links/replica.ts';
 import { PASSWORD } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { type Answer, type Method, provesRules, tally } from '../helpers/races.ts';

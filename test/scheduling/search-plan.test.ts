@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { OPEN_POLICY } from '../../src/core/policy.ts';
 import type { Db } from '../../src/db/client.ts';
-import { primaryOnly } from '../../src/db/replica.ts';
+import { primaryOnly } from '../../src/db/links/replica.ts';
 import { createTimeslotSearch } from '../../src/modules/timeslots/index.ts';
 import { testClock } from '../helpers/clock.ts';
 import { testDatabase, unhurried } from '../helpers/database.ts';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../src/core/clock.ts';
-import { primaryOnly } from '../../src/db/replica.ts';
+import { primaryOnly } from '../../src/db/links/replica.ts';
 import { createStatistics } from '../../src/modules/statistics/index.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { parseCsv } from '../helpers/csv.ts';

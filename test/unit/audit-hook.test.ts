@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
-import { auditing, type NotedRead, reads, readsAtOnce } from '../../src/http/audit.ts';
+import { auditing, type NotedRead, reads, readsAtOnce } from '../../src/http/hooks/audit.ts';
 
 interface Row {
   id: number;

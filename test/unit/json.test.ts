@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isInUtf8, repeatsName } from '../../src/http/json.ts';
+import { isInUtf8, repeatsName } from '../../src/http/hooks/json.ts';
 
 describe('isInUtf8', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemory, type Memory } from '../../src/core/memory.ts';
+import { createMemory, type Memory } from '../../src/memory/memory.ts';
 
 let fresh: boolean;
 let memory: Memory;

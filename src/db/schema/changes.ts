@@ -5,7 +5,7 @@ const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
 
 /**
  * Of which doctor something has changed that answers are kept of in memory: their free slots of a day or, without one,
- * anything. Triggers write it, src/db/changes.ts reads it and sweeps it up. The migration makes it unlogged: after a crash
+ * anything. Triggers write it, src/memory/changes.ts reads it and sweeps it up. The migration makes it unlogged: after a crash
  * it is empty, and nobody has kept anything.
  */
 export const doctorChanges = pgTable(

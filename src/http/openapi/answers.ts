@@ -7,9 +7,9 @@ import {
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
-import type { RouteInput } from '../access.ts';
+import type { RouteInput } from '../hooks/access.ts';
+import { misspelt } from '../hooks/unknown-fields.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
-import { misspelt } from '../unknown-fields.ts';
 import { wrongFields as wrong } from '../zod.ts';
 import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
 

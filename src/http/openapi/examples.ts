@@ -1,6 +1,6 @@
-import { type Example, NAMED_EXAMPLES } from '../documented.ts';
 import type { Components, Document, MediaType, Operation } from './document.ts';
 import { nameOf, resolve } from './document.ts';
+import { type Example, NAMED_EXAMPLES } from './documented.ts';
 
 /** Puts the examples of the documented schemas where documentation pages look for them. */
 

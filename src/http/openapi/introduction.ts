@@ -1,6 +1,6 @@
 import { demo } from '../../core/demo.ts';
-import { NAMED_EXAMPLES } from '../documented.ts';
 import type { Components } from './document.ts';
+import { NAMED_EXAMPLES } from './documented.ts';
 
 export interface Introduced {
   /** Whether there is a demo clinic to sign in to. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { appointmentStatuses, attendances } from '../../core/words.ts';
-import { reads } from '../../http/audit.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { reads } from '../../http/hooks/audit.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 

@@ -4,7 +4,7 @@ import type { Page, PageRequest } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
-import type { MayLag } from '../../db/replica.ts';
+import type { MayLag } from '../../db/links/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import { createAbsenceCancelling } from './absence.service.ts';
 import * as repository from './appointments.repository.ts';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { ifMatch } from '../../http/etag.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
+import { ifMatch } from '../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from './appointments.schemas.ts';
 import type { Appointments } from './appointments.service.ts';

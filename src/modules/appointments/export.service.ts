@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import { unhurried } from '../../db/deadline.ts';
-import type { MayLag } from '../../db/replica.ts';
+import type { MayLag } from '../../db/links/replica.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Appointment, ExportFilters } from './appointments.schemas.ts';
 import { type Cursor, readPage } from './export.repository.ts';

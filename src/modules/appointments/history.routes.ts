@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../core/demo.ts';
-import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsOwner, IsSignedIn } from '../../http/guards.ts';
+import { reads } from '../../http/hooks/audit.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import type { Appointments } from './appointments.service.ts';
 import { HISTORY_LIMIT, history } from './history.schemas.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { appointmentEventKinds } from '../../core/words.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 
 const kinds = ['booked', ...appointmentEventKinds] as const;
 export type HistoryKind = (typeof kinds)[number];

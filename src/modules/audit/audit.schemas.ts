@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { networkOf } from '../../core/address.ts';
 import { demo } from '../../core/demo.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 

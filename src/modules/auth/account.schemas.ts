@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { documented, examplesOf, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented, examplesOf, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 import { user } from '../users/index.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { documented } from '../../http/documented.ts';
+import { documented } from '../../http/openapi/documented.ts';
 
 /** Six digits, as they are typed. */
 export const codeField = z

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
 import { IsSignedIn } from '../../http/guards.ts';
-import { originOf } from '../../http/origin.ts';
+import { originOf } from '../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { me } from './account.schemas.ts';
 import type { Auth } from './auth.service.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { documented, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { codeField } from './codes.schemas.ts';
 
 /** Which contact is to be confirmed; left out, the one that the account has. For one country's phone numbers. */

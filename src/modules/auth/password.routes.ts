@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { IsSignedIn, Public } from '../../http/guards.ts';
-import { originOf } from '../../http/origin.ts';
+import { originOf } from '../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import type { Auth } from './auth.service.ts';
 import { resetRequested } from './codes.schemas.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { documented } from '../../http/documented.ts';
 import { newPassword } from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { codeField } from './codes.schemas.ts';
 import { loginField, passwordField } from './sign-in.schemas.ts';
 

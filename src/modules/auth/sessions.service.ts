@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import type { Channel, Listener } from '../../db/listen.ts';
+import type { Channel, Listener } from '../../db/links/listen.ts';
 import * as repository from './sessions.repository.ts';
 import type { Session } from './sessions.schemas.ts';
 

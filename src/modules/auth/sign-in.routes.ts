@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
 import { Public } from '../../http/guards.ts';
-import { originOf } from '../../http/origin.ts';
+import { originOf } from '../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { registration, user } from '../users/index.ts';
 import type { Auth } from './auth.service.ts';

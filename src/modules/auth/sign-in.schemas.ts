@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { documented, examplesOf } from '../../http/documented.ts';
 import { text } from '../../http/fields.ts';
+import { documented, examplesOf } from '../../http/openapi/documented.ts';
 import { user } from '../users/index.ts';
 
 /** What people type to say who they are. */

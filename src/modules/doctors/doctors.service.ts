@@ -1,10 +1,10 @@
 import { AppError } from '../../core/errors.ts';
-import type { Memory } from '../../core/memory.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Locale } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import type { MayLag } from '../../db/replica.ts';
+import type { MayLag } from '../../db/links/replica.ts';
+import type { Memory } from '../../memory/memory.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';

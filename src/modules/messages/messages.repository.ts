@@ -2,7 +2,7 @@ import type { MessageKind } from '../../core/messages.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Channel } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { addJob } from '../../db/queue.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import { jobKey, priorityOf, type VisitNow } from './messages.rules.ts';
 
 /** What decides where and when somebody hears of something. */

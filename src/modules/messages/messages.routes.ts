@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { reads } from '../../http/audit.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
+import { reads } from '../../http/hooks/audit.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import {

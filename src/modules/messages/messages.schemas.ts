@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { messageKinds } from '../../core/messages.ts';
 import { channels } from '../../core/words.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 

@@ -1,7 +1,7 @@
 import { type Clock, hasBegun } from '../../core/clock.ts';
 import type { Lead, Message } from '../../core/messages.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import { addJob, type JobSpec, removeJob } from '../../db/queue.ts';
+import { addJob, type JobSpec, removeJob } from '../../db/queue/jobs.ts';
 import { findVisit, listAhead, type VisitRow } from './events.repository.ts';
 import { findRecipient } from './messages.repository.ts';
 import { remindAt } from './messages.rules.ts';

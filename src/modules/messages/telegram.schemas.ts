@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 
 const URL_EXAMPLE = 'https://t.me/clinic_bot?start=Zt3uQ0lYc1J8mVh2x5RkPw';
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { noticeKinds } from '../../core/messages.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 
 const shape = z.object({

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { noticeKinds } from '../../core/messages.ts';
 import { channels } from '../../core/words.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 
 const channelList = z.array(z.enum(channels)).max(channels.length);

@@ -3,7 +3,7 @@ import { kindsOf, type NoticeKind } from '../../core/messages.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Channel, channels } from '../../core/words.ts';
 import { type Db, transaction } from '../../db/client.ts';
-import { addJob } from '../../db/queue.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import * as repository from './preferences.repository.ts';
 import type { Preferences, PreferencesChange } from './preferences.schemas.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { documented, perCountry } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 
 export const patientProfile = documented(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { consentDocuments } from '../../core/words.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 
 const document = z

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { appointmentStatuses } from '../../core/words.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { accessLogEntry } from '../audit/index.ts';
 import { consent } from './consents.schemas.ts';
 

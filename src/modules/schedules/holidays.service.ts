@@ -5,7 +5,7 @@ import type { Caller } from '../../core/roles.ts';
 import type { DayAhead } from '../../core/span.ts';
 import { lockForHoliday } from '../../db/calendar.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
-import { addJob } from '../../db/queue.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import type { Audit } from '../audit/index.ts';
 import * as repository from './holidays.repository.ts';
 import {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { minutesOf } from '../../core/clock.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 import { openingHours, weekday } from '../timeslots/index.ts';
 import { overlapsIn } from './week.rules.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { OPEN_POLICY, type Policy } from '../../core/policy.ts';
-import { documented } from '../../http/documented.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 
 const MONTH = 43_200;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 
 export const groupings = ['day', 'week', 'month', 'doctor', 'specialization'] as const;
 export type Grouping = (typeof groupings)[number];

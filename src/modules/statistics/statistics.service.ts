@@ -4,7 +4,7 @@ import { type Caller, sideOf } from '../../core/roles.ts';
 import type { Locale } from '../../core/words.ts';
 import { transaction } from '../../db/client.ts';
 import { LONG_READ } from '../../db/limits.ts';
-import type { MayLag } from '../../db/replica.ts';
+import type { MayLag } from '../../db/links/replica.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
   DEFAULT_DAYS,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { daysBetween } from '../../core/clock.ts';
 import { demo } from '../../core/demo.ts';
-import { documented } from '../../http/documented.ts';
 import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 import { daysOpened, slotsADay } from './bulk.rules.ts';
 import { despiteHoliday } from './timeslots.schemas.ts';

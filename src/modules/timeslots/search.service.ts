@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import { boundsFor, type Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { MayLag } from '../../db/replica.ts';
+import type { MayLag } from '../../db/links/replica.ts';
 import { busyAt } from './availability.repository.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';

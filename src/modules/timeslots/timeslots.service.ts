@@ -1,11 +1,11 @@
 import { type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Memory } from '../../core/memory.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { type Bounds, boundsFor } from '../../core/policy.ts';
 import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
+import type { Memory } from '../../memory/memory.ts';
 import type { Audit } from '../audit/index.ts';
 import { type AvailabilityDependencies, createAvailability } from './availability.service.ts';
 import { createBulk } from './bulk.service.ts';

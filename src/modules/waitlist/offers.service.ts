@@ -2,7 +2,7 @@ import { addDays, type Clock } from '../../core/clock.ts';
 import { type Bounds, beyond, boundsFor, LAST_DAY, type Policy } from '../../core/policy.ts';
 import { quietEnd } from '../../core/quiet.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import { addJob } from '../../db/queue.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import * as repository from './offers.repository.ts';
 
 export interface OffersDependencies {

@@ -1,11 +1,11 @@
 import { Logger, runOnce, type TaskList } from 'graphile-worker';
 import { silentLog } from '../../../src/core/log.ts';
-import { createMemory } from '../../../src/core/memory.ts';
 import type { Message } from '../../../src/core/messages.ts';
 import { OPEN_POLICY } from '../../../src/core/policy.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
-import { primaryOnly } from '../../../src/db/replica.ts';
+import { primaryOnly } from '../../../src/db/links/replica.ts';
+import { createMemory } from '../../../src/memory/memory.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
 import { createMessaging, type MessagingDependencies } from '../../../src/modules/messages/index.ts';

@@ -1,0 +1,33 @@
+import type { Executor } from '../client.ts';
+import { sql } from '../drizzle.ts';
+
+/** The names of all background jobs, which is what stands in the queue. */
+export interface JobSpec {
+  task: string;
+  payload: Record<string, unknown>;
+  /** Adding a job of the same key replaces the one that still waits. */
+  key?: string;
+  /** Not before; at once without it, by the database's clock. */
+  run_at?: Date | undefined;
+  /** Smaller is sooner; 0 by default. */
+  priority?: number;
+}
+
+/**
+ * Puts a job into the queue of graphile-worker. Inside a transaction it is done if that commits, and never was if it
+ * rolls back.
+ */
+export async function addJob(
+  executor: Executor,
+  { task, payload, key, run_at, priority = 0 }: JobSpec,
+): Promise<void> {
+  await executor.execute(sql`
+    select from graphile_worker.add_job(
+      ${task}, ${JSON.stringify(payload)}::json, run_at => ${run_at?.toISOString() ?? null}::timestamptz,
+      job_key => ${key ?? null}::text, priority => ${priority}::int)`);
+}
+
+/** Takes a waiting job out of the queue; one that runs already is not repeated. */
+export async function removeJob(executor: Executor, key: string): Promise<void> {
+  await executor.execute(sql`select from graphile_worker.remove_job(${key})`);
+}

@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { TITLE } from '../openapi/openapi.ts';
+import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './pages.ts';
+
+const require = createRequire(import.meta.url);
+const fileOf = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
+
+/** Redoc shows its maker's logo from a CDN; without it, no request leaves for another host. */
+const redoc = async () =>
+  (await readFile(fileOf('redoc', 'bundles/redoc.standalone.js'), 'utf8')).replaceAll(
+    'https://cdn.redoc.ly/redoc/logo-mini.svg',
+    'data:,',
+  );
+
+/** In how many forms a text is kept. */
+const MAX_VARIANTS = 16;
+
+const HTML = 'text/html; charset=utf-8';
+const SCRIPT = 'text/javascript; charset=utf-8';
+
+/**
+ * Importers and generators take the server's address from the document: a relative one leaves them without any. Swagger
+ * UI reads its own copy of the document, whose relative address is right wherever its page is opened.
+ */
+const schemaFor = (app: FastifyInstance) => (server: string) => {
+  const document = app.swagger() as unknown as { servers: object[] };
+  const servers = document.servers.map((known) => ({ ...known, url: server }));
+  return JSON.stringify({ ...document, servers });
+};
+
+/** Swagger UI, Redoc and the document that both show, every asset from this server. */
+export async function docs(app: FastifyInstance): Promise<void> {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, turn: 'none' };
+  });
+  serve(app, '/api/schema/', 'application/json', schemaFor(app), ({ site }) => site);
+
+  await app.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    uiConfig: {
+      layout: 'BaseLayout',
+      // 88 operations are too many to look through: closed headings, and a box to search them by name.
+      docExpansion: 'none',
+      filter: true,
+      tryItOutEnabled: true,
+      // Authorize survives a reload.
+      persistAuthorization: true,
+      displayRequestDuration: true,
+      defaultModelsExpandDepth: 0,
+    },
+    theme: {
+      title: `${TITLE} · Swagger UI`,
+      css: [{ filename: 'page.css', content: SWAGGER_STYLES }],
+      js: [{ filename: 'page.js', content: SWAGGER_SCRIPT }],
+      favicon: [{ filename: 'icon.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: ICON }],
+    },
+  });
+
+  serve(app, '/api/redoc/', HTML, () => REDOC_PAGE);
+  serve(app, '/api/redoc/redoc.standalone.js', SCRIPT, redoc);
+}
+
+/**
+ * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it
+ * already, so that an upgrade is seen at once.
+ * @param variantOf in which of several forms a request gets it
+ */
+function serve(
+  app: FastifyInstance,
+  url: string,
+  type: string,
+  make: (variant: string) => string | Promise<string>,
+  variantOf: (request: FastifyRequest) => string = () => '',
+): void {
+  const made = new Map<string, Promise<Content>>();
+  app.get(url, { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
+    const variant = variantOf(request);
+    const content = made.get(variant) ?? contentOf(() => make(variant));
+    // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
+    if (made.size >= MAX_VARIANTS) made.clear();
+    made.set(variant, content);
+    return send(request, reply.type(type), await content);
+  });
+}
+
+interface Content {
+  etag: string;
+  plain: Buffer;
+  gzipped: Buffer;
+}
+
+async function contentOf(make: () => string | Promise<string>): Promise<Content> {
+  const plain = Buffer.from(await make());
+  const hash = createHash('sha256').update(plain).digest('base64url');
+  return { etag: `W/"${hash}"`, plain, gzipped: await promisify(gzip)(plain) };
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, { etag, plain, gzipped }: Content) {
+  reply
+    .header('cache-control', 'no-cache')
+    .header('etag', etag)
+    .header('vary', [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', '));
+  if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
+  // Told apart from "gzip;q=0", which nobody sends but RFC 9110 allows.
+  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/i.test(
+    String(request.headers['accept-encoding']),
+  );
+  return takesGzip ? reply.header('content-encoding', 'gzip').send(gzipped) : reply.send(plain);
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { demo } from '../../core/demo.ts';
+import { AppError } from '../../core/errors.ts';
+import { TITLE } from '../openapi/openapi.ts';
+import { ICON } from './pages.ts';
+
+/**
+ * A page for people who open the address that the server prints, or one near it. Programs still get the 404 that an
+ * address without a route gets.
+ */
+export async function landing(app: FastifyInstance, { demo_data }: { demo_data?: boolean | undefined }) {
+  app.addHook('onRoute', (route) => {
+    route.config = { ...route.config, turn: 'none' };
+  });
+  const page = pageFor(demo_data === true);
+  const show = async (request: FastifyRequest, reply: FastifyReply) => {
+    refusePrograms(request);
+    return reply.type('text/html; charset=utf-8').header('vary', 'accept').send(page);
+  };
+  for (const url of ['/', '/api/']) app.get(url, { schema: { hide: true }, logLevel: 'warn' }, show);
+
+  app.get('/docs/', { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
+    refusePrograms(request);
+    return reply.header('vary', 'accept').redirect('/api/docs/');
+  });
+
+  app.get('/favicon.ico', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) =>
+    reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(ICON),
+  );
+}
+
+/** Browsers name HTML among what they take; curl and clients that take anything do not. */
+function refusePrograms({ headers }: FastifyRequest): void {
+  if (!headers.accept?.includes('text/html')) throw new AppError('route_not_found');
+}
+
+const accounts = Object.entries({ admin: demo.admin, doctor: demo.doctor, patient: demo.patient })
+  .map(([role, { username }]) => `<tr><td>${role}</td><td><code>${username}</code></td></tr>`)
+  .join('');
+
+const pageFor = (isDemo: boolean) => `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${TITLE}</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
+    <style>
+      :root { color-scheme: light dark; font-family: system-ui, sans-serif; line-height: 1.5; }
+      body { max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+      td { padding-right: 1.5rem; }
+    </style>
+  </head>
+  <body>
+    <h1>${TITLE}</h1>
+    <p>Patients book visits, doctors publish their hours, admins look after everything. This is an API; these pages
+      describe it:</p>
+    <ul>
+      <li><a href="/api/docs/">Swagger UI</a>: try every operation</li>
+      <li><a href="/api/redoc/">Reference</a>: read about them</li>
+      <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs</li>
+    </ul>${isDemo ? `\n    <p>Demo accounts, all with the password <code>${demo.password}</code>:</p>\n    <table>${accounts}</table>` : ''}
+  </body>
+</html>
+`;

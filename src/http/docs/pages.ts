@@ -1,0 +1,61 @@
+import { TITLE } from '../openapi/openapi.ts';
+
+/** What is our own of the documentation's two pages. */
+
+export const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b7a75"/>' +
+  '<path d="M13 6h6v7h7v6h-7v7h-6v-7H6v-6h7z" fill="#fff"/></svg>';
+
+/** Swagger UI is made for wide screens: on a phone, what stands side by side is put one below the other. */
+export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
+.swagger-ui .responses-table .response-col_links { display: none !important; }
+.swagger-ui .parameters-col_name { padding-right: 12px; }
+@media (max-width: 640px) {
+  .swagger-ui .wrapper, .swagger-ui .opblock-tag-section .opblock-body { padding-inline: 8px; }
+  .swagger-ui .info { margin-block: 24px; }
+  .swagger-ui .opblock-tag { flex-wrap: wrap; padding-inline: 0; }
+  .swagger-ui .opblock-tag small { padding-inline: 0; }
+  .swagger-ui .opblock .opblock-summary-path { max-width: none; }
+  .swagger-ui .responses-inner, .swagger-ui .opblock-description-wrapper { padding: 12px 4px; }
+  .swagger-ui :is(.parameters, .responses-table) > :is(thead, tbody) > tr > :is(td, th) {
+    display: block; box-sizing: border-box; width: auto; max-width: 100%; padding: 4px 0;
+  }
+  .swagger-ui :is(.parameters, .responses-table) > thead { display: none; }
+  .swagger-ui :is(.parameters, .response) :is(input, select, textarea) {
+    box-sizing: border-box; width: 100%; min-width: 0; max-width: 100%;
+  }
+  .swagger-ui .response-col_status { font-weight: bold; }
+  .swagger-ui .response-control-media-type, .swagger-ui .examples-select { max-width: 100%; padding: 0; }
+}
+`;
+
+/** The page of @fastify/swagger-ui has no viewport, without which a phone shows it too small to read. */
+export const SWAGGER_SCRIPT = `const viewport = document.createElement('meta');
+viewport.name = 'viewport';
+viewport.content = 'width=device-width, initial-scale=1';
+document.head.append(viewport);
+`;
+
+const REDOC_THEME = JSON.stringify({
+  typography: {
+    fontFamily: 'system-ui, sans-serif',
+    headings: { fontFamily: 'system-ui, sans-serif' },
+  },
+});
+
+export const REDOC_PAGE = `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>${TITLE} · Reference</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(ICON)}">
+    <style>body { margin: 0; }</style>
+  </head>
+  <body>
+    <redoc spec-url="/api/schema/" hide-download-buttons json-sample-expand-level="all" required-props-first
+      theme='${REDOC_THEME}'></redoc>
+    <script src="/api/redoc/redoc.standalone.js"></script>
+  </body>
+</html>
+`;

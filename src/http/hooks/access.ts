@@ -1,0 +1,130 @@
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import type { z } from 'zod';
+import type { ErrorCode } from '../../core/errors.ts';
+import { pluralOf, roles, sideOf } from '../../core/roles.ts';
+import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
+import { isKeyed } from '../idempotency.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What else the route can answer than its guards and its schema imply. */
+    errors?: readonly ErrorCode[];
+    /** Which of its schema's named examples an answer can be, by status; all by default. */
+    examples?: Readonly<Record<number, readonly string[]>>;
+    /** Where what it creates is to be found, when that is not below its own path. */
+    location?: string;
+    /** It refuses a slot with others that can be had instead. */
+    alternatives?: true;
+  }
+  interface FastifyInstance {
+    /** Every documented route, as `GET /api/doctors/{id}/`. */
+    documentedRoutes: Map<string, DocumentedRoute>;
+  }
+}
+
+export interface DocumentedRoute {
+  /** Who may call, in words. */
+  who: string;
+  isPublic: boolean;
+  /** Whether limits of requests hold for it; only then can it be refused for being too many. */
+  isCounted: boolean;
+  errors: ErrorCode[];
+  examples: Readonly<Record<number, readonly string[]>>;
+  location?: string;
+  /** What the audit calls reading through it, when it shows people's records. */
+  audited?: string;
+  /** Its refusals of a slot name others. */
+  alternatives: boolean;
+  /** Its answer carries an ETag. */
+  etag: boolean;
+  /** What it takes. */
+  input: RouteInput;
+}
+
+export interface RouteInput {
+  params?: z.ZodType;
+  querystring?: z.ZodType;
+  body?: z.ZodType;
+  headers?: z.ZodType;
+}
+
+/**
+ * Reads who may call a route from its guards, once, when it is declared: the token check, the documentation and the
+ * list of errors follow from it. A route that forgot its guard does not start.
+ */
+export const accessControl = fastifyPlugin(
+  async (app: FastifyInstance) => {
+    app.decorate('documentedRoutes', new Map());
+    app.addHook('onRoute', (route) => {
+      const { schema } = route;
+      // HEAD routes are made by Fastify beside each GET, whose guards they share.
+      if (schema?.hide) return;
+      const declared = declaredAccess(route.preHandler);
+      if (!declared) throw new Error(`${route.method} ${route.url} does not say who may call it`);
+      const { access, owner } = declared;
+      route.config = { ...route.config, access };
+      // Whose role may not call it at all is told nothing of what a body should be.
+      if (isRoles(access)) route.preValidation = [hasRole(...access), ...[route.preValidation ?? []].flat()];
+      if (route.method === 'HEAD') return;
+      const isPublic = access === 'public';
+      const isCounted = route.config.rate !== 'none';
+      const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
+      // What is no parameter or field of its own is refused by all of the API, though not to monitors.
+      const own: ErrorCode[] = path.startsWith('/api/') ? ['unknown_field'] : [];
+      own.push(...(route.config.errors ?? []));
+      app.documentedRoutes.set(`${route.method} ${path}`, {
+        who: inWords(access, owner),
+        isPublic,
+        isCounted,
+        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, own),
+        examples: route.config.examples ?? {},
+        ...(route.config.location !== undefined && { location: route.config.location }),
+        ...(route.config.audit && { audited: route.config.audit.action }),
+        alternatives: route.config.alternatives === true,
+        etag: route.config.etag === true,
+        input: (schema ?? {}) as RouteInput,
+      });
+    });
+  },
+  { name: 'access-control' },
+);
+
+function inWords(access: Access, owner: boolean): string {
+  if (access === 'public') return 'everybody, without a token';
+  const allowed = access === 'signed_in' ? roles.toReversed() : access;
+  if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
+  return allowed
+    .map((role) => (sideOf(role) ? `${pluralOf(role)} (only their own)` : pluralOf(role)))
+    .join(', ');
+}
+
+function errorsOf(
+  schema: RouteInput,
+  access: string | readonly string[],
+  owner: boolean,
+  isCounted: boolean,
+  own: readonly ErrorCode[],
+): ErrorCode[] {
+  const errors = new Set<ErrorCode>();
+  if (schema.params || schema.querystring || schema.body || schema.headers) errors.add('invalid_input');
+  // An address that is badly encoded is refused wherever it leads.
+  errors.add('malformed_request');
+  if (access !== 'public') {
+    for (const code of [
+      'authentication_required',
+      'invalid_token',
+      'token_expired',
+      'session_ended',
+    ] as const)
+      errors.add(code);
+    if (owner || Array.isArray(access)) errors.add('forbidden');
+  }
+  for (const code of own) errors.add(code);
+  if (isKeyed(schema.headers)) errors.add('request_in_progress').add('idempotency_key_reused');
+  if (schema.params) errors.add('uri_too_long');
+  if (schema.body) errors.add('payload_too_large').add('unsupported_media_type');
+  if (isCounted) errors.add('too_many_requests').add('overloaded').add('record_busy');
+  errors.add('internal_error').add('database_unavailable');
+  return [...errors];
+}

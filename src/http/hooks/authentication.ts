@@ -1,0 +1,149 @@
+import fastifyJwt from '@fastify/jwt';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { systemNow } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import { keyId } from '../../core/keys.ts';
+import { type Caller, roles } from '../../core/roles.ts';
+import type { Access } from '../guards.ts';
+
+declare module '@fastify/jwt' {
+  interface FastifyJWT {
+    /** `profile` is the id of their doctor's or patient's profile, null for an admin: other services may want it. */
+    payload: { sub: string; role: string; sid: number; profile?: number | null; exp?: number };
+    user: Caller;
+  }
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Set from the route's guards at start-up. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** What is wrong with the token of a request that needs one; null when nothing is. */
+    refusal: AppError | null;
+  }
+}
+
+export interface AuthenticationOptions {
+  /** The first signs; every one verifies, so that a key can be replaced without signing anybody out. */
+  secrets: readonly string[];
+  access_token_minutes: number;
+}
+
+/** Whose a good token is, and until when (epoch milliseconds). */
+interface Verified extends Caller {
+  expires: number;
+}
+
+const ISSUER = 'clinic-booking-api';
+/** Tokens that one process remembers to have checked; the first of them is the first to go. */
+const REMEMBERED = 20_000;
+
+/**
+ * Turns the bearer token into `request.user` before anything else is read from the request; no query is spent on it.
+ * Whom it refuses is told so by `signInRequired`, so that what counts requests can stand between the two.
+ */
+export const authentication = fastifyPlugin(
+  async (app: FastifyInstance, { secrets, access_token_minutes }: AuthenticationOptions) => {
+    const [current = ''] = secrets;
+    const keys = new Map([...secrets].reverse().map((secret) => [keyId(secret), secret]));
+    // A token without a key id was signed before there were any.
+    const keyOf = async (_request: FastifyRequest, token: fastifyJwt.TokenOrHeader) => {
+      const { kid } = 'header' in token ? token.header : token;
+      const key = kid === undefined ? current : keys.get(kid);
+      if (key === undefined) throw new Error('signed with a key of nobody here');
+      return key;
+    };
+    await app.register(fastifyJwt, {
+      secret: { private: current, public: keyOf },
+      decode: { complete: true },
+      sign: {
+        algorithm: 'HS256',
+        expiresIn: `${access_token_minutes}m`,
+        iss: ISSUER,
+        kid: keyId(current),
+      },
+      verify: {
+        algorithms: ['HS256'],
+        allowedIss: ISSUER,
+        requiredClaims: ['iss', 'exp'],
+      },
+      formatUser: ({ sub, role, sid, exp }) => ({
+        id: Number(sub),
+        role: role as Caller['role'],
+        session: sid,
+        expires: (exp ?? 0) * 1_000,
+      }),
+    });
+    // A token is checked once: until it expires the same letters mean the same.
+    const checked = new Map<string, Verified>();
+    app.decorateRequest('refusal', null);
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (isOpen(request)) return done();
+      const { authorization = '' } = request.headers;
+      const known = checked.get(authorization);
+      if (known && systemNow() < known.expires) {
+        request.user = callerIn(known);
+        return done();
+      }
+      checked.delete(authorization);
+      verify(request).then((result) => {
+        if (result instanceof AppError) request.refusal = result;
+        else {
+          request.user = callerIn(result);
+          checked.set(authorization, result);
+          if (checked.size > REMEMBERED) checked.delete(checked.keys().next().value as string);
+        }
+        done();
+      }, done);
+    });
+  },
+  { name: 'authentication' },
+);
+
+export interface SignInRequiredOptions {
+  /** Whether a session has ended since its access tokens were signed. */
+  isEnded: (session: number) => boolean | Promise<boolean>;
+}
+
+/** Answers 401 where a route needs a token and the request has no good one, or one of a session that has ended. */
+export const signInRequired = fastifyPlugin(
+  async (app: FastifyInstance, { isEnded }: SignInRequiredOptions) => {
+    app.addHook('onRequest', (request, _reply, done) =>
+      done(isOpen(request) ? undefined : (request.refusal ?? undefined)),
+    );
+    // The answer may have to come from the database: that is work, which waits for its turn (http/overload).
+    app.addHook('preValidation', (request, _reply, done) => {
+      if (isOpen(request)) return done();
+      const ended = isEnded(request.user.session);
+      const go = (is: boolean) => done(is ? new AppError('session_ended') : undefined);
+      if (typeof ended === 'boolean') return go(ended);
+      ended.then(go, done);
+    });
+  },
+  { name: 'sign-in-required', dependencies: ['authentication'] },
+);
+
+function isOpen({ routeOptions }: FastifyRequest): boolean {
+  const { access } = routeOptions.config;
+  return access === undefined || access === 'public';
+}
+
+const callerIn = ({ id, role, session }: Caller): Caller => ({ id, role, session });
+
+/** @returns what is wrong with the request's token, or whose it is */
+async function verify(request: FastifyRequest): Promise<AppError | Verified> {
+  if (request.headers.authorization === undefined) return new AppError('authentication_required');
+  try {
+    const verified = await request.jwtVerify<Verified>();
+    const { id, role, session } = verified;
+    if (Number.isInteger(id) && roles.includes(role) && Number.isInteger(session)) return verified;
+    return new AppError('invalid_token');
+  } catch (error) {
+    const expired =
+      error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED';
+    return new AppError(expired ? 'token_expired' : 'invalid_token', { cause: error });
+  }
+}

@@ -1,0 +1,80 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { AppError } from '../../core/errors.ts';
+import { createTurns, type Turns } from './turns.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** It asks nothing of the database and waits for nobody, so that it needs no turn. */
+    turn?: 'none';
+  }
+  interface FastifyRequest {
+    /** Where it has a turn, from when it is read until its answer is sent off. */
+    turn: Turns | null;
+  }
+}
+
+export interface OverloadOptions {
+  /** Connections of this process to the database. */
+  pool_max: number;
+  max_wait_seconds: number;
+}
+
+/** So many requests are worked on for each connection to the database: enough that none idles between two of them. */
+const PER_CONNECTION = 4;
+/** Passwords are hashed by libuv's four threads; one is left for looking up names and reading files. */
+const HASHING_THREADS = 3;
+/** Seconds, one of them at random, so that those who are refused together do not come back together. */
+const RETRY_AFTER = [1, 2, 3, 4, 5];
+/** Made once each: an error costs most for the trace of where it was made, which nobody reads here. */
+const refusals = RETRY_AFTER.map((retryAfter) => new AppError('overloaded', { retryAfter }));
+
+/**
+ * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
+ * everybody. A request waits for its turn once it is read, so that a slow sender keeps nobody waiting; where the line is
+ * too long it is refused before anything of it is looked at. Routes that check passwords have a line of their own: many
+ * sign-ins at once, slow by design, hold up nothing else. Health is always told, and
+ * documentation, which lies ready, is not waited for.
+ */
+export const overload = fastifyPlugin(
+  async (app: FastifyInstance, { pool_max, max_wait_seconds }: OverloadOptions) => {
+    const patience = max_wait_seconds * 1_000;
+    const others = createTurns({ at_a_time: pool_max * PER_CONNECTION, patience });
+    const passwords = createTurns({ at_a_time: Math.min(HASHING_THREADS, availableParallelism()), patience });
+    const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
+      if (config.rate === 'none' || config.turn === 'none') return undefined;
+      return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
+    };
+
+    app.decorateRequest('turn', null);
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (turnsFor(request)?.turnsAway()) done(overloaded());
+      else done();
+    });
+    app.addHook('preValidation', (request, reply, done) => {
+      const turns = turnsFor(request);
+      if (!turns) return done();
+      const waiter = {
+        begin() {
+          request.turn = turns;
+          done();
+        },
+        refuse: () => done(overloaded()),
+      };
+      turns.take(waiter);
+      // Whoever hangs up while they wait is not worked for.
+      if (request.turn === null) reply.raw.once('close', () => turns.giveUp(waiter));
+    });
+    // Called when an answer is ready even if nobody is there to read it, and not kept waiting by whoever reads slowly.
+    app.addHook('onSend', (request, _reply, _payload, done) => {
+      request.turn?.leave();
+      request.turn = null;
+      done();
+    });
+  },
+  { name: 'overload' },
+);
+
+const overloaded = () => refusals[randomInt(refusals.length)] as AppError;

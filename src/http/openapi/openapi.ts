@@ -1,0 +1,191 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
+import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { DocumentedRoute } from '../hooks/access.ts';
+import { isKeyed } from '../idempotency.ts';
+import {
+  describeLimits,
+  describeSuccesses,
+  describeVersions,
+  errorResponses,
+  HEADERS,
+  PROBLEM_SCHEMA,
+} from './answers.ts';
+import { type Components, type Document, nameOf, type Operation, type Parameter } from './document.ts';
+import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
+import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
+import { tidySchema, uniteTwins } from './schemas.ts';
+import { share } from './shared.ts';
+
+export const TITLE = 'Clinic appointment booking';
+
+const SERVER = {
+  url: '/',
+  description: 'This server, local or production',
+  // Open to whoever may sign in, says OWASP's inventory of audiences.
+  'x-internal': false,
+};
+
+/** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
+export const openapi = fastifyPlugin(
+  async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
+    await app.register(swagger, {
+      openapi: {
+        openapi: '3.1.0',
+        info: {
+          title: TITLE,
+          version,
+          description: introduction(introduced),
+          contact: { name: 'The clinic’s front desk' },
+          license: { name: 'MIT', identifier: 'MIT' },
+        },
+        servers: [SERVER],
+        security: [{ bearer: [] }],
+        tags: [
+          { name: 'auth', description: 'Register, sign in, stay signed in.' },
+          { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
+          { name: 'patients', description: 'A patient’s own profile.' },
+          { name: 'timeslots', description: 'A doctor’s openings, each for one visit.' },
+          { name: 'schedules', description: 'Doctors’ weeks and absences, the clinic’s holidays.' },
+          {
+            name: 'appointments',
+            description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
+          },
+          { name: 'waitlist', description: 'Wait for a slot, and take it when it becomes free.' },
+          { name: 'statistics', description: 'What became of slots and appointments, in numbers.' },
+          { name: 'settings', description: 'The clinic’s policy, for admins.' },
+          { name: 'notifications', description: 'The inbox, and how and when one is told things.' },
+          { name: 'privacy', description: 'My data: take it with me, see who looked at it, have it erased.' },
+          { name: 'users', description: 'Everybody’s accounts, for admins.' },
+          { name: 'audit', description: 'Who read or changed whose record, for admins.' },
+          { name: 'messages', description: 'What left by email, SMS and Telegram, for admins.' },
+          { name: 'health', description: 'For orchestrators and monitors.' },
+        ],
+        components: {
+          securitySchemes: {
+            bearer: {
+              type: 'http',
+              scheme: 'bearer',
+              bearerFormat: 'JWT',
+              description:
+                'The `access` token of `POST /api/auth/login/`, without the word Bearer. HS256 with a fixed algorithm ' +
+                'and issuer (RFC6750, RFC8725).',
+            },
+          },
+        },
+      },
+      transform: jsonSchemaTransform,
+      transformObject: (document) => {
+        const generated = jsonSchemaTransformObject(document) as unknown as Document;
+        // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
+        return finish(generated, app.documentedRoutes, introduced) as unknown as ReturnType<
+          typeof jsonSchemaTransformObject
+        >;
+      },
+    });
+  },
+  { name: 'openapi' },
+);
+
+/** Tidies what the generator leaves, and adds to every operation what follows from its guards, errors and examples. */
+function finish(
+  generated: Document,
+  routes: ReadonlyMap<string, DocumentedRoute>,
+  { demo_data }: Introduced,
+): Document {
+  const document = uniteTwins(structuredClone(generated));
+  document.paths = inOrderOfUse(document.paths);
+  const { components, paths } = document;
+  if (demo_data) offerDemoAccounts(components);
+  components.headers = HEADERS;
+  for (const schema of Object.values(components.schemas)) tidySchema(schema);
+  for (const [path, operations] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(operations)) {
+      const route = routes.get(`${method.toUpperCase()} ${path}`);
+      if (route) describe(operation, `${method} ${path}`, route, components);
+    }
+  dropNamedExamples(document);
+  components.schemas.Problem = PROBLEM_SCHEMA;
+  share(document);
+  return document;
+}
+
+/**
+ * Routes stand in the order in which people use them. Only a path of two headings needs help: what lies below it is
+ * shown first, so that the second heading does not open with it (`DELETE /api/auth/me/` before the export of the data).
+ */
+function inOrderOfUse(paths: Document['paths']): Document['paths'] {
+  const order = Object.keys(paths);
+  const headings = (path: string) =>
+    new Set(Object.values(paths[path] ?? {}).flatMap(({ tags = [] }) => tags));
+  for (const path of order.filter((one) => headings(one).size > 1)) {
+    const below = order.filter((one) => one !== path && one.startsWith(path));
+    const others = order.filter((one) => !below.includes(one));
+    others.splice(others.indexOf(path), 0, ...below);
+    order.splice(0, order.length, ...others);
+  }
+  return Object.fromEntries(order.map((path) => [path, paths[path] ?? {}]));
+}
+
+function describe(operation: Operation, name: string, route: DocumentedRoute, components: Components): void {
+  const [method, path = ''] = name.split(' ');
+  const unless = method === 'get' ? '' : ', unless a change of the record is';
+  const noted =
+    route.audited &&
+    `**Noted** as \`${route.audited}\`${unless}: the people whose records are shown see who looked.`;
+  operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
+    .filter(Boolean)
+    .join('\n\n');
+  // Everything else needs the token, as the document says as a whole.
+  if (route.isPublic) operation.security = [];
+  operation.parameters?.forEach(showExample);
+  for (const parameter of operation.parameters ?? [])
+    if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
+  // What one must give, before what one may.
+  operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
+  giveExamples(operation, route.examples, components);
+  const location = route.location ?? `${path}${idOf(operation, components)}/`;
+  describeSuccesses(operation, location, components, isKeyed(route.input.headers));
+  if (route.etag) describeVersions(operation);
+  const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
+  const example = exampleOf(path, operation);
+  Object.assign(operation.responses, errorResponses(route.errors, example, route.input, alternatives));
+  if (route.isCounted) describeLimits(operation);
+}
+
+/**
+ * Tools fill in a parameter's own `example`. That helps where it is required: without it Swagger UI leaves the field
+ * empty, Postman sends `<integer>` and Dredd refuses the document. Of an optional one the example stands in the schema
+ * and, since Swagger UI does not show it there, in the description: filled in, a list would be quietly filtered by all
+ * of them at once.
+ */
+function showExample(parameter: Parameter): void {
+  const { schema, example = schema.examples?.[0], description, required } = parameter;
+  tidySchema(schema);
+  delete parameter.example;
+  if (example === undefined) return;
+  schema.examples = [example];
+  if (required) {
+    parameter.example = example;
+    return;
+  }
+  const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
+  if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
+}
+
+/** A header's name as people write it: Fastify knows them in lower case only. */
+const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
+
+/** The id of the record in an operation's first example of a success. */
+function idOf({ responses }: Operation, components: Components): unknown {
+  const schema = nameOf(responses['201']?.content?.['application/json']?.schema ?? {}) ?? '';
+  const [created] = valuesOf(schema, components);
+  return (created as { id?: number } | undefined)?.id;
+}
+
+/** A path with its parameters' examples in it. */
+const exampleOf = (path: string, { parameters = [] }: Operation) =>
+  path.replaceAll(/\{(\w+)\}/g, (braced, name) =>
+    String(parameters.find((parameter) => parameter.name === name)?.schema.examples?.[0] ?? braced),
+  );

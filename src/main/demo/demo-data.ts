@@ -1,0 +1,170 @@
+import type { Config } from '../../config.ts';
+import { type Clock, createClock } from '../../core/clock.ts';
+import { demo } from '../../core/demo.ts';
+import type { Role } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { sql } from '../../db/drizzle.ts';
+import { LONG_JOB } from '../../db/limits.ts';
+import { createPasswords } from '../../modules/auth/index.ts';
+import { createModules } from '../../modules.ts';
+import { doctors, patients } from './demo-people.ts';
+import { addExampleRecords } from './demo-records.ts';
+
+/** An account to try the API with. */
+export interface DemoAccount {
+  role: Role;
+  username: string;
+}
+
+const ACCOUNTS: DemoAccount[] = (['admin', 'doctor', 'patient'] as const).map((role) => ({
+  role,
+  username: demo[role].username,
+}));
+
+/**
+ * Fills an empty database with a clinic to try: slots of two weeks behind and four ahead, with the visits of a clinic
+ * that has been open for a while, and the records that the documentation's examples name. One process at a time
+ * (db/migrate, oneAtATime): it looks first whether the database is empty.
+ */
+export async function loadDemo(db: Db, config: Config): Promise<void> {
+  const clock = createClock(config.timezone);
+  const { users } = createModules({ db, clock, config });
+  if (await users.hasUsers()) return;
+  const password_hash = await createPasswords(config.bcrypt_cost).hash(demo.password);
+  const fill = async (tx: Tx) => {
+    // Nobody is told about bookings that never were.
+    await tx.execute(sql`select set_config('clinic.quiet', 'on', true)`);
+    await addPeople(tx, password_hash);
+    await addExampleRecords(tx, clock);
+    await addSlots(tx, clock);
+    await addVisits(tx, clock);
+  };
+  await transaction(db, fill, { statement: LONG_JOB });
+  await db.execute(sql`analyze`);
+}
+
+/**
+ * The demo accounts that one can sign in with: people may have erased one, closed it or changed its password.
+ * @returns none where there is no demo clinic
+ */
+export async function demoAccounts(db: Db, config: Config): Promise<DemoAccount[]> {
+  const { users } = createModules({ db, clock: createClock(config.timezone), config });
+  const passwords = createPasswords(config.bcrypt_cost);
+  const found = await Promise.all(
+    ACCOUNTS.map(async (account) => {
+      const known = await users.findCredentials(account.username);
+      if (!known?.is_active || known.role !== account.role) return [];
+      return (await passwords.matches(demo.password, known.password_hash)) ? [account] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** With the numbers of the table; whoever comes later gets those behind. */
+async function addPeople(tx: Tx, password_hash: string): Promise<void> {
+  const { id, first_name, last_name } = demo.admin.name;
+  await tx.execute(sql`
+    insert into users (id, username, password_hash, role, first_name, last_name, locale) overriding system value
+    values (${id}, ${demo.admin.username}, ${password_hash}, 'admin', ${first_name}, ${last_name}, 'uz')`);
+  await tx.execute(sql`
+    with person as (
+      select * from jsonb_to_recordset(${JSON.stringify(doctors)}::jsonb) as p (id int, username text,
+        first_name text, last_name text, phone text, specialization text, experience_years int, gender gender)
+    ), made as (
+      insert into users (id, username, password_hash, role, first_name, last_name, phone, locale)
+        overriding system value
+      select id, username, ${password_hash}, 'doctor', first_name, last_name, phone, 'uz' from person
+    )
+    insert into doctor_profiles (id, specialization, experience_years, gender)
+    select id, specialization, experience_years, gender from person`);
+  const { newcomer } = demo;
+  await tx.execute(sql`
+    with made as (
+      insert into users (id, username, password_hash, role, first_name, last_name, locale) overriding system value
+      values (${newcomer.id}, ${newcomer.username}, ${password_hash}, 'doctor', ${newcomer.first_name},
+        ${newcomer.last_name}, 'uz')
+    )
+    insert into doctor_profiles (id, specialization, experience_years, gender, approved_at)
+    values (${newcomer.id}, 'Pediatr', 3, 'female', null)`);
+  await tx.execute(sql`
+    with person as (
+      select * from jsonb_to_recordset(${JSON.stringify(patients)}::jsonb) as p (id int, username text,
+        first_name text, last_name text, phone text, email text, gender gender, date_of_birth date)
+    ), made as (
+      insert into users (id, username, password_hash, role, first_name, last_name, phone, email, phone_verified_at, locale)
+        overriding system value
+      select id, username, ${password_hash}, 'patient', first_name, last_name, phone, email,
+        case when id = ${demo.patient.id} then now() end, 'uz' from person
+    )
+    insert into patient_profiles (id, gender, date_of_birth)
+    select id, gender, date_of_birth from person`);
+  await tx.execute(sql`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`);
+}
+
+/**
+ * Monday to Saturday, half-hours from 9 to 13 and from 14 to 17, and on Sunday a few doctors in the morning, so that
+ * whatever day it is, it looks like one. Each doctor begins a little differently.
+ */
+async function addSlots(tx: Tx, clock: Clock): Promise<void> {
+  const { date: today } = clock.wall();
+  await tx.execute(sql`
+    insert into timeslots (doctor_id, date, start_time, end_time)
+    select d.id, day::date, start, start + interval '30 minutes'
+    from doctor_profiles d,
+      generate_series(${today}::date - 14, ${today}::date + 28, interval '1 day') as day,
+      generate_series(0, 15) as step,
+      lateral (select time '09:00' + step * interval '30 minutes' as start) as t
+    where d.approved_at is not null and start <> '13:00' and start <> '13:30' and (step + d.id) % 7 > 0
+      and (extract(isodow from day) < 7 or (d.id % 3 = 0 and start < '13:00'))
+    -- The records of the examples may lie on one of these days.
+    on conflict do nothing`);
+}
+
+/**
+ * Visits as they would have come about: booked up to three weeks before, by patients or at the front desk, confirmed,
+ * some cancelled, and marked once they were over. Two thirds of what is near are booked, less of what is far. History
+ * and versions come by the triggers of the table.
+ */
+async function addVisits(tx: Tx, clock: Clock): Promise<void> {
+  const { date: today, time } = clock.wall();
+  await tx.execute(sql`
+    insert into appointments (doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, created_at, updated_at)
+    select s.doctor_id, p.id, s.id, s.date, s.start_time, s.end_time,
+      case when s.id % 5 = 0 then ${demo.admin.name.id} else p.id end, t.booked, t.booked
+    from timeslots s
+    join lateral (
+      select id from patient_profiles where id <> ${demo.leaver.id}
+      order by id offset abs(hashint4(s.id)) % ${patients.length - 1}::int limit 1
+    ) p on true
+    join lateral (
+      select least(now(), s.date + s.start_time - abs(hashint4(s.id + 2)) % 500 * interval '1 hour') as booked
+    ) t on true
+    where s.id not in (${sql.join(exampleSlots, sql`, `)})
+      and abs(hashint4(s.id + 1)) % 100 < 66 - 2 * greatest(s.date - ${today}::date, 0)
+    on conflict do nothing`);
+  await tx.execute(sql`
+    update appointments set status = 'confirmed', updated_by = doctor_id,
+      updated_at = least(now(), created_at + abs(hashint4(id)) % 20 * interval '1 hour')
+    where status = 'pending' and id <> ${demo.visit.id} and (date <= ${today}::date or id % 3 > 0)`);
+  await tx.execute(sql`
+    update appointments set status = 'cancelled', cancelled_by = patient_id, cancel_reason = 'Rejam oʻzgardi',
+      cancelled_late = id % 33 = 0, updated_at = least(now(), date + start_time - interval '5 hours')
+    where id % 11 = 0 and id <> ${demo.visit.id} and id <> ${demo.pastVisit.id}`);
+  // Of what is over, one in twelve did not come and a few were never marked; who comes next is in the waiting room.
+  await tx.execute(sql`
+    update appointments set updated_by = doctor_id, updated_at = t.marked, attendance_marked_at = t.marked,
+      attendance = (case
+        when date = ${today}::date and end_time > ${time}::time then 'arrived'
+        when id % 12 = 0 then 'no_show' else 'completed' end)::attendance
+    from (select id as marked_id, least(now(), date + end_time) as marked from appointments) t
+    where marked_id = id and status = 'confirmed' and id % 40 > 0 and id <> ${demo.pastVisit.id}
+      and (date < ${today}::date or (date = ${today}::date and start_time <= ${time}::time + interval '15 minutes'))`);
+  for (const table of ['appointments', 'timeslots'])
+    await tx.execute(
+      sql`select setval(pg_get_serial_sequence(${table}, 'id'), (select max(id) from ${sql.identifier(table)}))`,
+    );
+}
+
+const exampleSlots = [...Object.values(demo.slots).map(({ id }) => id), demo.pastVisit.timeslot].map(
+  (id) => sql`${id}::int`,
+);

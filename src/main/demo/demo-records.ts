@@ -1,0 +1,107 @@
+import { addDays, type Clock } from '../../core/clock.ts';
+import { demo } from '../../core/demo.ts';
+import type { Tx } from '../../db/client.ts';
+import { sql } from '../../db/drizzle.ts';
+
+/** The records that the documentation's examples name, with the numbers that stand there. */
+export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
+  await addSlotsAndVisits(tx, clock);
+  await addWaitingList(tx);
+  await addCalendar(tx);
+  await addTraces(tx, clock);
+  // What is made later, in the demo clinic or in what is loaded next, must not meet these numbers.
+  for (const [table, from] of [
+    ['timeslots', 1_000],
+    ['waitlist_entries', demo.wishes.toDecline.id],
+    ['absences', demo.absence.id],
+    ['holidays', demo.holiday.id],
+    ['sessions', demo.session.id],
+    ['notifications', demo.notification.id],
+    ['messages', demo.message.id],
+  ] as const)
+    await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
+}
+
+async function addSlotsAndVisits(tx: Tx, clock: Clock): Promise<void> {
+  const { doctor, patient, visit, pastVisit } = demo;
+  const yesterday = addDays(clock.wall().date, -1);
+  const slots = [
+    ...Object.values(demo.slots).map((slot) => ({ ...slot, date: demo.day })),
+    {
+      id: pastVisit.timeslot,
+      date: yesterday,
+      start_time: pastVisit.start_time,
+      end_time: pastVisit.end_time,
+    },
+  ];
+  await tx.execute(sql`
+    insert into timeslots (id, doctor_id, date, start_time, end_time) overriding system value
+    select id, ${doctor.id}, date, start_time, end_time
+    from jsonb_to_recordset(${JSON.stringify(slots)}::jsonb) as s (id int, date date, start_time time, end_time time)`);
+  const visits = [
+    { id: visit.id, timeslot: demo.slots.booked.id },
+    { id: pastVisit.id, timeslot: pastVisit.timeslot },
+  ];
+  await tx.execute(sql`
+    insert into appointments (id, doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, created_at, updated_at)
+      overriding system value
+    select v.id, s.doctor_id, ${patient.id}, s.id, s.date, s.start_time, s.end_time, ${patient.id},
+      now() - interval '3 days', now() - interval '3 days'
+    from jsonb_to_recordset(${JSON.stringify(visits)}::jsonb) as v (id int, timeslot int)
+    join timeslots s on s.id = v.timeslot`);
+}
+
+/** The offers last until the evening before, not for minutes: whoever tries them may do so at any time. */
+async function addWaitingList(tx: Tx): Promise<void> {
+  const { wishes, slots, patient, colleague, doctor } = demo;
+  await tx.execute(sql`
+    insert into waitlist_entries (id, patient_id, doctor_id, "from", "to") overriding system value
+    values (${wishes.waiting.id}, ${patient.id}, ${colleague.id}, ${demo.day}, ${addDays(demo.day, 17)})`);
+  const until = `${addDays(demo.day, -1)}T12:00:00Z`;
+  for (const [entry, slot] of [
+    [wishes.toAccept, slots.toAccept],
+    [wishes.toDecline, slots.toDecline],
+  ] as const) {
+    await tx.execute(sql`
+      update timeslots set is_waitlisted = true, held_by = ${patient.id}, held_until = ${until} where id = ${slot.id}`);
+    await tx.execute(sql`
+      insert into waitlist_entries (id, patient_id, doctor_id, "from", "to", after, status) overriding system value
+      values (${entry.id}, ${patient.id}, ${doctor.id}, ${demo.day}, ${demo.day}, ${slot.start_time}, 'offered')`);
+    await tx.execute(sql`
+      insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at)
+      values (${entry.id}, ${slot.id}, now(), ${until})`);
+  }
+}
+
+async function addCalendar(tx: Tx): Promise<void> {
+  const { absence, holiday, doctor, admin } = demo;
+  await tx.execute(sql`
+    insert into holidays (id, date, name) overriding system value
+    values (${holiday.id}, ${holiday.date}, ${holiday.name})`);
+  await tx.execute(sql`
+    insert into absences (id, doctor_id, "from", "to", start_time, end_time, reason, created_by)
+      overriding system value
+    values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id})`);
+}
+
+/** Another sign-in of the demo patient, something unread in their inbox, and a message that could not be sent. */
+async function addTraces(tx: Tx, clock: Clock): Promise<void> {
+  const { session, notification, message, patient, visit } = demo;
+  const expires = new Date(clock.now().getTime() + 365 * 86_400_000).toISOString();
+  await tx.execute(sql`
+    with made as (
+      insert into sessions (id, user_id, device, address) overriding system value
+      values (${session.id}, ${patient.id}, 'ClinicApp/2.1 (Android 16)', '203.0.113.7')
+      returning id
+    )
+    -- Nobody has the token to this.
+    insert into refresh_tokens (token_hash, session_id, expires_at)
+    select sha256(gen_random_uuid()::text::bytea), id, ${expires} from made`);
+  await tx.execute(sql`
+    insert into notifications (id, key, user_id, kind, appointment_id) overriding system value
+    values (${notification.id}, 'demo:booked', ${patient.id}, 'booked', ${visit.id})`);
+  await tx.execute(sql`
+    insert into messages (id, key, user_id, channel, kind, appointment_id, status, attempts, error)
+      overriding system value
+    values (${message.id}, 'demo:booked:sms', ${patient.id}, 'sms', 'booked', ${visit.id}, 'failed', 10, 'http_503')`);
+}

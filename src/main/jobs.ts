@@ -1,0 +1,58 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Db } from '../db/client.ts';
+import { exclusive } from '../db/links/lock.ts';
+import { runQueue } from '../db/queue/runner.ts';
+import { createModules, type ModulesDependencies } from '../modules.ts';
+
+export interface JobsDependencies {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  /** `database_url` leads to the database itself: the queue does not work through a pooler. */
+  config: ModulesDependencies['config'] & { database_url: string; worker_concurrency: number };
+}
+
+export interface Jobs {
+  /** Takes nothing new and resolves when what is under way is done. */
+  stop: () => Promise<void>;
+}
+
+/** Under which lock the one process stands that polls the bot; any number, the same for all. */
+const BOT = 7_420_135;
+
+/**
+ * Runs the background jobs of every module, and the Telegram bot where one is set up, until it is stopped: within the
+ * API process or in one of its own. Any number of processes may do so: they share the jobs, and one has the bot. A
+ * database that is away is tried again.
+ */
+export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
+  const { housekeeping, messages } = createModules({ db, clock, log, config });
+  const queue = runQueue({
+    url: config.database_url,
+    concurrency: config.worker_concurrency,
+    tasks: { ...messages.jobs.tasks, ...housekeeping.tasks },
+    repeated: [...messages.jobs.repeated, ...housekeeping.repeated],
+    log,
+    // The queue would make its own tables in a database that nobody has migrated.
+    ready: () => db.$client.query('select from messages limit 0'),
+  });
+  const { bot } = messages;
+  const turn =
+    bot &&
+    exclusive({
+      url: config.database_url,
+      key: BOT,
+      name: 'clinic-bot',
+      onHeld: () => bot.start(),
+      onLost: () => void bot.stop(),
+    });
+
+  return {
+    async stop() {
+      await Promise.all([queue.stop(), bot?.stop()]);
+      await turn?.close();
+      messages.close();
+    },
+  };
+}

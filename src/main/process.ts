@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import dotenv from 'dotenv';
+import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { type Embedded, EmbeddedDatabaseError, openEmbedded } from '../db/embedded/embedded.ts';
+
+/** The settings of a process a person starts: the environment, then `.env` for what it leaves out. */
+export function readConfig(): Config {
+  const major = Number(process.versions.node.split('.', 1)[0]);
+  if (major < 24)
+    exitWith(`This needs Node 24 or newer, not ${process.version}: start it with npm, which brings its own.`);
+  dotenv.config({ quiet: true });
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (error instanceof ConfigError) exitWith(error.message);
+    throw error;
+  }
+}
+
+/**
+ * Outside production, a secret of this folder's own, so that sign-ins outlive a restart. Of processes that start together
+ * one makes it, and all take that one: it appears whole or not at all.
+ */
+export function localSecret(dir: string): string {
+  const file = join(dir, 'jwt-secret');
+  if (!existsSync(file)) {
+    mkdirSync(dir, { recursive: true });
+    const own = `${file}.${process.pid}`;
+    writeFileSync(own, randomBytes(48).toString('base64url'), { mode: 0o600 });
+    try {
+      linkSync(own, file);
+    } catch (error) {
+      if (!existsSync(file)) throw error;
+    } finally {
+      rmSync(own);
+    }
+  }
+  return readFileSync(file, 'utf8');
+}
+
+/** Ends the process with one line that says what to do. */
+export function exitWith(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
+}
+
+/** Runs a command against the database of the settings itself, also while the API has the embedded one running. */
+export async function withDatabase(
+  work: (config: Config, database_url: string) => Promise<void>,
+): Promise<void> {
+  const config = readConfig();
+  let embedded: Embedded | undefined;
+  try {
+    embedded = config.database_url ? undefined : await openEmbedded({ dir: config.data_dir });
+    await work(config, config.database_direct_url ?? embedded?.url ?? '');
+  } catch (error) {
+    await embedded?.stop();
+    exitWith(explain(error));
+  }
+  await embedded?.stop();
+}
+
+function explain(error: unknown): string {
+  if (error instanceof EmbeddedDatabaseError) return error.message;
+  const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+  if (/ECONN|ENOTFOUND|ETIMEDOUT|28P01|28000|3D000|57P03/.test(code))
+    return `The database cannot be reached${code}: check DATABASE_URL and that the server runs.`;
+  return `Failed${code}: ${error instanceof Error && !('query' in error) ? error.message : 'the database refused'}`;
+}
