@@ -65,6 +65,8 @@ function run(order: LoadOrder): Promise<LoadResult> {
   let began: ReturnType<typeof used> | undefined;
   let ended: ReturnType<typeof used> | undefined;
   let last: Buffer | undefined;
+  /** The time is over. A machine so busy that not every connection had an answer is waited for: no answer is no figure. */
+  let isOver = false;
 
   /** Counting is over. Each connection ends with the answer it is waiting for: nothing is left half done. */
   const finish = () => {
@@ -116,7 +118,10 @@ function run(order: LoadOrder): Promise<LoadResult> {
     if (order.amount === undefined)
       timer = setTimeout(() => {
         began = used();
-        timer = setTimeout(finish, order.seconds * 1_000);
+        timer = setTimeout(() => {
+          isOver = true;
+          if (latencies.length >= order.connections) finish();
+        }, order.seconds * 1_000);
       }, order.warm * 1_000);
     instance.on('response', (_client, status, size, ms) => {
       // Once the requests have run out, the last one may have been sent again.
@@ -127,6 +132,7 @@ function run(order: LoadOrder): Promise<LoadResult> {
       if (!began) return;
       latencies.push(ms);
       bytes += size;
+      if (isOver && latencies.length >= order.connections) finish();
     });
     instance.on('reqError', () => {
       broken += 1;
