@@ -49,7 +49,7 @@ test('npm, the image and the benchmark run node with the same options', () => {
   const options = asStarted.flags.join(' ');
   for (const name of ['start', 'worker'])
     expect(scripts[name]).toBe(
-      `NODE_COMPILE_CACHE=node_modules/.cache/node exec node ${options} src/${name === 'start' ? 'server' : name}.ts`,
+      `NODE_COMPILE_CACHE=node_modules/.cache/node exec node ${options} src/main/${name === 'start' ? 'server' : name}.ts`,
     );
   expect(read('Dockerfile')).toContain(`NODE_OPTIONS=${options} `);
   expect(asStarted.env.NODE_COMPILE_CACHE).toBe(
