@@ -71,7 +71,7 @@ export interface AppDependencies {
 }
 
 const REQUEST_TIMEOUT = 30_000;
-const VERSION = '0.2.0';
+const VERSION = '0.3.0';
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
 export async function buildApp({

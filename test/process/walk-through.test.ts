@@ -1,22 +1,17 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { delimiter, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { bash, blocksOf, runBlocks, statusesIn } from '../docs/pages.ts';
 import { createDatabase } from '../helpers/database.ts';
 import { type RunningServer, startServer, temporaryFolder } from '../helpers/process.ts';
 
-/** README's walk through the API, run in bash as a reader pastes it. */
+/** The walk through the API of docs/tutorial.md, run in bash as a reader pastes it. */
 
-const README = readFileSync(resolve(import.meta.dirname, '../../README.md'), 'utf8');
-const [, ...afterTitle] = README.split('\n## Walk through the API\n');
-const blocks = [...afterTitle.join('').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = '']) => block);
-
-/** The status that README puts behind each request. */
-const statusesIn = (text: string) => [...text.matchAll(/# (\d{3})$/gm)].map(([, status = '']) => status);
+const blocks = blocksOf('docs/tutorial.md');
 
 const folder = temporaryFolder();
 let server: RunningServer;
@@ -57,52 +52,26 @@ async function clockThatPasses(): Promise<string> {
   return `http://127.0.0.1:${(clock.address() as AddressInfo).port}/`;
 }
 
-async function bash(script: string, env: Record<string, string>) {
-  const file = join(folder.dir, 'walk-through.sh');
-  writeFileSync(file, script);
-  const child = spawn('bash', [file], {
-    cwd: folder.dir,
-    env: { PATH: [dirname(process.execPath), process.env.PATH].join(delimiter), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (part) => {
-    stdout += part;
-  });
-  child.stderr.setEncoding('utf8').on('data', (part) => {
-    stderr += part;
-  });
-  await once(child, 'close');
-  return { stdout, stderr };
-}
-
-test('every step of the walk-through answers as README says', async () => {
+test('every step of the tutorial answers as the page says', async () => {
   const asleep = `sleep() { if [ "$1" = 60 ]; then curl -sSf ${await clockThatPasses()}; else command sleep "$1"; fi; }`;
-  const script = blocks.map((block, index) => `echo "step ${index}" >&2\n${block}`).join('\n');
   const { port } = new URL(server.base);
-  const { stdout, stderr } = await bash(`${asleep}\n${script}`, { PORT: port, DATA_DIR: folder.dir });
-
-  const steps = stderr.split(/^step \d+\n/m).slice(1);
-  expect(steps).toHaveLength(blocks.length);
-  for (const [index, said] of steps.entries())
-    expect(
-      said
-        .trim()
-        .split(/\s*\n\s*/)
-        .filter(Boolean),
-      `${blocks[index]}\n${stderr}`,
-    ).toEqual(statusesIn(blocks[index] ?? ''));
-  expect(stdout).not.toMatch(/undefined|"code":/);
-  expect(statusesIn(script).length).toBeGreaterThan(45);
+  const { steps, said } = await runBlocks(folder.dir, {
+    blocks,
+    before: asleep,
+    env: { PORT: port, DATA_DIR: folder.dir },
+  });
+  for (const { block, statuses } of steps) expect(statuses, `${block}\n${said}`).toEqual(statusesIn(block));
+  expect(steps.map(({ stdout }) => stdout).join('')).not.toMatch(/undefined|"code":/);
+  expect(statusesIn(blocks.join('\n')).length).toBeGreaterThan(45);
   // The files it writes stay out of the repository.
   for (const name of ['my-data.json', 'appointments.csv'])
     expect(readFileSync(join(folder.dir, name), 'utf8').length).toBeGreaterThan(100);
 });
 
-test('where a field is not in the answer, the walk-through says why and gives none', async () => {
+test('where a field is not in the answer, the tutorial says why and gives none', async () => {
   const { port } = new URL(server.base);
   const { stdout, stderr } = await bash(
+    folder.dir,
     `${blocks[0]}\nas nobody.here wrong-password\necho "token=$TOKEN"\nsend $API/auth/me/ | value .id`,
     { PORT: port, DATA_DIR: folder.dir },
   );
@@ -111,7 +80,7 @@ test('where a field is not in the answer, the walk-through says why and gives no
   expect(stdout.trim()).toBe('token=');
 });
 
-test('every request of the walk-through has its status, and nothing is written beside the data', () => {
+test('every request of the tutorial has its status, and nothing is written beside the data', () => {
   expect(blocks.length).toBe(15);
   for (const line of blocks
     .slice(1)

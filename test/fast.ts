@@ -1,0 +1,79 @@
+import { globSync } from 'node:fs';
+
+/**
+ * What `npm run test:fast` leaves out, and why. The rest is to take less than a minute on two cores in a quiet
+ * machine. A new test is in, until it stands here.
+ */
+export const leftOut: readonly { why: string; files: readonly string[] }[] = [
+  {
+    why: 'many at once: races, the model of the clinic, crowds',
+    files: ['test/races/**', 'test/model/**', 'test/overload/**', 'test/accounts/attack.test.ts'],
+  },
+  {
+    why: 'losses: databases, connections and machines that go away',
+    files: [
+      'test/outage/**',
+      'test/replicas/**',
+      'test/{api,messages}/outage.test.ts',
+      'test/api/hangup.test.ts',
+    ],
+  },
+  {
+    why: 'processes, pages and programs of others',
+    files: [
+      'test/process/**',
+      'test/browser/**',
+      'test/openapi/**',
+      'test/bench/**',
+      'test/docs/commands.test.ts',
+      'test/messages/{worker,process,hanging,delivery}.test.ts',
+      'test/messages/channels/**',
+      'test/accounts/redis.test.ts',
+      'test/db/{migrations,queue}.test.ts',
+    ],
+  },
+  {
+    why: 'figures: plans of statements, how long something takes',
+    files: [
+      'test/plans/**',
+      'test/accounts/{timing,throttle,rate-limit}.test.ts',
+      'test/scheduling/*-plan.test.ts',
+      'test/api/query-count.test.ts',
+    ],
+  },
+  {
+    why: 'every route, field and day in turn',
+    files: [
+      'test/api/{bad-input,access-matrix,paging,either-script,calendar-end,errors}.test.ts',
+      'test/accounts/hosts.test.ts',
+      'test/scheduling/{dst,statistics,export}.test.ts',
+      'test/unit/calendar-end.test.ts',
+    ],
+  },
+  {
+    why: 'other files of more than four seconds',
+    files: [
+      'test/accounts/{contacts,me,openapi,password,recovery,refresh,reset,revocation,sessions,taking}.test.ts',
+      'test/api/{caching,methods,users}.test.ts',
+      'test/db/{kept-times,transaction}.test.ts',
+      'test/messages/{events,kept-time,leaving,links,preferences,reminders,unanswered,waitlist}.test.ts',
+      'test/privacy/{approval,audit,audit-list,audit-sign-ins,consent,erase-me,erasure*,export,retention}.test.ts',
+      'test/scheduling/{alternatives,attendance,desk,etag,expiry,holidays,late-cancel,leaving}.test.ts',
+      'test/scheduling/{publishing-times,schedule,settings,waitlist,waitlist-replaces,waitlist-turns,zones}.test.ts',
+      'test/unit/clock.test.ts',
+    ],
+  },
+];
+
+/** What is left out, as lines for whoever started the run. */
+export function describeLeftOut(root: string): string {
+  const count = (files: readonly string[]) =>
+    globSync([...files], { cwd: root }).filter((file) => file.endsWith('.test.ts')).length;
+  const all = count(['test/**/*.test.ts']);
+  const out = leftOut.map(({ why, files }) => ({ why, files: count(files) }));
+  const sum = out.reduce((total, { files }) => total + files, 0);
+  return [
+    `Of ${all} test files ${sum} are left out (test/fast.ts names them; npm test runs all):`,
+    ...out.map(({ why, files }) => `  ${String(files).padStart(3)}  ${why}`),
+  ].join('\n');
+}
