@@ -54,7 +54,7 @@ export const settings = {
       is: value.whole(0, 10_000_000),
       default: '20000',
       means:
-        'How many answers each process keeps in memory, counted at 2 kB each: a larger one counts for several, and all together take no more than so many times 2 kB. `0`: none.',
+        'How many answers each process keeps in memory: so many, and no more than 8 kB for each, all together. `0`: none.',
     },
     LOG_LEVEL: {
       is: value.logLevel,
