@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import type { Db } from './db/client.ts';
 import { within } from './db/deadline.ts';
@@ -30,7 +32,7 @@ import { openapi } from './http/openapi/openapi.ts';
 import { problems } from './http/problem.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
-import { createModules, type ModulesDependencies } from './modules.ts';
+import { createModules } from './modules.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -39,31 +41,17 @@ declare module 'fastify' {
   }
 }
 
+/** The settings of an application whose database and secret are known. */
+export type AppConfig = Config & {
+  /** The database itself: a pooler passes no announcements on. */
+  database_url: string;
+  jwt_secret: string;
+};
+
 export interface AppDependencies {
   db: Db;
   clock: Clock;
-  config: {
-    /** Not through a pooler, which passes no announcements on. */
-    database_url: string;
-    database_replica_url?: string | undefined;
-    database_pool_max?: number;
-    database_prepared?: boolean;
-    jwt_secret: string;
-    cors_origins: readonly string[];
-    trust_proxy: readonly string[];
-    allowed_hosts: readonly string[];
-    /** PUBLIC_URL where it is set; no guess. */
-    site_url?: string | undefined;
-    rate_limit_guest: number;
-    rate_limit_user: number;
-    rate_limit_auth: number;
-    redis_url?: string | undefined;
-    /** Whether there is a demo clinic, which the documentation then names. */
-    demo_data?: boolean;
-    max_wait_seconds: number;
-    body_limit: number;
-    log_level: string;
-  } & ModulesDependencies['config'];
+  config: AppConfig;
   /** Whether this process's clock is too far off to judge by; never by default. */
   isClockFarOff?: () => boolean;
   /** Where log lines go; standard output by default. */
@@ -71,7 +59,7 @@ export interface AppDependencies {
 }
 
 const REQUEST_TIMEOUT = 30_000;
-const VERSION = '0.3.0';
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
 export async function buildApp({
@@ -128,12 +116,12 @@ export async function buildApp({
   await app.register(lingering);
   await app.register(accessControl);
   await app.register(unknownFields);
-  await app.register(openapi, { version: VERSION, ...config });
+  await app.register(openapi, { version, ...config });
   await app.register(etags);
 
   const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
   await app.register(authentication, {
-    secrets: [config.jwt_secret, ...(config.jwt_previous_secrets ?? [])],
+    secrets: [config.jwt_secret, ...config.jwt_previous_secrets],
     access_token_minutes: config.access_token_minutes,
   });
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
@@ -168,11 +156,7 @@ export async function buildApp({
 function replicaOf(
   app: FastifyInstance,
   primary: Db,
-  {
-    database_replica_url: url,
-    database_pool_max: pool_max,
-    database_prepared: prepared,
-  }: AppDependencies['config'],
+  { database_replica_url: url, database_pool_max: pool_max, database_prepared: prepared }: AppConfig,
 ): MayLag | undefined {
   if (url === undefined) return undefined;
   const replica = openReplica({
@@ -192,7 +176,7 @@ function replicaOf(
 /** What replicas count together, where a Redis is named; the API does not wait for it. */
 async function sharedCounter(
   app: FastifyInstance,
-  { rate_limit, redis_url }: AppDependencies['config'],
+  { rate_limit, redis_url }: AppConfig,
 ): Promise<SharedCounter | undefined> {
   if (!rate_limit || redis_url === undefined) return undefined;
   const counter = await openSharedCounter({

@@ -1,11 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
-import type { Lead } from './core/messages.ts';
-import type { CountryCode } from './core/phone.ts';
 import { type Caller, sideOf } from './core/roles.ts';
-import type { Locale } from './core/words.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
@@ -33,7 +31,7 @@ import {
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
 import { createIdempotency } from './modules/idempotency/index.ts';
-import { type ChannelSettings, createMessaging } from './modules/messages/index.ts';
+import { createMessaging } from './modules/messages/index.ts';
 import {
   createNotifications,
   createPreferences,
@@ -71,35 +69,7 @@ export interface ModulesDependencies {
   mayLag?: MayLag | undefined;
   clock: Clock;
   log?: Log;
-  config: {
-    jwt_secret?: string | undefined;
-    jwt_previous_secrets?: readonly string[];
-    default_locale: Locale;
-    public_url: string | undefined;
-    reminders: readonly Lead[];
-    remind_doctor_hours: number;
-    message_attempts: number;
-    channels: ChannelSettings;
-    access_token_minutes: number;
-    refresh_token_days: number;
-    refresh_grace_seconds: number;
-    rate_limit: boolean;
-    codes_per_hour: number;
-    codes_per_hour_address: number;
-    sms_codes_per_day: number;
-    bcrypt_cost: number;
-    phone_country: CountryCode;
-    doctor_approval: 'automatic' | 'required';
-    terms_version: string;
-    privacy_version: string;
-    require_consent: boolean;
-    audit_retention_days: number;
-    publish_horizon_days: number;
-    hold_minutes: number;
-    offer_minutes: number;
-    message_retention_days: number;
-    answers_remembered: number;
-  };
+  config: Config;
 }
 
 export type Modules = ReturnType<typeof createModules>;

@@ -27,9 +27,12 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /^src\/db\//, to: [/^src\/(core|db)\//] },
   { from: /^src\/memory\//, to: [/^src\/(core|db|memory)\//] },
   { from: /^src\/http\//, to: [/^src\/(core|i18n|http)\//] },
-  { from: /^src\/config(\.messages)?\.ts$/, to: [/^src\/core\//, /^src\/config\.messages\.ts$/] },
-  { from: /^src\/modules\.ts$/, to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|memory)\//] },
-  { from: /^src\/app\.ts$/, to: [/^src\/modules\.ts$/, /^src\/(core|i18n|db|http)\//] },
+  { from: /^src\/config(\.\w+)?\.ts$/, to: [/^src\/core\//, /^src\/config\.\w+\.ts$/] },
+  {
+    from: /^src\/modules\.ts$/,
+    to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|memory)\//, /^src\/config\.ts$/],
+  },
+  { from: /^src\/app\.ts$/, to: [/^src\/(config|modules)\.ts$/, /^src\/(core|i18n|db|http)\//] },
   // What talks to one provider knows of nothing else.
   { from: CHANNELS, to: [/^src\/core\//, CHANNELS] },
   { from: /\/messaging\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('.*'), CHANNELS] },

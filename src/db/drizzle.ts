@@ -45,6 +45,7 @@ export const {
   pgEnum,
   pgTable,
   primaryKey,
+  QueryBuilder,
   smallint,
   text,
   uniqueIndex,

@@ -1,16 +1,17 @@
+import type { AppConfig } from '../app.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Db } from '../db/client.ts';
 import { exclusive } from '../db/links/lock.ts';
 import { runQueue } from '../db/queue/runner.ts';
-import { createModules, type ModulesDependencies } from '../modules.ts';
+import { createModules } from '../modules.ts';
 
 export interface JobsDependencies {
   db: Db;
   clock: Clock;
   log: Log;
   /** `database_url` leads to the database itself: the queue does not work through a pooler. */
-  config: ModulesDependencies['config'] & { database_url: string; worker_concurrency: number };
+  config: AppConfig;
 }
 
 export interface Jobs {

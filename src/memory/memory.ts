@@ -1,10 +1,10 @@
 /** Answers that are kept until something they were read from changes. */
 export interface Memory {
   /**
-   * What is remembered under this key, or what `load` finds, which is then remembered unless its topic changes
-   * meanwhile. Whoever asks while it loads gets the same, and nobody may change it.
+   * Gives what is remembered under this key. Otherwise it gives what `load` finds, and remembers that unless its topic
+   * changes meanwhile. Whoever asks while it loads gets the same value, and nobody may change it.
    * @param topic what changes as one, such as a doctor's day
-   * @param holds whether a remembered value still stands by the clock; whatever else changes it is told by `forget`
+   * @param holds whether a remembered value still stands by the clock; every other change is told by `forget`
    */
   recall<Value>(
     topic: string,
@@ -19,43 +19,86 @@ export interface Memory {
 }
 
 export interface MemoryOptions {
-  /** How many answers are kept; beyond it the topic that was first asked for goes with all of its own. */
+  /**
+   * How many answers are kept, and in how many times ANSWER_BYTES. Beyond either, the topic that was first asked for goes
+   * with all its answers.
+   */
   limit: number;
-  /** Whether every change is told soon enough; while it is not, nothing is answered from memory and nothing kept. */
+  /** Whether every change is told soon enough; while it is not, nothing is answered from memory and nothing is kept. */
   isFresh: () => boolean;
 }
 
+/** What an answer may take on average. A page of 20 slots takes 7 kB, one of 100 slots 35 kB. */
+export const ANSWER_BYTES = 8_192;
+/** What the map takes for an answer, and the promise that holds it. */
+const OVERHEAD = 500;
+
+/**
+ * Bytes that an answer takes: as JSON it is the text that is written out for those who ask (http/page), and the rows from
+ * which it is written take about twice that.
+ */
+const bytesOf = (value: unknown): number => 3 * (JSON.stringify(value)?.length ?? 0) + OVERHEAD;
+
+interface Answer {
+  value: Promise<unknown>;
+  /** 0 while it loads. */
+  bytes: number;
+}
+type Answers = Map<string, Answer>;
+
 export function createMemory({ limit, isFresh }: MemoryOptions): Memory {
-  const topics = new Map<string, Map<string, Promise<unknown>>>();
-  let size = 0;
+  const topics = new Map<string, Answers>();
+  let count = 0;
+  let bytes = 0;
 
   function forget(topic: string): void {
-    size -= topics.get(topic)?.size ?? 0;
+    for (const answer of topics.get(topic)?.values() ?? []) leave(answer);
     topics.delete(topic);
   }
 
-  function answersOf(topic: string): Map<string, Promise<unknown>> {
+  function leave(answer: Answer | undefined): void {
+    if (!answer) return;
+    count -= 1;
+    bytes -= answer.bytes;
+  }
+
+  function answersOf(topic: string): Answers {
     const known = topics.get(topic);
     if (known) return known;
-    const fresh = new Map<string, Promise<unknown>>();
+    const fresh: Answers = new Map();
     topics.set(topic, fresh);
     return fresh;
   }
 
-  function keep(
-    topic: string,
-    answers: Map<string, Promise<unknown>>,
-    key: string,
-    answer: Promise<unknown>,
-  ) {
-    // A change has let go of the topic since: what was read before it is kept by nobody.
-    if (topics.get(topic) !== answers) return;
-    if (!answers.has(key)) size += 1;
-    answers.set(key, answer);
+  function keepWithin(): void {
     for (const oldest of topics.keys()) {
-      if (size <= limit) return;
+      if (count <= limit && bytes <= limit * ANSWER_BYTES) return;
       forget(oldest);
     }
+  }
+
+  function keep(topic: string, answers: Answers, key: string, value: Promise<unknown>): void {
+    // A change has let go of the topic since: what was read before it is kept by nobody.
+    if (topics.get(topic) !== answers) return;
+    const answer: Answer = { value, bytes: 0 };
+    const isKept = () => topics.get(topic) === answers && answers.get(key) === answer;
+    leave(answers.get(key));
+    answers.set(key, answer);
+    count += 1;
+    keepWithin();
+    value.then(
+      (found) => {
+        if (!isKept()) return;
+        answer.bytes = bytesOf(found);
+        bytes += answer.bytes;
+        keepWithin();
+      },
+      () => {
+        if (!isKept()) return;
+        leave(answer);
+        answers.delete(key);
+      },
+    );
   }
 
   return {
@@ -67,26 +110,23 @@ export function createMemory({ limit, isFresh }: MemoryOptions): Memory {
     ) {
       if (!isFresh()) return load();
       const answers = answersOf(topic);
-      const found = answers.get(key) as Promise<Value> | undefined;
-      if (found) {
-        const value = await found;
+      const known = answers.get(key)?.value as Promise<Value> | undefined;
+      if (known) {
+        const value = await known;
         if (holds(value)) return value;
-        const next = answers.get(key) as Promise<Value> | undefined;
+        const next = answers.get(key)?.value as Promise<Value> | undefined;
         // Somebody else has begun to load it anew.
-        if (next && next !== found) return next;
+        if (next && next !== known) return next;
       }
       const loading = load();
       keep(topic, answers, key, loading);
-      loading.catch(() => {
-        if (topics.get(topic) === answers && answers.get(key) === loading)
-          size -= Number(answers.delete(key));
-      });
       return loading;
     },
     forget,
     clear() {
       topics.clear();
-      size = 0;
+      count = 0;
+      bytes = 0;
     },
   };
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { buildApp } from '../../src/app.ts';
+import { type AppConfig, buildApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
-import type { ChannelSettings } from '../../src/modules/messages/index.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { testDatabase, unhurried } from './database.ts';
 
@@ -12,52 +12,22 @@ export { type TestClock, testClock };
 
 export const PASSWORD = 'a-long-quiet-river';
 
-export const testConfig = {
+/** The defaults, and otherwise only what tests need to be otherwise. */
+export const testConfig: AppConfig = {
+  ...loadConfig({}),
+  // What `testApp` opens for the test.
+  database_url: '',
   jwt_secret: 'only-for-tests-0f8e7d6c5b4a39281706',
-  access_token_minutes: 15,
-  jwt_previous_secrets: [] as string[],
-  refresh_token_days: 30,
-  refresh_grace_seconds: 60,
   // Off, so that no test is slowed down by what others did before it.
   rate_limit: false,
-  rate_limit_guest: 300,
-  rate_limit_user: 600,
-  rate_limit_auth: 30,
-  codes_per_hour: 5,
-  codes_per_hour_address: 60,
-  sms_codes_per_day: 1_000,
   bcrypt_cost: 4,
-  phone_country: 'UZ' as const,
-  doctor_approval: 'automatic' as 'automatic' | 'required',
-  terms_version: '1',
-  privacy_version: '1',
-  require_consent: false,
-  audit_retention_days: 1_825,
-  publish_horizon_days: 28,
-  hold_minutes: 5,
-  offer_minutes: 15,
-  message_retention_days: 180,
-  default_locale: 'en' as const,
-  cors_origins: [] as string[],
-  trust_proxy: [] as string[],
-  allowed_hosts: [] as string[],
-  redis_url: undefined as string | undefined,
   // So long that nothing is refused for that, however busy the machine is with other tests.
   max_wait_seconds: 60,
-  body_limit: 64 * 1024,
-  answers_remembered: 20_000,
   log_level: 'silent',
-  public_url: 'https://clinic.example' as string | undefined,
-  site_url: undefined as string | undefined,
+  public_url: 'https://clinic.example',
   demo_data: false,
-  reminders: [
-    { name: '24h', minutes: 24 * 60 },
-    { name: '2h', minutes: 2 * 60 },
-  ],
-  remind_doctor_hours: 24,
-  message_attempts: 10,
   /** No channel is set up, so that nothing leaves; tests of messages name what they need. */
-  channels: { timeout: 5_000 } as ChannelSettings,
+  channels: { timeout: 5_000 },
 };
 
 export interface Person {

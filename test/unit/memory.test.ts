@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createMemory, type Memory } from '../../src/memory/memory.ts';
+import { ANSWER_BYTES, createMemory, type Memory } from '../../src/memory/memory.ts';
 
 let fresh: boolean;
 let memory: Memory;
@@ -81,6 +81,39 @@ describe('the limit', () => {
     memory.forget('a');
     await recall('d');
     expect([await recall('b'), await recall('c'), await recall('d')]).toEqual([2, 3, 4]);
+  });
+
+  test('bounds the bytes of all answers together, however few they are', async () => {
+    const large = (name: string) => async () => {
+      loads += 1;
+      return name.repeat(ANSWER_BYTES / 3);
+    };
+    for (const topic of ['a', 'b']) await memory.recall(topic, 'all', always, large(topic));
+    // Two of them take a little more than two thirds of what three answers may take.
+    await memory.recall('b', 'all', always, large('b'));
+    expect(loads).toBe(2);
+    await memory.recall('c', 'all', always, large('c'));
+    await memory.recall('c', 'all', always, large('c'));
+    await memory.recall('b', 'all', always, large('b'));
+    expect(loads).toBe(3);
+    await memory.recall('a', 'all', always, large('a'));
+    expect(loads).toBe(4);
+  });
+
+  test('gives back the bytes of what was forgotten or has failed', async () => {
+    const large = async () => {
+      loads += 1;
+      return 'x'.repeat(ANSWER_BYTES / 2);
+    };
+    for (let round = 0; round < 10; round += 1) {
+      await memory.recall('a', 'all', always, large);
+      memory.forget('a');
+    }
+    const fails = () => Promise.reject(new Error('away'));
+    await expect(memory.recall('b', 'all', always, fails)).rejects.toThrow('away');
+    await memory.recall('c', 'all', always, large);
+    await memory.recall('c', 'all', always, large);
+    expect(loads).toBe(11);
   });
 
   test('of nothing keeps nothing', async () => {

@@ -1,16 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { asStarted } from '../../bench/processes.ts';
+import { settings } from '../../src/config.table.ts';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
 
-/** Every setting, from the text of the schema. */
-const names = ['src/config.ts', 'src/config.messages.ts']
-  .flatMap((file) => [...read(file).matchAll(/^ {2,4}([A-Z][A-Z_]+): [\w.(]/gm)])
-  .map(([, name = '']) => name)
-  .sort();
+const all: [string, { default?: string; means: string }][] = Object.values(settings).flatMap((group) =>
+  Object.entries(group),
+);
+const names = all.map(([name]) => name).sort();
 
 /** The settings of .env.example, those that are commented out apart. */
 const example = [...read('.env.example').matchAll(/^(# )?([A-Z][A-Z_]+)=(.*)$/gm)].map(
@@ -29,19 +30,88 @@ test('what stands in .env.example are the defaults', () => {
   );
 });
 
-test('what is commented out there would be taken', () => {
+test('what is commented out in .env.example would be taken', () => {
   const filled = (name: string) => (name === 'TELEGRAM_BOT_TOKEN' ? '123456:ABC-DEF' : 'something');
-  const all = Object.fromEntries(example.map(({ name, value }) => [name, value || filled(name)]));
-  const config = loadConfig(all);
+  const given = Object.fromEntries(example.map(({ name, value }) => [name, value || filled(name)]));
+  const config = loadConfig(given);
   expect(config.channels).toMatchObject({ email: {}, eskiz: {}, telegram: {} });
-  expect(loadConfig({ ...all, SMS_PROVIDER: 'twilio' }).channels).toMatchObject({ twilio: {} });
+  expect(loadConfig({ ...given, SMS_PROVIDER: 'twilio' }).channels).toMatchObject({ twilio: {} });
 });
 
-test('containers are given every setting but those that are theirs to decide', () => {
-  const [, settings = ''] = /environment: &settings\n((?: {6}.*\n)+)/.exec(read('docker-compose.yml')) ?? [];
-  const given = [...settings.matchAll(/^ {6}([A-Z_]+):/gm)].map(([, name]) => name);
-  const own = ['DATA_DIR', 'DEMO_DATA', 'HOST', 'MIGRATE_ON_START', 'NODE_ENV', 'PORT'];
-  expect([...given, ...own].sort()).toEqual(names);
+/** What docs/settings.md must be. */
+function page(): string {
+  const lines = Object.entries(settings).flatMap(([heading, group]) => [
+    '',
+    `## ${heading}`,
+    '',
+    '| setting | default | what it does |',
+    '|---|---|---|',
+    ...Object.entries(group as Record<string, { default?: string; means: string }>).map(
+      ([name, { default: text, means }]) => `| \`${name}\` | ${text ? `\`${text}\`` : ''} | ${means} |`,
+    ),
+  ]);
+  return `${[INTRODUCTION, ...lines].join('\n')}\n`;
+}
+
+const INTRODUCTION = `# Settings
+
+A process reads them from its environment, then from \`.env\`. [.env.example](../.env.example) has them all with further
+explanations. A wrong setting is refused at start, in one line that names it.
+
+The tables are those of \`src/config.table.ts\`. \`npx vitest run test/unit/settings.test.ts -u\` writes this page anew.`;
+
+test('docs/settings.md lists every setting with its default and meaning', async () => {
+  expect(existsSync(resolve(import.meta.dirname, '../../docs/settings.md'))).toBe(true);
+  await expect(page()).toMatchFileSnapshot('../../docs/settings.md');
+});
+
+test('containers read .env, and decide for themselves what is theirs to decide', () => {
+  const compose = read('docker-compose.yml');
+  const [, own = ''] = /environment: &settings\n((?: {6}.*\n)+)/.exec(compose) ?? [];
+  const decided = [...own.matchAll(/^ {6}([A-Z_]+): \S/gm)].map(([, name]) => name);
+  for (const name of ['DATA_DIR', 'DEMO_DATA', 'HOST', 'MIGRATE_ON_START', 'NODE_ENV', 'PORT'])
+    expect(decided).toContain(name);
+  const processes = compose.match(/image: clinic-booking-api:local/g) ?? [];
+  expect(processes.length).toBeGreaterThan(3);
+  expect(compose.match(/env_file: (?:&file|\*file)/g)).toHaveLength(processes.length);
+});
+
+test('a list of proxies is what Fastify takes, and nothing else', () => {
+  const good = ['127.0.0.1', '10.0.0.0/8', '10.0.0.0/255.0.0.0', '::1', 'fd00::/8', '::ffff:10.0.0.1'];
+  const named = ['loopback', 'linklocal', 'uniquelocal'];
+  expect(loadConfig({ TRUST_PROXY: ` ${[...good, ...named].join(' , ')},, ` }).trust_proxy).toEqual([
+    ...good,
+    ...named,
+  ]);
+  expect(() => Fastify({ trustProxy: [...good, ...named] })).not.toThrow();
+  const bad = [
+    'localhost',
+    '10.0.0.0/0',
+    '10.0.0.0/33',
+    '10.0.0.0/255.0.255.0',
+    '::/129',
+    '10.0.0.0/8/8',
+    'all',
+  ];
+  for (const item of bad) {
+    expect(() => loadConfig({ TRUST_PROXY: `127.0.0.1,${item}` }), item).toThrow(
+      'TRUST_PROXY must be a list of addresses or ranges',
+    );
+    expect(() => Fastify({ trustProxy: [item] }), item).toThrow();
+  }
+});
+
+test('a stray comma in a list is no item', () => {
+  const lists = {
+    TRUST_PROXY: '127.0.0.1,',
+    CORS_ORIGINS: ',https://clinic.uz',
+    ALLOWED_HOSTS: 'Clinic.uz,,',
+  };
+  expect(loadConfig(lists)).toMatchObject({
+    trust_proxy: ['127.0.0.1'],
+    cors_origins: ['https://clinic.uz'],
+    allowed_hosts: ['clinic.uz'],
+  });
 });
 
 test('npm, the image and the benchmark run node with the same options', () => {
@@ -83,6 +153,9 @@ test.each([
   [{ REMINDERS: 'tomorrow' }, 'REMINDERS must be times such as 24h,2h or 30m, or off'],
   [{ PUBLIC_URL: 'clinic.uz' }, 'PUBLIC_URL must look like https://host'],
   [{ WORKER: 'maybe' }, 'WORKER'],
+  [{ TRUST_PROXY: 'localhost' }, 'TRUST_PROXY must be a list of addresses or ranges'],
+  [{ CORS_ORIGINS: 'clinic.uz' }, 'CORS_ORIGINS must be a list of origins such as https://clinic.uz'],
+  [{ ALLOWED_HOSTS: 'clinic uz' }, 'ALLOWED_HOSTS must be a list of names such as clinic.uz'],
   [{ MESSAGE_ATTEMPTS: '0' }, 'MESSAGE_ATTEMPTS'],
 ])('%o is refused in one line', (env: Record<string, string>, said) => {
   const refusal = thrownBy(() => loadConfig(env));

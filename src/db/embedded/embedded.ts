@@ -50,7 +50,7 @@ export async function openEmbedded({ dir, settings = [] }: EmbeddedOptions): Pro
   const base = reachable(resolve(dir), user);
   const place: Place = { base, data: join(base, 'postgres'), user, settings };
   const lock = fileLock(join(base, 'owner.lock'));
-  const deadline = Date.now() + START_LIMIT;
+  const deadline = performance.now() + START_LIMIT;
   for (;;) {
     if (lock.take()) {
       try {
@@ -64,7 +64,7 @@ export async function openEmbedded({ dir, settings = [] }: EmbeddedOptions): Pro
     const ticket = readTicket(base);
     if (ticket && (await answers(ticket))) return follow(place, lock, ticket);
     // Whoever has it is only starting, or stopping.
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new EmbeddedDatabaseError(
         `The embedded database in ${base} is stuck; end ${ticket ? `process ${ticket.owner}` : 'its process'} and start again.`,
       );

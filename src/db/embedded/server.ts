@@ -43,7 +43,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const { base, data, user } = place;
   const bin = binaries(base, user);
-  const deadline = Date.now() + START_LIMIT;
+  const deadline = performance.now() + START_LIMIT;
   await endOfTheLast(data, deadline);
   if (!existsSync(join(data, 'PG_VERSION'))) initialise(base, data, bin, user, ticket.password);
   announce();
@@ -84,7 +84,7 @@ async function launched(bin: string, place: Place, ticket: Ticket, deadline: num
       return server;
     } catch (error) {
       server.child.stdin?.end();
-      if (!STILL_IN_USE.test(server.log) || Date.now() > deadline) throw error;
+      if (!STILL_IN_USE.test(server.log) || performance.now() > deadline) throw error;
       await sleep(200);
     }
   }
@@ -96,16 +96,16 @@ async function launched(bin: string, place: Place, ticket: Ticket, deadline: num
  */
 async function endOfTheLast(data: string, deadline: number): Promise<void> {
   const file = join(data, 'postmaster.pid');
-  const since = Date.now();
+  const since = performance.now();
   for (;;) {
     if (!existsSync(file)) return;
     const pid = Number.parseInt(readFileSync(file, 'utf8'), 10);
     if (!isServerOf(data, pid)) return rmSync(file, { force: true });
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new EmbeddedDatabaseError(
         `The embedded database does not end: end process ${pid} and start again.`,
       );
-    if (Date.now() - since > ENDS_WITHIN) interrupt(pid);
+    if (performance.now() - since > ENDS_WITHIN) interrupt(pid);
     await sleep(100);
   }
 }
@@ -183,7 +183,7 @@ interface Launched {
 
 async function ready(server: Launched, ticket: Ticket, deadline: number): Promise<void> {
   while (!(await answers(ticket, 'postgres'))) {
-    if (server.child.exitCode !== null || Date.now() > deadline) {
+    if (server.child.exitCode !== null || performance.now() > deadline) {
       const reason = /(?:FATAL|PANIC): {2}(.*)/.exec(server.log)?.[1] ?? server.log.trim().split('\n').at(-1);
       throw new EmbeddedDatabaseError(`The embedded database did not start: ${reason ?? 'no reason given'}.`);
     }
@@ -279,8 +279,8 @@ const PORT_FREED_WITHIN = 5_000;
  * @param wanted taken if it becomes free within some seconds
  */
 export async function freePort(wanted?: number): Promise<number> {
-  const deadline = Date.now() + PORT_FREED_WITHIN;
-  while (wanted !== undefined && Date.now() < deadline) {
+  const deadline = performance.now() + PORT_FREED_WITHIN;
+  while (wanted !== undefined && performance.now() < deadline) {
     if (await isFree(wanted)) return wanted;
     await sleep(100);
   }

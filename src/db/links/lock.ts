@@ -1,86 +1,30 @@
 import type pg from 'pg';
-import { DatabaseClient } from '../connection.ts';
-import { LIMITS } from '../limits.ts';
+import { keepLink, type Link, type LinkOptions } from './link.ts';
 
 /** Connections whose end the server must notice soon, also when the machine at the other end is gone. */
 const KEEPALIVE = '-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3';
 
-export interface LinkOptions {
-  url: string;
-  name: string;
-  /** Runs on each new connection; the link stands once it has resolved. */
-  onConnect: (client: pg.Client) => Promise<void>;
-  onLost?: () => void;
-  /** Milliseconds between attempts. */
-  retry?: number;
-  /** Milliseconds between questions whether the link still stands: one that is cut silently tells nobody. */
-  heartbeat?: number;
-}
+/** Milliseconds between questions whether the link still stands. */
+const HEARTBEAT = 5_000;
 
-/** One connection that is kept, for what lives only as long as its session: advisory locks. */
-export function keepLink({
-  url,
-  name,
+/** A link for what lives only as long as its session: advisory locks. */
+export function keepLocks({
   onConnect,
-  onLost = () => {},
-  retry = 1_000,
-  heartbeat = 5_000,
-}: LinkOptions) {
-  let client: pg.Client | undefined;
+  ...options
+}: Pick<LinkOptions, 'url' | 'name' | 'onConnect' | 'onLost'>): Link {
   /** The session of the link that is up, or was last. */
   let session: Session | undefined;
-  let up = false;
-  let closed = false;
-  let timer: NodeJS.Timeout | undefined;
-  let beat: NodeJS.Timeout | undefined;
-
-  async function connect(): Promise<void> {
-    const next: pg.Client = new DatabaseClient({
-      connectionString: url,
-      connectionTimeoutMillis: LIMITS.connect,
-      query_timeout: heartbeat,
-      application_name: name,
-      options: KEEPALIVE,
-    });
-    client = next;
-    const lost = () => {
-      if (client !== next) return;
-      client = undefined;
-      clearInterval(beat);
-      next.end().catch(() => {});
-      if (up) onLost();
-      up = false;
-      if (!closed) timer = setTimeout(() => void connect(), retry).unref();
-    };
-    next.on('error', lost);
-    next.on('end', lost);
-    try {
-      await next.connect();
-      session = await replaceSession(next, session);
-      await onConnect(next);
-      up = client === next;
-      // An answer that fails to come ends the connection, which is heard above.
-      if (up) beat = setInterval(() => next.query('select').catch(() => {}), heartbeat).unref();
-    } catch {
-      lost();
-    }
-  }
-  void connect();
-
-  return {
-    /** The connection, while it stands. */
-    get client(): pg.Client | undefined {
-      return client;
+  return keepLink({
+    ...options,
+    retry: 1_000,
+    timeout: HEARTBEAT,
+    heartbeat: HEARTBEAT,
+    session: KEEPALIVE,
+    async onConnect(client) {
+      session = await replaceSession(client, session);
+      await onConnect(client);
     },
-    async close(): Promise<void> {
-      closed = true;
-      clearTimeout(timer);
-      clearInterval(beat);
-      const open = client;
-      client = undefined;
-      await open?.end().catch(() => {});
-    },
-  };
+  });
 }
 
 interface Session {
@@ -118,7 +62,7 @@ export interface ExclusiveOptions {
 export function exclusive({ url, key, name, onHeld, onLost, retry = 5_000 }: ExclusiveOptions) {
   let held = false;
   let closed = false;
-  const link = keepLink({
+  const link = keepLocks({
     url,
     name,
     async onConnect(client) {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { keepLink } from '../links/lock.ts';
+import { keepLocks } from '../links/lock.ts';
 
 /** The class of advisory lock under which a process says that its workers live. */
 const LIVING = 7_420_134;
@@ -24,7 +24,7 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
     isReady = resolve;
   });
 
-  const link = keepLink({
+  const link = keepLocks({
     url,
     name: 'clinic-worker-lives',
     async onConnect(client) {

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyServerOptions } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyServerOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import pino from 'pino';
 
@@ -47,9 +47,11 @@ export function loggerOptions(
   };
 }
 
-/** The same log for a process without HTTP: Fastify's own, of an application that never listens. */
-export const createLog = (level: string, stream?: LogStream): FastifyBaseLogger =>
-  Fastify({ logger: loggerOptions(level, stream) }).log;
+/** The same log without an application. */
+export function createLog(level: string, stream?: LogStream): FastifyBaseLogger {
+  const { stream: output, ...options } = loggerOptions(level, stream);
+  return pino(options, output as LogStream);
+}
 
 /** One line a request, after its answer. */
 export const logging = fastifyPlugin(

@@ -3,8 +3,8 @@ import type { Span } from '../../core/span.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { and, desc, eq, gte, lte, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { absences } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { Absence } from './absences.schemas.ts';
 
 const fields = {
@@ -28,27 +28,24 @@ interface Filters {
 /** One page of absences, those that begin last first. */
 export async function listAbsences(db: Db, { doctor, from, to }: Filters, page: PageRequest) {
   const name = `absences.list:${doctor ? 'doctor' : ''}:${from ? 'from' : ''}:${to ? 'to' : ''}`;
-  const statement = prepared(db, name, () => {
+  const list = statement(name, () => {
     const where = and(
       doctor ? eq(absences.doctor_id, sql.placeholder('doctor')) : undefined,
       from ? gte(absences.to, sql.placeholder('from')) : undefined,
       to ? lte(absences.from, sql.placeholder('to')) : undefined,
     );
-    return db
+    return query
       .select({
         ...fields,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(absences).where(where)),
+        count: countUpToLimit(query.select({ one: sql`1` }).from(absences).where(where)),
       })
       .from(absences)
       .where(where)
       .orderBy(desc(absences.from), desc(absences.id))
       .limit(limit)
-      .offset(offset)
-      .prepare(name);
+      .offset(offset);
   });
-  return fetchPage<Absence & { count: number }>(page, (window) =>
-    statement.execute({ doctor, from, to, ...window }),
-  );
+  return fetchPage<Absence & { count: number }>(page, (window) => list(db, { doctor, from, to, ...window }));
 }
 
 export async function findAbsence(executor: Executor, absence: number): Promise<Absence | undefined> {

@@ -4,8 +4,8 @@ import type { AppointmentStatus } from '../../core/words.ts';
 import type { Db, Executor } from '../../db/client.ts';
 import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
-import { direct, prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
 /** An appointment as a statement finds it, with the people whom it joins. */
@@ -65,33 +65,33 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
   version: row.version,
 });
 
+const find = statement<AppointmentRow>(
+  'appointments.find',
+  () => sql`
+      select ${columns} from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
+);
+
 export async function findAppointment(
   executor: Executor,
   appointment: number,
 ): Promise<Appointment | undefined> {
-  const find = direct<AppointmentRow>(
-    executor,
-    'appointments.find',
-    () => sql`
-      select ${columns} from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
-  );
-  const [row] = await find({ id: appointment });
+  const [row] = await find(executor, { id: appointment });
   return row && toAppointment(row);
 }
+
+const ownersOf = statement('appointments.owners', () =>
+  query
+    .select({ doctor: appointments.doctor_id, patient: appointments.patient_id })
+    .from(appointments)
+    .where(eq(appointments.id, sql.placeholder('id'))),
+);
 
 /** Whose appointment it is. */
 export async function findOwners(
   db: Db,
   appointment: number,
 ): Promise<{ doctor: number; patient: number } | undefined> {
-  const statement = prepared(db, 'appointments.owners', () =>
-    db
-      .select({ doctor: appointments.doctor_id, patient: appointments.patient_id })
-      .from(appointments)
-      .where(eq(appointments.id, sql.placeholder('id')))
-      .prepare('appointments.owners'),
-  );
-  const [row] = await statement.execute({ id: appointment });
+  const [row] = await ownersOf(db, { id: appointment });
   return row;
 }
 
@@ -141,14 +141,14 @@ export async function listAppointments(db: Db, filters: Filters, wall: WallTime,
   const name = `appointments.list:${asked}`;
   const build = () => {
     const { page: ids, order } = upcomingFirst(appointments, where);
-    const count = countUpToLimit(db.select({ one: sql`1` }).from(appointments).where(where));
+    const count = countUpToLimit(query.select({ one: sql`1` }).from(appointments).where(where));
     return sql`
       select ${columns}, ${count.sql} as count
       from ${ids} join appointments on appointments.id = page.id ${joinPeople}
       order by ${order}`;
   };
-  const list = direct<AppointmentRow & { count: number }>(db, name, build, filters.status ? UNNAMED : name);
+  const list = statement<AppointmentRow & { count: number }>(name, build, filters.status ? UNNAMED : name);
   const { date: today, time } = wall;
-  const found = await fetchPage(page, (window) => list({ ...filters, today, time, ...window }));
+  const found = await fetchPage(page, (window) => list(db, { ...filters, today, time, ...window }));
   return { ...found, rows: found.rows.map(toAppointment) };
 }

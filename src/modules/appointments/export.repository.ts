@@ -1,8 +1,8 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
 import { and, sql } from '../../db/drizzle.ts';
-import { direct } from '../../db/prepared.ts';
 import { appointments } from '../../db/schema/index.ts';
+import { statement } from '../../db/sql.ts';
 import {
   type AppointmentRow,
   askedFor,
@@ -33,7 +33,7 @@ export async function readPage(
   const given = filters.filter((name) => chosen[name] !== undefined);
   const asked = askedFor(given, chosen);
   const name = `appointments.export:${asked.name}`;
-  const read = direct<AppointmentRow>(db, name, () => {
+  const read = statement<AppointmentRow>(name, () => {
     const { date, start_time, id } = appointments;
     const where = and(
       asked.where,
@@ -46,7 +46,7 @@ export async function readPage(
       select ${columns} from ${page} join appointments on appointments.id = page.id ${joinPeople}
       order by ${date}, ${start_time}, ${id}`;
   });
-  const rows = await read({
+  const rows = await read(db, {
     ...chosen,
     today: wall.date,
     time: wall.time,

@@ -4,8 +4,8 @@ import { watched } from '../../core/watched.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { alias, and, desc, eq, gte, inArray, lt, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf, reach } from '../../db/page.ts';
-import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { auditEntries, users } from '../../db/schema/index.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 
 export interface NewEntry {
   at: Date;
@@ -106,7 +106,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
   );
   const hasSubject = filters.subject !== undefined;
   const name = `audit.list:${given.join()}:${hasSubject}`;
-  const statement = prepared(db, name, () => {
+  const build = () => {
     const where = and(...given.map((filter) => conditions[filter]));
     // No further than the page reaches, and as far as rows are counted.
     const newest = [desc(auditEntries.at), desc(auditEntries.id)];
@@ -114,9 +114,9 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
     const most = sql`limit ${sql.raw(String(COUNT_LIMIT))}`;
     const counted = hasSubject
       ? idsAbout(where, most)
-      : db.select({ one: sql`1` }).from(auditEntries).where(where);
+      : query.select({ one: sql`1` }).from(auditEntries).where(where);
     const isAsked = hasSubject ? sql`${auditEntries.id} in (${idsAbout(where, reached)})` : where;
-    return db
+    return query
       .select({
         id: auditEntries.id,
         at: auditEntries.at,
@@ -139,10 +139,10 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
       .innerJoin(auditEntries, isOnPage(auditEntries))
       .leftJoin(actors, eq(actors.id, auditEntries.actor_id))
       .leftJoin(subjects, eq(subjects.id, auditEntries.subject_id))
-      .orderBy(...newest)
-      .prepare(UNNAMED);
-  });
-  return fetchPage(page, (window) => statement.execute({ ...filters, ...window }));
+      .orderBy(...newest);
+  };
+  const list = statement(name, build, UNNAMED);
+  return fetchPage(page, (window) => list(db, { ...filters, ...window }));
 }
 
 export type EntryRow = Awaited<ReturnType<typeof listEntries>>['rows'][number];

@@ -2,35 +2,35 @@ import type { PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { and, desc, eq, gt, isNotNull, isNull, or, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { sessions } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
+
+const list = statement('sessions.list', () => {
+  const where = and(
+    eq(sessions.user_id, sql.placeholder('user')),
+    isNull(sessions.ended_at),
+    sql`exists (select from refresh_tokens t
+        where t.session_id = ${sessions.id} and t.spent_at is null and t.expires_at > ${sql.placeholder('now')})`,
+  );
+  return query
+    .select({
+      id: sessions.id,
+      device: sessions.device,
+      address: sessions.address,
+      created_at: sessions.created_at,
+      last_used_at: sessions.last_used_at,
+      count: countUpToLimit(query.select({ one: sql`1` }).from(sessions).where(where)),
+    })
+    .from(sessions)
+    .where(where)
+    .orderBy(desc(sessions.last_used_at), desc(sessions.id))
+    .limit(limit)
+    .offset(offset);
+});
 
 /** One page of somebody's sessions that still serve, the latest used first. */
 export function listSessions(db: Db, user: number, now: Date, page: PageRequest) {
-  const statement = prepared(db, 'sessions.list', () => {
-    const where = and(
-      eq(sessions.user_id, sql.placeholder('user')),
-      isNull(sessions.ended_at),
-      sql`exists (select from refresh_tokens t
-        where t.session_id = ${sessions.id} and t.spent_at is null and t.expires_at > ${sql.placeholder('now')})`,
-    );
-    return db
-      .select({
-        id: sessions.id,
-        device: sessions.device,
-        address: sessions.address,
-        created_at: sessions.created_at,
-        last_used_at: sessions.last_used_at,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(sessions).where(where)),
-      })
-      .from(sessions)
-      .where(where)
-      .orderBy(desc(sessions.last_used_at), desc(sessions.id))
-      .limit(limit)
-      .offset(offset)
-      .prepare('sessions.list');
-  });
-  return fetchPage(page, (window) => statement.execute({ user, now: now.toISOString(), ...window }));
+  return fetchPage(page, (window) => list(db, { user, now: now.toISOString(), ...window }));
 }
 
 /** Whose sessions end: all of a person's, all but one, or one. */
@@ -84,14 +84,14 @@ export async function endedSince(db: Db, since: Date): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
+const live = statement('sessions.live', () =>
+  query
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, sql.placeholder('id')), isNull(sessions.ended_at))),
+);
+
 export async function isLive(db: Db, session: number): Promise<boolean> {
-  const statement = prepared(db, 'sessions.live', () =>
-    db
-      .select({ id: sessions.id })
-      .from(sessions)
-      .where(and(eq(sessions.id, sql.placeholder('id')), isNull(sessions.ended_at)))
-      .prepare('sessions.live'),
-  );
-  const rows = await statement.execute({ id: session });
+  const rows = await live(db, { id: session });
   return rows.length > 0;
 }

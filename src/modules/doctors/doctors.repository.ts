@@ -3,9 +3,9 @@ import type { Locale } from '../../core/words.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, eq, isNull, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { doctorProfiles, users } from '../../db/schema/index.ts';
 import { byName, finds } from '../../db/search.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { Doctor } from './doctors.schemas.ts';
 
 const fields = {
@@ -35,7 +35,7 @@ export async function listDoctors(
   page: PageRequest,
 ): Promise<Page<Doctor>> {
   const name = `doctors.list:${reader}:${search.length}:${specialization ? 'specialization' : ''}`;
-  const statement = prepared(db, name, () => {
+  const list = statement(name, () => {
     // The two halves of a search stand in two tables: each is asked through its own trigram index.
     const matches = (word: SQL) => sql`${users.id} in (
       select id from users where role = 'doctor'
@@ -49,14 +49,14 @@ export async function listDoctors(
             where search_fold(specialization) = (select search_fold(${sql.placeholder('specialization')})))`
         : undefined,
     ];
-    const matching = db
+    const matching = query
       .select({ one: sql`1` })
       .from(users)
       .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
       .where(and(listed, ...narrowed));
     // With a limit of one it is read for one doctor after another, in the order of the index of names: to join them all at
     // once the server would sort them all.
-    const profile = db
+    const profile = query
       .select({
         specialization: doctorProfiles.specialization,
         experience_years: doctorProfiles.experience_years,
@@ -66,7 +66,7 @@ export async function listDoctors(
       .where(and(eq(doctorProfiles.id, users.id), isIn))
       .limit(1)
       .as('profile');
-    return db
+    return query
       .select({
         id: users.id,
         first_name: users.first_name,
@@ -81,26 +81,25 @@ export async function listDoctors(
       .where(and(isDoctor, ...narrowed))
       .orderBy(byName(users.last_name, reader), byName(users.first_name, reader), users.id)
       .limit(limit)
-      .offset(offset)
-      .prepare(name);
+      .offset(offset);
   });
   const words = Object.fromEntries(search.map((word, index) => [`word${index}`, word]));
-  return fetchPage(page, (window) => statement.execute({ ...words, specialization, ...window }));
+  return fetchPage(page, (window) => list(db, { ...words, specialization, ...window }));
 }
 
 const id = sql.placeholder('id');
 
+const find = statement('doctors.find', () =>
+  query
+    .select(fields)
+    .from(users)
+    .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+    .where(and(eq(users.id, id), listed)),
+);
+
 /** A doctor of the directory. */
 export async function findDoctor(db: Db, doctor: number): Promise<Doctor | undefined> {
-  const statement = prepared(db, 'doctors.find', () =>
-    db
-      .select(fields)
-      .from(users)
-      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
-      .where(and(eq(users.id, id), listed))
-      .prepare('doctors.find'),
-  );
-  const [row] = await statement.execute({ id: doctor });
+  const [row] = await find(db, { id: doctor });
   return row;
 }
 
@@ -113,17 +112,17 @@ export async function isActiveDoctor(db: Db, doctor: number): Promise<boolean> {
   return rows.length > 0;
 }
 
+const profileOf = statement('doctors.profile', () =>
+  query
+    .select({ ...fields, user: users.id, approved_at: doctorProfiles.approved_at })
+    .from(users)
+    .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
+    .where(and(eq(users.id, id), isNull(users.deleted_at))),
+);
+
 /** A doctor's own profile. */
 export async function findProfile(executor: Executor, doctor: number) {
-  const statement = prepared(executor, 'doctors.profile', () =>
-    executor
-      .select({ ...fields, user: users.id, approved_at: doctorProfiles.approved_at })
-      .from(users)
-      .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
-      .where(and(eq(users.id, id), isNull(users.deleted_at)))
-      .prepare('doctors.profile'),
-  );
-  const [row] = await statement.execute({ id: doctor });
+  const [row] = await profileOf(executor, { id: doctor });
   return row;
 }
 

@@ -5,8 +5,8 @@ import type { Channel } from '../../core/words.ts';
 import type { Db } from '../../db/client.ts';
 import { and, desc, eq, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
-import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { appointments, messages, users } from '../../db/schema/index.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 import {
   type NamedDoctors,
   namedDoctors,
@@ -55,21 +55,21 @@ const conditions: { [Name in keyof Required<Filters>]: SQL } = {
 export async function listMessages(db: Db, filters: Filters, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
   const name = `messages.list:${given.join()}`;
-  const statement = prepared(db, name, () => {
+  const build = () => {
     const where = and(...given.map((filter) => conditions[filter]));
     const newest = desc(messages.id);
-    return db
-      .select({ ...fields, count: countUpToLimit(db.select({ one: sql`1` }).from(messages).where(where)) })
+    return query
+      .select({ ...fields, count: countUpToLimit(query.select({ one: sql`1` }).from(messages).where(where)) })
       .from(pageOf(messages, where, [newest]))
       .innerJoin(messages, isOnPage(messages))
       .innerJoin(users, eq(users.id, messages.user_id))
       .leftJoin(appointments, eq(appointments.id, messages.appointment_id))
       .leftJoin(visitDoctors, eq(visitDoctors.id, appointments.doctor_id))
       .leftJoin(visitPatients, eq(visitPatients.id, appointments.patient_id))
-      .orderBy(newest)
-      .prepare(UNNAMED);
-  });
-  const found = await fetchPage(page, (window) => statement.execute({ ...filters, ...window }));
+      .orderBy(newest);
+  };
+  const list = statement(name, build, UNNAMED);
+  const found = await fetchPage(page, (window) => list(db, { ...filters, ...window }));
   return {
     ...found,
     rows: found.rows.map(({ user_id, user_first_name, user_last_name, role, locale, params, ...row }) => {

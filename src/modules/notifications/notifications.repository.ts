@@ -4,8 +4,8 @@ import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { and, desc, eq, isNull, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { appointments, notifications, users } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
 import {
   type NamedDoctors,
   namedDoctors,
@@ -51,14 +51,14 @@ const fields = {
 /** One page of a person's inbox, newest first, each with what its text is written from. */
 export async function listNotifications(db: Db, user: number, unread: boolean, page: PageRequest) {
   const name = `notifications.list:${unread ? 'unread' : ''}`;
-  const statement = prepared(db, name, () => {
+  const list = statement(name, () => {
     const mine = eq(notifications.user_id, sql.placeholder('user'));
     const where = unread ? and(mine, isNull(notifications.read_at)) : mine;
     const newest = desc(notifications.id);
-    return db
+    return query
       .select({
         ...fields,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(notifications).where(where)),
+        count: countUpToLimit(query.select({ one: sql`1` }).from(notifications).where(where)),
       })
       .from(pageOf(notifications, where, [newest]))
       .innerJoin(notifications, isOnPage(notifications))
@@ -66,10 +66,9 @@ export async function listNotifications(db: Db, user: number, unread: boolean, p
       .leftJoin(appointments, eq(appointments.id, notifications.appointment_id))
       .leftJoin(visitDoctors, eq(visitDoctors.id, appointments.doctor_id))
       .leftJoin(visitPatients, eq(visitPatients.id, appointments.patient_id))
-      .orderBy(newest)
-      .prepare(name);
+      .orderBy(newest);
   });
-  const found = await fetchPage(page, (window) => statement.execute({ user, ...window }));
+  const found = await fetchPage(page, (window) => list(db, { user, ...window }));
   return {
     ...found,
     rows: found.rows.map((row) => ({

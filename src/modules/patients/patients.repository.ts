@@ -1,26 +1,26 @@
 import type { Executor, Tx } from '../../db/client.ts';
 import { and, eq, isNull, sql } from '../../db/drizzle.ts';
-import { prepared } from '../../db/prepared.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
+
+const profileOf = statement('patients.profile', () =>
+  query
+    .select({
+      id: users.id,
+      user: users.id,
+      first_name: users.first_name,
+      last_name: users.last_name,
+      phone: users.phone,
+      date_of_birth: patientProfiles.date_of_birth,
+      gender: patientProfiles.gender,
+    })
+    .from(users)
+    .innerJoin(patientProfiles, eq(patientProfiles.id, users.id))
+    .where(and(eq(users.id, sql.placeholder('id')), isNull(users.deleted_at))),
+);
 
 export async function findProfile(executor: Executor, patient: number) {
-  const statement = prepared(executor, 'patients.profile', () =>
-    executor
-      .select({
-        id: users.id,
-        user: users.id,
-        first_name: users.first_name,
-        last_name: users.last_name,
-        phone: users.phone,
-        date_of_birth: patientProfiles.date_of_birth,
-        gender: patientProfiles.gender,
-      })
-      .from(users)
-      .innerJoin(patientProfiles, eq(patientProfiles.id, users.id))
-      .where(and(eq(users.id, sql.placeholder('id')), isNull(users.deleted_at)))
-      .prepare('patients.profile'),
-  );
-  const [row] = await statement.execute({ id: patient });
+  const [row] = await profileOf(executor, { id: patient });
   return row;
 }
 

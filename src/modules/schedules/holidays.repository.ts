@@ -2,8 +2,8 @@ import type { PageRequest } from '../../core/page.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { holidays } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { Holiday } from './holidays.schemas.ts';
 
 const fields = { id: holidays.id, date: holidays.date, name: holidays.name };
@@ -16,27 +16,24 @@ interface Filters {
 /** One page of holidays: today's and later first, then past ones, latest first. */
 export async function listHolidays(db: Db, { from, to }: Filters, today: string, page: PageRequest) {
   const name = `holidays.list:${from ? 'from' : ''}:${to ? 'to' : ''}`;
-  const statement = prepared(db, name, () => {
+  const list = statement(name, () => {
     const where = and(
       from ? gte(holidays.date, sql.placeholder('from')) : undefined,
       to ? lte(holidays.date, sql.placeholder('to')) : undefined,
     );
     const isPast = sql`${holidays.date} < ${sql.placeholder('today')}::date`;
-    return db
+    return query
       .select({
         ...fields,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(holidays).where(where)),
+        count: countUpToLimit(query.select({ one: sql`1` }).from(holidays).where(where)),
       })
       .from(holidays)
       .where(where)
       .orderBy(isPast, sql`abs(${holidays.date} - ${sql.placeholder('today')}::date)`)
       .limit(limit)
-      .offset(offset)
-      .prepare(name);
+      .offset(offset);
   });
-  return fetchPage<Holiday & { count: number }>(page, (window) =>
-    statement.execute({ from, to, today, ...window }),
-  );
+  return fetchPage<Holiday & { count: number }>(page, (window) => list(db, { from, to, today, ...window }));
 }
 
 export async function findHoliday(db: Db, holiday: number): Promise<Holiday | undefined> {

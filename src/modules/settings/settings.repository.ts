@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
-import { prepared } from '../../db/prepared.ts';
 import { clinicSettings } from '../../db/schema/index.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { PolicyChanges } from './settings.schemas.ts';
 
 const fields = {
@@ -15,12 +15,11 @@ const fields = {
   auto_confirm: clinicSettings.auto_confirm,
 };
 
+const find = statement('settings.find', () => query.select(fields).from(clinicSettings));
+
 /** The one row, undefined where nobody has made it yet. */
 export async function findSettings(db: Db) {
-  const statement = prepared(db, 'settings.find', () =>
-    db.select(fields).from(clinicSettings).prepare('settings.find'),
-  );
-  const [row] = await statement.execute();
+  const [row] = await find(db);
   return row;
 }
 

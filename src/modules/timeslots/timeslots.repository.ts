@@ -4,9 +4,9 @@ import type { Bounds } from '../../core/policy.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
 import { timeslots } from '../../db/schema/index.ts';
 import { doctorIsBookable } from '../../db/slots.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
 /** A moment, as an instant and as the clinic's wall shows it. */
@@ -110,7 +110,7 @@ export async function listOwn(
 ) {
   const { is_available } = filters;
   const name = `timeslots.own:${shapeOf(filters)}:${is_available ?? ''}`;
-  const statement = prepared(db, name, () => {
+  const list = statement(name, () => {
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(filters),
@@ -118,53 +118,52 @@ export async function listOwn(
       is_available === undefined ? undefined : is_available ? available : sql`not ${available}`,
     );
     const { page: ids, order } = upcomingFirst(timeslots, where);
-    return db
+    return query
       .select({
         ...fields,
         is_available: available,
-        count: countUpToLimit(db.select({ one: sql`1` }).from(timeslots).where(where)),
+        count: countUpToLimit(query.select({ one: sql`1` }).from(timeslots).where(where)),
       })
       .from(ids)
       .innerJoin(timeslots, sql`${timeslots.id} = page.id`)
-      .orderBy(order)
-      .prepare(name);
+      .orderBy(order);
   });
   return fetchPage<Timeslot & { count: number }>(page, (window) =>
-    statement.execute({ doctor, ...filters, ...at(moment), ...window }),
+    list(db, { doctor, ...filters, ...at(moment), ...window }),
   );
 }
+
+const find = statement('timeslots.find', () =>
+  query
+    .select({
+      ...fields,
+      is_available: available,
+      is_taken: timeslots.is_taken,
+      is_held: sql<boolean>`coalesce(${timeslots.held_until} > ${sql.placeholder('now')}::timestamptz, false)`,
+    })
+    .from(timeslots)
+    .where(eq(timeslots.id, sql.placeholder('id'))),
+);
 
 export async function findTimeslot(
   db: Db,
   timeslot: number,
   moment: Moment,
 ): Promise<(Timeslot & { is_taken: boolean; is_held: boolean }) | undefined> {
-  const statement = prepared(db, 'timeslots.find', () =>
-    db
-      .select({
-        ...fields,
-        is_available: available,
-        is_taken: timeslots.is_taken,
-        is_held: sql<boolean>`coalesce(${timeslots.held_until} > ${sql.placeholder('now')}::timestamptz, false)`,
-      })
-      .from(timeslots)
-      .where(eq(timeslots.id, sql.placeholder('id')))
-      .prepare('timeslots.find'),
-  );
-  const [row] = await statement.execute({ id: timeslot, ...at(moment) });
+  const [row] = await find(db, { id: timeslot, ...at(moment) });
   return row;
 }
 
+const ownerOf = statement('timeslots.owner', () =>
+  query
+    .select({ doctor: timeslots.doctor_id })
+    .from(timeslots)
+    .where(eq(timeslots.id, sql.placeholder('id'))),
+);
+
 /** Whose slot it is. */
 export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: number } | undefined> {
-  const statement = prepared(db, 'timeslots.owner', () =>
-    db
-      .select({ doctor: timeslots.doctor_id })
-      .from(timeslots)
-      .where(eq(timeslots.id, sql.placeholder('id')))
-      .prepare('timeslots.owner'),
-  );
-  const [row] = await statement.execute({ id: timeslot });
+  const [row] = await ownerOf(db, { id: timeslot });
   return row;
 }
 

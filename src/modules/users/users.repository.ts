@@ -3,9 +3,9 @@ import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, desc, eq, getTableColumns, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
-import { prepared, UNNAMED } from '../../db/prepared.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import { finds } from '../../db/search.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { User } from './users.schemas.ts';
 
 const { password_hash, deleted_at, searched, phone_resets_from, email_resets_from, ...visible } =
@@ -21,14 +21,14 @@ const fields = {
   patient_gender: patientProfiles.gender,
 };
 
-const withProfiles = (executor: Executor) =>
-  executor
+const withProfiles = () =>
+  query
     .select(fields)
     .from(users)
     .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
     .leftJoin(patientProfiles, eq(patientProfiles.id, users.id));
 
-type Row = Awaited<ReturnType<typeof withProfiles>>[number];
+type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 
 function toUser(row: Row): User {
   const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
@@ -44,13 +44,12 @@ function toUser(row: Row): User {
 
 const id = sql.placeholder('id');
 
+const find = statement('users.find', () =>
+  withProfiles().where(and(eq(users.id, id), isNull(users.deleted_at))),
+);
+
 export async function findUser(executor: Executor, user: number): Promise<User | undefined> {
-  const statement = prepared(executor, 'users.find', () =>
-    withProfiles(executor)
-      .where(and(eq(users.id, id), isNull(users.deleted_at)))
-      .prepare('users.find'),
-  );
-  const [row] = await statement.execute({ id: user });
+  const [row] = await find(executor, { id: user });
   return row && toUser(row);
 }
 
@@ -69,7 +68,7 @@ interface Filters {
 export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const words = filters.search ?? [];
   const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active ?? ''}:${filters.approved ?? ''}:${words.length}`;
-  const statement = prepared(db, name, () => {
+  const build = () => {
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
       filters.role && eq(users.role, sql.placeholder('role')),
@@ -84,35 +83,35 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
     ];
     const where = and(...conditions);
     const newest = desc(users.id);
-    return db
-      .select({ ...fields, count: countUpToLimit(db.select({ one: sql`1` }).from(users).where(where)) })
+    return query
+      .select({ ...fields, count: countUpToLimit(query.select({ one: sql`1` }).from(users).where(where)) })
       .from(pageOf(users, where, [newest]))
       .innerJoin(users, isOnPage(users))
       .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
       .leftJoin(patientProfiles, eq(patientProfiles.id, users.id))
-      .orderBy(newest)
-      .prepare(UNNAMED);
-  });
+      .orderBy(newest);
+  };
+  const list = statement(name, build, UNNAMED);
   const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
-  const found = await fetchPage(page, (window) => statement.execute({ ...values, ...window }));
+  const found = await fetchPage(page, (window) => list(db, { ...values, ...window }));
   return { ...found, rows: found.rows.map(toUser) };
 }
 
+const credentialsOf = statement('users.credentials', () =>
+  query
+    .select({
+      id: users.id,
+      role: users.role,
+      is_active: users.is_active,
+      password_hash: users.password_hash,
+    })
+    .from(users)
+    .where(eq(sql`lower(${users.username})`, sql.placeholder('username'))),
+);
+
 /** What signing in needs, by user name, folded (core/fold). */
 export async function findCredentials(executor: Executor, username: string) {
-  const statement = prepared(executor, 'users.credentials', () =>
-    executor
-      .select({
-        id: users.id,
-        role: users.role,
-        is_active: users.is_active,
-        password_hash: users.password_hash,
-      })
-      .from(users)
-      .where(eq(sql`lower(${users.username})`, sql.placeholder('username')))
-      .prepare('users.credentials'),
-  );
-  const [row] = await statement.execute({ username });
+  const [row] = await credentialsOf(executor, { username });
   return row;
 }
 

@@ -1,0 +1,336 @@
+import { z } from 'zod';
+import * as value from './config.values.ts';
+import { locales } from './core/words.ts';
+
+/** A setting, by its name in the environment. */
+interface Setting {
+  /** How its text is read. */
+  is: z.ZodType<unknown, string>;
+  /** The text that counts where it is not set; without one it is undefined then. */
+  default?: string;
+  /** What it does, for docs/settings.md. */
+  means: string;
+  /** Its property in Config; by default its name in lower case. */
+  property?: string;
+  /** The property that it is read into together with others (config.ts); it has none of its own then. */
+  part_of?: string;
+}
+
+/**
+ * Every setting, under the heading that it has in docs/settings.md. The type Config follows from this table, and a test
+ * compares .env.example and docs/settings.md with it.
+ */
+export const settings = {
+  'The process': {
+    NODE_ENV: {
+      is: z.enum(['development', 'production', 'test']),
+      default: 'development',
+      part_of: 'production',
+      means: '`production` refuses weak secrets and a missing `DATABASE_URL`, and loads no demo data.',
+    },
+    HOST: {
+      is: value.text,
+      means: 'Address to listen on. Without it: `127.0.0.1`, in production `0.0.0.0`.',
+    },
+    PORT: { is: value.whole(0, 65535), default: '3000', means: 'Port to listen on; `0` takes any free one.' },
+    MAX_WAIT_SECONDS: {
+      is: value.whole(1, 60),
+      default: '3',
+      means: 'How long a request waits for its turn at most, when more come in than the process can answer.',
+    },
+    CONNECTIONS_PER_ADDRESS: {
+      is: value.whole(1, 1_000_000),
+      default: '1000',
+      means:
+        'Connections that one address may have open to each process. Without effect behind `TRUST_PROXY`.',
+    },
+    BODY_LIMIT_KB: {
+      is: value.whole(1, 10_240).transform((kibibytes) => kibibytes * 1024),
+      default: '64',
+      means: 'Largest request body, in KiB.',
+      property: 'body_limit',
+    },
+    ANSWERS_REMEMBERED: {
+      is: value.whole(0, 10_000_000),
+      default: '20000',
+      means:
+        'How many answers each process keeps in memory: so many, and no more than 8 kB for each, all together. `0`: none.',
+    },
+    LOG_LEVEL: {
+      is: value.logLevel,
+      default: 'info',
+      means: '`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`.',
+    },
+  },
+  'The database': {
+    DATABASE_URL: {
+      is: value.postgresUrl,
+      means: 'PostgreSQL 15 or later. Without it, outside production: an embedded one in `DATA_DIR`.',
+    },
+    DATABASE_DIRECT_URL: {
+      is: value.postgresUrl,
+      means:
+        'The database itself, where a pooler (PgBouncer) stands in `DATABASE_URL`: for announcements, migrations and background jobs.',
+    },
+    DATABASE_REPLICA_URL: {
+      is: value.postgresUrl,
+      means: 'A streaming replica, which answers searches, statistics and exports.',
+    },
+    DATABASE_PREPARED: {
+      is: value.flag,
+      default: 'true',
+      means: '`false` for a pooler that keeps no prepared statements (PgBouncer before 1.21).',
+    },
+    DATABASE_POOL_MAX: {
+      is: value.whole(1, 500),
+      default: '10',
+      means: 'Connections of each process to the database.',
+    },
+    DATA_DIR: {
+      is: value.text,
+      default: '.data',
+      means: 'Folder of the embedded database, of the local signing secret and of `messages.log`.',
+    },
+    MIGRATE_ON_START: {
+      is: value.flag,
+      means: 'Brings the database up to date at start. Without it: `true`, in production `false`.',
+    },
+    DEMO_DATA: {
+      is: value.flag,
+      means: 'Fills an empty database with a clinic to try. Without it: `true` in development only.',
+    },
+  },
+  'Signing in': {
+    JWT_SECRET: {
+      is: value.text,
+      means: 'Signs the access tokens; at least 32 bytes, required in production.',
+    },
+    JWT_PREVIOUS_SECRET: {
+      is: value.secrets,
+      default: '',
+      means: 'Secrets that `JWT_SECRET` replaced and that still serve, separated by commas.',
+      property: 'jwt_previous_secrets',
+    },
+    ACCESS_TOKEN_MINUTES: {
+      is: value.whole(1, 60),
+      default: '15',
+      means: 'How long an access token serves.',
+    },
+    REFRESH_TOKEN_DAYS: { is: value.whole(1, 365), default: '30', means: 'How long a refresh token serves.' },
+    REFRESH_GRACE_SECONDS: {
+      is: value.whole(0, 60),
+      default: '60',
+      means: 'For how long a repeated refresh gets the same pair of tokens again.',
+    },
+    BCRYPT_COST: {
+      is: value.whole(4, 16),
+      default: '12',
+      means: 'Work factor of password hashes; 10 or more in production.',
+    },
+    ADMIN_USERNAME: {
+      is: value.text,
+      part_of: 'first_admin',
+      means: 'The first admin, made at start while there is none.',
+    },
+    ADMIN_PASSWORD: { is: value.text, part_of: 'first_admin', means: 'The password of that admin.' },
+    DOCTOR_APPROVAL: {
+      is: z.enum(['automatic', 'required']),
+      default: 'automatic',
+      means: '`required`: a doctor who registers can be booked once an admin approves them.',
+    },
+  },
+  'The clinic': {
+    CLINIC_TIMEZONE: {
+      is: value.timezone,
+      default: 'Asia/Tashkent',
+      means: 'The time zone of the clinic’s clock.',
+      property: 'timezone',
+    },
+    PHONE_COUNTRY: {
+      is: value.country,
+      default: 'UZ',
+      means: 'The country of phone numbers without a country code.',
+    },
+    DEFAULT_LOCALE: {
+      is: z.enum(locales),
+      default: 'en',
+      means: 'Language of errors where a client names none: `uz`, `ru` or `en`.',
+    },
+    PUBLISH_HORIZON_DAYS: {
+      is: value.whole(1, 365),
+      default: '28',
+      means: 'How many days ahead slots are published from doctors’ weeks.',
+    },
+    HOLD_MINUTES: {
+      is: value.whole(1, 60),
+      default: '5',
+      means: 'How long a patient may hold a slot; the clinic’s own settings go before it.',
+    },
+    OFFER_MINUTES: {
+      is: value.whole(1, 1_440),
+      default: '15',
+      means: 'How long a slot is kept for whom it is offered to; the clinic’s own settings go before it.',
+    },
+  },
+  Privacy: {
+    TERMS_VERSION: { is: value.version, default: '1', means: 'The version of the terms that is in force.' },
+    PRIVACY_VERSION: {
+      is: value.version,
+      default: '1',
+      means: 'The version of the privacy policy that is in force.',
+    },
+    REQUIRE_CONSENT: {
+      is: value.flag,
+      default: 'false',
+      means: '`true`: nobody registers without `accept_terms`.',
+    },
+    AUDIT_RETENTION_DAYS: {
+      is: value.whole(1, 36_500),
+      default: '1825',
+      means: 'After how many days entries of the audit are deleted.',
+    },
+    MESSAGE_RETENTION_DAYS: {
+      is: value.whole(1, 36_500),
+      default: '180',
+      means: 'After how many days messages and what stands in inboxes are deleted.',
+    },
+  },
+  'Who may ask, and how often': {
+    CORS_ORIGINS: {
+      is: value.origins,
+      default: '',
+      means: 'Web pages that may call the API from a browser, separated by commas.',
+    },
+    TRUST_PROXY: {
+      is: value.proxies,
+      default: '',
+      means:
+        'Proxies whose `X-Forwarded-*` headers are believed, separated by commas: addresses, ranges such as `10.0.0.0/8`, or `loopback`, `linklocal`, `uniquelocal`.',
+    },
+    ALLOWED_HOSTS: {
+      is: value.hostNames,
+      default: '',
+      means:
+        'Names this server answers to, separated by commas; `.clinic.uz` is every name below it. Without it: any.',
+    },
+    RATE_LIMIT: {
+      is: z.enum(['on', 'off']).transform((text) => text === 'on'),
+      default: 'on',
+      means: '`off`, for measuring only, counts no requests and slows no guesses down.',
+    },
+    RATE_LIMIT_GUEST: {
+      is: value.whole(1, 1_000_000),
+      default: '300',
+      means: 'Requests a minute of an address without a good token.',
+    },
+    RATE_LIMIT_USER: { is: value.whole(1, 1_000_000), default: '600', means: 'Requests a minute of a user.' },
+    RATE_LIMIT_AUTH: {
+      is: value.whole(1, 1_000_000),
+      default: '30',
+      means: 'Requests a minute of an address that fail where passwords, codes and new names are checked.',
+    },
+    CODES_PER_HOUR: {
+      is: value.whole(1, 1_000),
+      default: '5',
+      means: 'Codes an hour to one phone or email, and for one account.',
+    },
+    CODES_PER_HOUR_ADDRESS: {
+      is: value.whole(1, 1_000),
+      default: '60',
+      means: 'Codes an hour that one address may ask for.',
+    },
+    SMS_CODES_PER_DAY: {
+      is: value.whole(1, 1_000_000),
+      default: '1000',
+      means: 'Codes by SMS in a day of the clinic, whoever asks.',
+    },
+    REDIS_URL: {
+      is: value.redisUrl,
+      means: 'Where replicas count requests together. Without it each process counts for itself.',
+    },
+  },
+  'Background jobs and messages': {
+    WORKER: {
+      is: z.enum(['internal', 'external', 'off']),
+      default: 'internal',
+      means:
+        '`internal`: the API process runs the jobs; `external`: `npm run worker` does; `off`: nobody does.',
+    },
+    WORKER_CONCURRENCY: {
+      is: value.whole(1, 50),
+      default: '5',
+      means: 'Jobs that run at a time in each process that runs them.',
+    },
+    PUBLIC_URL: {
+      is: value.httpUrl,
+      means: 'Where people reach this server, for links. In production reminders have no links without it.',
+      property: 'site_url',
+    },
+    REMINDERS: {
+      is: value.reminders,
+      default: '24h,2h',
+      means: 'How long before a visit its patient is reminded, or `off`.',
+    },
+    REMIND_DOCTOR_HOURS: {
+      is: value.whole(0, 720),
+      default: '24',
+      means: 'How many hours before a visit its doctor is reminded to answer the request; `0`: not at all.',
+    },
+    MESSAGE_ATTEMPTS: {
+      is: value.whole(1, 20),
+      default: '10',
+      means: 'How often a message is tried until an admin has to look at it.',
+    },
+    PROVIDER_TIMEOUT_SECONDS: {
+      is: value.whole(1, 60),
+      default: '10',
+      part_of: 'channels',
+      means: 'How long a provider has to answer.',
+    },
+    SMTP_URL: { is: value.smtpUrl, part_of: 'channels', means: 'The mail server.' },
+    MAIL_FROM: {
+      is: value.sender,
+      part_of: 'channels',
+      means: 'The sender of emails; required with `SMTP_URL`.',
+    },
+    SMS_PROVIDER: { is: z.enum(['eskiz', 'twilio']), part_of: 'channels', means: '`eskiz` or `twilio`.' },
+    ESKIZ_EMAIL: { is: value.text, part_of: 'channels', means: 'The account at Eskiz.uz.' },
+    ESKIZ_PASSWORD: { is: value.text, part_of: 'channels', means: 'Its API password.' },
+    ESKIZ_FROM: {
+      is: value.text.max(11),
+      default: '4546',
+      part_of: 'channels',
+      means: 'The sender of SMS by Eskiz.',
+    },
+    ESKIZ_URL: {
+      is: value.httpUrl,
+      default: 'https://notify.eskiz.uz',
+      part_of: 'channels',
+      means: 'The address of Eskiz.',
+    },
+    TWILIO_ACCOUNT_SID: { is: value.text, part_of: 'channels', means: 'The account at Twilio.' },
+    TWILIO_AUTH_TOKEN: { is: value.text, part_of: 'channels', means: 'Its token.' },
+    TWILIO_FROM: {
+      is: value.text,
+      part_of: 'channels',
+      means: 'A number, a sender’s name, or a messaging service (`MG…`).',
+    },
+    TWILIO_URL: {
+      is: value.httpUrl,
+      default: 'https://api.twilio.com',
+      part_of: 'channels',
+      means: 'The address of Twilio.',
+    },
+    TELEGRAM_BOT_TOKEN: {
+      is: value.telegramToken,
+      part_of: 'channels',
+      means: 'The token that @BotFather gave.',
+    },
+    TELEGRAM_API_URL: {
+      is: value.httpUrl,
+      default: 'https://api.telegram.org',
+      part_of: 'channels',
+      means: 'The address of Telegram.',
+    },
+  },
+} as const satisfies Record<string, Record<string, Setting>>;

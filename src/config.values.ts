@@ -1,0 +1,137 @@
+import { isIP, isIPv4 } from 'node:net';
+import { z } from 'zod';
+import { parseReminders } from './core/messages.ts';
+import { type CountryCode, isSupportedCountry } from './core/phone.ts';
+
+/** The kinds of values that settings have, each read from text. */
+
+export const text = z.string().min(1);
+export const version = z.string().trim().min(1).max(100);
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** Any text to the rest of the program, as to pino. */
+export const logLevel = z
+  .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+  .transform((level): string => level);
+
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .pipe(z.number().min(min).max(max));
+
+/** What stands between commas; nothing between two of them is no item. */
+const items = (list: string) =>
+  list
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
+/** @param says what is wrong with a list of which one item is refused */
+const listOf = (isRight: (item: string) => boolean, says: string) =>
+  z
+    .string()
+    .transform(items)
+    .refine((list) => list.every(isRight), says);
+
+export const secrets = z.string().transform(items);
+
+/** A host's name or address; with a dot before it, every name below it too. */
+const HOST_NAME = /^(?:\.?[a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])$/;
+
+export const hostNames = z
+  .string()
+  .toLowerCase()
+  .pipe(listOf((name) => HOST_NAME.test(name), 'must be a list of names such as clinic.uz or .clinic.uz'));
+
+export const origins = listOf(
+  (origin) => z.url().safeParse(origin).success,
+  'must be a list of origins such as https://clinic.uz',
+);
+
+/** The ranges that Fastify knows by name (@fastify/proxy-addr). */
+const RANGE_NAMES = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+/** Whether Fastify takes it for the address of a proxy, or for a range of them: by name, length of prefix or netmask. */
+function isProxy(item: string): boolean {
+  if (RANGE_NAMES.has(item)) return true;
+  const [address = '', range, ...more] = item.split('/');
+  const kind = isIP(address);
+  if (kind === 0 || more.length > 0) return false;
+  if (range === undefined) return true;
+  if (/^\d{1,3}$/.test(range)) return Number(range) > 0 && Number(range) <= (kind === 4 ? 32 : 128);
+  return kind === 4 && isNetmask(range);
+}
+
+/** Ones, then zeros: 255.255.0.0. */
+const isNetmask = (mask: string) =>
+  isIPv4(mask) &&
+  /^1+0*$/.test(
+    mask
+      .split('.')
+      .map((part) => Number(part).toString(2).padStart(8, '0'))
+      .join(''),
+  );
+
+export const proxies = listOf(
+  isProxy,
+  'must be a list of addresses or ranges such as 127.0.0.1, 10.0.0.0/8 or loopback',
+);
+
+const hasProtocol = (protocols: readonly string[]) => (url: string) =>
+  URL.canParse(url) && protocols.includes(new URL(url).protocol);
+
+export const postgresUrl = z
+  .string()
+  .refine(
+    hasProtocol(['postgres:', 'postgresql:']),
+    'must look like postgres://user:password@host:5432/database',
+  );
+export const redisUrl = z.string().regex(/^rediss?:\/\/./, 'must look like redis://:password@host:6379');
+export const smtpUrl = z
+  .string()
+  .refine(hasProtocol(['smtp:', 'smtps:']), 'must look like smtp://user:password@host:587 or smtps://…');
+/** Without a slash at its end, since paths are put after it. */
+export const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'must look like https://host' })
+  .transform((url) => url.replace(/\/+$/, ''));
+
+export const sender = z
+  .string()
+  .regex(/^[^\r\n]*[^\s@<>]+@[^\s@<>]+>?$/, 'must look like Clinic <no-reply@clinic.uz>');
+export const telegramToken = z
+  .string()
+  .regex(/^\d+:[\w-]+$/, 'must be the token that @BotFather gave, such as 123456:ABC-DEF');
+
+/**
+ * A name of the IANA list by place, or UTC. Offsets and POSIX forms are refused: `-05:00` and `EST5EDT` mean one thing to
+ * Node and another to PostgreSQL, or to whoever reads them.
+ */
+function isTimezone(name: string): boolean {
+  if (name !== 'UTC' && !/^[A-Za-z_]+(?:\/[A-Za-z0-9_+-]+)+$/.test(name)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const timezone = z
+  .string()
+  .refine(
+    isTimezone,
+    'must be the name of a time zone by its place, such as Asia/Tashkent (an offset such as -05:00 is none)',
+  );
+
+export const country = z
+  .string()
+  .refine(isSupportedCountry, 'must be a two-letter country code such as UZ')
+  .transform((code) => code as CountryCode);
+
+export const reminders = z.string().transform((list, context) => {
+  const leads = parseReminders(list);
+  if (!leads) context.addIssue({ code: 'custom', message: 'must be times such as 24h,2h or 30m, or off' });
+  return leads ?? [];
+});
