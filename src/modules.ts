@@ -12,7 +12,6 @@ import { type Listener, listen } from './db/links/listen.ts';
 import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
-import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
@@ -25,6 +24,7 @@ import {
   createSessions,
   undoRoutes,
 } from './modules/auth/index.ts';
+import { calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -52,7 +52,6 @@ import {
   eraseTraces,
   privacyRoutes,
 } from './modules/privacy/index.ts';
-import { createSchedules, schedulesRoutes } from './modules/schedules/index.ts';
 import { createSettings, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
@@ -171,16 +170,7 @@ export function createModules({
     timeslots,
     sessions,
   });
-  const schedules = createSchedules({ db, clock, audit, timeslots, appointments, ...config });
-  const { publishing } = schedules;
-  const absences = createAbsences({
-    db,
-    clock,
-    audit,
-    appointments,
-    timeslots,
-    publishing,
-  });
+  const calendar = createCalendar({ db, clock, audit, appointments, ...config });
   const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
   const waitlist = createWaitlist({
     db,
@@ -241,8 +231,8 @@ export function createModules({
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
         expire_requests: () => appointments.expire(),
-        publish_schedules: async () => void (await publishing.publishAll()),
-        publish_due: () => publishing.publishDue(),
+        publish_schedules: async () => void (await calendar.publishing.publishAll()),
+        publish_due: () => calendar.publishing.publishDue(),
         remind_unconfirmed: () => users.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
@@ -310,8 +300,7 @@ export function createModules({
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotSearchRoutes, { timeslotSearch });
       await app.register(timeslotsRoutes, { timeslots });
-      await app.register(schedulesRoutes, { schedules });
-      await app.register(absencesRoutes, { absences });
+      await app.register(calendarRoutes, { calendar });
       await app.register(appointmentsRoutes, { appointments, loggable });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { demo } from '../../core/demo.ts';
-import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
-import { reads } from '../../http/hooks/audit.ts';
-import { pageAnswer } from '../../http/page.ts';
-import type { ZodTypeProvider } from '../../http/zod.ts';
+import { demo } from '../../../core/demo.ts';
+import { idParams } from '../../../http/fields.ts';
+import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../../http/guards.ts';
+import { reads } from '../../../http/hooks/audit.ts';
+import { pageAnswer } from '../../../http/page.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
   type Absence,
   type AbsenceEffects,
@@ -19,9 +19,9 @@ import type { Absences } from './absences.service.ts';
 
 const tags = ['schedules'];
 const params = idParams('The absence’s id.', demo.absence.id);
-/** Why a doctor is away is theirs. */
+/** The reason of an absence is the doctor’s own data. */
 const doctorOf = ({ doctor }: Absence) => doctor;
-/** Whose appointments fall out is theirs. */
+/** The appointments that are cancelled are the patients’ own data. */
 const patientsOf = ({ appointments }: AbsenceEffects) => appointments.map(({ patient }) => patient.id);
 
 export async function absencesRoutes(instance: FastifyInstance, { absences }: { absences: Absences }) {
@@ -55,9 +55,9 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
       },
     },
     async (request, reply) => {
-      const done = await absences.add(request.body, request.user);
-      if (done.id === null) return reply.code(200).send(done);
-      return reply.code(201).header('location', `/api/absences/${done.id}/`).send(done);
+      const effects = await absences.add(request.body, request.user);
+      if (effects.id === null) return reply.code(200).send(effects);
+      return reply.code(201).header('location', `/api/absences/${effects.id}/`).send(effects);
     },
   );
 

@@ -1,10 +1,10 @@
-import type { PageRequest } from '../../core/page.ts';
-import type { Span } from '../../core/span.ts';
-import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { and, desc, eq, gte, lte, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
-import { absences } from '../../db/schema/index.ts';
+import type { PageRequest } from '../../../core/page.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
+import { and, desc, eq, gte, lte, sql } from '../../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../../db/page.ts';
+import { prepared } from '../../../db/prepared.ts';
+import { absences } from '../../../db/schema/index.ts';
+import type { Span } from './absences.rules.ts';
 import type { Absence } from './absences.schemas.ts';
 
 const fields = {
@@ -52,11 +52,11 @@ export async function listAbsences(db: Db, { doctor, from, to }: Filters, page: 
 }
 
 export async function findAbsence(executor: Executor, absence: number): Promise<Absence | undefined> {
-  const [found] = await executor.select(fields).from(absences).where(eq(absences.id, absence));
-  return found;
+  const [row] = await executor.select(fields).from(absences).where(eq(absences.id, absence));
+  return row;
 }
 
-/** Whether there is such a doctor, who may be out and have visits still, and whether they are away at that time already. */
+/** Whether there is such a doctor, also a deactivated one, and whether they are away at that time already. */
 export async function judgeSpan(db: Db, { doctor, from, to, start_time, end_time }: Span) {
   const { rows } = await db.$client.query<{ exists: boolean; overlaps: boolean }>({
     name: 'absences.judge',

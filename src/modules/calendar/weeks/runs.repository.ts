@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts';
+import type { Db } from '../../../db/client.ts';
 
 /** When a task was last done to its end, ISO 8601. */
 export async function findLast(db: Db, task: string): Promise<string | undefined> {
@@ -10,6 +10,7 @@ export async function findLast(db: Db, task: string): Promise<string | undefined
   return rows[0]?.at;
 }
 
+/** Notes when a task was last done. An older moment changes nothing. */
 export async function note(db: Db, task: string, at: Date): Promise<void> {
   await db.$client.query({
     name: 'runs.note',

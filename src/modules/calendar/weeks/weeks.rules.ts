@@ -4,7 +4,7 @@ export interface WeeklyHours {
   end_time: string;
   slot_minutes: number;
   break_minutes: number;
-  /** The first day on which they are valid, and the last; null is from ever, for ever. */
+  /** The first and the last day on which they are valid; null is without a beginning, or without an end. */
   valid_from: string | null;
   valid_until: string | null;
 }
@@ -12,7 +12,7 @@ export interface WeeklyHours {
 const FIRST_DAY = '0000-01-01';
 const LAST_DAY = '9999-12-31';
 
-/** Whether two stretches of a week meet on any day; the constraint `weekly_hours_no_overlap` judges the same. */
+/** Whether two stretches of a week meet on any day. The constraint `weekly_hours_no_overlap` judges the same. */
 function overlap(one: WeeklyHours, other: WeeklyHours): boolean {
   return (
     one.weekday === other.weekday &&

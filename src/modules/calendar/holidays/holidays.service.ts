@@ -1,12 +1,12 @@
-import type { Clock } from '../../core/clock.ts';
-import { AppError, invalidField } from '../../core/errors.ts';
-import type { Page } from '../../core/page.ts';
-import type { Caller } from '../../core/roles.ts';
-import type { DayAhead } from '../../core/span.ts';
-import { lockForHoliday } from '../../db/calendar.ts';
-import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
-import { addJob } from '../../db/queue/jobs.ts';
-import type { Audit } from '../audit/index.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Page } from '../../../core/page.ts';
+import type { Caller } from '../../../core/roles.ts';
+import type { DayAhead } from '../../../core/span.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import { addJob } from '../../../db/queue/jobs.ts';
+import type { Audit } from '../../audit/index.ts';
+import { lockForHoliday } from '../locks.repository.ts';
 import * as repository from './holidays.repository.ts';
 import {
   type AddedHoliday,
@@ -30,13 +30,14 @@ export interface HolidaysDependencies {
 }
 
 export function createHolidays({ db, clock, audit, appointments }: HolidaysDependencies) {
-  /** Whose visits an answer shows is noted, as for any list of them. */
+  /** Notes whose visits an answer shows, as for any list of them. */
   async function noteShown(caller: Caller, visits: Visits): Promise<void> {
     const people = peopleOf(visits);
     const details = { filters: ['date'], rows: visits.length };
     if (people.length > 0) await audit.recordRead(caller, { action: 'appointment.list', people, details });
   }
 
+  /** What the holiday would do. */
   async function preview(day: DayAhead, cancel: boolean, caller: Caller) {
     const judged = await repository.judgeDay(db, day.date);
     if (judged?.closed) throw new AppError('holiday_exists');
@@ -46,9 +47,10 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
   }
 
   /**
-   * One act. Whoever publishes is waited for; the visits that fall out are locked before the slots, as everywhere; and
-   * writing the holiday locks the day's slots and takes those that nobody has, so that what was booked by then is named and
-   * nothing can be booked afterwards. The slots of the visits that are cancelled go as they become free.
+   * Writes a holiday and cancels its visits, in one act. It waits for whoever publishes. The visits that are to be cancelled
+   * are locked before the slots, as everywhere. Writing the holiday locks the day's slots and removes those that nobody has:
+   * what was booked by then is named, and nothing can be booked afterwards. The slots of the cancelled visits go as they
+   * become free.
    */
   const act = (day: DayAhead, name: string | null, cancel: boolean, caller: Caller) =>
     transaction(db, async (tx) => {
@@ -77,36 +79,36 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
 
     /** @throws AppError holiday_not_found */
     async get(holiday: number): Promise<Holiday> {
-      const found = await repository.findHoliday(db, holiday);
-      if (!found) throw new AppError('holiday_not_found');
-      return found;
+      const row = await repository.findHoliday(db, holiday);
+      if (!row) throw new AppError('holiday_not_found');
+      return row;
     },
 
     /**
-     * Closes the clinic on a day: every slot that nobody has goes, whatever published it, and so does one that becomes free
-     * later. The visits are named, and cancelled as by an absence where that is asked for.
+     * Closes the clinic on a day. Every slot that nobody has goes, however it was published, and so does one that becomes
+     * free later. The visits are named, and cancelled if the admin says so.
      * @throws AppError holiday_exists, invalid_input (a past day)
      */
-    async add(asked: NewHoliday, caller: Caller): Promise<AddedHoliday> {
-      const { date, name = null, visits, preview: only } = asked;
+    async add(holiday: NewHoliday, caller: Caller): Promise<AddedHoliday> {
+      const { date, name = null, visits, preview: only } = holiday;
       const day = { date, after: clock.wall() };
       if (date < day.after.date) throw invalidField('date', 'in_past');
       const cancel = visits === 'cancel';
-      const done = only ? await preview(day, cancel, caller) : await act(day, name, cancel, caller);
-      if (!only && !cancel) await noteShown(caller, done.visits);
-      return { ...done, date, name, preview: only };
+      const effects = only ? await preview(day, cancel, caller) : await act(day, name, cancel, caller);
+      if (!only && !cancel) await noteShown(caller, effects.visits);
+      return { ...effects, date, name, preview: only };
     },
 
     /**
-     * Opens the clinic on that day: doctors' weeks are published into it by a job that is queued in the same act. Nothing
-     * that the holiday took comes back.
+     * Opens the clinic on that day. The same act queues a job that publishes doctors' weeks into it. Nothing that the holiday
+     * removed comes back.
      * @throws AppError holiday_not_found
      */
     remove: (holiday: number, caller: Caller): Promise<void> =>
       transaction(db, async (tx) => {
-        const gone = await repository.deleteHoliday(tx, holiday);
-        if (!gone) throw new AppError('holiday_not_found');
-        const { date } = gone;
+        const deleted = await repository.deleteHoliday(tx, holiday);
+        if (!deleted) throw new AppError('holiday_not_found');
+        const { date } = deleted;
         if (date >= clock.wall().date) await addJob(tx, { task: 'publish_schedules', payload: {} });
         await audit.record(tx, { actor: caller, action: 'holiday.delete', details: { holiday, date } });
       }),

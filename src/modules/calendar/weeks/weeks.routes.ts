@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { demo } from '../../core/demo.ts';
-import { idParams } from '../../http/fields.ts';
-import { IsAdmin, IsDoctor } from '../../http/guards.ts';
-import type { ZodTypeProvider } from '../../http/zod.ts';
-import type { Schedules } from './schedules.service.ts';
-import { changedSchedule, newSchedule, schedule } from './week.schemas.ts';
+import { demo } from '../../../core/demo.ts';
+import { idParams } from '../../../http/fields.ts';
+import { IsAdmin, IsDoctor } from '../../../http/guards.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import type { Calendar } from '../calendar.service.ts';
+import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
 
 const tags = ['schedules'];
 const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
@@ -14,7 +14,7 @@ const CHANGE =
   'is booked, held or offered to somebody stays, and so does what was published by hand. Slots of the week that were ' +
   'taken back by hand come again with the next week that is written. Holidays and absences are left out.';
 
-export async function weekRoutes(instance: FastifyInstance, { weeks }: Pick<Schedules, 'weeks'>) {
+export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Calendar, 'weeks'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.get(

@@ -1,14 +1,14 @@
-import type { SpanAhead } from '../../core/span.ts';
-import { clientOf, type Executor, type Tx } from '../../db/client.ts';
+import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
+import type { SpanAhead } from './absences.rules.ts';
 
-export interface SpanSlot {
+interface SpanSlot {
   id: number;
   date: string;
   start_time: string;
   end_time: string;
 }
 
-/** A doctor's slots that touch a span and have not begun; the same judgement as the trigger `timeslots_not_in_absence`. */
+/** A doctor's slots that touch a span and have not begun. The trigger `timeslots_not_in_absence` judges the same. */
 const inSpan = `doctor_id = $1 and date between $2::date and $3::date and (date, start_time) > ($6::date, $7::time)
   and tsrange($2::date + $4::time, $3::date + $5::time) && tsrange(date + start_time, date + end_time)`;
 
@@ -22,8 +22,8 @@ const valuesOf = ({ doctor, from, to, start_time, end_time, after }: SpanAhead) 
   after.time,
 ];
 
-/** The free ones, held and offered ones too, with how many there are in all. */
-export async function listFreeDuring(executor: Executor, span: SpanAhead, limit: number) {
+/** The first free slots, held and offered ones too, with how many there are in all. */
+export async function listFreeSlots(executor: Executor, span: SpanAhead, limit: number) {
   const { rows } = await clientOf(executor).query<SpanSlot & { count: number }>({
     name: 'timeslots.free-during',
     text: `
@@ -35,7 +35,7 @@ export async function listFreeDuring(executor: Executor, span: SpanAhead, limit:
 }
 
 /** Waits for whoever decides over one of these slots, and keeps everybody else from them. */
-export async function lockDuring(tx: Tx, span: SpanAhead): Promise<void> {
+export async function lockSlots(tx: Tx, span: SpanAhead): Promise<void> {
   await clientOf(tx).query({
     name: 'timeslots.lock-during',
     text: `select id from timeslots where ${inSpan} order by id for update`,
@@ -43,8 +43,8 @@ export async function lockDuring(tx: Tx, span: SpanAhead): Promise<void> {
   });
 }
 
-/** Those that nobody has: whoever's appointments are to be cancelled, they are by now. */
-export async function removeDuring(tx: Tx, span: SpanAhead): Promise<SpanSlot[]> {
+/** Removes the slots that nobody has. The appointments that are to be cancelled are cancelled before. */
+export async function removeFreeSlots(tx: Tx, span: SpanAhead): Promise<SpanSlot[]> {
   const { rows } = await clientOf(tx).query<SpanSlot>({
     name: 'timeslots.remove-during',
     text: `

@@ -1,5 +1,5 @@
-import { clientOf, type Db, type Tx } from '../../db/client.ts';
-import type { WeeklyHours } from './week.rules.ts';
+import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import type { WeeklyHours } from './weeks.rules.ts';
 
 interface Row extends WeeklyHours {
   doctor: number;
@@ -9,7 +9,7 @@ const columns = 'weekday, start_time, end_time, slot_minutes, break_minutes, val
 
 const hoursOf = ({ doctor, ...hours }: Row): WeeklyHours => hours;
 
-/** A doctor's week, by weekday and time; undefined when nobody works here as this doctor. */
+/** A doctor's week, by weekday and time. @returns undefined when nobody works here as this doctor */
 export async function findWeek(db: Db, doctor: number): Promise<WeeklyHours[] | undefined> {
   const { rows } = await db.$client.query<{ [Name in keyof Row]: Row[Name] | null }>({
     name: 'schedules.find',
@@ -23,7 +23,7 @@ export async function findWeek(db: Db, doctor: number): Promise<WeeklyHours[] | 
   return rows.filter((row): row is Row => row.weekday !== null).map(hoursOf);
 }
 
-/** Forgets the week, and what was taken back of it by hand: the next one begins anew. */
+/** Forgets the week, and which of its slots were taken back by hand: the next week begins anew. */
 export async function forgetWeek(tx: Tx, doctor: number): Promise<void> {
   await clientOf(tx).query({
     name: 'schedules.forget',
@@ -54,21 +54,4 @@ export async function insertWeek(
     values: [doctor, JSON.stringify(week)],
   });
   return rows;
-}
-
-/** Everybody active who has a week, or slots of one that nobody has taken. */
-export async function listScheduled(db: Db, today: string): Promise<number[]> {
-  const { rows } = await db.$client.query<{ id: number }>({
-    name: 'schedules.doctors',
-    text: `
-      select u.id from users u
-      where u.role = 'doctor' and u.is_active and (
-        exists (select from weekly_hours w where w.doctor_id = u.id)
-        or exists (
-          select from timeslots t
-          where t.doctor_id = u.id and t.is_scheduled and not t.is_taken and t.date >= $1))
-      order by u.id`,
-    values: [today],
-  });
-  return rows.map(({ id }) => id);
 }

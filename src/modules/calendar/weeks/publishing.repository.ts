@@ -1,16 +1,14 @@
-import type { WallTime } from '../../core/clock.ts';
-import { clientOf, type Tx } from '../../db/client.ts';
-import type { Moment } from './timeslots.repository.ts';
+import type { WallTime } from '../../../core/clock.ts';
+import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 
-/** Statements for whoever has locked the doctor's calendar and the holidays: what they read stays true. */
+/** Whoever changes slots here has locked the holidays and the doctor's calendar, so that what is read stays true. */
 
 /**
- * Publishes what the doctor's week has from today on and the calendar has not: no holiday, nothing within an absence,
- * nothing that overlaps a slot, nothing that was taken back by hand.
+ * Publishes the slots of the doctor's week, from today on, that are missing. It leaves out holidays, absences, what overlaps
+ * a slot, and what was taken back by hand. They are left out before a slot is tried, since every try would use up an id. The
+ * calendar is read within these days only, not through the years.
  * @param days how many days after today
- * What is in the calendar is read within these days, not through the years, and left out before it is tried: every try
- * would use up an id.
- * @returns how many
+ * @returns how many slots it published
  */
 export async function publishWeek(tx: Tx, doctor: number, wall: WallTime, days: number): Promise<number> {
   const { rowCount } = await clientOf(tx).query({
@@ -47,11 +45,15 @@ export async function publishWeek(tx: Tx, doctor: number, wall: WallTime, days: 
 }
 
 /**
- * Takes back what came from a doctor's week, lies ahead and is in it no more. What somebody has, holds or is offered stays
- * theirs; what is only kept for the waiting list goes, since the doctor is not there.
- * @returns how many
+ * Takes back slots that came from a doctor's week, lie ahead and are in the week no more. What somebody has, holds or is
+ * offered stays theirs. What is only kept for the waiting list goes, since the doctor is not there.
+ * @returns how many slots it took back
  */
-export async function removeSurplus(tx: Tx, doctor: number, { now, wall }: Moment): Promise<number> {
+export async function removeSurplus(
+  tx: Tx,
+  doctor: number,
+  { now, wall }: { now: Date; wall: WallTime },
+): Promise<number> {
   const { rowCount } = await clientOf(tx).query({
     name: 'timeslots.remove-surplus',
     text: `
@@ -69,4 +71,21 @@ export async function removeSurplus(tx: Tx, doctor: number, { now, wall }: Momen
     values: [doctor, now, wall.date, wall.time],
   });
   return rowCount ?? 0;
+}
+
+/** Every active doctor who has a week, or free slots that came from one. */
+export async function listScheduled(db: Db, today: string): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'schedules.doctors',
+    text: `
+      select u.id from users u
+      where u.role = 'doctor' and u.is_active and (
+        exists (select from weekly_hours w where w.doctor_id = u.id)
+        or exists (
+          select from timeslots t
+          where t.doctor_id = u.id and t.is_scheduled and not t.is_taken and t.date >= $1))
+      order by u.id`,
+    values: [today],
+  });
+  return rows.map(({ id }) => id);
 }

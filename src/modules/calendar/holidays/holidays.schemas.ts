@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { demo } from '../../core/demo.ts';
-import * as fields from '../../http/fields.ts';
-import { documented } from '../../http/openapi/documented.ts';
-import { pageOf, pageQuery } from '../../http/page.ts';
+import { demo } from '../../../core/demo.ts';
+import * as fields from '../../../http/fields.ts';
+import { documented } from '../../../http/openapi/documented.ts';
+import { pageOf, pageQuery } from '../../../http/page.ts';
 
 const shape = z.object({
   id: fields.id,

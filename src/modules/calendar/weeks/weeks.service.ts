@@ -1,18 +1,18 @@
-import { AppError } from '../../core/errors.ts';
-import type { Caller } from '../../core/roles.ts';
-import { type Db, transaction } from '../../db/client.ts';
-import type { Audit } from '../audit/index.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Caller } from '../../../core/roles.ts';
+import { type Db, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
 import type { Publishing } from './publishing.service.ts';
-import * as repository from './week.repository.ts';
-import type { ChangedSchedule, NewSchedule, Schedule } from './week.schemas.ts';
+import * as repository from './weeks.repository.ts';
+import type { ChangedSchedule, NewSchedule, Schedule } from './weeks.schemas.ts';
 
-export interface WeekDependencies {
+interface WeeksDependencies {
   db: Db;
   audit: Pick<Audit, 'record'>;
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
 }
 
-export function createWeeks({ db, audit, publishing }: WeekDependencies) {
+export function createWeeks({ db, audit, publishing }: WeeksDependencies) {
   return {
     /** @throws AppError doctor_not_found */
     async get(doctor: number): Promise<Schedule> {

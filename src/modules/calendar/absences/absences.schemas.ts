@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { demo } from '../../core/demo.ts';
-import * as fields from '../../http/fields.ts';
-import { documented } from '../../http/openapi/documented.ts';
-import { pageOf, pageQuery } from '../../http/page.ts';
-import { issue } from '../../http/zod.ts';
+import { demo } from '../../../core/demo.ts';
+import * as fields from '../../../http/fields.ts';
+import { documented } from '../../../http/openapi/documented.ts';
+import { pageOf, pageQuery } from '../../../http/page.ts';
+import { issue } from '../../../http/zod.ts';
 
 /** How many slots and appointments an answer names. */
 export const SHOWN = 500;

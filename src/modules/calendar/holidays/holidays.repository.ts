@@ -1,9 +1,9 @@
-import type { PageRequest } from '../../core/page.ts';
-import { clientOf, type Db, type Tx } from '../../db/client.ts';
-import { and, eq, gte, lte, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
-import { prepared } from '../../db/prepared.ts';
-import { holidays } from '../../db/schema/index.ts';
+import type { PageRequest } from '../../../core/page.ts';
+import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { and, eq, gte, lte, sql } from '../../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../../db/page.ts';
+import { prepared } from '../../../db/prepared.ts';
+import { holidays } from '../../../db/schema/index.ts';
 import type { Holiday } from './holidays.schemas.ts';
 
 const fields = { id: holidays.id, date: holidays.date, name: holidays.name };
@@ -40,11 +40,11 @@ export async function listHolidays(db: Db, { from, to }: Filters, today: string,
 }
 
 export async function findHoliday(db: Db, holiday: number): Promise<Holiday | undefined> {
-  const [found] = await db.select(fields).from(holidays).where(eq(holidays.id, holiday));
-  return found;
+  const [row] = await db.select(fields).from(holidays).where(eq(holidays.id, holiday));
+  return row;
 }
 
-/** The day is closed by a trigger. @returns undefined when it is a holiday already */
+/** A trigger closes the day. @returns undefined when it is a holiday already */
 export async function insertHoliday(
   tx: Tx,
   { date, name }: Omit<Holiday, 'id'>,
@@ -54,8 +54,8 @@ export async function insertHoliday(
 }
 
 export async function deleteHoliday(tx: Tx, holiday: number): Promise<{ date: string } | undefined> {
-  const [gone] = await tx.delete(holidays).where(eq(holidays.id, holiday)).returning({ date: holidays.date });
-  return gone;
+  const [row] = await tx.delete(holidays).where(eq(holidays.id, holiday)).returning({ date: holidays.date });
+  return row;
 }
 
 /** Whether a day is a holiday, and how many free slots it has. */
@@ -70,7 +70,7 @@ export async function judgeDay(db: Db, date: string): Promise<{ closed: boolean;
   return rows[0];
 }
 
-/** How many free slots went with a new holiday: its trigger `holidays_close_day` has noted them. */
+/** How many free slots a new holiday removed. Its trigger `holidays_close_day` has noted them. */
 export async function countClosed(tx: Tx, date: string): Promise<number> {
   const { rows } = await clientOf(tx).query<{ count: number }>({
     name: 'holidays.closed',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { minutesOf } from '../../core/clock.ts';
-import * as fields from '../../http/fields.ts';
-import { documented } from '../../http/openapi/documented.ts';
-import { issue } from '../../http/zod.ts';
-import { openingHours, weekday } from '../timeslots/index.ts';
-import { overlapsIn } from './week.rules.ts';
+import { minutesOf } from '../../../core/clock.ts';
+import * as fields from '../../../http/fields.ts';
+import { documented } from '../../../http/openapi/documented.ts';
+import { issue } from '../../../http/zod.ts';
+import { openingHours, weekday } from '../../timeslots/index.ts';
+import { overlapsIn } from './weeks.rules.ts';
 
 const MAX_HOURS = 100;
 

@@ -1,17 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { demo } from '../../core/demo.ts';
-import { idParams } from '../../http/fields.ts';
-import { IsAdmin, IsSignedIn } from '../../http/guards.ts';
-import { pageAnswer } from '../../http/page.ts';
-import type { ZodTypeProvider } from '../../http/zod.ts';
+import { demo } from '../../../core/demo.ts';
+import { idParams } from '../../../http/fields.ts';
+import { IsAdmin, IsSignedIn } from '../../../http/guards.ts';
+import { pageAnswer } from '../../../http/page.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import type { Calendar } from '../calendar.service.ts';
 import { addedHoliday, holiday, holidayFilters, holidayPage, newHoliday } from './holidays.schemas.ts';
-import type { Schedules } from './schedules.service.ts';
 
 const tags = ['schedules'];
 const params = idParams('The holiday’s id.', demo.holiday.id);
 
-export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pick<Schedules, 'holidays'>) {
+export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pick<Calendar, 'holidays'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.get(
