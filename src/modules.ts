@@ -230,7 +230,7 @@ export function createModules({
       tasks: {
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
-        expire_requests: () => appointments.expire(),
+        expire_requests: () => appointments.expiry.expire(),
         publish_schedules: async () => void (await calendar.publishing.publishAll()),
         publish_due: () => calendar.publishing.publishDue(),
         remind_unconfirmed: () => users.remindUnconfirmed(),

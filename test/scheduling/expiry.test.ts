@@ -49,10 +49,10 @@ describe('a request that nobody answers', () => {
     const { visit, slot, at } = await requested();
     at('05:29:59');
     await clinic.drain();
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(await show(visit)).toMatchObject({ status: 'pending', version: 1 });
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(await show(visit)).toMatchObject({
       status: 'expired',
       version: 2,
@@ -66,7 +66,7 @@ describe('a request that nobody answers', () => {
       { is_taken: false, is_waitlisted: false },
     ]);
     // Repeated, it does nothing more.
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).version).toBe(2);
   });
 
@@ -92,7 +92,7 @@ describe('a request that nobody answers', () => {
     const [row] = await clinic.rows('select status, version from appointments where id = $1', [visit]);
     expect(row).toEqual({ status: 'pending', version: 1 });
     // And the same once the job has come.
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expectProblem(await decide(visit, 'confirmed'), 'already_decided');
     const other = await clinic.slot(doctor, { date, start_time: '15:00', end_time: '15:30' });
     expectProblem(
@@ -107,7 +107,7 @@ describe('a request that nobody answers', () => {
     at('05:29:59');
     await decide(visit, 'confirmed').expect(200);
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('confirmed');
   });
 
@@ -119,17 +119,17 @@ describe('a request that nobody answers', () => {
       await clinic.slot(doctor, { date, start_time: '23:30', end_time: '24:00' }),
     );
     clinic.clock.set(`${date}T18:59:59Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('pending');
     clinic.clock.set(`${date}T19:00:00Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('expired');
   });
 
   test('is told to both, kindly, once, and not confirmed to anybody', async () => {
     const { visit, at } = await requested();
     at('05:31:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.drain();
     await clinic.drain();
     const told = async (who: Person) =>
@@ -156,7 +156,7 @@ describe('a request that nobody answers', () => {
   test('of long ago ends without a word', async () => {
     const { visit, date } = await requested();
     clinic.clock.set(new Date(Date.parse(`${date}T05:30:00Z`) + 86_400_001).toISOString());
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.drain();
     expect((await show(visit)).status).toBe('expired');
     expect(
@@ -167,7 +167,7 @@ describe('a request that nobody answers', () => {
   test('counts as such in the figures, the export and the person’s own file', async () => {
     const { visit, date, at } = await requested();
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     const { total } = (await clinic.as(admin).get(`/statistics/?from=${date}&to=${date}`).expect(200)).body;
     expect(total).toMatchObject({ published: 1, booked: 1, cancelled: 0, expired: 1, fill_rate: 0 });
     const csv = await clinic.as(admin).get(`/statistics/?from=${date}&to=${date}`).set('accept', 'text/csv');
@@ -195,7 +195,7 @@ describe('a request that nobody answers', () => {
       [doctor.id, date, patient.id],
     );
     clinic.clock.set(`${date}T15:00:00Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(
       await clinic.rows(
         'select status, count(*)::int as count from appointments where date = $1 group by 1',
@@ -222,7 +222,7 @@ describe('whoever comes to a visit that is not confirmed yet', () => {
       ]),
     ).toEqual([]);
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.as(doctor).post(`/appointments/${visit}/complete/`).expect(200);
     expect((await show(visit)).status).toBe('confirmed');
   });

@@ -4,6 +4,7 @@ import { doctorFor } from '../../../core/on-behalf.ts';
 import type { Page } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { lockLeftCalendar } from '../locks.repository.ts';
 import type { Publishing } from '../weeks/publishing.service.ts';
@@ -19,21 +20,13 @@ import {
 import { listFreeSlots, lockSlots, removeFreeSlots } from './slots.repository.ts';
 
 type Slots = AbsenceEffects['slots'];
-type Visits = (AbsenceEffects['appointments'][number] & { timeslot: number })[];
+type Visits = AbsenceEffects['appointments'];
 
 export interface AbsencesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordAll'>;
-  appointments: {
-    listDuring: (
-      executor: Executor,
-      span: SpanAhead,
-      limit: number,
-    ) => Promise<{ count: number; rows: Visits }>;
-    lockDuring: (tx: Tx, span: SpanAhead) => Promise<void>;
-    cancelDuring: (tx: Tx, span: SpanAhead, by: number) => Promise<Visits>;
-  };
+  appointments: { callingOff: Pick<Appointments['callingOff'], 'during'> };
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
 }
 
@@ -50,7 +43,7 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
     if (!judged?.exists) throw new AppError('doctor_not_found');
     if (judged.overlaps) throw new AppError('absence_overlap');
     const slots = await listFreeSlots(db, span, SHOWN);
-    const visits = await appointments.listDuring(db, span, SHOWN);
+    const visits = await appointments.callingOff.during(span).list(db, SHOWN);
     return effectsOf(slots, visits);
   }
 
@@ -67,9 +60,9 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
       const details = { reason, created_by: caller.id, now: clock.now() };
       const absence = await repository.insertAbsence(tx, span, details);
       if (absence === undefined) throw new AppError('absence_overlap');
-      await appointments.lockDuring(tx, span);
+      await appointments.callingOff.during(span).lock(tx);
       await lockSlots(tx, span);
-      const visits = await appointments.cancelDuring(tx, span, caller.id);
+      const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
       const removed = await removeFreeSlots(tx, span);
       const people = [...new Set(visits.map(({ patient }) => patient.id))];
       const cancelled = { actor: caller, action: 'appointment.cancel', details: { absence } };

@@ -1,10 +1,10 @@
-import type { Clock } from '../../../core/clock.ts';
+import type { Clock, WallTime } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Page } from '../../../core/page.ts';
 import type { Caller } from '../../../core/roles.ts';
-import type { DayAhead } from '../../../core/span.ts';
-import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import { type Db, transaction } from '../../../db/client.ts';
 import { addJob } from '../../../db/queue/jobs.ts';
+import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { lockForHoliday } from '../locks.repository.ts';
 import * as repository from './holidays.repository.ts';
@@ -18,15 +18,17 @@ import {
 
 type Visits = AddedHoliday['visits'];
 
+/** A day of the whole clinic, of which only what lies after a moment counts. */
+interface DayAhead {
+  date: string;
+  after: WallTime;
+}
+
 export interface HolidaysDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordAll' | 'recordRead'>;
-  appointments: {
-    listOn: (executor: Executor, day: DayAhead, limit: number) => Promise<{ count: number; rows: Visits }>;
-    lockOn: (tx: Tx, day: DayAhead) => Promise<void>;
-    cancelOn: (tx: Tx, day: DayAhead, by: number) => Promise<Visits>;
-  };
+  appointments: { callingOff: Pick<Appointments['callingOff'], 'on'> };
 }
 
 export function createHolidays({ db, clock, audit, appointments }: HolidaysDependencies) {
@@ -41,7 +43,7 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
   async function preview(day: DayAhead, cancel: boolean, caller: Caller) {
     const judged = await repository.judgeDay(db, day.date);
     if (judged?.closed) throw new AppError('holiday_exists');
-    const { count, rows } = await appointments.listOn(db, day, SHOWN);
+    const { count, rows } = await appointments.callingOff.on(day).list(db, SHOWN);
     await noteShown(caller, rows);
     return { id: null, removed: judged?.free ?? 0, ...effectsOf(cancel, count, rows) };
   }
@@ -55,17 +57,17 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
   const act = (day: DayAhead, name: string | null, cancel: boolean, caller: Caller) =>
     transaction(db, async (tx) => {
       await lockForHoliday(tx);
-      if (cancel) await appointments.lockOn(tx, day);
+      if (cancel) await appointments.callingOff.on(day).lock(tx);
       const added = await repository.insertHoliday(tx, { date: day.date, name });
       if (!added) throw new AppError('holiday_exists');
       const removed = await repository.countClosed(tx, day.date);
       const details = { holiday: added.id, date: day.date };
       await audit.record(tx, { actor: caller, action: 'holiday.create', details });
       if (!cancel) {
-        const { count, rows } = await appointments.listOn(tx, day, SHOWN);
+        const { count, rows } = await appointments.callingOff.on(day).list(tx, SHOWN);
         return { id: added.id, removed, ...effectsOf(cancel, count, rows) };
       }
-      const visits = await appointments.cancelOn(tx, day, caller.id);
+      const visits = await appointments.callingOff.on(day).cancel(tx, caller.id);
       const people = peopleOf(visits);
       const about = { holiday: added.id };
       if (people.length > 0)
