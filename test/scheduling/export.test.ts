@@ -3,6 +3,8 @@ import http from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { pageQuery } from '../../src/http/page.ts';
+import { allFilters, exportFilters } from '../../src/modules/appointments/reading/filters.schemas.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entry, lastEntry, notedBy } from '../helpers/audit.ts';
 import { parseCsv } from '../helpers/csv.ts';
@@ -122,6 +124,33 @@ describe('an export', () => {
   test('of nothing is empty, but for the header of the CSV', async () => {
     expect((await exported()).text).toBe('');
     expect((await exported('', 'text/csv')).text).toMatch(/^id,date,start_time,[^\n]*\r\n$/);
+  });
+
+  test('has every filter of the list, and each of them leaves the same visits out of both', async () => {
+    const [doctor, patient] = [await clinic.person('doctor'), await clinic.person('patient')];
+    const first = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-10' }));
+    const second = await clinic.book(patient, await clinic.slot(doctor, { date: '2026-03-12' }));
+    await clinic.as(patient).delete(`/appointments/${second}/`).expect(204);
+    /** Of each filter a value, and the one visit that it keeps. */
+    const kept: Record<string, [value: string | number, visit: number]> = {
+      date: ['2026-03-10', first],
+      from: ['2026-03-11', second],
+      to: ['2026-03-11', first],
+      status: ['cancelled', second],
+      doctor: [people.doctor.id, first],
+      patient: [patient.id, second],
+    };
+    const filters = Object.keys(exportFilters.shape);
+    expect(Object.keys(allFilters.shape).filter((name) => !(name in pageQuery))).toEqual(filters);
+    expect(Object.keys(kept).sort()).toEqual(filters.toSorted());
+    for (const [name, [value, visit]] of Object.entries(kept)) {
+      const { body } = await clinic.as(people.admin).get(`/appointments/?${name}=${value}`).expect(200);
+      const ids = (rows: { id: number }[]) => rows.map(({ id }) => id);
+      expect(ids(body.results), `the list by ${name}`).toEqual([visit]);
+      expect(ids(lines((await exported(`?${name}=${value}`)).text)), `the export by ${name}`).toEqual([
+        visit,
+      ]);
+    }
   });
 
   test('takes the filters of the list', async () => {
