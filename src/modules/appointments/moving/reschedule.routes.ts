@@ -62,8 +62,8 @@ export async function rescheduleRoutes(
       },
     },
     async (request, reply) => {
-      const { params, body, user, headers } = request;
-      const options = { request: keyed(request), expected: headers['if-match'] };
+      const { params, body, user, headers, owners } = request;
+      const options = { request: keyed(request), expected: headers['if-match'], patient: owners?.patient };
       return onceAnswer(reply, await moving.reschedule(params.id, body, user, options));
     },
   );

@@ -25,6 +25,7 @@ export interface RescheduleDependencies {
 interface RescheduleOptions {
   request?: Keyed | undefined;
   expected?: readonly number[] | undefined;
+  patient?: number | undefined;
 }
 
 /** Who moves to which slot, under which rules. */
@@ -91,6 +92,7 @@ export function createReschedule({ db, clock, audit, idempotency, timeslots }: R
      * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
      * @param options.request asks for it to be done once only
      * @param options.expected the versions that the move is meant for; any by default
+     * @param options.patient whose appointment it is, if the caller knows; it is looked up by default
      * @throws AppError appointment_not_found, version_mismatch, already_decided, visit_begun, already_attended,
      * too_late_to_cancel, not_same_doctor, and what a booking of the slot would throw
      */
@@ -98,9 +100,9 @@ export function createReschedule({ db, clock, audit, idempotency, timeslots }: R
       appointment: number,
       { timeslot }: Move,
       caller: Caller,
-      { request, expected }: RescheduleOptions = {},
+      { request, expected, patient: known }: RescheduleOptions = {},
     ): Promise<Once<Appointment>> {
-      const patient = (await findOwners(db, appointment))?.patient;
+      const patient = known ?? (await findOwners(db, appointment))?.patient;
       if (patient === undefined) throw new AppError('appointment_not_found');
       const wanted = { timeslot, patient, moving: appointment };
       return timeslots.obtain(wanted, caller, (bounds, policy) =>
