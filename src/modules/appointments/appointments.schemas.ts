@@ -20,7 +20,7 @@ const shape = z.object({
   end_time: fields.out.time,
   status: status.meta({
     description:
-      'Pending until its doctor, or an admin, confirms or declines it; `expired` where nobody has until the slot was over. ' +
+      'Pending until its doctor, or an admin, confirms or declines it; `expired` when nobody did until the slot was over. ' +
       'Nothing leaves `cancelled` and `expired`.',
   }),
   created_at: fields.out.instant,
@@ -30,7 +30,7 @@ const shape = z.object({
   cancel_reason: z
     .string()
     .nullable()
-    .meta({ description: 'Why it was cancelled, if somebody said.', maxLength: 500 }),
+    .meta({ description: 'Why it was cancelled, if somebody said so.', maxLength: 500 }),
   cancelled_late: z
     .boolean()
     .meta({ description: 'Cancelled by the patient after the clinic’s deadline for it.' }),
@@ -39,7 +39,7 @@ const shape = z.object({
     .nullable()
     .meta({ description: 'Whether the patient came; null until somebody says so.' }),
   version: fields.id.meta({
-    description: 'One more with every change; the `ETag`, for `If-Match`.',
+    description: 'Every change adds one. It is the `ETag`, for `If-Match`.',
     examples: [1],
   }),
 });

@@ -18,8 +18,8 @@ const marks = [
     operationId: 'markArrived',
     summary: 'Mark a patient as arrived',
     description:
-      'They are here and wait. `complete` follows once they have been seen. A visit that is still pending is confirmed with ' +
-      'it, and nobody is told.',
+      'The patient is here and waits. `complete` follows once they have been seen. It also confirms a visit that is still ' +
+      'pending; nobody is told of that.',
   },
   {
     path: 'complete',
@@ -27,7 +27,7 @@ const marks = [
     operationId: 'markCompleted',
     summary: 'Mark a visit as completed',
     description:
-      'The patient has been seen; that they arrived need not be said before. One who arrived can be marked so on a ' +
+      'The patient has been seen. They need not be marked as arrived before. A patient who arrived can be marked so on a ' +
       'later day too, since a visit may end after midnight.',
   },
   {
@@ -35,13 +35,13 @@ const marks = [
     mark: 'no_show',
     operationId: 'markNoShow',
     summary: 'Mark a patient as not come',
-    description: 'They neither came nor cancelled. The slot stays theirs, as it was kept for them.',
+    description: 'The patient neither came nor cancelled. The slot stays theirs, as it was kept for them.',
   },
 ] as const;
 
 const RULES =
-  'For a confirmed visit, from its day on (`arrive` also for a pending one, until its slot is over). A mark can be changed for another on the day on which it was made, not ' +
-  'later; repeating it changes nothing. A visit that is marked can no longer be cancelled or moved.';
+  'For a confirmed visit, from its day on (`arrive` also for a pending one, until its slot is over). A mark can be changed ' +
+  'only on the day on which it was made. Repeating a mark changes nothing. A marked visit can no longer be cancelled or moved.';
 
 /** Whether patients came. */
 export async function attendanceRoutes(
@@ -93,8 +93,8 @@ export async function attendanceRoutes(
         operationId: 'takeBackAttendance',
         summary: 'Take back a mark of attendance',
         description:
-          'A wrong mark goes, on the day on which it was made, and the visit bears none again; the history keeps both. ' +
-          'Where there is none it is a 204 too.',
+          'Removes a wrong mark on the day on which it was made. The history keeps the mark and that it was taken back. ' +
+          'A visit without a mark is a 204 too.',
         params,
         headers: ifMatch,
         response: { 204: z.undefined() },

@@ -9,19 +9,19 @@ export interface Booking {
   timeslot: number;
   patient: number;
   booked_by: number;
-  /** Confirmed at once where the clinic's policy says so; in a slot that runs already it is in any case. */
+  /** `confirmed` where the clinic confirms at once. In a slot that runs already, a booking is confirmed in any case. */
   status: ActiveStatus;
 }
 
 /**
- * Books a slot in one statement: locks its row, which decides against whoever books, holds, moves to, offers or removes
- * it; copies its times; refuses one that is out of bounds or held for somebody else, or whose doctor cannot be booked
- * (out, or not let in yet); and leaves the patient's own races to the exclusion constraint. ON CONFLICT without a target
- * covers that too: a plain INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms. The
- * patient's row is locked first, which keeps them from being erased or from moving another visit meanwhile; the slot is
- * only looked at once there is a patient, so that locks are taken in one order. The slot is marked as taken by a trigger
- * of the appointment. The doctor is looked up for the slot (hence the limit): joined to it, the server may walk through all
- * doctors to theirs.
+ * Books a slot in one statement. It locks the slot's row: that decides against whoever books, holds, moves to, offers or
+ * removes it. It copies the slot's times. It refuses a slot that is out of bounds, is held for somebody else, or whose doctor
+ * cannot be booked (deactivated, or not approved yet). The exclusion constraint decides the patient's own races. ON CONFLICT
+ * without a target covers that too: a plain INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms.
+ *
+ * The patient's row is locked first, so that they are not erased and move no other visit meanwhile. The slot is read only when
+ * there is a patient, so that locks are taken in one order. A trigger of the appointment marks the slot as taken. The doctor is
+ * looked up for the slot (hence the limit): with a join the server may walk through all doctors to find theirs.
  * @param bounds with `active_max`, the caller has locked the patient's bookings
  * @returns undefined when some rule refused
  */
@@ -75,7 +75,7 @@ export async function insertAppointment(
   return rows[0] && toAppointment(rows[0]);
 }
 
-/** Lets a patient's bookings come one after another, so that the next counts the one before. */
+/** Makes a patient's bookings come one after another, so that each counts the one before. */
 export async function lockBookings(tx: Tx, patient: number): Promise<void> {
   await clientOf(tx).query({
     name: 'appointments.lock-bookings',

@@ -43,8 +43,8 @@ export async function bookingRoutes(
           'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
-          'If the slot can’t be booked, `alternatives` lists the nearest ones that can. If the patient has it already, as ' +
-          'after a second press of a button, that is `already_yours`, and `appointment` names the visit.',
+          'If the slot can’t be booked, `alternatives` lists the nearest slots that can. If the patient has it already, for ' +
+          'example after a second press of a button, that is `already_yours`, and `appointment` names the visit.',
         headers: keyedHeaders,
         body: newAppointment,
         response: { 201: appointment },

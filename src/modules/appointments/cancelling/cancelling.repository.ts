@@ -8,18 +8,18 @@ export interface StatusChange {
   to: AppointmentStatus;
   by: number;
   now: Date;
-  /** The clinic's wall clock: what has lapsed by it is changed no more. */
+  /** The clinic's wall clock: a request that has lapsed by it is not changed. */
   wall: WallTime;
   reason?: string | undefined;
-  /** The versions that it is meant for; undefined stands for any. */
+  /** The versions for which the change is meant; undefined is any. */
   expected?: readonly number[] | undefined;
-  /** Only a visit that starts after it is changed. */
+  /** A visit that starts by then is not changed. */
   after?: WallTime | undefined;
   /** A visit that starts by then is marked as cancelled late. */
   lateBy?: WallTime | undefined;
 }
 
-/** Whose visit was changed, and when it would have been. */
+/** Whose visit was changed, and when it starts. */
 export interface Changed {
   patient: number;
   date: string;
@@ -27,9 +27,9 @@ export interface Changed {
 }
 
 /**
- * Moves an appointment's status in one statement if it stands in one of `from`.
+ * Changes an appointment's status in one statement, if it is one of `from`.
  * @returns undefined when nothing was changed
- * @throws the refusal by `appointments_attendance_of_confirmed` when a visit is cancelled that bears a mark
+ * @throws the refusal by `appointments_attendance_of_confirmed` when the visit bears a mark and would be cancelled
  */
 export async function moveStatus(
   executor: Executor,

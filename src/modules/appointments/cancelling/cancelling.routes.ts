@@ -66,8 +66,8 @@ export async function cancellingRoutes(
         summary: 'Cancel an appointment',
         description:
           'The slot is free again at once, and the appointment stays as `cancelled`. Patients can no longer cancel once ' +
-          'the visit has begun; after the clinic’s deadline it is marked as late, or refused, as the policy says. ' +
-          'Repeating it is a 204 again. A body with a `reason` may say why; without one, nothing is said.',
+          'the visit has begun. After the clinic’s deadline their cancellation is marked as late, or refused, as the policy ' +
+          'says. Repeating it is a 204 again. A body with a `reason` says why; it may be left out.',
         params,
         headers: ifMatch,
         body: cancellation,

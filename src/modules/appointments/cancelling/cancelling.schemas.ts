@@ -41,11 +41,11 @@ export const cancellation = documented(
         .optional()
         .meta({ description: 'Why; the other side sees it.', examples: ['I have caught a cold'] }),
     })
-    // Fastify hands on null where there is none.
+    // Fastify passes null where there is no body.
     .nullish(),
   {
     id: 'Cancellation',
-    description: 'Why it is cancelled; without a body nothing is said.',
+    description: 'Why it is cancelled. The body may be left out.',
     examples: { reason: { summary: 'With a reason', value: { reason: 'I have caught a cold' } } },
   },
 );

@@ -88,10 +88,10 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
         operationId: 'exportAppointments',
         summary: 'Export appointments',
         description:
-          'All that match, by time, streamed in one answer without pages: a JSON object a line, or CSV with ' +
-          '`Accept: text/csv`. Each row is as it stood when it was read. An answer that breaks off ends with its connection, ' +
-          'not with the end of the transfer. **Noted** as `appointment.export`, one entry for a thousand rows: the people ' +
-          'whose appointments are in it see who looked.',
+          'All appointments that match, by time, streamed in one answer without pages: one JSON object on each line, or CSV with ' +
+          '`Accept: text/csv`. Each row is as it stood when it was read. If the answer breaks off, its connection is closed ' +
+          'without the end of the transfer. **Noted** as `appointment.export`, one entry for a thousand rows: the people whose ' +
+          'appointments are in it see who looked.',
         querystring: exportFilters,
         response: {
           200: {
@@ -99,7 +99,7 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
             content: {
               [NDJSON_TYPE]: {
                 schema: z.string().meta({
-                  description: 'One `Appointment` a line.',
+                  description: 'One `Appointment` on each line.',
                   maxLength: 2_147_483_647,
                   examples: [asJson(appointmentExample)],
                 }),
@@ -107,7 +107,7 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
               [CSV_TYPE]: {
                 schema: z.string().meta({
                   description:
-                    'RFC 4180, with a header; an apostrophe goes before what a spreadsheet would run.',
+                    'RFC 4180, with a header. An apostrophe stands before what a spreadsheet would run.',
                   maxLength: 2_147_483_647,
                   examples: [head + asCsv(appointmentExample)],
                 }),

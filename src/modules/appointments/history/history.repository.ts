@@ -14,9 +14,9 @@ export interface HistoryRow {
 }
 
 /**
- * What happened to an appointment, oldest first: the booking, which stands in its own row (where it was booked, in its
- * first move), then its last events.
- * @param most how many at the most
+ * What happened to an appointment, oldest first: the booking, then its last events. The booking is read from the appointment
+ * itself, and the time that was booked from its first move, if it was moved.
+ * @param most how many rows at most
  */
 export async function listHistory(db: Db, appointment: number, most: number): Promise<HistoryRow[]> {
   const { rows } = await db.$client.query<HistoryRow>({

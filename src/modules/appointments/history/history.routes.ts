@@ -32,7 +32,7 @@ export async function historyRoutes(
         operationId: 'appointmentHistory',
         summary: 'See what happened to an appointment',
         description:
-          'What, when and by whom, oldest first: an appended record that nobody can change. Why it was cancelled stands in ' +
+          'What happened, when and by whom, oldest first: a record that nobody can change. Why it was cancelled stands in ' +
           `the appointment itself. No pages: at most ${HISTORY_LIMIT} events, of more the booking and the last ones.`,
         params: idParams('The appointment’s id.', demo.visit.id),
         response: { 200: history },

@@ -7,7 +7,7 @@ import { documented } from '../../../http/openapi/documented.ts';
 const kinds = ['booked', ...appointmentEventKinds] as const;
 export type HistoryKind = (typeof kinds)[number];
 
-/** A visit can be moved and marked as often as people like; so many of its events are shown. */
+/** How many events of a visit are shown: it can be moved and marked as often as people like. */
 export const HISTORY_LIMIT = 500;
 
 const when = z.object({
@@ -21,8 +21,8 @@ const event = documented(
     at: fields.out.instant,
     kind: z.enum(kinds).meta({
       description:
-        'What happened. A move by the patient makes it pending again. `doctor_changed` follows the move of a visit whose ' +
-        'doctor is out to a colleague.',
+        'What happened. A move by the patient makes it pending again. `doctor_changed` follows when a visit moves to ' +
+        'another doctor because its own is deactivated.',
     }),
     by: z
       .object({
@@ -35,8 +35,8 @@ const event = documented(
       .meta({ description: 'Who did it; null where the system itself did.' }),
     details: z
       .object({
-        from: when.optional().meta({ description: 'With `moved`: when it would have been.' }),
-        to: when.optional().meta({ description: 'With `booked` and `moved`: when it was to be.' }),
+        from: when.optional().meta({ description: 'With `moved`: when it was before.' }),
+        to: when.optional().meta({ description: 'With `booked` and `moved`: the time that was chosen.' }),
         from_doctor: fields.id
           .optional()
           .meta({ description: 'With `doctor_changed`: whose visit it was.', examples: [12] }),
@@ -52,7 +52,7 @@ const event = documented(
   }),
   {
     id: 'AppointmentEvent',
-    description: 'Something that happened to an appointment. Never changed afterwards.',
+    description: 'Something that happened to an appointment. It is never changed afterwards.',
     examples: {
       booked: {
         summary: 'Booked by the patient',

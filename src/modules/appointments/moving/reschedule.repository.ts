@@ -4,7 +4,7 @@ import { clientOf, type Tx } from '../../../db/client.ts';
 import { boundValues, canBeHad, doctorIsBookable } from '../../../db/slots.ts';
 import { isLapsed } from '../../../db/visits.ts';
 
-/** An appointment as it stands while nobody else can change it; one that has lapsed is `expired` before the job says so. */
+/** An appointment as it stands while nobody else can change it. A request that has lapsed is `expired`, also before the job has marked it. */
 export interface Standing {
   doctor: number;
   timeslot: number | null;
@@ -16,8 +16,8 @@ export interface Standing {
 }
 
 /**
- * Locks whose appointment it is, so that it and whatever else they book or move come one after another: two changes that
- * overlap would wait for each other in the exclusion constraint, until one is ended as a deadlock. Then the appointment.
+ * Locks the patient, then their appointment. So whatever else they book or move comes before or after: two changes that
+ * overlap would wait for each other in the exclusion constraint, until the server ends one as a deadlock.
  * @returns undefined when there is no such appointment of a patient who is still here
  */
 export async function lockAppointment(
@@ -42,7 +42,7 @@ export async function lockAppointment(
   return rows[0];
 }
 
-/** A slot that somebody would move to, while nobody else can take it. */
+/** A slot to which somebody would move, while nobody else can take it. */
 export interface Target {
   id: number;
   doctor: number;
@@ -54,8 +54,8 @@ export interface Target {
 }
 
 /**
- * Locks the slot that an appointment leaves and the one it would move to, in the order of their ids: two that change
- * places must not wait for each other.
+ * Locks the slot that an appointment leaves and the slot to which it would move, in the order of their ids: two appointments
+ * that change places must not wait for each other.
  */
 export async function lockTarget(
   tx: Tx,
@@ -74,7 +74,7 @@ export async function lockTarget(
   return rows.find(({ id }) => id === to);
 }
 
-/** Whether a visit of the one can go to the other: its own is out, and the other is of the same specialization. */
+/** Whether a visit of one doctor can go to another: the first is deactivated, and both have the same specialization. */
 export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boolean> {
   const { rows } = await clientOf(tx).query<{ can: boolean }>({
     name: 'appointments.can-take-over',

@@ -51,10 +51,10 @@ export async function rescheduleRoutes(
         operationId: 'rescheduleAppointment',
         summary: 'Move an appointment to another slot',
         description:
-          'To another slot of the same doctor, in one step: the old slot is free at once, and if the new one cannot be ' +
-          'had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the doctor ' +
-          'answers; an admin’s keeps the status. Moving to the slot that it has changes nothing. Where its doctor is ' +
-          'out, the visit can go to a slot of another doctor of the same specialization.',
+          'Moves it to another slot of the same doctor, in one step: the old slot is free at once, and if the new one ' +
+          'cannot be had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the ' +
+          'doctor answers; an admin’s keeps the status. Moving to the slot that it has changes nothing. If its doctor is ' +
+          'deactivated, the visit can go to a slot of another doctor of the same specialization.',
         params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,

@@ -27,8 +27,8 @@ export async function readingRoutes(
         operationId: 'listOwnAppointments',
         summary: 'See my appointments',
         description:
-          'A patient’s or a doctor’s own; for an admin those they booked. Today’s and later come first by time, then ' +
-          'past ones, latest first.',
+          'A patient or a doctor sees their own, an admin those that they booked. Today’s and later come first by time, ' +
+          'then past ones, latest first.',
         querystring: ownFilters,
         response: { 200: appointmentPage },
       },

@@ -46,10 +46,10 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         summary: 'Be away',
         description:
           'A doctor is away from `start_time` of the first day to `end_time` of the last; an admin names the `doctor`. In ' +
-          'one act all free slots of that time go, and all active appointments, confirmed ones too, are cancelled with ' +
-          'the reason `doctor_absent`; every patient is told. An absence that has begun acts on what lies ahead. ' +
-          '`preview` answers what would be done (200) and does nothing. While it stands no slot can be published in it. An ' +
-          'admin can write one for a doctor who is deactivated and has visits still.',
+          'one act, all free slots of that time are removed, and all active appointments, confirmed ones too, are cancelled ' +
+          'with the reason `doctor_absent`. Every patient is told. An absence that has begun acts on what lies ahead. ' +
+          '`preview` answers what would be done (200) and does nothing. While the absence stands, no slot can be published ' +
+          'in it. An admin can write one for a deactivated doctor who still has visits.',
         body: newAbsence,
         response: { 200: absenceEffects, 201: absenceEffects },
       },
@@ -70,7 +70,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         tags,
         operationId: 'listAbsences',
         summary: 'See absences',
-        description: 'A doctor’s own; everybody’s for an admin. Those that begin last come first.',
+        description: 'A doctor sees their own, an admin everybody’s. Absences that begin last come first.',
         querystring: absenceFilters,
         response: { 200: absencePage },
       },
@@ -109,8 +109,8 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         operationId: 'deleteAbsence',
         summary: 'Take an absence back',
         description:
-          'Slots of the doctor’s week are published again at once. What was cancelled stays cancelled, and what was ' +
-          'published by hand does not come back.',
+          'Slots of the doctor’s week are published again at once. Cancelled appointments stay cancelled, and slots that ' +
+          'were published by hand do not come back.',
         params,
         response: { 204: z.undefined() },
       },

@@ -13,11 +13,11 @@ const span = {
   from: fields.out.date.meta({ description: 'The first day.', examples: ['2028-04-03'] }),
   to: fields.out.date.meta({ description: 'The last day.', examples: ['2028-04-21'] }),
   start_time: fields.out.time.meta({
-    description: 'From when on the first day; `00:00` is all of it.',
+    description: 'When it begins on the first day; `00:00` is the whole day.',
     examples: ['00:00'],
   }),
   end_time: fields.out.time.meta({
-    description: 'Until when on the last day; `24:00` is all of it.',
+    description: 'When it ends on the last day; `24:00` is the whole day.',
     examples: ['24:00'],
   }),
   reason: z
@@ -74,7 +74,9 @@ export const absenceEffects = documented(
     id: fields.id.nullable().meta({ description: 'The absence’s id; null in a preview.', examples: [5] }),
     ...span,
     preview: z.boolean().meta({ description: 'Whether nothing was done.' }),
-    slots_count: count.meta({ description: 'How many free slots go in all, held and offered ones too.' }),
+    slots_count: count.meta({
+      description: 'How many free slots are removed in all, held and offered ones too.',
+    }),
     slots: z
       .array(z.object(visit))
       .meta({ description: `The first of them by time, at most ${SHOWN}.`, maxItems: SHOWN }),
@@ -97,7 +99,7 @@ export const absenceEffects = documented(
         value: { id: demo.absence.id, ...away, preview: false, ...effects() },
       },
       preview: {
-        summary: 'Only asked',
+        summary: 'A preview',
         value: { id: null, ...away, preview: true, ...effects() },
       },
     },
@@ -127,10 +129,10 @@ export const newAbsence = documented(
       to: fields.date.meta({ description: 'The last day, included.', examples: ['2028-04-21'] }),
       start_time: fields.clockTime
         .default('00:00')
-        .meta({ description: 'From when on the first day.', examples: ['14:00'] }),
+        .meta({ description: 'When it begins on the first day.', examples: ['14:00'] }),
       end_time: fields.clockTime
         .default('24:00')
-        .meta({ description: 'Until when on the last day.', examples: ['18:00'] }),
+        .meta({ description: 'When it ends on the last day.', examples: ['18:00'] }),
       reason: fields
         .text(500)
         .optional()
@@ -141,7 +143,7 @@ export const newAbsence = documented(
       preview: z
         .boolean()
         .default(false)
-        .meta({ description: 'Tells what would be done, and does nothing.', examples: [true] }),
+        .meta({ description: 'Answers what would be done, and does nothing.', examples: [true] }),
     })
     .superRefine(({ from, to, start_time, end_time }, context) => {
       const refuse = (about: ReturnType<typeof issue>) => context.addIssue({ code: 'custom', ...about });
@@ -178,10 +180,10 @@ const { from, to } = fields.dateFilters;
 export const absenceFilters = fields.orderedRange(
   z.object({
     ...pageQuery,
-    from: from.meta({ description: 'Those that last until this day or longer.' }),
-    to: to.meta({ description: 'Those that begin by this day; not before `from`.' }),
+    from: from.meta({ description: 'Only absences that end on this day or later.' }),
+    to: to.meta({ description: 'Only absences that begin on this day or earlier; not before `from`.' }),
     doctor: fields.idText.optional().meta({
-      description: 'Only this doctor’s. Doctors see no other than their own.',
+      description: 'Only this doctor’s. Doctors see only their own.',
       examples: [demo.doctor.id],
     }),
   }),

@@ -43,11 +43,11 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
         operationId: 'addHoliday',
         summary: 'Close the clinic on a day',
         description:
-          'Every slot of that day that nobody has booked goes, however it was published, with holds and offers of it; one ' +
-          'that becomes free later goes as well. Nothing is published on it but with `despite_holiday`, afterwards. The ' +
-          'answer names the appointments that are still to come on that day. With `visits: cancel` they are cancelled in ' +
-          'the same act, with the reason `clinic_closed`, and every patient is told, with other times. `preview` answers ' +
-          'what would be done (200) and does nothing.',
+          'Every slot of that day that nobody has booked is removed, however it was published, with its holds and offers. ' +
+          'A slot that becomes free later is removed too. Afterwards slots are published on that day only with ' +
+          '`despite_holiday`. The answer names the appointments that are still to come on that day. With `visits: cancel` ' +
+          'they are cancelled in the same act, with the reason `clinic_closed`, and every patient is told, with other ' +
+          'times. `preview` answers what would be done (200) and does nothing.',
         body: newHoliday,
         response: { 200: addedHoliday, 201: addedHoliday },
       },
@@ -68,7 +68,7 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
         tags,
         operationId: 'getHoliday',
         summary: 'Show a holiday',
-        description: 'Past or to come.',
+        description: 'A past or a coming one.',
         params,
         response: { 200: holiday },
       },
@@ -86,8 +86,8 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
         operationId: 'deleteHoliday',
         summary: 'Open the clinic on a holiday after all',
         description:
-          'Right afterwards slots are published into it from the doctors’ weeks. Nothing else comes back: neither what was ' +
-          'published by hand nor visits that were cancelled.',
+          'Soon afterwards slots are published on that day from the doctors’ weeks. Nothing else comes back: neither slots ' +
+          'that were published by hand nor visits that were cancelled.',
         params,
         response: { 204: z.undefined() },
       },

@@ -62,14 +62,17 @@ export const addedHoliday = documented(
   shape.extend({
     id: fields.id.nullable().meta({ description: 'The holiday’s id; null in a preview.', examples: [3] }),
     preview: z.boolean().meta({ description: 'Whether nothing was done.' }),
-    removed: many.meta({ description: 'How many free slots go, held and offered ones too.', examples: [48] }),
+    removed: many.meta({
+      description: 'How many free slots are removed, held and offered ones too.',
+      examples: [48],
+    }),
     appointments: many.meta({
       description: 'How many active appointments remain on that day: somebody has to see to them.',
       examples: [1],
     }),
     cancelled: many.meta({ description: 'How many appointments are cancelled.', examples: [0] }),
     visits: z.array(visit).meta({
-      description: `Those that remain or are cancelled, the first of them by time, at most ${SHOWN}.`,
+      description: `The appointments that remain or are cancelled: the first of them by time, at most ${SHOWN}.`,
       maxItems: SHOWN,
     }),
   }),
@@ -77,12 +80,12 @@ export const addedHoliday = documented(
     id: 'AddedHoliday',
     description: 'A new holiday, and what it changes, or would change.',
     examples: {
-      holiday: { summary: 'Added; a visit remains', value: done },
+      holiday: { summary: 'Added, and a visit remains', value: done },
       cancelled: {
-        summary: 'Added, its visits cancelled',
+        summary: 'Added, and its visits are cancelled',
         value: { ...done, appointments: 0, cancelled: 1 },
       },
-      preview: { summary: 'Only asked', value: { ...done, id: null, preview: true } },
+      preview: { summary: 'A preview', value: { ...done, id: null, preview: true } },
     },
   },
 );
@@ -101,13 +104,13 @@ export const newHoliday = documented(
       .default('keep')
       .meta({
         description:
-          'What becomes of the appointments of that day that are still to come: `cancel` cancels them, and every patient ' +
+          'What happens to the appointments of that day that are still to come. `cancel` cancels them, and every patient ' +
           'is told, with other times.',
       }),
     preview: z
       .boolean()
       .default(false)
-      .meta({ description: 'Tells what would be done, and does nothing.', examples: [true] }),
+      .meta({ description: 'Answers what would be done, and does nothing.', examples: [true] }),
   }),
   {
     id: 'NewHoliday',

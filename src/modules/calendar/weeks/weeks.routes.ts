@@ -9,10 +9,10 @@ import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
 const tags = ['schedules'];
 const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
 const CHANGE =
-  'The week is replaced as a whole. Slots are published from it at once, and kept published ahead day by day; each ' +
-  'stretch’s slots follow each other from its `start_time` on. A new week changes free slots that lie ahead only: what ' +
-  'is booked, held or offered to somebody stays, and so does what was published by hand. Slots of the week that were ' +
-  'taken back by hand come again with the next week that is written. Holidays and absences are left out.';
+  'The week is replaced as a whole. Slots are published from it at once, and later day by day. The slots of a stretch ' +
+  'follow each other from its `start_time` on. A new week changes only free slots that lie ahead: what is booked, held or ' +
+  'offered to somebody stays, and so does what was published by hand. Slots of the week that were taken back by hand come ' +
+  'again with the next week that is written. Nothing is published on holidays and in absences.';
 
 export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Calendar, 'weeks'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();

@@ -15,12 +15,12 @@ const hours = z
     valid_from: fields.date
       .nullable()
       .default(null)
-      .meta({ description: 'The first day on which they are valid; null is from ever.' }),
+      .meta({ description: 'The first day on which they are valid; null is no first day.' }),
     valid_until: fields.date
       .nullable()
       .default(null)
       .meta({
-        description: 'The last day on which they are valid; null is for ever.',
+        description: 'The last day on which they are valid; null is no last day.',
         examples: ['2028-12-31'],
       }),
   })
@@ -100,7 +100,10 @@ const many = z.int().meta({ minimum: 0, maximum: 1_000_000, examples: [56] });
 export const changedSchedule = documented(
   shape.extend({
     published: many.meta({ description: 'How many slots were published from it.' }),
-    removed: many.meta({ description: 'How many free slots of the week before went.', examples: [40] }),
+    removed: many.meta({
+      description: 'How many free slots of the week before were removed.',
+      examples: [40],
+    }),
   }),
   {
     id: 'ChangedSchedule',
