@@ -45,7 +45,7 @@ const listed = async (filter: string) =>
   ).map(({ id, status }) => `${id} ${status}`);
 
 describe('a request that nobody answers', () => {
-  test('ends with its slot, by the system, and its slot is free', async () => {
+  test('is ended by the system when its slot is over, and the slot is free', async () => {
     const { visit, slot, at } = await requested();
     at('05:29:59');
     await clinic.drain();
@@ -70,7 +70,7 @@ describe('a request that nobody answers', () => {
     expect((await show(visit)).version).toBe(2);
   });
 
-  test('is over by the clock, however late the job is: read so, and acted on by nobody', async () => {
+  test('is expired by the clock, however late the job is: it is read so, and nobody can act on it', async () => {
     const { visit, date, at } = await requested();
     at('05:30:00');
     expect((await show(visit)).status).toBe('expired');
@@ -102,7 +102,7 @@ describe('a request that nobody answers', () => {
     expect(await listed(`date=${date}&status=expired`)).toEqual([`${visit} expired`]);
   });
 
-  test('that was answered in the last moment stays answered', async () => {
+  test('stays answered when somebody answered it in the last moment', async () => {
     const { visit, at } = await requested();
     at('05:29:59');
     await decide(visit, 'confirmed').expect(200);
@@ -111,7 +111,7 @@ describe('a request that nobody answers', () => {
     expect((await show(visit)).status).toBe('confirmed');
   });
 
-  test('lasts until midnight where its slot does', async () => {
+  test('lasts until midnight when its slot does', async () => {
     day += 1;
     const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
     const visit = await clinic.book(
@@ -126,7 +126,7 @@ describe('a request that nobody answers', () => {
     expect((await show(visit)).status).toBe('expired');
   });
 
-  test('is told to both, kindly, once, and not confirmed to anybody', async () => {
+  test('is told once to the patient and to the doctor, and nobody is told that it was confirmed', async () => {
     const { visit, at } = await requested();
     at('05:31:00');
     await clinic.appointments.expiry.expire();
@@ -153,7 +153,7 @@ describe('a request that nobody answers', () => {
     expect(await told(doctor)).toEqual([expect.stringContaining('neither confirmed nor declined')]);
   });
 
-  test('of long ago ends without a word', async () => {
+  test('ends without a message when it is of long ago', async () => {
     const { visit, date } = await requested();
     clinic.clock.set(new Date(Date.parse(`${date}T05:30:00Z`) + 86_400_001).toISOString());
     await clinic.appointments.expiry.expire();
@@ -164,7 +164,7 @@ describe('a request that nobody answers', () => {
     ).toEqual([]);
   });
 
-  test('counts as such in the figures, the export and the person’s own file', async () => {
+  test('counts as expired in the figures, in the export and in the person’s own file', async () => {
     const { visit, date, at } = await requested();
     at('05:30:00');
     await clinic.appointments.expiry.expire();
@@ -181,7 +181,7 @@ describe('a request that nobody answers', () => {
     expect(own.appointments_as_patient.find(({ id }: { id: number }) => id === visit).status).toBe('expired');
   });
 
-  test('of which there are many end in batches', async () => {
+  test('is ended in batches when there are many', async () => {
     day += 1;
     const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
     await clinic.db.$client.query(

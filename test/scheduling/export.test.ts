@@ -65,7 +65,7 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe('an export', () => {
-  test('holds what the list holds, by time, a JSON object a line', async () => {
+  test('holds what the list holds, by time, with one JSON object on each line', async () => {
     const days = ['2026-03-12', '2026-03-10', '2026-03-11'];
     for (const date of days) await clinic.book(people.patient, await clinic.slot(people.doctor, { date }));
     const late = { date: '2026-03-10', start_time: '23:30', end_time: '24:00' };
@@ -80,7 +80,7 @@ describe('an export', () => {
     expect(lines(text)).toEqual(body.results);
   });
 
-  test('as CSV has the same, and runs no formula in a spreadsheet', async () => {
+  test('as CSV holds the same, and runs no formula in a spreadsheet', async () => {
     const evil = '=HYPERLINK("http://evil.example","x"), или\nещё';
     await clinic.book(people.patient, await clinic.slot(people.doctor));
     const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-11' }));
@@ -121,7 +121,7 @@ describe('an export', () => {
     expect((await exported('', accept)).headers['content-type']).toContain(type);
   });
 
-  test('of nothing is empty, but for the header of the CSV', async () => {
+  test('is empty when nothing matches, except for the header of the CSV', async () => {
     expect((await exported()).text).toBe('');
     expect((await exported('', 'text/csv')).text).toMatch(/^id,date,start_time,[^\n]*\r\n$/);
   });
@@ -189,7 +189,7 @@ describe('an export', () => {
     expectProblem({ status, headers, body: JSON.parse(text) }, 'invalid_input');
   });
 
-  test('is noted for a thousand rows at a time, with whom they show', async () => {
+  test('is noted for each thousand rows, with the people whom they show', async () => {
     await insertMany(2_500);
     const noted = (path: string) => notedBy(clinic.db, () => exported(path));
     const last = await lastEntry(clinic.db);
@@ -212,7 +212,7 @@ describe('an export', () => {
     ]);
   });
 
-  test('is for admins; asked by HEAD it reads nothing', async () => {
+  test('is for admins only, and reads nothing for a HEAD request', async () => {
     for (const who of [people.doctor, people.patient]) {
       const { status, headers, text } = await exported('', undefined, who);
       expectProblem({ status, headers, body: JSON.parse(text) }, 'forbidden');
@@ -249,7 +249,7 @@ describe('a large export', () => {
     return { request, answer };
   }
 
-  test('comes whole, each row once, over many pages, with statements that cost the same', async () => {
+  test('comes whole over many pages, each row once, with statements that cost the same', async () => {
     await insertMany(10_500);
     const statements = watchStatements();
     let rows: { id: number; date: string; start_time: string }[] = [];
@@ -298,7 +298,7 @@ describe('a large export', () => {
     expect(large.peak).toBeLessThan(small.peak + 10);
   });
 
-  test('that nobody takes any more is read no further', async ({ onTestFinished }) => {
+  test('is read no further when nobody takes it any more', async ({ onTestFinished }) => {
     await insertMany(100_000);
     const statements = watchStatements();
     try {
@@ -329,7 +329,7 @@ describe('a large export', () => {
     }
   });
 
-  test('that breaks off ends with its connection, and its log line holds nobody’s data', async () => {
+  test('closes its connection when it breaks off, and its log line holds nobody’s data', async () => {
     await insertMany(50_000);
     const { answer } = await open();
     await once(answer, 'readable');
@@ -354,7 +354,7 @@ describe('a large export', () => {
     expect(log.lines.slice(before).join('\n')).not.toMatch(/Aziza|Yusupov|Bulk|select "|after_date|2020-/);
   });
 
-  test('that cannot begin is a problem like any other', async () => {
+  test('is a problem like any other when it cannot begin', async () => {
     await query('alter table appointments rename to appointments_gone');
     try {
       const { status, headers, text } = await exported();
