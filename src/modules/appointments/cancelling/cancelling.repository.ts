@@ -3,7 +3,7 @@ import type { AppointmentStatus } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import { isLapsed } from '../../../db/visits.ts';
 
-export interface StatusChange {
+interface StatusChange {
   from: AppointmentStatus[];
   to: AppointmentStatus;
   by: number;

@@ -49,4 +49,3 @@ export const cancellation = documented(
     examples: { reason: { summary: 'With a reason', value: { reason: 'I have caught a cold' } } },
   },
 );
-export type Cancellation = z.infer<typeof cancellation>;
