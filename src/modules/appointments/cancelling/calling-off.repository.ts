@@ -14,7 +14,7 @@ interface CalledOff {
 }
 
 /** Which appointments, as a condition over the row `a` of `appointments`. All of them are still to come. */
-interface Selection {
+export interface Selection {
   name: string;
   condition: string;
   values: readonly unknown[];

@@ -10,7 +10,7 @@ type LeavingReason = 'account_deleted' | 'account_closed' | 'doctor_absent';
  * somebody leaves.
  */
 export function createCallingOff({ clock }: { clock: Clock }) {
-  const visitsOf = (selection: ReturnType<typeof repository.on>, reason: string) => ({
+  const visitsOf = (selection: repository.Selection, reason: string) => ({
     /** The first of them by time, with how many there are in all. */
     list: (executor: Executor, limit: number) => repository.listVisits(executor, selection, limit),
     lock: (tx: Tx) => repository.lockVisits(tx, selection),
