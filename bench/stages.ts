@@ -7,8 +7,9 @@ import { authentication, signInRequired } from '../src/http/hooks/authentication
 import { strictJson } from '../src/http/hooks/json.ts';
 import { loggerOptions, logging } from '../src/http/hooks/logging.ts';
 import { serializerCompiler, validatorCompiler } from '../src/http/zod.ts';
-import { appointment, newAppointment } from '../src/modules/appointments/appointments.schemas.ts';
-import { insertAppointment } from '../src/modules/appointments/booking.repository.ts';
+import { appointment } from '../src/modules/appointments/appointments.schemas.ts';
+import { insertAppointment } from '../src/modules/appointments/booking/booking.repository.ts';
+import { newAppointment } from '../src/modules/appointments/booking/booking.schemas.ts';
 import { listFree } from '../src/modules/timeslots/timeslots.repository.ts';
 import { freeSlotFilters, timeslotPage } from '../src/modules/timeslots/timeslots.schemas.ts';
 import { answerOrders } from './processes.ts';

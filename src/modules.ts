@@ -10,7 +10,6 @@ import { type Listener, listen } from './db/links/listen.ts';
 import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
-import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
 import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
 import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
@@ -23,6 +22,7 @@ import {
   createSessions,
   undoRoutes,
 } from './modules/auth/index.ts';
+import { calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -50,7 +50,6 @@ import {
   eraseTraces,
   privacyRoutes,
 } from './modules/privacy/index.ts';
-import { createSchedules, schedulesRoutes } from './modules/schedules/index.ts';
 import { createSettings, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
@@ -141,16 +140,7 @@ export function createModules({
     timeslots,
     sessions,
   });
-  const schedules = createSchedules({ db, clock, audit, timeslots, appointments, ...config });
-  const { publishing } = schedules;
-  const absences = createAbsences({
-    db,
-    clock,
-    audit,
-    appointments,
-    timeslots,
-    publishing,
-  });
+  const calendar = createCalendar({ db, clock, audit, appointments, ...config });
   const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
   const waitlist = createWaitlist({
     db,
@@ -210,9 +200,9 @@ export function createModules({
       tasks: {
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
-        expire_requests: () => appointments.expire(),
-        publish_schedules: async () => void (await publishing.publishAll()),
-        publish_due: () => publishing.publishDue(),
+        expire_requests: () => appointments.expiry.expire(),
+        publish_schedules: async () => void (await calendar.publishing.publishAll()),
+        publish_due: () => calendar.publishing.publishDue(),
         remind_unconfirmed: () => users.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
@@ -280,8 +270,7 @@ export function createModules({
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(timeslotSearchRoutes, { timeslotSearch });
       await app.register(timeslotsRoutes, { timeslots });
-      await app.register(schedulesRoutes, { schedules });
-      await app.register(absencesRoutes, { absences });
+      await app.register(calendarRoutes, { calendar });
       await app.register(appointmentsRoutes, { appointments, loggable });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });

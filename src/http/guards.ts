@@ -35,6 +35,13 @@ export function anyOf(...guards: Guard[]): Guard {
 /** Whose a record is: the ids of its people by role. */
 export type Owners = Partial<Record<Side, number>>;
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose the record is, where `IsOwner` has looked it up: for admins it has not. */
+    owners?: Owners;
+  }
+}
+
 /**
  * Lets a doctor or patient through to their own record only (403); admins reach every record.
  * @param find the owners of the record with this id, undefined when there is none
@@ -48,6 +55,7 @@ export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missi
     const owners = await find((request.params as { id: number }).id);
     if (!owners) throw new AppError(missing);
     if (owners[side] !== caller.id) throw new AppError('forbidden');
+    request.owners = owners;
   };
   return Object.assign(check, { owner: true as const });
 }

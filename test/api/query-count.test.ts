@@ -430,9 +430,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('patient').delete(`/appointments/${id}/`);
     },
   ],
-  // whose it is, twice; begin, the patient, the appointment, both slots, the move, the note, the answer, commit
+  // whose it is; begin, the patient, the appointment, both slots, the move, the note, the answer, commit
   'POST /api/appointments/{id}/reschedule/': [
-    10,
+    9,
     async () => {
       const [id, timeslot] = [await freshVisit(), await freshSlot()];
       return () => as('patient').post(`/appointments/${id}/reschedule/`, { timeslot });

@@ -165,7 +165,7 @@ describe('at once', () => {
     seenTwice(seen);
   });
 
-  test('of absences that overlap one stands, and the job publishes around it', async () => {
+  test('of absences that overlap one is written, and the job publishes around it', async () => {
     const schedule = [{ weekday: 2, start_time: '09:00', end_time: '12:00', slot_minutes: 60 }];
     const wide = (from: string, to: string, by: Member) => (instance: number) =>
       clinic.ask(by, 'POST', '/absences/', { doctor: doctor.id, from, to }, instance);
@@ -303,7 +303,7 @@ describe('cut off in the middle', () => {
     ['audit_entries', 'insert', 40],
   ];
 
-  test('by the end of its connection at any row, it is wholly not done; then it is wholly done', async () => {
+  test('by the end of its connection at any row, an absence is wholly undone, and the next try does it wholly', async () => {
     const clinic = await arena({ pool_max: 5 });
     onTestFinished(() => clinic.close());
     const [doctor] = (await clinic.crowd('doctor', 1)) as [Member];
@@ -346,7 +346,7 @@ describe('cut off in the middle', () => {
     await provesAbsence(clinic.db);
   });
 
-  test('by somebody who ends connections at any moment, it is wholly done or wholly not done', async () => {
+  test('by somebody who ends connections at any moment, an absence is wholly done or wholly not done', async () => {
     const clinic = await arena({ pool_max: 5 });
     onTestFinished(() => clinic.close());
     const killer = openDatabase({ url: clinic.url, pool_max: 1, limits: PATIENT_LIMITS });
@@ -381,7 +381,7 @@ describe('cut off in the middle', () => {
     expect(Object.keys(seen).length, JSON.stringify(seen)).toBeGreaterThan(1);
   });
 
-  test('by a kill -9 of the server it is wholly done or wholly not done', async () => {
+  test('by a kill -9 of the server, an absence is wholly done or wholly not done', async () => {
     const url = await createDatabase();
     const db = openDatabase({ url, pool_max: 3, limits: PATIENT_LIMITS });
     onTestFinished(() => db.$client.end());

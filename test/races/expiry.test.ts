@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expireLapsed } from '../../src/modules/appointments/expiry.repository.ts';
+import { expireLapsed } from '../../src/modules/appointments/cancelling/expiry.repository.ts';
 import {
   type Arena,
   arena,

@@ -123,7 +123,7 @@ test.each(['keep', 'cancel'] as const)(
 );
 
 test.each(['keep', 'cancel'] as const)(
-  'beside cancellations and moves away, what becomes free is gone (%s)',
+  'beside cancellations and moves away, a holiday removes every slot that becomes free (%s)',
   async (visits) => {
     const seen: Record<string, number> = {};
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -161,7 +161,7 @@ test.each(['keep', 'cancel'] as const)(
   },
 );
 
-test('beside the waiting list and the weeks, nothing of the day is offered or published', async () => {
+test('beside the waiting list and the weeks, a holiday leaves no slot of the day that is offered or published', async () => {
   const seen: Record<string, number> = {};
   const { housekeeping } = createModules({ db: worker, clock: clinic.clock, config: testConfig });
   await clinic.db.$client.query(
@@ -204,7 +204,7 @@ test('beside the waiting list and the weeks, nothing of the day is offered or pu
   expect(Object.keys(seen).length).toBeGreaterThan(1);
 });
 
-test('of two who close a day at once one does', async () => {
+test('of two admins who close a day at once one does', async () => {
   for (let round = 0; round < ROUNDS / 4; round += 1) {
     const date = dayOf(round);
     const slot = await clinic.publish(doctor, date, '09:00', '09:30');

@@ -91,7 +91,7 @@ const MET = [
   '409 already_decided',
 ];
 
-test('of a doctor who is put out with all visits none escapes: not one booked, moved or confirmed meanwhile', async () => {
+test('no visit survives the deactivation of its doctor with `cancel`, not even one that is booked, moved or confirmed meanwhile', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const doctor = await one('doctor');
     const [booker, mover, waiter] = [await one('patient'), await one('patient'), await one('patient')];
@@ -113,7 +113,7 @@ test('of a doctor who is put out with all visits none escapes: not one booked, m
   }
 });
 
-test('a doctor is put out or is booked: asked about visits, nobody is put out over one they do not know', async () => {
+test('a doctor is either deactivated or booked: nobody is deactivated over a visit that the admin was not told of', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [doctor, patient] = [await one('doctor'), await one('patient')];
     const timeslot = await publish(doctor, round, '10');
@@ -128,7 +128,7 @@ test('a doctor is put out or is booked: asked about visits, nobody is put out ov
   }
 });
 
-test('a visit that goes to a colleague who is put out in this moment is cancelled with theirs, or stays', async () => {
+test('a visit that moves to a colleague who is being deactivated is cancelled with theirs, or stays', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [left, colleague, patient] = [await one('doctor'), await one('doctor'), await one('patient')];
     await specialize([left, colleague]);
@@ -147,7 +147,7 @@ test('a visit that goes to a colleague who is put out in this moment is cancelle
   }
 });
 
-test('of a patient who is put out with all visits none escapes, while their doctor goes as well', async () => {
+test('no visit survives the deactivation of its patient with `cancel`, while its doctor is deactivated as well', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const [doctor, patient] = [await one('doctor'), await one('patient')];
     const hours = ['10', '11', '12', '13'];

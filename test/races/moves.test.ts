@@ -58,7 +58,7 @@ const holderOf = async (timeslot: number) => {
   return rows[0]?.id;
 };
 
-test('a move against a booking of its target, a booking of what it leaves and its own cancellation', async () => {
+test('a move races against a booking of its target, a booking of the slot that it leaves and its own cancellation', async () => {
   const [mover, second, third] = patients;
   const seen: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -91,7 +91,7 @@ test('a move against a booking of its target, a booking of what it leaves and it
   expect(Object.keys(seen).length).toBeGreaterThan(2);
 });
 
-test('of three that move to one slot one has it, and the others are where they were', async () => {
+test('of three visits that move to one slot one gets it, and the others stay where they were', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const slots = await Promise.all(['08', '10', '12'].map((hour) => publish(round, hour)));
     const visits = await Promise.all(patients.map((patient, index) => booked(patient, slots[index] ?? 0)));
@@ -112,7 +112,7 @@ test('of three that move to one slot one has it, and the others are where they w
   }
 });
 
-test('a patient’s visits that move to one time at once, while they book at that time: one is there', async () => {
+test('of a patient’s visits that move to one time at once, while they book at that time, one gets there', async () => {
   const [patient] = patients;
   for (let round = 0; round < ROUNDS; round += 1) {
     const from = await Promise.all(
@@ -131,7 +131,7 @@ test('a patient’s visits that move to one time at once, while they book at tha
   }
 });
 
-test('appointments that follow each other round: nobody is lost, no slot is shared', async () => {
+test('appointments that follow each other in a circle lose nobody and share no slot', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const slots = await Promise.all(['08', '10', '12', '14'].map((hour) => publish(round, hour)));
     const visits = await Promise.all(patients.map((patient, index) => booked(patient, slots[index] ?? 0)));
@@ -150,7 +150,7 @@ test('appointments that follow each other round: nobody is lost, no slot is shar
   }
 });
 
-test('a target is moved to or deleted, never both; what is left is free to be deleted', async () => {
+test('a target is moved to or deleted, never both, and the slot that was left can be deleted', async () => {
   const [doctor] = doctors;
   const [patient] = patients;
   const seen: Record<string, number> = {};
@@ -174,7 +174,7 @@ test('a target is moved to or deleted, never both; what is left is free to be de
   expect(Object.keys(seen)).toHaveLength(2);
 });
 
-test('a move against its confirmation: what the doctor confirmed last stands, and never another time', async () => {
+test('a move against its confirmation leaves the time that the doctor confirmed last, and never another one', async () => {
   const [patient] = patients;
   for (let round = 0; round < ROUNDS; round += 1) {
     const [from, to] = [await publish(round, '10'), await publish(round, '12')];
@@ -191,7 +191,7 @@ test('a move against its confirmation: what the doctor confirmed last stands, an
   }
 });
 
-test('nobody ever waited for another until one was ended', async () => {
+test('no two transactions ever waited for each other until one was ended', async () => {
   const { rows } = await clinic.db.$client.query(
     'select deadlocks from pg_stat_database where datname = current_database()',
   );

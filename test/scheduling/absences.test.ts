@@ -54,7 +54,7 @@ const jobs = (task: string) =>
   );
 
 describe('POST /absences/', () => {
-  test('shows what would go, then does just that', async () => {
+  test('shows what would be removed and cancelled, then does exactly that', async () => {
     const free = await slotAt('2026-03-10', '09:00', '09:30');
     const [pending, confirmed] = [
       await slotAt('2026-03-10', '10:00', '10:30'),
@@ -133,7 +133,7 @@ describe('POST /absences/', () => {
     );
   });
 
-  test('acts from a time of the first day to a time of the last, on whatever touches it', async () => {
+  test('acts from a time of the first day to a time of the last, on every slot and visit that touches it', async () => {
     const inside = [
       await slotAt('2026-03-10', '13:30', '14:30'),
       await slotAt('2026-03-10', '23:30', '24:00'),
@@ -166,7 +166,7 @@ describe('POST /absences/', () => {
       );
   });
 
-  test('that has begun acts on what lies ahead, and one that is over is refused', async () => {
+  test('acts on what lies ahead if the absence has begun, and is refused if it is over', async () => {
     const [began, ahead] = [
       await slotAt('2026-03-02', '10:00', '10:30'),
       await slotAt('2026-03-02', '12:00', '12:30'),
@@ -190,7 +190,7 @@ describe('POST /absences/', () => {
     await away({ from: '2026-03-02', to: '2026-03-02', end_time: '10:01' }, other).expect(201);
   });
 
-  test('a patient who has come already is sent home; a visit that is over before its time stays', async () => {
+  test('cancels the visit of a patient who has arrived, and keeps a visit that was completed early', async () => {
     const [soon, done] = [
       await slotAt('2026-03-02', '13:00', '13:30'),
       await slotAt('2026-03-02', '14:00', '14:30'),
@@ -218,7 +218,7 @@ describe('POST /absences/', () => {
     expect((await leftOf()).map(({ id }) => id)).toEqual([done]);
   });
 
-  test('takes holds and offers with the slots, and offers nothing of what it frees', async () => {
+  test('removes holds and offers with the slots, and offers nobody a slot that it frees', async () => {
     const [held, taken, offered] = [
       await slotAt('2026-03-10', '09:00', '09:30'),
       await slotAt('2026-03-10', '10:00', '10:30'),
@@ -269,7 +269,7 @@ describe('POST /absences/', () => {
     expectProblem(await clinic.as(holder).post('/appointments/', { timeslot: held }), 'timeslot_not_found');
   });
 
-  test('an admin names the doctor, which is noted', async () => {
+  test('lets an admin name the doctor, which is noted', async () => {
     const appointment = await clinic.book(patient(0), await slotAt('2026-03-10', '09:00', '09:30'));
     const day = { from: '2026-03-10', to: '2026-03-10' };
     expectProblem(await away(day, admin), 'invalid_input', { fields: ['doctor required'] });
@@ -301,7 +301,7 @@ describe('POST /absences/', () => {
     expectProblem(await away(body), 'invalid_input', { fields: [field] });
   });
 
-  test('lists at most 500 of each, and counts them all', async () => {
+  test('lists at most 500 slots and 500 visits, and counts them all', async () => {
     await clinic
       .as(doctor)
       .post('/timeslots/bulk/', {
@@ -319,7 +319,7 @@ describe('POST /absences/', () => {
 });
 
 describe('absences that stand', () => {
-  test('are their doctor’s and the admins’ to see and to take back', async () => {
+  test('can be seen and taken back by their doctor and by admins only', async () => {
     const other = await clinic.person('doctor');
     const days = ['2026-05-01', '2026-05-10', '2026-05-20'];
     const ids: number[] = [];
@@ -368,7 +368,7 @@ describe('absences that stand', () => {
     expectProblem(await clinic.as(admin).delete(`/absences/${ids[1]}/`), 'absence_not_found');
   });
 
-  test('taken back, let the week in again at once, and nothing else', async () => {
+  test('let the slots of the week in again when they are taken back, and nothing else', async () => {
     const schedule = [{ weekday: 2, start_time: '09:00', end_time: '11:00', slot_minutes: 60 }];
     await clinic.as(doctor).put('/doctor/schedule/', { schedule }).expect(200);
     await slotAt('2026-03-10', '15:00', '15:30');
@@ -392,7 +392,7 @@ describe('absences that stand', () => {
     expect(await visit(appointment)).toMatchObject({ status: 'cancelled' });
   });
 
-  test('of a doctor who is out can be taken back by an admin', async () => {
+  test('can be taken back by an admin when their doctor is deactivated', async () => {
     const { id } = (await away({ from: '2026-06-01', to: '2026-06-02' }).expect(201)).body;
     await clinic.as(admin).patch(`/users/${doctor.id}/`, { is_active: false }).expect(200);
     await clinic.as(admin).delete(`/absences/${id}/`).expect(204);

@@ -43,7 +43,7 @@ async function visit({ confirmed = true } = {}) {
 }
 
 describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance) => {
-  test('marks a confirmed visit on its day, before and after it begins, and later', async () => {
+  test('marks a confirmed visit on its day, before and after it begins, and on later days', async () => {
     for (const [days, time] of [
       [0, '00:00'],
       [0, '09:59'],
@@ -60,7 +60,7 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     }
   });
 
-  test('not the day before, by the clinic’s wall', async () => {
+  test('marks no visit on the day before, by the clinic’s wall clock', async () => {
     const { id, date } = await visit();
     // Midnight in Tashkent is 19:00 of the day before in UTC.
     clinic.clock.set(new Date(Date.parse(`${date}T00:00:00+05:00`) - 1_000).toISOString());
@@ -68,7 +68,7 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     expect((await read(id)).attendance).toBeNull();
   });
 
-  test('only what is confirmed, but that to arrive confirms', async () => {
+  test('marks only what is confirmed, except that `arrive` confirms a request', async () => {
     const { id } = await visit({ confirmed: false });
     if (path === 'arrive')
       expect((await mark(id, path).expect(200)).body).toMatchObject({
@@ -82,7 +82,7 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     expect((await read(off)).attendance).toBeNull();
   });
 
-  test('repeated, it changes nothing, on later days too', async () => {
+  test('changes nothing when it is repeated, on later days too', async () => {
     const { id, date } = await visit();
     const { body } = await mark(id, path).expect(200);
     expect((await mark(id, path).expect(200)).body).toEqual(body);
@@ -95,7 +95,7 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
     expect(entries).toMatchObject([{ ...about, actor_id: people.admin.id, details: { appointment: id } }]);
   });
 
-  test('by its doctor and admins only', async () => {
+  test('is for the visit’s doctor and admins only', async () => {
     const { id } = await visit();
     for (const who of ['other', 'patient'] as const) {
       expectProblem(await mark(id, path, who), 'forbidden');
@@ -108,7 +108,7 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
 });
 
 describe('a wrong mark', () => {
-  test('is changed for another on the day on which it was made', async () => {
+  test('can be changed for another on the day on which it was made', async () => {
     const { id, date } = await visit();
     await mark(id, 'no-show').expect(200);
     at(date, '23:59');
@@ -146,14 +146,14 @@ describe('a wrong mark', () => {
     }
   });
 
-  test('who arrived before midnight can have been seen after it', async () => {
+  test('does not keep a patient who arrived before midnight from being marked as seen after it', async () => {
     const { id, date } = await visit();
     await mark(id, 'arrive').expect(200);
     at(dayAfter(date), '00:20');
     expect((await mark(id, 'complete').expect(200)).body.attendance).toBe('completed');
   });
 
-  test('is taken back on the day on which it was made, and the visit can be cancelled again', async () => {
+  test('can be taken back on the day on which it was made, and then the visit can be cancelled again', async () => {
     const { id } = await visit();
     await mark(id, 'no-show').expect(200);
     await takeBack(id).expect(204);
@@ -177,7 +177,7 @@ describe('a visit that is marked', () => {
     expect(await read(id)).toMatchObject({ status: 'confirmed', attendance: marks[path], version: 3 });
   });
 
-  test('of marking and cancelling at once one is done', async () => {
+  test('either is marked or is cancelled when both happen at once', async () => {
     for (let round = 0; round < 30; round += 1) {
       const { id } = await visit();
       const [marked, cancelled] = await Promise.all([
@@ -197,7 +197,7 @@ describe('a visit that is marked', () => {
     }
   });
 
-  test('goes with its patient, whose account can be erased all the same', async () => {
+  test('is cancelled with its patient’s account, which can be erased all the same', async () => {
     const leaver = await clinic.person('patient');
     const date = freshDay();
     const id = await clinic.book(leaver, await clinic.slot(people.doctor, { date }));

@@ -45,14 +45,14 @@ const listed = async (filter: string) =>
   ).map(({ id, status }) => `${id} ${status}`);
 
 describe('a request that nobody answers', () => {
-  test('ends with its slot, by the system, and its slot is free', async () => {
+  test('is ended by the system when its slot is over, and the slot is free', async () => {
     const { visit, slot, at } = await requested();
     at('05:29:59');
     await clinic.drain();
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(await show(visit)).toMatchObject({ status: 'pending', version: 1 });
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(await show(visit)).toMatchObject({
       status: 'expired',
       version: 2,
@@ -66,11 +66,11 @@ describe('a request that nobody answers', () => {
       { is_taken: false, is_waitlisted: false },
     ]);
     // Repeated, it does nothing more.
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).version).toBe(2);
   });
 
-  test('is over by the clock, however late the job is: read so, and acted on by nobody', async () => {
+  test('is expired by the clock, however late the job is: it is read so, and nobody can act on it', async () => {
     const { visit, date, at } = await requested();
     at('05:30:00');
     expect((await show(visit)).status).toBe('expired');
@@ -92,7 +92,7 @@ describe('a request that nobody answers', () => {
     const [row] = await clinic.rows('select status, version from appointments where id = $1', [visit]);
     expect(row).toEqual({ status: 'pending', version: 1 });
     // And the same once the job has come.
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expectProblem(await decide(visit, 'confirmed'), 'already_decided');
     const other = await clinic.slot(doctor, { date, start_time: '15:00', end_time: '15:30' });
     expectProblem(
@@ -102,16 +102,16 @@ describe('a request that nobody answers', () => {
     expect(await listed(`date=${date}&status=expired`)).toEqual([`${visit} expired`]);
   });
 
-  test('that was answered in the last moment stays answered', async () => {
+  test('stays answered when somebody answered it in the last moment', async () => {
     const { visit, at } = await requested();
     at('05:29:59');
     await decide(visit, 'confirmed').expect(200);
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('confirmed');
   });
 
-  test('lasts until midnight where its slot does', async () => {
+  test('lasts until midnight when its slot does', async () => {
     day += 1;
     const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
     const visit = await clinic.book(
@@ -119,17 +119,17 @@ describe('a request that nobody answers', () => {
       await clinic.slot(doctor, { date, start_time: '23:30', end_time: '24:00' }),
     );
     clinic.clock.set(`${date}T18:59:59Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('pending');
     clinic.clock.set(`${date}T19:00:00Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect((await show(visit)).status).toBe('expired');
   });
 
-  test('is told to both, kindly, once, and not confirmed to anybody', async () => {
+  test('is told once to the patient and to the doctor, and nobody is told that it was confirmed', async () => {
     const { visit, at } = await requested();
     at('05:31:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.drain();
     await clinic.drain();
     const told = async (who: Person) =>
@@ -153,10 +153,10 @@ describe('a request that nobody answers', () => {
     expect(await told(doctor)).toEqual([expect.stringContaining('neither confirmed nor declined')]);
   });
 
-  test('of long ago ends without a word', async () => {
+  test('ends without a message when it is of long ago', async () => {
     const { visit, date } = await requested();
     clinic.clock.set(new Date(Date.parse(`${date}T05:30:00Z`) + 86_400_001).toISOString());
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.drain();
     expect((await show(visit)).status).toBe('expired');
     expect(
@@ -164,10 +164,10 @@ describe('a request that nobody answers', () => {
     ).toEqual([]);
   });
 
-  test('counts as such in the figures, the export and the person’s own file', async () => {
+  test('counts as expired in the figures, in the export and in the person’s own file', async () => {
     const { visit, date, at } = await requested();
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     const { total } = (await clinic.as(admin).get(`/statistics/?from=${date}&to=${date}`).expect(200)).body;
     expect(total).toMatchObject({ published: 1, booked: 1, cancelled: 0, expired: 1, fill_rate: 0 });
     const csv = await clinic.as(admin).get(`/statistics/?from=${date}&to=${date}`).set('accept', 'text/csv');
@@ -181,7 +181,7 @@ describe('a request that nobody answers', () => {
     expect(own.appointments_as_patient.find(({ id }: { id: number }) => id === visit).status).toBe('expired');
   });
 
-  test('of which there are many end in batches', async () => {
+  test('is ended in batches when there are many', async () => {
     day += 1;
     const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
     await clinic.db.$client.query(
@@ -195,7 +195,7 @@ describe('a request that nobody answers', () => {
       [doctor.id, date, patient.id],
     );
     clinic.clock.set(`${date}T15:00:00Z`);
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     expect(
       await clinic.rows(
         'select status, count(*)::int as count from appointments where date = $1 group by 1',
@@ -222,7 +222,7 @@ describe('whoever comes to a visit that is not confirmed yet', () => {
       ]),
     ).toEqual([]);
     at('05:30:00');
-    await clinic.appointments.expire();
+    await clinic.appointments.expiry.expire();
     await clinic.as(doctor).post(`/appointments/${visit}/complete/`).expect(200);
     expect((await show(visit)).status).toBe('confirmed');
   });

@@ -3,6 +3,8 @@ import http from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { pageQuery } from '../../src/http/page.ts';
+import { allFilters, exportFilters } from '../../src/modules/appointments/reading/filters.schemas.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entry, lastEntry, notedBy } from '../helpers/audit.ts';
 import { parseCsv } from '../helpers/csv.ts';
@@ -63,7 +65,7 @@ const lines = (text: string) =>
     .map((line) => JSON.parse(line));
 
 describe('an export', () => {
-  test('holds what the list holds, by time, a JSON object a line', async () => {
+  test('holds what the list holds, by time, with one JSON object on each line', async () => {
     const days = ['2026-03-12', '2026-03-10', '2026-03-11'];
     for (const date of days) await clinic.book(people.patient, await clinic.slot(people.doctor, { date }));
     const late = { date: '2026-03-10', start_time: '23:30', end_time: '24:00' };
@@ -78,7 +80,7 @@ describe('an export', () => {
     expect(lines(text)).toEqual(body.results);
   });
 
-  test('as CSV has the same, and runs no formula in a spreadsheet', async () => {
+  test('as CSV holds the same, and runs no formula in a spreadsheet', async () => {
     const evil = '=HYPERLINK("http://evil.example","x"), или\nещё';
     await clinic.book(people.patient, await clinic.slot(people.doctor));
     const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-11' }));
@@ -119,9 +121,36 @@ describe('an export', () => {
     expect((await exported('', accept)).headers['content-type']).toContain(type);
   });
 
-  test('of nothing is empty, but for the header of the CSV', async () => {
+  test('is empty when nothing matches, except for the header of the CSV', async () => {
     expect((await exported()).text).toBe('');
     expect((await exported('', 'text/csv')).text).toMatch(/^id,date,start_time,[^\n]*\r\n$/);
+  });
+
+  test('has every filter of the list, and each of them leaves the same visits out of both', async () => {
+    const [doctor, patient] = [await clinic.person('doctor'), await clinic.person('patient')];
+    const first = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-10' }));
+    const second = await clinic.book(patient, await clinic.slot(doctor, { date: '2026-03-12' }));
+    await clinic.as(patient).delete(`/appointments/${second}/`).expect(204);
+    /** Of each filter a value, and the one visit that it keeps. */
+    const kept: Record<string, [value: string | number, visit: number]> = {
+      date: ['2026-03-10', first],
+      from: ['2026-03-11', second],
+      to: ['2026-03-11', first],
+      status: ['cancelled', second],
+      doctor: [people.doctor.id, first],
+      patient: [patient.id, second],
+    };
+    const filters = Object.keys(exportFilters.shape);
+    expect(Object.keys(allFilters.shape).filter((name) => !(name in pageQuery))).toEqual(filters);
+    expect(Object.keys(kept).sort()).toEqual(filters.toSorted());
+    for (const [name, [value, visit]] of Object.entries(kept)) {
+      const { body } = await clinic.as(people.admin).get(`/appointments/?${name}=${value}`).expect(200);
+      const ids = (rows: { id: number }[]) => rows.map(({ id }) => id);
+      expect(ids(body.results), `the list by ${name}`).toEqual([visit]);
+      expect(ids(lines((await exported(`?${name}=${value}`)).text)), `the export by ${name}`).toEqual([
+        visit,
+      ]);
+    }
   });
 
   test('takes the filters of the list', async () => {
@@ -160,7 +189,7 @@ describe('an export', () => {
     expectProblem({ status, headers, body: JSON.parse(text) }, 'invalid_input');
   });
 
-  test('is noted for a thousand rows at a time, with whom they show', async () => {
+  test('is noted for each thousand rows, with the people whom they show', async () => {
     await insertMany(2_500);
     const noted = (path: string) => notedBy(clinic.db, () => exported(path));
     const last = await lastEntry(clinic.db);
@@ -183,7 +212,7 @@ describe('an export', () => {
     ]);
   });
 
-  test('is for admins; asked by HEAD it reads nothing', async () => {
+  test('is for admins only, and reads nothing for a HEAD request', async () => {
     for (const who of [people.doctor, people.patient]) {
       const { status, headers, text } = await exported('', undefined, who);
       expectProblem({ status, headers, body: JSON.parse(text) }, 'forbidden');
@@ -220,7 +249,7 @@ describe('a large export', () => {
     return { request, answer };
   }
 
-  test('comes whole, each row once, over many pages, with statements that cost the same', async () => {
+  test('comes whole over many pages, each row once, with statements that cost the same', async () => {
     await insertMany(10_500);
     const statements = watchStatements();
     let rows: { id: number; date: string; start_time: string }[] = [];
@@ -269,7 +298,7 @@ describe('a large export', () => {
     expect(large.peak).toBeLessThan(small.peak + 10);
   });
 
-  test('that nobody takes any more is read no further', async ({ onTestFinished }) => {
+  test('is read no further when nobody takes it any more', async ({ onTestFinished }) => {
     await insertMany(100_000);
     const statements = watchStatements();
     try {
@@ -300,7 +329,7 @@ describe('a large export', () => {
     }
   });
 
-  test('that breaks off ends with its connection, and its log line holds nobody’s data', async () => {
+  test('closes its connection when it breaks off, and its log line holds nobody’s data', async () => {
     await insertMany(50_000);
     const { answer } = await open();
     await once(answer, 'readable');
@@ -325,7 +354,7 @@ describe('a large export', () => {
     expect(log.lines.slice(before).join('\n')).not.toMatch(/Aziza|Yusupov|Bulk|select "|after_date|2020-/);
   });
 
-  test('that cannot begin is a problem like any other', async () => {
+  test('is a problem like any other when it cannot begin', async () => {
     await query('alter table appointments rename to appointments_gone');
     try {
       const { status, headers, text } = await exported();

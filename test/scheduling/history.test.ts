@@ -30,7 +30,7 @@ const by = (who: keyof typeof people) =>
   })[who];
 const ten = (date: string) => ({ date, start_time: '10:00', end_time: '10:30' });
 
-test('tells what happened, when and by whom, oldest first, with the slot that was booked first', async () => {
+test('a history tells what happened, when and by whom, oldest first, with the slot that was booked first', async () => {
   const [first, second, third] = [freshDay(), freshDay(), freshDay()];
   const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: first }));
   const booked = (await as('patient').get(`/appointments/${id}/`)).body.created_at;
@@ -71,7 +71,7 @@ test('tells what happened, when and by whom, oldest first, with the slot that wa
   for (const who of ['patient', 'doctor', 'admin'] as const) expect(await history(id, who)).toEqual(expected);
 });
 
-test('of one that is only booked is the booking, by whoever booked', async () => {
+test('the history of a visit that was only booked is the booking, by whoever booked', async () => {
   const date = freshDay();
   const timeslot = await clinic.slot(people.doctor, { date, start_time: '23:30', end_time: '24:00' });
   const body = { timeslot, patient: people.patient.id };
@@ -80,7 +80,7 @@ test('of one that is only booked is the booking, by whoever booked', async () =>
   expect(await history(id)).toEqual([{ at: created_at, kind: 'booked', by: by('admin'), details: { to } }]);
 });
 
-test('a cancellation says whether it was late, not why; the system acts as nobody', async () => {
+test('a history says whether a cancellation was late, not why, and names nobody where the system acted', async () => {
   await as('admin').patch('/settings/', { cancel_deadline_minutes: 43_200 }).expect(200);
   const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
   await as('patient').delete(`/appointments/${id}/`).expect(204);
@@ -100,7 +100,7 @@ test('a cancellation says whether it was late, not why; the system acts as nobod
   expect((await history(third)).at(-1)).toMatchObject({ kind: 'cancelled', by: null });
 });
 
-test('is for its people, and noted where somebody else than the patient reads it', async () => {
+test('a history is for the people of the visit and admins, and is noted when somebody other than the patient reads it', async () => {
   const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
   for (const role of ['patient', 'doctor'] as const)
     expectProblem(
@@ -122,7 +122,7 @@ test('is for its people, and noted where somebody else than the patient reads it
     ]);
 });
 
-test('of a very long one is the booking and the last 499 events', async () => {
+test('a very long history shows the booking and the last 499 events', async () => {
   const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
   await clinic.db.$client.query(
     `insert into appointment_events (appointment_id, at, kind, details)
@@ -136,7 +136,7 @@ test('of a very long one is the booking and the last 499 events', async () => {
   expect(told.at(-1).at).toBe('2026-03-02T06:10:00.000Z');
 });
 
-test('nobody changes what happened', async () => {
+test('nobody can change what happened', async () => {
   for (const statement of [
     "update appointment_events set kind = 'arrived'",
     'delete from appointment_events',

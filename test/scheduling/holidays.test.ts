@@ -52,7 +52,7 @@ const hold = (timeslot: number, by = patient) => clinic.as(by).post(`/timeslots/
 const DAY = '2026-03-09';
 
 describe('POST /holidays/', () => {
-  test('takes every slot that nobody has, whatever published it, and names the visits', async () => {
+  test('removes every slot that nobody has, however it was published, and names the visits', async () => {
     const [first] = await slotsOn(DAY);
     const visit = await clinic.book(patient, first?.id ?? 0);
     const single = await clinic.slot(doctor, { date: DAY, start_time: '15:00', end_time: '15:30' });
@@ -124,7 +124,7 @@ describe('POST /holidays/', () => {
     expectProblem(await add({ date: DAY, preview: true }), 'holiday_exists');
   });
 
-  test('what becomes free on it later does not come back, by a cancellation or a move', async () => {
+  test('removes a slot that becomes free on the holiday later, by a cancellation or a move', async () => {
     const [first, second, third] = await slotsOn(DAY);
     const [one, two] = [
       await clinic.book(patient, first?.id ?? 0),
@@ -153,7 +153,7 @@ describe('POST /holidays/', () => {
     await clinic.as(waiting).delete(`/waitlist/${entry}/`).expect(204);
   });
 
-  test('an offer of its slots ends, and whoever had it waits on', async () => {
+  test('ends an offer of a slot of that day, and whoever had the offer waits on', async () => {
     const waiting = await clinic.person('patient');
     const entry = (
       await clinic.as(waiting).post('/waitlist/', { doctor: doctor.id, from: DAY, to: DAY }).expect(201)
@@ -169,7 +169,7 @@ describe('POST /holidays/', () => {
     await clinic.as(waiting).delete(`/waitlist/${entry}/`).expect(204);
   });
 
-  test('nothing is published on it but on purpose, and that is bookable', async () => {
+  test('lets slots be published on that day only on purpose, and those can be booked', async () => {
     await add({ date: DAY }).expect(201);
     const slot = { date: DAY, start_time: '16:00', end_time: '16:30' };
     expectProblem(await clinic.as(doctor).post('/timeslots/', slot), 'clinic_closed');
@@ -200,7 +200,7 @@ describe('POST /holidays/', () => {
     expect(await timesOn(DAY)).toEqual(['16:00', '17:00', '17:30']);
   });
 
-  test('what was published on purpose on an earlier holiday of that day is closed by the next one', async () => {
+  test('removes slots that were published on purpose despite an earlier holiday of that day', async () => {
     const { id } = (await add({ date: DAY }).expect(201)).body;
     const publish = (start_time: string, end_time: string) =>
       clinic
@@ -220,7 +220,7 @@ describe('POST /holidays/', () => {
     expect(await timesOn(DAY)).toEqual([]);
   });
 
-  test('with visits: cancel they fall out in the same act, with a preview that writes nothing', async () => {
+  test('cancels the visits in the same act with `visits: cancel`, and a preview writes nothing', async () => {
     const [first, second] = await slotsOn(DAY);
     const other = await clinic.person('patient');
     const [one, two] = [
@@ -270,14 +270,14 @@ describe('POST /holidays/', () => {
     expect(await jobs()).toBe(2);
   });
 
-  test('today it takes what has not begun', async () => {
+  test('cancels today only what has not begun', async () => {
     expect((await add({ date: '2026-03-02' }).expect(201)).body).toMatchObject({ name: null });
     expect(await timesOn('2026-03-02')).toEqual([]);
     expectProblem(await add({ date: '2026-03-01' }), 'invalid_input', { fields: ['date in_past'] });
     expectProblem(await add({ name: ' ' }), 'invalid_input', { fields: ['date required', 'name too_short'] });
   });
 
-  test('written by whatever path, the database closes the day, and keeps it closed', async () => {
+  test('is not the only way: the database closes a day and keeps it closed, whoever writes the holiday', async () => {
     const [first] = await slotsOn(DAY);
     const visit = await clinic.book(patient, first?.id ?? 0);
     await clinic.db.$client.query('insert into holidays (date) values ($1)', [DAY]);
@@ -295,7 +295,7 @@ describe('POST /holidays/', () => {
 });
 
 describe('DELETE /holidays/{id}/', () => {
-  test('lets weeks into that day again, by a job of the same act', async () => {
+  test('lets a job of the same act publish weeks on that day again', async () => {
     const { id } = (await add({ date: '2026-03-09' }).expect(201)).body;
     expect(await timesOn('2026-03-09')).toEqual([]);
     const before = (await queued()) ?? 0;
@@ -311,7 +311,7 @@ describe('DELETE /holidays/{id}/', () => {
     expectProblem(await clinic.as(patient).get(`/holidays/${id}/`), 'holiday_not_found');
   });
 
-  test('of one that is over changes no calendar', async () => {
+  test('changes no calendar when the holiday is past', async () => {
     const { rows } = await clinic.db.$client.query(
       "insert into holidays (date) values ('2026-01-01') returning id",
     );
@@ -321,7 +321,7 @@ describe('DELETE /holidays/{id}/', () => {
   });
 });
 
-test('GET /holidays/ shows everybody what is to come first, then what is past, latest first', async () => {
+test('GET /holidays/ shows everybody the holidays to come first, then the past ones, latest first', async () => {
   await clinic.db.$client.query(
     `insert into holidays (date, name) values
        ('2026-01-01', 'Yangi yil'), ('2026-03-21', 'Navroʻz'), ('2026-03-02', null), ('2026-02-01', null)`,

@@ -44,14 +44,14 @@ async function visit() {
 }
 
 describe('a patient’s cancellation after the deadline', () => {
-  test('is no such thing while there is none', async () => {
+  test('is never late while the clinic has no deadline', async () => {
     const { id, date } = await visit();
     at(date, '09:59:59');
     await cancel(id).expect(204);
     expect(await read(id)).toMatchObject({ status: 'cancelled', cancelled_late: false });
   });
 
-  test('is recorded as late; up to the very second of the deadline it is in time', async () => {
+  test('is recorded as late, and in time up to the very second of the deadline', async () => {
     await policy({ cancel_deadline_minutes: 120 });
     for (const [time, late] of [
       ['07:59:59', false],
@@ -71,7 +71,7 @@ describe('a patient’s cancellation after the deadline', () => {
     }
   });
 
-  test('or refused, where the clinic says so', async () => {
+  test('is refused where the clinic refuses late cancellations', async () => {
     await policy({ cancel_deadline_minutes: 120, late_cancellation: 'refuse' });
     const early = await visit();
     at(early.date, '08:00:00');
@@ -85,7 +85,7 @@ describe('a patient’s cancellation after the deadline', () => {
     expect(await read(id)).toMatchObject({ status: 'pending', version: 1 });
   });
 
-  test('the deadline is counted back from the visit over midnight and over days', async () => {
+  test('has a deadline that is counted back from the visit over midnight and over days', async () => {
     await policy({ cancel_deadline_minutes: 43_200, late_cancellation: 'refuse' });
     freshDay();
     const days = Array.from({ length: 31 }, freshDay);
@@ -98,7 +98,7 @@ describe('a patient’s cancellation after the deadline', () => {
     await cancel(id).expect(204);
   });
 
-  test('what is repeated of one that was in time stays in time', async () => {
+  test('stays in time when one that was in time is repeated after the deadline', async () => {
     await policy({ cancel_deadline_minutes: 120, late_cancellation: 'refuse' });
     const { id, date } = await visit();
     await cancel(id).expect(204);
@@ -108,7 +108,7 @@ describe('a patient’s cancellation after the deadline', () => {
   });
 });
 
-test('staff are not bound by it: their cancellations are never late, and what an admin overrides is noted', async () => {
+test('staff cancel after the deadline without being late, and what an admin overrides is noted', async () => {
   await policy({ cancel_deadline_minutes: 120, late_cancellation: 'refuse' });
   const overridden = ['too_late_to_cancel'];
   const ways = [
@@ -171,7 +171,7 @@ describe('the links of a reminder', () => {
     return { ...found, coming, leaving };
   }
 
-  test('cancel late ones as the patient does', async () => {
+  test('cancel a visit after the deadline as the patient does', async () => {
     await policy({ cancel_deadline_minutes: 120 });
     const { id, date, leaving } = await reminded();
     at(date, '09:00:00');
@@ -180,7 +180,7 @@ describe('the links of a reminder', () => {
     expect(await read(id)).toMatchObject({ status: 'cancelled', cancelled_late: true });
   });
 
-  test('say that it is too late, where the clinic refuses; that one comes can be said all the same', async () => {
+  test('say that it is too late to cancel where the clinic refuses, and still let the patient say that they come', async () => {
     await policy({ cancel_deadline_minutes: 120, late_cancellation: 'refuse' });
     const { id, date, coming, leaving } = await reminded();
     expect((await get(leaving)).body).not.toContain(TOO_LATE);
@@ -201,7 +201,7 @@ describe('the links of a reminder', () => {
     expect(thanks).not.toContain('Ждём вас');
   });
 
-  test('a page that was opened in time and sent too late changes nothing, and says so', async () => {
+  test('change nothing when the page was opened in time and sent too late, and say so', async () => {
     const { id, date, leaving } = await reminded();
     at(date, '09:00:00');
     expect((await get(leaving)).body).toContain('<button');
@@ -211,7 +211,7 @@ describe('the links of a reminder', () => {
     expect((await read(id)).status).toBe('pending');
   });
 
-  test('are over once somebody has marked the visit', async () => {
+  test('work no longer once somebody has marked the visit', async () => {
     const { id, date, coming, leaving } = await reminded();
     await as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
     at(date, '09:30:00');

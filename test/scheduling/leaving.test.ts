@@ -43,7 +43,7 @@ async function practice(specialization = 'Kardiolog') {
 }
 
 describe('a doctor who is put out', () => {
-  test('with visits ahead is refused with their number, and nothing has changed', async () => {
+  test('is kept while visits are ahead: the refusal gives their number, and nothing has changed', async () => {
     const { doctor, confirmed, pending } = await practice();
     const answer = await putOut(doctor);
     expectProblem(answer, 'has_upcoming');
@@ -55,7 +55,7 @@ describe('a doctor who is put out', () => {
     ]);
   });
 
-  test('with `cancel` leaves none behind, in one act that is noted for each patient', async () => {
+  test('leaves no visits behind with `cancel`, in one act that is noted for each patient', async () => {
     const { doctor, patient, other, slots, confirmed, pending } = await practice();
     const entries = await notedBy(clinic.db, () => putOut(doctor, 'cancel').expect(200));
     for (const id of [confirmed, pending])
@@ -80,7 +80,7 @@ describe('a doctor who is put out', () => {
     expect(await Promise.all(slots.map(isFree))).toEqual([true, true, true]);
   });
 
-  test('with `keep` has visits still, which the desk does all with that it ever did', async () => {
+  test('still has visits with `keep`, and the desk can do with them what it always could', async () => {
     const { doctor, patient, other, slots, date, confirmed, pending } = await practice();
     const entries = await notedBy(clinic.db, () => putOut(doctor, 'keep').expect(200));
     expect(entries).toEqual([entry(admin, 'user.deactivate', doctor.id, { upcoming: 'keep' })]);
@@ -104,7 +104,7 @@ describe('a doctor who is put out', () => {
     }
   });
 
-  test('can be put out of what was kept afterwards; a repeated deactivation asks nothing', async () => {
+  test('can lose the kept visits afterwards, and a repeated deactivation asks nothing', async () => {
     const { doctor, confirmed } = await practice();
     await putOut(doctor, 'keep').expect(200);
     await putOut(doctor).expect(200);
@@ -113,7 +113,7 @@ describe('a doctor who is put out', () => {
     expect((await visitOf(confirmed)).status).toBe('cancelled');
   });
 
-  test('without visits needs no word about them', async () => {
+  test('needs no word about visits when there are none', async () => {
     const doctor = await doctorOf('Kardiolog');
     await clinic.slot(doctor, { date: freshDay() });
     await putOut(doctor).expect(200);
@@ -121,7 +121,7 @@ describe('a doctor who is put out', () => {
     await putOut(kept, 'cancel').expect(200);
   });
 
-  test('can be absent: an admin sees what falls out, and lets it', async () => {
+  test('can be absent: an admin previews what is cancelled, and cancels it', async () => {
     const { doctor, date, confirmed, pending } = await practice();
     await putOut(doctor, 'keep').expect(200);
     const away = (more: object = {}) =>
@@ -176,7 +176,7 @@ describe('a visit whose doctor is out', () => {
     expect(await isFree(slots[0])).toBe(true);
   });
 
-  test('does not go to another specialization, nor to somebody who is out or not let in', async () => {
+  test('does not go to another specialization, nor to a doctor who is deactivated or not approved', async () => {
     const { doctor, patient, confirmed } = await practice('Urolog');
     const [stranger, blank, gone] = [
       await doctorOf('Okulist'),
@@ -196,7 +196,7 @@ describe('a visit whose doctor is out', () => {
     expect(await visitOf(confirmed)).toMatchObject({ doctor: { id: doctor.id }, status: 'confirmed' });
   });
 
-  test('is refused a taken slot with those of colleagues that can be had', async () => {
+  test('is refused a taken slot with the slots of colleagues that can be had', async () => {
     const { doctor, patient, other, confirmed } = await practice('Lor');
     const colleague = await doctorOf('Lor');
     const third = await doctorOf('Lor');
@@ -211,7 +211,7 @@ describe('a visit whose doctor is out', () => {
     expect(answer.body.alternatives.map(({ id }: { id: number }) => id)).toEqual([own, others]);
   });
 
-  test('cannot be given away beside the moves: the database keeps it', async () => {
+  test('cannot be given to another doctor except by a move: the database refuses it', async () => {
     const { doctor, confirmed, slots } = await practice('Lor');
     const colleague = await doctorOf('Lor');
     const to = await clinic.slot(colleague, { date: freshDay() });
@@ -238,7 +238,7 @@ describe('a visit whose doctor is out', () => {
 });
 
 describe('a patient who is put out', () => {
-  test('with visits ahead is refused with their number', async () => {
+  test('is kept while visits are ahead: the refusal gives their number', async () => {
     const { patient, confirmed } = await practice();
     const answer = await putOut(patient);
     expectProblem(answer, 'has_upcoming');
@@ -246,7 +246,7 @@ describe('a patient who is put out', () => {
     await clinic.as(patient).get(`/appointments/${confirmed}/`).expect(200);
   });
 
-  test('with `cancel` gives the slots back; with `keep` the visit takes place', async () => {
+  test('gives the slots back with `cancel`, and with `keep` the visit takes place', async () => {
     const { patient, other, slots, confirmed, pending } = await practice();
     await putOut(patient, 'cancel').expect(200);
     expect(await visitOf(confirmed)).toMatchObject({
@@ -262,7 +262,7 @@ describe('a patient who is put out', () => {
 });
 
 describe('another role', () => {
-  test('is refused with the number of visits, and with `keep`: nobody can see patients as a patient', async () => {
+  test('is refused with the number of visits, also with `keep`: nobody can see patients as a patient', async () => {
     const { doctor, patient } = await practice();
     for (const [person, role, count] of [
       [doctor, 'patient', 2],
@@ -275,7 +275,7 @@ describe('another role', () => {
       }
   });
 
-  test('takes the visits with it on `cancel`, and a doctor’s free slots', async () => {
+  test('cancels the visits with `cancel`, and removes a doctor’s free slots', async () => {
     const { doctor, other, confirmed, pending, slots } = await practice();
     await change(other, { role: 'admin', upcoming: 'cancel' }).expect(200);
     expect(await visitOf(pending)).toMatchObject({ status: 'cancelled', cancel_reason: null });

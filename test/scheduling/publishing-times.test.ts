@@ -47,7 +47,7 @@ test('is asked every few minutes', () => {
 });
 
 describe('by the clinic’s clock', () => {
-  test('twice a day, in the morning and in the afternoon, and not at night', async () => {
+  test('publishes twice a day, in the morning and in the afternoon, and not at night', async () => {
     const clinic = clinicIn('Asia/Tashkent', '2030-03-04T04:00:00Z');
     await clinic.publishesAt('2030-03-04T04:20:00Z');
     const times: string[] = [];
@@ -59,7 +59,7 @@ describe('by the clinic’s clock', () => {
     expect(times).toEqual(['2030-03-04T11:10:00.000Z', '2030-03-05T04:10:00.000Z']);
   });
 
-  test('in zones whose hours are not UTC’s', async () => {
+  test('publishes at its hours in zones whose hours are not UTC’s', async () => {
     const clinic = clinicIn('Asia/Kathmandu', '2030-03-04T00:00:00Z');
     // 09:10 there is 03:25.
     await clinic.publishesAt('2030-03-04T03:20:00Z');
@@ -67,7 +67,7 @@ describe('by the clinic’s clock', () => {
     expect(await clinic.publishesAt('2030-03-04T03:30:00Z')).toBe(true);
   });
 
-  test('over both changes of clocks', async () => {
+  test('publishes at its hours over both changes of clocks', async () => {
     const clinic = clinicIn('Europe/Berlin', '2026-03-28T00:00:00Z');
     // 09:10 is 08:10 UTC on the day before clocks go forward, 07:10 on the day they do.
     expect(await clinic.publishesAt('2026-03-28T08:10:00Z')).toBe(true);
@@ -83,7 +83,7 @@ describe('by the clinic’s clock', () => {
 });
 
 describe('what was missed', () => {
-  test('is done when something runs again, once', async () => {
+  test('is published once when something runs again', async () => {
     const clinic = clinicIn('Asia/Tashkent', '2030-03-04T04:00:00Z');
     // For the first time ever.
     expect(await clinic.publishesAt('2030-03-04T04:00:00Z')).toBe(true);

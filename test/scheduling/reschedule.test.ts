@@ -62,7 +62,7 @@ describe('a move', () => {
     expectProblem(await clinic.as(other).post('/appointments/', { timeslot: to }), 'slot_taken');
   });
 
-  test('by its patient is for the doctor to answer anew; by an admin it keeps what was answered', async () => {
+  test('by its patient is answered anew by the doctor, and by an admin keeps the answer', async () => {
     for (const status of ['pending', 'confirmed'] as const) {
       const { id } = await visit(status);
       expect((await move(admin, id, await freshSlot()).expect(200)).body.status).toBe(status);
@@ -70,7 +70,7 @@ describe('a move', () => {
     }
   });
 
-  test('is confirmed at once where the clinic confirms by itself', async () => {
+  test('is confirmed at once where the clinic confirms bookings by itself', async () => {
     const { id } = await visit();
     await policy({ auto_confirm: true });
     expect((await move(patient, id, await freshSlot()).expect(200)).body.status).toBe('confirmed');
@@ -84,7 +84,7 @@ describe('a move', () => {
       expect((await move(by, id, timeslot).expect(200)).body).toEqual(before);
   });
 
-  test('to a slot that its patient holds is fine, and the hold is over', async () => {
+  test('to a slot that its patient holds succeeds, and the hold is over', async () => {
     const { id } = await visit();
     const to = await freshSlot();
     await clinic.as(patient).post(`/timeslots/${to}/hold/`).expect(200);
@@ -94,7 +94,7 @@ describe('a move', () => {
     expect(rows).toEqual([{ held_by: null }]);
   });
 
-  test('of an admin is noted, with what of the policy it overrides', async () => {
+  test('by an admin is noted, with what of the policy it overrides', async () => {
     const { id } = await visit();
     await policy({ min_notice_minutes: 24 * 60, horizon_days: 20 });
     const soon = await clinic.slot(doctor, { date: '2026-03-02', start_time: '18:00', end_time: '18:30' });

@@ -96,7 +96,7 @@ describe('PUT /doctor/schedule/', () => {
     ]);
   });
 
-  test('written once more as it is changes nothing', async () => {
+  test('changes nothing when the same week is written once more', async () => {
     const first = await put([hours(1, '09:00', '11:00')]).expect(200);
     const before = await slotsOf();
     const again = await put([hours(1, '09:00', '11:00')]).expect(200);
@@ -104,7 +104,7 @@ describe('PUT /doctor/schedule/', () => {
     expect(await slotsOf()).toEqual(before);
   });
 
-  test('changes free slots of the week only: what somebody has stays, and what was published by hand', async () => {
+  test('changes free slots of the week only: what somebody has stays, and so does what was published by hand', async () => {
     await put([hours(1, '09:00', '12:00')]).expect(200);
     const [taken, held, waitlisted, lapsed] = await Promise.all([
       slotAt('2026-03-09', '09:00'),
@@ -141,7 +141,7 @@ describe('PUT /doctor/schedule/', () => {
     );
   });
 
-  test('an empty week takes back all that nobody has', async () => {
+  test('removes every slot of the week that nobody has when the week is empty', async () => {
     await put([hours(1, '09:00', '11:00')]).expect(200);
     await clinic.book(patient, await slotAt('2026-03-09', '10:00'));
     const { body } = await put([]).expect(200);
@@ -158,7 +158,7 @@ describe('PUT /doctor/schedule/', () => {
     expect(await slotsOf()).toEqual([]);
   });
 
-  test('leaves out holidays, absences and what overlaps a slot that is there', async () => {
+  test('publishes nothing on holidays, in absences or over a slot that is there', async () => {
     await clinic.db.$client.query("insert into holidays (date) values ('2026-03-09')");
     await clinic.db.$client.query(
       `insert into absences (doctor_id, "from", "to", start_time, created_by)
@@ -177,7 +177,7 @@ describe('PUT /doctor/schedule/', () => {
     await clinic.db.$client.query('delete from holidays');
   });
 
-  test('names every row that is wrong', async () => {
+  test('names every stretch that is wrong', async () => {
     expectProblem(
       await put([
         hours(1, '09:00', '12:00'),
@@ -211,7 +211,7 @@ describe('PUT /doctor/schedule/', () => {
     expect(await slotsOf()).toEqual([]);
   });
 
-  test('of another doctor is an admin’s to write, and noted', async () => {
+  test('lets an admin write another doctor’s week, and notes it', async () => {
     const path = `/doctors/${doctor.id}/schedule/`;
     const noted = await notedBy(clinic.db, async () => {
       const { body } = await clinic.as(admin).put(path, { schedule: [hours(1, '09:00', '11:00')] });
@@ -234,7 +234,7 @@ describe('PUT /doctor/schedule/', () => {
 });
 
 describe('the job publish_schedules', () => {
-  test('adds exactly what is missing: the next day, after a missed week, twice at once', async () => {
+  test('adds exactly what is missing: on the next day, after a missed week, and twice at once', async () => {
     await put([hours(1, '09:00', '10:00'), hours(2, '09:00', '10:00')]).expect(200);
     const first = await slotsOf();
     expect(first.at(-1)).toBe('2026-03-30 09:00*');
@@ -274,7 +274,7 @@ describe('the job publish_schedules', () => {
     expect((await slotsOf()).at(-1)).toBe('2026-04-06 09:00*');
   });
 
-  test('publishes for those who wait to be let in, and not for those who are out', async () => {
+  test('publishes for doctors who wait for approval, and not for deactivated ones', async () => {
     await put([hours(1, '09:00', '10:00')]).expect(200);
     const inactive = doctor;
     const waiting = await clinic.person('doctor');
@@ -293,7 +293,7 @@ describe('the job publish_schedules', () => {
     expect((await slotsOf(inactive)).at(-1)).toBe('2026-04-06 09:00*');
   });
 
-  test('goes on with the others when it fails with one, and fails', async () => {
+  test('goes on with the other doctors when it fails with one, and fails in the end', async () => {
     await put([hours(1, '09:00', '10:00')]).expect(200);
     const next = await clinic.person('doctor');
     await put([hours(1, '09:00', '10:00')], next).expect(200);
@@ -307,7 +307,7 @@ describe('the job publish_schedules', () => {
     expect((await slotsOf(next)).at(-1)).toBe('2026-04-06 09:00*');
   });
 
-  test('is among those that run by themselves', () => {
+  test('is among the jobs that run by themselves', () => {
     const { db, clock } = clinic;
     const { housekeeping } = createModules({ db, clock, config: testConfig });
     expect(housekeeping.repeated.map(({ task }) => task)).toContain('publish_due');

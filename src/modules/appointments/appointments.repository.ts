@@ -1,14 +1,10 @@
-import type { WallTime } from '../../core/clock.ts';
-import type { PageRequest } from '../../core/page.ts';
-import type { AppointmentStatus } from '../../core/words.ts';
 import type { Db, Executor } from '../../db/client.ts';
-import { and, eq, gte, lte, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
+import { eq, sql } from '../../db/drizzle.ts';
 import { appointments } from '../../db/schema/index.ts';
-import { query, statement, UNNAMED } from '../../db/sql.ts';
+import { query, statement } from '../../db/sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
-/** An appointment as a statement finds it, with the people whom it joins. */
+/** An appointment as a statement returns it, with its doctor and its patient. */
 export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> {
   doctor_id: number;
   doctor_first_name: string | null;
@@ -20,7 +16,7 @@ export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> 
   patient_phone: string | null;
 }
 
-/** What an answer shows of an appointment, from it and those whom `joinPeople` joins. */
+/** The columns of an AppointmentRow. They need `joinPeople`. */
 export const columns = sql.raw(`
   appointments.id, appointments.timeslot_id as timeslot, appointments.date, appointments.start_time,
   appointments.end_time, appointments.status, appointments.created_at, appointments.updated_at, appointments.booked_by,
@@ -93,62 +89,4 @@ export async function findOwners(
 ): Promise<{ doctor: number; patient: number } | undefined> {
   const [row] = await ownersOf(db, { id: appointment });
   return row;
-}
-
-export interface Filters {
-  doctor?: number | undefined;
-  patient?: number | undefined;
-  booked_by?: number | undefined;
-  date?: string | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-  status?: AppointmentStatus | undefined;
-}
-
-const conditions: { [Name in keyof Required<Filters>]: SQL } = {
-  doctor: eq(appointments.doctor_id, sql.placeholder('doctor')),
-  patient: eq(appointments.patient_id, sql.placeholder('patient')),
-  booked_by: eq(appointments.booked_by, sql.placeholder('booked_by')),
-  date: eq(appointments.date, sql.placeholder('date')),
-  from: gte(appointments.date, sql.placeholder('from')),
-  to: lte(appointments.date, sql.placeholder('to')),
-  status: eq(appointments.status, sql.placeholder('status')),
-};
-
-/** Its slot is over: nobody can answer a request any more. */
-const ended = sql`(${appointments.date}, ${appointments.end_time}) <=
-  (${sql.placeholder('today')}::date, ${sql.placeholder('time')}::time)`;
-
-/** A status as it is to be read now, whether or not the job has marked what has lapsed; statements are named after it. */
-const readAs: Partial<Record<AppointmentStatus, SQL>> = {
-  pending: sql`(${appointments.status} = 'pending' and not ${ended})`,
-  expired: sql`(${appointments.status} in ('pending', 'expired') and (${appointments.status} = 'expired' or ${ended}))`,
-};
-
-/** What the filters that are given ask for, and a name for it. */
-export function askedFor(given: readonly (keyof Filters)[], { status }: Pick<Filters, 'status'>) {
-  const read = status && readAs[status];
-  return {
-    name: `${given.join()}${read ? `=${status}` : ''}`,
-    where: and(...given.map((filter) => (filter === 'status' && read ? read : conditions[filter]))),
-  };
-}
-
-/** One page of appointments, today's and later first. */
-export async function listAppointments(db: Db, filters: Filters, wall: WallTime, page: PageRequest) {
-  const given = (Object.keys(conditions) as (keyof Filters)[]).filter((name) => filters[name] !== undefined);
-  const { name: asked, where } = askedFor(given, filters);
-  const name = `appointments.list:${asked}`;
-  const build = () => {
-    const { page: ids, order } = upcomingFirst(appointments, where);
-    const count = countUpToLimit(query.select({ one: sql`1` }).from(appointments).where(where));
-    return sql`
-      select ${columns}, ${count.sql} as count
-      from ${ids} join appointments on appointments.id = page.id ${joinPeople}
-      order by ${order}`;
-  };
-  const list = statement<AppointmentRow & { count: number }>(name, build, filters.status ? UNNAMED : name);
-  const { date: today, time } = wall;
-  const found = await fetchPage(page, (window) => list(db, { ...filters, today, time, ...window }));
-  return { ...found, rows: found.rows.map(toAppointment) };
 }

@@ -1,13 +1,22 @@
+import { hasEnded, type WallTime } from '../../core/clock.ts';
 import { type Role, sideOf } from '../../core/roles.ts';
-import type { AppointmentStatus } from '../../core/words.ts';
+import type { ActiveStatus, AppointmentStatus } from '../../core/words.ts';
+import type { Appointment } from './appointments.schemas.ts';
 
 /** It holds its slot: it is still to be answered, or it was confirmed. */
-export const isActive = ({ status }: { status: AppointmentStatus }): boolean =>
-  status === 'pending' || status === 'confirmed';
+export const isActive = <Visit extends { status: AppointmentStatus }>(
+  visit: Visit,
+): visit is Visit & { status: ActiveStatus } => visit.status === 'pending' || visit.status === 'confirmed';
+
+/** An appointment as it is to be read at this moment: a request ends with its slot, also before the job has marked it. */
+export const asOf = (appointment: Appointment, wall: WallTime): Appointment =>
+  appointment.status === 'pending' && hasEnded(appointment, wall)
+    ? { ...appointment, status: 'expired' }
+    : appointment;
 
 /**
- * From which statuses somebody may move an appointment to `next`. Nothing leaves cancelled and expired; a doctor declines only
- * what is pending, while its patient and admins may cancel what is confirmed too.
+ * The statuses from which somebody may move an appointment to `next`. Nothing leaves cancelled and expired. A doctor declines
+ * only what is pending. Its patient and admins may also cancel what is confirmed.
  */
 export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): AppointmentStatus[] {
   if (next === 'confirmed' || sideOf(role) === 'doctor') return ['pending'];

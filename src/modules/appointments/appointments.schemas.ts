@@ -4,8 +4,7 @@ import { appointmentStatuses, attendances } from '../../core/words.ts';
 import * as fields from '../../http/fields.ts';
 import { reads } from '../../http/hooks/audit.ts';
 import { documented } from '../../http/openapi/documented.ts';
-import { pageOf, pageQuery } from '../../http/page.ts';
-import { issue } from '../../http/zod.ts';
+import { pageOf } from '../../http/page.ts';
 
 export const status = z.enum(appointmentStatuses);
 
@@ -21,7 +20,7 @@ const shape = z.object({
   end_time: fields.out.time,
   status: status.meta({
     description:
-      'Pending until its doctor, or an admin, confirms or declines it; `expired` where nobody has until the slot was over. ' +
+      'Pending until its doctor, or an admin, confirms or declines it; `expired` when nobody did until the slot was over. ' +
       'Nothing leaves `cancelled` and `expired`.',
   }),
   created_at: fields.out.instant,
@@ -31,7 +30,7 @@ const shape = z.object({
   cancel_reason: z
     .string()
     .nullable()
-    .meta({ description: 'Why it was cancelled, if somebody said.', maxLength: 500 }),
+    .meta({ description: 'Why it was cancelled, if somebody said so.', maxLength: 500 }),
   cancelled_late: z
     .boolean()
     .meta({ description: 'Cancelled by the patient after the clinic’s deadline for it.' }),
@@ -40,7 +39,7 @@ const shape = z.object({
     .nullable()
     .meta({ description: 'Whether the patient came; null until somebody says so.' }),
   version: fields.id.meta({
-    description: 'One more with every change; the `ETag`, for `If-Match`.',
+    description: 'Every change adds one. It is the `ETag`, for `If-Match`.',
     examples: [1],
   }),
 });
@@ -133,114 +132,3 @@ export const readsAppointment = reads('appointment.read', patientOf, ({ id }: Ap
 }));
 
 export const appointmentPage = pageOf('AppointmentPage', 'One page of appointments.', appointment);
-
-export const newAppointment = documented(
-  z.object({
-    timeslot: fields.id.meta({
-      description: 'A free slot, from `/api/doctors/{id}/timeslots/`.',
-      examples: [demo.slots.free.id],
-    }),
-    patient: fields.id.optional().meta({
-      description: 'For admins, who must name one; patients leave it out.',
-      examples: [demo.patient.id],
-    }),
-  }),
-  {
-    id: 'NewAppointment',
-    description: 'Which slot to book, and for whom.',
-    examples: {
-      patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
-      admin: {
-        summary: 'As an admin, for a patient',
-        value: { timeslot: demo.slots.free.id, patient: demo.patient.id },
-      },
-    },
-  },
-);
-export type NewAppointment = z.infer<typeof newAppointment>;
-
-export const move = documented(
-  z.object({
-    timeslot: fields.id.meta({
-      description:
-        'A free slot of the same doctor, or of another of the specialization where the doctor is out, from ' +
-        '`/api/doctors/{id}/timeslots/`.',
-      examples: [demo.slots.toMoveTo.id],
-    }),
-  }),
-  {
-    id: 'Move',
-    description: 'Which slot an appointment moves to.',
-    examples: { example: { summary: 'To another slot', value: { timeslot: demo.slots.toMoveTo.id } } },
-  },
-);
-export type Move = z.infer<typeof move>;
-
-export const decision = documented(
-  z
-    .object({
-      status: z.enum(['confirmed', 'cancelled']),
-      reason: fields
-        .text(500)
-        .optional()
-        .meta({
-          description: 'With a cancellation only; the patient sees it.',
-          examples: ['The doctor is at a congress that day'],
-        }),
-    })
-    .refine(
-      ({ status: next, reason }) => next === 'cancelled' || reason === undefined,
-      issue('reason_without_cancel', 'reason'),
-    ),
-  {
-    id: 'Decision',
-    description: 'The answer to a booking.',
-    examples: {
-      confirm: { summary: 'Confirm', value: { status: 'confirmed' } },
-      cancel: {
-        summary: 'Cancel, with a reason',
-        value: { status: 'cancelled', reason: 'The doctor is at a congress that day' },
-      },
-    },
-  },
-);
-export type Decision = z.infer<typeof decision>;
-
-export const cancellation = documented(
-  z
-    .object({
-      reason: fields
-        .text(500)
-        .optional()
-        .meta({ description: 'Why; the other side sees it.', examples: ['I have caught a cold'] }),
-    })
-    // Fastify hands on null where there is none.
-    .nullish(),
-  {
-    id: 'Cancellation',
-    description: 'Why it is cancelled; without a body nothing is said.',
-    examples: { reason: { summary: 'With a reason', value: { reason: 'I have caught a cold' } } },
-  },
-);
-export type Cancellation = z.infer<typeof cancellation>;
-
-const filters = {
-  ...pageQuery,
-  ...fields.dateFilters,
-  status: status.optional().meta({ description: 'Only those in this status.', examples: ['pending'] }),
-};
-
-export const ownFilters = fields.orderedRange(z.object(filters));
-const people = {
-  doctor: fields.idText.optional().meta({ description: 'Only this doctor’s.', examples: [demo.doctor.id] }),
-  patient: fields.idText
-    .optional()
-    .meta({ description: 'Only this patient’s.', examples: [demo.patient.id] }),
-};
-export const allFilters = fields.orderedRange(z.object({ ...filters, ...people }));
-export type AppointmentFilters = z.infer<typeof allFilters>;
-
-/** The same filters where there are no pages. */
-const { page: _page, page_size: _size, ...chosen } = filters;
-export const exportFilters = fields.orderedRange(z.object({ ...chosen, ...people }));
-export type ExportFilters = z.infer<typeof exportFilters>;

@@ -1,3 +1,3 @@
 export { appointmentsRoutes } from './appointments.routes.ts';
 export { type Appointment, appointment, readsAppointment } from './appointments.schemas.ts';
-export { createAppointments } from './appointments.service.ts';
+export { type Appointments, createAppointments } from './appointments.service.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
-import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Appointments } from '../appointments/index.ts';
 import * as repository from './links.repository.ts';
 import type { Answers } from './messages.composition.ts';
 import type { Sealing } from './messages.sealing.ts';
@@ -16,11 +16,7 @@ export interface LinksDependencies {
   /** Where people reach this API, without a slash at the end; without it messages have no links. */
   public_url: string | undefined;
   enqueue: (tx: Tx, message: Message) => Promise<void>;
-  appointments: {
-    cancel: (appointment: number, caller: Caller) => Promise<void>;
-    /** Whether the clinic's policy lets a patient cancel this visit now. */
-    mayCancelNow: (visit: { date: string; start_time: string }) => Promise<boolean>;
-  };
+  appointments: { cancelling: Pick<Appointments['cancelling'], 'cancel' | 'mayCancelNow'> };
 }
 
 /** What a reader of a link is shown. */
@@ -64,7 +60,7 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
   async function read(token: string): Promise<LinkState> {
     const found = stateOf(await repository.findVisitLink(db, hashOf(token)));
     if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return found;
-    if (await appointments.mayCancelNow(found.link)) return found;
+    if (await appointments.cancelling.mayCancelNow(found.link)) return found;
     return found.state === 'ask_cancel' ? { ...found, state: 'too_late' } : { ...found, late: true };
   }
 
@@ -110,7 +106,8 @@ export function createLinks({ db, clock, sealing, public_url, enqueue, appointme
       const { appointment_id, user_id, doctor_id, last_move } = found.link;
       if (found.state === 'ask_cancel' || answer === 'cancel') {
         try {
-          await appointments.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
+          const patient = { id: user_id, role: 'patient' as const, session: 0 };
+          await appointments.cancelling.cancel(appointment_id, patient);
         } catch (error) {
           // It began, or became too late, in this very moment: the page says how it stands.
           if (error instanceof AppError && error.status === 409) return;

@@ -9,7 +9,6 @@ import type { Memory } from '../../memory/memory.ts';
 import type { Audit } from '../audit/index.ts';
 import { type AvailabilityDependencies, createAvailability } from './availability.service.ts';
 import { createBulk } from './bulk.service.ts';
-import { createCalendar } from './calendar.service.ts';
 import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import * as repository from './timeslots.repository.ts';
 import type { NewTimeslot, OwnSlotFilters, Timeslot } from './timeslots.schemas.ts';
@@ -84,7 +83,6 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
 
   return {
     ...createBulk({ db, clock, audit }),
-    ...createCalendar({ clock }),
     ...availability,
     ...createHolds({ ...dependencies, availability }),
     findOwner: (timeslot: number) => repository.findOwner(db, timeslot),

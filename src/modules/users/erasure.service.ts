@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Appointments } from '../appointments/index.ts';
 import type { Audit } from '../audit/index.ts';
 import { lockPerson } from './admins.service.ts';
 import * as repository from './users.repository.ts';
@@ -21,10 +22,7 @@ export interface ErasureDependencies {
     lockUpcoming: (tx: Tx, doctor: number) => Promise<void>;
     removeUpcoming: (tx: Tx, doctor: number) => Promise<void>;
   };
-  appointments: {
-    lockUpcoming: (tx: Tx, person: number) => Promise<void>;
-    cancelUpcoming: (tx: Tx, person: number, by: number, reason: 'account_deleted') => Promise<unknown>;
-  };
+  appointments: { callingOff: Pick<Appointments['callingOff'], 'aheadOf'> };
   /** Takes somebody off the waiting list, and gives back what was held for them. */
   waitlist: { leaveAll: (tx: Tx, person: number) => Promise<void> };
   /** What every other table holds of a person. */
@@ -54,9 +52,9 @@ export function createErasure(dependencies: ErasureDependencies) {
       deleted_at: clock.now().toISOString(),
     });
     // In the order in which everybody locks them: a patient and their doctor may be erased at once.
-    await appointments.lockUpcoming(tx, user);
+    await appointments.callingOff.aheadOf(user).lock(tx);
     await timeslots.lockUpcoming(tx, user);
-    await appointments.cancelUpcoming(tx, user, by.id, 'account_deleted');
+    await appointments.callingOff.aheadOf(user).cancel(tx, by.id, 'account_deleted');
     await timeslots.removeUpcoming(tx, user);
     await waitlist.leaveAll(tx, user);
     await doctors.erase(tx, user);

@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import { type Caller, type Role, sideOf } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
+import type { Appointments } from '../appointments/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { UserChanges } from './users.schemas.ts';
 
@@ -10,16 +11,7 @@ export interface LeavingDependencies {
     lockUpcoming: (tx: Tx, doctor: number) => Promise<void>;
     removeUpcoming: (tx: Tx, doctor: number) => Promise<void>;
   };
-  appointments: {
-    countUpcoming: (tx: Tx, person: number) => Promise<number>;
-    lockUpcoming: (tx: Tx, person: number) => Promise<void>;
-    cancelUpcoming: (
-      tx: Tx,
-      person: number,
-      by: number,
-      reason: 'account_closed' | 'doctor_absent' | null,
-    ) => Promise<number[]>;
-  };
+  appointments: { callingOff: Pick<Appointments['callingOff'], 'aheadOf'> };
 }
 
 interface Leaving {
@@ -57,15 +49,15 @@ export function createLeaving({ audit, timeslots, appointments }: LeavingDepende
       const { newRole, is_active, upcoming } = leaving;
       const isPutOut = is_active === false;
       if (!newRole && !isPutOut) return;
-      if (upcoming === 'cancel') await appointments.lockUpcoming(tx, user);
+      if (upcoming === 'cancel') await appointments.callingOff.aheadOf(user).lock(tx);
       await timeslots.lockUpcoming(tx, user);
       if (upcoming === 'cancel') {
         const reason = reasonFor(before.role, leaving);
-        const people = await appointments.cancelUpcoming(tx, user, by.id, reason);
+        const people = await appointments.callingOff.aheadOf(user).cancel(tx, by.id, reason);
         const details = { left_by: user };
         await audit.recordAll(tx, { actor: by, action: 'appointment.cancel', details }, people);
       } else if (newRole || (before.is_active && upcoming === undefined)) {
-        const count = await appointments.countUpcoming(tx, user);
+        const count = await appointments.callingOff.aheadOf(user).count(tx);
         if (count > 0) throw new AppError(newRole ? 'role_in_use' : 'has_upcoming', { count });
       }
       if (newRole) await timeslots.removeUpcoming(tx, user);

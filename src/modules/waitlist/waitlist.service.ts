@@ -6,7 +6,7 @@ import type { Page } from '../../core/page.ts';
 import type { Policy } from '../../core/policy.ts';
 import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import type { Appointment } from '../appointments/index.ts';
+import type { Appointment, Appointments } from '../appointments/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { OpenTimeslot } from '../timeslots/index.ts';
@@ -29,17 +29,8 @@ export interface WaitlistDependencies {
   idempotency: Pick<Idempotency, 'once'>;
   offers: Pick<Offers, 'passOnWithin'>;
   appointments: {
-    book: (
-      booking: { timeslot: number; patient: number },
-      caller: Caller,
-      request?: Keyed,
-    ) => Promise<Once<Appointment>>;
-    replace: (
-      replacement: { appointment: number; timeslot: number; patient: number },
-      caller: Caller,
-      request: Keyed | undefined,
-      then: (tx: Tx, booked: Appointment) => Promise<void>,
-    ) => Promise<Once<Appointment>>;
+    booking: Pick<Appointments['booking'], 'book'>;
+    replacing: Pick<Appointments['replacing'], 'replace'>;
   };
   timeslots: {
     /** What a patient can book at this moment, soonest first. */
@@ -173,8 +164,8 @@ export function createWaitlist(dependencies: WaitlistDependencies) {
       }
       try {
         const { replaces } = offer;
-        if (replaces === null) return await appointments.book({ timeslot, patient }, caller, request);
-        return await appointments.replace(
+        if (replaces === null) return await appointments.booking.book({ timeslot, patient }, caller, request);
+        return await appointments.replacing.replace(
           { appointment: replaces, timeslot, patient },
           caller,
           request,

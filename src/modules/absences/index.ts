@@ -1,2 +1,0 @@
-export { absencesRoutes } from './absences.routes.ts';
-export { createAbsences } from './absences.service.ts';

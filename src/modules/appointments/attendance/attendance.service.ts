@@ -1,0 +1,109 @@
+import { type Clock, hasEnded, type WallTime } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Caller } from '../../../core/roles.ts';
+import type { Attendance } from '../../../core/words.ts';
+import { type Db, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import { findAppointment } from '../appointments.repository.ts';
+import { isStale } from '../appointments.rules.ts';
+import type { Appointment } from '../appointments.schemas.ts';
+import * as repository from './attendance.repository.ts';
+
+interface AttendanceDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+}
+
+type Expected = readonly number[] | undefined;
+
+/** How often marking is tried, in case the visit was confirmed or marked between the refusal and the question why. */
+const ATTEMPTS = 3;
+
+const actions = {
+  arrived: 'appointment.arrive',
+  completed: 'appointment.complete',
+  no_show: 'appointment.no_show',
+} as const;
+
+/**
+ * Whether patients came: marks on confirmed visits. A mark can be changed and taken back on the day on which it was made. Marking
+ * a patient as arrived confirms a request that is still to be answered.
+ */
+export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
+  function marking(appointment: number, caller: Caller, expected: Expected): repository.Marking {
+    const wall = clock.wall();
+    return {
+      appointment,
+      by: caller.id,
+      now: clock.now(),
+      wall,
+      day_began: clock.at(wall.date, '00:00'),
+      expected,
+    };
+  }
+
+  /** Does the work, notes it, and reads the visit before it commits, so that no later change stands in the answer. */
+  async function noted(
+    action: string,
+    { appointment, caller }: { appointment: number; caller: Caller },
+    work: (tx: Parameters<typeof findAppointment>[0]) => Promise<{ patient: number } | undefined>,
+  ): Promise<{ done: boolean; now: Appointment }> {
+    const { done, now } = await transaction(db, async (tx) => {
+      const marked = await work(tx);
+      if (marked) {
+        const details = { appointment };
+        await audit.record(tx, { actor: caller, action, subject: marked.patient, details });
+      }
+      return { done: marked !== undefined, now: await findAppointment(tx, appointment) };
+    });
+    if (!now) throw new AppError('appointment_not_found');
+    return { done, now };
+  }
+
+  return {
+    /**
+     * Marks a visit. Repeating the same mark changes nothing, whatever version the client saw.
+     * @param expected the versions that it is meant for; any by default
+     * @throws AppError not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found
+     */
+    async mark(
+      appointment: number,
+      mark: Attendance,
+      caller: Caller,
+      expected?: Expected,
+    ): Promise<Appointment> {
+      for (let attempt = 1; ; attempt += 1) {
+        const change = marking(appointment, caller, expected);
+        const { done, now } = await noted(actions[mark], { appointment, caller }, (tx) =>
+          repository.markVisit(tx, mark, change),
+        );
+        if (done || now.attendance === mark) return now;
+        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        const isReady = now.status === 'confirmed' || (mark === 'arrived' && isPending(now, change.wall));
+        if (!isReady) throw new AppError('not_confirmed');
+        if (now.date > change.wall.date) throw new AppError('visit_ahead');
+        if (attempt === ATTEMPTS) throw new AppError('attendance_final');
+      }
+    },
+
+    /**
+     * Takes a mark back on the day on which it was made. Where there is none, that is fine too.
+     * @param expected the versions that it is meant for; any by default
+     * @throws AppError attendance_final, version_mismatch, appointment_not_found
+     */
+    async unmark(appointment: number, caller: Caller, expected?: Expected): Promise<void> {
+      for (let attempt = 1; ; attempt += 1) {
+        const { done, now } = await noted('appointment.take_back', { appointment, caller }, (tx) =>
+          repository.unmarkVisit(tx, marking(appointment, caller, expected)),
+        );
+        if (done || now.attendance === null) return;
+        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        if (attempt === ATTEMPTS) throw new AppError('attendance_final');
+      }
+    },
+  };
+}
+
+const isPending = (visit: Appointment, wall: WallTime) =>
+  visit.status === 'pending' && !hasEnded(visit, wall);

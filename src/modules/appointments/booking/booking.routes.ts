@@ -1,0 +1,61 @@
+import type { FastifyInstance } from 'fastify';
+import { anyOf, IsAdmin, IsPatient } from '../../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { appointment, readsAppointment } from '../appointments.schemas.ts';
+import type { Appointments } from '../appointments.service.ts';
+import { newAppointment } from './booking.schemas.ts';
+
+export async function bookingRoutes(
+  instance: FastifyInstance,
+  { appointments }: { appointments: Appointments },
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/appointments/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: {
+        alternatives: true,
+        errors: [
+          'slot_in_past',
+          'timeslot_not_found',
+          'patient_not_found',
+          'slot_taken',
+          'already_yours',
+          'patient_busy',
+          'not_with_oneself',
+          'slot_held',
+          'too_soon',
+          'too_far_ahead',
+          'too_many_appointments',
+        ],
+        examples: { 201: ['pending'] },
+        audit: readsAppointment,
+        etag: true,
+      },
+      schema: {
+        tags: ['appointments'],
+        operationId: 'bookAppointment',
+        summary: 'Book a slot',
+        description:
+          'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
+          'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
+          'unanswered, it ends as `expired` when its slot is over. ' +
+          'If the slot can’t be booked, `alternatives` lists the nearest slots that can. If the patient has it already, for ' +
+          'example after a second press of a button, that is `already_yours`, and `appointment` names the visit.',
+        headers: keyedHeaders,
+        body: newAppointment,
+        response: { 201: appointment },
+      },
+    },
+    async (request, reply) => {
+      const booked = onceAnswer(
+        reply,
+        await appointments.booking.book(request.body, request.user, keyed(request)),
+      );
+      return reply.code(201).header('location', `/api/appointments/${booked.id}/`).send(booked);
+    },
+  );
+}

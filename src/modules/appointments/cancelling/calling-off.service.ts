@@ -1,0 +1,42 @@
+import type { Clock, WallTime } from '../../../core/clock.ts';
+import type { Executor, Tx } from '../../../db/client.ts';
+import * as repository from './calling-off.repository.ts';
+
+/** Why the visits of somebody who leaves are cancelled: what is told of it, and to whom, follows from it. */
+type LeavingReason = 'account_deleted' | 'account_closed' | 'doctor_absent';
+
+/**
+ * Cancels many visits at once, each time in the transaction that causes it: a doctor is absent, the clinic is closed, or
+ * somebody leaves.
+ */
+export function createCallingOff({ clock }: { clock: Clock }) {
+  const visitsOf = (selection: repository.Selection, reason: string) => ({
+    /** The first of them by time, with how many there are in all. */
+    list: (executor: Executor, limit: number) => repository.listVisits(executor, selection, limit),
+    lock: (tx: Tx) => repository.lockVisits(tx, selection),
+    /** @returns the visits that were cancelled, by time */
+    cancel: (tx: Tx, by: number) => repository.cancelVisits(tx, selection, { by, reason, now: clock.now() }),
+  });
+
+  return {
+    /** A doctor's visits that touch an absence. */
+    during: (absence: repository.AbsenceAhead) => visitsOf(repository.during(absence), 'doctor_absent'),
+
+    /** Everybody's visits on a holiday. */
+    on: (day: { date: string; after: WallTime }) => visitsOf(repository.on(day), 'clinic_closed'),
+
+    /** A person's visits, as patient and as doctor, that are still to come at this moment. */
+    aheadOf(person: number) {
+      const selection = repository.aheadOf(person, clock.wall());
+      return {
+        count: (tx: Tx) => repository.countVisits(tx, selection),
+        lock: (tx: Tx) => repository.lockVisits(tx, selection),
+        /** @returns whose visits they were */
+        async cancel(tx: Tx, by: number, reason: LeavingReason | null): Promise<number[]> {
+          const visits = await repository.cancelVisits(tx, selection, { by, reason, now: clock.now() });
+          return [...new Set(visits.map(({ patient }) => patient.id))];
+        },
+      };
+    },
+  };
+}

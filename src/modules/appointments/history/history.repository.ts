@@ -1,0 +1,44 @@
+import type { Db } from '../../../db/client.ts';
+import type { HistoryKind } from './history.schemas.ts';
+
+export interface HistoryRow {
+  at: string;
+  kind: HistoryKind;
+  details: Record<string, unknown>;
+  by_id: number | null;
+  by_role: 'admin' | 'doctor' | 'patient' | null;
+  by_first_name: string | null;
+  by_last_name: string | null;
+  appointment: number;
+  patient: number;
+}
+
+/**
+ * What happened to an appointment, oldest first: the booking, then its last events. The booking is read from the appointment
+ * itself, and the time that was booked from its first move, if it was moved.
+ * @param most how many rows at most
+ */
+export async function listHistory(db: Db, appointment: number, most: number): Promise<HistoryRow[]> {
+  const { rows } = await db.$client.query<HistoryRow>({
+    name: 'appointments.history',
+    text: `
+      with visit as (
+        select * from appointments where id = $1
+      ), happened as (
+        select 0::bigint as id, v.created_at as at, 'booked' as kind, v.booked_by as by, jsonb_build_object('to', coalesce(
+            (select e.details -> 'from' from appointment_events e
+             where e.appointment_id = v.id and e.kind = 'moved' order by e.id limit 1),
+            jsonb_build_object('date', v.date, 'start_time', left(v.start_time::text, 5), 'end_time', left(v.end_time::text, 5))
+          )) as details
+        from visit v
+        union all
+        (select id, at, kind::text, by, details from appointment_events where appointment_id = $1 order by id desc limit $2)
+      )
+      select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
+        u.last_name as by_last_name, v.id as appointment, v.patient_id as patient
+      from happened h cross join visit v left join users u on u.id = h.by
+      order by h.id`,
+    values: [appointment, most - 1],
+  });
+  return rows;
+}

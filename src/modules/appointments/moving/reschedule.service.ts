@@ -1,0 +1,139 @@
+import { type Clock, hasBegun } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
+import { type Bounds, beyond, boundsFor, type Policy } from '../../../core/policy.ts';
+import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
+import type { Timeslots } from '../../timeslots/index.ts';
+import { findAppointment, findOwners } from '../appointments.repository.ts';
+import { isActive, isStale } from '../appointments.rules.ts';
+import type { Appointment } from '../appointments.schemas.ts';
+import { isTooLate } from '../cancelling/cancel-deadline.rules.ts';
+import * as repository from './reschedule.repository.ts';
+import type { Move } from './reschedule.schemas.ts';
+
+export interface RescheduleDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
+  timeslots: Pick<Timeslots, 'obtain'>;
+}
+
+interface RescheduleOptions {
+  request?: Keyed | undefined;
+  expected?: readonly number[] | undefined;
+  patient?: number | undefined;
+}
+
+/** Who moves to which slot, under which rules. */
+export interface MoveRequest {
+  timeslot: number;
+  patient: number;
+  caller: Caller;
+  bounds: Bounds;
+  policy: Policy;
+  expected: readonly number[] | undefined;
+}
+
+export type Moving = ReturnType<typeof createReschedule>;
+
+/** Moving an appointment to another slot of its doctor, or of a colleague where its doctor is out. */
+export function createReschedule({ db, clock, audit, idempotency, timeslots }: RescheduleDependencies) {
+  /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
+  function mustMove(visit: repository.Standing, { caller, expected, policy }: MoveRequest): void {
+    if (isStale(visit, expected)) throw new AppError('version_mismatch');
+    if (!isActive(visit)) throw new AppError('already_decided');
+    if (hasBegun(visit, clock.wall())) throw new AppError('visit_begun');
+    if (visit.attendance !== null) throw new AppError('already_attended');
+    if (!isStaff(caller.role) && isTooLate(visit, policy, clock)) throw new AppError('too_late_to_cancel');
+  }
+
+  async function move(tx: Tx, appointment: number, request: MoveRequest): Promise<Appointment | undefined> {
+    const { timeslot, patient, caller, bounds, policy } = request;
+    const visit = await repository.lockAppointment(tx, appointment, patient, bounds);
+    if (!visit) throw new AppError('appointment_not_found');
+    // A move that has been made already is no change, whatever version the client saw.
+    if (isActive(visit) && visit.timeslot === timeslot) return findAppointment(tx, appointment);
+    mustMove(visit, request);
+    const target = await repository.lockTarget(tx, { from: visit.timeslot, to: timeslot, patient }, bounds);
+    const isHandedOver = target !== undefined && target.doctor !== visit.doctor;
+    if (isHandedOver && !(await repository.canTakeOver(tx, visit.doctor, target.doctor)))
+      throw new AppError('not_same_doctor');
+    if (!target?.is_open) return undefined;
+    await repository.moveAppointment(tx, appointment, {
+      to: timeslot,
+      // What is moved into a slot that runs already needs no answer: the patient is there.
+      status: hasBegun(target, bounds.wall) ? 'confirmed' : statusAfter(visit.status, caller, policy),
+      by: caller.id,
+      now: bounds.now,
+    });
+    const overridden = !isStaff(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
+    const details = {
+      appointment,
+      ...(isHandedOver && { from_doctor: visit.doctor, to_doctor: target.doctor }),
+      ...(overridden.length > 0 && { overridden }),
+    };
+    await audit.record(tx, { actor: caller, action: 'appointment.move', subject: patient, details });
+    return findAppointment(tx, appointment);
+  }
+
+  return {
+    /** @throws AppError when the appointment, as it stands, is not one that this caller can move, or give up for another */
+    mustMove,
+    /** Moves as part of another act. @returns undefined when some rule refused and nothing has changed */
+    moveWithin: move,
+
+    /**
+     * Moves an appointment to another slot of its doctor. Where its doctor is out, it may also go to another doctor of the same
+     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. An admin's move leaves
+     * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
+     * @param options.request asks for it to be done once only
+     * @param options.expected the versions that the move is meant for; any by default
+     * @param options.patient whose appointment it is, if the caller knows; it is looked up by default
+     * @throws AppError appointment_not_found, version_mismatch, already_decided, visit_begun, already_attended,
+     * too_late_to_cancel, not_same_doctor, and what a booking of the slot would throw
+     */
+    async reschedule(
+      appointment: number,
+      { timeslot }: Move,
+      caller: Caller,
+      { request, expected, patient: known }: RescheduleOptions = {},
+    ): Promise<Once<Appointment>> {
+      const patient = known ?? (await findOwners(db, appointment))?.patient;
+      if (patient === undefined) throw new AppError('appointment_not_found');
+      const wanted = { timeslot, patient, moving: appointment };
+      return timeslots.obtain(wanted, caller, (bounds, policy) =>
+        unlessBusy(caller, () =>
+          transaction(db, (tx) =>
+            idempotency.once(tx, caller, request, patient, () =>
+              move(tx, appointment, { timeslot, patient, caller, bounds, policy, expected }),
+            ),
+          ),
+        ),
+      );
+    },
+  };
+}
+
+function statusAfter(status: Appointment['status'], { role }: Caller, policy: Policy): Appointment['status'] {
+  if (isStaff(role)) return status;
+  return policy.auto_confirm ? 'confirmed' : 'pending';
+}
+
+/** The exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */
+export async function unlessBusy<Done>(
+  caller: Caller,
+  work: () => Promise<Done | undefined>,
+): Promise<Done | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    // What was noted went with it.
+    caller.noted?.clear();
+    if (databaseError(error)?.constraint === 'appointments_patient_no_overlap') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify';
+import { demo } from '../../../core/demo.ts';
+import { idParams } from '../../../http/fields.ts';
+import { IsAdmin, IsOwner, IsSignedIn } from '../../../http/guards.ts';
+import { reads } from '../../../http/hooks/audit.ts';
+import { pageAnswer } from '../../../http/page.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { appointment, appointmentPage, patientOf, readsAppointment } from '../appointments.schemas.ts';
+import type { Appointments } from '../appointments.service.ts';
+import { allFilters, ownFilters } from './filters.schemas.ts';
+
+const tags = ['appointments'];
+
+export async function readingRoutes(
+  instance: FastifyInstance,
+  { appointments: { reading } }: { appointments: Appointments },
+) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/appointments/me/',
+    {
+      preHandler: IsSignedIn,
+      config: { audit: reads('appointment.list', patientOf) },
+      schema: {
+        tags,
+        operationId: 'listOwnAppointments',
+        summary: 'See my appointments',
+        description:
+          'A patient or a doctor sees their own, an admin those that they booked. Today’s and later come first by time, ' +
+          'then past ones, latest first.',
+        querystring: ownFilters,
+        response: { 200: appointmentPage },
+      },
+    },
+    async (request) =>
+      pageAnswer(request, request.query.page, await reading.listOwn(request.query, request.user)),
+  );
+
+  app.get(
+    '/appointments/',
+    {
+      preHandler: IsAdmin,
+      config: { audit: reads('appointment.list', patientOf) },
+      schema: {
+        tags,
+        operationId: 'listAppointments',
+        summary: 'List all appointments',
+        description: 'Everybody’s. Today’s and later come first by time, then past ones, latest first.',
+        querystring: allFilters,
+        response: { 200: appointmentPage },
+      },
+    },
+    async (request) => pageAnswer(request, request.query.page, await reading.list(request.query)),
+  );
+
+  app.get(
+    '/appointments/:id/',
+    {
+      preHandler: [IsSignedIn, IsOwner(reading.findOwners, 'appointment_not_found')],
+      config: {
+        errors: ['appointment_not_found'],
+        audit: readsAppointment,
+        etag: true,
+      },
+      schema: {
+        tags,
+        operationId: 'getAppointment',
+        summary: 'Show an appointment',
+        description: 'With its doctor, its patient and its times, also when its slot is gone.',
+        params: idParams('The appointment’s id.', demo.visit.id),
+        response: { 200: appointment },
+      },
+    },
+    async (request) => reading.get(request.params.id),
+  );
+}

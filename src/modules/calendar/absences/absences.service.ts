@@ -1,0 +1,137 @@
+import { type Clock, hasEnded } from '../../../core/clock.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
+import { doctorFor } from '../../../core/on-behalf.ts';
+import type { Page } from '../../../core/page.ts';
+import { type Caller, sideOf } from '../../../core/roles.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import type { Appointments } from '../../appointments/index.ts';
+import type { Audit } from '../../audit/index.ts';
+import { lockLeftCalendar } from '../locks.repository.ts';
+import type { Publishing } from '../weeks/publishing.service.ts';
+import * as repository from './absences.repository.ts';
+import type { SpanAhead } from './absences.rules.ts';
+import {
+  type Absence,
+  type AbsenceEffects,
+  type AbsenceFilters,
+  type NewAbsence,
+  SHOWN,
+} from './absences.schemas.ts';
+import { listFreeSlots, lockSlots, removeFreeSlots } from './slots.repository.ts';
+
+type Slots = AbsenceEffects['slots'];
+type Visits = AbsenceEffects['appointments'];
+
+export interface AbsencesDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record' | 'recordAll'>;
+  appointments: { callingOff: Pick<Appointments['callingOff'], 'during'> };
+  publishing: Pick<Publishing, 'lock' | 'refresh'>;
+}
+
+export function createAbsences({ db, clock, audit, appointments, publishing }: AbsencesDependencies) {
+  /** Notes what an admin does to a doctor's absences. */
+  const note = async (tx: Tx, caller: Caller, action: string, absence: number, doctor: number) => {
+    if (caller.id !== doctor)
+      await audit.record(tx, { actor: caller, action, subject: doctor, details: { absence } });
+  };
+
+  /** What the absence would do. */
+  async function preview(span: SpanAhead) {
+    const judged = await repository.judgeSpan(db, span);
+    if (!judged?.exists) throw new AppError('doctor_not_found');
+    if (judged.overlaps) throw new AppError('absence_overlap');
+    const slots = await listFreeSlots(db, span, SHOWN);
+    const visits = await appointments.callingOff.during(span).list(db, SHOWN);
+    return effectsOf(slots, visits);
+  }
+
+  /**
+   * Writes an absence, cancels the visits in it and removes the slots in it, in one act. The doctor's row is locked first,
+   * so that nobody publishes into the absence meanwhile. The appointments are locked next and the slots last, as everywhere.
+   * Once the slots are locked nobody can book one, move to one or be offered one. So what is cancelled then is all there is,
+   * also what was booked while the locks were waited for. The slots that become free go at once: the waiting list is offered
+   * none. Offers of other slots end with their slots (trigger `timeslots_withdraw_offer`).
+   */
+  const act = (span: SpanAhead, reason: string | null, caller: Caller) =>
+    transaction(db, async (tx) => {
+      if (!(await lockLeftCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
+      const details = { reason, created_by: caller.id, now: clock.now() };
+      const absence = await repository.insertAbsence(tx, span, details);
+      if (absence === undefined) throw new AppError('absence_overlap');
+      await appointments.callingOff.during(span).lock(tx);
+      await lockSlots(tx, span);
+      const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
+      const removed = await removeFreeSlots(tx, span);
+      const people = [...new Set(visits.map(({ patient }) => patient.id))];
+      const cancelled = { actor: caller, action: 'appointment.cancel', details: { absence } };
+      await audit.recordAll(tx, cancelled, people);
+      await note(tx, caller, 'absence.create', absence, span.doctor);
+      const booked = new Set(visits.map(({ timeslot }) => timeslot));
+      const free = removed.filter(({ id }) => !booked.has(id));
+      return {
+        id: absence,
+        ...effectsOf({ count: free.length, rows: free }, { count: visits.length, rows: visits }),
+      };
+    });
+
+  async function mustFind(executor: Executor, id: number): Promise<Absence> {
+    const absence = await repository.findAbsence(executor, id);
+    if (!absence) throw new AppError('absence_not_found');
+    return absence;
+  }
+
+  return {
+    get: (absence: number) => mustFind(db, absence),
+
+    /** Whose absence it is. */
+    findOwner: async (id: number) => {
+      const absence = await repository.findAbsence(db, id);
+      return absence && { doctor: absence.doctor };
+    },
+
+    /** A doctor's own absences; everybody's for an admin. */
+    list({ page, page_size, ...filters }: AbsenceFilters, caller: Caller): Promise<Page<Absence>> {
+      const mine = sideOf(caller.role) === 'doctor' ? { ...filters, doctor: caller.id } : filters;
+      return repository.listAbsences(db, mine, { page, page_size });
+    },
+
+    /**
+     * Takes a doctor out of the calendar: of what lies ahead, free slots go and active appointments are cancelled.
+     * @throws AppError doctor_not_found, absence_overlap, forbidden (another doctor's), invalid_input (all of it past)
+     */
+    async add(absence: NewAbsence, caller: Caller): Promise<AbsenceEffects> {
+      const { doctor: named, from, to, start_time, end_time, reason = null, preview: only } = absence;
+      const span = { doctor: doctorFor(named, caller), from, to, start_time, end_time };
+      const ahead = { ...span, after: clock.wall() };
+      if (hasEnded({ date: to, end_time }, ahead.after)) throw invalidField('to', 'in_past');
+      const effects = only ? { id: null, ...(await preview(ahead)) } : await act(ahead, reason, caller);
+      return { ...span, reason, preview: only, ...effects };
+    },
+
+    /**
+     * Takes an absence back. What it cancelled stays cancelled. The doctor's week is published again.
+     * @throws AppError absence_not_found
+     */
+    remove: (absence: number, caller: Caller): Promise<void> =>
+      transaction(db, async (tx) => {
+        const { doctor } = await mustFind(tx, absence);
+        const works = await publishing.lock(tx, doctor);
+        if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
+        if (works) await publishing.refresh(tx, doctor);
+        await note(tx, caller, 'absence.delete', absence, doctor);
+      }),
+  };
+}
+
+export type Absences = ReturnType<typeof createAbsences>;
+
+function effectsOf(slots: { count: number; rows: Slots }, visits: { count: number; rows: Visits }) {
+  return {
+    slots_count: slots.count,
+    slots: slots.rows.slice(0, SHOWN),
+    appointments_count: visits.count,
+    appointments: visits.rows.slice(0, SHOWN),
+  };
+}

@@ -1,0 +1,56 @@
+import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
+import type { SpanAhead } from './absences.rules.ts';
+
+interface SpanSlot {
+  id: number;
+  date: string;
+  start_time: string;
+  end_time: string;
+}
+
+/** A doctor's slots that touch a span and have not begun. The trigger `timeslots_not_in_absence` judges the same. */
+const inSpan = `doctor_id = $1 and date between $2::date and $3::date and (date, start_time) > ($6::date, $7::time)
+  and tsrange($2::date + $4::time, $3::date + $5::time) && tsrange(date + start_time, date + end_time)`;
+
+const valuesOf = ({ doctor, from, to, start_time, end_time, after }: SpanAhead) => [
+  doctor,
+  from,
+  to,
+  start_time,
+  end_time,
+  after.date,
+  after.time,
+];
+
+/** The first free slots, held and offered ones too, with how many there are in all. */
+export async function listFreeSlots(executor: Executor, span: SpanAhead, limit: number) {
+  const { rows } = await clientOf(executor).query<SpanSlot & { count: number }>({
+    name: 'timeslots.free-during',
+    text: `
+      select id, date, start_time, end_time, count(*) over ()::integer as count from timeslots
+      where ${inSpan} and not is_taken order by date, start_time limit $8`,
+    values: [...valuesOf(span), limit],
+  });
+  return { count: rows[0]?.count ?? 0, rows: rows.map(({ count, ...slot }) => slot) };
+}
+
+/** Waits for whoever decides over one of these slots, and keeps everybody else from them. */
+export async function lockSlots(tx: Tx, span: SpanAhead): Promise<void> {
+  await clientOf(tx).query({
+    name: 'timeslots.lock-during',
+    text: `select id from timeslots where ${inSpan} order by id for update`,
+    values: valuesOf(span),
+  });
+}
+
+/** Removes the slots that nobody has. The appointments that are to be cancelled are cancelled before. */
+export async function removeFreeSlots(tx: Tx, span: SpanAhead): Promise<SpanSlot[]> {
+  const { rows } = await clientOf(tx).query<SpanSlot>({
+    name: 'timeslots.remove-during',
+    text: `
+      with removed as (delete from timeslots where ${inSpan} and not is_taken returning id, date, start_time, end_time)
+      select * from removed order by date, start_time`,
+    values: valuesOf(span),
+  });
+  return rows;
+}

@@ -1,0 +1,87 @@
+import type { FastifyInstance } from 'fastify';
+import { demo } from '../../../core/demo.ts';
+import { idParams } from '../../../http/fields.ts';
+import { IsAdmin, IsDoctor } from '../../../http/guards.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import type { Calendar } from '../calendar.service.ts';
+import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
+
+const tags = ['schedules'];
+const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
+const CHANGE =
+  'The week is replaced as a whole. Slots are published from it at once, and later day by day. The slots of a stretch ' +
+  'follow each other from its `start_time` on. A new week changes only free slots that lie ahead: what is booked, held or ' +
+  'offered to somebody stays, and so does what was published by hand. Slots of the week that were taken back by hand come ' +
+  'again with the next week that is written. Nothing is published on holidays and in absences.';
+
+export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Calendar, 'weeks'>) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/doctor/schedule/',
+    {
+      preHandler: IsDoctor,
+      config: { errors: ['doctor_not_found'] },
+      schema: {
+        tags,
+        operationId: 'getSchedule',
+        summary: 'Show my week',
+        description: 'The hours from which my slots are published.',
+        response: { 200: schedule },
+      },
+    },
+    async (request) => weeks.get(request.user.id),
+  );
+
+  app.put(
+    '/doctor/schedule/',
+    {
+      preHandler: IsDoctor,
+      config: { errors: ['doctor_not_found', 'schedule_overlap'] },
+      schema: {
+        tags,
+        operationId: 'putSchedule',
+        summary: 'Write my week',
+        description: CHANGE,
+        body: newSchedule,
+        response: { 200: changedSchedule },
+      },
+    },
+    async (request) => weeks.replace(request.user.id, request.body, request.user),
+  );
+
+  app.get(
+    '/doctors/:id/schedule/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['doctor_not_found'] },
+      schema: {
+        tags,
+        operationId: 'getScheduleOfDoctor',
+        summary: 'Show a doctor’s week',
+        description: 'The hours from which their slots are published.',
+        params,
+        response: { 200: schedule },
+      },
+    },
+    async (request) => weeks.get(request.params.id),
+  );
+
+  app.put(
+    '/doctors/:id/schedule/',
+    {
+      preHandler: IsAdmin,
+      config: { errors: ['doctor_not_found', 'schedule_overlap'] },
+      schema: {
+        tags,
+        operationId: 'putScheduleOfDoctor',
+        summary: 'Write a doctor’s week',
+        description: CHANGE,
+        params,
+        body: newSchedule,
+        response: { 200: changedSchedule },
+      },
+    },
+    async (request) => weeks.replace(request.params.id, request.body, request.user),
+  );
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { minutesOf } from '../../../core/clock.ts';
+import * as fields from '../../../http/fields.ts';
+import { documented } from '../../../http/openapi/documented.ts';
+import { issue } from '../../../http/zod.ts';
+import { openingHours, weekday } from '../../timeslots/index.ts';
+import { overlapsIn } from './weeks.rules.ts';
+
+const MAX_HOURS = 100;
+
+const hours = z
+  .object({
+    weekday,
+    ...openingHours,
+    valid_from: fields.date
+      .nullable()
+      .default(null)
+      .meta({ description: 'The first day on which they are valid; null is no first day.' }),
+    valid_until: fields.date
+      .nullable()
+      .default(null)
+      .meta({
+        description: 'The last day on which they are valid; null is no last day.',
+        examples: ['2028-12-31'],
+      }),
+  })
+  .superRefine(({ start_time, end_time, slot_minutes, valid_from, valid_until }, context) => {
+    const refuse = (about: ReturnType<typeof issue>) => context.addIssue({ code: 'custom', ...about });
+    if (end_time <= start_time) refuse(issue('end_before_start', 'end_time'));
+    else if (minutesOf(end_time) - minutesOf(start_time) < slot_minutes)
+      refuse(issue('no_slot_fits', 'slot_minutes'));
+    if (valid_from !== null && valid_until !== null && valid_until < valid_from)
+      refuse(issue('range_reversed', 'valid_until'));
+  });
+
+const monday = { weekday: 1, start_time: '09:00', end_time: '13:00', slot_minutes: 30 };
+const tuesday = { weekday: 2, start_time: '14:00', end_time: '18:00', slot_minutes: 20, break_minutes: 10 };
+
+export const newSchedule = documented(
+  z.object({
+    schedule: z
+      .array(hours)
+      .max(MAX_HOURS)
+      .superRefine((week, context) => {
+        for (const { row, other } of overlapsIn(week))
+          context.addIssue({
+            code: 'custom',
+            ...issue('hours_overlap', undefined, { other: `schedule.${other}` }),
+            path: [row],
+          });
+      })
+      .meta({
+        description: `Stretches of the week, at most ${MAX_HOURS}; no two overlap on a day on which both are valid.`,
+      }),
+  }),
+  {
+    id: 'NewSchedule',
+    description: 'A doctor’s week as a whole.',
+    examples: {
+      week: {
+        summary: 'Monday morning, and Tuesday afternoon until the end of the year',
+        value: { schedule: [monday, { ...tuesday, valid_until: '2028-12-31' }] },
+      },
+      none: { summary: 'No hours at all', value: { schedule: [] } },
+    },
+  },
+);
+export type NewSchedule = z.output<typeof newSchedule>;
+
+const stretch = z
+  .object({
+    weekday: weekday,
+    start_time: fields.out.time.meta({ examples: ['09:00'] }),
+    end_time: fields.out.time.meta({ examples: ['13:00'] }),
+    slot_minutes: z.int().meta({ minimum: 5, maximum: 720, examples: [30] }),
+    break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
+    valid_from: fields.out.date.nullable(),
+    valid_until: fields.out.date.nullable(),
+  })
+  .meta({ id: 'WeeklyHours', description: 'A stretch of a doctor’s week.' });
+
+const shape = z.object({
+  schedule: z.array(stretch).meta({ description: 'By weekday and time.', maxItems: MAX_HOURS }),
+});
+
+const stored: z.infer<typeof shape>['schedule'] = [
+  { ...monday, break_minutes: 0, valid_from: null, valid_until: null },
+  { ...tuesday, valid_from: null, valid_until: '2028-12-31' },
+];
+
+export const schedule = documented(shape, {
+  id: 'Schedule',
+  description: 'A doctor’s week.',
+  examples: { week: { summary: 'Two stretches', value: { schedule: stored } } },
+});
+export type Schedule = z.infer<typeof schedule>;
+
+const many = z.int().meta({ minimum: 0, maximum: 1_000_000, examples: [56] });
+
+export const changedSchedule = documented(
+  shape.extend({
+    published: many.meta({ description: 'How many slots were published from it.' }),
+    removed: many.meta({
+      description: 'How many free slots of the week before were removed.',
+      examples: [40],
+    }),
+  }),
+  {
+    id: 'ChangedSchedule',
+    description: 'A doctor’s new week, and what it changed.',
+    examples: { week: { summary: 'Two stretches', value: { schedule: stored, published: 56, removed: 40 } } },
+  },
+);
+export type ChangedSchedule = z.infer<typeof changedSchedule>;

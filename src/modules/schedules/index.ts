@@ -1,2 +1,0 @@
-export { schedulesRoutes } from './schedules.routes.ts';
-export { createSchedules } from './schedules.service.ts';
