@@ -25,6 +25,7 @@ import {
   createSessions,
   undoRoutes,
 } from './modules/auth/index.ts';
+import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -56,10 +57,9 @@ import { createSchedules, schedulesRoutes } from './modules/schedules/index.ts';
 import { createSettings, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
-  createTimeslotSearch,
   createTimeslots,
+  findingRoutes,
   freeSlotTopics,
-  timeslotSearchRoutes,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
 import { createUsers, usersRoutes } from './modules/users/index.ts';
@@ -151,15 +151,16 @@ export function createModules({
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
+  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
   const timeslots = createTimeslots({
     db,
+    mayLag,
     clock,
     memory,
     audit,
-    idempotency,
     settings,
     doctors,
-    waitlist: offers,
+    patients: availability.patients,
   });
   const appointments = createAppointments({
     db,
@@ -168,20 +169,26 @@ export function createModules({
     audit,
     idempotency,
     settings,
-    timeslots,
+    obtaining: availability.obtaining,
     sessions,
   });
-  const schedules = createSchedules({ db, clock, audit, timeslots, appointments, ...config });
+  const schedules = createSchedules({
+    db,
+    clock,
+    audit,
+    timeslots: timeslots.calendar,
+    appointments,
+    ...config,
+  });
   const { publishing } = schedules;
   const absences = createAbsences({
     db,
     clock,
     audit,
     appointments,
-    timeslots,
+    timeslots: timeslots.calendar,
     publishing,
   });
-  const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -190,7 +197,7 @@ export function createModules({
     idempotency,
     offers,
     appointments,
-    timeslots: timeslotSearch,
+    timeslots: timeslots.search,
   });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
@@ -201,7 +208,7 @@ export function createModules({
     secrets,
     addNotification: notifications.add,
     appointments,
-    timeslots,
+    alternatives: availability.alternatives,
     audit,
     owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
@@ -222,7 +229,7 @@ export function createModules({
     waitlist: offers,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
-    timeslots,
+    timeslots: timeslots.leaving,
     appointments,
     ...config,
   });
@@ -308,7 +315,8 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
-      await app.register(timeslotSearchRoutes, { timeslotSearch });
+      await app.register(findingRoutes, { timeslots });
+      await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(schedulesRoutes, { schedules });
       await app.register(absencesRoutes, { absences });

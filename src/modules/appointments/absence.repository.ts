@@ -1,6 +1,6 @@
 import type { SpanAhead } from '../../core/span.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
-import { isStillToCome } from '../../db/visits.ts';
+import { isStillToCome } from '../availability/visits.sql.ts';
 
 /** An appointment that an absence of its doctor cancels, with its patient. */
 export interface SpanAppointment {

@@ -1,11 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import type { Policy } from '../../core/policy.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Policy } from '../availability/index.ts';
 import { createAbsenceCancelling } from './absence.service.ts';
 import * as repository from './appointments.repository.ts';
 import type { Appointment, AppointmentFilters } from './appointments.schemas.ts';
@@ -26,7 +26,7 @@ export interface AppointmentsDependencies {
   audit: Pick<Audit, 'record' | 'recordShown'>;
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
-  timeslots: BookingDependencies['timeslots'];
+  obtaining: BookingDependencies['obtaining'];
   sessions: ExportDependencies['sessions'];
 }
 

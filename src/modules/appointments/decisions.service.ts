@@ -1,9 +1,9 @@
 import { type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Policy } from '../../core/policy.ts';
 import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Policy } from '../availability/index.ts';
 import { findAppointment } from './appointments.repository.ts';
 import { isStale, statusesBefore } from './appointments.rules.ts';
 import type { Appointment, Decision } from './appointments.schemas.ts';

@@ -1,6 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
-import { isLapsed } from '../../db/visits.ts';
+import { isLapsed } from '../availability/visits.sql.ts';
 
 /**
  * Ends requests that have lapsed, by the order of their ids. One that somebody is just deciding over is passed by: it is

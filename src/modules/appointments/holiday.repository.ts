@@ -1,5 +1,6 @@
 import type { DayAhead } from '../../core/span.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
+import { isStillToCome } from '../availability/visits.sql.ts';
 
 /** An appointment on a day on which the clinic is closed, with its people. */
 export interface DayAppointment {
@@ -12,8 +13,7 @@ export interface DayAppointment {
 }
 
 /** A day's appointments that are still to come, those of everybody. `a` is the appointment. */
-const onDay = `a.date = $1::date and (a.date, a.start_time) > ($2::date, $3::time)
-  and a.status in ('pending', 'confirmed') and (a.attendance is null or a.attendance = 'arrived')`;
+const onDay = `a.date = $1::date and ${isStillToCome('a', 2)}`;
 
 const shown = `a.id, a.date, a.start_time, a.end_time,
   json_build_object('id', d.id, 'first_name', d.first_name, 'last_name', d.last_name) as doctor,

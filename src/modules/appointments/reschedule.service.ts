@@ -1,12 +1,11 @@
 import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
-import { type Bounds, beyond, boundsFor, type Policy } from '../../core/policy.ts';
 import { type Caller, isStaff } from '../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../availability/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
-import type { Timeslots } from '../timeslots/index.ts';
 import { findAppointment, findOwners } from './appointments.repository.ts';
 import { isActive, isStale } from './appointments.rules.ts';
 import type { Appointment, Move } from './appointments.schemas.ts';
@@ -17,7 +16,7 @@ export interface RescheduleDependencies {
   clock: Clock;
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
-  timeslots: Pick<Timeslots, 'obtain'>;
+  obtaining: Availability['obtaining'];
   decisions: { mayCancel: (visit: { date: string; start_time: string }, policy: Policy) => boolean };
 }
 
@@ -36,7 +35,7 @@ export function createReschedule({
   clock,
   audit,
   idempotency,
-  timeslots,
+  obtaining,
   decisions,
 }: RescheduleDependencies) {
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
@@ -105,7 +104,7 @@ export function createReschedule({
       if (!owners) throw new AppError('appointment_not_found');
       const { patient } = owners;
       const wanted = { timeslot, patient, moving: appointment };
-      return timeslots.obtain(wanted, caller, (bounds, policy) =>
+      return obtaining.obtain(wanted, caller, (bounds, policy) =>
         unlessBusy(caller, () =>
           transaction(db, (tx) =>
             idempotency.once(tx, caller, request, patient, () =>

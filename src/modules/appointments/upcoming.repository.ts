@@ -1,6 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
-import { isStillToCome } from '../../db/visits.ts';
+import { isStillToCome } from '../availability/visits.sql.ts';
 
 /** What is still to come of a person, as patient and as doctor. */
 const upcoming = `(a.doctor_id = $1 or a.patient_id = $1) and ${isStillToCome('a', 2)}`;

@@ -1,5 +1,6 @@
 import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
+import { isDoctorHere } from '../availability/people.sql.ts';
 import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
@@ -23,7 +24,7 @@ export async function insertTimeslots(
     name: 'timeslots.insert-many',
     text: `
       with doctor as (
-        select id from users where id = $1 and role = 'doctor' and is_active for share
+        select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
       ), wanted as (
         select $2::date + day as date, slot.start_time, slot.end_time
         from generate_series(0, $3::integer - 1) day

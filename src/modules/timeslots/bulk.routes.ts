@@ -7,7 +7,7 @@ import type { Timeslots } from './timeslots.service.ts';
 
 export async function bulkRoutes(
   instance: FastifyInstance,
-  { timeslots }: { timeslots: Pick<Timeslots, 'publishMany'> },
+  { timeslots }: { timeslots: Pick<Timeslots, 'bulk'> },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -36,7 +36,7 @@ export async function bulkRoutes(
     },
     async (request, reply) => {
       const { body, user } = request;
-      const published = await timeslots.publishMany(body, user);
+      const published = await timeslots.bulk.publish(body, user);
       if (published.dry_run) return reply.code(200).send(published);
       const list =
         sideOf(user.role) === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;

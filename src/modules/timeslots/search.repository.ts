@@ -1,7 +1,9 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Db } from '../../db/client.ts';
+import { isOpenTo } from '../availability/bookable.sql.ts';
+import { isBookable } from '../availability/people.sql.ts';
 import { SEARCH_LIMIT } from './search.rules.ts';
-import type { OpenTimeslot } from './timeslots.schemas.ts';
+import type { OpenTimeslot } from './search.schemas.ts';
 
 /**
  * The earliest slots that can be had, across doctors, in two ways. A walk through the clinic's free slots in order of
@@ -80,13 +82,13 @@ const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search
 ];
 
 /** Read for one row after another, with a limit that tells the planner so: to join them at once it would read everybody. */
-const bookable = `u.role = 'doctor' and u.is_active and p.approved_at is not null`;
+const bookable = isBookable('u', 'p');
 /** What the indexes of free slots can tell; each is given to them as a bound, so that they skip what lies outside. */
 const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
   and s.start_time >= $4::time and s.start_time < $5::time`;
 /** What only the row tells. */
 const open = `s.end_time <= $5::time
-  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted and s.date <= $9::date, null, $6::timestamptz)`;
+  and ${isOpenTo('null', { now: '$6', reach: '$9' })}`;
 /** Of the days in a row their ends do, which costs the index less than a list of them. */
 const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';

@@ -2,50 +2,20 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../http/guards.ts';
-import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
+import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
+import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { bulkRoutes } from './bulk.routes.ts';
-import { holdsRoutes } from './holds.routes.ts';
-import { freeSlotFilters, newTimeslot, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
+import { newTimeslot, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
 const params = idParams('The slot’s id.', demo.slots.free.id);
 
+/** For those whose slots they are. */
 export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const isOwner = IsOwner(timeslots.findOwner, 'timeslot_not_found');
-  app.get(
-    '/doctors/:id/timeslots/',
-    {
-      preHandler: anyOf(IsPatient, IsAdmin),
-      config: { errors: ['doctor_not_found'] },
-      schema: {
-        tags,
-        operationId: 'listFreeTimeslots',
-        summary: 'See a doctor’s free slots',
-        description:
-          'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which. Patients see what the ' +
-          'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins also ' +
-          'see the slot that runs, for whoever walks in.',
-        params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
-        querystring: freeSlotFilters,
-        response: { 200: timeslotPage },
-      },
-    },
-    async (request, reply) =>
-      rememberedPageAnswer(
-        request,
-        reply,
-        request.query.page,
-        await timeslots.listFree(request.params.id, request.query, request.user),
-      ),
-  );
-
-  // Documentation shows routes in this order: patients' first, then doctors'.
-  await app.register(holdsRoutes, { timeslots });
-
+  const isOwner = IsOwner(timeslots.own.findOwner, 'timeslot_not_found');
   app.post(
     '/timeslots/',
     {
@@ -67,7 +37,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
       },
     },
     async (request, reply) => {
-      const published = await timeslots.publish(request.body, request.user);
+      const published = await timeslots.publishing.publish(request.body, request.user);
       return reply.code(201).header('location', `/api/timeslots/${published.id}/`).send(published);
     },
   );
@@ -86,7 +56,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await timeslots.listOwn(request.user.id, request.query)),
+      pageAnswer(request, request.query.page, await timeslots.own.list(request.user.id, request.query)),
   );
 
   app.get(
@@ -103,7 +73,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         response: { 200: timeslot },
       },
     },
-    async (request) => timeslots.get(request.params.id),
+    async (request) => timeslots.own.get(request.params.id),
   );
 
   app.delete(
@@ -118,13 +88,12 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         description:
           'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history. One that came from the ' +
           'doctor’s week stays away, until the week is written anew or that time is published by hand.',
-
         params: idParams('The slot’s id.', demo.slots.toWithdraw.id),
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await timeslots.remove(request.params.id, request.user);
+      await timeslots.publishing.remove(request.params.id, request.user);
       return reply.code(204).send();
     },
   );

@@ -1,8 +1,8 @@
-import type { Bounds } from '../../core/policy.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
-import { appointmentsAhead, doctorIsBookable, isBusy } from '../../db/slots.ts';
-import { isLapsed } from '../../db/visits.ts';
+import { appointmentsAhead, doctorIsBookable, isBusy } from '../availability/bookable.sql.ts';
+import type { Bounds } from '../availability/policy.rules.ts';
+import { isLapsed } from '../availability/visits.sql.ts';
 
 /** A slot that the waiting list has a claim on, locked. */
 export interface WaitlistedSlot {

@@ -1,8 +1,8 @@
 import { addDays, type Clock } from '../../core/clock.ts';
-import { type Bounds, beyond, boundsFor, LAST_DAY, type Policy } from '../../core/policy.ts';
 import { quietEnd } from '../../core/quiet.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
+import { type Bounds, beyond, boundsFor, LAST_DAY, type Policy } from '../availability/index.ts';
 import * as repository from './offers.repository.ts';
 
 export interface OffersDependencies {

@@ -1,6 +1,6 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
-import { isLapsed } from '../../db/visits.ts';
+import { isLapsed } from '../availability/visits.sql.ts';
 
 export interface Wish {
   patient: number;

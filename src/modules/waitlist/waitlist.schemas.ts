@@ -4,7 +4,7 @@ import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
-import { openTimeslot } from '../timeslots/index.ts';
+import { openTimeslot } from '../availability/index.ts';
 
 export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
 

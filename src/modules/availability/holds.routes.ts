@@ -6,12 +6,12 @@ import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { hold } from './holds.schemas.ts';
-import type { Timeslots } from './timeslots.service.ts';
+import type { Holds } from './holds.service.ts';
 
 const tags = ['timeslots'];
 const params = idParams('The slot’s id.', demo.slots.toHold.id);
 
-export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
+export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds: Holds }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
@@ -49,7 +49,7 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await timeslots.hold(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await holds.hold(request.params.id, request.user, keyed(request))),
   );
 
   app.delete(
@@ -68,7 +68,7 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
       },
     },
     async (request, reply) => {
-      await timeslots.release(request.params.id, request.user);
+      await holds.release(request.params.id, request.user);
       return reply.code(204).send();
     },
   );
