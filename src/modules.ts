@@ -197,7 +197,8 @@ export function createModules({
     idempotency,
     offers,
     appointments,
-    timeslots: timeslots.search,
+    patients: availability.patients,
+    search: timeslots.search,
   });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
@@ -226,7 +227,7 @@ export function createModules({
     traces: {
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
     },
-    waitlist: offers,
+    waitlist: waitlist.leaving,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots: timeslots.leaving,

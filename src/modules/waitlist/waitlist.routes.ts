@@ -26,7 +26,7 @@ const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => 
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const isOwner = IsOwner(waitlist.findOwner, 'waitlist_entry_not_found');
+  const isOwner = IsOwner(waitlist.entries.findOwner, 'waitlist_entry_not_found');
 
   app.post(
     '/waitlist/',
@@ -64,7 +64,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       },
     },
     async (request, reply) => {
-      const entry = await waitlist.join(request.body, request.user);
+      const entry = await waitlist.joining.join(request.body, request.user);
       return reply.code(201).header('location', `/api/waitlist/${entry.id}/`).send(entry);
     },
   );
@@ -86,7 +86,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await waitlist.list(request.query, request.user)),
+      pageAnswer(request, request.query.page, await waitlist.entries.list(request.query, request.user)),
   );
 
   app.get(
@@ -107,7 +107,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         response: { 200: waitlistEntry },
       },
     },
-    async (request) => waitlist.get(request.params.id),
+    async (request) => waitlist.entries.get(request.params.id),
   );
 
   app.delete(
@@ -127,7 +127,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       },
     },
     async (request, reply) => {
-      await waitlist.leave(request.params.id, request.user);
+      await waitlist.joining.leave(request.params.id, request.user);
       return reply.code(204).send();
     },
   );
@@ -168,7 +168,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     async (request, reply) => {
       const answer = onceAnswer(
         reply,
-        await waitlist.accept(request.params.id, request.user, keyed(request)),
+        await waitlist.answering.accept(request.params.id, request.user, keyed(request)),
       );
       return reply.code(201).header('location', `/api/appointments/${answer.id}/`).send(answer);
     },
@@ -196,6 +196,6 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await waitlist.decline(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await waitlist.answering.decline(request.params.id, request.user, keyed(request))),
   );
 }
