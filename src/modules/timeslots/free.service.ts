@@ -1,4 +1,4 @@
-import { type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
+import { addDays, type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import { type Caller, isStaff } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
@@ -24,6 +24,12 @@ export const freeSlotTopics = (doctor: number, date: string): [day: string, days
   `slots ${doctor} ${date}`,
   `slots ${doctor}`,
 ];
+
+/**
+ * How many days ahead a page is remembered. Without an end there would be a key for every day up to the year 9999, and one
+ * client could fill the memory with them. Whoever asks for a later day asks the database.
+ */
+const REMEMBERED_DAYS = 366;
 
 /**
  * Whether a page is still as it was read: none of its slots has begun (or is over, where that counts), and no hold that it
@@ -52,7 +58,7 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
     ): Promise<Page<Timeslot>> {
       const policy = await settings.policy();
       const bounds = boundsFor(role, policy, clock);
-      const { now, after, until, reach, running } = bounds;
+      const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
         const found = await listFree(db, doctor, days, bounds, { page, page_size });
@@ -60,7 +66,8 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
       };
-      if (page > 1) return find();
+      const last = addDays(wall.date, REMEMBERED_DAYS);
+      if (page > 1 || days.from > last || (days.to > last && days.to !== until)) return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
       const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(
