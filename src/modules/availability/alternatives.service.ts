@@ -6,7 +6,7 @@ import { busyAt } from './patients.repository.ts';
 import { type Bounds, boundsFor, type PolicySource } from './policy.rules.ts';
 import type { Place, Wanted } from './refusal.repository.ts';
 
-export interface AlternativesDependencies {
+interface AlternativesDependencies {
   db: Db;
   clock: Clock;
   settings: PolicySource;

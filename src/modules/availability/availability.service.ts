@@ -3,7 +3,7 @@ import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import { createObtaining, type ObtainingDependencies } from './obtaining.service.ts';
 import { busyAt, lockPatient } from './patients.repository.ts';
 
-export interface AvailabilityDependencies
+interface AvailabilityDependencies
   extends Omit<ObtainingDependencies, 'alternatives'>,
     Omit<HoldsDependencies, 'obtaining'> {}
 

@@ -39,10 +39,10 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'For a few minutes the slot is free for nobody else, and booking it succeeds. One hold at a time: taking ' +
-          'another gives the earlier one back. Repeating it does not make it longer: given back and taken again it ends ' +
-          'when it would have ended at first, and after that others come first for as long as a hold lasts ' +
-          '(`held_recently`). Booking it is possible at any time.',
+          'For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
+          'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
+          'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
+          '(`held_recently`). Booking the slot is possible at any time.',
         params,
         headers: keyedHeaders,
         response: { 200: hold },
@@ -62,7 +62,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'releaseTimeslot',
         summary: 'Give a held slot back',
         description:
-          'It is free for everybody at once. Without a hold of one’s own there is nothing to do: 204 again.',
+          'It is free for everybody at once. Without a hold of their own there is nothing to do, and the answer is 204 again.',
         params,
         response: { 204: z.undefined() },
       },

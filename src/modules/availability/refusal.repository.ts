@@ -21,7 +21,7 @@ export interface Place {
 }
 
 /** The visit by which somebody has a slot already. */
-export interface OwnVisit {
+interface OwnVisit {
   id: number;
   timeslot: number;
   date: string;

@@ -5,10 +5,11 @@ import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
 /**
- * Publishes the slots of many days in one statement, so that all of it is done or nothing; a `dry_run` only judges them.
- * What is there already is left out before it is tried: every try would use up an id. In one order, so that two who
- * publish at once wait for each other and never in a circle; what is created is counted first, since to create takes the
- * lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever was faster.
+ * Publishes the slots of many days in one statement, so that all of it happens or nothing. A `dry_run` only judges them.
+ * Slots that are there already are left out before they are tried, since every try would use up an id. All insert in one
+ * order, so that two who publish at once never wait for each other in a circle. The slots that are created are counted
+ * first, since creating takes the lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever
+ * was slower.
  * @returns undefined when the doctor is gone or deactivated
  */
 export async function insertTimeslots(
@@ -89,6 +90,6 @@ export async function insertTimeslots(
   });
   const [row] = rows;
   if (!row?.is_doctor) return undefined;
-  const { is_doctor, ...done } = row;
-  return done;
+  const { is_doctor, ...outcome } = row;
+  return outcome;
 }

@@ -23,11 +23,11 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
         operationId: 'searchTimeslots',
         summary: 'See who is free first',
         description:
-          'The earliest slots that can be booked now, of all doctors or of those whom the filters leave, by date and ' +
-          'time. `per_doctor=1` shows each doctor’s first one only. A patient sees what the clinic lets them book: ' +
-          'nothing sooner than its minimum notice or later than its horizon. Whatever the size of the clinic it costs ' +
-          `the same, because it shows the first ${SEARCH_LIMIT.toLocaleString('en')} slots and no more: \`count\` ` +
-          'stops there, and so do the pages. Look further with `from`.',
+          'The earliest slots that can be booked now, by date and time: of all doctors, or of those whom the filters ' +
+          'leave. `per_doctor=1` shows only the first slot of each doctor. Patients see what the clinic lets them book: ' +
+          'nothing sooner than its minimum notice or later than its horizon. A search shows the first ' +
+          `${SEARCH_LIMIT.toLocaleString('en')} slots and no more, so that it costs the same in a clinic of any size: ` +
+          '`count` stops there, and so do the pages. Look further with `from`.',
         querystring: searchFilters,
         response: { 200: openTimeslotPage },
       },
@@ -46,9 +46,9 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
         operationId: 'listFreeTimeslots',
         summary: 'See a doctor’s free slots',
         description:
-          'What can be booked now, soonest first; all days unless `date`, `from` or `to` says which. Patients see what the ' +
-          'clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins also ' +
-          'see the slot that runs, for whoever walks in.',
+          'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients see what ' +
+          'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins ' +
+          'also see the slot that has begun and is not over, for whoever walks in.',
         params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },

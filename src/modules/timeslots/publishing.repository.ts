@@ -4,10 +4,10 @@ import { isDoctorHere } from '../availability/people.sql.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
 /**
- * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when
- * several publish the same time at once. The doctor's row is locked, so that nobody publishes for one just leaving.
- * One who waits for approval may publish: their slots are seen once they are let in. What was taken back at that time
- * may come from the week again. What somebody waits for is nobody else's from the first moment on.
+ * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when several
+ * publish the same time at once. The doctor's row is locked, so that nobody publishes for a doctor who is just leaving. A
+ * doctor who waits for approval may publish: patients see the slots once the doctor is let in. Slots that were taken back at
+ * that time may come from the week again. A slot that somebody waits for is nobody else's from the first moment on.
  * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
  * @throws the refusal by `timeslots_not_on_holiday`, and by `timeslots_not_in_absence`
  */
@@ -47,8 +47,8 @@ export async function insertTimeslot(
 }
 
 /**
- * Deletes a slot that no active appointment holds, nor anybody's hold or offer. One that came from the doctor's week is
- * remembered, so that it stays away: the doctor's row is locked against whoever publishes from the week meanwhile.
+ * Deletes a slot that is neither booked nor held nor offered. A slot that came from the doctor's week is remembered, so that
+ * it stays away: the doctor's row is locked against whoever publishes from the week meanwhile.
  * @returns whose it was, undefined when it is booked, held or gone
  */
 export async function deleteTimeslot(

@@ -15,7 +15,7 @@ export interface SearchDependencies {
 }
 
 /** What a patient waits for. */
-export interface Wish {
+interface Wish {
   patient: number;
   doctor: number | null;
   specialization: string | null;

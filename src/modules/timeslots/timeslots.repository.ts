@@ -13,14 +13,14 @@ export interface Moment {
   wall: WallTime;
 }
 
-/** Placeholders of the moment, in every statement that asks whether a slot can be had. */
+/** The placeholders of the moment, for every statement that asks whether a slot is available. */
 const today = sql.placeholder('today');
 const time = sql.placeholder('time');
 const at = ({ now, wall }: Moment) => ({ now: now.toISOString(), today: wall.date, time: wall.time });
 
 const ahead = sql`(${timeslots.date}, ${timeslots.start_time}) > (${today}::date, ${time}::time)`;
 
-/** Neither held for somebody nor claimed by the waiting list; see `timeslot_is_open_to` in the migrations. */
+/** It is neither held for somebody nor claimed by the waiting list: see `timeslot_is_open_to` in the migrations. */
 const unclaimed = sql`timeslot_is_open_to(${timeslots.held_by}, ${timeslots.held_until}, ${timeslots.is_waitlisted},
   null, ${sql.placeholder('now')}::timestamptz)`;
 
@@ -35,7 +35,7 @@ const fields = {
   end_time: timeslots.end_time,
 };
 
-export interface DayFilters {
+interface DayFilters {
   date?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
@@ -138,7 +138,7 @@ export async function lockUpcoming(tx: Tx, doctor: number, wall: WallTime): Prom
     .for('update');
 }
 
-/** Those that nobody has: what is left to somebody is of a visit that took place before its time. */
+/** Removes the slots that nobody has. One that somebody has left is of a visit that took place before its time. */
 export async function removeUpcoming(tx: Tx, doctor: number, wall: WallTime): Promise<void> {
   await tx.delete(timeslots).where(and(upcomingOf(doctor, wall), not(timeslots.is_taken)));
 }

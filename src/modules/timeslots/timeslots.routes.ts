@@ -28,10 +28,10 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'publishTimeslot',
         summary: 'Publish a slot',
         description:
-          'A doctor publishes their own; an admin names the `doctor`. It must not be over, and overlap none of the doctor’s ' +
-          'other slots; touching ones are fine. While it runs, admins can book it and patients cannot. None lies in an ' +
-          'absence of the doctor; on a holiday one can with `despite_holiday`. A doctor who waits for approval may ' +
-          'publish: patients see it once they are let in.',
+          'A doctor publishes a slot of their own; an admin names the `doctor`. The slot must not be over, and must not ' +
+          'overlap another slot of the doctor; it may touch one. While it runs, admins can book it and patients cannot. ' +
+          'It cannot lie in an absence of the doctor. It can lie on a holiday with `despite_holiday`. A doctor who waits ' +
+          'for approval may publish: patients see the slot once the doctor is approved.',
         body: newTimeslot,
         response: { 201: timeslot },
       },
@@ -50,7 +50,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         tags,
         operationId: 'listOwnTimeslots',
         summary: 'See my slots',
-        description: 'Booked ones too. Today’s and later come first by time, then past ones, latest first.',
+        description:
+          'Free and booked. Those of today and later come first by time, then past ones, latest first.',
         querystring: ownSlotFilters,
         response: { 200: timeslotPage },
       },
@@ -68,7 +69,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         tags,
         operationId: 'getTimeslot',
         summary: 'Show a slot',
-        description: 'Booked or free, past or to come.',
+        description: 'Whether it is booked or free, past or to come.',
         params,
         response: { 200: timeslot },
       },
@@ -86,8 +87,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'deleteTimeslot',
         summary: 'Withdraw a slot',
         description:
-          'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history. One that came from the ' +
-          'doctor’s week stays away, until the week is written anew or that time is published by hand.',
+          'A booked slot cannot be withdrawn. Cancelled appointments on it keep their history. A slot that came from the ' +
+          'doctor’s week stays away until the week is written anew, or until that time is published by hand.',
         params: idParams('The slot’s id.', demo.slots.toWithdraw.id),
         response: { 204: z.undefined() },
       },

@@ -10,7 +10,7 @@ import { createTimeslotSearch, type SearchDependencies } from './search.service.
 import * as repository from './timeslots.repository.ts';
 import type { OwnSlotFilters, Timeslot } from './timeslots.schemas.ts';
 
-export type TimeslotsDependencies = FreeDependencies &
+type TimeslotsDependencies = FreeDependencies &
   PublishingDependencies &
   BulkDependencies &
   SearchDependencies;

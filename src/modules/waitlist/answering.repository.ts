@@ -1,7 +1,7 @@
 import { clientOf, type Executor, type Tx } from '../../db/client.ts';
 import { isLive } from './entries.repository.ts';
 
-export interface Offered {
+interface Offered {
   patient: number;
   timeslot: number | null;
   expires_at: string | null;
@@ -34,7 +34,7 @@ export async function lockTimeslot(tx: Tx, timeslot: number): Promise<void> {
 }
 
 /**
- * Turns down the offer of a locked slot; the slot is to be passed on.
+ * Turns down the offer of a locked slot. The caller passes the slot on.
  * @param next what becomes of the entry
  * @returns false when the offer is over
  */

@@ -125,7 +125,7 @@ export async function findOwner(db: Db, entry: number): Promise<{ patient: numbe
   return rows[0];
 }
 
-export interface Filters {
+interface Filters {
   patient?: number | undefined;
   doctor?: number | undefined;
   status?: WaitlistStatus | undefined;

@@ -1,7 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts';
-
-/** How many wishes a patient may wait with at a time. */
-const LIVE_MAX = 10;
+import { LIVE_MAX } from './waitlist.schemas.ts';
 
 /** What can be wrong with a patient's wish. */
 export interface WishFaults {

@@ -13,7 +13,7 @@ import {
 import * as claims from './claims.repository.ts';
 import * as repository from './offers.repository.ts';
 
-export interface OffersDependencies {
+interface OffersDependencies {
   db: Db;
   clock: Clock;
   settings: PolicySource;

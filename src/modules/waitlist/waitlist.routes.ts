@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments/index.ts';
 import {
   joinedWaitlist,
+  LIVE_MAX,
   newWaitlistEntry,
   type WaitlistEntry,
   waitlistEntry,
@@ -52,13 +53,13 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'joinWaitlist',
         summary: 'Wait for a slot',
         description:
-          'For one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot becomes ' +
-          'free, whoever joined first is offered it, alone, for some minutes. What is free already is not offered: book ' +
-          'it; `free_now` shows the first of it. In somebody’s quiet hours they are offered only what begins too soon ' +
-          'after them; the rest is kept, for nobody, until those end. What lies beyond the horizon of the clinic’s policy ' +
-          'is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: with the same ' +
-          'doctor that visit moves, with another of the specialization it is cancelled and a new one booked, in one step. ' +
-          'At most 10 entries wait for a patient at a time, and the same one only once.',
+          'Waits for one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot ' +
+          'becomes free, it is offered for some minutes to whoever joined first, and to nobody else. What is free already ' +
+          'is not offered: `free_now` shows the first of it, so book it. In their quiet hours people are offered only what ' +
+          'begins too soon after these; other slots are kept until the quiet hours end. A slot beyond the horizon of the ' +
+          'clinic’s policy is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: ' +
+          'with the same doctor that visit moves; with another of the specialization it is cancelled and a new one booked, ' +
+          `in one step. A patient can wait with at most ${LIVE_MAX} entries at a time, and with the same one only once.`,
         body: newWaitlistEntry,
         response: { 201: joinedWaitlist },
       },
@@ -79,8 +80,8 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'listWaitlist',
         summary: 'See the waiting list',
         description:
-          'A patient’s own entries; everybody’s for an admin. Those who still wait come first, in the order of joining, ' +
-          'then what is over, the latest first.',
+          'Patients see their own entries, admins everybody’s. Those that still wait come first, in the order of joining, ' +
+          'then those that are over, latest first.',
         querystring: waitlistFilters,
         response: { 200: waitlistPage },
       },
@@ -102,7 +103,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         tags,
         operationId: 'getWaitlistEntry',
         summary: 'Show an entry of the waiting list',
-        description: 'With what is offered now, and until when.',
+        description: 'It tells what is offered now, and until when.',
         params,
         response: { 200: waitlistEntry },
       },
@@ -120,7 +121,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'leaveWaitlist',
         summary: 'Wait no longer',
         description:
-          'What is offered goes to the next. Repeating it is a 204 again; an entry that came to an appointment stays as ' +
+          'What is offered goes to the next. Repeating it answers 204 again. An entry that came to an appointment stays as ' +
           'it is, and so does the appointment.',
         params,
         response: { 204: z.undefined() },
@@ -156,10 +157,10 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'acceptOffer',
         summary: 'Take what is offered',
         description:
-          'Books the slot that is kept for the patient, as long as the offer lasts, whatever notice the clinic asks of ' +
-          'others, and however many appointments they have made meanwhile. Where the entry `replaces` a visit, that gives ' +
-          'way in the same step; where that was cancelled meanwhile, the slot is simply booked. Answers with the ' +
-          'appointment.',
+          'Books the slot that is kept for the patient, as long as the offer lasts. The clinic’s minimum notice does not ' +
+          'count then, nor how many appointments the patient has made meanwhile. Where the entry `replaces` a visit, that ' +
+          'visit gives way in the same step; where it was cancelled meanwhile, the slot is simply booked. The answer is ' +
+          'the appointment.',
         params: entryParams(demo.wishes.toAccept.id),
         headers: keyedHeaders,
         response: { 201: appointment },
@@ -188,8 +189,8 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'declineOffer',
         summary: 'Turn down what is offered',
         description:
-          'It goes to the next. The entry waits on in its place, and is not offered this slot again until somebody has ' +
-          'had it.',
+          'The slot goes to the next. The entry waits on in its place, and is not offered this slot again until somebody ' +
+          'has had it.',
         params: entryParams(demo.wishes.toDecline.id),
         headers: keyedHeaders,
         response: { 200: waitlistEntry },

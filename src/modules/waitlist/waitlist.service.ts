@@ -3,7 +3,7 @@ import { createEntries, type EntriesDependencies } from './entries.service.ts';
 import { createJoining, type JoiningDependencies } from './joining.service.ts';
 import { leaveAll } from './leaving.service.ts';
 
-export type WaitlistDependencies = EntriesDependencies &
+type WaitlistDependencies = EntriesDependencies &
   Omit<JoiningDependencies & AnsweringDependencies, 'entries'>;
 
 export type Waitlist = ReturnType<typeof createWaitlist>;
