@@ -1,6 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { createClock } from '../src/core/clock.ts';
-import { boundsFor, OPEN_POLICY } from '../src/core/policy.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { idParams } from '../src/http/fields.ts';
 import { authentication, signInRequired } from '../src/http/hooks/authentication.ts';
@@ -10,7 +9,8 @@ import { serializerCompiler, validatorCompiler } from '../src/http/zod.ts';
 import { appointment } from '../src/modules/appointments/appointments.schemas.ts';
 import { insertAppointment } from '../src/modules/appointments/booking/booking.repository.ts';
 import { newAppointment } from '../src/modules/appointments/booking/booking.schemas.ts';
-import { listFree } from '../src/modules/timeslots/timeslots.repository.ts';
+import { boundsFor, OPEN_POLICY } from '../src/modules/availability/policy.rules.ts';
+import { listFree } from '../src/modules/timeslots/free.repository.ts';
 import { freeSlotFilters, timeslotPage } from '../src/modules/timeslots/timeslots.schemas.ts';
 import { answerOrders } from './processes.ts';
 import { filled, inputsOf, type Route } from './routes.ts';

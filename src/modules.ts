@@ -22,6 +22,7 @@ import {
   createSessions,
   undoRoutes,
 } from './modules/auth/index.ts';
+import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
@@ -53,10 +54,9 @@ import {
 import { createSettings, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
-  createTimeslotSearch,
   createTimeslots,
+  findingRoutes,
   freeSlotTopics,
-  timeslotSearchRoutes,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
 import { createUsers, usersRoutes } from './modules/users/index.ts';
@@ -120,15 +120,16 @@ export function createModules({
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
+  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
   const timeslots = createTimeslots({
     db,
+    mayLag,
     clock,
     memory,
     audit,
-    idempotency,
     settings,
     doctors,
-    waitlist: offers,
+    patients: availability.patients,
   });
   const appointments = createAppointments({
     db,
@@ -137,11 +138,10 @@ export function createModules({
     audit,
     idempotency,
     settings,
-    timeslots,
+    obtaining: availability.obtaining,
     sessions,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, ...config });
-  const timeslotSearch = createTimeslotSearch({ mayLag, clock, settings });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -149,8 +149,9 @@ export function createModules({
     settings,
     idempotency,
     offers,
-    appointments,
-    timeslots: timeslotSearch,
+    appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
+    patients: availability.patients,
+    search: timeslots.search,
   });
   const notifications = createNotifications({ db, clock });
   const messages = createMessaging({
@@ -161,7 +162,7 @@ export function createModules({
     secrets,
     addNotification: notifications.add,
     appointments,
-    timeslots,
+    alternatives: availability.alternatives,
     audit,
     owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
@@ -179,10 +180,10 @@ export function createModules({
     traces: {
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
     },
-    waitlist: offers,
+    waitlist: waitlist.leaving,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
-    timeslots,
+    timeslots: timeslots.leaving,
     appointments,
     ...config,
   });
@@ -268,7 +269,8 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
-      await app.register(timeslotSearchRoutes, { timeslotSearch });
+      await app.register(findingRoutes, { timeslots });
+      await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
       await app.register(appointmentsRoutes, { appointments, loggable });

@@ -17,6 +17,9 @@ function importsOf(file: string): string[] {
 
 const MODULE = /^src\/modules\/(\w+)\//;
 
+/** Who may have which slot, as SQL and as the bounds that it reads: any statement that asks it says it in these words. */
+const CONDITIONS = /^src\/modules\/(availability|<own>)\/([\w-]+\.sql|policy\.rules)\.ts$/;
+
 /** The providers of messages, each behind one interface. */
 const CHANNELS = /^src\/modules\/(messages|<own>)\/channels\//;
 
@@ -38,10 +41,11 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /\/messaging\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('.*'), CHANNELS] },
   { from: /\.bot\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('service'), CHANNELS] },
   { from: /\.(composition|pages)\.ts$/, to: [/^src\/(core|i18n)\//, OWN('(composition|service)')] },
-  { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('schemas')] },
+  { from: /\.sql\.ts$/, to: [/^src\/core\//, OWN('(rules|sql)')] },
+  { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('(rules|schemas)')] },
   { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
   // Of a module that is split by use case, each file may use the columns and conditions of another.
-  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)')] },
+  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)'), CONDITIONS] },
   {
     from: /\.service\.ts$/,
     to: [

@@ -87,6 +87,9 @@ export const errorStatus = {
 
 export type ErrorCode = keyof typeof errorStatus;
 
+/** Refusals of a slot where another would do: they carry `alternatives`. */
+export const errorsWithAlternatives: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
+
 /** What can be wrong with one field of a request. */
 export const fieldErrorCodes = [
   'required',

@@ -1,5 +1,5 @@
-import type { Policy } from '../../src/core/policy.ts';
 import type { Role } from '../../src/core/roles.ts';
+import type { Policy } from '../../src/modules/availability/policy.rules.ts';
 
 /** What the model is made of: plain rows, who is who, and how a record is shown. */
 export interface Person {

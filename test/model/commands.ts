@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Policy } from '../../src/core/policy.ts';
 import type { Role } from '../../src/core/roles.ts';
+import type { Policy } from '../../src/modules/availability/policy.rules.ts';
 import {
   type Clinic,
   type Filters,

@@ -1,5 +1,5 @@
 import { silentLog } from '../../src/core/log.ts';
-import { OPEN_POLICY } from '../../src/core/policy.ts';
+import { OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';

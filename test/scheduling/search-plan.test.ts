@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPEN_POLICY } from '../../src/core/policy.ts';
 import type { Db } from '../../src/db/client.ts';
 import { primaryOnly } from '../../src/db/links/replica.ts';
-import { createTimeslotSearch } from '../../src/modules/timeslots/index.ts';
+import { OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
+import { createTimeslotSearch } from '../../src/modules/timeslots/search.service.ts';
 import { testClock } from '../helpers/clock.ts';
 import { testDatabase, unhurried } from '../helpers/database.ts';
 import { type Plan, planModes, planOf, sentBy } from '../helpers/plans.ts';
@@ -44,6 +44,7 @@ beforeAll(async () => {
     mayLag: primaryOnly(db),
     clock,
     settings: { policy: () => OPEN_POLICY },
+    patients: { busyAt: async () => [] },
   }));
   await quietly(`
     insert into users (username, password_hash, role)

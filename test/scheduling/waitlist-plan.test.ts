@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { boundsFor, OPEN_POLICY } from '../../src/core/policy.ts';
 import type { Db, Tx } from '../../src/db/client.ts';
+import { boundsFor, OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import { findFirst } from '../../src/modules/waitlist/offers.repository.ts';
 import { testClock } from '../helpers/clock.ts';
 import { testDatabase, unhurried } from '../helpers/database.ts';

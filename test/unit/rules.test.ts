@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { statusesBefore } from '../../src/modules/appointments/appointments.rules.ts';
-import { refusal } from '../../src/modules/timeslots/availability.rules.ts';
+import { refusal } from '../../src/modules/availability/refusal.rules.ts';
 import { slotError } from '../../src/modules/timeslots/timeslots.rules.ts';
 import { profileErrors } from '../../src/modules/users/users.rules.ts';
 

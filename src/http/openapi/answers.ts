@@ -4,6 +4,7 @@ import {
   AppError,
   type ErrorCode,
   errorStatus,
+  errorsWithAlternatives,
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
@@ -70,9 +71,6 @@ const LIMITS = {
 };
 /** What the router itself refuses is never counted. */
 const UNCOUNTED = String(errorStatus.uri_too_long);
-
-/** Refusals of a slot where another would do. */
-const WITH_ALTERNATIVES: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 
 /** Refusals because of visits, which say how many. */
 const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
@@ -209,7 +207,7 @@ export function errorResponses(
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = wrongFields(code, input);
-    const others = alternatives && WITH_ALTERNATIVES.includes(code) ? { alternatives } : ownVisit(code);
+    const others = alternatives && errorsWithAlternatives.includes(code) ? { alternatives } : ownVisit(code);
     const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
     const value = problem(new AppError(code, { fields, ...others, ...counted }), 'en', path);
     examples[status] = { ...examples[status], [code]: { value } };

@@ -1,8 +1,8 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Policy } from '../../core/policy.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Policy } from '../availability/index.ts';
 import { createAttendance } from './attendance/attendance.service.ts';
 import { type BookingDependencies, createBooking } from './booking/booking.service.ts';
 import { createCallingOff } from './cancelling/calling-off.service.ts';
@@ -21,7 +21,7 @@ interface AppointmentsDependencies {
   audit: Pick<Audit, 'record' | 'recordShown'>;
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
-  timeslots: BookingDependencies['timeslots'];
+  obtaining: BookingDependencies['obtaining'];
   sessions: ExportDependencies['sessions'];
 }
 

@@ -6,6 +6,7 @@ import { countUpToLimit, fetchPage, limit, offset } from '../../db/page.ts';
 import { doctorProfiles, users } from '../../db/schema/index.ts';
 import { byName, finds } from '../../db/search.ts';
 import { query, statement } from '../../db/sql.ts';
+import { isDoctorHere, isLetIn } from '../availability/people.sql.ts';
 import type { Doctor } from './doctors.schemas.ts';
 
 const fields = {
@@ -18,8 +19,8 @@ const fields = {
 };
 
 /** Who stands in the directory and can be booked: an active doctor who was let in. */
-const isDoctor = sql`${users.role} = 'doctor' and ${users.is_active}`;
-const isIn = sql`${doctorProfiles.approved_at} is not null`;
+const isDoctor = sql.raw(isDoctorHere('users'));
+const isIn = sql.raw(isLetIn('doctor_profiles'));
 const listed = and(isDoctor, isIn);
 
 interface Filters {
@@ -108,7 +109,7 @@ export async function isActiveDoctor(db: Db, doctor: number): Promise<boolean> {
   const rows = await db
     .select({ id: users.id })
     .from(users)
-    .where(and(eq(users.id, doctor), eq(users.role, 'doctor'), users.is_active));
+    .where(and(eq(users.id, doctor), isDoctor));
   return rows.length > 0;
 }
 

@@ -1,6 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import type { AppointmentStatus } from '../../core/words.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
+import { isActive } from '../availability/visits.sql.ts';
 
 export interface VisitRow {
   id: number;
@@ -40,7 +41,7 @@ export async function listAhead(
     text: `
       select id, doctor_id, patient_id, status, date, start_time, end_time, version, cancelled_by, cancel_reason
       from appointments
-      where (patient_id = $1 and status in ('pending', 'confirmed') or doctor_id = $1 and status = 'pending')
+      where (patient_id = $1 and ${isActive('appointments')} or doctor_id = $1 and status = 'pending')
         and (date, start_time) > ($2::date, $3::time)
       order by id`,
     values: [person, date, time],

@@ -17,9 +17,9 @@ export interface EventsDependencies {
   clock: Clock;
   reminders: Pick<Reminders, 'plan'>;
   enqueue: (tx: Tx, message: Message) => Promise<void>;
-  timeslots: {
+  alternatives: {
     /** The nearest free slots to one that falls out. */
-    alternatives: (place: {
+    find: (place: {
       doctor: number;
       date: string;
       start_time: string;
@@ -61,7 +61,7 @@ const ALTERNATIVES = 3;
  * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change; each may come more than once and
  * tells everybody once.
  */
-export function createEvents({ db, clock, reminders, enqueue, timeslots }: EventsDependencies) {
+export function createEvents({ db, clock, reminders, enqueue, alternatives }: EventsDependencies) {
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
   async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
     const { from, to = visit, version = visit.version, status = 'pending' } = told;
@@ -70,7 +70,7 @@ export function createEvents({ db, clock, reminders, enqueue, timeslots }: Event
       return { from_date: from.date, from_time: from.start_time, ...said, status };
     if (!isAbsence(told, visit) && !isClosing(told, visit)) return said;
     const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
-    const found = await timeslots.alternatives({ doctor, patient, date, start_time });
+    const found = await alternatives.find({ doctor, patient, date, start_time });
     const named = found.slice(0, ALTERNATIVES);
     if (named.length === 0) return said;
     return {

@@ -34,7 +34,7 @@ export interface MessagingDependencies {
   message_attempts: number;
   addNotification: MessagesDependencies['addNotification'];
   appointments: LinksDependencies['appointments'];
-  timeslots: EventsDependencies['timeslots'];
+  alternatives: EventsDependencies['alternatives'];
   audit: MessagesDependencies['audit'];
   owner: TelegramDependencies['owner'];
 }
@@ -65,7 +65,7 @@ const sendPayload = z.object({ message: z.int() });
 export function createMessaging(dependencies: MessagingDependencies) {
   const { db, clock, log, default_locale, channels, public_url } = dependencies;
   const { remind_doctor_hours, message_attempts } = dependencies;
-  const { addNotification, appointments, timeslots, audit, owner } = dependencies;
+  const { addNotification, appointments, alternatives, audit, owner } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
@@ -82,7 +82,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
     remind_doctor_hours,
     enqueue,
   });
-  const events = createEvents({ db, clock, reminders, enqueue, timeslots });
+  const events = createEvents({ db, clock, reminders, enqueue, alternatives });
   const delivery = createDelivery({
     db,
     clock,

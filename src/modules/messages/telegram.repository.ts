@@ -1,6 +1,6 @@
 import type { ActiveStatus, Locale } from '../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { isStillToCome } from '../../db/visits.ts';
+import { isStillToCome } from '../availability/visits.sql.ts';
 
 /** The chat that is linked to a person, if one is. */
 export async function findChat(executor: Executor, user: number): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { OPEN_POLICY, type Policy } from '../../core/policy.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
+import { OPEN_POLICY, type Policy } from '../availability/index.ts';
 
 const MONTH = 43_200;
 

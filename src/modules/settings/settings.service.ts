@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
-import { OPEN_POLICY, type Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import type { Channel, Listener } from '../../db/links/listen.ts';
 import type { Audit } from '../audit/index.ts';
+import { OPEN_POLICY, type Policy } from '../availability/index.ts';
 import * as repository from './settings.repository.ts';
 import type { PolicyChanges } from './settings.schemas.ts';
 

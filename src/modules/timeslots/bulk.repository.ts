@@ -1,13 +1,15 @@
 import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
+import { isDoctorHere } from '../availability/people.sql.ts';
 import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
 /**
- * Publishes the slots of many days in one statement, so that all of it is done or nothing; a `dry_run` only judges them.
- * What is there already is left out before it is tried: every try would use up an id. In one order, so that two who
- * publish at once wait for each other and never in a circle; what is created is counted first, since to create takes the
- * lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever was faster.
+ * Publishes the slots of many days in one statement, so that all of it happens or nothing. A `dry_run` only judges them.
+ * Slots that are there already are left out before they are tried, since every try would use up an id. All insert in one
+ * order, so that two who publish at once never wait for each other in a circle. The slots that are created are counted
+ * first, since creating takes the lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever
+ * was slower.
  * @returns undefined when the doctor is gone or deactivated
  */
 export async function insertTimeslots(
@@ -23,7 +25,7 @@ export async function insertTimeslots(
     name: 'timeslots.insert-many',
     text: `
       with doctor as (
-        select id from users where id = $1 and role = 'doctor' and is_active for share
+        select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
       ), wanted as (
         select $2::date + day as date, slot.start_time, slot.end_time
         from generate_series(0, $3::integer - 1) day
@@ -88,6 +90,6 @@ export async function insertTimeslots(
   });
   const [row] = rows;
   if (!row?.is_doctor) return undefined;
-  const { is_doctor, ...done } = row;
-  return done;
+  const { is_doctor, ...outcome } = row;
+  return outcome;
 }

@@ -7,7 +7,7 @@ import type { Timeslots } from './timeslots.service.ts';
 
 export async function bulkRoutes(
   instance: FastifyInstance,
-  { timeslots }: { timeslots: Pick<Timeslots, 'publishMany'> },
+  { timeslots }: { timeslots: Pick<Timeslots, 'bulk'> },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -25,18 +25,18 @@ export async function bulkRoutes(
         operationId: 'publishTimeslots',
         summary: 'Publish the slots of many days',
         description:
-          'A doctor opens a day, or three months, in one act: all of it happens, or nothing. An admin names the `doctor`. ' +
-          'Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the one before, ' +
-          'as long as they end by `end_time`. Those that are over, lie on a holiday or in an absence, or overlap what is ' +
-          'there, are skipped and told; repeating the call adds nothing twice. `dry_run` answers the same (200) and writes ' +
-          'nothing. With `despite_holiday` holidays are opened as well, on purpose.',
+          'A doctor opens one day, or three months, in one act: all of it happens, or nothing. An admin names the ' +
+          '`doctor`. Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the ' +
+          'one before, as long as they end by `end_time`. Slots are skipped that are over, lie on a holiday or in an ' +
+          'absence, or overlap a slot that is there; the answer names them. Repeating the call adds nothing twice. ' +
+          '`dry_run` answers the same (200) and writes nothing. With `despite_holiday` holidays are opened as well.',
         body: newTimeslots,
         response: { 200: publishedTimeslots, 201: publishedTimeslots },
       },
     },
     async (request, reply) => {
       const { body, user } = request;
-      const published = await timeslots.publishMany(body, user);
+      const published = await timeslots.bulk.publish(body, user);
       if (published.dry_run) return reply.code(200).send(published);
       const list =
         sideOf(user.role) === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;

@@ -1,6 +1,6 @@
 import { minutesOf } from '../../core/clock.ts';
 
-export interface Hours {
+interface Hours {
   start_time: string;
   end_time: string;
 }
@@ -21,8 +21,8 @@ export interface Days {
 const DAY = 86_400_000;
 
 /**
- * A day's hours without its pauses. Each stretch begins anew: a slot that would run into a pause stands after it instead,
- * and the day goes on from there.
+ * A day's hours without its pauses. Each stretch begins anew: a slot that would run into a pause comes after it instead, and
+ * the day goes on from there.
  */
 export function stretchesOf({ start_time, end_time, pauses }: Hours & Pick<Opening, 'pauses'>): Hours[] {
   const stretches: Hours[] = [];
@@ -36,7 +36,7 @@ export function stretchesOf({ start_time, end_time, pauses }: Hours & Pick<Openi
   return stretches;
 }
 
-/** How many slots fit between two times: `slots_between` of the migrations makes them. */
+/** How many slots fit between two times. `slots_between` in the migrations makes them. */
 export function slotsWithin(hours: Hours, slot_minutes: number, break_minutes: number): number {
   const length = minutesOf(hours.end_time) - minutesOf(hours.start_time);
   return Math.max(0, Math.floor((length + break_minutes) / (slot_minutes + break_minutes)));

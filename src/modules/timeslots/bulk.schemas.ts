@@ -47,7 +47,7 @@ const shape = z.object({
     description: 'For admins, who must name one; doctors leave it out.',
     examples: [demo.doctor.id],
   }),
-  date: fields.date.optional().meta({ description: 'One day; or `from` and `to`.' }),
+  date: fields.date.optional().meta({ description: 'One day; or else `from` and `to`.' }),
   from: fields.date.optional().meta({ description: 'The first day.', examples: ['2028-03-13'] }),
   to: fields.date.optional().meta({
     description: `The last day, included; at most ${MAX_DAYS} days from \`from\` on.`,
@@ -62,13 +62,13 @@ const shape = z.object({
   ...openingHours,
   pauses: z.array(pause).max(20).default([]).meta({
     description:
-      'No slot overlaps one. What would is shifted: the day goes on with a slot at the pause’s end.',
+      'No slot overlaps a pause. One that would is shifted: the day goes on with a slot at the end of the pause.',
   }),
   despite_holiday: despiteHoliday,
   dry_run: z
     .boolean()
     .default(false)
-    .meta({ description: 'Tells what would be done, and does nothing.', examples: [false] }),
+    .meta({ description: 'Tells what the call would do, and does nothing.', examples: [false] }),
 });
 
 type Shape = z.output<typeof shape>;
@@ -80,28 +80,28 @@ export const daysOf = ({ date, from = date, to = date }: Pick<Shape, 'date' | 'f
 });
 
 /** What is wrong with the days. */
-function daysIssue(asked: Shape): ReturnType<typeof issue> | undefined {
-  const { date, from, to } = asked;
+function daysIssue(order: Shape): ReturnType<typeof issue> | undefined {
+  const { date, from, to } = order;
   if (date === undefined ? from === undefined || to === undefined : from !== undefined || to !== undefined)
     return issue('date_or_range', 'date');
-  const days = daysOf(asked);
+  const days = daysOf(order);
   if (days.to < days.from) return issue('range_reversed', 'to');
   if (daysBetween(days.from, days.to) > MAX_DAYS) return issue('range_too_long', 'to', { days: MAX_DAYS });
   return undefined;
 }
 
 /** What is wrong with the hours of a day. */
-function hoursIssue(asked: Shape): ReturnType<typeof issue> | undefined {
-  if (asked.end_time <= asked.start_time) return issue('end_before_start', 'end_time');
-  return slotsADay(asked) === 0 ? issue('no_slot_fits', 'slot_minutes') : undefined;
+function hoursIssue(order: Shape): ReturnType<typeof issue> | undefined {
+  if (order.end_time <= order.start_time) return issue('end_before_start', 'end_time');
+  return slotsADay(order) === 0 ? issue('no_slot_fits', 'slot_minutes') : undefined;
 }
 
 export const newTimeslots = documented(
-  shape.superRefine((asked, context) => {
-    const found = [daysIssue(asked), hoursIssue(asked)].filter((about) => about !== undefined);
-    const slots = found.length > 0 ? 0 : slotsADay(asked) * daysOpened({ ...asked, ...daysOf(asked) });
-    if (slots > MAX_SLOTS) found.push(issue('too_many_slots', 'slot_minutes', { maximum: MAX_SLOTS }));
-    for (const about of found) context.addIssue({ code: 'custom', ...about });
+  shape.superRefine((order, context) => {
+    const issues = [daysIssue(order), hoursIssue(order)].filter((about) => about !== undefined);
+    const slots = issues.length > 0 ? 0 : slotsADay(order) * daysOpened({ ...order, ...daysOf(order) });
+    if (slots > MAX_SLOTS) issues.push(issue('too_many_slots', 'slot_minutes', { maximum: MAX_SLOTS }));
+    for (const about of issues) context.addIssue({ code: 'custom', ...about });
   }),
   {
     id: 'NewTimeslots',
@@ -145,7 +145,7 @@ export const newTimeslots = documented(
 );
 export type NewTimeslots = z.output<typeof newTimeslots>;
 
-export const skipReasons = ['past', 'holiday', 'absence', 'overlap'] as const;
+const skipReasons = ['past', 'holiday', 'absence', 'overlap'] as const;
 
 export const publishedTimeslots = documented(
   z.object({
@@ -184,7 +184,7 @@ export const publishedTimeslots = documented(
         },
       },
       preview: {
-        summary: 'Only asked',
+        summary: 'A dry run',
         value: { created: 9, skipped_count: 0, skipped: [], dry_run: true },
       },
     },

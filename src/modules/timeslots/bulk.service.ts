@@ -13,46 +13,47 @@ export interface BulkDependencies {
   audit: Pick<Audit, 'record'>;
 }
 
+/** Publishing the slots of many days. */
 export function createBulk({ db, clock, audit }: BulkDependencies) {
   return {
     /**
-     * Publishes the slots of a day or of many, of the caller or of the doctor whom an admin names. What cannot be had is
-     * skipped and told; repeating it adds nothing twice.
+     * Publishes the slots of one day or of many, for the caller or for the doctor whom an admin names. Slots that cannot be
+     * published are skipped, and the answer names them. Repeating it adds nothing twice.
      * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's), invalid_input
      */
-    async publishMany(asked: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
-      const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = asked;
+    async publish(order: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
+      const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
       const doctor = doctorFor(named, caller);
       const days = daysOf({ date, from, to });
       const publish = async (executor: Executor) => {
         const wall = clock.wall();
         const how = { wall, dry_run, despite_holiday };
-        const done = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
-        if (!done) throw new AppError('doctor_not_found');
-        return { ...done, dry_run };
+        const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
+        if (!outcome) throw new AppError('doctor_not_found');
+        return { ...outcome, dry_run };
       };
       if (sideOf(caller.role) === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
       return seeingCalendar(() =>
         transaction(db, async (tx) => {
-          const done = await publish(tx);
-          const details = { created: done.created, ...days };
-          if (done.created > 0)
+          const outcome = await publish(tx);
+          const details = { created: outcome.created, ...days };
+          if (outcome.created > 0)
             await audit.record(tx, { actor: caller, action: 'timeslot.publish', subject: doctor, details });
-          return done;
+          return outcome;
         }),
       );
     },
   };
 }
 
-/** What the database refuses as a whole. */
+/** The rules by which the database refuses a whole statement. */
 const CLOSED = ['timeslots_not_in_absence', 'timeslots_not_on_holiday'];
 
 /**
- * Publishing that waited for an absence or a holiday to be written did not see it yet, and is refused as a whole by the
- * database: the second time it sees it, and skips what lies in it.
+ * A statement that waited for an absence or a holiday to be written has not seen it, and the database refuses all of it. The
+ * second time it sees the absence or holiday, and skips what lies in it.
  */
-async function seeingCalendar<Done>(publish: () => Promise<Done>): Promise<Done> {
+async function seeingCalendar<Outcome>(publish: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await publish();
   } catch (error) {

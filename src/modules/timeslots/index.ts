@@ -1,6 +1,5 @@
 export { openingHours, weekday } from './bulk.schemas.ts';
-export { timeslotSearchRoutes } from './search.routes.ts';
-export { createTimeslotSearch } from './search.service.ts';
+export { findingRoutes } from './finding.routes.ts';
+export { freeSlotTopics } from './free.service.ts';
 export { timeslotsRoutes } from './timeslots.routes.ts';
-export { type OpenTimeslot, openTimeslot } from './timeslots.schemas.ts';
-export { createTimeslots, freeSlotTopics, type Timeslots } from './timeslots.service.ts';
+export { createTimeslots } from './timeslots.service.ts';

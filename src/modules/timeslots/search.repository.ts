@@ -1,33 +1,36 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Db } from '../../db/client.ts';
+import { isOpenTo } from '../availability/bookable.sql.ts';
+import { isBookable } from '../availability/people.sql.ts';
 import { SEARCH_LIMIT } from './search.rules.ts';
-import type { OpenTimeslot } from './timeslots.schemas.ts';
+import type { OpenTimeslot } from './search.schemas.ts';
 
 /**
- * The earliest slots that can be had, across doctors, in two ways. A walk through the clinic's free slots in order of
- * time ends at the page's last row, however many doctors and booked slots there are. It is of no use where most of what
- * it meets does not count: then each doctor who counts is asked for their first ones. Neither ever meets a booked slot.
+ * Finds the earliest slots that somebody can have, across doctors, in two ways. A walk through the clinic's free slots in
+ * order of time ends at the page's last row, however many doctors and booked slots there are. It is of no use where most of
+ * what it meets does not count: then each doctor who counts is asked for their first slots. Neither way ever meets a booked
+ * slot.
  */
 
 export interface Search {
   now: Date;
-  /** What starts later than this. */
+  /** Slots must start later than this. */
   after: WallTime;
-  /** Up to which day the waiting list keeps what it has a claim on. */
+  /** The last day on which the waiting list's claim counts. */
   reach: string;
-  /** The days that count, in order, at least one; or two, between which all do. */
+  /** The days that count, in order, at least one. Where `unbroken`, the first and the last of them. */
   days: readonly string[];
   unbroken: boolean;
-  /** Times of the day between which a slot lies, HH:MM. */
+  /** The times of day, HH:MM, between which a slot must lie. */
   starts: string;
   ends: string;
-  /** Within what a search shows. */
+  /** Both within what a search shows. */
   limit: number;
   offset: number;
 }
 
 /** Which doctors count; null or undefined is any. */
-export interface Narrowing {
+interface Narrowing {
   doctor?: number | undefined;
   specialization?: string | undefined;
   gender?: string | undefined;
@@ -35,7 +38,7 @@ export interface Narrowing {
   per_doctor: number;
 }
 
-export interface Found {
+interface Found {
   /** Exact up to SEARCH_LIMIT. */
   count: number;
   rows: OpenTimeslot[];
@@ -55,7 +58,7 @@ interface Row {
   specialization: string | null;
 }
 
-const found = (rows: Row[]): Found => ({
+const toFound = (rows: Row[]): Found => ({
   count: rows[0]?.count ?? 0,
   rows: rows.flatMap(({ id, date, start_time, end_time, doctor, ...names }) => {
     const { first_name, last_name, specialization } = names;
@@ -66,7 +69,7 @@ const found = (rows: Row[]): Found => ({
   }),
 });
 
-/** The parameters that every search begins with. */
+/** The parameters with which every search begins. */
 const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
   after.date,
   after.time,
@@ -79,15 +82,18 @@ const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search
   reach,
 ];
 
-/** Read for one row after another, with a limit that tells the planner so: to join them at once it would read everybody. */
-const bookable = `u.role = 'doctor' and u.is_active and p.approved_at is not null`;
-/** What the indexes of free slots can tell; each is given to them as a bound, so that they skip what lies outside. */
+/**
+ * The doctor counts. It is asked for one slot after another, with a limit that tells the planner so: to join all at once it
+ * would read every doctor.
+ */
+const bookable = isBookable('u', 'p');
+/** What the indexes of free slots can tell. Each is a bound for them, so that they skip what lies outside. */
 const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
   and s.start_time >= $4::time and s.start_time < $5::time`;
-/** What only the row tells. */
+/** What only the row can tell. */
 const open = `s.end_time <= $5::time
-  and timeslot_is_open_to(s.held_by, s.held_until, s.is_waitlisted and s.date <= $9::date, null, $6::timestamptz)`;
-/** Of the days in a row their ends do, which costs the index less than a list of them. */
+  and ${isOpenTo('null', { now: '$6', reach: '$9' })}`;
+/** Days without gaps are asked for by their ends, which costs the index less than a list of them. */
 const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
 
@@ -95,12 +101,12 @@ const page = (columns: string) =>
   `select counted.count, ${columns} from counted left join page on true order by page.date, page.start_time, page.id`;
 
 /**
- * How many free slots a walk looks at: twice what a search shows, since some are held, or kept for the waiting list.
+ * How many free slots a walk looks at: twice as many as a search shows, since some are held, or kept for the waiting list.
  * Only slots of doctors who cannot be booked come in greater numbers.
  */
 const WALK = 2 * SEARCH_LIMIT;
 
-/** @returns undefined when the walk met too many slots that do not count to know the answer */
+/** @returns undefined when the walk met so many slots that do not count that it does not know the answer */
 export async function walk(db: Db, search: Search): Promise<Found | undefined> {
   const free = `
     select s.* from timeslots s where ${within} and ${onDays(search.unbroken)}
@@ -125,25 +131,25 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
       ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
     values: values(search),
   });
-  return rows[0]?.cut ? undefined : found(rows);
+  return rows[0]?.cut ? undefined : toFound(rows);
 }
 
 const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
-  // Folded once, not for each doctor.
+  // The value is folded once, not for each doctor.
   specialization: (value: string) => `search_fold(p.specialization) = (select search_fold(${value}))`,
 };
 
 /**
- * Asks each doctor who counts. First for as many slots as fill the page if all have as much to give: the last of them,
- * in order of time, bounds what is read next, so that nobody's whole calendar is.
+ * Asks each doctor who counts. The first question is for as many slots of each as fill the page if all have equally many.
+ * The last of these, in order of time, bounds what is read next, so that nobody's whole calendar is read.
  */
 export async function askEach(db: Db, search: Search, narrowing: Narrowing): Promise<Found> {
-  const given = (['doctor', 'gender', 'specialization'] as const).filter(
+  const filters = (['doctor', 'gender', 'specialization'] as const).filter(
     (name) => narrowing[name] !== undefined,
   );
-  const counts = given.map((name, index) => narrowed[name](`$${11 + index}`));
+  const counts = filters.map((name, index) => narrowed[name](`$${11 + index}`));
   const free = (limit: string, more = '') => `(
     select s.id, s.date, s.start_time, s.end_time from timeslots s
     where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}
@@ -151,7 +157,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
   ) s`;
   const reach = '$7::int + $8::int';
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:${['each', ...given, ...(search.unbroken ? [] : ['days'])].join()}`,
+    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days'])].join()}`,
     text: `
       with doctor as materialized (
         select u.*, p.specialization, count(*) over ()::int as doctors
@@ -179,7 +185,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [...values(search), narrowing.per_doctor, ...given.map((name) => narrowing[name])],
+    values: [...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
   });
-  return found(rows);
+  return toFound(rows);
 }

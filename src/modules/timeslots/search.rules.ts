@@ -1,19 +1,19 @@
 import { addDays, earliestOf, latestOf } from '../../core/clock.ts';
 
-/** A search shows no more than this: who wants more says from which day, or of which doctor. */
+/** How many slots a search shows at most. Whoever wants more says from which day, or of which doctor. */
 export const SEARCH_LIMIT = 1_000;
-/** How far it looks from its first day on. */
+/** How many days a search looks at, from its first day on. */
 export const SEARCH_DAYS = 1_096;
 
 const isoWeekday = (date: string) => new Date(date).getUTCDay() || 7;
 
 /**
- * The days that a search looks at, in order: every one that counts where `weekdays` leaves gaps, else the ends.
+ * The days that a search looks at, in order: all that count where `weekdays` leaves gaps, else the first and the last.
  * @param range YYYY-MM-DD, both included
  * @param weekdays 1 (Monday) to 7; all when undefined
- * @param earliest before which nothing can be had
- * @param latest after which nothing can be had
- * @returns nothing when no day is left
+ * @param earliest the first day on which somebody can have a slot
+ * @param latest the last such day
+ * @returns no day when none is left
  */
 export function searchedDays(
   { from, to }: { from?: string | undefined; to?: string | undefined },
@@ -31,7 +31,7 @@ export function searchedDays(
   return days;
 }
 
-/** What of `limit` rows from `offset` on lies within what a search shows. */
+/** How many of `limit` rows from `offset` on lie within what a search shows. */
 export function shownWindow(limit: number, offset: number): { limit: number; offset: number } {
   const begin = Math.min(offset, SEARCH_LIMIT);
   return { limit: Math.min(limit, SEARCH_LIMIT - begin), offset: begin };

@@ -3,9 +3,10 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue, wholeText } from '../../http/zod.ts';
+import { openTimeslot } from '../availability/index.ts';
 import { SEARCH_DAYS, SEARCH_LIMIT } from './search.rules.ts';
-import { openTimeslot } from './timeslots.schemas.ts';
 
+export type { OpenTimeslot } from '../availability/index.ts';
 export { SEARCH_LIMIT };
 
 const MAX_PER_DOCTOR = 10;

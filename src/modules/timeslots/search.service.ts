@@ -1,22 +1,21 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
-import { boundsFor, type Policy } from '../../core/policy.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { MayLag } from '../../db/links/replica.ts';
-import { busyAt } from './availability.repository.ts';
+import { type Availability, boundsFor, type OpenTimeslot, type PolicySource } from '../availability/index.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
-import type { OpenTimeslot } from './timeslots.schemas.ts';
 
 export interface SearchDependencies {
   mayLag: MayLag;
   clock: Clock;
-  settings: { policy: () => Policy | Promise<Policy> };
+  settings: PolicySource;
+  patients: Pick<Availability['patients'], 'busyAt'>;
 }
 
 /** What a patient waits for. */
-export interface Wish {
+interface Wish {
   patient: number;
   doctor: number | null;
   specialization: string | null;
@@ -24,23 +23,22 @@ export interface Wish {
   to: string;
   after: string | null;
   before: string | null;
-  /** Their visit that stands in the way of nothing. */
+  /** The visit that an offer would replace: it stands in the way of nothing. */
   replaces: number | null;
 }
 
-/** How many slots more are looked at than are shown, since the patient may be busy. */
+/** How many slots are looked at beyond those shown, since the patient may be busy. */
 const SPARE = 10;
 
-export type TimeslotSearch = ReturnType<typeof createTimeslotSearch>;
-
-export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependencies) {
+/** The earliest slots that somebody can have, across doctors. */
+export function createTimeslotSearch({ mayLag, clock, settings, patients }: SearchDependencies) {
   /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
   async function search(filters: SearchFilters, caller: Pick<Caller, 'role'>): Promise<Page<OpenTimeslot>> {
     const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
     const { now, after, until, reach } = boundsFor(caller.role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
-    const asked: repository.Search = {
+    const wanted: repository.Search = {
       now,
       after,
       reach,
@@ -53,11 +51,11 @@ export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependen
     };
     const specialization = filters.specialization || undefined;
     const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, asked));
+    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, wanted));
     const { count, rows } =
       walked ??
       (await mayLag((db) =>
-        repository.askEach(db, asked, {
+        repository.askEach(db, wanted, {
           doctor,
           specialization,
           gender,
@@ -71,8 +69,9 @@ export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependen
     search,
 
     /**
-     * The first of what somebody waits for that they could book at this moment.
-     * @param limit how many are shown; among so many more at most, those at the time of a visit of theirs are left out
+     * The first slots of what somebody waits for that they could book at this moment. Slots at the time of a visit of theirs
+     * are left out.
+     * @param limit how many are shown
      */
     async freeFor({ patient, replaces, from, to, ...wish }: Wish, limit: number): Promise<OpenTimeslot[]> {
       const { doctor, specialization, after, before } = wish;
@@ -85,7 +84,7 @@ export function createTimeslotSearch({ mayLag, clock, settings }: SearchDependen
       };
       const { rows } = await search(filters, { role: 'patient' });
       const ids = rows.map(({ id }) => id);
-      const busy = ids.length === 0 ? [] : await mayLag((db) => busyAt(db, patient, ids, replaces));
+      const busy = ids.length === 0 ? [] : await mayLag((db) => patients.busyAt(db, patient, ids, replaces));
       return rows.filter(({ id }) => !busy.includes(id)).slice(0, limit);
     },
   };

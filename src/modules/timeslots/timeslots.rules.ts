@@ -16,3 +16,9 @@ export function slotError({
   if (length <= 0) return 'end_before_start';
   return length < MIN_MINUTES || length > MAX_MINUTES ? 'slot_length' : undefined;
 }
+
+/** The moment of a slot's end, written as a moment of beginning: `hasBegun` of it says that the slot is over. */
+export const endingOf = ({ date, end_time }: { date: string; end_time: string }) => ({
+  date,
+  start_time: end_time,
+});

@@ -37,34 +37,6 @@ export const timeslot = documented(
 );
 export type Timeslot = z.infer<typeof timeslot>;
 
-/** A slot that can be had, with its doctor: what a search finds, and what a refusal offers instead. */
-export const openTimeslot = documented(
-  z.object({
-    id: fields.id,
-    doctor: fields.doctorBrief,
-    date: fields.out.date,
-    start_time: fields.out.time,
-    end_time: fields.out.time,
-  }),
-  {
-    id: 'OpenTimeslot',
-    description: 'A slot that can be booked now, with its doctor.',
-    examples: {
-      open: {
-        summary: 'Free',
-        value: {
-          id: demo.slots.free.id,
-          doctor: demo.doctor.brief,
-          date: demo.day,
-          start_time: '10:00',
-          end_time: '10:30',
-        },
-      },
-    },
-  },
-);
-export type OpenTimeslot = z.infer<typeof openTimeslot>;
-
 export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot);
 
 /** The same of one slot and of many. */
@@ -110,6 +82,8 @@ export const newTimeslot = documented(
 export type NewTimeslot = z.output<typeof newTimeslot>;
 
 export const freeSlotFilters = fields.orderedRange(z.object({ ...pageQuery, ...fields.dateFilters }));
+
+export type FreeSlotFilters = z.infer<typeof freeSlotFilters>;
 
 export const ownSlotFilters = fields.orderedRange(
   z.object({

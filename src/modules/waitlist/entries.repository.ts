@@ -5,6 +5,9 @@ import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
 import type { WaitlistEntry } from './waitlist.schemas.ts';
 
+/** Its patient still waits, with or without an offer. @param entry a row of `waitlist_entries` */
+export const isLive = (entry: string): string => `${entry}.status in ('waiting', 'offered')`;
+
 interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
   patient_id: number;
   patient_first_name: string | null;
@@ -25,7 +28,7 @@ interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
   expires_at: string;
 }
 
-/** An offer that lasts; one that has lapsed is over before anybody has written so down. `$1` is now. */
+/** An offer that lasts. One that has lapsed is over, even before anybody has written that down. `$1` is now. */
 const LIVE_OFFER = 'o.entry_id = e.id and o.outcome is null and o.expires_at > $1';
 
 const COLUMNS = `
@@ -122,14 +125,14 @@ export async function findOwner(db: Db, entry: number): Promise<{ patient: numbe
   return rows[0];
 }
 
-export interface Filters {
+interface Filters {
   patient?: number | undefined;
   doctor?: number | undefined;
   status?: WaitlistStatus | undefined;
 }
 
 const hasOffer = `exists (select from waitlist_offers o where ${LIVE_OFFER})`;
-/** How each status stands in the table: an offer that has lapsed may still be written down as one. */
+/** How each status is stored: an offer that has lapsed may still be written down as one. */
 const STORED: Record<WaitlistStatus, string[]> = {
   waiting: [`e.status = 'waiting'`, `e.status = 'offered' and not ${hasOffer}`],
   offered: [`e.status = 'offered' and ${hasOffer}`],
@@ -138,8 +141,8 @@ const STORED: Record<WaitlistStatus, string[]> = {
 };
 
 /**
- * One page of the list: who still waits, in the order of joining, then what is over, the latest first. Of each status no
- * more is read than the page reaches.
+ * One page of the list: first those who still wait, in the order of joining, then what is over, latest first. Of each status
+ * no more is read than the page needs.
  */
 export async function listEntries(
   db: Db,
@@ -151,18 +154,21 @@ export async function listEntries(
   const is = (column: string, value: number | undefined) =>
     value === undefined ? [] : [`${column} = $${values.push(value)}`];
   const conditions = [...is('e.patient_id', patient), ...is('e.doctor_id', doctor)];
-  // Named even where nothing asks for it: a parameter that stands nowhere has no type.
+  // `$1` is named even where no condition asks for it: a parameter that stands nowhere has no type.
   const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
   const parts = (status ? [status] : waitlistStatuses).flatMap((shown) =>
     STORED[shown].map((stored) => {
       const over = shown === 'booked' || shown === 'left';
-      const entries = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;
-      return { all: entries, reached: `(${entries} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})` };
+      const matching = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;
+      return {
+        all: matching,
+        reached: `(${matching} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`,
+      };
     }),
   );
   const order = 'page.over, case when page.over then -page.id else page.id end';
-  // Without a name: planned for its values, of which some have few entries and others most of them.
+  // Without a name it is planned for its values, of which some have few entries and others most of them.
   const text = `
     select ${COLUMNS}, (
       select count(*)::int from (${parts.map(({ all }) => all).join(' union all ')} limit ${COUNT_LIMIT}) counted
@@ -173,9 +179,9 @@ export async function listEntries(
     ) page
     join waitlist_entries e on e.id = page.id ${JOINS}
     order by ${order}`;
-  const found = await fetchPage<EntryRow & { count: number }>(page, async (window) => {
+  const entries = await fetchPage<EntryRow & { count: number }>(page, async (window) => {
     const bound = [...values, window.limit, window.offset, window.reach];
     return (await db.$client.query<EntryRow & { count: number }>({ text, values: bound })).rows;
   });
-  return { ...found, rows: found.rows.map(toEntry) };
+  return { ...entries, rows: entries.rows.map(toEntry) };
 }

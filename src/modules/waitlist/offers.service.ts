@@ -1,14 +1,22 @@
 import { addDays, type Clock } from '../../core/clock.ts';
-import { type Bounds, beyond, boundsFor, LAST_DAY, type Policy } from '../../core/policy.ts';
 import { quietEnd } from '../../core/quiet.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
+import {
+  type Bounds,
+  beyond,
+  boundsFor,
+  LAST_DAY,
+  type Policy,
+  type PolicySource,
+} from '../availability/index.ts';
+import * as claims from './claims.repository.ts';
 import * as repository from './offers.repository.ts';
 
-export interface OffersDependencies {
+interface OffersDependencies {
   db: Db;
   clock: Clock;
-  settings: { policy: () => Policy | Promise<Policy> };
+  settings: PolicySource;
 }
 
 interface Begins {
@@ -32,17 +40,17 @@ const offerKey = (timeslot: number) => `offer_waitlist:${timeslot}`;
 const BATCH = 100;
 
 /**
- * Whom the slots that become free are offered to. That one is to be offered stands in its own row, and is written there
- * by the transaction that frees it; what is done here only works that off, so that it goes on wherever it was cut off.
+ * To whom slots that become free are offered. The transaction that frees a slot writes into its row that it is to be offered.
+ * What happens here only works through these rows, so that it goes on wherever it was cut off.
  */
 export function createOffers({ db, clock, settings }: OffersDependencies) {
   /**
-   * Offers a slot to the next who can have it, or to anybody where there is none. Nothing is done while an offer lasts, nor
-   * before the one who is first wakes. The people are told by the database, in this transaction.
-   * @param asking a patient who is just trying to get it, and so awake
+   * Offers a slot to the next who can have it, or opens it to anybody where there is none. It does nothing while an offer
+   * lasts, nor before the first of those who wait wakes. The database tells the people, in this transaction.
+   * @param asking a patient who is trying to get the slot now, and so is awake
    */
   async function passOnWithin(tx: Tx, timeslot: number, policy: Policy, asking?: number): Promise<Passed> {
-    const slot = await repository.lockSlot(tx, timeslot);
+    const slot = await claims.lockSlot(tx, timeslot);
     if (!slot) return {};
     // After the lock, which may have been waited for.
     const bounds = boundsFor('patient', policy, clock);
@@ -53,9 +61,9 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       await repository.lapseOffer(tx, timeslot);
     }
     const limits = beyond(slot, bounds);
-    // What begins too soon never becomes bookable again; what is too far ahead does, and is nobody else's until then. Whose
-    // doctor is out, or not let in yet, is offered when they are there again.
-    if (limits.some((limit) => limit !== 'too_far_ahead')) await repository.releaseSlot(tx, timeslot);
+    // A slot that begins too soon never becomes bookable again. One that is too far ahead does, and is nobody else's until
+    // then. A slot of a doctor who is out, or not let in yet, is offered when they are there again.
+    if (limits.some((limit) => limit !== 'too_far_ahead')) await claims.releaseSlot(tx, timeslot);
     else if (limits.length > 0 || !slot.is_bookable) return keep(tx, timeslot, null);
     else if (
       asking === undefined &&
@@ -68,13 +76,13 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
   }
 
   async function keep(tx: Tx, timeslot: number, until: Date | null): Promise<Passed> {
-    await repository.keepClaim(tx, timeslot, until);
+    await claims.keepClaim(tx, timeslot, until);
     return { isKept: true };
   }
 
   async function offerToFirst(
     tx: Tx,
-    slot: repository.WaitlistedSlot,
+    slot: claims.ClaimedSlot,
     bounds: Bounds,
     policy: Policy,
     asking: number | undefined,
@@ -87,7 +95,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     for (;;) {
       const first = await repository.findFirst(tx, slot, bounds);
       if (!first) {
-        await repository.releaseSlot(tx, timeslot);
+        await claims.releaseSlot(tx, timeslot);
         return {};
       }
       const wakes = first.patient === asking ? undefined : wakingFor(slot, first, policy);
@@ -103,7 +111,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     return {};
   }
 
-  /** When somebody's quiet hours end, if they could still have a whole offer of the slot then; undefined is now. */
+  /** When somebody's quiet hours end, if a whole offer of the slot fits in after that; undefined is now. */
   function wakingFor(slot: Begins, person: repository.First, { offer_minutes }: Policy): Date | undefined {
     const end = quietEnd(person, clock);
     if (end === undefined) return undefined;
@@ -122,10 +130,10 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     return transaction(db, (tx) => passOnWithin(tx, timeslot, policy, asking));
   }
 
-  /** The first day that no patient can book yet: whoever waits is to have had their offer when it comes within reach. */
+  /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */
   async function claimNextDay(): Promise<void> {
     const { now, reach } = boundsFor('patient', await settings.policy(), clock);
-    if (reach < LAST_DAY) await repository.claimDay(db, addDays(reach, 1), now);
+    if (reach < LAST_DAY) await claims.claimDay(db, addDays(reach, 1), now);
   }
 
   return {
@@ -137,24 +145,24 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       void (await passOnWithin(tx, timeslot, policy)),
 
     /**
-     * The task `offer_waitlist`: one slot, or whatever waits to be offered, each in a transaction of its own. Any number
-     * of workers may do it at once. What runs every few minutes also lays claim to the day that comes within reach next.
+     * The task `offer_waitlist`: offers one slot, or whatever waits to be offered, each slot in a transaction of its own. Any
+     * number of workers may do it at once. The run of every few minutes also claims the day that comes within reach next.
      */
     async offer(payload?: unknown): Promise<void> {
       const { timeslot, _cron } = (payload ?? {}) as { timeslot?: number; _cron?: object };
       if (timeslot !== undefined) {
         const { lasts } = await passOn(timeslot);
         // The database's clock, by which jobs begin, is ahead of ours.
-        if (lasts) await repository.askAgain(db, timeslot, offerKey(timeslot), lasts / 1_000 + 1);
+        if (lasts) await claims.askAgain(db, timeslot, offerKey(timeslot), lasts / 1_000 + 1);
         return;
       }
-      // Now and then is enough: a whole day lies between this and the first who could book it.
+      // Now and then is enough: a whole day passes before anybody could book that day.
       if (_cron) await claimNextDay();
       const tried = new Set<number>();
       const errors: unknown[] = [];
       for (;;) {
         const bounds = boundsFor('patient', await settings.policy(), clock);
-        const passing = await repository.listPassing(db, bounds, BATCH + tried.size);
+        const passing = await claims.listPassing(db, bounds, BATCH + tried.size);
         const next = passing.filter((id) => !tried.has(id));
         if (next.length === 0) break;
         for (const id of next) {
@@ -166,20 +174,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       if (errors.length > 0) throw errors[0];
     },
 
-    /** Somebody is out: what was held for them or offered to them is given back, and they wait no longer. */
-    async leaveAll(tx: Tx, patient: number): Promise<void> {
-      let waitlisted = 0;
-      for (let rounds = 0; ; rounds += 1) {
-        const held = await repository.lockHeld(tx, patient);
-        if (held.length > 0) waitlisted += await repository.giveBack(tx, patient, held);
-        // An offer that is being made has their entry first: then leaving waits for it, and it is given back next.
-        const left = rounds === 0 ? await repository.leaveAll(tx, patient) : 0;
-        if (left === 0) break;
-      }
-      if (waitlisted > 0) await addJob(tx, { task: 'offer_waitlist', payload: {} });
-    },
-
     /** The task `close_waitlist`, once a day. */
-    close: (): Promise<void> => repository.closePast(db, clock.wall().date),
+    close: (): Promise<void> => claims.closePast(db, clock.wall().date),
   };
 }

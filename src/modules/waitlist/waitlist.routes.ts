@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments/index.ts';
 import {
   joinedWaitlist,
+  LIVE_MAX,
   newWaitlistEntry,
   type WaitlistEntry,
   waitlistEntry,
@@ -26,7 +27,7 @@ const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => 
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  const isOwner = IsOwner(waitlist.findOwner, 'waitlist_entry_not_found');
+  const isOwner = IsOwner(waitlist.entries.findOwner, 'waitlist_entry_not_found');
 
   app.post(
     '/waitlist/',
@@ -52,19 +53,19 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'joinWaitlist',
         summary: 'Wait for a slot',
         description:
-          'For one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot becomes ' +
-          'free, whoever joined first is offered it, alone, for some minutes. What is free already is not offered: book ' +
-          'it; `free_now` shows the first of it. In somebody’s quiet hours they are offered only what begins too soon ' +
-          'after them; the rest is kept, for nobody, until those end. What lies beyond the horizon of the clinic’s policy ' +
-          'is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: with the same ' +
-          'doctor that visit moves, with another of the specialization it is cancelled and a new one booked, in one step. ' +
-          'At most 10 entries wait for a patient at a time, and the same one only once.',
+          'Waits for one `doctor`, or for anyone of a `specialization`, on some days and at some times. When such a slot ' +
+          'becomes free, it is offered for some minutes to whoever joined first, and to nobody else. What is free already ' +
+          'is not offered: `free_now` shows the first of it, so book it. In their quiet hours people are offered only what ' +
+          'begins too soon after these; other slots are kept until the quiet hours end. A slot beyond the horizon of the ' +
+          'clinic’s policy is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: ' +
+          'with the same doctor that visit moves; with another of the specialization it is cancelled and a new one booked, ' +
+          `in one step. A patient can wait with at most ${LIVE_MAX} entries at a time, and with the same one only once.`,
         body: newWaitlistEntry,
         response: { 201: joinedWaitlist },
       },
     },
     async (request, reply) => {
-      const entry = await waitlist.join(request.body, request.user);
+      const entry = await waitlist.joining.join(request.body, request.user);
       return reply.code(201).header('location', `/api/waitlist/${entry.id}/`).send(entry);
     },
   );
@@ -79,14 +80,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'listWaitlist',
         summary: 'See the waiting list',
         description:
-          'A patient’s own entries; everybody’s for an admin. Those who still wait come first, in the order of joining, ' +
-          'then what is over, the latest first.',
+          'Patients see their own entries, admins everybody’s. Those that still wait come first, in the order of joining, ' +
+          'then those that are over, latest first.',
         querystring: waitlistFilters,
         response: { 200: waitlistPage },
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await waitlist.list(request.query, request.user)),
+      pageAnswer(request, request.query.page, await waitlist.entries.list(request.query, request.user)),
   );
 
   app.get(
@@ -102,12 +103,12 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         tags,
         operationId: 'getWaitlistEntry',
         summary: 'Show an entry of the waiting list',
-        description: 'With what is offered now, and until when.',
+        description: 'It tells what is offered now, and until when.',
         params,
         response: { 200: waitlistEntry },
       },
     },
-    async (request) => waitlist.get(request.params.id),
+    async (request) => waitlist.entries.get(request.params.id),
   );
 
   app.delete(
@@ -120,14 +121,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'leaveWaitlist',
         summary: 'Wait no longer',
         description:
-          'What is offered goes to the next. Repeating it is a 204 again; an entry that came to an appointment stays as ' +
+          'What is offered goes to the next. Repeating it answers 204 again. An entry that came to an appointment stays as ' +
           'it is, and so does the appointment.',
         params,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await waitlist.leave(request.params.id, request.user);
+      await waitlist.joining.leave(request.params.id, request.user);
       return reply.code(204).send();
     },
   );
@@ -156,10 +157,10 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'acceptOffer',
         summary: 'Take what is offered',
         description:
-          'Books the slot that is kept for the patient, as long as the offer lasts, whatever notice the clinic asks of ' +
-          'others, and however many appointments they have made meanwhile. Where the entry `replaces` a visit, that gives ' +
-          'way in the same step; where that was cancelled meanwhile, the slot is simply booked. Answers with the ' +
-          'appointment.',
+          'Books the slot that is kept for the patient, as long as the offer lasts. The clinic’s minimum notice does not ' +
+          'count then, nor how many appointments the patient has made meanwhile. Where the entry `replaces` a visit, that ' +
+          'visit gives way in the same step; where it was cancelled meanwhile, the slot is simply booked. The answer is ' +
+          'the appointment.',
         params: entryParams(demo.wishes.toAccept.id),
         headers: keyedHeaders,
         response: { 201: appointment },
@@ -168,7 +169,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     async (request, reply) => {
       const answer = onceAnswer(
         reply,
-        await waitlist.accept(request.params.id, request.user, keyed(request)),
+        await waitlist.answering.accept(request.params.id, request.user, keyed(request)),
       );
       return reply.code(201).header('location', `/api/appointments/${answer.id}/`).send(answer);
     },
@@ -188,14 +189,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         operationId: 'declineOffer',
         summary: 'Turn down what is offered',
         description:
-          'It goes to the next. The entry waits on in its place, and is not offered this slot again until somebody has ' +
-          'had it.',
+          'The slot goes to the next. The entry waits on in its place, and is not offered this slot again until somebody ' +
+          'has had it.',
         params: entryParams(demo.wishes.toDecline.id),
         headers: keyedHeaders,
         response: { 200: waitlistEntry },
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await waitlist.decline(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await waitlist.answering.decline(request.params.id, request.user, keyed(request))),
   );
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { waitlistStatuses } from '../../core/words.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
-import { openTimeslot } from '../timeslots/index.ts';
+import { openTimeslot } from '../availability/index.ts';
 
-export const status = z.enum(['waiting', 'offered', 'booked', 'left']);
+const status = z.enum(waitlistStatuses);
 
 const shape = z.object({
   id: fields.id,
@@ -28,7 +29,9 @@ const shape = z.object({
   status: status.meta({
     description: '`offered` while an offer lasts; `booked` and `left` are final.',
   }),
-  created_at: fields.out.instant.meta({ description: 'When they joined: the earliest is asked first. UTC.' }),
+  created_at: fields.out.instant.meta({
+    description: 'When they joined: whoever joined first is offered first. UTC.',
+  }),
   appointment: fields.id
     .nullable()
     .meta({ description: 'The appointment that came of it.', examples: [demo.visit.id] }),
@@ -91,6 +94,9 @@ export const waitlistEntry = documented(shape, {
 });
 export type WaitlistEntry = z.infer<typeof waitlistEntry>;
 
+/** How many wishes a patient may wait with at a time. */
+export const LIVE_MAX = 10;
+
 /** How many free slots the answer to joining shows. */
 export const FREE_SHOWN = 3;
 
@@ -98,7 +104,7 @@ export const joinedWaitlist = documented(
   shape.extend({
     free_now: z.array(openTimeslot).meta({
       description:
-        'What is wished for and can be booked at this moment, soonest first: it is offered to nobody, so book it.',
+        'What they wish for and can book at this moment, soonest first. It is offered to nobody, so book it.',
       maxItems: FREE_SHOWN,
     }),
   }),
@@ -152,8 +158,9 @@ export const newWaitlistEntry = documented(
         .meta({ description: 'Visits that end at this time or earlier.', examples: ['13:00'] }),
       replaces: fields.id.optional().meta({
         description:
-          'An appointment of the patient, still to come, with the `doctor` waited for or one of the `specialization`: what ' +
-          'is accepted takes its place. It stands in the way of no offer, and does not count towards the number one may have.',
+          'An appointment of the patient that is still to come, with the `doctor` or with one of the `specialization`. An ' +
+          'accepted offer takes its place. It stands in the way of no offer, and does not count towards the number that ' +
+          'the patient may have.',
         examples: [8990],
       }),
     })

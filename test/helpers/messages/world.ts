@@ -1,16 +1,14 @@
 import { Logger, runOnce, type TaskList } from 'graphile-worker';
 import { silentLog } from '../../../src/core/log.ts';
 import type { Message } from '../../../src/core/messages.ts';
-import { OPEN_POLICY } from '../../../src/core/policy.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
 import { primaryOnly } from '../../../src/db/links/replica.ts';
-import { createMemory } from '../../../src/memory/memory.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
+import { createAvailability, OPEN_POLICY } from '../../../src/modules/availability/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
 import { createMessaging, type MessagingDependencies } from '../../../src/modules/messages/index.ts';
 import { createNotifications } from '../../../src/modules/notifications/index.ts';
-import { createTimeslots } from '../../../src/modules/timeslots/index.ts';
 import { createOffers } from '../../../src/modules/waitlist/index.ts';
 import { type TestClock, testClock } from '../clock.ts';
 import { testDatabase } from '../database.ts';
@@ -46,18 +44,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const doctors = { get: async () => {}, mustWork: async () => {} };
-  const memory = createMemory({ limit: 0, isFresh: () => false });
-  const timeslots = createTimeslots({
-    db,
-    clock,
-    memory,
-    audit,
-    settings,
-    idempotency,
-    doctors,
-    waitlist: offers,
-  });
+  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
   const appointments = createAppointments({
     db,
     mayLag: primaryOnly(db),
@@ -65,7 +52,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     audit,
     settings,
     idempotency,
-    timeslots,
+    obtaining: availability.obtaining,
     sessions: { isEnded: () => false },
   });
   const messages = createMessaging({
@@ -84,7 +71,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     channels: { timeout: 30_000 },
     addNotification: notifications.add,
     appointments,
-    timeslots,
+    alternatives: availability.alternatives,
     audit: { record: async () => {} },
     owner: { mustProve: async () => {} },
     ...options,

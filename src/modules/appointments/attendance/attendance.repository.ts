@@ -1,7 +1,7 @@
 import type { WallTime } from '../../../core/clock.ts';
 import type { Attendance } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { isLapsed } from '../../../db/visits.ts';
+import { isLapsed } from '../../availability/visits.sql.ts';
 
 /** Who marks which visit, when: `wall` is the clinic's clock, whose day began at `day_began`. */
 export interface Marking {

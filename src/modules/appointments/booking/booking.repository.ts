@@ -1,7 +1,8 @@
-import type { Bounds } from '../../../core/policy.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../../db/slots.ts';
+import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../availability/bookable.sql.ts';
+import { isBookable, isPatientHere } from '../../availability/people.sql.ts';
+import type { Bounds } from '../../availability/policy.rules.ts';
 import { type AppointmentRow, toAppointment } from '../appointments.repository.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 
@@ -34,15 +35,15 @@ export async function insertAppointment(
     name: 'appointments.book',
     text: `
       with patient as materialized (
-        select id, first_name, last_name, phone from users
-        where id = $2 and role = 'patient' and is_active
+        select u.id, u.first_name, u.last_name, u.phone from users u
+        where u.id = $2 and ${isPatientHere('u')}
         for share
       ), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, doctor.*
         from timeslots s
         cross join lateral (
           select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
-          where u.id = s.doctor_id and u.role = 'doctor' and u.is_active and d.approved_at is not null limit 1) doctor
+          where u.id = s.doctor_id and ${isBookable('u', 'd')} limit 1) doctor
         where (select id from patient) is not null and s.id = $1 and ${canBeHad('$2', 5)}
           and ${isWithinNumber('$2', 5, '$13')}
         for no key update of s

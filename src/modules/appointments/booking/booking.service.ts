@@ -1,12 +1,11 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { patientFor } from '../../../core/on-behalf.ts';
-import { beyond, boundsFor, type Policy } from '../../../core/policy.ts';
 import { type Caller, isStaff } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import { type Availability, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
-import type { Timeslots } from '../../timeslots/index.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './booking.repository.ts';
 import type { NewAppointment } from './booking.schemas.ts';
@@ -16,10 +15,10 @@ export interface BookingDependencies {
   clock: Clock;
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
-  timeslots: Pick<Timeslots, 'obtain'>;
+  obtaining: Availability['obtaining'];
 }
 
-export function createBooking({ db, clock, audit, idempotency, timeslots }: BookingDependencies) {
+export function createBooking({ db, clock, audit, idempotency, obtaining }: BookingDependencies) {
   /** Notes what somebody of the staff books, and what of the clinic's policy it overrides. */
   async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
     const bounds = boundsFor('patient', policy, clock);
@@ -49,7 +48,7 @@ export function createBooking({ db, clock, audit, idempotency, timeslots }: Book
       request?: Keyed,
     ): Promise<Once<Appointment>> {
       const patient = patientFor(named, caller);
-      return timeslots.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
+      return obtaining.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
         const status = policy.auto_confirm ? 'confirmed' : 'pending';
         const booking: repository.Booking = { timeslot, patient, booked_by: caller.id, status };
         const isPlain = !isStaff(caller.role) && !request && bounds.active_max === null;

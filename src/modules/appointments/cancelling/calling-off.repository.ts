@@ -1,6 +1,6 @@
 import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
-import { isStillToCome } from '../../../db/visits.ts';
+import { isStillToCome } from '../../availability/visits.sql.ts';
 
 /** An appointment that is called off, with its doctor and its patient. */
 interface CalledOff {

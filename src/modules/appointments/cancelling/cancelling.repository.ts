@@ -1,7 +1,7 @@
 import type { WallTime } from '../../../core/clock.ts';
 import type { AppointmentStatus } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { isLapsed } from '../../../db/visits.ts';
+import { isLapsed } from '../../availability/visits.sql.ts';
 
 interface StatusChange {
   from: AppointmentStatus[];

@@ -1,9 +1,9 @@
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
-import type { Policy } from '../../../core/policy.ts';
 import { type Caller, isStaff, sideOf } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Policy, PolicySource } from '../../availability/index.ts';
 import { findAppointment } from '../appointments.repository.ts';
 import { isStale, statusesBefore } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
@@ -15,7 +15,7 @@ interface CancellingDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
-  settings: { policy: () => Policy | Promise<Policy> };
+  settings: PolicySource;
 }
 
 type Expected = readonly number[] | undefined;

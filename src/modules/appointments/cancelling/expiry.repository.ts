@@ -1,6 +1,6 @@
 import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { isLapsed } from '../../../db/visits.ts';
+import { isLapsed } from '../../availability/visits.sql.ts';
 
 /**
  * Ends requests that have lapsed, in the order of their ids. It skips a request over which somebody is just deciding: that one

@@ -29,7 +29,7 @@ interface ReplacingDependencies extends RescheduleDependencies {
 
 /** A visit gives way to a slot that its patient is offered. */
 export function createReplacing(dependencies: ReplacingDependencies) {
-  const { db, audit, idempotency, timeslots, cancelling, moving } = dependencies;
+  const { db, audit, idempotency, obtaining, cancelling, moving } = dependencies;
 
   /**
    * With the visit's own doctor it moves. With another doctor of the specialization it is cancelled and the slot is booked:
@@ -81,7 +81,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
       request: Keyed | undefined,
       then: (tx: Tx, booked: Appointment) => Promise<void>,
     ): Promise<Once<Appointment>> =>
-      timeslots.obtain({ timeslot, patient, moving: appointment }, caller, (bounds, policy) =>
+      obtaining.obtain({ timeslot, patient, moving: appointment }, caller, (bounds, policy) =>
         unlessBusy(caller, () =>
           transaction(db, (tx) =>
             idempotency.once(tx, caller, request, patient, async () => {

@@ -1,8 +1,9 @@
-import type { Bounds } from '../../../core/policy.ts';
 import type { AppointmentStatus, Attendance } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { boundValues, canBeHad, doctorIsBookable } from '../../../db/slots.ts';
-import { isLapsed } from '../../../db/visits.ts';
+import { boundValues, canBeHad, doctorIsBookable } from '../../availability/bookable.sql.ts';
+import { isDoctorHere, isPatientHere } from '../../availability/people.sql.ts';
+import type { Bounds } from '../../availability/policy.rules.ts';
+import { isLapsed } from '../../availability/visits.sql.ts';
 
 /** An appointment as it stands while nobody else can change it. A request that has lapsed is `expired`, also before the job has marked it. */
 export interface Standing {
@@ -66,7 +67,7 @@ export async function lockTarget(
     name: 'appointments.lock-target',
     text: `
       select s.id, s.doctor_id as doctor, s.date, s.start_time, ${canBeHad('$3', 4)} and ${doctorIsBookable}
-        and exists (select from users where id = $3 and role = 'patient' and is_active) as is_open,
+        and exists (select from users u where u.id = $3 and ${isPatientHere('u')}) as is_open,
         coalesce(s.held_by = $3 and s.held_until > $4, false) as is_theirs
       from timeslots s where s.id in ($1, $2) order by s.id for no key update of s`,
     values: [from, to, patient, ...boundValues(bounds)],
@@ -79,7 +80,7 @@ export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boo
   const { rows } = await clientOf(tx).query<{ can: boolean }>({
     name: 'appointments.can-take-over',
     text: `
-      select not exists (select from users where id = $1 and role = 'doctor' and is_active)
+      select not exists (select from users u where u.id = $1 and ${isDoctorHere('u')})
         and exists (
           select from doctor_profiles own join doctor_profiles other
             on search_fold(other.specialization) = search_fold(own.specialization)

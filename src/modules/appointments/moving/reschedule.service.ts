@@ -1,12 +1,11 @@
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
-import { type Bounds, beyond, boundsFor, type Policy } from '../../../core/policy.ts';
 import { type Caller, isStaff } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
-import type { Timeslots } from '../../timeslots/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { isActive, isStale } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
@@ -19,7 +18,7 @@ export interface RescheduleDependencies {
   clock: Clock;
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
-  timeslots: Pick<Timeslots, 'obtain'>;
+  obtaining: Availability['obtaining'];
 }
 
 interface RescheduleOptions {
@@ -41,7 +40,7 @@ export interface MoveRequest {
 export type Moving = ReturnType<typeof createReschedule>;
 
 /** Moving an appointment to another slot of its doctor, or of a colleague where its doctor is out. */
-export function createReschedule({ db, clock, audit, idempotency, timeslots }: RescheduleDependencies) {
+export function createReschedule({ db, clock, audit, idempotency, obtaining }: RescheduleDependencies) {
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
   function mustMove(visit: repository.Standing, { caller, expected, policy }: MoveRequest): void {
     if (isStale(visit, expected)) throw new AppError('version_mismatch');
@@ -105,7 +104,7 @@ export function createReschedule({ db, clock, audit, idempotency, timeslots }: R
       const patient = known ?? (await findOwners(db, appointment))?.patient;
       if (patient === undefined) throw new AppError('appointment_not_found');
       const wanted = { timeslot, patient, moving: appointment };
-      return timeslots.obtain(wanted, caller, (bounds, policy) =>
+      return obtaining.obtain(wanted, caller, (bounds, policy) =>
         unlessBusy(caller, () =>
           transaction(db, (tx) =>
             idempotency.once(tx, caller, request, patient, () =>

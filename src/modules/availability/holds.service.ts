@@ -4,34 +4,36 @@ import type { Keyed, Once } from '../../core/idempotency.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import type { Idempotency } from '../idempotency/index.ts';
-import type { Availability } from './availability.service.ts';
 import * as repository from './holds.repository.ts';
 import { holdEnd } from './holds.rules.ts';
 import type { Hold } from './holds.schemas.ts';
-import { findOwner } from './timeslots.repository.ts';
+import type { Obtaining } from './obtaining.service.ts';
+import { lockPatient } from './patients.repository.ts';
 
 export interface HoldsDependencies {
   db: Db;
   clock: Clock;
   idempotency: Pick<Idempotency, 'once'>;
-  availability: Pick<Availability, 'obtain'>;
+  obtaining: Pick<Obtaining, 'obtain'>;
 }
 
+export type Holds = ReturnType<typeof createHolds>;
+
 /** A patient keeps one slot at a time to themself for a few minutes. */
-export function createHolds({ db, clock, idempotency, availability }: HoldsDependencies) {
+export function createHolds({ db, clock, idempotency, obtaining }: HoldsDependencies) {
   return {
     /**
-     * Holds a slot for the caller, who gives back the one held before; a slot that is theirs already is theirs no longer
-     * for it. While it lives their booking succeeds, whatever the clinic's policy says of it by then, and whatever else
+     * Holds a slot for the caller, who gives back the one held before. Holding a slot that is theirs already does not make
+     * the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever else
      * they have booked meanwhile.
      * @throws AppError timeslot_not_found, clinic_closed, slot_in_past, slot_taken, slot_held, held_recently, patient_busy,
      * too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused
      */
     hold: (timeslot: number, caller: Caller, request?: Keyed): Promise<Once<Hold>> =>
-      availability.obtain({ timeslot, patient: caller.id }, caller, (bounds, { hold_minutes: minutes }) =>
+      obtaining.obtain({ timeslot, patient: caller.id }, caller, (bounds, { hold_minutes: minutes }) =>
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, caller.id, async () => {
-            if (!(await repository.lockPatient(tx, caller.id))) return undefined;
+            if (!(await lockPatient(tx, caller.id))) return undefined;
             const term = {
               minutes,
               endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
@@ -43,10 +45,10 @@ export function createHolds({ db, clock, idempotency, availability }: HoldsDepen
         ),
       ),
 
-    /** Gives the caller's hold back; where there is none, there is nothing to do. @throws AppError timeslot_not_found */
+    /** Gives the caller's hold back; without one there is nothing to do. @throws AppError timeslot_not_found */
     async release(timeslot: number, caller: Caller): Promise<void> {
       if (await repository.endHold(db, timeslot, caller.id)) return;
-      if (!(await findOwner(db, timeslot))) throw new AppError('timeslot_not_found');
+      if (!(await repository.slotExists(db, timeslot))) throw new AppError('timeslot_not_found');
     },
   };
 }

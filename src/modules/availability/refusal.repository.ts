@@ -1,12 +1,15 @@
-import type { Bounds } from '../../core/policy.ts';
 import type { Db } from '../../db/client.ts';
-import { boundValues, isBusy, isWithinNumber } from '../../db/slots.ts';
-import type { Refusals } from './availability.rules.ts';
+import { boundValues, isBusy, isWithinNumber } from './bookable.sql.ts';
+import { isDoctorHere, isLetIn, isPatientHere } from './people.sql.ts';
+import type { Bounds } from './policy.rules.ts';
+import type { Refusals } from './refusal.rules.ts';
+import { isActive } from './visits.sql.ts';
 
-/** A slot, for whom, and which of their appointments would move to it, if any. */
+/** Which slot somebody wants. */
 export interface Wanted {
   timeslot: number;
   patient: number;
+  /** The appointment of theirs that would move to it; left out where they book. */
   moving?: number | undefined;
 }
 
@@ -18,7 +21,7 @@ export interface Place {
 }
 
 /** The visit by which somebody has a slot already. */
-export interface OwnVisit {
+interface OwnVisit {
   id: number;
   timeslot: number;
   date: string;
@@ -27,21 +30,25 @@ export interface OwnVisit {
   status: string;
 }
 
+/** What refuses a slot, when and with whom it is, and the visit by which they have it already. */
+export interface Why extends Refusals, Place {
+  mine: OwnVisit | null;
+}
+
 /**
- * Which rules refuse somebody a slot at this moment; all false when what refused it has gone meanwhile. `passing` is a
- * slot that waits to be offered to the next on the waiting list, `closed` one that a holiday took, `mine` the visit by
- * which they have it already.
+ * Which rules refuse somebody a slot at this moment; all are false when what refused it has gone meanwhile. `passing` says
+ * that the slot waits to be offered to the next on the waiting list, `closed` that a holiday took it.
  */
 export async function whyRefused(
   db: Db,
   { timeslot, patient, moving }: Wanted,
   bounds: Bounds,
-): Promise<(Refusals & Place & { mine: OwnVisit | null }) | undefined> {
-  const { rows } = await db.$client.query<Refusals & Place & { mine: OwnVisit | null }>({
-    name: 'timeslots.why-refused',
+): Promise<Why | undefined> {
+  const { rows } = await db.$client.query<Why>({
+    name: 'availability.why-refused',
     text: `
       select
-        not exists (select from users where id = $2 and role = 'patient' and is_active) as no_patient,
+        not exists (select from users p where p.id = $2 and ${isPatientHere('p')}) as no_patient,
         d.id is null as no_slot,
         exists (
           select from closed_timeslots c join holidays h on h.date = c.date where c.timeslot_id = $1) as closed,
@@ -59,11 +66,11 @@ export async function whyRefused(
             'id', a.id, 'timeslot', a.timeslot_id, 'date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
             'end_time', to_char(a.end_time, 'HH24:MI'), 'status', a.status)
           from appointments a
-          where s.is_taken and a.timeslot_id = s.id and a.patient_id = $2 and a.status in ('pending', 'confirmed')) as mine
+          where s.is_taken and a.timeslot_id = s.id and a.patient_id = $2 and ${isActive('a')}) as mine
       from (values ($1::integer)) wanted (id)
       left join timeslots s on s.id = wanted.id
-      left join users u on u.id = s.doctor_id and u.role = 'doctor' and u.is_active
-      left join doctor_profiles d on d.id = u.id and d.approved_at is not null
+      left join users u on u.id = s.doctor_id and ${isDoctorHere('u')}
+      left join doctor_profiles d on d.id = u.id and ${isLetIn('d')}
       cross join lateral (
         select coalesce(s.held_by = $2 and s.held_until > $4, false),
           case when $11::boolean then s.end_time else s.start_time end
@@ -71,19 +78,4 @@ export async function whyRefused(
     values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max],
   });
   return rows[0];
-}
-
-/** At the time of which of these slots a patient has an appointment, other than `except`. */
-export async function busyAt(
-  db: Db,
-  patient: number,
-  slots: readonly number[],
-  except: number | null = null,
-): Promise<number[]> {
-  const { rows } = await db.$client.query<{ id: number }>({
-    name: 'timeslots.busy-at',
-    text: `select s.id from timeslots s where s.id = any ($2) and ${isBusy('$1', '$3::integer')}`,
-    values: [patient, slots, except],
-  });
-  return rows.map(({ id }) => id);
 }

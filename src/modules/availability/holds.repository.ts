@@ -1,24 +1,11 @@
-import type { Bounds } from '../../core/policy.ts';
-import { clientOf, type Executor, type Tx } from '../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad, doctorIsBookable, isBusy } from '../../db/slots.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { appointmentsAhead, boundValues, canBeHad, doctorIsBookable, isBusy } from './bookable.sql.ts';
 import type { Hold } from './holds.schemas.ts';
-
-/**
- * Locks a patient, so that their holds, bookings and moves come one after another.
- * @returns whether there is such a patient
- */
-export async function lockPatient(tx: Tx, patient: number): Promise<boolean> {
-  const { rowCount } = await clientOf(tx).query({
-    name: 'holds.lock-patient',
-    text: "select from users where id = $1 and role = 'patient' and is_active for no key update",
-    values: [patient],
-  });
-  return rowCount === 1;
-}
+import type { Bounds } from './policy.rules.ts';
 
 interface Locked {
   id: number;
-  /** Theirs already, by a hold or by an offer of the waiting list, until `held_until`. */
+  /** It is theirs already until `held_until`, by a hold or by an offer of the waiting list. */
   is_own: boolean;
   held_until: string;
   is_open: boolean;
@@ -28,14 +15,15 @@ interface Locked {
   last_held_until: string | null;
 }
 
-/** That others come first for a while. */
+/** Others come first for a while. */
 export const PAUSED = 'paused';
 
 /**
  * Takes a slot for a patient who is locked, and gives back what they held before. The slots are locked in the order of
  * their ids: two patients who change places must not wait for each other.
- * What one has held, one cannot hold for ever by doing so again: given back and taken anew it ends when it would have, and
- * after that end as much time must pass as a hold lasts.
+ *
+ * Nobody can hold a slot for ever by holding it again. Given back and taken anew, a hold ends when it would have ended at
+ * first; after that end as much time must pass as a hold lasts.
  * @param term.minutes how long it is held
  * @param term.endOf when a hold of a slot that begins now would end
  * @returns undefined when some rule refused and nothing was changed
@@ -89,7 +77,7 @@ async function giveBack(tx: Tx, patient: number, except: number): Promise<void> 
   });
 }
 
-/** Ends somebody's hold of a slot; an offer of the waiting list is declined instead. */
+/** Ends somebody's hold of a slot. An offer of the waiting list stays: the patient declines it instead. */
 export async function endHold(executor: Executor, timeslot: number, patient: number): Promise<boolean> {
   const { rowCount } = await clientOf(executor).query({
     name: 'holds.end',
@@ -97,6 +85,15 @@ export async function endHold(executor: Executor, timeslot: number, patient: num
       update timeslots set held_by = null, held_until = null
       where id = $1 and held_by = $2 and not is_waitlisted`,
     values: [timeslot, patient],
+  });
+  return rowCount === 1;
+}
+
+export async function slotExists(db: Db, timeslot: number): Promise<boolean> {
+  const { rowCount } = await db.$client.query({
+    name: 'holds.slot-exists',
+    text: 'select from timeslots where id = $1',
+    values: [timeslot],
   });
   return rowCount === 1;
 }

@@ -6,12 +6,12 @@ import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { hold } from './holds.schemas.ts';
-import type { Timeslots } from './timeslots.service.ts';
+import type { Holds } from './holds.service.ts';
 
 const tags = ['timeslots'];
 const params = idParams('The slot’s id.', demo.slots.toHold.id);
 
-export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
+export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds: Holds }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
@@ -39,17 +39,17 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'For a few minutes the slot is free for nobody else, and booking it succeeds. One hold at a time: taking ' +
-          'another gives the earlier one back. Repeating it does not make it longer: given back and taken again it ends ' +
-          'when it would have ended at first, and after that others come first for as long as a hold lasts ' +
-          '(`held_recently`). Booking it is possible at any time.',
+          'For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
+          'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
+          'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
+          '(`held_recently`). Booking the slot is possible at any time.',
         params,
         headers: keyedHeaders,
         response: { 200: hold },
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await timeslots.hold(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await holds.hold(request.params.id, request.user, keyed(request))),
   );
 
   app.delete(
@@ -62,13 +62,13 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
         operationId: 'releaseTimeslot',
         summary: 'Give a held slot back',
         description:
-          'It is free for everybody at once. Without a hold of one’s own there is nothing to do: 204 again.',
+          'It is free for everybody at once. Without a hold of their own there is nothing to do, and the answer is 204 again.',
         params,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await timeslots.release(request.params.id, request.user);
+      await holds.release(request.params.id, request.user);
       return reply.code(204).send();
     },
   );

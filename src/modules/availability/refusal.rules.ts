@@ -1,6 +1,6 @@
-import type { ErrorCode } from '../../core/errors.ts';
+import { type ErrorCode, errorsWithAlternatives } from '../../core/errors.ts';
 
-/** What can refuse somebody a slot. */
+/** Which rules refuse somebody a slot. */
 export type Refusals = Record<
   | 'no_patient'
   | 'no_slot'
@@ -17,7 +17,10 @@ export type Refusals = Record<
   boolean
 >;
 
-/** What a slot is refused for, the plainest reason first; undefined when nothing refuses it, or it has to be passed on. */
+/**
+ * Why a slot is refused: the plainest of the reasons.
+ * @returns undefined when nothing refuses it, or when the waiting list has to pass it on first
+ */
 export function refusal(why: Partial<Refusals> & { mine?: object | null } = {}): ErrorCode | undefined {
   if (why.oneself) return 'not_with_oneself';
   if (why.no_patient) return 'patient_not_found';
@@ -32,6 +35,5 @@ export function refusal(why: Partial<Refusals> & { mine?: object | null } = {}):
   return why.too_many ? 'too_many_appointments' : undefined;
 }
 
-/** Where another slot would do, which refusals offer some. */
-export const offersAlternatives = (code: ErrorCode): boolean =>
-  code === 'slot_taken' || code === 'slot_held' || code === 'patient_busy';
+/** Another slot would do: the refusal offers some. */
+export const offersAlternatives = (code: ErrorCode): boolean => errorsWithAlternatives.includes(code);

@@ -1,7 +1,8 @@
-import { addDays, type Clock, hasBegun, type WallTime } from './clock.ts';
-import { isStaff, type Role } from './roles.ts';
+import { addDays, type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
+import { isStaff, type Role } from '../../core/roles.ts';
+import type { LateCancellation } from '../../core/words.ts';
 
-/** What the clinic asks of those who book; staff are not bound by it. */
+/** What the clinic asks of patients who book; it does not bind staff. */
 export interface Policy {
   /** How long before its start a patient may still book a slot. */
   min_notice_minutes: number;
@@ -10,7 +11,7 @@ export interface Policy {
   /** Until how long before its start a patient may cancel. */
   cancel_deadline_minutes: number;
   /** What becomes of a cancellation after that. */
-  late_cancellation: 'record' | 'refuse';
+  late_cancellation: LateCancellation;
   /** How many appointments that lie ahead a patient may have; null is any number. */
   active_appointments_max: number | null;
   hold_minutes: number;
@@ -19,7 +20,12 @@ export interface Policy {
   auto_confirm: boolean;
 }
 
-/** Nothing is asked for. */
+/** Where the policy in force comes from. */
+export interface PolicySource {
+  policy: () => Policy | Promise<Policy>;
+}
+
+/** The policy of a clinic that asks for nothing. */
 export const OPEN_POLICY: Policy = {
   min_notice_minutes: 0,
   horizon_days: null,
@@ -31,29 +37,32 @@ export const OPEN_POLICY: Policy = {
   auto_confirm: false,
 };
 
-/** Which slots can be had at this moment, and how many. */
+/** Which slots somebody can have at this moment, and how many. */
 export interface Bounds {
   now: Date;
-  /** The clinic's wall clock: a slot that has begun by it is nobody's any more. */
+  /** The clinic's wall clock: nobody can have a slot that has begun by it. */
   wall: WallTime;
-  /** What starts after this; a slot that is held for somebody is theirs all the same. */
+  /** A slot must start after this, unless it is held for whoever asks. */
   after: WallTime;
-  /** On a day up to this. */
+  /** The last day on which it may be. */
   until: string;
-  /** How far patients can book, whoever asks: what lies beyond it the waiting list is offered later, and keeps from them only. */
+  /**
+   * The last day that patients can book, whoever asks. The waiting list is offered what lies beyond it later, and keeps it
+   * from patients only.
+   */
   reach: string;
-  /** What has begun can be had until its end. */
+  /** A slot that has begun can be had until its end. */
   running: boolean;
   /** How many appointments that lie ahead one may have; null is any number. */
   active_max: number | null;
 }
 
-/** Where there is no horizon. */
+/** The last day where the policy has no horizon. */
 export const LAST_DAY = '9999-12-31';
 
 /**
- * Which slots somebody may take now: staff whatever is not over, so that whoever walks in is seen in the slot that runs;
- * patients as the clinic's policy says.
+ * Which slots somebody may take now. Staff may take whatever is not over, so that whoever walks in is seen in the slot that
+ * runs. For patients the clinic's policy decides.
  */
 export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
   const [now, wall] = [clock.now(), clock.wall()];
@@ -74,7 +83,7 @@ export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
   };
 }
 
-/** What of a patient's bounds a slot (`start_time` as HH:MM) does not keep: staff may have it all the same. */
+/** Which of a patient's bounds a slot does not keep, though staff may have it. @param slot `start_time` as HH:MM */
 export function beyond(
   slot: { date: string; start_time: string },
   { wall, after, until }: Bounds,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Bounds } from '../../core/policy.ts';
+import type { Bounds } from './policy.rules.ts';
 
 /**
  * When a hold that begins now ends: after its minutes, and never beyond the slot's start, by whichever clock comes first

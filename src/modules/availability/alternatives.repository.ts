@@ -1,13 +1,15 @@
-import type { Bounds } from '../../core/policy.ts';
 import type { Db } from '../../db/client.ts';
-import { boundValues, canBeHad, isBusy } from '../../db/slots.ts';
-import type { Place } from './availability.repository.ts';
-import type { OpenTimeslot } from './timeslots.schemas.ts';
+import type { OpenTimeslot } from './availability.schemas.ts';
+import { boundValues, canBeHad, isBusy } from './bookable.sql.ts';
+import { isBookable, isDoctorHere } from './people.sql.ts';
+import type { Bounds } from './policy.rules.ts';
+import type { Place } from './refusal.repository.ts';
 
 /**
- * What can be had instead of a slot. Of its own doctor the nearest are read from the index, whatever else there is. For
- * those of others a walk through the clinic's free slots, on either side of the wanted time, meets the nearest first; where
- * few of them are of the specialization, each of its doctors is asked for theirs. Neither ever meets a booked slot.
+ * What somebody can have instead of a slot. The nearest of its own doctor are read from the index, whatever else there is.
+ * Those of other doctors are found by a walk through the clinic's free slots on either side of the wanted time, which meets
+ * the nearest first. Where few of these are of the specialization, each of its doctors is asked for theirs. Neither way ever
+ * meets a booked slot.
  */
 
 interface Row extends Place {
@@ -20,17 +22,16 @@ interface Row extends Place {
   specialization: string | null;
 }
 
-/** How many of the doctor's slots, and how many of others'. */
+/** How many slots of the doctor an answer names, and how many of others. */
 const EACH = 3;
-/** How many free slots a walk looks at on either side: among a million slots 5 to 10 ms, where asking 1,000 doctors costs 55. */
+/** How many free slots a walk looks at on either side: 5 to 10 ms among a million slots; to ask 1,000 doctors takes 55. */
 const WALK = 100;
 
-/**
- * For whom: what they could not attend is left out. An appointment that is to move can go to its own doctor only, unless
- * that one is out.
- */
-export interface Whose {
+/** For whom the slots are. */
+interface Whose {
+  /** What they could not attend is left out. */
   patient?: number | undefined;
+  /** An appointment that is to move: it can go to its own doctor only, unless that one is out. */
   moving?: number | undefined;
 }
 
@@ -44,10 +45,10 @@ const values = ({ doctor, date, start_time }: Place, { patient, moving }: Whose,
 ];
 
 const fits = `${canBeHad('null', 6)} and not ${isBusy('$4', '$5::integer')}`;
-const isBookable = `d.approved_at is not null and u.role = 'doctor' and u.is_active`;
+const bookable = isBookable('u', 'd');
 const colleaguesWillDo = `not exists (
   select from appointments moving join users own on own.id = moving.doctor_id
-  where moving.id = $5::integer and own.role = 'doctor' and own.is_active)`;
+  where moving.id = $5::integer and ${isDoctorHere('own')})`;
 const isColleague = `d.id <> $1 and ${colleaguesWillDo}
   and search_fold(d.specialization) = (select search_fold(specialization) from doctor_profiles where id = $1)`;
 const distance = 'abs(extract(epoch from s.date + s.start_time - ($2::date + $3::time)))';
@@ -69,7 +70,7 @@ const columns = `s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, 
   u.last_name`;
 const near = 'order by place, date, start_time, id';
 
-/** @returns that doctor's nearest first, then others', each by how far off it is */
+/** @returns slots of that doctor first, then of others, each by how far off it is */
 export async function findAlternatives(
   db: Db,
   place: Place,
@@ -77,19 +78,19 @@ export async function findAlternatives(
   bounds: Bounds,
 ): Promise<OpenTimeslot[]> {
   const { rows } = await db.$client.query<Row>({
-    name: 'timeslots.alternatives',
+    name: 'availability.alternatives',
     text: `
       with own as (
         select ${columns}, ${distance} as place
         from (${ofDoctor('$1', later)} union all ${ofDoctor('$1', earlier)}) s
         join users u on u.id = s.doctor_id join doctor_profiles d on d.id = u.id
-        where ${isBookable} ${near} limit ${EACH}
+        where ${bookable} ${near} limit ${EACH}
       ), walked as materialized (
         ${ofClinic(later)} union all ${ofClinic(earlier)}
       ), others as materialized (
         select ${columns}, ${distance} as place, s.is_later
         from walked s join doctor_profiles d on d.id = s.doctor_id join users u on u.id = d.id
-        where ${isColleague} and ${isBookable} and ${fits}
+        where ${isColleague} and ${bookable} and ${fits}
       ), shown as (
         (select true as same, * from own)
         union all
@@ -103,25 +104,25 @@ export async function findAlternatives(
       from (values (1)) one left join shown on true order by same desc, place, date, start_time, id`,
     values: values(place, whose, bounds),
   });
-  if (!rows[0]?.cut) return found(rows);
+  if (!rows[0]?.cut) return toSlots(rows);
   const own = rows.filter(({ doctor }) => doctor === place.doctor);
-  return found([...own, ...(await askColleagues(db, place, whose, bounds))]);
+  return toSlots([...own, ...(await askColleagues(db, place, whose, bounds))]);
 }
 
 async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds): Promise<Row[]> {
   const { rows } = await db.$client.query<Row>({
-    name: 'timeslots.alternatives:each',
+    name: 'availability.alternatives:each',
     text: `
       select ${columns}, ${distance} as place
       from doctor_profiles d join users u on u.id = d.id
       cross join lateral (${ofDoctor('d.id', later)} union all ${ofDoctor('d.id', earlier)}) s
-      where ${isColleague} and ${isBookable} ${near} limit ${EACH}`,
+      where ${isColleague} and ${bookable} ${near} limit ${EACH}`,
     values: values(place, whose, bounds),
   });
   return rows;
 }
 
-const found = (rows: Row[]): OpenTimeslot[] =>
+const toSlots = (rows: Row[]): OpenTimeslot[] =>
   rows.flatMap(({ id, doctor, first_name, last_name, specialization, date, start_time, end_time }) =>
     id === null
       ? []

@@ -1,0 +1,54 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Db } from '../../db/client.ts';
+import { findAlternatives } from './alternatives.repository.ts';
+import type { OpenTimeslot } from './availability.schemas.ts';
+import { busyAt } from './patients.repository.ts';
+import { type Bounds, boundsFor, type PolicySource } from './policy.rules.ts';
+import type { Place, Wanted } from './refusal.repository.ts';
+
+interface AlternativesDependencies {
+  db: Db;
+  clock: Clock;
+  settings: PolicySource;
+}
+
+export type Alternatives = ReturnType<typeof createAlternatives>;
+
+/** What somebody can have instead of a slot. */
+export function createAlternatives({ db, clock, settings }: AlternativesDependencies) {
+  /** Searches under way. When hundreds want one slot, all but one are refused at once, and may be told the same. */
+  const searches = new Map<string, Promise<OpenTimeslot[]>>();
+
+  function searchTogether(place: Place, bounds: Bounds): Promise<OpenTimeslot[]> {
+    const { doctor, date, start_time } = place;
+    const key = [doctor, date, start_time, bounds.after.date, bounds.after.time, bounds.until].join(' ');
+    const under_way = searches.get(key);
+    if (under_way) return under_way;
+    const search = findAlternatives(db, place, {}, bounds).finally(() => searches.delete(key));
+    searches.set(key, search);
+    return search;
+  }
+
+  return {
+    /**
+     * What a patient can have instead of a slot, or of a visit that falls out: up to three slots of that doctor, nearest in
+     * time first, then up to three of others of the specialization.
+     * @param wanted.patient what they could not attend is left out
+     */
+    find: async ({ patient, ...place }: Place & { patient?: number }): Promise<OpenTimeslot[]> =>
+      findAlternatives(db, place, { patient }, boundsFor('patient', await settings.policy(), clock)),
+
+    /**
+     * What to offer instead of a slot that was refused: what anybody can have, unless the patient could not attend some of
+     * it. Then it is what they can have.
+     */
+    async insteadOf(place: Place, wanted: Wanted, bounds: Bounds): Promise<OpenTimeslot[]> {
+      if (wanted.moving === undefined) {
+        const slots = await searchTogether(place, bounds);
+        const ids = slots.map(({ id }) => id);
+        if ((await busyAt(db, wanted.patient, ids)).length === 0) return slots;
+      }
+      return findAlternatives(db, place, wanted, bounds);
+    },
+  };
+}

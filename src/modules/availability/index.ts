@@ -1,0 +1,12 @@
+export { type OpenTimeslot, openTimeslot } from './availability.schemas.ts';
+export { type Availability, createAvailability } from './availability.service.ts';
+export { holdsRoutes } from './holds.routes.ts';
+export {
+  type Bounds,
+  beyond,
+  boundsFor,
+  LAST_DAY,
+  OPEN_POLICY,
+  type Policy,
+  type PolicySource,
+} from './policy.rules.ts';

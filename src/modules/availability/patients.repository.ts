@@ -1,0 +1,35 @@
+import { clientOf, type Db, type Tx } from '../../db/client.ts';
+import { isBusy } from './bookable.sql.ts';
+import { isPatientHere } from './people.sql.ts';
+
+/**
+ * Locks a patient until the transaction ends: their holds, bookings, moves and wishes come one after another, and nobody
+ * erases them meanwhile.
+ * @returns whether there is such a patient
+ */
+export async function lockPatient(tx: Tx, patient: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'availability.lock-patient',
+    text: `select from users u where u.id = $1 and ${isPatientHere('u')} for no key update`,
+    values: [patient],
+  });
+  return rowCount === 1;
+}
+
+/**
+ * At the time of which of these slots a patient has an active appointment.
+ * @param except the appointment that does not count, if any
+ */
+export async function busyAt(
+  db: Db,
+  patient: number,
+  slots: readonly number[],
+  except: number | null = null,
+): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'availability.busy-at',
+    text: `select s.id from timeslots s where s.id = any ($2) and ${isBusy('$1', '$3::integer')}`,
+    values: [patient, slots, except],
+  });
+  return rows.map(({ id }) => id);
+}

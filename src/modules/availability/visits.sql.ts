@@ -1,0 +1,27 @@
+import { activeStatuses } from '../../core/words.ts';
+
+/** What state a visit is in, as SQL over a row of `appointments`. Each condition is told the name of the row. */
+
+/** It holds its slot: somebody still has to answer it, or has confirmed it. */
+export const isActive = (visit: string): string =>
+  `${visit}.status in (${activeStatuses.map((status) => `'${status}'`).join(', ')})`;
+
+/**
+ * It is still to come: active, not begun, and neither completed nor a no-show. A patient can be seen, or given up, before the
+ * time of their visit; one who arrived early still waits.
+ * @param from the number of the wall's date among the statement's parameters; its time is the next one
+ */
+export const isStillToCome = (visit: string, from: number): string => `(
+  ${isActive(visit)} and ${isUnseen(visit)}
+  and (${visit}.date, ${visit}.start_time) > ($${from}::date, $${from + 1}::time))`;
+
+/** Nobody has said that it took place, or that the patient did not come. */
+const isUnseen = (visit: string) => `(${visit}.attendance is null or ${visit}.attendance = 'arrived')`;
+
+/**
+ * Nobody has answered the request, and its slot is over. From then on nothing is done with it, whether or not the job has
+ * marked it by now.
+ * @param from the number of the wall's date among the statement's parameters; its time is the next one
+ */
+export const isLapsed = (visit: string, from: number): string =>
+  `(${visit}.status = 'pending' and (${visit}.date, ${visit}.end_time) <= ($${from}::date, $${from + 1}::time))`;

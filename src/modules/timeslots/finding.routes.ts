@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify';
+import { demo } from '../../core/demo.ts';
+import { idParams } from '../../http/fields.ts';
+import { anyOf, IsAdmin, IsPatient } from '../../http/guards.ts';
+import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
+import type { ZodTypeProvider } from '../../http/zod.ts';
+import { openTimeslotPage, SEARCH_LIMIT, searchFilters } from './search.schemas.ts';
+import { freeSlotFilters, timeslotPage } from './timeslots.schemas.ts';
+import type { Timeslots } from './timeslots.service.ts';
+
+const tags = ['timeslots'];
+
+/** For those who look for a slot to book. */
+export async function findingRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/timeslots/search/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      schema: {
+        tags,
+        operationId: 'searchTimeslots',
+        summary: 'See who is free first',
+        description:
+          'The earliest slots that can be booked now, by date and time: of all doctors, or of those whom the filters ' +
+          'leave. `per_doctor=1` shows only the first slot of each doctor. Patients see what the clinic lets them book: ' +
+          'nothing sooner than its minimum notice or later than its horizon. A search shows the first ' +
+          `${SEARCH_LIMIT.toLocaleString('en')} slots and no more, so that it costs the same in a clinic of any size: ` +
+          '`count` stops there, and so do the pages. Look further with `from`.',
+        querystring: searchFilters,
+        response: { 200: openTimeslotPage },
+      },
+    },
+    async (request) =>
+      pageAnswer(request, request.query.page, await timeslots.search.search(request.query, request.user)),
+  );
+
+  app.get(
+    '/doctors/:id/timeslots/',
+    {
+      preHandler: anyOf(IsPatient, IsAdmin),
+      config: { errors: ['doctor_not_found'] },
+      schema: {
+        tags,
+        operationId: 'listFreeTimeslots',
+        summary: 'See a doctor’s free slots',
+        description:
+          'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients see what ' +
+          'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins ' +
+          'also see the slot that has begun and is not over, for whoever walks in.',
+        params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
+        querystring: freeSlotFilters,
+        response: { 200: timeslotPage },
+      },
+    },
+    async (request, reply) =>
+      rememberedPageAnswer(
+        request,
+        reply,
+        request.query.page,
+        await timeslots.free.list(request.params.id, request.query, request.user),
+      ),
+  );
+}

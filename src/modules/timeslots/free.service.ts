@@ -1,0 +1,81 @@
+import { addDays, type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
+import type { Page } from '../../core/page.ts';
+import { type Caller, isStaff } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
+import type { Memory } from '../../memory/memory.ts';
+import { type Bounds, boundsFor, type PolicySource } from '../availability/index.ts';
+import { type FreePage, listFree } from './free.repository.ts';
+import { endingOf } from './timeslots.rules.ts';
+import type { FreeSlotFilters, Timeslot } from './timeslots.schemas.ts';
+
+export interface FreeDependencies {
+  db: Db;
+  clock: Clock;
+  memory: Pick<Memory, 'recall'>;
+  settings: PolicySource;
+  doctors: {
+    /** @throws AppError doctor_not_found (also of one who is not let in) */
+    get: (doctor: number) => Promise<unknown>;
+  };
+}
+
+/** The topics under which a doctor's free slots are remembered: those of this day, and those of several days. */
+export const freeSlotTopics = (doctor: number, date: string): [day: string, days: string] => [
+  `slots ${doctor} ${date}`,
+  `slots ${doctor}`,
+];
+
+/**
+ * How many days ahead a page is remembered. Without an end there would be a key for every day up to the year 9999, and one
+ * client could fill the memory with them. Whoever asks for a later day asks the database.
+ */
+const REMEMBERED_DAYS = 366;
+
+/**
+ * Whether a page is still as it was read: none of its slots has begun (or is over, where that counts), and no hold that it
+ * left out has ended.
+ */
+function stillHolds(
+  { rows: [first], held_until, read_at }: FreePage & { read_at: Date },
+  { now, after, running }: Pick<Bounds, 'now' | 'after' | 'running'>,
+): boolean {
+  if (first === undefined || now < read_at) return false;
+  if (held_until !== null && now.toISOString() >= held_until) return false;
+  return !hasBegun(running ? endingOf(first) : first, after);
+}
+
+/** A doctor's free slots: what most people ask of the API. */
+export function createFree({ db, clock, memory, settings, doctors }: FreeDependencies) {
+  return {
+    /**
+     * What the caller may book of a doctor's: patients what the clinic's policy lets them, staff also the slot that runs.
+     * @throws AppError doctor_not_found
+     */
+    async list(
+      doctor: number,
+      { page, page_size, date, from, to }: FreeSlotFilters,
+      { role }: Pick<Caller, 'role'>,
+    ): Promise<Page<Timeslot>> {
+      const policy = await settings.policy();
+      const bounds = boundsFor(role, policy, clock);
+      const { now, wall, after, until, reach, running } = bounds;
+      const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
+      const find = async () => {
+        const found = await listFree(db, doctor, days, bounds, { page, page_size });
+        // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
+        if (found.count === 0) await doctors.get(doctor);
+        return { ...found, read_at: now };
+      };
+      const last = addDays(wall.date, REMEMBERED_DAYS);
+      if (page > 1 || days.from > last || (days.to > last && days.to !== until)) return find();
+      const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
+      const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
+      return memory.recall(
+        days.from === days.to ? ofDay : ofDays,
+        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running}`,
+        (found) => stillHolds(found, bounds),
+        find,
+      );
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { WallTime } from '../../core/clock.ts';
+import { clientOf, type Executor } from '../../db/client.ts';
+import { isDoctorHere } from '../availability/people.sql.ts';
+import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
+
+/**
+ * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when several
+ * publish the same time at once. The doctor's row is locked, so that nobody publishes for a doctor who is just leaving. A
+ * doctor who waits for approval may publish: patients see the slots once the doctor is let in. Slots that were taken back at
+ * that time may come from the week again. A slot that somebody waits for is nobody else's from the first moment on.
+ * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
+ * @throws the refusal by `timeslots_not_on_holiday`, and by `timeslots_not_in_absence`
+ */
+export async function insertTimeslot(
+  executor: Executor,
+  slot: Required<NewTimeslot>,
+  wall: WallTime,
+): Promise<Timeslot | undefined> {
+  const { rows } = await clientOf(executor).query<Timeslot>({
+    name: 'timeslots.insert',
+    text: `
+      with doctor as (
+        select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
+      ), published as (
+        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday)
+        select id, $2, $3, $4, $5 from doctor
+        on conflict do nothing
+        returning id, doctor_id as doctor, date, start_time, end_time
+      ), back as (
+        delete from withdrawn_timeslots w using published p
+        where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
+      )
+      select *, (date, start_time) > ($6::date, $7::time)
+        and not waitlist_wants(doctor, date, start_time, end_time) as is_available
+      from published`,
+    values: [
+      slot.doctor,
+      slot.date,
+      slot.start_time,
+      slot.end_time,
+      slot.despite_holiday,
+      wall.date,
+      wall.time,
+    ],
+  });
+  return rows[0];
+}
+
+/**
+ * Deletes a slot that is neither booked nor held nor offered. A slot that came from the doctor's week is remembered, so that
+ * it stays away: the doctor's row is locked against whoever publishes from the week meanwhile.
+ * @returns whose it was, undefined when it is booked, held or gone
+ */
+export async function deleteTimeslot(
+  executor: Executor,
+  timeslot: number,
+  now: Date,
+): Promise<{ doctor: number } | undefined> {
+  const { rows } = await clientOf(executor).query<{ doctor: number }>({
+    name: 'timeslots.delete',
+    text: `
+      with doctor as (
+        select id from users where id = (select doctor_id from timeslots where id = $1) for share
+      ), deleted as (
+        delete from timeslots s using doctor
+        where s.id = $1 and not s.is_taken and (s.held_until is null or s.held_until <= $2)
+        returning s.doctor_id, s.date, s.start_time, s.end_time, s.is_scheduled
+      ), withdrawn as (
+        insert into withdrawn_timeslots (doctor_id, date, start_time, end_time)
+        select doctor_id, date, start_time, end_time from deleted where is_scheduled
+        on conflict do nothing
+      )
+      select doctor_id as doctor from deleted`,
+    values: [timeslot, now],
+  });
+  return rows[0];
+}

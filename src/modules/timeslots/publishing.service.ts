@@ -1,0 +1,88 @@
+import { type Clock, hasBegun } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import { doctorFor } from '../../core/on-behalf.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
+import { type Db, type Executor, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import * as repository from './publishing.repository.ts';
+import { findTimeslot } from './timeslots.repository.ts';
+import { endingOf } from './timeslots.rules.ts';
+import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
+
+export interface PublishingDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  doctors: {
+    /** @throws AppError doctor_not_found when nobody works here as this doctor */
+    mustWork: (doctor: number) => Promise<void>;
+  };
+}
+
+/** How often a slot is deleted when what kept it has gone again by the time one asks. */
+const ATTEMPTS = 3;
+
+/** Publishing one slot, and taking it back. */
+export function createPublishing({ db, clock, audit, doctors }: PublishingDependencies) {
+  /**
+   * What an admin does to a doctor's calendar is noted with it; what a doctor does to their own takes no transaction.
+   * @param work tells what it did to which slot of whom; undefined when it did nothing
+   */
+  async function noted<Change extends { doctor: number }>(
+    caller: Caller,
+    action: string,
+    work: (executor: Executor) => Promise<Change | undefined>,
+    slotOf: (change: Change) => number,
+  ): Promise<Change | undefined> {
+    if (sideOf(caller.role) === 'doctor') return work(db);
+    return transaction(db, async (tx) => {
+      const change = await work(tx);
+      if (change) {
+        const details = { timeslot: slotOf(change) };
+        await audit.record(tx, { actor: caller, action, subject: change.doctor, details });
+      }
+      return change;
+    });
+  }
+
+  return {
+    /**
+     * Publishes a slot of the caller, or of the doctor whom an admin names. It may have begun, for whoever comes to the desk
+     * while it runs, but not be over.
+     * @throws AppError slot_in_past, slot_overlap, doctor_absent, clinic_closed, doctor_not_found, forbidden (another
+     * doctor's), invalid_input
+     */
+    async publish(slot: NewTimeslot, caller: Caller): Promise<Timeslot> {
+      const doctor = doctorFor(slot.doctor, caller);
+      const wall = clock.wall();
+      if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
+      const published = await noted(
+        caller,
+        'timeslot.publish',
+        (executor) => repository.insertTimeslot(executor, { ...slot, doctor }, wall),
+        ({ id }) => id,
+      );
+      if (published) return published;
+      await doctors.mustWork(doctor);
+      throw new AppError('slot_overlap');
+    },
+
+    /** @throws AppError timeslot_not_found, slot_booked, slot_held */
+    async remove(timeslot: number, caller: Caller): Promise<void> {
+      for (let attempt = 1; ; attempt += 1) {
+        const removed = await noted(
+          caller,
+          'timeslot.delete',
+          (executor) => repository.deleteTimeslot(executor, timeslot, clock.now()),
+          () => timeslot,
+        );
+        if (removed) return;
+        const left = await findTimeslot(db, timeslot, { now: clock.now(), wall: clock.wall() });
+        if (!left) throw new AppError('timeslot_not_found');
+        if (left.is_held) throw new AppError('slot_held');
+        // Somebody may have given it up, or moved off it, in this very moment.
+        if (left.is_taken || attempt === ATTEMPTS) throw new AppError('slot_booked');
+      }
+    },
+  };
+}

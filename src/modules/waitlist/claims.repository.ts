@@ -1,0 +1,132 @@
+import { clientOf, type Db, type Tx } from '../../db/client.ts';
+import { doctorIsBookable } from '../availability/bookable.sql.ts';
+import type { Bounds } from '../availability/policy.rules.ts';
+
+/** The claims of the waiting list on slots: a slot with a claim is offered to those who wait before anybody else has it. */
+
+/** A locked slot on which the waiting list has a claim. */
+export interface ClaimedSlot {
+  id: number;
+  doctor: number;
+  specialization: string | null;
+  date: string;
+  start_time: string;
+  end_time: string;
+  held_until: string | null;
+  /** It is offered to nobody before this, since the first of those who wait sleeps. */
+  offer_after: string | null;
+  /** Patients can book its doctor. */
+  is_bookable: boolean;
+}
+
+/**
+ * Locks a slot that is to be offered, or is offered: no booking, hold or move can decide over it meanwhile.
+ * @returns undefined when it is gone or taken, or when the waiting list has no claim on it (any more)
+ */
+export async function lockSlot(tx: Tx, timeslot: number): Promise<ClaimedSlot | undefined> {
+  const { rows } = await clientOf(tx).query<ClaimedSlot>({
+    name: 'waitlist.lock-slot',
+    text: `
+      select s.id, s.doctor_id as doctor, d.specialization, s.date, s.start_time, s.end_time, s.held_until, s.offer_after,
+        ${doctorIsBookable} as is_bookable
+      from timeslots s join doctor_profiles d on d.id = s.doctor_id
+      where s.id = $1 and s.is_waitlisted and not s.is_taken
+      for no key update of s`,
+    values: [timeslot],
+  });
+  return rows[0];
+}
+
+/** Gives up the claim on a locked slot, since nobody on the list can have it: now anybody can. */
+export async function releaseSlot(tx: Tx, timeslot: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.release',
+    text: `
+      update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null where id = $1`,
+    values: [timeslot],
+  });
+}
+
+/**
+ * Keeps the claim on a slot that nobody is offered yet, whether an offer of it is over or none was made.
+ * @param until when to look at it again at the earliest; null is any time
+ */
+export async function keepClaim(tx: Tx, timeslot: number, until: Date | null): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.keep-claim',
+    text: `
+      update timeslots set held_by = null, held_until = null, offer_after = $2
+      where id = $1 and (held_by is not null or offer_after is distinct from $2)`,
+    values: [timeslot, until],
+  });
+}
+
+/**
+ * Claims the free slots of a day that somebody waits for. Those who joined after a slot was published count as well: it was
+ * too far ahead for anybody to book, so they were not late.
+ */
+export async function claimDay(db: Db, day: string, now: Date): Promise<void> {
+  await db.$client.query({
+    name: 'waitlist.claim-day',
+    text: `
+      update timeslots set is_waitlisted = true, held_by = null, held_until = null
+      where id in (
+        select s.id from timeslots s
+        where s.date = $1 and not s.is_taken and not s.is_waitlisted and (s.held_until is null or s.held_until <= $2)
+          and exists (select from waitlist_entries where status = 'waiting')
+          and waitlist_wants(s.doctor_id, s.date, s.start_time, s.end_time)
+        order by s.id for no key update of s skip locked)`,
+    values: [day, now],
+  });
+}
+
+/**
+ * The slots that are to be offered to somebody, soonest first: those whose offer has lapsed, and those without an offer that
+ * are within reach and wait for nobody to wake.
+ */
+export async function listPassing(
+  db: Db,
+  { now, reach }: Pick<Bounds, 'now' | 'reach'>,
+  limit: number,
+): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'waitlist.passing',
+    text: `
+      select s.id from timeslots s
+      where s.is_waitlisted and (s.held_until <= $1 or s.held_until is null and s.date <= $3
+        and (s.offer_after is null or s.offer_after <= $1) and ${doctorIsBookable})
+      order by s.date, s.start_time, s.id limit $2`,
+    values: [now, limit, reach],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** Has a slot looked at again some seconds from now, by the clock of the database, which the queue goes by. */
+export async function askAgain(db: Db, timeslot: number, key: string, seconds: number): Promise<void> {
+  await db.$client.query({
+    name: 'waitlist.ask-again',
+    text: `
+      select from graphile_worker.add_job('offer_waitlist', json_build_object('timeslot', $1::integer),
+        run_at => now() + make_interval(secs => $3), job_key => $2)`,
+    values: [timeslot, key, seconds],
+  });
+}
+
+/**
+ * Closes what has come to nothing: wishes for days that have passed, and claims on slots that have. Entries with an offer are
+ * left alone, since the offer ends by itself.
+ */
+export async function closePast(db: Db, today: string): Promise<void> {
+  await db.$client.query({
+    name: 'waitlist.close-entries',
+    text: `update waitlist_entries set status = 'left' where status = 'waiting' and "to" < $1`,
+    values: [today],
+  });
+  await db.$client.query({
+    name: 'waitlist.close-slots',
+    text: `
+      update timeslots set is_waitlisted = false, offer_after = null
+      where is_waitlisted and held_by is null and date < $1`,
+    values: [today],
+  });
+}

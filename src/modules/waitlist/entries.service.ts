@@ -1,0 +1,48 @@
+import type { Clock } from '../../core/clock.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Page } from '../../core/page.ts';
+import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
+import type { Db, Executor, Tx } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
+import * as repository from './entries.repository.ts';
+import type { WaitlistEntry, WaitlistFilters } from './waitlist.schemas.ts';
+
+export interface EntriesDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+}
+
+export type Entries = ReturnType<typeof createEntries>;
+
+/** The entries of the waiting list, as they are shown and noted. */
+export function createEntries({ db, clock, audit }: EntriesDependencies) {
+  return {
+    findOwner: (entry: number) => repository.findOwner(db, entry),
+
+    /** @throws AppError waitlist_entry_not_found */
+    async get(entry: number, executor: Executor = db): Promise<WaitlistEntry> {
+      const shown = await repository.findEntry(executor, entry, clock.now());
+      if (!shown) throw new AppError('waitlist_entry_not_found');
+      return shown;
+    },
+
+    /** A patient's own entries; everybody's for an admin. @throws AppError forbidden (another patient's) */
+    async list(
+      { page, page_size, ...filters }: WaitlistFilters,
+      caller: Caller,
+    ): Promise<Page<WaitlistEntry>> {
+      const isTheirs = sideOf(caller.role) === 'patient';
+      if (isTheirs && filters.patient !== undefined && filters.patient !== caller.id)
+        throw new AppError('forbidden');
+      const patient = isTheirs ? caller.id : filters.patient;
+      return repository.listEntries(db, { ...filters, patient }, clock.now(), { page, page_size });
+    },
+
+    /** Notes what the staff does for a patient; what patients do themselves is theirs, and is not noted. */
+    async note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
+      if (!isStaff(actor.role)) return;
+      await audit.record(tx, { actor, action, subject, details: { entry } });
+    },
+  };
+}
