@@ -4,7 +4,7 @@ import { buildApp } from '../../src/app.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
-import type { ChannelSettings } from '../../src/modules/messages/index.ts';
+import type { ChannelSettings } from '../../src/modules/notifications/index.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { testDatabase, unhurried } from './database.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusive } from '../../src/db/links/lock.ts';
-import { createTelegramLinking } from '../../src/modules/messages/telegram.service.ts';
+import { createTelegramLinking } from '../../src/modules/notifications/telegram/telegram.service.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';
 
@@ -18,14 +18,14 @@ beforeAll(async () => {
     clock,
     default_locale: 'en',
     botName: async () => 'clinic_test_bot',
-    enqueue: world.messages.enqueue,
+    telling: world.notifications.telling,
     audit: { record: async () => {} },
     owner: { mustProve: async () => {} },
   });
-  world.messages.bot?.start();
+  world.notifications.bot?.start();
 });
 afterAll(async () => {
-  await world.messages.bot?.stop();
+  await world.notifications.bot?.stop();
   await world.close();
   await telegram.close();
 });

@@ -13,7 +13,7 @@ describe('a message', () => {
     const [message] = await messagesOf(user);
     expect(message).toMatchObject({ status: 'sent', attempts: 1, error: null });
     expect(message?.provider_id).toBe(`request-${sending.eskiz.taken[0]?.key}`);
-    await sending.world.messages.jobs.tasks.send_message({ message: message?.id });
+    await sending.world.notifications.jobs.tasks.send_message({ message: message?.id });
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
@@ -138,7 +138,7 @@ describe('a message', () => {
 
 describe('an admin', () => {
   const retry = (message: number) =>
-    sending.world.messages.retry(message, { id: 1, role: 'admin', session: 1 });
+    sending.world.notifications.outbox.retry(message, { id: 1, role: 'admin', session: 1 });
 
   test('sends a failed message again; nothing else', async () => {
     const user = await bySms();
@@ -310,7 +310,7 @@ describe('what is no longer true', () => {
     sending.world.clock.set('2030-06-12T05:00:00Z');
     for (const user of [erased, moved, cancelled, late])
       for (const { id } of await messagesOf(user))
-        await sending.world.messages.jobs.tasks.send_message({ message: id });
+        await sending.world.notifications.jobs.tasks.send_message({ message: id });
     expect(sending.eskiz.taken).toEqual([]);
     const status = async (user: number) =>
       (await messagesOf(user)).map((row) => `${row.status} ${row.error}`);
@@ -328,7 +328,7 @@ test('a message that lost its job gets one again', async () => {
     "delete from graphile_worker._private_jobs where key like 'message:%'",
   );
   wait(120);
-  await sending.world.messages.jobs.tasks.tidy_messages();
+  await sending.world.notifications.jobs.tasks.tidy_messages();
   await sending.world.drain();
   expect(await messagesOf(user)).toMatchObject([{ status: 'sent' }]);
 });

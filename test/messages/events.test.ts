@@ -100,15 +100,15 @@ test('an event that comes again tells nobody twice', async () => {
   await world.drain();
   const before = await world.rows('select count(*) from notifications');
   for (let time = 0; time < 3; time += 1)
-    await world.messages.jobs.tasks.appointment_event({ appointment: visit, event: 'booked' });
+    await world.notifications.jobs.tasks.appointment_event({ appointment: visit, event: 'booked' });
   expect(await world.rows('select count(*) from notifications')).toEqual(before);
 });
 
 test('an event of an appointment that never was is done with', async () => {
-  await world.messages.jobs.tasks.appointment_event({ appointment: 2_000_000_000, event: 'booked' });
-  await world.messages.jobs.tasks.remind({ appointment: 2_000_000_000, lead: '24h' });
+  await world.notifications.jobs.tasks.appointment_event({ appointment: 2_000_000_000, event: 'booked' });
+  await world.notifications.jobs.tasks.remind({ appointment: 2_000_000_000, lead: '24h' });
   await expect(
-    world.messages.jobs.tasks.appointment_event({ appointment: 'x', event: 'booked' }),
+    world.notifications.jobs.tasks.appointment_event({ appointment: 'x', event: 'booked' }),
   ).rejects.toThrow();
 });
 
@@ -149,7 +149,7 @@ describe('the outbox', () => {
     const message = { user_id: patient, kind: 'password_changed', key: 'rolled-back' } as const;
     await expect(
       world.db.transaction(async (tx) => {
-        await world.messages.enqueue(tx, message);
+        await world.notifications.telling.enqueue(tx, message);
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');

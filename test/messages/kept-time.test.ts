@@ -200,7 +200,7 @@ describe('in the night', () => {
       [patient.id],
     );
     expect(waiting.map(({ kind }) => kind)).toEqual(['moved', 'confirmed']);
-    const send = (message: number | undefined) => clinic.messages.jobs.tasks.send_message({ message });
+    const send = (message: number | undefined) => clinic.notifications.jobs.tasks.send_message({ message });
     await send(waiting[1]?.id);
     expect(sms()).toEqual([]);
     await send(waiting[0]?.id);
@@ -233,7 +233,7 @@ describe('in the night', () => {
       `select id from messages where user_id = $1 and kind = 'confirmed' order by id desc limit 1`,
       [patient.id],
     );
-    await clinic.messages.jobs.tasks.send_message({ message: last?.id });
+    await clinic.notifications.jobs.tasks.send_message({ message: last?.id });
     expect(sms()).toEqual(['Appointment confirmed: 20 March 09:00, Dr J. Yusupov. See you then.']);
     await at(MORNING);
     expect(sms()).toHaveLength(1);
@@ -288,6 +288,10 @@ test('rows of before, without a time of their own, speak of where the visit is',
   await clinic.db.$client.query(`update notifications set params = '{}' where appointment_id = $1`, [visit]);
   expect(await inbox(patient)).toEqual([expect.stringContaining('Wednesday 20 March, 09:00')]);
   // A job that was queued before as well.
-  await clinic.messages.jobs.tasks.appointment_event({ appointment: visit, event: 'confirmed', version: 9 });
+  await clinic.notifications.jobs.tasks.appointment_event({
+    appointment: visit,
+    event: 'confirmed',
+    version: 9,
+  });
   expect((await inbox(patient)).at(-1)).toContain('Wednesday 20 March, 09:00');
 });

@@ -16,10 +16,10 @@ beforeAll(async () => {
     channels: { eskiz: eskiz.settings, telegram: telegram.settings, timeout: 5_000 },
   });
   admin = await clinic.person('admin', { first_name: 'Malika' });
-  clinic.messages.bot?.start();
+  clinic.notifications.bot?.start();
 });
 afterAll(async () => {
-  await clinic.messages.bot?.stop();
+  await clinic.notifications.bot?.stop();
   await clinic.close();
   await Promise.all([eskiz.close(), telegram.close()]);
 });
@@ -105,7 +105,7 @@ describe('a doctor who is out', () => {
     const slot = await clinic.slot(doctor.person, { date: freshDay() });
     await clinic.book(patient.person, slot);
     // Told, and not yet handed over.
-    const { jobs } = clinic.messages;
+    const { jobs } = clinic.notifications;
     const events = await clinic.rows<{ payload: { appointment: number } }>(
       "select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier = 'appointment_event'",
     );

@@ -19,10 +19,10 @@ beforeAll(async () => {
   clinic = await createClinic({
     channels: { telegram: telegram.settings, file: '/dev/null', timeout: 5_000 },
   });
-  clinic.messages.bot?.start();
+  clinic.notifications.bot?.start();
 });
 afterAll(async () => {
-  await clinic.messages.bot?.stop();
+  await clinic.notifications.bot?.stop();
   await clinic.close();
   await telegram.close();
 });

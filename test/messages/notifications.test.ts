@@ -120,7 +120,7 @@ describe('without settings', () => {
 
   test('codes are read there', async () => {
     await clinic.db.transaction((tx) =>
-      clinic.messages.enqueue(tx, {
+      clinic.notifications.telling.enqueue(tx, {
         user_id: patient.id,
         kind: 'code',
         key: 'code:1',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { smsSize } from '../../src/core/sms.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { plainPart, startEskiz, startSmtp, startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';
 
@@ -141,12 +141,12 @@ describe('with a moved clock', () => {
     await goTo('2030-06-09T10:00');
     const before = eskiz.taken.length;
     for (let time = 0; time < 3; time += 1)
-      await world.messages.jobs.tasks.remind({ appointment: visit, lead: '24h' });
-    await world.messages.jobs.tasks.remind({ appointment: visit, lead: '48h' });
+      await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '24h' });
+    await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '48h' });
     await world.drain();
     expect(eskiz.taken).toHaveLength(before);
     world.clock.set('2030-06-10T05:00:00Z');
-    await world.messages.jobs.tasks.remind({ appointment: visit, lead: '2h' });
+    await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '2h' });
     await world.drain();
     expect(eskiz.taken).toHaveLength(before);
   });

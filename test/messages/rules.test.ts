@@ -1,20 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type MessageKind, parseReminders } from '../../src/core/messages.ts';
+import type { QuietHours } from '../../src/core/quiet.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Channel } from '../../src/core/words.ts';
-import { createGate } from '../../src/modules/messages/channels/gate.ts';
-import {
-  channelsFor,
-  delayAfter,
-  judge,
-  quietUntil,
-  type Recipient,
-  remindAt,
-  type VisitNow,
-} from '../../src/modules/messages/messages.rules.ts';
+import { createGate } from '../../src/modules/notifications/channels/gate.ts';
+import { delayAfter } from '../../src/modules/notifications/delivery/queue.rules.ts';
+import { channelsFor, type Reachable } from '../../src/modules/notifications/telling/channels.rules.ts';
+import { judge, type VisitNow } from '../../src/modules/notifications/telling/judgement.rules.ts';
+import { quietUntil, remindAt } from '../../src/modules/notifications/telling/quiet.rules.ts';
 import { testClock } from '../helpers/clock.ts';
 
-const person: Recipient = {
+const person: Reachable & QuietHours = {
   email_verified: true,
   phone_verified: true,
   telegram_linked: true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSealing } from '../../src/modules/messages/messages.sealing.ts';
+import { createSealing } from '../../src/modules/notifications/delivery/sealing.service.ts';
 import { sendingWorld } from '../helpers/messages/sending.ts';
 
 const sending = sendingWorld();
@@ -68,7 +68,7 @@ describe('codes', () => {
     await sending.world.drain();
     expect((await messagesOf(user))[0]).toMatchObject({ status: 'failed', secret: expect.any(Buffer) });
     wait(10);
-    await sending.world.messages.jobs.tasks.tidy_messages();
+    await sending.world.notifications.jobs.tasks.tidy_messages();
     expect((await messagesOf(user))[0]).toMatchObject({ status: 'failed', secret: null });
   });
 

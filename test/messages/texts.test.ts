@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CODE_MINUTES, type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
-import { smsSize } from '../../src/core/sms.ts';
 import { type CodePurpose, codePurposes } from '../../src/core/words.ts';
-import {
-  type MessageFacts,
-  messageTexts,
-  type VisitFacts,
-  writeMessage,
-} from '../../src/i18n/messages/index.ts';
-import { withLinks } from '../../src/modules/messages/messages.composition.ts';
+import type { MessageFacts, VisitFacts } from '../../src/modules/notifications/texts/facts.ts';
+import { messageTexts } from '../../src/modules/notifications/texts/languages.ts';
+import { withLinks } from '../../src/modules/notifications/texts/links.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
+import { writeMessage } from '../../src/modules/notifications/texts/write.ts';
 
 const locales = ['uz', 'ru', 'en'] as const;
 /** What is known beside the visit, where a text says more. */

@@ -129,7 +129,12 @@ describe('its patient', () => {
       .patch('/notifications/preferences/', { quiet_hours: { from: '07:00', until: '08:15' } })
       .expect(200);
     await at(`${date}T02:30:00Z`);
-    await clinic.messages.jobs.tasks.remind({ appointment: visit, lead: '2h', date, start_time: '11:00' });
+    await clinic.notifications.jobs.tasks.remind({
+      appointment: visit,
+      lead: '2h',
+      date,
+      start_time: '11:00',
+    });
     await clinic.drain();
     expect(sms()).toEqual([]);
     await clinic.as(doctor).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);

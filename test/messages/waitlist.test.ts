@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { smsSize } from '../../src/core/sms.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { confirm, freshPhone } from '../helpers/accounts.ts';
 import type { Person } from '../helpers/app.ts';
 import { drainJobs } from '../helpers/messages/world.ts';

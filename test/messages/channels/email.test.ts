@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEmail } from '../../../src/modules/messages/channels/email.ts';
+import { createEmail } from '../../../src/modules/notifications/channels/email.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { plainPart, startSmtp } from '../../helpers/messages/providers.ts';
 

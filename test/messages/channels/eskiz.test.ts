@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createEskiz } from '../../../src/modules/messages/channels/eskiz.ts';
+import { createEskiz } from '../../../src/modules/notifications/channels/eskiz.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startEskiz } from '../../helpers/messages/providers.ts';
 

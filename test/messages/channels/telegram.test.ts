@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTelegram } from '../../../src/modules/messages/channels/telegram.ts';
+import { createTelegram } from '../../../src/modules/notifications/channels/telegram.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startTelegram } from '../../helpers/messages/providers.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTwilio } from '../../../src/modules/messages/channels/twilio.ts';
+import { createTwilio } from '../../../src/modules/notifications/channels/twilio.ts';
 import { failure, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startTwilio } from '../../helpers/messages/providers.ts';
 
