@@ -1,15 +1,15 @@
 import type { Channel as ChannelName, Locale } from '../../../core/words.ts';
 
-/** One message on its way out, with everything personal in it; it is kept nowhere. */
+/** One message on its way out, with everything personal in it. It is stored nowhere. */
 export interface Outgoing {
   channel: ChannelName;
-  /** The same for every attempt at the same message: for providers that let the sender name it. */
+  /** The same for every attempt at the same message, for providers that let the sender name a message. */
   key: string;
   /** An email address, a phone in E.164, a Telegram chat. */
   to: string;
   locale: Locale;
   title: string;
-  /** As this channel's readers see it: an SMS in its short form, links included. */
+  /** As this channel's readers see it, with links; an SMS has its short form. */
   text: string;
   /** For email. */
   html?: string;
@@ -22,32 +22,32 @@ export interface Sent {
   provider_id?: string;
 }
 
-/** A way to send. It throws a SendError and nothing else where sending fails. */
+/** A way to send. Where sending fails it throws a SendError, and nothing else. */
 export interface Sender {
   send(message: Outgoing): Promise<Sent>;
   /**
-   * Whether the provider already has this message, asked when an earlier attempt ended without an answer. Providers
-   * that cannot tell leave it out: such a message is sent again.
+   * Whether the provider already has this message. This is asked when an earlier attempt ended without an answer. A
+   * provider that cannot tell has no `find`, and the message is sent again.
    */
   find?(message: Outgoing): Promise<Sent | undefined>;
-  /** Lets go of connections. */
+  /** Closes its connections. */
   close?(): void;
 }
 
 export interface SendErrorOptions {
-  /** Trying again can only fail again. */
+  /** Another try would fail too. */
   permanent?: boolean;
   /** The provider may have taken it all the same. */
   uncertain?: boolean;
-  /** Seconds the provider asks to wait; for everything on this channel. */
+  /** Seconds that the provider asks to wait, with everything on this channel. */
   retryAfter?: number;
-  /** The address no longer takes anything from us: it is to be forgotten. */
+  /** The address no longer takes messages from us, and has to be forgotten. */
   gone?: boolean;
-  /** Nothing is wrong with the message: provider, network or settings are, and would be for the next one too. */
+  /** The fault is with the provider, the network or the settings. The next message would fail too. */
   outage?: boolean;
 }
 
-/** Why a message did not go out. `code` is ours or the provider's, never its text, which may name people. */
+/** Why a message did not go out. `code` is our code or the provider's; it is never the provider's text, which may name people. */
 export class SendError extends Error {
   readonly code: string;
   readonly permanent: boolean;

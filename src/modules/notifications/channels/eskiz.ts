@@ -6,25 +6,25 @@ export interface EskizSettings {
   url: string;
   email: string;
   password: string;
-  /** The sender's name that Eskiz has approved; 4546 is everybody's. */
+  /** The sender's name that Eskiz has approved; everybody may use 4546. */
   from: string;
 }
 
 const REFUSES_US = new Set([401, 402, 403, 404]);
 
-/** Pages of a report that are looked through, of 200 messages each. */
+/** How many pages of a report are searched. */
 const PAGES = 10;
 const PAGE_SIZE = 200;
-/** Eskiz writes the wall clock of Tashkent, which knows no daylight saving. */
+/** Eskiz writes the wall clock of Tashkent, which has no daylight saving. */
 const TASHKENT = 5 * 3_600_000;
 const MARGIN = 2 * 60_000;
 
 /**
- * SMS through Eskiz.uz (https://documenter.getpostman.com/view/663428/RzfmES4z): a token for email and password, valid
- * for a month; multipart forms; `{ id, status, message }` for what was taken.
+ * SMS through Eskiz.uz (https://documenter.getpostman.com/view/663428/RzfmES4z). Email and password give a token that is valid
+ * for a month; requests are multipart forms; `{ id, status, message }` answers what was taken.
  *
- * Guarantee: once. Each message carries our own `user_sms_id`; after an attempt without an answer the day's report is
- * searched for it before anything is sent again; where the report leaves that name out, text and phone must do.
+ * Guarantee: once. Each message carries our own `user_sms_id`. After an attempt without an answer the day's report is
+ * searched for it before the message is sent again. Where the report has no such name, text and phone are compared.
  */
 export function createEskiz(settings: EskizSettings, timeout: number, now: () => Date): Sender {
   let token: string | undefined;
@@ -36,7 +36,7 @@ export function createEskiz(settings: EskizSettings, timeout: number, now: () =>
       { method: 'POST', body: form({ email, password }) },
       timeout,
     ).catch((error) => {
-      // Nothing was handed over with this request: the message itself cannot have gone out.
+      // This request hands nothing over, so the message itself cannot have gone out.
       throw error instanceof SendError ? new SendError(`login_${error.code}`, { outage: true }) : error;
     });
     const given = asText(member(answer.body, 'data', 'token'));
@@ -45,7 +45,7 @@ export function createEskiz(settings: EskizSettings, timeout: number, now: () =>
     return given;
   }
 
-  /** With a token that may have expired or been replaced, so that one refusal means a new one, and the next is final. */
+  /** The token may have expired or been replaced: after one refusal a new one is fetched, and the next refusal is final. */
   async function authorized(path: string, body: Record<string, string>): Promise<Answer> {
     const send = (bearer: string) =>
       request(
@@ -70,7 +70,7 @@ export function createEskiz(settings: EskizSettings, timeout: number, now: () =>
       const { status, body } = answer;
       const id = asText(member(body, 'id'));
       if (status === 200 && id && member(body, 'status') !== 'error') return { provider_id: id };
-      // Our account, its balance or its address: every other message would be refused as well.
+      // Something is wrong with our account, its balance or its address: every other message would be refused too.
       if (REFUSES_US.has(status)) throw new SendError(`http_${status}`, { outage: true });
       if (status === 429 || status >= 500) throw outage(answer);
       // 400 and 422 name a wrong field; 200 with `status: error` a text or a number that Eskiz does not take.
@@ -82,7 +82,7 @@ export function createEskiz(settings: EskizSettings, timeout: number, now: () =>
       for (let page = 1; page <= PAGES; page += 1) {
         const answer = await authorized(`/api/message/sms/get-user-messages?page=${page}`, {
           start_date: wall(Date.parse(created_at) - MARGIN),
-          // One page of the documentation calls it so, its example otherwise.
+          // One page of the documentation calls it `to_date`, and its example `end_date`.
           to_date: wall(now().getTime() + MARGIN),
           end_date: wall(now().getTime() + MARGIN),
           page_size: String(PAGE_SIZE),
@@ -115,7 +115,7 @@ function form(fields: Record<string, string>): FormData {
 const outage = ({ status, retryAfter }: Answer) =>
   new SendError(`http_${status}`, {
     outage: true,
-    // A gateway may have given up waiting for what went through all the same.
+    // A gateway may have stopped waiting for a request that went through.
     uncertain: status >= 500,
     ...(retryAfter !== undefined && { retryAfter }),
   });
@@ -123,7 +123,7 @@ const outage = ({ status, retryAfter }: Answer) =>
 /** `YYYY-MM-DD HH:mm` */
 const wall = (ms: number) => new Date(ms + TASHKENT).toISOString().slice(0, 16).replace('T', ' ');
 
-/** The list stands under `result`, in older answers under `data`. */
+/** The list stands under `result`, and in older answers under `data`. */
 function rowsOf(body: unknown): unknown[] {
   for (const name of ['result', 'data']) {
     const rows = member(body, 'data', name);

@@ -4,8 +4,8 @@ import type { Log } from '../../../core/log.ts';
 import type { Outgoing, Sender, Sent } from './channel.ts';
 
 /**
- * Writes messages where a developer can read them, codes and links included, and sends nothing. The log gets one line
- * without a word of them.
+ * Writes messages, with their codes and links, into a file that a developer can read, and sends nothing. The log gets one
+ * line that holds none of their words.
  * @param file such as .data/messages.log; readable by its owner only
  */
 export function createFileSender(file: string, log: Log, now: () => Date): Sender {

@@ -2,7 +2,7 @@ import { SendError } from './channel.ts';
 
 export interface Answer {
   status: number;
-  /** The body as JSON; undefined when it is none. */
+  /** The body as JSON; undefined when it is no JSON. */
   body: unknown;
   retryAfter: number | undefined;
 }
@@ -10,13 +10,13 @@ export interface Answer {
 const LARGEST = 256 * 1024;
 
 /**
- * One HTTP request to a provider, answered within a time limit and never repeated: repeating is the queue's work.
- * @param timeout milliseconds for the whole of it, body included
+ * One HTTP request to a provider, within a time limit. It is never repeated here: the queue does that.
+ * @param timeout milliseconds for all of it, body included
  * @throws SendError `unreachable` when it was not even sent, `timeout` or `cut_off` when the provider may have it
  */
 export async function request(url: string, init: RequestInit, timeout: number): Promise<Answer> {
   try {
-    // A provider that moves is a change of settings: no redirect takes our credentials elsewhere.
+    // No redirect takes our credentials elsewhere: where a provider moves, the settings change.
     const response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeout) });
     const text = (await response.text()).slice(0, LARGEST);
     return {
@@ -43,7 +43,7 @@ function seconds(header: string | null): number | undefined {
   return Number.isFinite(value) && value >= 0 ? Math.min(value, 3_600) : undefined;
 }
 
-/** Failures before a byte left: there is no doubt about these. */
+/** Failures before a byte was sent: the provider surely has nothing. */
 const NOT_SENT =
   /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|CERT|SSL|TLS/;
 
@@ -57,14 +57,14 @@ function asSendError(error: unknown): SendError {
 }
 
 /** fetch hides the reason in `cause`. */
-export function networkCode(error: unknown): string {
+function networkCode(error: unknown): string {
   if (!(error instanceof Error)) return '';
   if ('code' in error && typeof error.code === 'string') return error.code;
   if (error instanceof AggregateError) return networkCode(error.errors[0]);
   return networkCode(error.cause);
 }
 
-/** One member of an answer, whatever the answer turns out to be. */
+/** One member of an answer; undefined where the answer has no such member, or is no object. */
 export function member(body: unknown, ...path: string[]): unknown {
   return path.reduce<unknown>(
     (value, name) =>

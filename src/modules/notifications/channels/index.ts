@@ -16,15 +16,15 @@ export interface ChannelSettings {
   eskiz?: EskizSettings | undefined;
   twilio?: TwilioSettings | undefined;
   telegram?: TelegramSettings | undefined;
-  /** Takes emails and SMS that have no provider, outside production; without it such a channel is not offered. */
+  /** A file for emails and SMS that have no provider, outside production. Without it such a channel is not offered. */
   file?: string | undefined;
-  /** Milliseconds a provider has to answer. */
+  /** Milliseconds in which a provider has to answer. */
   timeout: number;
 }
 
 export type Senders = Partial<Record<Channel, Sender>>;
 
-/** The ways out that are set up. Eskiz goes before Twilio where both are. */
+/** The channels that are set up. Eskiz goes before Twilio where both are there. */
 export function createSenders(settings: ChannelSettings, log: Log, now: () => Date): Senders {
   const { email, eskiz, twilio, telegram, file, timeout } = settings;
   const written = file === undefined ? undefined : createFileSender(file, log, now);

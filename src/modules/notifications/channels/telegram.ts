@@ -10,8 +10,8 @@ export interface TelegramSettings {
 /**
  * Telegram through a bot (https://core.telegram.org/bots/api#sendmessage).
  *
- * Guarantee: may repeat. The Bot API neither takes a name of ours for a message nor lets a bot read what it has sent;
- * when the answer is lost, the message is sent again.
+ * Guarantee: a message may repeat. The Bot API takes no name of ours for a message, and lets no bot read what it has sent.
+ * When the answer is lost, the message is sent again.
  */
 export function createTelegram(settings: TelegramSettings, timeout: number): Sender {
   let api: Promise<Api> | undefined;
@@ -39,7 +39,7 @@ export function createTelegram(settings: TelegramSettings, timeout: number): Sen
   };
 }
 
-/** What grammY throws: an answer of the Bot API, or what kept it from coming. */
+/** What grammY throws: an answer of the Bot API, or the reason why none came. */
 interface BotFailure {
   error_code?: number;
   description?: string;
@@ -61,7 +61,7 @@ function asSendError(failure: unknown): SendError {
   if (error_code === 429)
     return new SendError(code, { outage: true, retryAfter: Math.min(parameters?.retry_after ?? 5, 3_600) });
   if (error_code >= 500) return new SendError(code, { outage: true, uncertain: true });
-  // A wrong or revoked token is a setting to be mended.
+  // The token is wrong or revoked: the clinic has to correct that setting.
   if (error_code === 401 || error_code === 404) return new SendError(code, { outage: true });
   const gone = error_code === 403 || NO_SUCH_CHAT.test(description);
   return new SendError(code, { permanent: true, gone });

@@ -6,15 +6,16 @@ export interface TwilioSettings {
   url: string;
   account_sid: string;
   auth_token: string;
-  /** A number of ours, a short code, a sender's name, or the sid of a messaging service (MG…). */
+  /** Our number, a short code, a sender's name, or the sid of a messaging service (MG…). */
   from: string;
 }
 
-/** The person asked their operator to hear no more from this number. */
+/** The person asked their operator for no more messages from this number. */
 const UNSUBSCRIBED = 21610;
 /**
- * Our account or our sender is not what it should be (https://www.twilio.com/docs/api/errors): account not active, no or
- * no valid sender, a messaging service that is not there or has no senders. Somebody mends that, then everything can go out.
+ * Something is wrong with our account or our sender (https://www.twilio.com/docs/api/errors): the account is not active, the
+ * sender is missing or not valid, the messaging service does not exist or has no senders. Once the clinic corrects that,
+ * everything can go out.
  */
 const REFUSES_US = new Set([20005, 21212, 21603, 21606, 21659, 21660, 21701, 21703]);
 const NEVER_SENT = new Set(['failed', 'undelivered', 'canceled']);
@@ -23,8 +24,8 @@ const NEVER_SENT = new Set(['failed', 'undelivered', 'canceled']);
  * SMS through Twilio (https://www.twilio.com/docs/messaging/api/message-resource): Basic auth, form bodies, 201 with a
  * `sid`; errors as `{ code, message, more_info, status }`.
  *
- * Guarantee: once. Twilio takes no name of ours for a message; after an attempt without an answer the latest messages
- * to that number are read, and one with the same text that was made since then is taken for it.
+ * Guarantee: once. Twilio takes no name of ours for a message. After an attempt without an answer the latest messages to
+ * that number are read, and one with the same text, made since then, counts as this message.
  */
 export function createTwilio(settings: TwilioSettings, timeout: number): Sender {
   const messages = `${settings.url}/2010-04-01/Accounts/${settings.account_sid}/Messages.json`;
@@ -46,7 +47,7 @@ export function createTwilio(settings: TwilioSettings, timeout: number): Sender 
       const answer = await request(`${messages}?${query}`, { headers }, timeout);
       if (answer.status !== 200) throw refusal(answer);
       const list = member(answer.body, 'messages');
-      // Twilio says whole seconds.
+      // Twilio gives whole seconds.
       const since = Math.floor(Date.parse(created_at) / 1_000) * 1_000;
       const taken = (Array.isArray(list) ? list : []).find(
         (row) =>
@@ -64,10 +65,10 @@ function refusal({ status, body, retryAfter }: Awaited<ReturnType<typeof request
   const code = member(body, 'code');
   const named = typeof code === 'number' ? String(code) : `http_${status}`;
   const wait = retryAfter === undefined ? {} : { retryAfter };
-  // 20429 and whatever is wrong on their side.
+  // 20429, and faults on their side.
   if (status === 429) return new SendError(named, { outage: true, ...wait });
   if (status >= 500) return new SendError(named, { outage: true, uncertain: true, ...wait });
-  // 20003 and its like: our account or its settings. Somebody mends that, and then everything can go out.
+  // 20003 and similar codes are about our account or its settings. Once the clinic corrects these, everything can go out.
   const isOurs = typeof code === 'number' && REFUSES_US.has(code);
   if (isOurs || status === 401 || status === 402 || status === 403 || status === 404)
     return new SendError(named, { outage: true });

@@ -5,8 +5,8 @@ const NONCE = 12;
 const TAG = 16;
 
 /**
- * What of messages must be kept secret, under keys derived from the signing secret.
- * @param secrets the present signing secret and those it replaced: all open what they sealed
+ * Seals what must be kept secret of messages, under keys derived from the signing secret.
+ * @param secrets the present signing secret, then those it replaced; each opens what it sealed
  */
 export function createSealing(secrets: readonly string[]) {
   const [secret = ''] = secrets;
@@ -15,7 +15,7 @@ export function createSealing(secrets: readonly string[]) {
     return secret;
   };
   return {
-    /** AES-256-GCM, bound to the message it belongs to: it opens in no other row. */
+    /** AES-256-GCM, bound to the message by its key: it opens in no other row. */
     seal(value: object, key: string): Buffer {
       const nonce = randomBytes(NONCE);
       const cipher = createCipheriv('aes-256-gcm', deriveKey(required(), 'messages'), nonce).setAAD(
@@ -29,7 +29,7 @@ export function createSealing(secrets: readonly string[]) {
       ]);
     },
 
-    /** @returns undefined when no secret of ours opens it for this message */
+    /** @returns undefined when none of our secrets opens it for this message */
     open(sealed: Buffer, key: string): Record<string, string> | undefined {
       for (const candidate of secrets) {
         try {
@@ -43,15 +43,15 @@ export function createSealing(secrets: readonly string[]) {
           const open = Buffer.concat([decipher.update(sealed.subarray(NONCE, -TAG)), decipher.final()]);
           return JSON.parse(open.toString('utf8'));
         } catch {
-          // Sealed under another secret, or not by us at all.
+          // Another secret sealed it, or it is not ours.
         }
       }
       return undefined;
     },
 
     /**
-     * 128 bits that only we can make, and make again: a message that is written twice carries the same links, and is
-     * called the same at its provider.
+     * 128 bits that only we can make, and make again. A message that is written twice so carries the same links, and has the
+     * same name at its provider.
      */
     mark: (purpose: 'links' | 'provider_names', text: string): string =>
       createHmac('sha256', deriveKey(required(), purpose))

@@ -13,7 +13,7 @@ export interface VisitRow {
   version: number;
   cancelled_by: number | null;
   cancel_reason: string | null;
-  /** It took place, or its patient did not come, whatever the clock says. */
+  /** The visit took place, or its patient did not come, whatever the clock says. */
   is_over: boolean;
 }
 
@@ -29,13 +29,16 @@ export async function findVisit(executor: Executor, appointment: number): Promis
   return rows[0];
 }
 
-/** The visits that lie ahead of a patient, or of a doctor as far as they are still to be answered. */
+/** A visit that lies ahead, and so is not over. */
+export type VisitAhead = Omit<VisitRow, 'is_over'>;
+
+/** The visits that lie ahead of a patient, and those of a doctor that still wait for an answer. */
 export async function listAhead(
   executor: Executor,
   person: number,
   { date, time }: WallTime,
-): Promise<VisitRow[]> {
-  const { rows } = await clientOf(executor).query<VisitRow>({
+): Promise<VisitAhead[]> {
+  const { rows } = await clientOf(executor).query<VisitAhead>({
     name: 'messages.visits-ahead',
     text: `
       select id, doctor_id, patient_id, status, date, start_time, end_time, version, cancelled_by, cancel_reason

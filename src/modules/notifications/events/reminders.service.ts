@@ -6,7 +6,7 @@ import { addJob, type JobSpec, removeJob } from '../../../db/queue/jobs.ts';
 import { remindAt } from '../telling/quiet.rules.ts';
 import { findRecipient } from '../telling/telling.repository.ts';
 import type { Telling } from '../telling/telling.service.ts';
-import { findVisit, listAhead, type VisitRow } from './events.repository.ts';
+import { findVisit, listAhead, type VisitAhead, type VisitRow } from './events.repository.ts';
 import type { DoctorReminder, PatientReminder } from './events.schemas.ts';
 
 export interface RemindersDependencies {
@@ -38,7 +38,7 @@ export function createReminders(dependencies: RemindersDependencies) {
    * Plans the reminders of a visit: to its patient, and to its doctor while the request waits for an answer. Where the moment
    * of a reminder has passed, `replace` takes back what was planned for another time.
    */
-  async function planAhead(tx: Tx, visit: VisitRow, { replace = false } = {}): Promise<void> {
+  async function planAhead(tx: Tx, visit: VisitAhead, { replace = false } = {}): Promise<void> {
     const { id, date, start_time } = visit;
     const payload = { appointment: id, date, start_time };
     const patient = await findRecipient(tx, visit.patient_id, id);

@@ -5,13 +5,13 @@ import { messageTexts } from '../texts/languages.ts';
 import { fullName } from '../texts/names.ts';
 import { type LinkState, timeShown } from './links.service.ts';
 
-/** What the page's address is answered with, by what became of its link. */
+/** The status of the page, by what became of its link. */
 export const statusOf = ({ state }: LinkState): number =>
   ({ unknown: 404, over: 410 })[state as string] ?? 200;
 
 /**
- * The page behind a link: it asks before anything happens, and says afterwards how things stand. One form without a
- * script, which posts to its own address.
+ * The page behind a link. It asks before anything happens, and says afterwards how things stand. It has one form and no
+ * script; the form posts to its own address.
  */
 export function visitPage(found: LinkState, locale: Locale, today: string): string {
   const texts = messageTexts(locale);
@@ -37,7 +37,7 @@ export function visitPage(found: LinkState, locale: Locale, today: string): stri
   return html(locale, page.title, `${shown}<p role="status">${escapeHtml(status)}</p>`);
 }
 
-/** Where something went wrong on our side. */
+/** The page for an error. */
 export function failurePage(locale: Locale): string {
   const { page } = messageTexts(locale);
   return html(locale, page.title, `<p role="alert">${escapeHtml(page.failed)}</p>`);

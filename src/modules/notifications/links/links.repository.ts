@@ -11,7 +11,7 @@ export interface NewLink {
   expires_at: Date;
 }
 
-/** A link that is made again, for a message that is written again, stays the one it was. */
+/** Where a message is written again its link is made again, and stays the one it was. */
 export async function insertLink(executor: Executor, link: NewLink): Promise<void> {
   const { token_hash, purpose, user_id, appointment_id = null, expires_at } = link;
   await clientOf(executor).query({
@@ -32,7 +32,7 @@ export interface VisitLink {
   appointment_id: number;
   status: AppointmentStatus;
   version: number;
-  /** Which of its moves was the last; null where it never moved. */
+  /** The id of its last move; null where it never moved. */
   last_move: string | null;
   /** Somebody has said whether the patient came. */
   is_marked: boolean;
@@ -43,7 +43,7 @@ export interface VisitLink {
   doctor_last_name: string | null;
 }
 
-/** The visit behind a link, whatever has become of either. Who is out has none. */
+/** The visit behind a link, whatever has become of either. A person who is out has none. */
 export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLink | undefined> {
   const { rows } = await db.$client.query<VisitLink>({
     name: 'links.visit',
@@ -63,9 +63,9 @@ export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLi
 }
 
 /**
- * Uses a link up: of two who come at once one does. Its person is locked first, as everywhere, so that what the link is
- * used for is there before they are erased, and goes with them, or not at all.
- * @returns whose it was; undefined when it is unknown, used or expired, or its person erased or out
+ * Uses a link up. Of two requests at once one does. The link's person is locked first, as everywhere: what the link is used
+ * for is stored before they are erased, and is erased with them, or it is not stored at all.
+ * @returns whose link it was; undefined when it is unknown, used or expired, or its person is erased or out
  */
 export async function useLink(
   tx: Tx,

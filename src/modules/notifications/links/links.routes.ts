@@ -20,8 +20,8 @@ interface Address {
 const PATH = '/visits/:token/';
 
 /**
- * The pages behind the links of reminders, for people and in no documentation of the API. GET asks and changes nothing;
- * POST does it and leads back to GET, so that a reload repeats nothing.
+ * The pages behind the links of reminders. They are for people, and stand in no documentation of the API. GET asks and changes
+ * nothing. POST does what was chosen and leads back to GET, so that a reload repeats nothing.
  */
 export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOptions) {
   const { links, clock, default_locale, loggable } = options;

@@ -23,19 +23,20 @@ export interface LinksDependencies {
   };
 }
 
-/** What a reader of a link is shown. */
+/** What the reader of a link is shown. */
 export type LinkState =
   | { state: 'unknown' }
   | {
       state: 'over' | 'coming' | 'cancelled' | 'too_late' | 'ask_coming' | 'ask_cancel';
       link: repository.VisitLink;
-      /** It is too late to cancel, though not to say that one comes. */
+      /** It is too late to cancel, but not to say that one comes. */
       late?: boolean;
     };
 
 export type VisitAnswer = 'coming' | 'cancel';
 
 const ANSWERS = ['confirm_visit', 'cancel_visit'] as const;
+
 /** The time that a page shows, as its form sends it back. */
 export const timeShown = ({ date, start_time }: Pick<repository.VisitLink, 'date' | 'start_time'>) =>
   `${date}T${start_time}`;
@@ -43,8 +44,8 @@ export const timeShown = ({ date, start_time }: Pick<repository.VisitLink, 'date
 export const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /**
- * Links with which a reminder is answered without signing in: each is for one visit, works once, and not after the
- * visit begins. Whoever holds one is taken for its patient, so that they can do nothing but answer.
+ * Links with which a reminder is answered without signing in. Each is for one visit, and works once and only before the visit
+ * begins. Whoever holds a link counts as its patient, so it can do nothing but answer.
  */
 export function createLinks({ db, clock, sealing, public_url, telling, cancelling }: LinksDependencies) {
   function stateOf(link: repository.VisitLink | undefined): LinkState {
@@ -56,7 +57,7 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
     return { state: link.purpose === 'cancel_visit' ? 'ask_cancel' : 'ask_coming', link };
   }
 
-  /** What was answered was another time: a link ends when the visit it was made for begins. */
+  /** The answer was about another time: a link expires when the visit for which it was made begins. */
   const hasMoved = ({ date, start_time, expires_at }: repository.VisitLink) =>
     clock.at(date, start_time).getTime() !== Date.parse(expires_at);
 
@@ -71,7 +72,7 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
   return {
     read,
 
-    /** The links of one reminder; the same ones when it has to be written again. */
+    /** The links of one reminder. They are the same when it has to be written again. */
     async forReminder(
       tx: Tx,
       message: {
@@ -99,9 +100,9 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
     },
 
     /**
-     * Does what the reader chose, once; a repeat finds it done. Cancelling follows the same rules as for the patient
-     * themself.
-     * @param seen the time that its reader saw, if they say so: they are asked again where the visit was moved meanwhile
+     * Does what the reader chose, once; a repeat changes nothing. Cancelling follows the same rules as for a patient who is
+     * signed in.
+     * @param seen the time that the reader saw, where the form sends it: they are asked again if the visit has moved since
      */
     async answer(token: string, answer: VisitAnswer, seen?: string): Promise<void> {
       const found = await read(token);
@@ -112,7 +113,7 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
         try {
           await cancelling.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
         } catch (error) {
-          // It began, or became too late, in this very moment: the page says how it stands.
+          // The visit began, or it became too late, in this very moment: the page says how it stands.
           if (error instanceof AppError && error.status === 409) return;
           throw error;
         }
@@ -125,7 +126,7 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
         await telling.enqueue(tx, {
           user_id: doctor_id,
           kind: 'confirmed_coming',
-          // Anew after each move: it was another time that they said it of.
+          // Each move asks anew, because the answer was about another time.
           key: ['appointment', appointment_id, 'coming', ...(last_move === null ? [] : [last_move])].join(
             ':',
           ),

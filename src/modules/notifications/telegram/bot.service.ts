@@ -5,7 +5,7 @@ import { loggable } from '../../../db/errors.ts';
 import type { TelegramSettings } from '../channels/telegram.ts';
 import type { Telegram } from './telegram.service.ts';
 
-/** Seconds that Telegram holds a question for new messages; a call must outlast it. */
+/** Seconds for which Telegram holds a request for new messages. A call must outlast it. */
 const POLL = 25;
 const CALL = POLL + 10;
 const FIRST_WAIT = 5;
@@ -14,15 +14,15 @@ const STOP_WITHIN = 3_000;
 
 const LOCALES: Record<string, Locale> = { uz: 'uz', ru: 'ru', en: 'en' };
 
-/** The bot's user name, by which a deep link is made. */
+/** The bot's user name, which stands in a deep link. */
 export async function askBotName({ token, api_url }: TelegramSettings, timeout: number): Promise<string> {
   const { Api } = await import('grammy');
   return (await new Api(token, { apiRoot: api_url, timeoutSeconds: timeout / 1_000 }).getMe()).username;
 }
 
 /**
- * Answers /start, /stop and /my by long polling. Telegram lets one process poll a bot: whoever starts this must be the
- * only one (see jobs.ts). Messages are handed over at least once, and every answer can be given twice.
+ * Answers /start, /stop and /my by long polling. Telegram lets one process poll a bot, so only one may start this (see
+ * main/jobs.ts). Telegram hands each message over at least once, and every answer can be given twice.
  */
 export function createBot(settings: TelegramSettings, telegram: Telegram, log: Log) {
   let wanted = false;
@@ -33,7 +33,7 @@ export function createBot(settings: TelegramSettings, telegram: Telegram, log: L
   async function build(): Promise<Bot> {
     const { Bot } = await import('grammy');
     const made = new Bot(settings.token, { client: { apiRoot: settings.api_url, timeoutSeconds: CALL } });
-    // In a group everybody would read what is for one.
+    // In a group everybody would read what is for one person.
     const chats = made.chatType('private');
     const say = async (
       context: Context,
@@ -50,7 +50,7 @@ export function createBot(settings: TelegramSettings, telegram: Telegram, log: L
     chats.command('stop', (context) => say(context, telegram.stop));
     chats.command('my', (context) => say(context, telegram.visits));
     chats.on('message', (context) => say(context, telegram.help));
-    // One message that cannot be answered must not keep the others waiting.
+    // A message that cannot be answered must not keep the others waiting.
     made.catch(({ error }) => log.warn({ error: loggable(error) }, 'the bot could not answer a message'));
     return made;
   }
@@ -87,7 +87,7 @@ export function createBot(settings: TelegramSettings, telegram: Telegram, log: L
         polling = undefined;
       });
     },
-    /** Finishes the answer under way; Telegram keeps what was not asked for. */
+    /** Finishes the answer under way. Telegram keeps the messages that were not fetched. */
     async stop(): Promise<void> {
       wanted = false;
       wake();

@@ -2,7 +2,7 @@ import type { ActiveStatus, Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { isStillToCome } from '../../../db/visits.ts';
 
-/** The chat that is linked to a person, if one is. */
+/** The chat that is linked to a person; undefined where none is. */
 export async function findChat(executor: Executor, user: number): Promise<string | undefined> {
   const { rows } = await clientOf(executor).query<{ chat_id: string }>({
     name: 'telegram.chat',
@@ -13,9 +13,9 @@ export async function findChat(executor: Executor, user: number): Promise<string
 }
 
 /**
- * Links a chat to a person: each has one at most, and a chat is one person's. Other links that were asked for are over, so
- * that none of them replaces it.
- * @returns whose the chat was before
+ * Links a chat to a person. A person has at most one chat, and a chat belongs to one person. The person's other deep links end,
+ * so that none of them replaces this chat.
+ * @returns the other person whose chat it was before
  */
 export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Promise<number | undefined> {
   const client = clientOf(tx);
@@ -49,7 +49,7 @@ export async function unlinkUser(executor: Executor, user: number): Promise<bool
   return (rowCount ?? 0) > 0;
 }
 
-/** @returns whose it was */
+/** @returns whose chat it was */
 export async function unlinkChat(tx: Tx, chat: string): Promise<number | undefined> {
   const { rows } = await clientOf(tx).query<{ user_id: number }>({
     name: 'telegram.unlink-chat',
@@ -64,7 +64,7 @@ export interface ChatOwner {
   locale: Locale | null;
 }
 
-/** Whose chat it is. Who is out is answered like a stranger, and has their chat again when they are let in again. */
+/** Whose chat it is. A person who is out is answered like a stranger, and has their chat again once they are let in. */
 export async function findOwner(executor: Executor, chat: string): Promise<ChatOwner | undefined> {
   const { rows } = await clientOf(executor).query<ChatOwner>({
     name: 'telegram.owner',
@@ -87,7 +87,7 @@ export interface NextVisit {
   patient_last_name: string | null;
 }
 
-/** The visits of a person that are still to come, soonest first, on whichever side of them they are. */
+/** A person's visits that are still to come, soonest first, as their doctor or as their patient. */
 export async function nextVisits(
   db: Db,
   user: number,

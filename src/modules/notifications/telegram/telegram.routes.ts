@@ -7,7 +7,7 @@ import type { Telegram } from './telegram.service.ts';
 
 const tags = ['notifications'];
 
-/** Whoever gives no chat up need send nothing at all. */
+/** A person who gives up no chat need not send a body. */
 const maySendNothing = async (request: FastifyRequest) => {
   request.body ??= {};
 };
@@ -26,10 +26,10 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram }: { 
         operationId: 'linkTelegram',
         summary: 'Get a link to my Telegram',
         description:
-          'The answer is a deep link to the clinic’s bot. Opening it within 15 minutes links that chat; it serves once. ' +
-          'From then on messages come there, unless preferences say otherwise. That a chat was linked is told by the other ' +
-          'channels too. In place of another chat it takes the password, or `proof_code`, and that chat is told. A new ' +
-          'password that is set with a code, or by an admin, unlinks it.',
+          'The answer is a deep link to the clinic’s bot. It works once: opening it within 15 minutes links that chat. ' +
+          'Messages then come there, unless the preferences say otherwise. The other channels tell the person that a chat ' +
+          'was linked. To replace another chat, send the password or a `proof_code`; the replaced chat is told. The chat is ' +
+          'unlinked when a new password is set with a code, or by an admin.',
         body: telegramProof,
         response: { 200: telegramInvitation },
       },
@@ -48,8 +48,8 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram }: { 
         operationId: 'unlinkTelegram',
         summary: 'Unlink my Telegram',
         description:
-          'As `/stop` in the chat does, but it takes the password, or `proof_code`: otherwise whoever has a stolen token ' +
-          'could make room for a chat of their own. Where no chat is linked nothing is asked, and it is a 204 again.',
+          'It does what `/stop` does in the chat, but needs the password or a `proof_code`: otherwise a stolen token could ' +
+          'make room for another chat. Where no chat is linked nothing is asked, and the answer is 204 again.',
         body: telegramProof,
         response: { 204: z.undefined() },
       },

@@ -4,10 +4,10 @@ import { documented } from '../../../http/openapi/documented.ts';
 
 const URL_EXAMPLE = 'https://t.me/clinic_bot?start=Zt3uQ0lYc1J8mVh2x5RkPw';
 
-/** Needed only where a chat is linked already. */
+/** It is needed only where a chat is linked already. */
 export const telegramProof = documented(z.object(fields.ownerProof), {
   id: 'TelegramProof',
-  description: 'What shows that it is me, where a chat is linked that is replaced or unlinked.',
+  description: 'Proof that it is the account’s owner, where a linked chat is replaced or unlinked.',
   examples: {
     first: { summary: 'No chat is linked yet', value: {} },
     another: { summary: 'A chat is linked already', value: { password: 'a-long-quiet-river' } },
@@ -27,7 +27,7 @@ export const telegramInvitation = documented(
   }),
   {
     id: 'TelegramInvitation',
-    description: 'A deep link that links the chat of whoever opens it; it serves once.',
+    description: 'A deep link that links the chat of the person who opens it. It works once.',
     examples: {
       invitation: {
         summary: 'A deep link',

@@ -18,12 +18,12 @@ export interface TelegramDependencies {
   db: Db;
   clock: Clock;
   default_locale: Locale;
-  /** Asks Telegram for the bot's user name; undefined where no bot is set up. */
+  /** Asks Telegram for the bot's user name. Undefined where no bot is set up. */
   botName: (() => Promise<string>) | undefined;
   telling: Pick<Telling, 'enqueue'>;
   audit: Pick<Audit, 'record'>;
   owner: {
-    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code */
+    /** Asks the caller to prove again that the account is theirs. @throws AppError invalid_input, invalid_code */
     mustProve: (caller: Caller, proof: TelegramProof) => Promise<void>;
   };
 }
@@ -33,12 +33,12 @@ export type Telegram = ReturnType<typeof createTelegramLinking>;
 const LINK_MINUTES = 15;
 const VISITS = 10;
 
-/** Which chat is whose, and what the bot answers. */
+/** Knows whose each chat is, and what the bot answers. */
 export function createTelegramLinking(dependencies: TelegramDependencies) {
   const { db, clock, default_locale, botName, telling, audit, owner } = dependencies;
   let known: Promise<string> | undefined;
 
-  /** Asked once; after a failure, again. */
+  /** Telegram is asked once, and again after a failure. */
   function nameOfBot(ask: () => Promise<string>): Promise<string> {
     known ??= ask().catch((error) => {
       known = undefined;
@@ -54,7 +54,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     actor?: Caller,
   ) => audit.record(executor, { ...(actor && { actor }), action, subject });
 
-  /** A chat shows somebody's visits: that it is linked is told by every other way, and to the chat that it replaces. */
+  /** A chat shows a person's visits, so another channel tells them that it was linked, and so does the chat it replaces. */
   async function tellLinked(
     tx: Tx,
     user_id: number,
@@ -83,15 +83,18 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     return user;
   }
 
-  /** In the transaction of whatever ends it; whoever does it for themself is named. */
+  /**
+   * Unlinks a person's chat, in the transaction of what ends it.
+   * @param by the person, where they do it themselves
+   */
   async function unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
     if (await repository.unlinkUser(tx, user)) await note(tx, 'telegram.unlink', user, by);
   }
 
   return {
     /**
-     * A deep link that makes the chat of whoever opens it this person's; it serves once, for a quarter of an hour. Where a
-     * chat is linked already, it is for the account's owner only.
+     * A deep link that links the chat in which it is opened to this person. It works once, for a quarter of an hour. Where a
+     * chat is linked already, the caller must prove that the account is theirs.
      * @throws AppError channel_not_offered, provider_unavailable, and what `unlinkMine` throws
      */
     async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
@@ -112,8 +115,9 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     },
 
     /**
-     * Unlinks the caller's chat, for the account's owner only: whoever holds a stolen token would link their own afterwards,
-     * which as a first chat asks for nothing. In the chat `/stop` does it without. Where none is linked nothing is asked.
+     * Unlinks the caller's chat. The caller must prove that the account is theirs: with a stolen token somebody could link their
+     * own chat afterwards, because a first chat needs no proof. In the chat `/stop` needs none. Where no chat is linked nothing
+     * is asked.
      * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
      */
     async unlinkMine(caller: Caller, proof: TelegramProof): Promise<void> {
@@ -132,7 +136,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
         return { linked, used: user !== undefined };
       });
       const { bot } = messageTexts(owner.linked?.locale ?? language ?? default_locale);
-      // Telegram may hand over the same message twice: its link is used up by then, and the chat is linked.
+      // Telegram may hand over the same message twice. By then its link is used up and the chat is linked.
       if (owner.used || (token && owner.linked)) return bot.linked;
       if (token) return bot.expired;
       return owner.linked ? bot.help : bot.not_linked;
@@ -150,7 +154,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       return unlinked ? bot.unlinked : bot.not_linked;
     },
 
-    /** `/my`: the next visits, as the person's own side sees them. */
+    /** `/my`: the person's next visits, each with the name of the other side. */
     async visits(chat: string, language: Locale | undefined): Promise<string> {
       const owner = await repository.findOwner(db, chat);
       const locale = owner?.locale ?? language ?? default_locale;
@@ -169,7 +173,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       return [bot.visits, ...lines].join('\n');
     },
 
-    /** Anything else. */
+    /** Any other message. */
     async help(chat: string, language: Locale | undefined): Promise<string> {
       const owner = await repository.findOwner(db, chat);
       const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);

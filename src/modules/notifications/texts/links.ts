@@ -8,11 +8,11 @@ import type { MessageTexts, Words } from './texts.ts';
 export interface Answers {
   coming: string;
   cancel: string;
-  /** Its doctor has still to confirm the visit: nobody is asked yet whether they come. */
+  /** The doctor has not confirmed the visit yet, so nobody is asked whether they come. */
   pending?: boolean;
 }
 
-/** Beside them, where what somebody else may have done is taken back. */
+/** `stop` leads to where the reader takes back what somebody else may have done. */
 export type Links = Answers | { stop: string };
 
 interface Labelled {
@@ -20,7 +20,7 @@ interface Labelled {
   label: string;
 }
 
-/** What each link is called. */
+/** Each link with its label. */
 function labelled(links: Links, { links: labels }: MessageTexts): Labelled[] {
   if ('stop' in links) return [{ href: links.stop, label: labels.stop }];
   return [
@@ -35,7 +35,7 @@ function shortest(links: Links, { links: labels }: MessageTexts): Labelled {
   return { href: links.coming, label: links.pending ? labels.answer_pending : labels.answer };
 }
 
-/** A message as an SMS or a chat shows it. An SMS has room for one link, whose page offers both answers. */
+/** A message as an SMS or a chat shows it. An SMS has room for one link, and the page behind it offers both answers. */
 export function withLinks(
   channel: Channel,
   words: Words,
@@ -50,7 +50,7 @@ export function withLinks(
   return [words.text, ...labelled(links, texts).map(({ href, label }) => `${label}:\n${href}`)].join('\n\n');
 }
 
-/** An email as text and as simple HTML that needs nothing from anywhere. */
+/** An email as text and as simple HTML that loads nothing. */
 export function composeEmail(
   words: Words,
   links: Links | undefined,

@@ -1,4 +1,4 @@
-/** 3GPP TS 23.038: the alphabet of which 160 fit into one SMS, and the signs that count twice in it. */
+/** 3GPP TS 23.038: the alphabet of which 160 signs fit into one SMS, and the signs of it that count twice. */
 const GSM = new Set(
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà',
 );
@@ -10,7 +10,7 @@ export interface SmsSize {
   encoding: 'gsm7' | 'ucs2';
   /** Septets or UTF-16 units. */
   length: number;
-  /** How many messages the network makes of it, and the provider charges. */
+  /** How many messages the network makes of the text, and the provider charges. */
   segments: number;
 }
 
@@ -24,7 +24,7 @@ export function smsSize(text: string): SmsSize {
   return { encoding, length, segments: length <= one ? 1 : Math.ceil(length / many) };
 }
 
-/** Signs outside the GSM alphabet that have a plain twin in it; one of them alone would more than halve an SMS. */
+/** Signs outside the GSM alphabet that have a plain twin in it. One of them alone would more than halve an SMS. */
 const PLAIN: Record<string, string> = {
   ʻ: "'",
   ʼ: "'",
@@ -61,7 +61,7 @@ const PLAIN: Record<string, string> = {
   '\u00a0': ' ',
   '\u2009': ' ',
   '\u202f': ' ',
-  // What nobody sees.
+  // These are invisible.
   '\u00ad': '',
   '\u200b': '',
   '\u200c': '',
@@ -75,7 +75,7 @@ const PLAIN: Record<string, string> = {
 const TWINNED = new RegExp(`[${Object.keys(PLAIN).join('')}]`, 'gu');
 const ACCENTS = /\p{Script=Latin}\p{M}*/gu;
 
-/** A Latin letter outside the alphabet, without its accents: Karakalpak á ǵ ı ń ó ú, as one writes on a plain phone. */
+/** A Latin letter outside the alphabet, such as Karakalpak á ǵ ı ń ó ú, without its accents, as on a plain phone. */
 function bareLetter(letter: string): string {
   const one = letter.normalize('NFC');
   if (GSM.has(one)) return one;
@@ -83,8 +83,8 @@ function bareLetter(letter: string): string {
 }
 
 /**
- * The same text in the signs that an SMS takes cheapest, such as `'` for the Uzbek ʻ and ʼ, or N for №. Letters lose their
- * accents only where the SMS gains from it: one that holds Cyrillic is long anyway.
+ * The same text in the signs that are cheapest in an SMS, such as `'` for the Uzbek ʻ and ʼ, or N for №. Letters lose their
+ * accents only where that shortens the SMS: a text with Cyrillic is long anyway.
  */
 export function plainSms(text: string): string {
   const plain = text.replaceAll(TWINNED, (sign) => PLAIN[sign] ?? sign);

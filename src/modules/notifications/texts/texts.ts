@@ -7,11 +7,11 @@ export interface Words {
   title: string;
   /** For the inbox, email and Telegram. */
   text: string;
-  /** For an SMS: seen on a locked screen and paid by the segment, so it says least. */
+  /** For an SMS. It is seen on a locked screen and paid by the segment, so it says least. */
   sms: string;
 }
 
-/** What a text may say of a visit, ready to be put into a sentence. Never what it is about. */
+/** What a text may say of a visit, ready for a sentence. It never says what the visit is about. */
 export interface VisitWords {
   /** Such as `10-mart, seshanba, soat 10:00`. */
   when: string;
@@ -21,40 +21,40 @@ export interface VisitWords {
   doctor_short: string;
   patient: string;
   patient_short: string;
-  /** Why it was cancelled, in the words of whoever did; an SMS leaves it out. */
+  /** Why it was cancelled, in the words of who cancelled it. An SMS leaves it out. */
   reason: string | null;
 }
 
-/** Of a visit that was moved. */
+/** What else a text may say of a visit that was moved. */
 export interface MoveWords extends VisitWords {
   /** When it was. */
   from: string;
   from_short: string;
-  /** Whether the doctor has to answer it anew. */
+  /** Whether the doctor has to confirm it anew. */
   pending: boolean;
 }
 
-/** Of a visit that lies ahead. */
+/** What else a text may say of a visit that lies ahead. */
 export interface ReminderWords extends VisitWords {
-  /** Whether its doctor has still to confirm it. */
+  /** Whether the doctor has not confirmed it yet. */
   pending: boolean;
 }
 
-/** Of a visit that falls out because the doctor is away, or the clinic closed. */
+/** What else a text may say of a visit that falls out because the doctor is away or the clinic is closed. */
 export interface AbsenceWords extends VisitWords {
-  /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`; none is fine. */
+  /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`. There may be none. */
   alternatives: string[];
-  /** The nearest of them, without. */
+  /** The nearest of them, without its doctor. */
   nearest: string | undefined;
 }
 
-/** Of a slot that is kept for the reader. */
+/** What else a text may say of a slot that is kept for the reader. */
 export interface OfferWords extends VisitWords {
-  /** Such as `10:15`, with its day where it is another one. */
+  /** Such as `10:15`, with the day where it is another one. */
   until: string;
 }
 
-/** What the texts of a kind may say, where that is more than of any visit. */
+/** The kinds whose texts may say more than those of any visit. */
 export interface WordsOfKind {
   moved: MoveWords;
   reminder: ReminderWords;
@@ -65,7 +65,7 @@ export interface WordsOfKind {
 
 type WordsOf<Kind> = Kind extends keyof WordsOfKind ? WordsOfKind[Kind] : VisitWords;
 
-/** A visit's kinds, each for every side that hears of it: a missing one is a type error. */
+/** The texts of each kind, for every side that hears of it. A missing one is a type error. */
 export type VisitTexts = {
   [Kind in keyof typeof visitKinds]: {
     [Side in (typeof visitKinds)[Kind][number]]: (visit: WordsOf<Kind>) => Words;
@@ -74,12 +74,12 @@ export type VisitTexts = {
 
 export interface AccountWords {
   when: string;
-  /** What the device calls itself, where that is known. */
+  /** The device's own name; null where it is not known. */
   device: string | null;
-  /** Which contact it is about, where it is about one; `added` where it is new and replaces none. */
+  /** The contact that it is about. `added`: it is new and replaces none. */
   contact: 'phone' | 'email';
   added: boolean;
-  /** Of a ceiling: whether it is reached. */
+  /** Whether a ceiling is reached. */
   full: boolean;
 }
 
@@ -87,26 +87,29 @@ export type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
 
 export type CodeTexts = Record<CodePurpose, (code: string, minutes: number) => Words>;
 
-/** Everything that is said in messages, on the pages behind their links and by the bot, in one language. */
+/** Everything that messages, the pages behind their links and the bot say, in one language. */
 export interface MessageTexts {
   visit: VisitTexts;
   account: AccountTexts;
   code: CodeTexts;
   dates: {
-    /** @param date of the calendar, by its parts; `year` only where it is not the present one */
+    /** @param date a day of the calendar; `year` only where it is not the present one */
     long: (date: DateParts) => string;
     short: (date: DateParts) => string;
     at: (day: string, time: string) => string;
     at_short: (day: string, time: string) => string;
   };
-  /** Where a name is not known. */
+  /** These stand where a name is not known. */
   nobody: { doctor: string; patient: string };
-  /** Stand where somebody's account was deleted or closed, where the doctor is away, and where the clinic is closed. */
+  /** Reasons: an account was deleted or closed, the doctor is away, the clinic is closed. */
   account_deleted: string;
   account_closed: string;
   doctor_absent: string;
   clinic_closed: string;
-  /** Beside the links of a reminder, `…pending` where the doctor has still to confirm the visit; and beside that which stops what somebody else may have done. */
+  /**
+   * Labels of links: those of a reminder, with `…pending` where the doctor has not confirmed the visit yet, and the one that
+   * takes back what somebody else may have done.
+   */
   links: {
     coming: string;
     coming_pending: string;
@@ -116,7 +119,7 @@ export interface MessageTexts {
     stop: string;
     stop_short: string;
   };
-  /** Below every email. */
+  /** It stands below every email. */
   footer: string;
   page: PageTexts;
   undo_page: UndoPageTexts;
@@ -141,7 +144,7 @@ export interface PageTexts {
   yes_pending: string;
   cancel: string;
   doctor: string;
-  /** Below a visit that its doctor has still to confirm. */
+  /** It stands below a visit that its doctor has not confirmed yet. */
   pending: string;
   coming: string;
   coming_pending: string;
@@ -156,13 +159,13 @@ export interface PageTexts {
 /** The page on which a change of a contact is taken back. */
 export interface UndoPageTexts {
   title: string;
-  /** What it will do, in a question. */
+  /** The question what to do. */
   ask: Record<'phone' | 'email', string>;
   explain: string;
   yes: string;
   done: string;
   over: string;
-  /** Another account has the old contact by now. */
+  /** Another account has the old contact meanwhile. */
   taken: string;
   footer: string;
 }
