@@ -23,7 +23,7 @@ describe('codes', () => {
       ...more,
     });
 
-  test('go to an address that is not proved yet, sealed until then, and leave no trace', async () => {
+  test('go to an address that is not proved yet, are sealed until then, and leave no trace', async () => {
     const user = await sending.world.person('patient');
     await sendCode(user, { destination: PHONE });
     const [queued] = await messagesOf(user);
@@ -61,7 +61,7 @@ describe('codes', () => {
     expect(sending.eskiz.taken).toEqual([]);
   });
 
-  test('that failed are forgotten as well, soon', async () => {
+  test('that failed are forgotten soon, too', async () => {
     const user = await sending.world.person('patient', { phone: PHONE });
     sending.eskiz.troubles.push({ status: 400 });
     await sendCode(user);
@@ -83,7 +83,7 @@ describe('codes', () => {
     expect(sending.eskiz.taken).toEqual([]);
   });
 
-  test('open under the secret they were sealed with, replaced or not, and in their own row only', () => {
+  test('open under the secret that sealed them, replaced or not, and only in their own row', () => {
     const sealed = createSealing(['the-old-one']).seal({ code: CODE }, 'code:1:7:sms');
     expect(sealed.toString('latin1')).not.toContain(CODE);
     expect(createSealing(['the-new-one', 'the-old-one']).open(sealed, 'code:1:7:sms')).toEqual({
