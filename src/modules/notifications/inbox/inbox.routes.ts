@@ -27,8 +27,8 @@ export async function inboxRoutes(
         operationId: 'listNotifications',
         summary: 'See my inbox',
         description:
-          'What the caller was told, newest first, in the language of their profile, or of `Accept-Language` where they ' +
-          'have chosen none.',
+          'What the caller was told, newest first, in the language of their profile. Where they have chosen none it is the ' +
+          'language of `Accept-Language`.',
         querystring: notificationFilters,
         response: { 200: notificationPage },
       },
@@ -67,7 +67,7 @@ export async function inboxRoutes(
         tags,
         operationId: 'readAllNotifications',
         summary: 'Mark my whole inbox as read',
-        description: 'Everything that is there by now.',
+        description: 'It marks everything that is in the inbox at this moment.',
         response: { 204: z.undefined() },
       },
     },

@@ -31,8 +31,8 @@ export async function outboxRoutes(instance: FastifyInstance, { outbox }: { outb
         operationId: 'listMessages',
         summary: 'See what was sent',
         description:
-          'What went out by email, SMS and Telegram, newest first: to whom, when, and why not. The text of a code is ' +
-          'never shown.',
+          'What went out by email, SMS and Telegram, newest first: to whom, when, and why not. The text of a code is never ' +
+          'shown.',
         querystring: messageFilters,
         response: { 200: messagePage },
       },
@@ -49,8 +49,8 @@ export async function outboxRoutes(instance: FastifyInstance, { outbox }: { outb
         operationId: 'retryMessages',
         summary: 'Send many failed messages again',
         description:
-          `After an outage: of the failed ones that match, the oldest ${RETRIED_AT_ONCE} go back into the queue, with all ` +
-          'their tries; `more` says whether others are left. What is no longer true by now is dropped instead of being ' +
+          `For after an outage. Of the failed messages that match, the oldest ${RETRIED_AT_ONCE} go back into the queue, ` +
+          'with all their tries. `more` says whether others are left. A message that is no longer true is dropped and not ' +
           'sent. Each is **noted** by itself as `message.retry`.',
         body: retryFilters,
         response: { 200: retriedMessages },
@@ -69,8 +69,8 @@ export async function outboxRoutes(instance: FastifyInstance, { outbox }: { outb
         operationId: 'retryMessage',
         summary: 'Send a failed message again',
         description:
-          'It goes back into the queue, with all its tries; the address is the person’s present one. If what it says is no ' +
-          'longer true, it is dropped instead.',
+          'It goes back into the queue, with all its tries, and is sent to the person’s present address. If what it says is ' +
+          'no longer true, it is dropped instead.',
         params: idParams('The message’s id.', demo.message.id),
         response: { 204: z.undefined() },
       },

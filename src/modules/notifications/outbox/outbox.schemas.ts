@@ -17,39 +17,41 @@ const shape = z.object({
   id: fields.id,
   user: z
     .object({ id: fields.id, first_name: fields.out.name, last_name: fields.out.name })
-    .meta({ description: 'Whom it is for; an erased person has no names.' }),
+    .meta({ description: 'The person it is for. An erased person has no names.' }),
   channel,
   kind: z.enum(messageKinds),
   appointment: fields.id.nullable().meta({ description: 'The appointment it is about.' }),
   status: status.meta({
     description:
-      '`failed` has used up its tries or was refused for good, and can be sent again; `dropped` was no longer worth ' +
-      'sending; `sending` is on its way, or was cut off and will be tried again.',
+      '`failed` has used up its tries or was refused for good, and can be sent again. `dropped` was no longer worth ' +
+      'sending. `sending` is on its way, or was cut off and will be tried again.',
   }),
   text: z.string().nullable().meta({
     description:
-      'As it was sent, or would be, with the time that it speaks of, in the person’s language; null for codes.',
+      'As it was sent, or would be sent, in the person’s language, with the time that it speaks of. Null for codes.',
     maxLength: 2_000,
   }),
   attempts: z.int().meta({
     description:
-      'Those that count: while a provider is away, or refuses the clinic as such, a message waits.',
+      'How many attempts count. While a provider is away, or refuses the clinic itself, a message waits and none counts.',
     minimum: 0,
     maximum: 100,
   }),
-  provider_id: z.string().nullable().meta({ description: 'What the provider calls it.', maxLength: 200 }),
+  provider_id: z.string().nullable().meta({ description: 'The provider’s name of it.', maxLength: 200 }),
   error: z
     .string()
     .nullable()
     .meta({
       description:
-        'Why the last attempt failed, a code of ours or the provider’s; or why it was dropped: `visit_moved`, ' +
+        'Why the last attempt failed, as a code of this API or of the provider. Or why it was dropped: `visit_moved`, ' +
         '`visit_decided`, `visit_cancelled`, `visit_expired`, `visit_begun`, `expired` (a code, an offer), `overtaken` (the ' +
         'reader heard what came afterwards), `person_deleted`.',
       maxLength: 100,
     }),
   created_at: fields.out.instant,
-  due_at: fields.out.instant.meta({ description: 'Not before: quiet hours, or the next attempt. UTC.' }),
+  due_at: fields.out.instant.meta({
+    description: 'It is not sent before this: quiet hours, or the next attempt. UTC.',
+  }),
   sent_at: fields.out.instant.nullable(),
 });
 
@@ -71,7 +73,7 @@ const sent: z.infer<typeof shape> = {
 
 const message = documented(shape, {
   id: 'Message',
-  description: 'One message that left, or did not, by email, SMS or Telegram.',
+  description: 'One message by email, SMS or Telegram, whether it was sent or not.',
   examples: {
     sent: { summary: 'Sent', value: sent },
     failed: {
@@ -131,7 +133,7 @@ export const retryFilters = documented(
     ),
   {
     id: 'MessageRetry',
-    description: 'Which of the failed messages; an empty object is all of them.',
+    description: 'Which of the failed messages. An empty object means all of them.',
     examples: {
       outage: {
         summary: 'What a mail server lost one morning',
@@ -145,7 +147,7 @@ export const retryFilters = documented(
 export const retriedMessages = documented(
   z.object({
     retried: z.int().min(0).max(RETRIED_AT_ONCE).meta({ description: 'How many are in the queue again.' }),
-    more: z.boolean().meta({ description: 'Others are left: repeat it for these.' }),
+    more: z.boolean().meta({ description: 'Others are left. Repeat the request for these.' }),
   }),
   {
     id: 'RetriedMessages',

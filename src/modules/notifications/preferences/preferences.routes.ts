@@ -22,8 +22,8 @@ export async function preferencesRoutes(
         operationId: 'getNotificationPreferences',
         summary: 'See how I am told things',
         description:
-          'Which channels each kind of message takes, the quiet hours, and which addresses are confirmed. Without a ' +
-          'choice, one channel: for visits Telegram, else SMS, else email. The inbox gets everything.',
+          'Which channels each kind of message takes, the quiet hours, and which addresses are confirmed. Where nothing is ' +
+          'chosen it is one channel: for visits Telegram, else SMS, else email. The inbox gets everything.',
         response: { 200: answer },
       },
     },

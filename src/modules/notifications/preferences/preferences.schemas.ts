@@ -11,7 +11,7 @@ const kind = z.enum(noticeKinds);
 const address = (description: string) =>
   z
     .object({
-      offered: z.boolean().meta({ description: 'Whether the clinic sends this way at all.' }),
+      offered: z.boolean().meta({ description: 'Whether the clinic sends by this channel.' }),
       usable: z.boolean().meta({ description }),
     })
     .meta({ description });
@@ -22,7 +22,7 @@ const shape = z.object({
       z.object({
         kind,
         chosen: channelList.nullable().meta({
-          description: 'What was chosen, null for the default; an empty list keeps it in the inbox only.',
+          description: 'What was chosen. Null is the default, and an empty list is the inbox only.',
         }),
         used: channelList.meta({ description: 'Where it would go now, beside the inbox.' }),
       }),
@@ -30,8 +30,9 @@ const shape = z.object({
     .meta({ maxItems: 50, description: 'What can reach this person, by kind.' }),
   quiet_hours: z.object({ enabled: z.boolean(), from: fields.out.time, until: fields.out.time }).meta({
     description:
-      'Messages due in them wait for their end. Codes, offers of the waiting list, and a visit that falls out or is ' +
-      'moved on its day do not; a reminder for which their end would be too late comes before they begin.',
+      'Messages that are due in them wait for their end. Codes and offers of the waiting list do not wait, nor does the news ' +
+      'of a visit that falls out or is moved on its day. A reminder for which their end would be too late comes before ' +
+      'they begin.',
   }),
   channels: z.object({
     email: address('The email address is confirmed.'),
@@ -55,7 +56,7 @@ const example: z.infer<typeof shape> = {
 
 export const preferences = documented(shape, {
   id: 'NotificationPreferences',
-  description: 'How and when somebody is told things.',
+  description: 'How and when a person is told things.',
   examples: { preferences: { summary: 'Reminders by SMS and email, the rest as usual', value: example } },
 });
 export type PreferencesAnswer = z.infer<typeof preferences>;
@@ -84,7 +85,7 @@ export const preferencesChange = documented(
     ),
   {
     id: 'NotificationPreferencesChange',
-    description: 'What to change; the rest stays.',
+    description: 'What to change. The rest stays.',
     examples: {
       reminders: {
         summary: 'Reminders by SMS and email',
