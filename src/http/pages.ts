@@ -3,7 +3,7 @@ import { AppError } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { chooseLocale } from '../i18n/index.ts';
 
-export interface PagesOptions {
+interface PagesOptions {
   default_locale: Locale;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;

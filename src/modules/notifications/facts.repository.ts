@@ -52,7 +52,7 @@ export function visitOf<Row extends VisitColumns>(row: Row): VisitFacts | null {
 }
 
 /** What the text of a listed message or notification is written from. */
-export interface FactsRow extends VisitColumns {
+interface FactsRow extends VisitColumns {
   kind: MessageKind;
   created_at: string;
   role: Role;

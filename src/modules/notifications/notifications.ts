@@ -49,8 +49,6 @@ export interface NotificationsDependencies {
   owner: TelegramDependencies['owner'];
 }
 
-export type Notifications = ReturnType<typeof createNotifications>;
-
 /** Everything by which people are told things, put together of its parts. */
 export function createNotifications(dependencies: NotificationsDependencies) {
   const { db, clock, log, audit, default_locale, public_url, channels, owner } = dependencies;

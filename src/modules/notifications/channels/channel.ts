@@ -34,7 +34,7 @@ export interface Sender {
   close?(): void;
 }
 
-export interface SendErrorOptions {
+interface SendErrorOptions {
   /** Another try would fail too. */
   permanent?: boolean;
   /** The provider may have taken it all the same. */

@@ -12,7 +12,7 @@ import { delayAfter } from './queue.rules.ts';
 import { changesOf, verdictOn, waitsFor } from './truth.rules.ts';
 import type { Writing } from './writing.service.ts';
 
-export interface DeliveryDependencies {
+interface DeliveryDependencies {
   db: Db;
   clock: Clock;
   log: Log;

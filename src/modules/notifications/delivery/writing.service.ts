@@ -11,7 +11,7 @@ import { writeMessage } from '../texts/write.ts';
 import type { Claimed } from './delivery.repository.ts';
 import type { Sealing } from './sealing.service.ts';
 
-export interface WritingDependencies {
+interface WritingDependencies {
   db: Db;
   clock: Clock;
   default_locale: Locale;

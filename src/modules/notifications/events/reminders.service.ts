@@ -9,7 +9,7 @@ import type { Telling } from '../telling/telling.service.ts';
 import { findVisit, listAhead, type VisitAhead, type VisitRow } from './events.repository.ts';
 import type { DoctorReminder, PatientReminder } from './events.schemas.ts';
 
-export interface RemindersDependencies {
+interface RemindersDependencies {
   db: Db;
   clock: Clock;
   /** How long before a visit its patient is reminded. */

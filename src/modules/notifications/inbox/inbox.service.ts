@@ -9,7 +9,7 @@ import { writeMessage } from '../texts/write.ts';
 import * as repository from './inbox.repository.ts';
 import type { Notification, NotificationFilters } from './inbox.schemas.ts';
 
-export interface InboxDependencies {
+interface InboxDependencies {
   db: Db;
   clock: Clock;
 }

@@ -3,7 +3,7 @@ import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts
 
 type LinkPurpose = (typeof linkPurposes)[number];
 
-export interface NewLink {
+interface NewLink {
   token_hash: Buffer;
   purpose: LinkPurpose;
   user_id: number;

@@ -5,7 +5,7 @@ import { LARGEST_FORM, preparePages } from '../../../http/pages.ts';
 import { failurePage, statusOf, visitPage } from './links.pages.ts';
 import type { VisitLinks } from './links.service.ts';
 
-export interface LinksRoutesOptions {
+interface LinksRoutesOptions {
   links: VisitLinks;
   clock: Clock;
   default_locale: Locale;

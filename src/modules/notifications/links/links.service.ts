@@ -33,7 +33,7 @@ export type LinkState =
       late?: boolean;
     };
 
-export type VisitAnswer = 'coming' | 'cancel';
+type VisitAnswer = 'coming' | 'cancel';
 
 const ANSWERS = ['confirm_visit', 'cancel_visit'] as const;
 

@@ -11,7 +11,7 @@ import { listMessages } from './outbox.repository.ts';
 import { type MessageFilters, type MessageRecord, RETRIED_AT_ONCE } from './outbox.schemas.ts';
 import { type Failed, hasFailed, isMessage, requeue, requeueMany } from './requeue.repository.ts';
 
-export interface OutboxDependencies {
+interface OutboxDependencies {
   db: Db;
   clock: Clock;
   default_locale: Locale;

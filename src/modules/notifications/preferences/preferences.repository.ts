@@ -4,7 +4,7 @@ import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import type { Addresses } from '../telling/channels.rules.ts';
 
-export interface PreferencesRow extends QuietHours, Addresses {
+interface PreferencesRow extends QuietHours, Addresses {
   channels: Partial<Record<NoticeKind, Channel[]>>;
 }
 

@@ -8,7 +8,7 @@ import { channelsFor, isProved } from '../telling/channels.rules.ts';
 import { findPreferences, savePreferences } from './preferences.repository.ts';
 import type { PreferencesAnswer, PreferencesChange } from './preferences.schemas.ts';
 
-export interface PreferencesDependencies {
+interface PreferencesDependencies {
   db: Db;
   /** The channels that are set up. */
   offered: ReadonlySet<Channel>;

@@ -97,5 +97,3 @@ export function createBot(settings: TelegramSettings, telegram: Telegram, log: L
     },
   };
 }
-
-export type TelegramBot = ReturnType<typeof createBot>;

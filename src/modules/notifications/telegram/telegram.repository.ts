@@ -59,7 +59,7 @@ export async function unlinkChat(tx: Tx, chat: string): Promise<number | undefin
   return rows[0]?.user_id;
 }
 
-export interface ChatOwner {
+interface ChatOwner {
   user_id: number;
   locale: Locale | null;
 }
@@ -76,7 +76,7 @@ export async function findOwner(executor: Executor, chat: string): Promise<ChatO
   return rows[0];
 }
 
-export interface NextVisit {
+interface NextVisit {
   date: string;
   start_time: string;
   status: ActiveStatus;

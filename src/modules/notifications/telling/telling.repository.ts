@@ -37,7 +37,7 @@ export async function findRecipient(
   return rows[0];
 }
 
-export interface NewMessage {
+interface NewMessage {
   key: string;
   user_id: number;
   channel: Channel;

@@ -11,7 +11,7 @@ import { findRecipient, insertMessage, type RecipientRow } from './telling.repos
 /** A message that stands in the reader's inbox too. */
 type Notice = Message & { kind: NoticeKind };
 
-export interface TellingDependencies {
+interface TellingDependencies {
   clock: Clock;
   /** The channels that are set up. */
   offered: ReadonlySet<Channel>;

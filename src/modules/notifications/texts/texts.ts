@@ -35,7 +35,7 @@ export interface MoveWords extends VisitWords {
 }
 
 /** What else a text may say of a visit that lies ahead. */
-export interface ReminderWords extends VisitWords {
+interface ReminderWords extends VisitWords {
   /** Whether the doctor has not confirmed it yet. */
   pending: boolean;
 }
@@ -55,7 +55,7 @@ export interface OfferWords extends VisitWords {
 }
 
 /** The kinds whose texts may say more than those of any visit. */
-export interface WordsOfKind {
+interface WordsOfKind {
   moved: MoveWords;
   reminder: ReminderWords;
   absence: AbsenceWords;
@@ -66,13 +66,13 @@ export interface WordsOfKind {
 type WordsOf<Kind> = Kind extends keyof WordsOfKind ? WordsOfKind[Kind] : VisitWords;
 
 /** The texts of each kind, for every side that hears of it. A missing one is a type error. */
-export type VisitTexts = {
+type VisitTexts = {
   [Kind in keyof typeof visitKinds]: {
     [Side in (typeof visitKinds)[Kind][number]]: (visit: WordsOf<Kind>) => Words;
   };
 };
 
-export interface AccountWords {
+interface AccountWords {
   when: string;
   /** The device's own name; null where it is not known. */
   device: string | null;
@@ -83,9 +83,9 @@ export interface AccountWords {
   full: boolean;
 }
 
-export type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
+type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
 
-export type CodeTexts = Record<CodePurpose, (code: string, minutes: number) => Words>;
+type CodeTexts = Record<CodePurpose, (code: string, minutes: number) => Words>;
 
 /** Everything that messages, the pages behind their links and the bot say, in one language. */
 export interface MessageTexts {
@@ -135,7 +135,7 @@ export interface DateParts {
   year: number | undefined;
 }
 
-export interface PageTexts {
+interface PageTexts {
   title: string;
   ask_coming: string;
   ask_coming_pending: string;
@@ -157,7 +157,7 @@ export interface PageTexts {
 }
 
 /** The page on which a change of a contact is taken back. */
-export interface UndoPageTexts {
+interface UndoPageTexts {
   title: string;
   /** The question what to do. */
   ask: Record<'phone' | 'email', string>;
@@ -170,7 +170,7 @@ export interface UndoPageTexts {
   footer: string;
 }
 
-export interface BotTexts {
+interface BotTexts {
   linked: string;
   expired: string;
   help: string;
