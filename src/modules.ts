@@ -32,12 +32,7 @@ import {
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
 import { createIdempotency } from './modules/idempotency/index.ts';
-import { createMessaging } from './modules/messages/index.ts';
-import {
-  createNotifications,
-  createPreferences,
-  notificationsRoutes,
-} from './modules/notifications/index.ts';
+import { createNotifications } from './modules/notifications/index.ts';
 import {
   createPatients,
   erasePatientProfile,
@@ -153,21 +148,23 @@ export function createModules({
     patients: availability.patients,
     search: timeslots.search,
   });
-  const notifications = createNotifications({ db, clock });
-  const messages = createMessaging({
+  const notifications = createNotifications({
     db,
     clock,
     log,
     ...config,
     secrets,
-    addNotification: notifications.add,
-    appointments,
+    cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit,
     owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
+  const messages = {
+    enqueue: notifications.telling.enqueue,
+    offered: notifications.telling.offered,
+    unlinkTelegram: notifications.telegram.unlink,
+  };
   const contactChanges = createContactChanges({ clock, messages });
-  const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
   const users = createUsers({
     db,
     clock,
@@ -191,7 +188,7 @@ export function createModules({
   return {
     appointments,
     audit,
-    messages,
+    notifications,
     sessions,
     settings,
     users,
@@ -278,8 +275,7 @@ export function createModules({
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
-      await app.register(notificationsRoutes, { notifications, preferences, ...config });
-      await app.register((routes) => messages.register(routes));
+      await app.register(notifications.routes);
       await app.register(privacyRoutes, { privacy, consents });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });

@@ -21,7 +21,10 @@ const MODULE = /^src\/modules\/(\w+)\//;
 const CONDITIONS = /^src\/modules\/(availability|<own>)\/([\w-]+\.sql|policy\.rules)\.ts$/;
 
 /** The providers of messages, each behind one interface. */
-const CHANNELS = /^src\/modules\/(messages|<own>)\/channels\//;
+const CHANNELS = /^src\/modules\/(notifications|<own>)\/channels\//;
+
+/** What people are told, in every language. */
+const TEXTS = /^src\/modules\/(notifications|<own>)\/texts\//;
 
 /** What each kind of file may import; the first pattern that fits a file decides. */
 const arrows: { from: RegExp; to: RegExp[] }[] = [
@@ -36,22 +39,27 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
     to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|memory)\//, /^src\/config\.ts$/],
   },
   { from: /^src\/app\.ts$/, to: [/^src\/(config|modules)\.ts$/, /^src\/(core|i18n|db|http)\//] },
-  // What talks to one provider knows of nothing else.
+  // A provider knows nothing but its protocol, and a text nothing but what it says.
   { from: CHANNELS, to: [/^src\/core\//, CHANNELS] },
-  { from: /\/messaging\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('.*'), CHANNELS] },
-  { from: /\.bot\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('service'), CHANNELS] },
-  { from: /\.(composition|pages)\.ts$/, to: [/^src\/(core|i18n)\//, OWN('(composition|service)')] },
+  { from: TEXTS, to: [/^src\/core\//, TEXTS] },
+  // A large module is put together of its parts in a file of its own name.
+  { from: /^src\/modules\/(\w+)\/\1(\.jobs)?\.ts$/, to: [/^src\/(core|db)\//, OWN('.*'), DOOR()] },
+  { from: /\.pages\.ts$/, to: [/^src\/(core|i18n)\//, OWN('service'), TEXTS, DOOR()] },
   { from: /\.sql\.ts$/, to: [/^src\/core\//, OWN('(rules|sql)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('(rules|schemas)')] },
   { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
   // Of a module that is split by use case, each file may use the columns and conditions of another.
-  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)'), CONDITIONS] },
+  {
+    from: /\.repository\.ts$/,
+    to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)'), CONDITIONS, TEXTS],
+  },
   {
     from: /\.service\.ts$/,
     to: [
       /^src\/(core|db|i18n|memory)\//,
-      OWN('(repository|rules|schemas|passwords|composition|sealing|service)'),
+      OWN('(repository|rules|schemas|passwords|service)'),
       CHANNELS,
+      TEXTS,
       DOOR(),
     ],
   },

@@ -2,17 +2,24 @@ import type { Role } from './roles.ts';
 import type { Channel } from './words.ts';
 
 /**
- * What is told about a visit, and to which side of it. To add a kind, add it here: the texts in i18n/messages then fail
- * type checking until each language has it, for each side.
+ * The catalogue of what people are told. It stands in core because three sides need it: the modules that tell something
+ * (auth and users hand a `Message` over), the settings (reminders), and modules/notifications, which does the telling.
+ *
+ * A new kind is three things:
+ * 1. a line in `visitKinds` or `accountKinds` below, with the sides that hear of it;
+ * 2. a text in each language, in modules/notifications/texts: type checking fails until every one is there, for each side;
+ * 3. the place where it is told: events/audience.rules.ts for what happens to a visit, or a call of `enqueue`.
  */
+
+/** What is told about a visit, and to which side of it. */
 export const visitKinds = {
   booked: ['patient', 'doctor'],
-  /** The doctor hears of it where a booking is confirmed at once. */
+  /** The doctor hears of it where a booking is confirmed at once, or where somebody else answers for them. */
   confirmed: ['patient', 'doctor'],
-  /** The request is still to be answered, and its visit is near. */
+  /** The request still waits for an answer, and its visit is near. */
   unanswered: ['doctor'],
   declined: ['patient'],
-  /** Nobody has answered the request, and its time is over. */
+  /** Nobody answered the request, and its time is over. */
   expired: ['patient', 'doctor'],
   cancelled: ['patient', 'doctor'],
   moved: ['patient', 'doctor'],
@@ -20,7 +27,7 @@ export const visitKinds = {
   absence: ['patient'],
   /** Cancelled because the clinic is closed on that day. */
   closed: ['patient'],
-  /** Of the waiting list: about a slot, which is no visit yet. */
+  /** The two of the waiting list are about a slot, which is no visit yet. */
   waitlist_offer: ['patient'],
   waitlist_lapsed: ['patient'],
   reminder: ['patient'],
@@ -28,24 +35,24 @@ export const visitKinds = {
 } as const;
 export type VisitKind = keyof typeof visitKinds;
 
-/** What is told about an account, to whom it belongs. */
+/** What is told about an account, and to which roles. */
 export const accountKinds = {
   new_sign_in: ['patient', 'doctor', 'admin'],
   password_changed: ['patient', 'doctor', 'admin'],
   doctor_approved: ['doctor'],
-  /** A confirmed phone or email was replaced, or another one was confirmed beside it. */
+  /** A confirmed phone or email was replaced, or a second contact was confirmed beside the first. */
   contact_changed: ['patient', 'doctor', 'admin'],
   telegram_linked: ['patient', 'doctor', 'admin'],
-  /** No phone and no email is confirmed: there is no way back for whoever forgets the password. */
+  /** No phone and no email is confirmed: who forgets the password has no way back. */
   nothing_confirmed: ['patient', 'doctor', 'admin'],
-  /** Codes by SMS come close to the day's ceiling, or have reached it. */
+  /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
 } as const;
 export type AccountKind = keyof typeof accountKinds;
 
-/** What stands in the inbox, and whose channels a person chooses. */
+/** Kinds that stand in the inbox, and for which a person chooses channels. */
 export type NoticeKind = VisitKind | AccountKind;
-/** A code goes out to the one address it is about, and into no inbox. */
+/** A code goes to the one address it is about, and into no inbox. */
 export type MessageKind = NoticeKind | 'code';
 
 const names = <Key extends string>(record: Record<Key, unknown>) => Object.keys(record) as Key[];
@@ -62,7 +69,7 @@ export function kindsOf(role: Role): NoticeKind[] {
   return noticeKinds.filter((kind) => told[kind].includes(role));
 }
 
-/** How long a code is worth anything. */
+/** How long a code is valid. */
 export const CODE_MINUTES = 5;
 
 /** A wall time of the clinic: when a visit is, was, or was to be. */
@@ -70,32 +77,33 @@ export interface When {
   date: string;
   start_time: string;
 }
-/** How long what a message tells of can be stopped with the link in it. */
+
+/** How long the link in a message can take back what the message tells of. */
 export const STOP_HOURS = 72;
 
-/** What is handed to the messages module to be told to one person. */
+/** What is handed to the notifications module to be told to one person. */
 export interface Message {
   user_id: number;
   kind: MessageKind;
-  /** What happened, such as `appointment:9001:booked`: the same key tells the same person once. */
+  /** What happened, such as `appointment:9001:booked`. The same key tells the same person once. */
   key: string;
   appointment_id?: number;
   /**
-   * Nothing personal: it is stored as it stands. A code's `purpose`, a reminder's `lead`, a sign-in's `device`. What is
-   * said of a visit keeps the time it speaks of as `date` and `start_time`, and the visit's `version` then, wherever the
-   * visit goes afterwards; whom it names beside the appointment's own people stands here as `doctors`, ids with commas
-   * between, since names are looked up when it is written.
+   * Nothing personal, because it is stored as it stands: a code's `purpose`, a reminder's `lead`, a sign-in's `device`. A
+   * message about a visit keeps the time it speaks of as `date` and `start_time`, and the visit's `version` at that moment,
+   * wherever the visit goes afterwards. Other doctors whom it names stand in `doctors`, as ids with commas between: names are
+   * looked up when it is written.
    */
   params?: Record<string, string>;
-  /** A code: stored sealed, and no longer than until it is sent. */
+  /** A code. It is stored sealed, and only until it is sent. */
   secret?: string;
-  /** Only this one, whatever the person prefers. */
+  /** Only this channel, whatever the person prefers. */
   channel?: Channel;
-  /** Instead of the person's own address, such as a new phone to be verified. */
+  /** An address in place of the person's own, such as a new phone to be verified. */
   destination?: string;
-  /** A path of this API, to be opened by whoever it was not: stored sealed, as it lets do something without signing in. */
+  /** A path of this API for a reader who did not do this. It is stored sealed, because it works without signing in. */
   stop?: string;
-  /** By the others that reach the person, whatever they prefer: this one may be in the hands of somebody else. */
+  /** By another channel than this one, whatever the person prefers: this one may be in the hands of somebody else. */
   except?: Channel;
 }
 
@@ -105,7 +113,7 @@ export interface Lead {
   minutes: number;
 }
 
-/** `24h,2h` or `off`. */
+/** @param text `24h,2h` or `off` */
 export function parseReminders(text: string): Lead[] | undefined {
   if (text.trim() === 'off') return [];
   const leads = text.split(',').map((part) => {

@@ -28,17 +28,17 @@ const BOT = 7_420_135;
  * database that is away is tried again.
  */
 export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
-  const { housekeeping, messages } = createModules({ db, clock, log, config });
+  const { housekeeping, notifications } = createModules({ db, clock, log, config });
   const queue = runQueue({
     url: config.database_url,
     concurrency: config.worker_concurrency,
-    tasks: { ...messages.jobs.tasks, ...housekeeping.tasks },
-    repeated: [...messages.jobs.repeated, ...housekeeping.repeated],
+    tasks: { ...notifications.jobs.tasks, ...housekeeping.tasks },
+    repeated: [...notifications.jobs.repeated, ...housekeeping.repeated],
     log,
     // The queue would make its own tables in a database that nobody has migrated.
     ready: () => db.$client.query('select from messages limit 0'),
   });
-  const { bot } = messages;
+  const { bot } = notifications;
   const turn =
     bot &&
     exclusive({
@@ -53,7 +53,7 @@ export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
     async stop() {
       await Promise.all([queue.stop(), bot?.stop()]);
       await turn?.close();
-      messages.close();
+      notifications.close();
     },
   };
 }

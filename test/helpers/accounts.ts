@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
-import { createSealing } from '../../src/modules/messages/messages.sealing.ts';
+import { createSealing } from '../../src/modules/notifications/delivery/sealing.service.ts';
 import { type Person, type TestApp, testApp, testConfig } from './app.ts';
 import type { TestClock } from './clock.ts';
 

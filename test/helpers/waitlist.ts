@@ -16,7 +16,7 @@ export async function waitingClinic({
   const clinic = await testApp({ clock: testClock(start), config });
   const { db, clock } = clinic;
   const modules = createModules({ db, clock, config: { ...testConfig, ...config } });
-  const tasks = { ...modules.messages.jobs.tasks, ...modules.housekeeping.tasks };
+  const tasks = { ...modules.notifications.jobs.tasks, ...modules.housekeeping.tasks };
   const rows = async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await db.$client.query(text, values)).rows as Row[];
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusive } from '../../src/db/links/lock.ts';
-import { createTelegramLinking } from '../../src/modules/messages/telegram.service.ts';
+import { createTelegramLinking } from '../../src/modules/notifications/telegram/telegram.service.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';
 
@@ -18,14 +18,14 @@ beforeAll(async () => {
     clock,
     default_locale: 'en',
     botName: async () => 'clinic_test_bot',
-    enqueue: world.messages.enqueue,
+    telling: world.notifications.telling,
     audit: { record: async () => {} },
     owner: { mustProve: async () => {} },
   });
-  world.messages.bot?.start();
+  world.notifications.bot?.start();
 });
 afterAll(async () => {
-  await world.messages.bot?.stop();
+  await world.notifications.bot?.stop();
   await world.close();
   await telegram.close();
 });
@@ -46,14 +46,14 @@ async function ask(chat: number, text: string, options = {}): Promise<string | u
 }
 
 describe('/start', () => {
-  test('with a deep link’s token links the chat, in the person’s language', async () => {
+  test('with a deep link’s token links the chat and answers in the person’s language', async () => {
     const user = await world.person('patient', { locale: 'ru' });
     const chat = ++chats;
     expect(await ask(chat, `/start ${await tokenFor(user)}`)).toContain('Готово!');
     expect(await linkedTo(chat)).toEqual([user]);
   });
 
-  test('a token serves once: somebody else who has it gets nothing', async () => {
+  test('a deep link’s token works once: somebody else who has it gets nothing', async () => {
     const user = await world.person('patient');
     const token = await tokenFor(user);
     const [owner, thief] = [++chats, ++chats];
@@ -64,7 +64,7 @@ describe('/start', () => {
     expect(await ask(owner, `/start ${token}`)).toContain('Tayyor!');
   });
 
-  test('not after a quarter of an hour, nor with one that nobody gave', async () => {
+  test('links no chat after a quarter of an hour, nor with an unknown token', async () => {
     const user = await world.person('patient');
     const token = await tokenFor(user);
     world.clock.set('2030-03-04T04:15:00Z');
@@ -75,7 +75,7 @@ describe('/start', () => {
     world.clock.set(START);
   });
 
-  test('a person has one chat and a chat is one person’s: the last wins', async () => {
+  test('a person has one chat and a chat belongs to one person: the last link wins', async () => {
     const [first, second] = [await world.person('patient'), await world.person('patient')];
     const [one, two] = [++chats, ++chats];
     await ask(one, `/start ${await tokenFor(first)}`);
@@ -85,12 +85,12 @@ describe('/start', () => {
     expect(await linkedTo(two)).toEqual([second]);
   });
 
-  test('without a token it says what to do', async () => {
+  test('without a token tells the person what to do', async () => {
     expect(await ask(++chats, '/start', { language: 'en' })).toContain('not linked');
     expect(await ask(chats, 'hello', { language: 'xx' })).toContain('not linked');
   });
 
-  test('in a group nothing is answered', async () => {
+  test('the bot answers nothing in a group', async () => {
     const user = await world.person('patient');
     const group = ++chats;
     telegram.write(group, `/start ${await tokenFor(user)}`, { type: 'group' });
@@ -101,7 +101,7 @@ describe('/start', () => {
   });
 });
 
-test('/my shows the next visits of the one who asks, soonest first', async () => {
+test('/my shows the next visits of the person who asks, soonest first', async () => {
   const doctor = await world.person('doctor', { first_name: 'Jasur', last_name: 'Yusupov', locale: 'en' });
   const patient = await world.person('patient', { first_name: 'Aziza', last_name: 'Karimova', locale: 'uz' });
   const [chat, surgery] = [++chats, ++chats];
@@ -122,7 +122,7 @@ test('/my shows the next visits of the one who asks, soonest first', async () =>
   expect(await ask(surgery, '/my')).toContain('• Tuesday 12 March, 10:00, Aziza Karimova, not confirmed yet');
 });
 
-test('/stop unlinks; nothing comes any more', async () => {
+test('/stop unlinks the chat, and no more messages come', async () => {
   const user = await world.person('patient');
   const chat = ++chats;
   await ask(chat, `/start ${await tokenFor(user)}`);
@@ -146,7 +146,7 @@ test('an answer that Telegram refuses does not stop the bot', async () => {
   expect(await ask(++chats, '/my', { language: 'en' })).toContain('not linked');
 });
 
-test('one process of all has the bot, and another once that one is gone', async () => {
+test('one process runs the bot, and another takes over once the first is gone', async () => {
   const held: string[] = [];
   let change = () => {};
   const until = async (expected: string[]) => {

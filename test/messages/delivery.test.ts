@@ -13,11 +13,11 @@ describe('a message', () => {
     const [message] = await messagesOf(user);
     expect(message).toMatchObject({ status: 'sent', attempts: 1, error: null });
     expect(message?.provider_id).toBe(`request-${sending.eskiz.taken[0]?.key}`);
-    await sending.world.messages.jobs.tasks.send_message({ message: message?.id });
+    await sending.world.notifications.jobs.tasks.send_message({ message: message?.id });
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
-  test('with the same key is queued once, also when two transactions race', async () => {
+  test('with the same key as another is queued once, also when two transactions race', async () => {
     const user = await bySms();
     await Promise.all(
       Array.from({ length: 5 }, () =>
@@ -38,7 +38,7 @@ describe('a message', () => {
     expect(sending.eskiz.taken[0]?.text).toBe(`Ваш пароль изменён ${day} 09:00. Не вы? Восстановите его.`);
   });
 
-  test('is tried again, later each time, and an admin sees why it failed in the end', async () => {
+  test('is tried again after longer and longer pauses, and an admin sees why it failed in the end', async () => {
     const user = await bySms();
     await tell(user);
     sending.eskiz.troubles.push(...Array.from({ length: 4 }, () => ({ status: 500 })));
@@ -85,7 +85,7 @@ describe('a message', () => {
     expect(await messagesOf(user)).toMatchObject([{ status: 'sent', attempts: 2 }]);
   });
 
-  test('that Eskiz never got is sent when nothing of it is found', async () => {
+  test('that Eskiz never got is sent again after Eskiz was asked for it', async () => {
     const user = await bySms();
     sending.eskiz.troubles.push('drop');
     await tell(user);
@@ -95,7 +95,7 @@ describe('a message', () => {
     expect(await messagesOf(user)).toMatchObject([{ status: 'sent', attempts: 2 }]);
   });
 
-  test('waits as long as the provider asks, and so does its whole channel', async () => {
+  test('waits as long as the provider asks, and so do the others of its channel', async () => {
     const [first, second] = [
       await sending.world.person('patient', { chat: `${next()}` }),
       await sending.world.person('patient', { chat: `${next()}` }),
@@ -122,7 +122,7 @@ describe('a message', () => {
     expect(sending.telegram.taken).toHaveLength(2);
   });
 
-  test('of a provider that is down costs a few attempts, not one for each of 200', async () => {
+  test('costs few attempts while its provider is down, and not one for each of 200 messages', async () => {
     const before = sending.eskiz.requests.length;
     sending.eskiz.troubles.push(...Array.from({ length: 300 }, () => ({ status: 503 })));
     const user = await bySms();
@@ -138,9 +138,9 @@ describe('a message', () => {
 
 describe('an admin', () => {
   const retry = (message: number) =>
-    sending.world.messages.retry(message, { id: 1, role: 'admin', session: 1 });
+    sending.world.notifications.outbox.retry(message, { id: 1, role: 'admin', session: 1 });
 
-  test('sends a failed message again; nothing else', async () => {
+  test('can send a failed message again, and no other message', async () => {
     const user = await bySms();
     sending.eskiz.troubles.push({ status: 422 });
     await tell(user);
@@ -154,7 +154,7 @@ describe('an admin', () => {
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
-  test('sends again what failed without an answer, and not what the provider has after all', async () => {
+  test('sends a message again that failed without an answer, unless the provider has it after all', async () => {
     const user = await bySms();
     await tell(user);
     sending.eskiz.troubles.push('drop', 'drop', 'drop');
@@ -170,7 +170,7 @@ describe('an admin', () => {
   });
 });
 
-describe('an attempt that was given up for dead, while it only was slow', () => {
+describe('an attempt that counted as dead and was only slow', () => {
   /** What has become of the message by the time the provider answers the first attempt. */
   const meanwhile = (change: string) => {
     sending.eskiz.state.onTaken = async () => {
@@ -193,7 +193,7 @@ describe('an attempt that was given up for dead, while it only was slow', () => 
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
-  test('leaves no trace of somebody who was erased', async () => {
+  test('leaves no trace of a person who was erased meanwhile', async () => {
     const user = await bySms();
     await tell(user);
     meanwhile(`status = 'dropped', params = '{}', secret = null, provider_id = null where user_id = ${user}`);
@@ -208,7 +208,7 @@ describe('quiet hours', () => {
   const at = (time: string) => sending.world.clock.set(`${sending.today().slice(0, 10)}T${time}:00Z`);
   const morning = () => new Date(Date.parse(`${sending.today().slice(0, 10)}T03:00:00Z`) + 86_400_000);
 
-  test('hold a message that was to go out before them, and was held up', async () => {
+  test('hold a message that was due before them and was held up', async () => {
     const user = await bySms();
     at('16:59');
     await tell(user);
@@ -224,7 +224,7 @@ describe('quiet hours', () => {
     expect(await messagesOf(user)).toMatchObject([{ status: 'sent', attempts: 1 }]);
   });
 
-  test('hold the next attempt at one that failed before them', async () => {
+  test('hold the next attempt at a message that failed before them', async () => {
     const user = await bySms();
     at('16:59');
     sending.eskiz.troubles.push({ status: 500 });
@@ -237,7 +237,7 @@ describe('quiet hours', () => {
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
-  test('hold up no code', async () => {
+  test('do not hold a code', async () => {
     const user = await bySms();
     at('18:30');
     await sending.world.tell({ user_id: user, kind: 'code', key: `code:${next()}`, secret: '402915' });
@@ -246,8 +246,8 @@ describe('quiet hours', () => {
   });
 });
 
-describe('somebody who blocked the bot', () => {
-  test('is unlinked, and hears by another way', async () => {
+describe('a person who blocked the bot', () => {
+  test('is unlinked, and is told by another channel', async () => {
     const user = await sending.world.person('patient', {
       chat: `blocked-${next()}`,
       phone: freshPhone(),
@@ -264,7 +264,7 @@ describe('somebody who blocked the bot', () => {
     expect(sending.eskiz.taken).toHaveLength(1);
   });
 
-  test('hears nothing twice where another channel was chosen too', async () => {
+  test('is told nothing twice where they had chosen another channel too', async () => {
     const user = await sending.world.person('patient', {
       chat: `blocked-${next()}`,
       phone: freshPhone(),
@@ -281,8 +281,8 @@ describe('somebody who blocked the bot', () => {
   });
 });
 
-describe('what is no longer true', () => {
-  test('is not sent: an erased person, a changed address, a visit that was cancelled or has begun', async () => {
+describe('a message that is no longer true', () => {
+  test('is not sent: its person is erased, its address changed, its visit cancelled or begun', async () => {
     const doctor = await sending.world.person('doctor');
     const [erased, moved, cancelled, late] = [await bySms(), await bySms(), await bySms(), await bySms()];
     for (const user of [erased, moved]) await tell(user);
@@ -310,7 +310,7 @@ describe('what is no longer true', () => {
     sending.world.clock.set('2030-06-12T05:00:00Z');
     for (const user of [erased, moved, cancelled, late])
       for (const { id } of await messagesOf(user))
-        await sending.world.messages.jobs.tasks.send_message({ message: id });
+        await sending.world.notifications.jobs.tasks.send_message({ message: id });
     expect(sending.eskiz.taken).toEqual([]);
     const status = async (user: number) =>
       (await messagesOf(user)).map((row) => `${row.status} ${row.error}`);
@@ -328,12 +328,12 @@ test('a message that lost its job gets one again', async () => {
     "delete from graphile_worker._private_jobs where key like 'message:%'",
   );
   wait(120);
-  await sending.world.messages.jobs.tasks.tidy_messages();
+  await sending.world.notifications.jobs.tasks.tidy_messages();
   await sending.world.drain();
   expect(await messagesOf(user)).toMatchObject([{ status: 'sent' }]);
 });
 
-test('email goes out as text and HTML with the line that this is no medical advice', async () => {
+test('an email goes out as text and HTML, with the line that it is no medical advice', async () => {
   const user = await sending.world.person('patient', {
     email: 'reader@example.uz',
     email_verified: true,

@@ -37,8 +37,8 @@ async function told(visit: number): Promise<string[]> {
   return rows.map(({ kind, user_id }) => `${kind} ${who.get(user_id)}`).sort();
 }
 
-describe('who is told', () => {
-  test('booked: the doctor, and the patient as a confirmation, whoever booked', async () => {
+describe('an event is told', () => {
+  test('to the doctor and to the patient when a visit is booked, whoever booked it', async () => {
     for (const booker of [patient, admin]) {
       const visit = await book(booker);
       await world.drain();
@@ -46,7 +46,7 @@ describe('who is told', () => {
     }
   });
 
-  test('confirmed: the patient', async () => {
+  test('to the patient when the doctor confirms the visit', async () => {
     const visit = await book();
     await world.change(visit, 'confirmed');
     await world.drain();
@@ -65,7 +65,7 @@ describe('who is told', () => {
     expect((await told(visit)).filter((line) => !line.startsWith('booked'))).toEqual(expected);
   });
 
-  test('cancelled since the doctor leaves: the patient hears that, and not that a booking was declined', async () => {
+  test('to the patient as a cancellation, and not as a declined booking, when the doctor leaves the clinic', async () => {
     const leaving = await world.person('doctor');
     const visit = await world.visit(leaving, patient, { date: freshDay() });
     await world.change(visit, 'confirmed');
@@ -77,7 +77,7 @@ describe('who is told', () => {
     expect(await told(visit)).toEqual(['booked patient', 'cancelled patient', 'confirmed patient']);
   });
 
-  test('an erased person is told nothing, the other side is', async () => {
+  test('to the other side when one side is erased, and not to the erased person', async () => {
     const leaving = await world.person('patient');
     const visit = await world.visit(doctor, leaving, { date: freshDay() });
     await world.drain();
@@ -95,31 +95,31 @@ describe('who is told', () => {
   });
 });
 
-test('an event that comes again tells nobody twice', async () => {
+test('once, also when the event comes again', async () => {
   const visit = await book();
   await world.drain();
   const before = await world.rows('select count(*) from notifications');
   for (let time = 0; time < 3; time += 1)
-    await world.messages.jobs.tasks.appointment_event({ appointment: visit, event: 'booked' });
+    await world.notifications.jobs.tasks.appointment_event({ appointment: visit, event: 'booked' });
   expect(await world.rows('select count(*) from notifications')).toEqual(before);
 });
 
-test('an event of an appointment that never was is done with', async () => {
-  await world.messages.jobs.tasks.appointment_event({ appointment: 2_000_000_000, event: 'booked' });
-  await world.messages.jobs.tasks.remind({ appointment: 2_000_000_000, lead: '24h' });
+test('to nobody when its appointment does not exist', async () => {
+  await world.notifications.jobs.tasks.appointment_event({ appointment: 2_000_000_000, event: 'booked' });
+  await world.notifications.jobs.tasks.remind({ appointment: 2_000_000_000, lead: '24h' });
   await expect(
-    world.messages.jobs.tasks.appointment_event({ appointment: 'x', event: 'booked' }),
+    world.notifications.jobs.tasks.appointment_event({ appointment: 'x', event: 'booked' }),
   ).rejects.toThrow();
 });
 
-describe('the outbox', () => {
+describe('a message of a transaction', () => {
   const jobs = (task: string) =>
     world.rows<{ count: number }>(
       'select count(*)::int as count from graphile_worker.jobs where task_identifier = $1 and locked_at is null',
       [task],
     );
 
-  test('100 bookings that roll back send nothing, 100 that commit always do', async () => {
+  test('is sent for each of 100 bookings that commit, and for none of 100 that roll back', async () => {
     const ids: number[] = [];
     const client = await world.db.$client.connect();
     for (let index = 0; index < 200; index += 1) {
@@ -145,11 +145,11 @@ describe('the outbox', () => {
     for (const id of ids) expect(await told(id)).toEqual(['booked doctor', 'booked patient']);
   });
 
-  test('a message that is queued in a transaction that rolls back leaves nothing', async () => {
+  test('leaves nothing behind when the transaction rolls back', async () => {
     const message = { user_id: patient, kind: 'password_changed', key: 'rolled-back' } as const;
     await expect(
       world.db.transaction(async (tx) => {
-        await world.messages.enqueue(tx, message);
+        await world.notifications.telling.enqueue(tx, message);
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');
@@ -157,7 +157,7 @@ describe('the outbox', () => {
     expect(await jobs('send_message')).toEqual([{ count: 0 }]);
   });
 
-  test('loading data in bulk may be silent', async () => {
+  test('data can be loaded in bulk without telling anybody', async () => {
     const client = await world.db.$client.connect();
     await client.query('begin');
     await client.query("select set_config('clinic.quiet', 'on', true)");
@@ -182,7 +182,7 @@ describe('planned reminders', () => {
       [visit],
     );
 
-  test('24 h and 2 h before; they go with the visit', async () => {
+  test('stand 24 h and 2 h before the visit, and are taken back when it is cancelled', async () => {
     const visit = await world.visit(doctor, patient, { date: '2030-03-12', time: '10:00' });
     await world.drain();
     expect(await planned(visit)).toEqual([
@@ -194,7 +194,7 @@ describe('planned reminders', () => {
     expect(await planned(visit)).toEqual([]);
   });
 
-  test('what has passed already is not planned', async () => {
+  test('are left out where their moment has passed', async () => {
     world.clock.set('2030-03-13T00:00:00Z');
     const visit = await world.visit(doctor, patient, { date: '2030-03-13', time: '10:00' });
     await world.drain();

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { startEskiz } from '../helpers/messages/providers.ts';
 import { createWorld } from '../helpers/messages/world.ts';
 
-test('of a provider that fails, a few messages at a time are tried, however many wait', async () => {
+test('while a provider fails, few messages at a time are tried, however many wait', async () => {
   const eskiz = await startEskiz();
   const world = await createWorld({ channels: { eskiz: eskiz.settings, timeout: 60_000 } });
   const user = await world.person('patient', { phone: '+998901234567', phone_verified: true });
@@ -10,7 +10,7 @@ test('of a provider that fails, a few messages at a time are tried, however many
     await world.tell({ user_id: user, kind: 'password_changed', key: `changed:${index}` });
   const waiting = await world.rows<{ id: number }>('select id from messages order by id');
   const [first, ...others] = waiting.map(({ id }) => id);
-  const send = (message: number | undefined) => world.messages.jobs.tasks.send_message({ message });
+  const send = (message: number | undefined) => world.notifications.jobs.tasks.send_message({ message });
   eskiz.troubles.push({ status: 503 });
   await send(first);
 

@@ -71,7 +71,7 @@ const at = async (instant: string) => {
 };
 
 describe('the inbox', () => {
-  test('says what was said then, of the time of then, after every move', async () => {
+  test('keeps saying the time that was told, after every move', async () => {
     const { doctor, patient, slot, decide, move } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await decide(visit, 'confirmed');
@@ -100,7 +100,7 @@ describe('the inbox', () => {
     ]);
   });
 
-  test('a doctor whose request somebody else confirms hears of it', async () => {
+  test('a doctor is told when somebody else confirms their request', async () => {
     const { doctor, patient, slot, decide } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await decide(visit, 'confirmed', admin);
@@ -109,8 +109,8 @@ describe('the inbox', () => {
   });
 });
 
-describe('in the night', () => {
-  test('booked, confirmed and moved: the morning says where it is, and that nobody has confirmed it', async () => {
+describe('what happens to a visit in the night', () => {
+  test('is told in the morning as it is then: the visit was booked, confirmed and moved, and nobody has confirmed the new time', async () => {
     const { patient, slot, sms, decide, move } = await people();
     clinic.clock.set(NIGHT);
     const visit = await clinic.book(patient, await slot('2030-03-20'));
@@ -143,7 +143,7 @@ describe('in the night', () => {
     );
   });
 
-  test('moved twice: one message, from the time that was known to the last', async () => {
+  test('is told as one move from the known time to the last when the visit moved twice', async () => {
     const { patient, slot, sms, decide, move } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await decide(visit, 'confirmed');
@@ -160,7 +160,7 @@ describe('in the night', () => {
     expect(sent.text).toBe(sms()[0]);
   });
 
-  test('moved away and back: nothing, since nothing is otherwise', async () => {
+  test('is not told when the visit moved away and back', async () => {
     const { patient, slot, sms, decide, move } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await decide(visit, 'confirmed');
@@ -184,7 +184,7 @@ describe('in the night', () => {
     ]);
   });
 
-  test('moved, then confirmed: in this order, however their jobs come', async () => {
+  test('is told in its order, moved before confirmed, in whichever order the jobs run', async () => {
     const { doctor, patient, slot, sms, decide, move } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await clinic.drain();
@@ -200,7 +200,7 @@ describe('in the night', () => {
       [patient.id],
     );
     expect(waiting.map(({ kind }) => kind)).toEqual(['moved', 'confirmed']);
-    const send = (message: number | undefined) => clinic.messages.jobs.tasks.send_message({ message });
+    const send = (message: number | undefined) => clinic.notifications.jobs.tasks.send_message({ message });
     await send(waiting[1]?.id);
     expect(sms()).toEqual([]);
     await send(waiting[0]?.id);
@@ -212,7 +212,7 @@ describe('in the night', () => {
     ]);
   });
 
-  test('confirmed, moved away and back, and confirmed anew: once', async () => {
+  test('is told once when the visit was confirmed, moved away and back, and confirmed anew', async () => {
     const { patient, slot, sms, decide, move } = await people();
     const visit = await clinic.book(patient, await slot('2030-03-20'));
     await clinic.drain();
@@ -233,7 +233,7 @@ describe('in the night', () => {
       `select id from messages where user_id = $1 and kind = 'confirmed' order by id desc limit 1`,
       [patient.id],
     );
-    await clinic.messages.jobs.tasks.send_message({ message: last?.id });
+    await clinic.notifications.jobs.tasks.send_message({ message: last?.id });
     expect(sms()).toEqual(['Appointment confirmed: 20 March 09:00, Dr J. Yusupov. See you then.']);
     await at(MORNING);
     expect(sms()).toHaveLength(1);
@@ -261,7 +261,7 @@ describe('in the night', () => {
   });
 });
 
-test('what an admin sends again is judged again', async () => {
+test('a message that an admin sends again is judged again', async () => {
   const { patient, slot, sms, decide, move } = await people();
   const visit = await clinic.book(patient, await slot('2030-03-20'));
   await clinic.drain();
@@ -281,13 +281,17 @@ test('what an admin sends again is judged again', async () => {
   expect(await dropped(patient)).toEqual([{ kind: 'confirmed', error: 'visit_moved' }]);
 });
 
-test('rows of before, without a time of their own, speak of where the visit is', async () => {
+test('a message of before that keeps no time speaks of where the visit is', async () => {
   const { patient, slot } = await people();
   const visit = await clinic.book(patient, await slot('2030-03-20'));
   await clinic.drain();
   await clinic.db.$client.query(`update notifications set params = '{}' where appointment_id = $1`, [visit]);
   expect(await inbox(patient)).toEqual([expect.stringContaining('Wednesday 20 March, 09:00')]);
   // A job that was queued before as well.
-  await clinic.messages.jobs.tasks.appointment_event({ appointment: visit, event: 'confirmed', version: 9 });
+  await clinic.notifications.jobs.tasks.appointment_event({
+    appointment: visit,
+    event: 'confirmed',
+    version: 9,
+  });
   expect((await inbox(patient)).at(-1)).toContain('Wednesday 20 March, 09:00');
 });

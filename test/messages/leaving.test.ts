@@ -16,10 +16,10 @@ beforeAll(async () => {
     channels: { eskiz: eskiz.settings, telegram: telegram.settings, timeout: 5_000 },
   });
   admin = await clinic.person('admin', { first_name: 'Malika' });
-  clinic.messages.bot?.start();
+  clinic.notifications.bot?.start();
 });
 afterAll(async () => {
-  await clinic.messages.bot?.stop();
+  await clinic.notifications.bot?.stop();
   await clinic.close();
   await Promise.all([eskiz.close(), telegram.close()]);
 });
@@ -100,12 +100,12 @@ describe('a doctor who is out', () => {
     expect(rows).toEqual([]);
   });
 
-  test('is not sent what was queued before, nor by another way, nor when an admin has it sent again', async () => {
+  test('is not sent what was queued before: by no other channel, and not when an admin sends it again', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     const slot = await clinic.slot(doctor.person, { date: freshDay() });
     await clinic.book(patient.person, slot);
     // Told, and not yet handed over.
-    const { jobs } = clinic.messages;
+    const { jobs } = clinic.notifications;
     const events = await clinic.rows<{ payload: { appointment: number } }>(
       "select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier = 'appointment_event'",
     );
@@ -143,7 +143,7 @@ describe('a doctor who is out', () => {
     expect(await ask(doctor.chat, '/my')).toContain('Secret');
   });
 
-  test('whose visits are cancelled with it: patients hear that the doctor is away, and who else has time', async () => {
+  test('leaves patients who are told that the doctor is away and who else has time, where the visits are cancelled', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     const colleague = await reachable('doctor', 'Bobur');
     const { date } = await visit(doctor, patient);
@@ -156,7 +156,7 @@ describe('a doctor who is out', () => {
     expect(sms).toContain('15:00');
   });
 
-  test('whose visit is kept: its patient is reminded, and may answer', async () => {
+  test('leaves patients who are reminded and may answer, where the visits are kept', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     const { id, date } = await visit(doctor, patient);
     await putOut(doctor.person);
@@ -183,7 +183,7 @@ describe('a doctor who is out', () => {
     clinic.clock.set(before);
   });
 
-  test('whose visit goes to a colleague: patient and colleague are told', async () => {
+  test('leaves patients who are told of the colleague, and a colleague who is told of them, where the visits are handed over', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     const colleague = await reachable('doctor', 'Bobur');
     const { id } = await visit(doctor, patient);
@@ -202,7 +202,7 @@ describe('a doctor who is out', () => {
 });
 
 describe('a patient who is out', () => {
-  test('hears that a visit falls out, and so does the doctor', async () => {
+  test('is told that a visit falls out, and so is the doctor', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     await visit(doctor, patient);
     await putOut(patient.person, 'cancel');
@@ -211,7 +211,7 @@ describe('a patient who is out', () => {
     expect(doctor.told().join('\n')).toContain('the account was closed');
   });
 
-  test('has no more say by links of reminders, whenever those were sent', async () => {
+  test('can no longer answer by links of reminders, whenever these were sent', async () => {
     const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
     const { id, date } = await visit(doctor, patient);
     const before = clinic.clock.now().toISOString();
@@ -251,7 +251,7 @@ describe('a patient who is out', () => {
   });
 });
 
-test('a visit that was seen early is neither reminded of nor shown by the bot', async () => {
+test('a visit that took place early is neither reminded of nor shown by the bot', async () => {
   const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
   const { id, date } = await visit(doctor, patient);
   const before = clinic.clock.now().toISOString();

@@ -19,10 +19,10 @@ beforeAll(async () => {
   clinic = await createClinic({
     channels: { telegram: telegram.settings, file: '/dev/null', timeout: 5_000 },
   });
-  clinic.messages.bot?.start();
+  clinic.notifications.bot?.start();
 });
 afterAll(async () => {
-  await clinic.messages.bot?.stop();
+  await clinic.notifications.bot?.stop();
   await clinic.close();
   await telegram.close();
 });
@@ -69,7 +69,7 @@ async function proofCode(person: Person): Promise<string> {
   return lastCode(clinic, person.id);
 }
 
-test('a first chat needs no proof, is told by the other ways, and is noted', async () => {
+test('a first chat needs no proof; the other channels tell of it, and the audit notes it', async () => {
   const person = await owner();
   expect(await notedBy(() => link(person))).toEqual([
     { action: 'telegram.link', actor_id: null, subject_id: person.id },
@@ -137,7 +137,7 @@ test('the chat that is replaced is told, beside the other ways', async () => {
 });
 
 describe('a chat is unlinked', () => {
-  test('by its owner, who is named in the audit; where none is, nothing is asked and nothing noted', async () => {
+  test('by its owner, whom the audit names; where none is linked nothing is asked and nothing noted', async () => {
     const person = await owner();
     await link(person);
     const unlink = (proof?: object) => clinic.as(person).delete(LINK, proof).expect(204);
@@ -148,7 +148,7 @@ describe('a chat is unlinked', () => {
     expect(await notedBy(() => unlink())).toEqual([]);
   });
 
-  test('by /stop in it, without any proof', async () => {
+  test('by /stop in the chat, without any proof', async () => {
     const person = await owner();
     const chat = await link(person);
     expect(await notedBy(() => ask(chat, '/stop'))).toEqual([
@@ -157,7 +157,7 @@ describe('a chat is unlinked', () => {
     expect(await chatOf(person)).toBeUndefined();
   });
 
-  test('by a new password that is set with a code', async () => {
+  test('when a new password is set with a code', async () => {
     const person = await owner();
     await link(person);
     const { username } = person;
@@ -172,7 +172,7 @@ describe('a chat is unlinked', () => {
     expect(await chatOf(person)).toBeUndefined();
   });
 
-  test('by a new password that an admin gives', async () => {
+  test('when an admin sets a new password', async () => {
     const [person, admin] = [await owner(), await clinic.person('admin')];
     await link(person);
     const give = () => clinic.as(admin).patch(`/users/${person.id}/`, { password: NEXT }).expect(200);

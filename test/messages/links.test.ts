@@ -96,7 +96,7 @@ describe('the page behind a link', () => {
     expect(body).toContain('<form method="post">');
   });
 
-  test('does it once by POST: the doctor hears that the patient is coming', async () => {
+  test('confirms once by POST, and the doctor is told that the patient is coming', async () => {
     const { visit, coming } = await reminded('confirmed');
     const done = await post(coming, 'answer=coming');
     expect(done.statusCode).toBe(303);
@@ -110,13 +110,13 @@ describe('the page behind a link', () => {
     await clinic.drain();
   });
 
-  test('of two presses at once one counts', async () => {
+  test('counts one of two answers at the same moment', async () => {
     const { visit, coming } = await reminded();
     await Promise.all(Array.from({ length: 8 }, () => post(coming, 'answer=coming')));
     expect(await toldDoctor(visit)).toHaveLength(1);
   });
 
-  test('cancels through the same rules as the patient, and the doctor is told', async () => {
+  test('cancels by the same rules as the patient, and the doctor is told', async () => {
     const { visit, cancel } = await reminded();
     expect((await post(cancel)).statusCode).toBe(303);
     expect(await status(visit)).toBe('cancelled');
@@ -132,21 +132,21 @@ describe('the page behind a link', () => {
     expect(told).toEqual([{ user_id: doctor.id }]);
   });
 
-  test('the link to confirm lets one cancel as well, which is all an SMS has room for', async () => {
+  test('offers cancelling behind the link to confirm too, as an SMS has room for one link', async () => {
     const { visit, coming } = await reminded();
     await post(coming, 'answer=cancel');
     expect(await status(visit)).toBe('cancelled');
     expect((await get(coming)).body).toContain('Приём отменён');
   });
 
-  test('the link to cancel cancels, whatever the form says', async () => {
+  test('cancels behind the link to cancel, whatever the form says', async () => {
     const { visit, cancel } = await reminded();
     await post(cancel, 'answer=coming');
     expect(await status(visit)).toBe('cancelled');
     expect(await toldDoctor(visit)).toEqual([]);
   });
 
-  test('one who has confirmed can still cancel by the other link', async () => {
+  test('lets a patient who has confirmed cancel by the other link', async () => {
     const { visit, coming, cancel } = await reminded();
     await post(coming, 'answer=coming');
     await post(cancel);
@@ -166,7 +166,7 @@ describe('the page behind a link', () => {
     expect(await toldDoctor(visit)).toEqual([]);
   });
 
-  test('one that nobody sent is not found, in the language of the request', async () => {
+  test('says in the language of the request that an unknown link is not found', async () => {
     for (const token of ['AAAAAAAAAAAAAAAAAAAAAA', 'zzz', '%3Cscript%3E', "' or 1=1 --"]) {
       const answer = await get(`/api/visits/${encodeURIComponent(token)}/`, { 'accept-language': 'uz' });
       expect(answer.statusCode).toBe(404);
@@ -177,7 +177,7 @@ describe('the page behind a link', () => {
     }
   });
 
-  test('a huge form is refused, another kind of body too', async () => {
+  test('refuses a huge form, and every other kind of body', async () => {
     const { visit, cancel } = await reminded();
     expect((await post(cancel, `answer=${'x'.repeat(5_000)}`)).statusCode).toBe(413);
     const multipart = await clinic.app.inject({
@@ -190,12 +190,12 @@ describe('the page behind a link', () => {
     expect(await status(visit)).toBe('pending');
   });
 
-  test('is in no documentation', () => {
+  test('stands in no documentation', () => {
     expect([...clinic.app.documentedRoutes.keys()].filter((route) => route.includes('visits'))).toEqual([]);
   });
 });
 
-test('the same reminder written again carries the same links', async () => {
+test('carries the same links when a reminder is written again', async () => {
   const before = telegram.taken.length;
   day += 2;
   const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);

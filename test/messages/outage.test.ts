@@ -103,7 +103,7 @@ describe('many failed messages', () => {
       )
     )[0]?.count;
 
-  test('are sent again by channel and time, each noted of its person', async () => {
+  test('are sent again by channel and time, and each is noted for its person', async () => {
     const early = await failed(2, 0);
     const late = await failed(3, 60);
     await failed(1, 60, 'email');
@@ -142,14 +142,14 @@ describe('many failed messages', () => {
     await clinic.db.$client.query('delete from messages');
   });
 
-  test('two admins at once send none twice', async () => {
+  test('are not sent twice by two admins at once', async () => {
     const lost = await failed(40, 0);
     const answers = await Promise.all([retry({}), retry({}), retry({})]);
     expect(answers.reduce((sum, { body }) => sum + body.retried, 0)).toBe(lost.length);
     await clinic.db.$client.query('delete from messages');
   });
 
-  test('are nobody else’s to send, and wrong filters are named', async () => {
+  test('are sent again by admins only, and wrong filters are named', async () => {
     expectProblem(await clinic.as(patient).post('/messages/retry/', {}), 'forbidden');
     for (const [filter, path, code] of [
       [{ channel: 'pigeon' }, 'channel', 'invalid_choice'],

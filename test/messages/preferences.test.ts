@@ -72,7 +72,7 @@ describe('preferences', () => {
     expect(kinds).not.toContain('reminder');
   });
 
-  test('change what is given, keep the rest, and go back to the default', async () => {
+  test('change what is named, keep the rest, and go back to the default', async () => {
     await clinic
       .as(patient)
       .patch(path, { channels: { reminder: ['email', 'sms', 'sms'], booked: [] } })
@@ -101,7 +101,7 @@ describe('preferences', () => {
     });
   });
 
-  test('decide what goes out: only the inbox hears of a booking, SMS of a cancellation at night', async () => {
+  test('decide what goes out: a booking to the inbox only, a cancellation at night by SMS too', async () => {
     await clinic
       .as(patient)
       .patch(path, { channels: { booked: [] }, quiet_hours: { enabled: false } })
@@ -120,7 +120,7 @@ describe('preferences', () => {
     ]);
   });
 
-  test('quiet hours hold a message back until their end, and a same-day cancellation not', async () => {
+  test('hold a message back until the quiet hours end, but not a cancellation of the same day', async () => {
     await clinic.as(patient).patch(path, {
       channels: { booked: null },
       quiet_hours: { enabled: true, from: '22:00', until: '08:00' },
@@ -142,7 +142,7 @@ describe('preferences', () => {
     expect(written().slice(before)).not.toContain('Qabulga yozildingiz: 14-mart');
   });
 
-  test('refuse what makes no sense', async () => {
+  test('refuse what does not make sense', async () => {
     const change = (body: object) => clinic.as(patient).patch(path, body);
     expectProblem(await change({}), 'invalid_input', { fields: [' nothing_to_change'] });
     expectProblem(await change({ channels: { reminder: ['pigeon'] } }), 'invalid_input');

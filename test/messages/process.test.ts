@@ -130,7 +130,7 @@ describe('the API process', () => {
   });
 });
 
-test('what is wrong with a setting is said in one line', async () => {
+test('one line says what is wrong with a setting', async () => {
   const started = track(startProcess(['src/main/worker.ts'], { REMINDERS: 'tomorrow' }));
   expect(await started.exited).toBe(1);
   expect(started.output()).toContain('REMINDERS must be times such as 24h,2h or 30m, or off');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { smsSize } from '../../src/core/sms.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { plainPart, startEskiz, startSmtp, startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';
 
@@ -59,8 +59,8 @@ const remindersIn = (lines: string[]) =>
   lines.filter((line) => /Eslatma|^.{17}\d+ Приём 12|Reminder/.test(line));
 const LINK = /https:\/\/clinic\.uz\/api\/visits\/[\w-]{22}\//;
 
-describe('with a moved clock', () => {
-  test('24 h and 2 h before fire once each, in Uzbek, Russian and English', async () => {
+describe('reminders', () => {
+  test('come 24 h and 2 h before the visit, once each, in Uzbek, Russian and English', async () => {
     world.clock.set(START);
     await confirmed(patients.uz, { date: '2030-03-12', time: '15:00' });
     await confirmed(patients.ru, { date: '2030-03-12', time: '15:30' });
@@ -93,7 +93,7 @@ describe('with a moved clock', () => {
     expect(await world.rows("select from graphile_worker.jobs where key like 'remind:%'")).toEqual([]);
   });
 
-  test('in quiet hours they wait for the morning, or come before these begin where that is too late', async () => {
+  test('that fall into quiet hours wait for the morning, or come before they begin where that is too late', async () => {
     world.clock.set('2030-04-01T04:00:00Z');
     // Two hours before 09:00 is 07:00, two hours before 08:00 is 06:00: both mornings would be too late.
     await confirmed(patients.uz, { date: '2030-04-03', time: '09:00' });
@@ -114,7 +114,7 @@ describe('with a moved clock', () => {
     expect(inbox).toEqual([{ count: 4 }]);
   });
 
-  test('none for a visit that was cancelled, also in the minute before, nor for one that moved into the past', async () => {
+  test('do not come for a visit that was cancelled, also in the minute before, nor for one that moved into the past', async () => {
     world.clock.set('2030-05-01T04:00:00Z');
     const early = await confirmed(patients.uz, { date: '2030-05-10', time: '10:00' });
     const late = await confirmed(patients.en, { date: '2030-05-10', time: '11:00' });
@@ -135,24 +135,24 @@ describe('with a moved clock', () => {
     expect(remindersIn(await goTo('2030-05-10T12:00'))).toEqual([]);
   });
 
-  test('a job that fires again, or late, tells nobody twice', async () => {
+  test('are told once, also when their job runs again or late', async () => {
     world.clock.set('2030-06-01T04:00:00Z');
     const visit = await confirmed(patients.uz, { date: '2030-06-10', time: '10:00' });
     await goTo('2030-06-09T10:00');
     const before = eskiz.taken.length;
     for (let time = 0; time < 3; time += 1)
-      await world.messages.jobs.tasks.remind({ appointment: visit, lead: '24h' });
-    await world.messages.jobs.tasks.remind({ appointment: visit, lead: '48h' });
+      await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '24h' });
+    await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '48h' });
     await world.drain();
     expect(eskiz.taken).toHaveLength(before);
     world.clock.set('2030-06-10T05:00:00Z');
-    await world.messages.jobs.tasks.remind({ appointment: visit, lead: '2h' });
+    await world.notifications.jobs.tasks.remind({ appointment: visit, lead: '2h' });
     await world.drain();
     expect(eskiz.taken).toHaveLength(before);
   });
 });
 
-test('by Telegram and by email a reminder has both links, and the email the line on medical advice', async () => {
+test('have both links by Telegram and by email, and the email has the line on medical advice', async () => {
   world.clock.set('2030-07-01T04:00:00Z');
   const chat = await world.person('patient', { chat: '900', locale: 'ru' });
   const mail = await world.person('patient', {

@@ -1,20 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { type MessageKind, parseReminders } from '../../src/core/messages.ts';
+import type { QuietHours } from '../../src/core/quiet.ts';
 import type { Role } from '../../src/core/roles.ts';
 import type { Channel } from '../../src/core/words.ts';
-import { createGate } from '../../src/modules/messages/channels/gate.ts';
-import {
-  channelsFor,
-  delayAfter,
-  judge,
-  quietUntil,
-  type Recipient,
-  remindAt,
-  type VisitNow,
-} from '../../src/modules/messages/messages.rules.ts';
+import { createGate } from '../../src/modules/notifications/channels/gate.ts';
+import { delayAfter } from '../../src/modules/notifications/delivery/queue.rules.ts';
+import { channelsFor, type Reachable } from '../../src/modules/notifications/telling/channels.rules.ts';
+import { judge, type VisitNow } from '../../src/modules/notifications/telling/judgement.rules.ts';
+import { quietUntil, remindAt } from '../../src/modules/notifications/telling/quiet.rules.ts';
 import { testClock } from '../helpers/clock.ts';
 
-const person: Recipient = {
+const person: Reachable & QuietHours = {
   email_verified: true,
   phone_verified: true,
   telegram_linked: true,
@@ -77,7 +73,7 @@ describe('quiet hours', () => {
     expect(quiet(local, 'booked', { date: '2031-06-01', start_time: '10:00' })).toBe(end);
   });
 
-  test('codes pass, and cancellations of the same day or of the next morning', () => {
+  test('let codes pass, and cancellations of the same day or of the next morning', () => {
     expect(quiet('2030-03-04T23:00', 'code')).toBeUndefined();
     expect(quiet('2030-03-05T06:00', 'cancelled')).toBeUndefined();
     expect(quiet('2030-03-05T06:00', 'declined')).toBeUndefined();
@@ -88,7 +84,7 @@ describe('quiet hours', () => {
     expect(quiet('2030-03-05T06:00', 'reminder')).toBe('2030-03-05T03:00:00.000Z');
   });
 
-  test('a reminder whose job is a little late goes out all the same, where the morning would be too late', () => {
+  test('let a reminder pass whose job is a little late, where the morning would be too late', () => {
     const early = { date: '2030-03-05', start_time: '08:00' };
     expect(quiet('2030-03-04T22:14', 'reminder', early)).toBeUndefined();
     expect(quiet('2030-03-04T22:15', 'reminder', early)).toBe('2030-03-05T03:00:00.000Z');
@@ -96,7 +92,7 @@ describe('quiet hours', () => {
     expect(quiet('2030-03-04T22:01', 'booked', early)).toBe('2030-03-05T03:00:00.000Z');
   });
 
-  test('other hours, within a day, none, and off', () => {
+  test('can be other hours, lie within a day, be empty, or be off', () => {
     const visit = { date: '2030-06-01', start_time: '10:00' };
     const siesta = { quiet_from: '13:00', quiet_until: '15:30' };
     expect(quiet('2030-03-04T13:00', 'booked', visit, siesta)).toBe('2030-03-04T10:30:00.000Z');
@@ -108,7 +104,7 @@ describe('quiet hours', () => {
     expect(quiet('2030-03-04T23:00', 'booked', visit, { quiet: false })).toBeUndefined();
   });
 
-  test('where clocks change in the night, until the wall shows the end', () => {
+  test('last until the wall shows their end, also where clocks change in the night', () => {
     const berlin = testClock('2026-03-28T22:30:00Z', 'Europe/Berlin');
     expect(quietUntil('booked', null, person, berlin)?.toISOString()).toBe('2026-03-29T06:00:00.000Z');
     const autumn = testClock('2026-10-24T21:30:00Z', 'Europe/Berlin');
@@ -116,7 +112,7 @@ describe('quiet hours', () => {
   });
 });
 
-test('the clock’s instants of wall times, where clocks change too', () => {
+test('the clock finds the instant of a wall time, also where clocks change', () => {
   const berlin = testClock('2026-01-01T00:00:00Z', 'Europe/Berlin');
   expect(berlin.at('2026-01-15', '10:00').toISOString()).toBe('2026-01-15T09:00:00.000Z');
   expect(berlin.at('2026-07-15', '10:00').toISOString()).toBe('2026-07-15T08:00:00.000Z');
@@ -154,7 +150,7 @@ describe('whether a message is still true', () => {
       clock,
     ).drop;
 
-  test('codes and offers by their time, and nothing to whom is erased', () => {
+  test('codes and offers are true until they expire, and nothing is true for an erased person', () => {
     expect(why('code', null, { params: {} })).toBeUndefined();
     expect(why('code', null, { params: {}, created_at: '2030-03-05T04:54:59.999Z' })).toBe('expired');
     const offer = { ...at, expires_at: '2030-03-05T05:00:00Z' };
@@ -191,7 +187,7 @@ describe('whether a message is still true', () => {
     expect(why(kind, { status })).toBe(expected);
   });
 
-  test('of another time than that of the visit: of what it is now, it says nothing true', () => {
+  test('a message of another time than the visit’s says nothing true of the visit', () => {
     const now = { date: '2030-03-07', start_time: '15:00', end_time: '15:30' };
     for (const kind of [
       'booked',
@@ -206,7 +202,7 @@ describe('whether a message is still true', () => {
     expect(why('booked', now, { params: {} })).toBeUndefined();
   });
 
-  test('of one that has begun: nothing to its patient; to its doctor until it is over', () => {
+  test('nothing is told to the patient of a visit that has begun, and to its doctor until it is over', () => {
     const running = { start_time: '10:00', end_time: '10:30' };
     const params = { ...at, start_time: '10:00' };
     for (const kind of ['booked', 'moved', 'reminder', 'cancelled'] as const) {
@@ -223,7 +219,7 @@ describe('whether a message is still true', () => {
   });
 });
 
-test('a move counts when the visit was, or is, whichever is earlier, whenever it is asked', () => {
+test('a move is judged by the earlier of the old and the new time, whenever it is judged', () => {
   const clock = testClock('2030-03-05T18:00:00Z');
   const visit: VisitNow = { date: '2030-03-20', start_time: '10:00', end_time: '10:30', status: 'pending' };
   const said = (from_date: string, from_time: string) => ({
@@ -246,7 +242,7 @@ test('a move counts when the visit was, or is, whichever is earlier, whenever it
   );
 });
 
-describe('when somebody is to be reminded', () => {
+describe('a person is reminded', () => {
   const clock = testClock('2030-03-01T05:00:00Z');
   const at = (start_time: string, minutes: number, fields = {}) =>
     clock.wallOf(remindAt({ date: '2030-03-05', start_time }, minutes, { ...person, ...fields }, clock));
@@ -255,17 +251,17 @@ describe('when somebody is to be reminded', () => {
     return `${date.slice(8)} ${time.slice(0, 5)}`;
   };
 
-  test('as long before as the clinic says, where they are awake', () => {
+  test('as long before as the clinic says, where that is outside their quiet hours', () => {
     expect(shown('15:00', 120)).toBe('05 13:00');
     expect(shown('15:00', 1_440)).toBe('04 15:00');
   });
 
-  test('in quiet hours that end in time, as planned: it waits for the morning', () => {
+  test('in the morning, where their quiet hours end in time', () => {
     expect(shown('10:00', 180)).toBe('05 07:00');
     expect(shown('15:00', 960)).toBe('04 23:00');
   });
 
-  test('before they begin, where they end too late', () => {
+  test('just before their quiet hours begin, where these end too late', () => {
     expect(shown('08:00', 120)).toBe('04 21:55');
     expect(shown('09:59', 120)).toBe('04 21:55');
     expect(shown('07:00', 480)).toBe('04 21:55');
@@ -276,7 +272,7 @@ describe('when somebody is to be reminded', () => {
   });
 });
 
-test('attempts grow apart as graphile-worker’s do, and a provider’s wish counts', () => {
+test('the pauses between attempts grow as graphile-worker’s do, and last as long as a provider asks', () => {
   expect([1, 2, 3, 10, 15].map((attempts) => Math.round(delayAfter(attempts)))).toEqual([
     3, 7, 20, 22_026, 22_026,
   ]);

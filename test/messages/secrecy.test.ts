@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createSealing } from '../../src/modules/messages/messages.sealing.ts';
+import { createSealing } from '../../src/modules/notifications/delivery/sealing.service.ts';
 import { sendingWorld } from '../helpers/messages/sending.ts';
 
 const sending = sendingWorld();
@@ -23,7 +23,7 @@ describe('codes', () => {
       ...more,
     });
 
-  test('go to an address that is not proved yet, sealed until then, and leave no trace', async () => {
+  test('go to an address that is not proved yet, are sealed until then, and leave no trace', async () => {
     const user = await sending.world.person('patient');
     await sendCode(user, { destination: PHONE });
     const [queued] = await messagesOf(user);
@@ -61,14 +61,14 @@ describe('codes', () => {
     expect(sending.eskiz.taken).toEqual([]);
   });
 
-  test('that failed are forgotten as well, soon', async () => {
+  test('that failed are forgotten soon, too', async () => {
     const user = await sending.world.person('patient', { phone: PHONE });
     sending.eskiz.troubles.push({ status: 400 });
     await sendCode(user);
     await sending.world.drain();
     expect((await messagesOf(user))[0]).toMatchObject({ status: 'failed', secret: expect.any(Buffer) });
     wait(10);
-    await sending.world.messages.jobs.tasks.tidy_messages();
+    await sending.world.notifications.jobs.tasks.tidy_messages();
     expect((await messagesOf(user))[0]).toMatchObject({ status: 'failed', secret: null });
   });
 
@@ -83,7 +83,7 @@ describe('codes', () => {
     expect(sending.eskiz.taken).toEqual([]);
   });
 
-  test('open under the secret they were sealed with, replaced or not, and in their own row only', () => {
+  test('open under the secret that sealed them, replaced or not, and only in their own row', () => {
     const sealed = createSealing(['the-old-one']).seal({ code: CODE }, 'code:1:7:sms');
     expect(sealed.toString('latin1')).not.toContain(CODE);
     expect(createSealing(['the-new-one', 'the-old-one']).open(sealed, 'code:1:7:sms')).toEqual({

@@ -1,14 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { CODE_MINUTES, type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
-import { smsSize } from '../../src/core/sms.ts';
 import { type CodePurpose, codePurposes } from '../../src/core/words.ts';
-import {
-  type MessageFacts,
-  messageTexts,
-  type VisitFacts,
-  writeMessage,
-} from '../../src/i18n/messages/index.ts';
-import { withLinks } from '../../src/modules/messages/messages.composition.ts';
+import type { MessageFacts, VisitFacts } from '../../src/modules/notifications/texts/facts.ts';
+import { messageTexts } from '../../src/modules/notifications/texts/languages.ts';
+import { withLinks } from '../../src/modules/notifications/texts/links.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
+import { writeMessage } from '../../src/modules/notifications/texts/write.ts';
 
 const locales = ['uz', 'ru', 'en'] as const;
 /** What is known beside the visit, where a text says more. */
@@ -80,7 +77,7 @@ const every = locales.flatMap((locale) =>
 /** With what the longest reminder carries: a link of 51 signs. */
 const LINK = 'https://clinic.uz/api/visits/AbCdEfGhIjKlMnOpQrStUv/';
 
-describe('SMS', () => {
+describe('each SMS', () => {
   const sizes = every.map(({ locale, kind, role, purpose }) => {
     const words = writeMessage(locale, factsOf(kind, role, locale, purpose ? { params: { purpose } } : {}));
     const links = kind === 'reminder' ? { coming: LINK, cancel: LINK } : undefined;
@@ -88,7 +85,7 @@ describe('SMS', () => {
     return { name: [locale, kind, purpose ?? role].join(' '), locale, kind, text, ...smsSize(text) };
   });
 
-  test('their lengths are shown', () => {
+  test('has its length shown in the log', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
@@ -128,7 +125,7 @@ describe('a visit that its doctor has still to confirm', () => {
     expect(smsSize(sms).segments).toBe(locale === 'ru' ? 2 : 1);
   });
 
-  test.each(locales)('moved: %s says that nobody has confirmed the new time, by SMS too', (locale) => {
+  test.each(locales)('that was moved has its new time called unconfirmed in %s, by SMS too', (locale) => {
     const of = (status: string) => {
       const params = { ...PARAMS.moved, status };
       return writeMessage(locale, factsOf('moved', 'patient', locale, { params }));
@@ -170,19 +167,19 @@ describe('dates', () => {
     return /(?:yozilgansiz|врачу: Жасур Юсупов|Yusupov)[:,] (.*)\./.exec(text)?.[1];
   };
 
-  test('as each language writes them', () => {
+  test('are written as each language writes them', () => {
     expect(when('uz', '2030-03-12')).toBe('12-mart, seshanba, soat 10:00');
     expect(when('ru', '2030-03-12')).toBe('вторник, 12 марта, 10:00');
     expect(when('en', '2030-03-12')).toBe('Tuesday 12 March, 10:00');
   });
 
-  test('with the year where it is another one', () => {
+  test('have their year where it is another one', () => {
     expect(when('uz', '2031-01-05')).toBe('2031-yil 5-yanvar, yakshanba, soat 10:00');
     expect(when('ru', '2031-01-05')).toBe('воскресенье, 5 января 2031 г., 10:00');
     expect(when('en', '2031-01-05')).toBe('Sunday 5 January 2031, 10:00');
   });
 
-  test('our names of months and weekdays are those of this Node’s ICU', () => {
+  test('have the names of months and weekdays that this Node’s ICU has', () => {
     for (const [locale, tag] of [
       ['uz', 'uz-Latn-UZ'],
       ['ru', 'ru-RU'],
@@ -200,7 +197,7 @@ describe('dates', () => {
   });
 });
 
-test('a name that is missing, long or of one letter more does not break a text', () => {
+test('a name that is missing or long, or begins with a letter of two signs, does not break a text', () => {
   const sms = (doctor_first_name: string | null, doctor_last_name: string | null) =>
     writeMessage('uz', aboutVisit('uz', 'booked', { doctor_first_name, doctor_last_name }))?.sms;
   expect(sms('Oʻtkir', 'Gʻulomov')).toContain("shifokor O'. G'ulomov.");
@@ -210,7 +207,7 @@ test('a name that is missing, long or of one letter more does not break a text',
   expect(smsSize(sms('X'.repeat(100), 'Y'.repeat(100)) ?? '').segments).toBe(1);
 });
 
-test('a sign that an SMS has none of costs it nothing, and the other channels keep it', () => {
+test('a sign outside the SMS alphabet makes the SMS no longer, and the other channels keep it', () => {
   for (const name of ['Poliklinika №5', '«Shifo» – 24', 'Dáwletov Ǵayrat']) {
     const words = writeMessage(
       'uz',
@@ -228,7 +225,7 @@ test('a sign that an SMS has none of costs it nothing, and the other channels ke
   }
 });
 
-test('SMS sizes by 3GPP TS 23.038', () => {
+test('the size of an SMS follows 3GPP TS 23.038', () => {
   expect(smsSize('a'.repeat(160))).toEqual({ encoding: 'gsm7', length: 160, segments: 1 });
   expect(smsSize('a'.repeat(161))).toEqual({ encoding: 'gsm7', length: 161, segments: 2 });
   expect(smsSize('€'.repeat(80))).toEqual({ encoding: 'gsm7', length: 160, segments: 1 });

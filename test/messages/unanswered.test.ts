@@ -59,8 +59,8 @@ const planned = (visit: number) =>
     `remind_doctor:${visit}`,
   ]);
 
-describe('its doctor', () => {
-  test('is reminded a day before, while there is no answer', async () => {
+describe('the doctor of an unanswered request', () => {
+  test('is reminded a day before the visit, while there is no answer', async () => {
     const { visit, before } = await requested();
     expect(await planned(visit)).toEqual([{ run_at: `${before}T10:00:00.000Z` }]);
     await at(`${before}T10:00:00Z`);
@@ -71,7 +71,7 @@ describe('its doctor', () => {
     ]);
   });
 
-  test('is not reminded of what was answered, or called off', async () => {
+  test('is not reminded where it was answered or cancelled', async () => {
     for (const status of ['confirmed', 'cancelled']) {
       const { visit, before } = await requested();
       await clinic.as(doctor).patch(`/appointments/${visit}/`, { status }).expect(200);
@@ -80,7 +80,7 @@ describe('its doctor', () => {
     }
   });
 
-  test('is reminded of a visit that was moved by its new time only', async () => {
+  test('is reminded by the new time only, where the visit was moved', async () => {
     const { visit, slot, before, date } = await requested();
     await clinic
       .as(patient)
@@ -102,8 +102,8 @@ describe('its doctor', () => {
   });
 });
 
-describe('its patient', () => {
-  test('is reminded that it is not confirmed, and the page says so too', async () => {
+describe('the patient of an unanswered request', () => {
+  test('is reminded that the visit is not confirmed, and the page says so too', async () => {
     const { visit, before } = await requested();
     await at(`${before}T10:00:00Z`);
     const [text = ''] = sms();
@@ -122,14 +122,19 @@ describe('its patient', () => {
     expect(await page()).toContain('See you then.');
   });
 
-  test('a reminder that waited says how it stands when it leaves', async () => {
+  test('gets a reminder that says how things stand when it leaves', async () => {
     const { visit, date } = await requested('11:00');
     await clinic
       .as(patient)
       .patch('/notifications/preferences/', { quiet_hours: { from: '07:00', until: '08:15' } })
       .expect(200);
     await at(`${date}T02:30:00Z`);
-    await clinic.messages.jobs.tasks.remind({ appointment: visit, lead: '2h', date, start_time: '11:00' });
+    await clinic.notifications.jobs.tasks.remind({
+      appointment: visit,
+      lead: '2h',
+      date,
+      start_time: '11:00',
+    });
     await clinic.drain();
     expect(sms()).toEqual([]);
     await clinic.as(doctor).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);
@@ -146,7 +151,7 @@ describe('its patient', () => {
       .patch('/notifications/preferences/', { quiet_hours: { from: '22:00', until: '08:00' } });
   });
 
-  test('of other quiet hours is reminded by these', async () => {
+  test('is reminded by their new quiet hours when they change them', async () => {
     const { visit } = await requested('08:00');
     const runs = async () =>
       (
@@ -171,7 +176,7 @@ describe('its patient', () => {
 });
 
 describe('“I am coming”', () => {
-  test('is told anew after a move, each with its time; a link of before says nothing of the new one', async () => {
+  test('is told anew after a move, each time with its own time; an older link says nothing of the new time', async () => {
     const { visit, slot, before, date } = await requested();
     await at(`${before}T10:00:00Z`);
     const link = LINK.exec(sms()[0] ?? '')?.[1] ?? '';
@@ -204,7 +209,7 @@ describe('“I am coming”', () => {
   });
 });
 
-test('what the desk books in a slot that has begun asks nobody to come; its doctor hears of it', async () => {
+test('a visit that the desk books after it began asks nobody to come, and its doctor is told', async () => {
   const { slot, date } = await requested('18:00');
   const timeslot = await slot(date, '10:00');
   await confirm(clinic, doctor.id, { phone: freshPhone() });

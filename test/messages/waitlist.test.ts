@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { smsSize } from '../../src/core/sms.ts';
+import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { confirm, freshPhone } from '../helpers/accounts.ts';
 import type { Person } from '../helpers/app.ts';
 import { drainJobs } from '../helpers/messages/world.ts';
@@ -91,7 +91,7 @@ describe('an offer', () => {
     }
   });
 
-  test('that lapses is told, once, and keeps the place', async () => {
+  test('that lapses is told once, and its patient keeps their place', async () => {
     const [doctor, person] = [await doctorOf(), await reachable()];
     const entry = await clinic.wait(person, doctor);
     await slot(doctor, '2030-03-12');
@@ -105,7 +105,7 @@ describe('an offer', () => {
     expect((await clinic.show(person, entry)).status).toBe('waiting');
   });
 
-  test('that is turned down or taken tells nothing more of it', async () => {
+  test('that is declined or accepted is told no further', async () => {
     const [doctor, one, two] = [await doctorOf(), await reachable(), await reachable()];
     const entries = [await clinic.wait(one, doctor), await clinic.wait(two, doctor)] as const;
     await slot(doctor, '2030-03-12');
@@ -118,7 +118,7 @@ describe('an offer', () => {
     expect((await inbox(two)).map(({ kind }) => kind)).toEqual(['booked', 'waitlist_offer']);
   });
 
-  test('passes the quiet hours where the morning would be too late, its lapse does not; and what has expired is not sent', async () => {
+  test('passes the quiet hours where the morning would be too late, while its lapse waits, and an expired one is not sent', async () => {
     const [doctor, person] = [await doctorOf(), await reachable()];
     await clinic.wait(person, doctor);
     // 23:30 in Tashkent.
@@ -139,7 +139,7 @@ describe('an offer', () => {
     ]);
   });
 
-  test('until after midnight says on which day', async () => {
+  test('that lasts until after midnight names the day', async () => {
     await clinic.as(admin).patch('/settings/', { offer_minutes: 1_440 }).expect(200);
     const [doctor, person] = [await doctorOf(), await reachable()];
     await clinic.wait(person, doctor);
@@ -170,7 +170,7 @@ describe('a visit that is moved', () => {
       [visit],
     );
 
-  test('is told to both sides, with the old time and the new, once a move', async () => {
+  test('is told to both sides once for each move, with the old time and the new', async () => {
     const { doctor, person, visit, move } = await moved('patient');
     await tell();
     expect(await texts(person, 'moved')).toEqual([
@@ -202,7 +202,7 @@ describe('a visit that is moved', () => {
     }
   });
 
-  test('by an admin stays as it was, and asks nobody for anything', async () => {
+  test('by an admin stays confirmed, and asks nobody for an answer', async () => {
     const { person } = await moved('admin');
     const [said] = (await tell().then(() => texts(person, 'moved'))) as [string];
     // It was pending before.
@@ -218,7 +218,7 @@ describe('a visit that is moved', () => {
     ]);
   });
 
-  test('to sooner than a reminder would be, loses the one for the old time', async () => {
+  test('to a time too near for a reminder loses the reminder of the old time', async () => {
     clinic.clock.set('2030-03-18T06:00:00Z');
     const { visit, person } = await moved('patient', '2030-03-20', '2030-03-19');
     await tell();
@@ -234,7 +234,7 @@ describe('a visit that is moved', () => {
     expect((await reminders(other.visit)).map(({ key }) => key)).toEqual([`remind:${other.visit}:2h`]);
   });
 
-  test('after it was reminded of, is reminded of anew; a reminder of the old time that comes late says nothing', async () => {
+  test('after its reminder is reminded of anew, and a late reminder of the old time says nothing', async () => {
     const [doctor, person] = [await doctorOf(), await reachable()];
     const visit = await clinic.book(person, await slot(doctor, '2030-03-06'));
     await tell();
@@ -256,7 +256,7 @@ describe('a visit that is moved', () => {
     expect(said[1]).toContain('Wednesday 6 March');
   });
 
-  test('in the night waits for the morning, unless it is about that day', async () => {
+  test('in the night is told in the morning, unless it is about that day', async () => {
     // 23:00 in Tashkent.
     const night = async (from: string, to: string) => {
       clinic.clock.set(START);
@@ -281,7 +281,7 @@ describe('a visit that is moved', () => {
     });
   });
 
-  test('and moved again before it was sent, is told as it is now', async () => {
+  test('again before its message was sent is told as it is now', async () => {
     const { person, move, doctor } = await moved('patient');
     await tell();
     const [first] = (await queued(person)).filter(({ kind }) => kind === 'moved');
@@ -327,7 +327,7 @@ describe('a doctor who is away', () => {
     expect(JSON.stringify(kept?.params)).not.toMatch(/Yusupov|Rahimova|Karimova/);
   });
 
-  test('without anything else free, only that', async () => {
+  test('is told to the patient without other times, where nothing else is free', async () => {
     const doctor = await clinic.person('doctor', { first_name: 'Timur', last_name: 'Rashidov' });
     const person = await reachable('ru');
     await clinic.book(person, await slot(doctor, '2030-06-14'));
@@ -356,7 +356,7 @@ test('a booking that is confirmed at once is told as confirmed, to both', async 
   ]);
 });
 
-test('a code among the reasons is said in words', async () => {
+test('a reason that is a code is told in words', async () => {
   const person = await reachable('uz');
   const doctor = await doctorOf();
   const visit = await clinic.book(person, await slot(doctor, '2030-07-20'));

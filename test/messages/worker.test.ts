@@ -225,7 +225,7 @@ test('a worker that is asked to stop finishes what it is sending and sends nothi
   expect(server.taken).toHaveLength(200);
 });
 
-test('two workers share the messages, none twice', async () => {
+test('two workers share the messages, and send none twice', async () => {
   const server = await startTelegram();
   onTestFinished(() => server.close());
   const { url, query } = await database();

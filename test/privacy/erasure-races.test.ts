@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createTelegramLinking } from '../../src/modules/messages/telegram.service.ts';
+import { createTelegramLinking } from '../../src/modules/notifications/telegram/telegram.service.ts';
 import { CHANNELS } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -87,7 +87,7 @@ describe('a Telegram chat', () => {
       clock,
       default_locale: 'en',
       botName: async () => 'clinic_test_bot',
-      enqueue: async () => {},
+      telling: { enqueue: async () => {} },
       audit: { record: async () => {} },
       owner: { mustProve: async () => {} },
     });

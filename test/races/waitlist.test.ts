@@ -104,7 +104,7 @@ const leave = (by: Member, entry: number, at?: number) =>
 /** The background jobs of a process of its own. */
 function tasksOf(db: Db, clock = clinic.clock) {
   const modules = createModules({ db, clock, config: testConfig });
-  return { ...modules.messages.jobs.tasks, ...modules.housekeeping.tasks };
+  return { ...modules.notifications.jobs.tasks, ...modules.housekeeping.tasks };
 }
 const offer = () => tasksOf(clinic.db).offer_waitlist({});
 

@@ -248,9 +248,9 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     const noon = (
       await book(await clinic.slot(doctor, { date: day, start_time: '12:00', end_time: '24:00' })).expect(201)
     ).body.id;
-    const { messages, housekeeping } = modules();
-    await drainJobs(clinic.db, clinic.clock, { ...messages.jobs.tasks, ...housekeeping.tasks });
-    messages.close();
+    const { notifications, housekeeping } = modules();
+    await drainJobs(clinic.db, clinic.clock, { ...notifications.jobs.tasks, ...housekeeping.tasks });
+    notifications.close();
     const { rows } = await clinic.db.$client.query<{ appointment: number; lead: string; run_at: string }>(
       `select (payload->>'appointment')::int as appointment, payload->>'lead' as lead, run_at
        from graphile_worker._private_jobs where (payload->>'appointment')::int in ($1, $2) and payload->>'lead' is not null

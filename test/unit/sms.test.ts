@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { plainSms, smsSize } from '../../src/core/sms.ts';
+import { plainSms, smsSize } from '../../src/modules/notifications/texts/sms.ts';
 
 /** One sign outside the alphabet of an SMS makes three of one: 70 signs fit instead of 160. */
 const body = (name: string) =>

@@ -1,3 +1,3 @@
-export { notificationsRoutes } from './notifications.routes.ts';
-export { createNotifications } from './notifications.service.ts';
-export { createPreferences } from './preferences.service.ts';
+export type { ChannelSettings } from './channels/index.ts';
+export { createNotifications, type NotificationsDependencies } from './notifications.ts';
+export { messageTexts } from './texts/languages.ts';

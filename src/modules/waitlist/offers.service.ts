@@ -1,5 +1,5 @@
 import { addDays, type Clock } from '../../core/clock.ts';
-import { quietEnd } from '../../core/quiet.ts';
+import { quietHoursAt } from '../../core/quiet.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
 import {
@@ -113,7 +113,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
 
   /** When somebody's quiet hours end, if a whole offer of the slot fits in after that; undefined is now. */
   function wakingFor(slot: Begins, person: repository.First, { offer_minutes }: Policy): Date | undefined {
-    const end = quietEnd(person, clock);
+    const end = quietHoursAt(clock.wall(), person, clock)?.ends;
     if (end === undefined) return undefined;
     const start = clock.at(slot.date, slot.start_time).getTime();
     return start > end.getTime() + offer_minutes * 60_000 ? end : undefined;

@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import type { Outgoing, SendError } from '../../../src/modules/messages/channels/channel.ts';
+import type { Outgoing, SendError } from '../../../src/modules/notifications/channels/channel.ts';
 
 /** Long enough for a machine that is busy with other things, short enough to wait for once where nobody answers. */
 export const PATIENCE = 15_000;

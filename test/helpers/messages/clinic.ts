@@ -8,11 +8,15 @@ export async function createClinic(config: Partial<typeof testConfig> = {}) {
   const clinic = await testApp({ clock, config });
   clinic.db.$client.on('connect', (client) => client.on('error', () => {}));
   const settings = { ...testConfig, ...config };
-  const { appointments, messages, housekeeping } = createModules({ db: clinic.db, clock, config: settings });
-  const tasks = { ...messages.jobs.tasks, ...housekeeping.tasks };
+  const { appointments, notifications, housekeeping } = createModules({
+    db: clinic.db,
+    clock,
+    config: settings,
+  });
+  const tasks = { ...notifications.jobs.tasks, ...housekeeping.tasks };
   return Object.assign(clinic, {
     appointments,
-    messages,
+    notifications,
     drain: (options?: { retries?: boolean }) => drainJobs(clinic.db, clock, tasks, options),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
       (await clinic.db.$client.query(text, values)).rows as Row[],

@@ -7,8 +7,10 @@ import { primaryOnly } from '../../../src/db/links/replica.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
 import { createAvailability, OPEN_POLICY } from '../../../src/modules/availability/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
-import { createMessaging, type MessagingDependencies } from '../../../src/modules/messages/index.ts';
-import { createNotifications } from '../../../src/modules/notifications/index.ts';
+import {
+  createNotifications,
+  type NotificationsDependencies,
+} from '../../../src/modules/notifications/index.ts';
 import { createOffers } from '../../../src/modules/waitlist/index.ts';
 import { type TestClock, testClock } from '../clock.ts';
 import { testDatabase } from '../database.ts';
@@ -27,7 +29,7 @@ export interface PersonFields {
   chat?: string;
 }
 
-export interface WorldOptions extends Partial<Omit<MessagingDependencies, 'clock'>> {
+export interface WorldOptions extends Partial<Omit<NotificationsDependencies, 'clock'>> {
   clock?: TestClock;
 }
 
@@ -35,11 +37,10 @@ export const SECRET = 'only-for-tests-0f8e7d6c5b4a39281706';
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The messages module on a database of its own, with people and visits put straight into it, and jobs run by the test. */
+/** The notifications module on a database of its own, with people and visits put straight into it, and jobs run by the test. */
 export async function createWorld({ clock = testClock(START), ...options }: WorldOptions = {}) {
   const { db, url, close } = await testDatabase();
   db.$client.on('connect', (client) => client.on('error', () => {}));
-  const notifications = createNotifications({ db, clock });
   const audit = { record: async () => {}, recordShown: async () => {} };
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
@@ -55,7 +56,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     obtaining: availability.obtaining,
     sessions: { isEnded: () => false },
   });
-  const messages = createMessaging({
+  const notifications = createNotifications({
     db,
     clock,
     log: silentLog,
@@ -69,8 +70,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     remind_doctor_hours: 24,
     message_attempts: 4,
     channels: { timeout: 30_000 },
-    addNotification: notifications.add,
-    appointments,
+    cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit: { record: async () => {} },
     owner: { mustProve: async () => {} },
@@ -143,19 +143,18 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     db,
     url,
     clock,
-    messages,
     notifications,
     appointments,
     person,
     visit,
     change,
     drain: (options?: { retries?: boolean }) =>
-      drainJobs(db, clock, { ...messages.jobs.tasks, offer_waitlist: offers.offer }, options),
-    tell: (message: Message) => transaction(db, (tx) => messages.enqueue(tx, message)),
+      drainJobs(db, clock, { ...notifications.jobs.tasks, offer_waitlist: offers.offer }, options),
+    tell: (message: Message) => transaction(db, (tx) => notifications.telling.enqueue(tx, message)),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
       (await db.$client.query(text, values)).rows as Row[],
     async close() {
-      messages.close();
+      notifications.close();
       await close();
     },
   };

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEmail } from '../../../src/modules/messages/channels/email.ts';
+import { createEmail } from '../../../src/modules/notifications/channels/email.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { plainPart, startSmtp } from '../../helpers/messages/providers.ts';
 
@@ -32,7 +32,7 @@ describe('email', () => {
     sender.close?.();
   });
 
-  test('twenty at once share a few connections', async () => {
+  test('shares a few connections among twenty messages at once', async () => {
     const sender = email();
     const before = server.mails.length;
     await Promise.all(
@@ -114,7 +114,7 @@ describe('email', () => {
     expect(await refusing(answers)).toBe(expected);
   });
 
-  test('a lost answer leaves a doubt, and the repeat has the same name', async () => {
+  test('is uncertain after a lost answer, and the repeat has the same name', async () => {
     server.state.ends.push('drop');
     const sender = email();
     const before = server.mails.length;
@@ -127,7 +127,7 @@ describe('email', () => {
     sender.close?.();
   });
 
-  test('wrong credentials and nobody there are outages', async () => {
+  test('is out while the credentials are wrong or the server is away', async () => {
     const { host } = new URL(server.settings.smtp_url);
     const wrong = email({ smtp_url: `smtp://clinic:wrong@${host}` });
     expect(await failure(wrong.send(message))).toBe('smtp_535 outage');
@@ -137,7 +137,7 @@ describe('email', () => {
     away.close?.();
   });
 
-  test('a server that says nothing is given up', async () => {
+  test('gives up a server that says nothing', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createEskiz } from '../../../src/modules/messages/channels/eskiz.ts';
+import { createEskiz } from '../../../src/modules/notifications/channels/eskiz.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startEskiz } from '../../helpers/messages/providers.ts';
 
@@ -35,7 +35,7 @@ describe('Eskiz', () => {
     });
   });
 
-  test('a token that has expired is replaced once', async () => {
+  test('replaces an expired token once', async () => {
     const sender = eskiz();
     await sender.send(outgoing({}));
     server.account.tokens.clear();
@@ -44,13 +44,13 @@ describe('Eskiz', () => {
     expect(server.taken.map(({ key }) => key)).toEqual(['our-name-1', 'again']);
   });
 
-  test('wrong credentials are an outage, told after one login', async () => {
+  test('is out while the credentials are wrong, after one login', async () => {
     expect(await failure(eskiz({ password: 'wrong' }).send(outgoing({})))).toBe('login_401 outage');
     expect(server.account.logins).toBe(1);
     expect(server.taken).toEqual([]);
   });
 
-  test('a token that is refused again right after logging in', async () => {
+  test('is out where a new token is refused too', async () => {
     server.troubles.push({ status: 401, body: { status: 'error', message: 'Expired' } });
     server.troubles.push({ status: 401, body: { status: 'error', message: 'Expired' } });
     expect(await failure(eskiz().send(outgoing({})))).toBe('http_401 outage');
@@ -84,7 +84,7 @@ describe('Eskiz', () => {
     expect(await failure(eskiz().send(outgoing({})))).toBe(expected);
   });
 
-  test('nobody there: not sent, without a doubt', async () => {
+  test('surely sends nothing while it is away', async () => {
     expect(await failure(eskiz({ url: `http://${await nowhere()}` }).send(outgoing({})))).toBe(
       'login_unreachable outage',
     );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTelegram } from '../../../src/modules/messages/channels/telegram.ts';
+import { createTelegram } from '../../../src/modules/notifications/channels/telegram.ts';
 import { failure, nowhere, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startTelegram } from '../../helpers/messages/providers.ts';
 
@@ -51,7 +51,7 @@ describe('Telegram', () => {
     expect(await failure(telegram().send(message))).toBe(expected);
   });
 
-  test('a wrong token, and nobody there', async () => {
+  test('is out while the token is wrong or Telegram is away', async () => {
     expect(await failure(telegram({ token: '1:wrong' }).send(message))).toBe('telegram_401 outage');
     expect(await failure(telegram({ api_url: `http://${await nowhere()}` }).send(message))).toBe(
       'unreachable outage',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTwilio } from '../../../src/modules/messages/channels/twilio.ts';
+import { createTwilio } from '../../../src/modules/notifications/channels/twilio.ts';
 import { failure, outgoing, PATIENCE } from '../../helpers/messages/attempt.ts';
 import { startTwilio } from '../../helpers/messages/providers.ts';
 
@@ -26,11 +26,11 @@ describe('Twilio', () => {
     expect(server.requests[1]?.fields).toMatchObject({ MessagingServiceSid: 'MG0123' });
   });
 
-  test('a number that is none, as Twilio itself refuses it', async () => {
+  test('fails for good on a number that Twilio does not take', async () => {
     expect(await failure(twilio().send(outgoing({ to: '12' })))).toBe('21211 permanent');
   });
 
-  test('wrong credentials are an outage', async () => {
+  test('is out while the credentials are wrong', async () => {
     expect(await failure(twilio({ auth_token: 'wrong' }).send(outgoing({})))).toBe('20003 outage');
   });
 
@@ -51,7 +51,7 @@ describe('Twilio', () => {
     expect(await failure(twilio().send(outgoing({})))).toBe(expected);
   });
 
-  test('finds what it took since then, by number and text', async () => {
+  test('finds a message it took since then, by number and text', async () => {
     const sender = twilio();
     expect(await sender.find?.(outgoing({ to: '+998931112233' }))).toBeUndefined();
     await sender.send(outgoing({ to: '+998931112233' }));

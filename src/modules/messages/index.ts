@@ -1,3 +1,0 @@
-export type { ChannelSettings } from './channels/index.ts';
-export type { MessagingDependencies } from './messaging.ts';
-export { createMessaging } from './messaging.ts';

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { activeStatuses } from '../../../core/words.ts';
+
+/** What stands in the jobs of this folder. The database queues the first two; see the triggers in drizzle/. */
+
+const when = z.object({ date: z.string(), start_time: z.string() });
+
+/** A change of an appointment: `appointments_tell` in the migrations. */
+export const appointmentEvent = z.object({
+  appointment: z.int(),
+  event: z.enum(['booked', 'confirmed', 'cancelled', 'expired', 'moved']),
+  /** Of a booking: `confirmed` where it was confirmed at once. Of a move: the status after it. */
+  status: z.enum(activeStatuses).optional(),
+  /** The visit's, after the change. */
+  version: z.int().optional(),
+  /** Who answered a request; null where the system itself did. */
+  by: z.int().nullable().optional(),
+  from: when.optional(),
+  /** When the visit is, after the change. Jobs that were queued before events kept it leave it out. */
+  to: when.optional(),
+});
+export type AppointmentEvent = z.infer<typeof appointmentEvent>;
+
+/** An offer of the waiting list: `waitlist_offers_tell` in the migrations. */
+export const offerEvent = when.extend({
+  offer: z.int(),
+  event: z.enum(['offered', 'lapsed', 'withdrawn']),
+  patient: z.int(),
+  doctor: z.int(),
+  expires_at: z.string(),
+});
+export type OfferEvent = z.infer<typeof offerEvent>;
+
+/** A reminder of a visit, and the time for which it was planned. */
+export const patientReminder = when.partial().extend({ appointment: z.int(), lead: z.string() });
+export type PatientReminder = z.infer<typeof patientReminder>;
+
+export const doctorReminder = when.extend({ appointment: z.int() });
+export type DoctorReminder = z.infer<typeof doctorReminder>;
+
+export const changedHours = z.object({ person: z.int() });

@@ -1,0 +1,112 @@
+import type { Clock } from '../../../core/clock.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Telling } from '../telling/telling.service.ts';
+import { audienceOf, offersOthers } from './audience.rules.ts';
+import { findVisit, type VisitRow } from './events.repository.ts';
+import type { AppointmentEvent, OfferEvent } from './events.schemas.ts';
+import { type Reminders, spokenOf } from './reminders.service.ts';
+
+/** When and with whom somebody could come instead. */
+interface Alternative {
+  doctor: { id: number };
+  date: string;
+  start_time: string;
+}
+
+export interface EventsDependencies {
+  db: Db;
+  clock: Clock;
+  reminders: Pick<Reminders, 'plan'>;
+  telling: Pick<Telling, 'enqueue'>;
+  alternatives: {
+    /** The nearest free slots to one that falls out. */
+    find: (place: {
+      doctor: number;
+      date: string;
+      start_time: string;
+      patient: number;
+    }) => Promise<Alternative[]>;
+  };
+}
+
+/** How many other times a message names. */
+const ALTERNATIVES = 3;
+
+/** Nobody is told of a request that ended longer ago than this, such as when a clinic begins to let requests expire. */
+const A_DAY = 86_400_000;
+
+/**
+ * Tells the people concerned what happens to appointments and on the waiting list. The database itself queues the events
+ * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change. Each may come more than once, and
+ * tells everybody once.
+ */
+export function createEvents({ db, clock, reminders, telling, alternatives }: EventsDependencies) {
+  /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
+  async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
+    const { from, to = visit, version = visit.version, status = 'pending' } = told;
+    const spoken = spokenOf({ ...to, version });
+    if (told.event === 'moved' && from)
+      return { from_date: from.date, from_time: from.start_time, ...spoken, status };
+    if (!offersOthers(told, visit)) return spoken;
+    const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
+    const free = await alternatives.find({ doctor, patient, date, start_time });
+    const slots = free.slice(0, ALTERNATIVES);
+    if (slots.length === 0) return spoken;
+    return {
+      ...spoken,
+      alternatives: slots.map((slot) => `${slot.date} ${slot.start_time} ${slot.doctor.id}`).join(),
+      doctors: [...new Set(slots.map((slot) => slot.doctor.id))].join(),
+    };
+  }
+
+  /** Of an event: a visit is booked once, and everything else happens to one of its versions. */
+  const keyOf = ({ appointment, event, version }: AppointmentEvent) =>
+    [
+      'appointment',
+      appointment,
+      event,
+      ...(event === 'booked' || version === undefined ? [] : [version]),
+    ].join(':');
+
+  const isLongAgo = ({ date, end_time }: VisitRow) =>
+    clock.now().getTime() - clock.at(date, end_time).getTime() > A_DAY;
+
+  async function tell(tx: Tx, told: AppointmentEvent, visit: VisitRow, params: Record<string, string>) {
+    if (told.event === 'expired' && isLongAgo(visit)) return;
+    for (const { kind, user_id } of audienceOf(told, visit))
+      await telling.enqueue(tx, { user_id, kind, key: keyOf(told), appointment_id: visit.id, params });
+  }
+
+  return {
+    /** The task `appointment_event`. */
+    async onAppointment(told: AppointmentEvent): Promise<void> {
+      const before = await findVisit(db, told.appointment);
+      if (!before) return;
+      const params = await paramsOf(before, told);
+      await transaction(db, async (tx) => {
+        const visit = await findVisit(tx, told.appointment);
+        if (!visit) return;
+        await tell(tx, told, visit, params);
+        await reminders.plan(tx, visit, { replace: told.event === 'moved' });
+      });
+    },
+
+    /** The task `waitlist_event`. */
+    async onOffer(told: OfferEvent): Promise<void> {
+      const { offer, event, patient, doctor, date, start_time, expires_at } = told;
+      const isOver = event !== 'offered';
+      const end = clock.wallOf(new Date(expires_at));
+      const until = { until: `${end.date} ${end.time.slice(0, 5)}`, expires_at };
+      await transaction(db, (tx) =>
+        telling.enqueue(tx, {
+          user_id: patient,
+          kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
+          key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
+          params: { doctors: String(doctor), date, start_time, ...(!isOver && until) },
+        }),
+      );
+    },
+  };
+}
+
+export type Events = ReturnType<typeof createEvents>;

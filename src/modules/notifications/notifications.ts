@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Lead } from '../../core/messages.ts';
+import type { Channel, Locale } from '../../core/words.ts';
+import type { Db } from '../../db/client.ts';
+import { loggable } from '../../db/errors.ts';
+import type { Audit } from '../audit/index.ts';
+import { type ChannelSettings, createSenders } from './channels/index.ts';
+import { createDelivery } from './delivery/delivery.service.ts';
+import { createSealing } from './delivery/sealing.service.ts';
+import { tidy } from './delivery/upkeep.service.ts';
+import { createWriting } from './delivery/writing.service.ts';
+import { createEvents, type EventsDependencies } from './events/events.service.ts';
+import { createReminders } from './events/reminders.service.ts';
+import { inboxRoutes } from './inbox/inbox.routes.ts';
+import { createInbox } from './inbox/inbox.service.ts';
+import { linksRoutes } from './links/links.routes.ts';
+import { createLinks, type LinksDependencies } from './links/links.service.ts';
+import { jobsOf } from './notifications.jobs.ts';
+import { outboxRoutes } from './outbox/outbox.routes.ts';
+import { createOutbox } from './outbox/outbox.service.ts';
+import { preferencesRoutes } from './preferences/preferences.routes.ts';
+import { createPreferences } from './preferences/preferences.service.ts';
+import { askBotName, createBot } from './telegram/bot.service.ts';
+import { telegramRoutes } from './telegram/telegram.routes.ts';
+import { createTelegramLinking, type TelegramDependencies } from './telegram/telegram.service.ts';
+import { createTelling } from './telling/telling.service.ts';
+
+export interface NotificationsDependencies {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  audit: Pick<Audit, 'record'>;
+  default_locale: Locale;
+  /** Where people reach this API, without a slash at the end. Without it messages have no links. */
+  public_url: string | undefined;
+  channels: ChannelSettings;
+  /** The present signing secret, then those it replaced. */
+  secrets: readonly string[];
+  reminders: readonly Lead[];
+  remind_doctor_hours: number;
+  message_attempts: number;
+  /** Cancels a visit for whoever answers a reminder so. */
+  cancelling: LinksDependencies['cancelling'];
+  /** Knows other times for a visit that falls out. */
+  alternatives: EventsDependencies['alternatives'];
+  /** Asks once more whether it is the account's owner, before a chat is replaced. */
+  owner: TelegramDependencies['owner'];
+}
+
+/** Everything by which people are told things, put together of its parts. */
+export function createNotifications(dependencies: NotificationsDependencies) {
+  const { db, clock, log, audit, default_locale, public_url, channels, owner } = dependencies;
+  const sealing = createSealing(dependencies.secrets);
+  const senders = createSenders(channels, log, clock.now);
+  const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
+  const inbox = createInbox({ db, clock });
+  const telling = createTelling({ clock, offered, sealing, inbox });
+  const outbox = createOutbox({ db, clock, default_locale, audit });
+  const preferences = createPreferences({ db, offered });
+  const { cancelling } = dependencies;
+  const links = createLinks({ db, clock, sealing, public_url, telling, cancelling });
+  const settings = channels.telegram;
+  const botName = settings && (() => askBotName(settings, channels.timeout));
+  const telegram = createTelegramLinking({ db, clock, default_locale, botName, telling, audit, owner });
+  const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
+  const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling });
+  const events = createEvents({ db, clock, reminders, telling, alternatives });
+  const writing = createWriting({ db, clock, default_locale, sealing, public_url, links });
+  const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
+
+  return {
+    telling,
+    inbox,
+    outbox,
+    preferences,
+    telegram,
+    jobs: jobsOf({ events, reminders, delivery, tidy: () => tidy(db, clock, log) }),
+
+    /** The bot that answers people, where one is set up. Of all processes one may run it. */
+    bot: settings && createBot(settings, telegram, log),
+
+    /** Lets go of the providers' connections. */
+    close: delivery.close,
+
+    async routes(app: FastifyInstance): Promise<void> {
+      await app.register(inboxRoutes, { inbox, default_locale });
+      await app.register(preferencesRoutes, { preferences });
+      await app.register(outboxRoutes, { outbox });
+      await app.register(telegramRoutes, { telegram });
+      await app.register(linksRoutes, { links, clock, default_locale, loggable });
+    },
+  };
+}

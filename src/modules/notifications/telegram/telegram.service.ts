@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError } from '../../../core/errors.ts';
+import type { Caller } from '../../../core/roles.ts';
+import type { Locale } from '../../../core/words.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import { insertLink, useLink } from '../links/links.repository.ts';
+import { hashOf } from '../links/links.service.ts';
+import type { Telling } from '../telling/telling.service.ts';
+import { longWhen } from '../texts/dates.ts';
+import { messageTexts } from '../texts/languages.ts';
+import { fullName } from '../texts/names.ts';
+import * as repository from './telegram.repository.ts';
+import type { TelegramProof } from './telegram.schemas.ts';
+
+export interface TelegramDependencies {
+  db: Db;
+  clock: Clock;
+  default_locale: Locale;
+  /** Asks Telegram for the bot's user name. Undefined where no bot is set up. */
+  botName: (() => Promise<string>) | undefined;
+  telling: Pick<Telling, 'enqueue'>;
+  audit: Pick<Audit, 'record'>;
+  owner: {
+    /** Asks the caller to prove again that the account is theirs. @throws AppError invalid_input, invalid_code */
+    mustProve: (caller: Caller, proof: TelegramProof) => Promise<void>;
+  };
+}
+
+export type Telegram = ReturnType<typeof createTelegramLinking>;
+
+const LINK_MINUTES = 15;
+const VISITS = 10;
+
+/** Knows whose each chat is, and what the bot answers. */
+export function createTelegramLinking(dependencies: TelegramDependencies) {
+  const { db, clock, default_locale, botName, telling, audit, owner } = dependencies;
+  let known: Promise<string> | undefined;
+
+  /** Telegram is asked once, and again after a failure. */
+  function nameOfBot(ask: () => Promise<string>): Promise<string> {
+    known ??= ask().catch((error) => {
+      known = undefined;
+      throw new AppError('provider_unavailable', { retryAfter: 10, cause: error });
+    });
+    return known;
+  }
+
+  const note = (
+    executor: Db | Tx,
+    action: 'telegram.link' | 'telegram.unlink',
+    subject: number,
+    actor?: Caller,
+  ) => audit.record(executor, { ...(actor && { actor }), action, subject });
+
+  /** A chat shows a person's visits, so another channel tells them that it was linked, and so does the chat it replaces. */
+  async function tellLinked(
+    tx: Tx,
+    user_id: number,
+    chat: string,
+    before: string | undefined,
+  ): Promise<void> {
+    const told = {
+      user_id,
+      kind: 'telegram_linked',
+      key: `telegram:${user_id}:${clock.now().toISOString()}`,
+    } as const;
+    await telling.enqueue(tx, { ...told, except: 'telegram' });
+    if (before !== undefined && before !== chat)
+      await telling.enqueue(tx, { ...told, channel: 'telegram', destination: before });
+  }
+
+  /** @returns whose chat it is now */
+  async function link(tx: Tx, chat: string, token: string): Promise<number | undefined> {
+    const user = await useLink(tx, hashOf(token), ['telegram'], clock.now());
+    if (user === undefined) return undefined;
+    const before = await repository.findChat(tx, user);
+    const loser = await repository.linkChat(tx, user, chat, clock.now());
+    if (loser !== undefined) await note(tx, 'telegram.unlink', loser);
+    await note(tx, 'telegram.link', user);
+    await tellLinked(tx, user, chat, before);
+    return user;
+  }
+
+  /**
+   * Unlinks a person's chat, in the transaction of what ends it.
+   * @param by the person, where they do it themselves
+   */
+  async function unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
+    if (await repository.unlinkUser(tx, user)) await note(tx, 'telegram.unlink', user, by);
+  }
+
+  return {
+    /**
+     * A deep link that links the chat in which it is opened to this person. It works once, for a quarter of an hour. Where a
+     * chat is linked already, the caller must prove that the account is theirs.
+     * @throws AppError channel_not_offered, provider_unavailable, and what `unlinkMine` throws
+     */
+    async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
+      if (!botName) throw new AppError('channel_not_offered');
+      const { id: user_id } = caller;
+      if ((await repository.findChat(db, user_id)) !== undefined) await owner.mustProve(caller, proof);
+      const name = await nameOfBot(botName);
+      const token = randomBytes(16).toString('base64url');
+      const expires_at = new Date(clock.now().getTime() + LINK_MINUTES * 60_000);
+      const link = {
+        token_hash: hashOf(token),
+        purpose: 'telegram',
+        user_id,
+        appointment_id: undefined,
+      } as const;
+      await insertLink(db, { ...link, expires_at });
+      return { url: `https://t.me/${name}?start=${token}`, expires_at: expires_at.toISOString() };
+    },
+
+    /**
+     * Unlinks the caller's chat. The caller must prove that the account is theirs: with a stolen token somebody could link their
+     * own chat afterwards, because a first chat needs no proof. In the chat `/stop` needs none. Where no chat is linked nothing
+     * is asked.
+     * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
+     */
+    async unlinkMine(caller: Caller, proof: TelegramProof): Promise<void> {
+      if ((await repository.findChat(db, caller.id)) === undefined) return;
+      await owner.mustProve(caller, proof);
+      await transaction(db, (tx) => unlink(tx, caller.id, caller));
+    },
+
+    unlink,
+
+    /** `/start` with the token of a deep link, or without. */
+    async start(chat: string, token: string, language: Locale | undefined): Promise<string> {
+      const owner = await transaction(db, async (tx) => {
+        const user = token ? await link(tx, chat, token) : undefined;
+        const linked = await repository.findOwner(tx, chat);
+        return { linked, used: user !== undefined };
+      });
+      const { bot } = messageTexts(owner.linked?.locale ?? language ?? default_locale);
+      // Telegram may hand over the same message twice. By then its link is used up and the chat is linked.
+      if (owner.used || (token && owner.linked)) return bot.linked;
+      if (token) return bot.expired;
+      return owner.linked ? bot.help : bot.not_linked;
+    },
+
+    /** `/stop` */
+    async stop(chat: string, language: Locale | undefined): Promise<string> {
+      const owner = await repository.findOwner(db, chat);
+      const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);
+      const unlinked = await transaction(db, async (tx) => {
+        const user = await repository.unlinkChat(tx, chat);
+        if (user !== undefined) await note(tx, 'telegram.unlink', user);
+        return user !== undefined;
+      });
+      return unlinked ? bot.unlinked : bot.not_linked;
+    },
+
+    /** `/my`: the person's next visits, each with the name of the other side. */
+    async visits(chat: string, language: Locale | undefined): Promise<string> {
+      const owner = await repository.findOwner(db, chat);
+      const locale = owner?.locale ?? language ?? default_locale;
+      const texts = messageTexts(locale);
+      const { bot } = texts;
+      if (!owner) return bot.not_linked;
+      const wall = clock.wall();
+      const visits = await repository.nextVisits(db, owner.user_id, wall, VISITS);
+      if (visits.length === 0) return bot.no_visits;
+      const lines = visits.map((visit) => {
+        const other = visit.doctor_id === owner.user_id ? 'patient' : 'doctor';
+        const name = fullName(visit[`${other}_first_name`], visit[`${other}_last_name`]);
+        const pending = visit.status === 'pending' && bot.pending;
+        return `• ${[longWhen(texts, visit.date, visit.start_time, wall.date), name, pending].filter(Boolean).join(', ')}`;
+      });
+      return [bot.visits, ...lines].join('\n');
+    },
+
+    /** Any other message. */
+    async help(chat: string, language: Locale | undefined): Promise<string> {
+      const owner = await repository.findOwner(db, chat);
+      const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);
+      return owner ? bot.help : bot.not_linked;
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { type AccountKind, CODE_MINUTES, isVisitKind } from '../../../core/messages.ts';
+import { codePurposes, type Locale } from '../../../core/words.ts';
+import { longWhen, shortWhen } from './dates.ts';
+import type { MessageFacts, VisitFacts } from './facts.ts';
+import { messageTexts } from './languages.ts';
+import { fullName, shortName } from './names.ts';
+import { plainSms } from './sms.ts';
+import type { AbsenceWords, MessageTexts, MoveWords, OfferWords, VisitWords, Words } from './texts.ts';
+
+/**
+ * Writes a message.
+ * @returns undefined where there is nothing to say: the visit is gone, or the message is not for this reader
+ */
+export function writeMessage(locale: Locale, facts: MessageFacts): Words | undefined {
+  const words = wordsOf(messageTexts(locale), facts);
+  return words && { ...words, sms: plainSms(words.sms) };
+}
+
+function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
+  const { kind, params, happened, today, code = '' } = facts;
+  if (kind === 'code') {
+    const purpose = codePurposes.find((known) => known === params.purpose) ?? 'verify_phone';
+    return text.code[purpose](code, CODE_MINUTES);
+  }
+  if (isVisitKind(kind)) {
+    const sides: Partial<Record<string, (visit: MoveWords & AbsenceWords & OfferWords) => Words>> =
+      text.visit[kind];
+    return facts.visit ? sides[facts.role]?.(allWords(text, facts, facts.visit)) : undefined;
+  }
+  return text.account[kind satisfies AccountKind]({
+    when: shortWhen(text, happened.date, happened.time.slice(0, 5), today),
+    device: params.device ?? null,
+    contact: params.contact === 'email' ? 'email' : 'phone',
+    added: params.added === 'true',
+    full: params.full === 'true',
+  });
+}
+
+/** Everything that a text of any kind may say of a visit. */
+function allWords(text: MessageTexts, { params, happened, today }: MessageFacts, visit: VisitFacts) {
+  const words = visitWords(text, visit, today);
+  return {
+    ...words,
+    ...moveWords(text, params, words, today),
+    ...absenceWords(text, params, visit, today),
+    ...offerWords(text, params, happened, today),
+  };
+}
+
+function visitWords(text: MessageTexts, visit: VisitFacts, today: string): VisitWords {
+  const { date, start_time, cancel_reason } = visit;
+  const name = (who: 'doctor' | 'patient', short: boolean) =>
+    (short ? shortName : fullName)(visit[`${who}_first_name`], visit[`${who}_last_name`]) ?? text.nobody[who];
+  return {
+    when: longWhen(text, date, start_time, today),
+    when_short: shortWhen(text, date, start_time, today),
+    doctor: name('doctor', false),
+    doctor_short: name('doctor', true),
+    patient: name('patient', false),
+    patient_short: name('patient', true),
+    reason: isCoded(cancel_reason) ? text[cancel_reason] : cancel_reason,
+  };
+}
+
+/** Reasons that the system itself gives; a person writes any other. */
+const CODED = ['account_deleted', 'account_closed', 'doctor_absent', 'clinic_closed'] as const;
+
+const isCoded = (reason: string | null): reason is (typeof CODED)[number] =>
+  CODED.some((code) => code === reason);
+
+type Params = MessageFacts['params'];
+
+function moveWords(text: MessageTexts, params: Params, { when, when_short }: VisitWords, today: string) {
+  const { from_date, from_time, status } = params;
+  const pending = status === 'pending';
+  if (from_date === undefined || from_time === undefined)
+    return { from: when, from_short: when_short, pending };
+  return {
+    from: longWhen(text, from_date, from_time, today),
+    from_short: shortWhen(text, from_date, from_time, today),
+    pending,
+  };
+}
+
+function absenceWords(text: MessageTexts, { alternatives = '' }: Params, visit: VisitFacts, today: string) {
+  const slots = alternatives.split(',').flatMap((slot) => {
+    const [date, time, doctor = ''] = slot.split(' ');
+    return date && time ? [{ when: shortWhen(text, date, time, today), doctor }] : [];
+  });
+  const nameOf = (doctor: string) => {
+    const name = visit.doctors?.[doctor];
+    return (name && shortName(...name)) ?? text.nobody.doctor;
+  };
+  return {
+    alternatives: slots.map(({ when, doctor }) => `${when} (${nameOf(doctor)})`),
+    nearest: slots[0]?.when,
+  };
+}
+
+function offerWords(text: MessageTexts, params: Params, happened: MessageFacts['happened'], today: string) {
+  const [date = '', time = ''] = (params.until ?? '').split(' ');
+  return { until: date === '' || date === happened.date ? time : shortWhen(text, date, time, today) };
+}
