@@ -12,7 +12,7 @@ import {
   HEADERS,
   PROBLEM_SCHEMA,
 } from './answers.ts';
-import { type Components, type Document, nameOf, type Operation, type Parameter } from './document.ts';
+import type { Components, Document, Operation, Parameter, Schema } from './document.ts';
 import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
 import { tidySchema, uniteTwins } from './schemas.ts';
@@ -106,7 +106,7 @@ function finish(
       if (route) describe(operation, `${method} ${path}`, route, components);
     }
   dropNamedExamples(document);
-  components.schemas.Problem = PROBLEM_SCHEMA;
+  components.schemas.Problem = structuredClone<Schema>(PROBLEM_SCHEMA);
   share(document);
   return document;
 }
@@ -129,11 +129,8 @@ function inOrderOfUse(paths: Document['paths']): Document['paths'] {
 }
 
 function describe(operation: Operation, name: string, route: DocumentedRoute, components: Components): void {
-  const [method, path = ''] = name.split(' ');
-  const unless = method === 'get' ? '' : ', unless a change of the record is';
-  const noted =
-    route.audited &&
-    `**Noted** as \`${route.audited}\`${unless}: the people whose records are shown see who looked.`;
+  const [, path = ''] = name.split(' ');
+  const noted = route.audited && `**Noted** as \`${route.audited}\`.`;
   operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');
@@ -145,8 +142,7 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
   giveExamples(operation, route.examples, components);
-  const location = route.location ?? `${path}${idOf(operation, components)}/`;
-  describeSuccesses(operation, location, components, isKeyed(route.input.headers));
+  describeSuccesses(operation, route.location, components, isKeyed(route.input.headers));
   if (route.etag) describeVersions(operation);
   const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
   const example = exampleOf(path, operation);
@@ -176,13 +172,6 @@ function showExample(parameter: Parameter): void {
 
 /** A header's name as people write it: Fastify knows them in lower case only. */
 const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
-
-/** The id of the record in an operation's first example of a success. */
-function idOf({ responses }: Operation, components: Components): unknown {
-  const schema = nameOf(responses['201']?.content?.['application/json']?.schema ?? {}) ?? '';
-  const [created] = valuesOf(schema, components);
-  return (created as { id?: number } | undefined)?.id;
-}
 
 /** A path with its parameters' examples in it. */
 const exampleOf = (path: string, { parameters = [] }: Operation) =>

@@ -121,6 +121,7 @@ export async function appointmentsRoutes(
       preHandler: [IsSignedIn, isOwner],
       config: {
         errors: ['appointment_not_found'],
+        examples: { 200: ['pending', 'confirmed', 'cancelled', 'expired'] },
         audit: readsAppointment,
         etag: true,
       },
