@@ -126,10 +126,12 @@ export const signInRequired = fastifyPlugin(
   { name: 'sign-in-required', dependencies: ['authentication'] },
 );
 
-function isOpen({ routeOptions }: FastifyRequest): boolean {
-  const { access } = routeOptions.config;
-  return access === undefined || access === 'public';
-}
+/**
+ * A route is open only if it says so. A path without a route shows nothing, and only CORS has a route for OPTIONS, which
+ * tells what may be asked.
+ */
+const isOpen = ({ routeOptions, is404, method }: FastifyRequest): boolean =>
+  routeOptions.config.access === 'public' || is404 || method === 'OPTIONS';
 
 const callerIn = ({ id, role, session }: Caller): Caller => ({ id, role, session });
 

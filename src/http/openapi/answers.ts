@@ -11,7 +11,15 @@ import type { RouteInput } from '../hooks/access.ts';
 import { misspelt } from '../hooks/unknown-fields.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { wrongFields as wrong } from '../zod.ts';
-import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
+import {
+  type Components,
+  type Header,
+  type Operation,
+  type Response,
+  refTo,
+  resolve,
+  type Schema,
+} from './document.ts';
 
 const integer = (minimum: number, maximum: number) => ({
   type: 'integer',
@@ -80,8 +88,11 @@ const UNCOUNTED = String(errorStatus.uri_too_long);
 /** Refusals because of visits, which say how many. */
 const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
 
-/** RFC 9457, with what this API adds. */
-export const PROBLEM_SCHEMA = {
+/**
+ * RFC 9457, with what this API adds.
+ * @param alternative the schema of what is offered instead of a slot
+ */
+export const problemSchema = (alternative: string | undefined): Schema => ({
   type: 'object',
   description:
     'RFC 9457. `code` is stable; the texts follow `Accept-Language`. Each code has an example of its own. Any operation ' +
@@ -124,7 +135,7 @@ export const PROBLEM_SCHEMA = {
       description:
         'Where a slot was refused and others would do: that doctor’s nearest in time that this patient can have, up to ' +
         'three, then up to three of others of the specialization, unless an appointment of a doctor who is here was to move.',
-      items: { $ref: refTo('OpenTimeslot') },
+      items: alternative === undefined ? { type: 'object' } : { $ref: refTo(alternative) },
     },
     count: {
       ...integer(1, 2_147_483_647),
@@ -144,7 +155,7 @@ export const PROBLEM_SCHEMA = {
       },
     },
   },
-};
+});
 
 /**
  * Says of each success what comes.

@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { DocumentedRoute } from '../hooks/access.ts';
 import { isKeyed } from '../idempotency.ts';
 import {
@@ -10,9 +11,9 @@ import {
   describeVersions,
   errorResponses,
   HEADERS,
-  PROBLEM_SCHEMA,
+  problemSchema,
 } from './answers.ts';
-import type { Components, Document, Operation, Parameter, Schema } from './document.ts';
+import type { Components, Document, Operation, Parameter } from './document.ts';
 import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
 import { tidySchema, uniteTwins } from './schemas.ts';
@@ -106,7 +107,7 @@ function finish(
       if (route) describe(operation, `${method} ${path}`, route, components);
     }
   dropNamedExamples(document);
-  components.schemas.Problem = structuredClone<Schema>(PROBLEM_SCHEMA);
+  components.schemas.Problem = problemSchema(alternativesOf(routes));
   share(document);
   return document;
 }
@@ -144,7 +145,7 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   giveExamples(operation, route.examples, components);
   describeSuccesses(operation, route.location, components, isKeyed(route.input.headers));
   if (route.etag) describeVersions(operation);
-  const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
+  const alternatives = route.alternatives && valuesOf(idOf(route.alternatives), components);
   const example = exampleOf(path, operation);
   Object.assign(operation.responses, errorResponses(route.errors, example, route.input, alternatives));
   if (route.isCounted) describeLimits(operation);
@@ -172,6 +173,17 @@ function showExample(parameter: Parameter): void {
 
 /** A header's name as people write it: Fastify knows them in lower case only. */
 const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
+
+/** The one schema of what routes offer instead of a slot. */
+function alternativesOf(routes: ReadonlyMap<string, DocumentedRoute>): string | undefined {
+  const ids = new Set(
+    [...routes.values()].flatMap(({ alternatives }) => (alternatives ? [idOf(alternatives)] : [])),
+  );
+  if (ids.size > 1) throw new Error('routes offer different things instead of a slot');
+  return [...ids][0];
+}
+
+const idOf = (schema: z.ZodType) => String(schema.meta()?.id);
 
 /** A path with its parameters' examples in it. */
 const exampleOf = (path: string, { parameters = [] }: Operation) =>

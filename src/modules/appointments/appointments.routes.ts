@@ -8,6 +8,7 @@ import { ifMatch } from '../../http/hooks/etag.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { openTimeslot } from '../timeslots/index.ts';
 import {
   allFilters,
   appointment,
@@ -39,7 +40,7 @@ export async function appointmentsRoutes(
     {
       preHandler: anyOf(IsPatient, IsAdmin),
       config: {
-        alternatives: true,
+        alternatives: openTimeslot,
         errors: [
           'slot_in_past',
           'timeslot_not_found',

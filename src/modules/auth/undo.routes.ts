@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../core/errors.ts';
 import type { Locale } from '../../core/words.ts';
+import { Public } from '../../http/guards.ts';
 import { chooseLocale } from '../../i18n/index.ts';
 import { failurePage, statusOf, undoPage } from './undo.pages.ts';
 import type { Undo, UndoState } from './undo.service.ts';
@@ -61,11 +62,13 @@ export async function undoRoutes(
     return page(reply, status >= 500 ? 503 : status, locale, failurePage(locale));
   });
 
-  app.get<Address>(PATH, { schema: { hide: true } }, async (request, reply) =>
+  app.get<Address>(PATH, { preHandler: Public, schema: { hide: true } }, async (request, reply) =>
     show(request, reply, await undo.read(request.params.token)),
   );
 
-  app.post<Address>(PATH, { schema: { hide: true }, bodyLimit: LARGEST_FORM }, async (request, reply) =>
-    show(request, reply, await undo.undo(request.params.token)),
+  app.post<Address>(
+    PATH,
+    { preHandler: Public, schema: { hide: true }, bodyLimit: LARGEST_FORM },
+    async (request, reply) => show(request, reply, await undo.undo(request.params.token)),
   );
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Locale } from '../../core/words.ts';
+import { Public } from '../../http/guards.ts';
 import { chooseLocale } from '../../i18n/index.ts';
 import { failurePage, statusOf, visitPage } from './links.pages.ts';
 import type { LinkState, VisitLinksService } from './links.service.ts';
@@ -56,7 +57,7 @@ export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOpti
     return page(reply, status >= 500 ? 503 : status, locale, failurePage(locale));
   });
 
-  app.get<Address>(PATH, { schema: { hide: true } }, async (request, reply) => {
+  app.get<Address>(PATH, { preHandler: Public, schema: { hide: true } }, async (request, reply) => {
     const found = await links.read(request.params.token);
     const locale = localeOf(request, found);
     return page(reply, statusOf(found), locale, visitPage(found, locale, clock.wall().date));
@@ -64,7 +65,7 @@ export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOpti
 
   app.post<Address & { Body: { answer?: unknown; seen?: unknown } | undefined }>(
     PATH,
-    { schema: { hide: true }, bodyLimit: LARGEST_FORM },
+    { preHandler: Public, schema: { hide: true }, bodyLimit: LARGEST_FORM },
     async (request, reply) => {
       const { token } = request.params;
       const { answer, seen } = request.body ?? {};

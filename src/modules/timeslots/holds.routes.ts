@@ -6,6 +6,7 @@ import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { hold } from './holds.schemas.ts';
+import { openTimeslot } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
@@ -19,7 +20,7 @@ export async function holdsRoutes(instance: FastifyInstance, { timeslots }: { ti
     {
       preHandler: IsPatient,
       config: {
-        alternatives: true,
+        alternatives: openTimeslot,
         errors: [
           'slot_in_past',
           'timeslot_not_found',

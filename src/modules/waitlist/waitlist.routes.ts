@@ -8,6 +8,7 @@ import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments/index.ts';
+import { openTimeslot } from '../timeslots/index.ts';
 import {
   joinedWaitlist,
   newWaitlistEntry,
@@ -145,7 +146,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
           'already_attended',
           'too_late_to_cancel',
         ],
-        alternatives: true,
+        alternatives: openTimeslot,
         audit: readsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
