@@ -28,9 +28,26 @@ const SERVER = {
   'x-internal': false,
 };
 
+/** A heading of the document. Each module brings its own beside its routes. */
+export interface Heading {
+  name: string;
+  description: string;
+  /** Headings stand in the order of these numbers. */
+  order: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Adds a heading to the document. */
+    describeHeading(heading: Heading): void;
+  }
+}
+
 /** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
 export const openapi = fastifyPlugin(
   async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
+    const headings: Heading[] = [];
+    app.decorate('describeHeading', (heading) => void headings.push(heading));
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -43,26 +60,6 @@ export const openapi = fastifyPlugin(
         },
         servers: [SERVER],
         security: [{ bearer: [] }],
-        tags: [
-          { name: 'auth', description: 'Register, sign in, stay signed in.' },
-          { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
-          { name: 'patients', description: 'A patient’s own profile.' },
-          { name: 'timeslots', description: 'A doctor’s openings, each for one visit.' },
-          { name: 'schedules', description: 'Doctors’ weeks and absences, the clinic’s holidays.' },
-          {
-            name: 'appointments',
-            description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
-          },
-          { name: 'waitlist', description: 'Wait for a slot, and take it when it becomes free.' },
-          { name: 'statistics', description: 'What became of slots and appointments, in numbers.' },
-          { name: 'settings', description: 'The clinic’s policy, for admins.' },
-          { name: 'notifications', description: 'The inbox, and how and when one is told things.' },
-          { name: 'privacy', description: 'My data: take it with me, see who looked at it, have it erased.' },
-          { name: 'users', description: 'Everybody’s accounts, for admins.' },
-          { name: 'audit', description: 'Who read or changed whose record, for admins.' },
-          { name: 'messages', description: 'What left by email, SMS and Telegram, for admins.' },
-          { name: 'health', description: 'For orchestrators and monitors.' },
-        ],
         components: {
           securitySchemes: {
             bearer: {
@@ -80,7 +77,7 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        return finish(generated, app.documentedRoutes, introduced) as unknown as ReturnType<
+        return finish(generated, app.documentedRoutes, headings, introduced) as unknown as ReturnType<
           typeof jsonSchemaTransformObject
         >;
       },
@@ -93,9 +90,13 @@ export const openapi = fastifyPlugin(
 function finish(
   generated: Document,
   routes: ReadonlyMap<string, DocumentedRoute>,
+  headings: readonly Heading[],
   { demo_data }: Introduced,
 ): Document {
   const document = uniteTwins(structuredClone(generated));
+  document.tags = headings
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ name, description }) => ({ name, description }));
   document.paths = inOrderOfUse(document.paths);
   const { components, paths } = document;
   if (demo_data) offerDemoAccounts(components);

@@ -34,6 +34,11 @@ export async function appointmentsRoutes(
   { appointments, loggable }: { appointments: Appointments; loggable: (error: unknown) => object },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'appointments',
+    description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
+    order: 60,
+  });
   const isOwner = IsOwner(appointments.findOwners, 'appointment_not_found');
   app.post(
     '/appointments/',

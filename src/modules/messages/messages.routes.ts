@@ -20,6 +20,11 @@ const tags = ['messages'];
 
 export async function messagesRoutes(instance: FastifyInstance, { messages }: { messages: Messages }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'messages',
+    description: 'What left by email, SMS and Telegram, for admins.',
+    order: 140,
+  });
 
   app.get(
     '/messages/',

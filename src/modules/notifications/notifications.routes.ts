@@ -25,6 +25,11 @@ export async function notificationsRoutes(
   { notifications, preferences, default_locale }: NotificationsRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'notifications',
+    description: 'The inbox, and how and when one is told things.',
+    order: 100,
+  });
 
   app.get(
     '/notifications/',

@@ -27,6 +27,11 @@ const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => 
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'waitlist',
+    description: 'Wait for a slot, and take it when it becomes free.',
+    order: 70,
+  });
   const isOwner = IsOwner(waitlist.findOwner, 'waitlist_entry_not_found');
 
   app.post(
