@@ -6,7 +6,7 @@ const GSM_TWICE = new Set('\f^{}\\[~]|€');
 
 const SEGMENT = { gsm7: { one: 160, many: 153 }, ucs2: { one: 70, many: 67 } } as const;
 
-export interface SmsSize {
+interface SmsSize {
   encoding: 'gsm7' | 'ucs2';
   /** Septets or UTF-16 units. */
   length: number;

@@ -9,7 +9,7 @@ export type Access = 'public' | 'signed_in' | readonly Role[];
 export const isRoles = (access: Access): access is readonly Role[] => typeof access !== 'string';
 
 /** A preHandler that says whom it lets through. */
-export type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
+type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
 
 const guard = (access: Access, check: (request: FastifyRequest) => Promise<void>): Guard =>
   Object.assign(check, { access });
@@ -40,7 +40,7 @@ export function anyOf(...guards: Guard[]): Guard {
 }
 
 /** Whose a record is: the ids of its people by role. */
-export type Owners = Partial<Record<Side, number>>;
+type Owners = Partial<Record<Side, number>>;
 
 /**
  * Lets a doctor or patient through to their own record only (403); admins reach every record.

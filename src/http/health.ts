@@ -11,7 +11,7 @@ const status = documented(z.object({ status: z.literal('ok') }), {
   examples: { ok: { summary: 'All is well', value: { status: 'ok' } } },
 });
 
-export interface HealthOptions {
+interface HealthOptions {
   /** Rejects while requests would be refused. */
   isReady: () => Promise<void>;
 }

@@ -26,7 +26,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AuthenticationOptions {
+interface AuthenticationOptions {
   /** The first signs; every one verifies, so that a key can be replaced without signing anybody out. */
   secrets: readonly string[];
   access_token_minutes: number;
@@ -103,7 +103,7 @@ export const authentication = fastifyPlugin(
   { name: 'authentication' },
 );
 
-export interface SignInRequiredOptions {
+interface SignInRequiredOptions {
   /** Whether a session has ended since its access tokens were signed. */
   isEnded: (session: number) => boolean | Promise<boolean>;
 }

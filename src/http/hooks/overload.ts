@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-export interface OverloadOptions {
+interface OverloadOptions {
   /** Connections of this process to the database. */
   pool_max: number;
   max_wait_seconds: number;

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-export interface RecordsOptions {
+interface RecordsOptions {
   /** Connections of this process to the database. */
   pool_max: number;
   max_wait_seconds: number;

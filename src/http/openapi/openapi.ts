@@ -29,7 +29,7 @@ const SERVER = {
 };
 
 /** A heading of the document. Each module brings its own beside its routes. */
-export interface Heading {
+interface Heading {
   name: string;
   description: string;
   /** Headings stand in the order of these numbers. */
