@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { type Measured, measure, type Pace, type Target } from './measure.ts';
+import { measure, type Pace, type Target } from './measure.ts';
 import { type Helper, type Server, startHelper, startServer } from './processes.ts';
 import { figure, say, table } from './report.ts';
 import { scenarios } from './scenarios.ts';
@@ -8,15 +8,15 @@ import type { Stage, StageOrder } from './stages.ts';
 
 const CONNECTIONS = 16;
 
-/** What each stage adds, in the words of the table. */
+/** What is done up to each stage, in the words of the table. */
 const words: Record<Stage, string> = {
   http: 'HTTP: Fastify that answers a constant text',
-  token: 'token: signature, claims, whether the session has ended',
-  validation: 'validation: JSON body, path and query through zod',
-  serialization: 'serialization: the answer checked and written by its schema',
-  logging: 'logging: a line for each request',
-  driver: 'driver: pg, the statement prepared by name',
-  repository: 'ORM: placeholders filled in, rows into objects',
+  token: '+ token: signature, claims, whether the session has ended',
+  validation: '+ validation: JSON body, path and query through zod',
+  serialization: '+ serialization: the answer checked and written by its schema',
+  logging: '+ logging: a line for each request',
+  driver: '+ driver: pg, the statement prepared by name',
+  repository: '+ ORM: placeholders filled in, rows into objects',
 };
 
 /** @returns where a request's time goes, in microseconds, as Markdown */
@@ -42,7 +42,7 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
 
   const columns: {
     title: string;
-    added: Map<string, number>;
+    used: Map<string, number>;
     waiting: number;
     database: number;
     remembering: number | undefined;
@@ -56,7 +56,8 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
     await driver.ask(null);
     await measure(load, scenario, alone, 1, { ...pace, rounds: 1 });
     const round_trip = await driver.ask<number>(null);
-    const added = differences(measured);
+    const used = new Map(measured.map(({ target, server_us }) => [target, server_us]));
+    const driver_us = (used.get('driver') ?? 0) - (used.get('logging') ?? 0);
     const [remembering] = await measure(
       load,
       scenario,
@@ -66,8 +67,8 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
     );
     columns.push({
       title: scenario.title,
-      added,
-      waiting: Math.max(0, round_trip - (added.get('driver') ?? 0)),
+      used,
+      waiting: Math.max(0, round_trip - driver_us),
       database: measured.at(-1)?.database_us ?? 0,
       remembering: name === 'slots' ? remembering?.server_us : undefined,
     });
@@ -80,10 +81,9 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
   ];
   const rows = [
     ...(Object.entries(words) as [Stage, string][]).map(([stage, text]) =>
-      row(text, ({ added }) => added.get(stage)),
+      row(text, ({ used }) => used.get(stage)),
     ),
-    row('all else: guards, headers, ids, audit, hooks', ({ added }) => added.get('API')),
-    row('**the API process in all**', ({ added }) => [...added.values()].reduce((sum, one) => sum + one, 0)),
+    row('**the API itself**: + guards, headers, ids, audit, hooks', ({ used }) => used.get('API')),
     row('the API process where the answer is remembered', ({ remembering }) => remembering),
     row('database: processor time of its processes', ({ database }) => database),
     row('database: time waited for it, one request at a time', ({ waiting }) => waiting),
@@ -91,19 +91,7 @@ export async function anatomy(load: Helper, site: Site, pace: Pace): Promise<str
   return `${EXPLAINED}\n\n${table(['µs of a request', ...columns.map(({ title }) => title)], rows)}`;
 }
 
-/** What each target uses more than the one before it. */
-function differences(measured: readonly Measured[]): Map<string, number> {
-  let before = 0;
-  return new Map(
-    measured.map(({ target, server_us }) => {
-      const added = server_us - before;
-      before = server_us;
-      return [target, added];
-    }),
-  );
-}
-
 const EXPLAINED = `Bare Fastify is given the API's own stages one after the other, each in a process of its own under the
-same load of ${CONNECTIONS} connections; a stage costs what its process uses more than the one before, in processor time for each
-request, garbage collection included. The last is the API itself. Differences of a few µs are within the noise. Time
-waited for the database is how long a statement takes at one connection, less what the driver uses of it.`;
+same load of ${CONNECTIONS} connections. A row says how much processor time a request takes there with its stage and all before it,
+garbage collection included. The last of them is the API itself. Two rows that differ by a few µs are within the noise:
+the later one may well be the cheaper. Time waited for the database is how long a statement takes at one connection, less what the driver uses of it.`;

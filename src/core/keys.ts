@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 
 /** What a key is used for; each use has its own, so that none can be played against another. */
-export type KeyPurpose =
+type KeyPurpose =
   | 'codes'
   | 'throttles'
   | 'refresh_tokens'

@@ -15,7 +15,7 @@ export interface Change {
   after: number;
 }
 
-export interface Zone {
+interface Zone {
   /** What the wall shows at an instant, `YYYY-MM-DD HH:MM:SS`; `infinity 00:00:00` after the year 9999. */
   show(ms: number): string;
   offset(ms: number): number;

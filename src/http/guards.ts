@@ -9,7 +9,7 @@ export type Access = 'public' | 'signed_in' | readonly Role[];
 export const isRoles = (access: Access): access is readonly Role[] => typeof access !== 'string';
 
 /** A preHandler that says whom it lets through. */
-export type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
+type Guard = ((request: FastifyRequest) => Promise<void>) & { access?: Access; owner?: true };
 
 const guard = (access: Access, check: (request: FastifyRequest) => Promise<void>): Guard =>
   Object.assign(check, { access });
@@ -27,13 +27,20 @@ export const IsAdmin = hasRole('admin');
 export const IsDoctor = hasRole('doctor');
 export const IsPatient = hasRole('patient');
 
-/** Lets through whom any of these role guards lets through. */
+/**
+ * Lets through whom any of these guards of roles lets through.
+ * @throws Error for a guard that names no roles: whoever is signed in, or an owner, is nobody's role
+ */
 export function anyOf(...guards: Guard[]): Guard {
-  return hasRole(...guards.flatMap(({ access }) => (Array.isArray(access) ? (access as Role[]) : [])));
+  const all = guards.flatMap(({ access }) => {
+    if (access === undefined || !isRoles(access)) throw new Error('anyOf takes guards of roles only');
+    return access;
+  });
+  return hasRole(...all);
 }
 
 /** Whose a record is: the ids of its people by role. */
-export type Owners = Partial<Record<Side, number>>;
+type Owners = Partial<Record<Side, number>>;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -60,11 +67,15 @@ export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missi
   return Object.assign(check, { owner: true as const });
 }
 
-/** The access a route declares through its guards, undefined when it declares none. */
+/**
+ * The access that a route declares through its guards, undefined when it declares none.
+ * @throws Error when two of its guards declare one: only the first would be documented, while both would judge
+ */
 export function declaredAccess(
   preHandler: preHandlerAsyncHookHandler | unknown,
 ): { access: Access; owner: boolean } | undefined {
   const handlers = (Array.isArray(preHandler) ? preHandler : [preHandler]) as (Guard | undefined)[];
-  const access = handlers.find((handler) => handler?.access !== undefined)?.access;
+  const [access, ...others] = handlers.map((handler) => handler?.access).filter((one) => one !== undefined);
+  if (others.length > 0) throw new Error('a route has one guard that says who may call it');
   return access && { access, owner: handlers.some((handler) => handler?.owner === true) };
 }

@@ -11,7 +11,7 @@ const status = documented(z.object({ status: z.literal('ok') }), {
   examples: { ok: { summary: 'All is well', value: { status: 'ok' } } },
 });
 
-export interface HealthOptions {
+interface HealthOptions {
   /** Rejects while requests would be refused. */
   isReady: () => Promise<void>;
 }
@@ -19,6 +19,7 @@ export interface HealthOptions {
 /** For orchestrators: restart the process when it is not live, send it no traffic while it is not ready. */
 export async function health(instance: FastifyInstance, { isReady }: HealthOptions): Promise<void> {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({ name: 'health', description: 'For orchestrators and monitors.', order: 150 });
   let closing = false;
   app.addHook('preClose', async () => {
     closing = true;

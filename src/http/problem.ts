@@ -8,7 +8,7 @@ import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, the visit by which it
  * is the patient's already, and how many there are of what forbids it.
  */
-export interface Problem {
+interface Problem {
   type: string;
   title: string;
   status: number;
@@ -41,7 +41,7 @@ const statusCodes: Partial<Record<number, ErrorCode>> = {
   431: 'headers_too_large',
 };
 
-export interface ProblemOptions {
+interface ProblemOptions {
   default_locale: Locale;
   /** What a failed statement means to a client. */
   asAppError: (error: unknown) => AppError | undefined;

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Public } from '../guards.ts';
 import { TITLE } from '../openapi/openapi.ts';
 import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './pages.ts';
 
@@ -38,7 +39,9 @@ const schemaFor = (app: FastifyInstance) => (server: string) => {
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
 export async function docs(app: FastifyInstance): Promise<void> {
   app.addHook('onRoute', (route) => {
-    route.config = { ...route.config, turn: 'none' };
+    // The routes of @fastify/swagger-ui bring no guard of their own.
+    route.preHandler ??= Public;
+    route.config = { ...route.config, access: 'public', turn: 'none' };
   });
   serve(app, '/api/schema/', 'application/json', schemaFor(app), ({ site }) => site);
 
@@ -80,7 +83,7 @@ function serve(
   variantOf: (request: FastifyRequest) => string = () => '',
 ): void {
   const made = new Map<string, Promise<Content>>();
-  app.get(url, { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
+  app.get(url, { preHandler: Public, schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
     const variant = variantOf(request);
     const content = made.get(variant) ?? contentOf(() => make(variant));
     // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { demo } from '../../core/demo.ts';
 import { AppError } from '../../core/errors.ts';
+import { Public } from '../guards.ts';
 import { TITLE } from '../openapi/openapi.ts';
 import { ICON } from './pages.ts';
 
@@ -17,15 +18,23 @@ export async function landing(app: FastifyInstance, { demo_data }: { demo_data?:
     refusePrograms(request);
     return reply.type('text/html; charset=utf-8').header('vary', 'accept').send(page);
   };
-  for (const url of ['/', '/api/']) app.get(url, { schema: { hide: true }, logLevel: 'warn' }, show);
+  for (const url of ['/', '/api/'])
+    app.get(url, { preHandler: Public, schema: { hide: true }, logLevel: 'warn' }, show);
 
-  app.get('/docs/', { schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
-    refusePrograms(request);
-    return reply.header('vary', 'accept').redirect('/api/docs/');
-  });
+  app.get(
+    '/docs/',
+    { preHandler: Public, schema: { hide: true }, logLevel: 'warn' },
+    async (request, reply) => {
+      refusePrograms(request);
+      return reply.header('vary', 'accept').redirect('/api/docs/');
+    },
+  );
 
-  app.get('/favicon.ico', { schema: { hide: true }, logLevel: 'warn' }, async (_request, reply) =>
-    reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(ICON),
+  app.get(
+    '/favicon.ico',
+    { preHandler: Public, schema: { hide: true }, logLevel: 'warn' },
+    async (_request, reply) =>
+      reply.type('image/svg+xml').header('cache-control', 'public, max-age=86400').send(ICON),
   );
 }
 

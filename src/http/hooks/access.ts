@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
@@ -14,8 +14,8 @@ declare module 'fastify' {
     examples?: Readonly<Record<number, readonly string[]>>;
     /** Where what it creates is to be found, when that is not below its own path. */
     location?: string;
-    /** It refuses a slot with others that can be had instead. */
-    alternatives?: true;
+    /** It refuses a slot with others that can be had instead, each of this schema. */
+    alternatives?: z.ZodType;
   }
   interface FastifyInstance {
     /** Every documented route, as `GET /api/doctors/{id}/`. */
@@ -34,8 +34,8 @@ export interface DocumentedRoute {
   location?: string;
   /** What the audit calls reading through it, when it shows people's records. */
   audited?: string;
-  /** Its refusals of a slot name others. */
-  alternatives: boolean;
+  /** What its refusals of a slot offer instead. */
+  alternatives?: z.ZodType;
   /** Its answer carries an ETag. */
   etag: boolean;
   /** What it takes. */
@@ -51,22 +51,28 @@ export interface RouteInput {
 
 /**
  * Reads who may call a route from its guards, once, when it is declared: the token check, the documentation and the
- * list of errors follow from it. A route that forgot its guard does not start.
+ * list of errors follow from it. With a route that forgot its guard the server does not start, hidden or not.
  */
 export const accessControl = fastifyPlugin(
   async (app: FastifyInstance) => {
     app.decorate('documentedRoutes', new Map());
+    const unguarded: RouteOptions[] = [];
+    app.addHook('onReady', async () => {
+      const open = unguarded.find(({ preHandler }) => declaredAccess(preHandler) === undefined);
+      if (open) throw new Error(`${open.method} ${open.url} is hidden and does not say who may call it`);
+    });
     app.addHook('onRoute', (route) => {
       const { schema } = route;
-      // HEAD routes are made by Fastify beside each GET, whose guards they share.
-      if (schema?.hide) return;
       const declared = declaredAccess(route.preHandler);
+      // What a library adds is hidden, and may get its guard from the plugin that registers the library.
+      if (!declared && schema?.hide) return void unguarded.push(route);
       if (!declared) throw new Error(`${route.method} ${route.url} does not say who may call it`);
       const { access, owner } = declared;
       route.config = { ...route.config, access };
       // Whose role may not call it at all is told nothing of what a body should be.
       if (isRoles(access)) route.preValidation = [hasRole(...access), ...[route.preValidation ?? []].flat()];
-      if (route.method === 'HEAD') return;
+      // Fastify makes a HEAD route beside each GET, with the same guards. Hidden routes are in no documentation.
+      if (route.method === 'HEAD' || schema?.hide) return;
       const isPublic = access === 'public';
       const isCounted = route.config.rate !== 'none';
       const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
@@ -81,7 +87,7 @@ export const accessControl = fastifyPlugin(
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
         ...(route.config.audit && { audited: route.config.audit.action }),
-        alternatives: route.config.alternatives === true,
+        ...(route.config.alternatives && { alternatives: route.config.alternatives }),
         etag: route.config.etag === true,
         input: (schema ?? {}) as RouteInput,
       });

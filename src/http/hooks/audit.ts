@@ -10,7 +10,7 @@ declare module 'fastify' {
 }
 
 /** A route's word on what reading through it is. */
-export interface AuditedRead {
+interface AuditedRead {
   action: string;
   peopleOf: (row: unknown) => number | readonly number[];
   about: (row: unknown) => Record<string, unknown>;
@@ -52,7 +52,7 @@ export const readsAtOnce = <Row>(
   once?: (request: FastifyRequest) => string,
 ): AuditedRead => ({ ...reads(action, peopleOf), as_one: true, once });
 
-export interface AuditingOptions {
+interface AuditingOptions {
   note: (caller: Caller, read: NotedRead) => Promise<void>;
 }
 

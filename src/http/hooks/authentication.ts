@@ -26,7 +26,7 @@ declare module 'fastify' {
   }
 }
 
-export interface AuthenticationOptions {
+interface AuthenticationOptions {
   /** The first signs; every one verifies, so that a key can be replaced without signing anybody out. */
   secrets: readonly string[];
   access_token_minutes: number;
@@ -103,7 +103,7 @@ export const authentication = fastifyPlugin(
   { name: 'authentication' },
 );
 
-export interface SignInRequiredOptions {
+interface SignInRequiredOptions {
   /** Whether a session has ended since its access tokens were signed. */
   isEnded: (session: number) => boolean | Promise<boolean>;
 }
@@ -126,10 +126,12 @@ export const signInRequired = fastifyPlugin(
   { name: 'sign-in-required', dependencies: ['authentication'] },
 );
 
-function isOpen({ routeOptions }: FastifyRequest): boolean {
-  const { access } = routeOptions.config;
-  return access === undefined || access === 'public';
-}
+/**
+ * A route is open only if it says so. A path without a route shows nothing, and only CORS has a route for OPTIONS, which
+ * tells what may be asked.
+ */
+const isOpen = ({ routeOptions, is404, method }: FastifyRequest): boolean =>
+  routeOptions.config.access === 'public' || is404 || method === 'OPTIONS';
 
 const callerIn = ({ id, role, session }: Caller): Caller => ({ id, role, session });
 

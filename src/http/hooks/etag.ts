@@ -14,7 +14,7 @@ declare module 'fastify' {
  * The versions of a record with which a change may go ahead; undefined stands for any. A statement asks for them itself
  * (`version = any(…)`), so that nothing can come between the question and the change.
  */
-export type Expected = readonly number[] | undefined;
+type Expected = readonly number[] | undefined;
 
 /** RFC 9110, section 8.8.3. */
 const TAG = /(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"/g;
@@ -49,7 +49,7 @@ export const ifMatch = z.object({
 });
 
 /** The strong validator of a record's state. */
-export const etagOf = ({ version }: { version: number }): string => `"${version}"`;
+const etagOf = ({ version }: { version: number }): string => `"${version}"`;
 
 /** Names the version of the record in the answers of the routes that say so. */
 export const etags = fastifyPlugin(

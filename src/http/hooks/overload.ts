@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
+import { finished, Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../../core/errors.ts';
@@ -7,16 +8,19 @@ import { createTurns, type Turns } from './turns.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** It asks nothing of the database and waits for nobody, so that it needs no turn. */
-    turn?: 'none';
+    /**
+     * `none`: it asks nothing of the database and waits for nobody, so that it needs no turn. `stream`: it goes on reading
+     * while its answer is sent, so that it keeps its turn until the answer has ended.
+     */
+    turn?: 'none' | 'stream';
   }
   interface FastifyRequest {
-    /** Where it has a turn, from when it is read until its answer is sent off. */
+    /** Where it has a turn, from when it is read until its answer is sent off, or for a stream until it has ended. */
     turn: Turns | null;
   }
 }
 
-export interface OverloadOptions {
+interface OverloadOptions {
   /** Connections of this process to the database. */
   pool_max: number;
   max_wait_seconds: number;
@@ -24,27 +28,28 @@ export interface OverloadOptions {
 
 /** So many requests are worked on for each connection to the database: enough that none idles between two of them. */
 const PER_CONNECTION = 4;
+/** Of the connections to the database, streams take at most this share, however many people take their time to read. */
+const STREAMS_SHARE = 0.25;
 /** Passwords are hashed by libuv's four threads; one is left for looking up names and reading files. */
 const HASHING_THREADS = 3;
-/** Seconds, one of them at random, so that those who are refused together do not come back together. */
-const RETRY_AFTER = [1, 2, 3, 4, 5];
-/** Made once each: an error costs most for the trace of where it was made, which nobody reads here. */
-const refusals = RETRY_AFTER.map((retryAfter) => new AppError('overloaded', { retryAfter }));
-
+/** Of 1 to so many seconds each is told one at random: who is refused together does not come back together. */
+const LATEST = 5;
 /**
  * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
  * everybody. A request waits for its turn once it is read, so that a slow sender keeps nobody waiting; where the line is
  * too long it is refused before anything of it is looked at. Routes that check passwords have a line of their own: many
- * sign-ins at once, slow by design, hold up nothing else. Health is always told, and
- * documentation, which lies ready, is not waited for.
+ * sign-ins at once, slow by design, hold up nothing else. So do answers that are streamed, which read on for minutes.
+ * Health is always told, and documentation, which lies ready, is not waited for.
  */
 export const overload = fastifyPlugin(
   async (app: FastifyInstance, { pool_max, max_wait_seconds }: OverloadOptions) => {
     const patience = max_wait_seconds * 1_000;
     const others = createTurns({ at_a_time: pool_max * PER_CONNECTION, patience });
     const passwords = createTurns({ at_a_time: Math.min(HASHING_THREADS, availableParallelism()), patience });
+    const streams = createTurns({ at_a_time: Math.max(1, Math.floor(pool_max * STREAMS_SHARE)), patience });
     const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
       if (config.rate === 'none' || config.turn === 'none') return undefined;
+      if (config.turn === 'stream') return streams;
       return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
     };
 
@@ -68,13 +73,17 @@ export const overload = fastifyPlugin(
       if (request.turn === null) reply.raw.once('close', () => turns.giveUp(waiter));
     });
     // Called when an answer is ready even if nobody is there to read it, and not kept waiting by whoever reads slowly.
-    app.addHook('onSend', (request, _reply, _payload, done) => {
-      request.turn?.leave();
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const { turn } = request;
       request.turn = null;
+      if (turn === streams && payload instanceof Readable) {
+        // Called once: when all has been sent, or when the connection has closed, be it long ago.
+        finished(reply.raw, () => turn.leave());
+      } else turn?.leave();
       done();
     });
   },
   { name: 'overload' },
 );
 
-const overloaded = () => refusals[randomInt(refusals.length)] as AppError;
+const overloaded = () => new AppError('overloaded', { retryAfter: randomInt(1, LATEST + 1) });

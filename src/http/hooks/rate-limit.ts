@@ -20,7 +20,7 @@ declare module 'fastify' {
   }
 }
 
-export interface RateLimitOptions {
+interface RateLimitOptions {
   rate_limit: boolean;
   /** Requests a minute: of an address without a good token, and of a user. */
   rate_limit_guest: number;

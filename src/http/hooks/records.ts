@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-export interface RecordsOptions {
+interface RecordsOptions {
   /** Connections of this process to the database. */
   pool_max: number;
   max_wait_seconds: number;
@@ -63,8 +63,8 @@ export const records = fastifyPlugin(
 
 /** What a request changes, by who sends it, its address and its body; people before all else, as rows are locked. */
 function changedBy({ method, routeOptions, user, params, body }: FastifyRequest): string[] {
-  const { config, url = '' } = routeOptions;
-  if (method === 'GET' || method === 'HEAD' || config.access === undefined) return [];
+  const { config, schema, url = '' } = routeOptions;
+  if (method === 'GET' || method === 'HEAD' || config.access === undefined || schema?.hide) return [];
   const people = new Set<string>();
   const others = new Set<string>();
   const note = (kind: string, id: unknown) => {

@@ -4,14 +4,14 @@ import { networkOf } from '../../core/address.ts';
 import type { Caller } from '../../core/roles.ts';
 
 /** That somebody signed in asked for what is not theirs. */
-export interface Refused {
+interface Refused {
   caller: Caller;
   /** Its path as it is declared, without what was asked for in it. */
   route: string;
   network: string | undefined;
 }
 
-export interface RefusalsOptions {
+interface RefusalsOptions {
   note: (refused: Refused) => Promise<void>;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import helmet from 'helmet';
 
-export interface SecurityOptions {
+interface SecurityOptions {
   /** Origins whose pages may call the API; none by default. */
   cors_origins: readonly string[];
 }

@@ -10,7 +10,7 @@ export interface SharedCounter {
   close(): Promise<void>;
 }
 
-export interface SharedCounterOptions {
+interface SharedCounterOptions {
   url: string;
   /** Told once when it goes away and once when it is back. */
   onChange: (there: boolean, code: string) => void;

@@ -11,7 +11,7 @@ declare module 'fastify' {
   }
 }
 
-export interface SiteOptions {
+interface SiteOptions {
   /** Names this service answers to, in lower case; `.clinic.uz` stands for every name below it. Empty: to any. */
   allowed_hosts: readonly string[];
   /** Where people reach this service, if the clinic has said so: every link begins with it. */
@@ -87,7 +87,7 @@ interface Host {
 }
 
 /** @returns undefined for what is no host; names in lower case, without the root's dot */
-export function parseHost(text: string): Host | undefined {
+function parseHost(text: string): Host | undefined {
   const [, name, address, port] = HOST.exec(text) ?? [];
   if (Number(port ?? 1) > 65_535) return undefined;
   if (address !== undefined)

@@ -10,13 +10,13 @@ export interface Turns {
   leave(): void;
 }
 
-export interface Waiter {
+interface Waiter {
   begin: () => void;
   /** They have waited too long. */
   refuse: () => void;
 }
 
-export interface TurnsOptions {
+interface TurnsOptions {
   at_a_time: number;
   /** The longest that anybody waits in line, in ms. */
   patience: number;

@@ -4,7 +4,6 @@ import {
   AppError,
   type ErrorCode,
   errorStatus,
-  errorsWithAlternatives,
   type FieldError,
   fieldErrorCodes,
 } from '../../core/errors.ts';
@@ -12,7 +11,15 @@ import type { RouteInput } from '../hooks/access.ts';
 import { misspelt } from '../hooks/unknown-fields.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { wrongFields as wrong } from '../zod.ts';
-import { type Components, type Header, type Operation, type Response, refTo, resolve } from './document.ts';
+import {
+  type Components,
+  type Header,
+  type Operation,
+  type Response,
+  refTo,
+  resolve,
+  type Schema,
+} from './document.ts';
 
 const integer = (minimum: number, maximum: number) => ({
   type: 'integer',
@@ -21,18 +28,24 @@ const integer = (minimum: number, maximum: number) => ({
   maximum,
 });
 
-/** Headers that several errors have in common. */
+function locationLike(example: string): Header {
+  const schema = { type: 'string', format: 'uri-reference', maxLength: 100, examples: [example] };
+  return { description: 'Where the new record is.', schema };
+}
+
+/** Headers that several answers have in common. */
 export const HEADERS = {
   Challenge: {
     description: 'How to authenticate (RFC 6750).',
     schema: { type: 'string', maxLength: 100, examples: ['Bearer realm="clinic", error="invalid_token"'] },
   },
   RetryAfter: { description: 'Seconds to wait.', schema: { ...integer(1, 86_400), examples: [2] } },
+  Location: locationLike(`/api/appointments/${demo.visit.id}/`),
   ETag: {
     description: 'The version of the record in quotes, for `If-Match` (RFC 9110).',
     schema: { type: 'string', maxLength: 20, pattern: '^"[1-9][0-9]*"$', examples: ['"3"'] },
   },
-  CacheControl: {
+  Caching: {
     description:
       'What may be kept: nothing, or beside an `ETag` the reader’s own copy, if they ask whether it still holds.',
     schema: { type: 'string', enum: ['no-store', 'private, no-cache'], maxLength: 20 },
@@ -42,16 +55,16 @@ export const HEADERS = {
       'The request had been done before: this is the answer that it had then. Else it is left out.',
     schema: { type: 'string', enum: ['true'], maxLength: 4 },
   },
-  RateLimit: {
+  Limit: {
     description:
       'Requests a minute that are let through. Not there where a request is refused before it is counted.',
     schema: { ...integer(1, 1_000_000), examples: [600] },
   },
-  RateRemaining: {
+  Left: {
     description: 'How many of them are left.',
     schema: { ...integer(0, 1_000_000), examples: [597] },
   },
-  RateReset: {
+  Reset: {
     description: 'Seconds until all are there again.',
     schema: { ...integer(0, 60), examples: [41] },
   },
@@ -65,9 +78,9 @@ const onError: Partial<Record<number, NonNullable<Response['headers']>>> = {
 };
 
 const LIMITS = {
-  'RateLimit-Limit': header('RateLimit'),
-  'RateLimit-Remaining': header('RateRemaining'),
-  'RateLimit-Reset': header('RateReset'),
+  'RateLimit-Limit': header('Limit'),
+  'RateLimit-Remaining': header('Left'),
+  'RateLimit-Reset': header('Reset'),
 };
 /** What the router itself refuses is never counted. */
 const UNCOUNTED = String(errorStatus.uri_too_long);
@@ -75,8 +88,11 @@ const UNCOUNTED = String(errorStatus.uri_too_long);
 /** Refusals because of visits, which say how many. */
 const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
 
-/** RFC 9457, with what this API adds. */
-export const PROBLEM_SCHEMA = {
+/**
+ * RFC 9457, with what this API adds.
+ * @param alternative the schema of what is offered instead of a slot
+ */
+export const problemSchema = (alternative: string | undefined): Schema => ({
   type: 'object',
   description:
     'RFC 9457. `code` is stable; the texts follow `Accept-Language`. Each code has an example of its own. Any operation ' +
@@ -119,7 +135,7 @@ export const PROBLEM_SCHEMA = {
       description:
         'Where a slot was refused and others would do: that doctor’s nearest in time that this patient can have, up to ' +
         'three, then up to three of others of the specialization, unless an appointment of a doctor who is here was to move.',
-      items: { $ref: refTo('OpenTimeslot') },
+      items: alternative === undefined ? { type: 'object' } : { $ref: refTo(alternative) },
     },
     count: {
       ...integer(1, 2_147_483_647),
@@ -139,21 +155,21 @@ export const PROBLEM_SCHEMA = {
       },
     },
   },
-};
+});
 
 /**
  * Says of each success what comes.
- * @param location where a record that it creates would be
+ * @param location where a record that it creates would be, if not below its own path
  * @param keyed whether it can be an answer that was given before
  */
 export function describeSuccesses(
   { responses }: Operation,
-  location: string,
+  location: string | undefined,
   components: Components,
   keyed: boolean,
 ): void {
   for (const [status, response] of Object.entries(responses)) {
-    response.headers = { ...response.headers, 'Cache-Control': header('CacheControl') };
+    response.headers = { ...response.headers, 'Cache-Control': header('Caching') };
     if (status === '204') {
       response.description = 'Done. The answer has no body.';
       delete response.content;
@@ -165,10 +181,7 @@ export function describeSuccesses(
     if (status === '201')
       response.headers = {
         ...response.headers,
-        Location: {
-          description: 'Where the new record is.',
-          schema: { type: 'string', format: 'uri-reference', maxLength: 100, examples: [location] },
-        },
+        Location: location === undefined ? header('Location') : locationLike(location),
       };
     if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
@@ -207,18 +220,27 @@ export function errorResponses(
   for (const code of codes) {
     const status = errorStatus[code];
     const fields = wrongFields(code, input);
-    const others = alternatives && errorsWithAlternatives.includes(code) ? { alternatives } : ownVisit(code);
+    // Of the refusals that name other slots, the example of the commonest shows some.
+    const others = alternatives && code === 'slot_taken' ? { alternatives } : ownVisit(code);
     const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
     const value = problem(new AppError(code, { fields, ...others, ...counted }), 'en', path);
     examples[status] = { ...examples[status], [code]: { value } };
-    const described = responses[status]?.description;
     responses[status] = {
-      description: described ? `${described}, \`${code}\`` : `\`${code}\``,
+      description: listed(Object.keys(examples[status])),
       ...(onError[status] && { headers: onError[status] }),
       content: { [PROBLEM_TYPE]: { schema: { $ref: refTo('Problem') }, examples: examples[status] } },
     };
   }
   return responses;
+}
+
+/** As many codes are named in a sentence; the examples name them all. */
+const NAMED = 4;
+
+function listed(codes: readonly string[]): string {
+  const names = codes.slice(0, NAMED).map((code) => `\`${code}\``);
+  const others = codes.length - names.length;
+  return others > 0 ? `${names.join(', ')} and ${others} more, each with an example` : names.join(', ');
 }
 
 const { id: timeslot, ...times } = demo.slots.booked;

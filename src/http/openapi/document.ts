@@ -28,7 +28,7 @@ export interface Parameter {
   required?: boolean;
 }
 
-export interface Reference {
+interface Reference {
   $ref: string;
 }
 

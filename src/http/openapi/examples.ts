@@ -1,4 +1,4 @@
-import type { Components, Document, MediaType, Operation } from './document.ts';
+import type { Components, Document, MediaType, Operation, Schema } from './document.ts';
 import { nameOf, resolve } from './document.ts';
 import { type Example, NAMED_EXAMPLES } from './documented.ts';
 
@@ -60,13 +60,40 @@ function show(media: MediaType, named: Named, components: Components): void {
   }
 }
 
-/** Text that is no JSON shows the example of its schema. */
+/** Text that is no JSON shows the example of its schema, which then need not stand there too. */
 function showText(media: MediaType): void {
   const [example] = media.schema.examples ?? [];
-  if (media.schema.type === 'string' && example !== undefined) media.example = example;
+  if (media.schema.type !== 'string' || example === undefined) return;
+  media.example = example;
+  delete media.schema.examples;
 }
 
-/** What only this project reads. */
+/**
+ * Takes out of the schemas what only this project reads, and the examples of single properties that whole examples show
+ * too: they were 7 kB of the document.
+ */
 export function dropNamedExamples({ components }: Document): void {
-  for (const schema of Object.values(components.schemas)) delete schema[NAMED_EXAMPLES];
+  for (const schema of Object.values(components.schemas)) {
+    const named = Object.values((schema[NAMED_EXAMPLES] ?? {}) as Named);
+    dropShown(
+      schema,
+      named.map(({ value }) => value),
+      components,
+    );
+    delete schema[NAMED_EXAMPLES];
+  }
+}
+
+/** @param values the examples of this schema; those that are null or left out show nothing */
+function dropShown(schema: Schema, values: readonly unknown[], components: Components): void {
+  const { properties = {}, items } = resolve(schema, components);
+  for (const [name, property] of Object.entries(properties)) {
+    const shown = values
+      .map((value) => (value as Record<string, unknown> | undefined)?.[name])
+      .filter((value) => value !== undefined && value !== null);
+    if (shown.length === 0) continue;
+    delete property.examples;
+    dropShown(property, shown, components);
+  }
+  if (items) dropShown(items, values.flat(), components);
 }

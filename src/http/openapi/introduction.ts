@@ -51,7 +51,8 @@ Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instant
 \`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, which
 names it in the log. Unknown fields and parameters are refused (\`unknown_field\`) with the name that was probably meant.
 A method that a path does not know is a 405, whose \`Allow\` names those that it knows. Searches, statistics and exports
-may be a few seconds behind; booking decides by what is true now.
+may be a few seconds behind; booking decides by what is true now. The people whose records are shown see who
+looked, under the name by which it is **noted**. A request that changes a record is noted as that change instead.
 This service arranges visits; it gives no medical advice.
 
 The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machines](/api/schema/).`;

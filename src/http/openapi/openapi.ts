@@ -2,6 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
 import type { DocumentedRoute } from '../hooks/access.ts';
 import { isKeyed } from '../idempotency.ts';
 import {
@@ -10,9 +11,9 @@ import {
   describeVersions,
   errorResponses,
   HEADERS,
-  PROBLEM_SCHEMA,
+  problemSchema,
 } from './answers.ts';
-import { type Components, type Document, nameOf, type Operation, type Parameter } from './document.ts';
+import type { Components, Document, Operation, Parameter } from './document.ts';
 import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
 import { tidySchema, uniteTwins } from './schemas.ts';
@@ -27,9 +28,26 @@ const SERVER = {
   'x-internal': false,
 };
 
+/** A heading of the document. Each module brings its own beside its routes. */
+interface Heading {
+  name: string;
+  description: string;
+  /** Headings stand in the order of these numbers. */
+  order: number;
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Adds a heading to the document. */
+    describeHeading(heading: Heading): void;
+  }
+}
+
 /** OpenAPI 3.1 from the routes' own schemas and guards; built once, when all routes stand. */
 export const openapi = fastifyPlugin(
   async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
+    const headings: Heading[] = [];
+    app.decorate('describeHeading', (heading) => void headings.push(heading));
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -42,26 +60,6 @@ export const openapi = fastifyPlugin(
         },
         servers: [SERVER],
         security: [{ bearer: [] }],
-        tags: [
-          { name: 'auth', description: 'Register, sign in, stay signed in.' },
-          { name: 'doctors', description: 'The directory, and a doctor’s own profile.' },
-          { name: 'patients', description: 'A patient’s own profile.' },
-          { name: 'timeslots', description: 'A doctor’s openings, each for one visit.' },
-          { name: 'schedules', description: 'Doctors’ weeks and absences, the clinic’s holidays.' },
-          {
-            name: 'appointments',
-            description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
-          },
-          { name: 'waitlist', description: 'Wait for a slot, and take it when it becomes free.' },
-          { name: 'statistics', description: 'What became of slots and appointments, in numbers.' },
-          { name: 'settings', description: 'The clinic’s policy, for admins.' },
-          { name: 'notifications', description: 'The inbox, and how and when one is told things.' },
-          { name: 'privacy', description: 'My data: take it with me, see who looked at it, have it erased.' },
-          { name: 'users', description: 'Everybody’s accounts, for admins.' },
-          { name: 'audit', description: 'Who read or changed whose record, for admins.' },
-          { name: 'messages', description: 'What left by email, SMS and Telegram, for admins.' },
-          { name: 'health', description: 'For orchestrators and monitors.' },
-        ],
         components: {
           securitySchemes: {
             bearer: {
@@ -79,7 +77,7 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        return finish(generated, app.documentedRoutes, introduced) as unknown as ReturnType<
+        return finish(generated, app.documentedRoutes, headings, introduced) as unknown as ReturnType<
           typeof jsonSchemaTransformObject
         >;
       },
@@ -92,9 +90,13 @@ export const openapi = fastifyPlugin(
 function finish(
   generated: Document,
   routes: ReadonlyMap<string, DocumentedRoute>,
+  headings: readonly Heading[],
   { demo_data }: Introduced,
 ): Document {
   const document = uniteTwins(structuredClone(generated));
+  document.tags = headings
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ name, description }) => ({ name, description }));
   document.paths = inOrderOfUse(document.paths);
   const { components, paths } = document;
   if (demo_data) offerDemoAccounts(components);
@@ -106,7 +108,7 @@ function finish(
       if (route) describe(operation, `${method} ${path}`, route, components);
     }
   dropNamedExamples(document);
-  components.schemas.Problem = PROBLEM_SCHEMA;
+  components.schemas.Problem = problemSchema(alternativesOf(routes));
   share(document);
   return document;
 }
@@ -129,11 +131,8 @@ function inOrderOfUse(paths: Document['paths']): Document['paths'] {
 }
 
 function describe(operation: Operation, name: string, route: DocumentedRoute, components: Components): void {
-  const [method, path = ''] = name.split(' ');
-  const unless = method === 'get' ? '' : ', unless a change of the record is';
-  const noted =
-    route.audited &&
-    `**Noted** as \`${route.audited}\`${unless}: the people whose records are shown see who looked.`;
+  const [, path = ''] = name.split(' ');
+  const noted = route.audited && `**Noted** as \`${route.audited}\`.`;
   operation.description = [operation.description, noted, `**Who may call:** ${route.who}.`]
     .filter(Boolean)
     .join('\n\n');
@@ -145,10 +144,9 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
   giveExamples(operation, route.examples, components);
-  const location = route.location ?? `${path}${idOf(operation, components)}/`;
-  describeSuccesses(operation, location, components, isKeyed(route.input.headers));
+  describeSuccesses(operation, route.location, components, isKeyed(route.input.headers));
   if (route.etag) describeVersions(operation);
-  const alternatives = route.alternatives ? valuesOf('OpenTimeslot', components) : undefined;
+  const alternatives = route.alternatives && valuesOf(idOf(route.alternatives), components);
   const example = exampleOf(path, operation);
   Object.assign(operation.responses, errorResponses(route.errors, example, route.input, alternatives));
   if (route.isCounted) describeLimits(operation);
@@ -177,12 +175,16 @@ function showExample(parameter: Parameter): void {
 /** A header's name as people write it: Fastify knows them in lower case only. */
 const asWritten = (name: string) => name.replaceAll(/\b[a-z]/g, (letter) => letter.toUpperCase());
 
-/** The id of the record in an operation's first example of a success. */
-function idOf({ responses }: Operation, components: Components): unknown {
-  const schema = nameOf(responses['201']?.content?.['application/json']?.schema ?? {}) ?? '';
-  const [created] = valuesOf(schema, components);
-  return (created as { id?: number } | undefined)?.id;
+/** The one schema of what routes offer instead of a slot. */
+function alternativesOf(routes: ReadonlyMap<string, DocumentedRoute>): string | undefined {
+  const ids = new Set(
+    [...routes.values()].flatMap(({ alternatives }) => (alternatives ? [idOf(alternatives)] : [])),
+  );
+  if (ids.size > 1) throw new Error('routes offer different things instead of a slot');
+  return [...ids][0];
 }
+
+const idOf = (schema: z.ZodType) => String(schema.meta()?.id);
 
 /** A path with its parameters' examples in it. */
 const exampleOf = (path: string, { parameters = [] }: Operation) =>

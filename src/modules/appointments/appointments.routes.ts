@@ -16,6 +16,11 @@ interface AppointmentsRoutesOptions {
 
 /** Documentation shows routes in this order: first what everybody does with a visit. */
 export async function appointmentsRoutes(app: FastifyInstance, options: AppointmentsRoutesOptions) {
+  app.describeHeading({
+    name: 'appointments',
+    description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
+    order: 60,
+  });
   await app.register(bookingRoutes, options);
   await app.register(readingRoutes, options);
   await app.register(cancellingRoutes, options);

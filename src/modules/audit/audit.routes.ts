@@ -7,6 +7,11 @@ import type { Audit } from './audit.service.ts';
 
 export async function auditRoutes(instance: FastifyInstance, { audit }: { audit: Audit }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'audit',
+    description: 'Who read or changed whose record, for admins.',
+    order: 130,
+  });
 
   app.get(
     '/audit/',

@@ -16,6 +16,7 @@ export interface AuthRoutesOptions {
 
 /** Every route below /auth/ that is about getting in and out, in the order in which one would look for them. */
 export async function authRoutes(app: FastifyInstance, { auth, sessions, phone_country }: AuthRoutesOptions) {
+  app.describeHeading({ name: 'auth', description: 'Register, sign in, stay signed in.', order: 10 });
   await app.register(signInRoutes, { auth, phone_country });
   await app.register(accountRoutes, { auth, phone_country });
   await app.register(sessionsRoutes, { sessions });

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Locale } from '../../core/words.ts';
+import { Public } from '../../http/guards.ts';
 import { LARGEST_FORM, preparePages } from '../../http/pages.ts';
 import { failurePage, statusOf, undoPage } from './undo.pages.ts';
 import type { Undo, UndoState } from './undo.service.ts';
@@ -32,11 +33,13 @@ export async function undoRoutes(
     return page(reply, statusOf(found), locale, undoPage(found, locale));
   };
 
-  app.get<Address>(PATH, { schema: { hide: true } }, async (request, reply) =>
+  app.get<Address>(PATH, { preHandler: Public, schema: { hide: true } }, async (request, reply) =>
     show(request, reply, await undo.read(request.params.token)),
   );
 
-  app.post<Address>(PATH, { schema: { hide: true }, bodyLimit: LARGEST_FORM }, async (request, reply) =>
-    show(request, reply, await undo.undo(request.params.token)),
+  app.post<Address>(
+    PATH,
+    { preHandler: Public, schema: { hide: true }, bodyLimit: LARGEST_FORM },
+    async (request, reply) => show(request, reply, await undo.undo(request.params.token)),
   );
 }

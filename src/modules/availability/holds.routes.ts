@@ -5,6 +5,7 @@ import { idParams } from '../../http/fields.ts';
 import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { openTimeslot } from './availability.schemas.ts';
 import { hold } from './holds.schemas.ts';
 import type { Holds } from './holds.service.ts';
 
@@ -19,7 +20,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
     {
       preHandler: IsPatient,
       config: {
-        alternatives: true,
+        alternatives: openTimeslot,
         errors: [
           'slot_in_past',
           'timeslot_not_found',

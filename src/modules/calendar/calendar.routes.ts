@@ -6,6 +6,11 @@ import { weeksRoutes } from './weeks/weeks.routes.ts';
 
 /** Documentation shows routes in this order. */
 export async function calendarRoutes(app: FastifyInstance, { calendar }: { calendar: Calendar }) {
+  app.describeHeading({
+    name: 'schedules',
+    description: 'Doctors’ weeks and absences, the clinic’s holidays.',
+    order: 50,
+  });
   await app.register(weeksRoutes, calendar);
   await app.register(holidaysRoutes, calendar);
   await app.register(absencesRoutes, calendar);

@@ -17,6 +17,11 @@ export async function doctorsRoutes(
   { doctors, default_locale }: { doctors: Doctors; default_locale: Locale },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'doctors',
+    description: 'The directory, and a doctor’s own profile.',
+    order: 20,
+  });
 
   app.get(
     '/doctors/',

@@ -17,6 +17,7 @@ export async function patientsRoutes(
   { patients, phone_country }: PatientsRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({ name: 'patients', description: 'A patient’s own profile.', order: 30 });
 
   app.get(
     '/patient/profile/',

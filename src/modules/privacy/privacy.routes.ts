@@ -17,6 +17,11 @@ export interface PrivacyRoutesOptions {
 
 export async function privacyRoutes(instance: FastifyInstance, { privacy, consents }: PrivacyRoutesOptions) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'privacy',
+    description: 'My data: take it with me, see who looked at it, have it erased.',
+    order: 110,
+  });
 
   app.get(
     '/auth/me/export/',

@@ -8,6 +8,7 @@ const tags = ['settings'];
 
 export async function settingsRoutes(instance: FastifyInstance, { settings }: { settings: Settings }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({ name: 'settings', description: 'The clinic’s policy, for admins.', order: 90 });
 
   app.get(
     '/settings/',

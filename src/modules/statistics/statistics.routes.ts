@@ -49,6 +49,11 @@ export async function statisticsRoutes(
   { statistics, default_locale }: { statistics: StatisticsService; default_locale: Locale },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'statistics',
+    description: 'What became of slots and appointments, in numbers.',
+    order: 80,
+  });
 
   app.get(
     '/statistics/',

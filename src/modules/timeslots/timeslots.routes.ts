@@ -15,6 +15,11 @@ const params = idParams('The slot’s id.', demo.slots.free.id);
 /** For those whose slots they are. */
 export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'timeslots',
+    description: 'A doctor’s openings, each for one visit.',
+    order: 40,
+  });
   const isOwner = IsOwner(timeslots.own.findOwner, 'timeslot_not_found');
   app.post(
     '/timeslots/',

@@ -29,6 +29,7 @@ export async function usersRoutes(
   { users, erase, phone_country }: UsersRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({ name: 'users', description: 'Everybody’s accounts, for admins.', order: 120 });
   const inputs = userInputs(phone_country);
 
   app.get(

@@ -8,6 +8,7 @@ import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments/index.ts';
+import { openTimeslot } from '../availability/index.ts';
 import {
   joinedWaitlist,
   LIVE_MAX,
@@ -27,6 +28,11 @@ const readsEntry = reads('waitlist.read', patientOf, ({ id }: WaitlistEntry) => 
 
 export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { waitlist: Waitlist }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'waitlist',
+    description: 'Wait for a slot, and take it when it becomes free.',
+    order: 70,
+  });
   const isOwner = IsOwner(waitlist.entries.findOwner, 'waitlist_entry_not_found');
 
   app.post(
@@ -146,7 +152,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
           'already_attended',
           'too_late_to_cancel',
         ],
-        alternatives: true,
+        alternatives: openTimeslot,
         audit: readsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { anyOf, IsAdmin, IsPatient } from '../../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { openTimeslot } from '../../availability/index.ts';
 import { appointment, readsAppointment } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { newAppointment } from './booking.schemas.ts';
@@ -17,7 +18,7 @@ export async function bookingRoutes(
     {
       preHandler: anyOf(IsPatient, IsAdmin),
       config: {
-        alternatives: true,
+        alternatives: openTimeslot,
         errors: [
           'slot_in_past',
           'timeslot_not_found',

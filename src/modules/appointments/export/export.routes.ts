@@ -83,6 +83,7 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
     '/appointments/export/',
     {
       preHandler: IsAdmin,
+      config: { turn: 'stream' },
       schema: {
         tags: ['appointments'],
         operationId: 'exportAppointments',

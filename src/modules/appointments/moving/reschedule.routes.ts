@@ -6,6 +6,7 @@ import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import { idempotencyKey, keyed, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { openTimeslot } from '../../availability/index.ts';
 import { appointment, readsAppointment } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { move } from './reschedule.schemas.ts';
@@ -23,7 +24,7 @@ export async function rescheduleRoutes(
     {
       preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
       config: {
-        alternatives: true,
+        alternatives: openTimeslot,
         errors: [
           'appointment_not_found',
           'version_mismatch',

@@ -17,6 +17,11 @@ export async function inboxRoutes(
   { inbox, default_locale }: { inbox: Inbox; default_locale: Locale },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'notifications',
+    description: 'The inbox, and how and when one is told things.',
+    order: 100,
+  });
 
   app.get(
     '/notifications/',

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../../../core/clock.ts';
 import type { Locale } from '../../../core/words.ts';
+import { Public } from '../../../http/guards.ts';
 import { LARGEST_FORM, preparePages } from '../../../http/pages.ts';
 import { failurePage, statusOf, visitPage } from './links.pages.ts';
 import type { VisitLinks } from './links.service.ts';
@@ -27,7 +28,7 @@ export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOpti
   const { links, clock, default_locale, loggable } = options;
   const { localeOf, page } = preparePages(app, { default_locale, loggable, failurePage });
 
-  app.get<Address>(PATH, { schema: { hide: true } }, async (request, reply) => {
+  app.get<Address>(PATH, { preHandler: Public, schema: { hide: true } }, async (request, reply) => {
     const found = await links.read(request.params.token);
     const locale = localeOf(request, 'link' in found ? found.link.locale : null);
     return page(reply, statusOf(found), locale, visitPage(found, locale, clock.wall().date));
@@ -35,7 +36,7 @@ export async function linksRoutes(app: FastifyInstance, options: LinksRoutesOpti
 
   app.post<Address & { Body: { answer?: unknown; seen?: unknown } | undefined }>(
     PATH,
-    { schema: { hide: true }, bodyLimit: LARGEST_FORM },
+    { preHandler: Public, schema: { hide: true }, bodyLimit: LARGEST_FORM },
     async (request, reply) => {
       const { token } = request.params;
       const { answer, seen } = request.body ?? {};

@@ -20,6 +20,16 @@ const tags = ['messages'];
 
 export async function outboxRoutes(instance: FastifyInstance, { outbox }: { outbox: Outbox }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({
+    name: 'messages',
+    description: 'What left by email, SMS and Telegram, for admins.',
+    order: 140,
+  });
+  app.describeHeading({
+    name: 'messages',
+    description: 'What left by email, SMS and Telegram, for admins.',
+    order: 140,
+  });
 
   app.get(
     '/messages/',
