@@ -11,10 +11,15 @@ import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
 import { absencesRoutes, createAbsences } from './modules/absences/index.ts';
-import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
-import { auditRoutes, createAudit } from './modules/audit/index.ts';
+import {
+  appointmentsPersonal,
+  appointmentsRoutes,
+  createAppointments,
+} from './modules/appointments/index.ts';
+import { auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
   type Auth,
+  authPersonal,
   authRoutes,
   createAfterwards,
   createAuth,
@@ -26,12 +31,13 @@ import {
 import {
   approveDoctor,
   createDoctors,
+  doctorsPersonal,
   doctorsRoutes,
   eraseDoctorProfile,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
-import { createIdempotency } from './modules/idempotency/index.ts';
-import { createMessaging } from './modules/messages/index.ts';
+import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
+import { createMessaging, messagesPersonal } from './modules/messages/index.ts';
 import {
   createNotifications,
   createPreferences,
@@ -40,28 +46,32 @@ import {
 import {
   createPatients,
   erasePatientProfile,
+  patientsPersonal,
   patientsRoutes,
   savePatientProfile,
 } from './modules/patients/index.ts';
 import {
+  consentsPersonal,
   createConsents,
   createPrivacy,
   createRetention,
   eraseTraces,
+  personalDataOf,
   privacyRoutes,
 } from './modules/privacy/index.ts';
-import { createSchedules, schedulesRoutes } from './modules/schedules/index.ts';
-import { createSettings, settingsRoutes } from './modules/settings/index.ts';
+import { createSchedules, schedulesPersonal, schedulesRoutes } from './modules/schedules/index.ts';
+import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
   createTimeslotSearch,
   createTimeslots,
   freeSlotTopics,
   timeslotSearchRoutes,
+  timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, usersRoutes } from './modules/users/index.ts';
-import { createOffers, createWaitlist, waitlistRoutes } from './modules/waitlist/index.ts';
+import { createUsers, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import { createOffers, createWaitlist, waitlistPersonal, waitlistRoutes } from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
@@ -74,6 +84,29 @@ export interface ModulesDependencies {
 
 export type Modules = ReturnType<typeof createModules>;
 
+/**
+ * What each module holds of people: privacy exports, erases and sweeps it. The order of this list is the order in which
+ * a person is erased. The reasons of visits go last: a decision that won the race to a visit has left its reason by then.
+ */
+export const personal = [
+  usersPersonal,
+  patientsPersonal,
+  doctorsPersonal,
+  consentsPersonal,
+  authPersonal,
+  idempotencyPersonal,
+  waitlistPersonal,
+  timeslotsPersonal,
+  schedulesPersonal,
+  messagesPersonal,
+  settingsPersonal,
+  auditPersonal,
+  appointmentsPersonal,
+] as const;
+
+/** The document that a person takes away. */
+export const personalData = personalDataOf(personal);
+
 /** The one place that knows every module and gives each what it needs of the others. */
 export function createModules({
   db,
@@ -84,7 +117,7 @@ export function createModules({
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const audit = createAudit({ db, clock, ...config });
-  const retention = createRetention({ db, clock, ...config });
+  const retention = createRetention({ db, clock, personal, ...config });
   const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
@@ -187,7 +220,7 @@ export function createModules({
     contactChanges,
     consents,
     traces: {
-      erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
+      erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
     },
     waitlist: offers,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
@@ -270,6 +303,7 @@ export function createModules({
         db,
         clock,
         audit,
+        personal,
         users,
         passwords: { confirm: mustHaveAuth().confirmPassword },
       });
@@ -289,7 +323,7 @@ export function createModules({
       await app.register(waitlistRoutes, { waitlist });
       await app.register(notificationsRoutes, { notifications, preferences, ...config });
       await app.register((routes) => messages.register(routes));
-      await app.register(privacyRoutes, { privacy, consents });
+      await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });
     },

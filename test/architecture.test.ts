@@ -39,14 +39,16 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /\.bot\.ts$/, to: [/^src\/(core|db|i18n)\//, OWN('service'), CHANNELS] },
   { from: /\.(composition|pages)\.ts$/, to: [/^src\/(core|i18n)\//, OWN('(composition|service)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('schemas')] },
-  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
+  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(personal|rules|schemas)'), DOOR()] },
+  // What a module holds of people: how it is described, read, forgotten and swept.
+  { from: /[/.]personal\.ts$/, to: [/^src\/(core|db|http)\//, OWN('(repository|rules|schemas)')] },
   // Of a module that is split by use case, each file may use the columns and conditions of another.
-  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)')] },
+  { from: /\.repository\.ts$/, to: [/^src\/(core|db)\//, OWN('(personal|repository|rules|schemas)')] },
   {
     from: /\.service\.ts$/,
     to: [
       /^src\/(core|db|i18n|memory)\//,
-      OWN('(repository|rules|schemas|passwords|composition|sealing|service)'),
+      OWN('(personal|repository|rules|schemas|passwords|composition|sealing|service)'),
       CHANNELS,
       DOOR(),
     ],

@@ -1,4 +1,5 @@
 export { openingHours, weekday } from './bulk.schemas.ts';
+export { personal as timeslotsPersonal } from './personal.ts';
 export { timeslotSearchRoutes } from './search.routes.ts';
 export { createTimeslotSearch } from './search.service.ts';
 export { timeslotsRoutes } from './timeslots.routes.ts';

@@ -1,4 +1,5 @@
 export type { Account, LockedAccount, ResetsFrom } from './accounts.repository.ts';
+export { personal as usersPersonal } from './personal.ts';
 export { usersRoutes } from './users.routes.ts';
 export type { NewUser, Registration, User } from './users.schemas.ts';
 export { registration, user, userInputs } from './users.schemas.ts';
