@@ -12,6 +12,7 @@ export const personal = {
     'idempotency_keys.user_id': 'copies, for 24 hours, of what stands in other sections',
   },
 
+  /** Each of the three by its own index; as one condition they are one look through each. */
   erase: (person: number) => ({
     answers: sql`
       delete from idempotency_keys
