@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
-import { accountRoutes } from './account.routes.ts';
+import { accountRoutes } from './contacts/account.routes.ts';
 import type { Auth } from './auth.service.ts';
-import { contactsRoutes } from './contacts.routes.ts';
-import { passwordRoutes } from './password.routes.ts';
-import { sessionsRoutes } from './sessions.routes.ts';
-import type { Sessions } from './sessions.service.ts';
-import { signInRoutes } from './sign-in.routes.ts';
+import { contactsRoutes } from './contacts/contacts.routes.ts';
+import { passwordRoutes } from './password/password.routes.ts';
+import { sessionsRoutes } from './sessions/sessions.routes.ts';
+import type { Sessions } from './sessions/sessions.service.ts';
+import { signInRoutes } from './sign-in/sign-in.routes.ts';
 
 export interface AuthRoutesOptions {
   auth: Auth;

@@ -2,17 +2,17 @@ import { AppError } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
 import type { Registration, ResetsFrom, User } from '../users/index.ts';
-import type { Me } from './account.schemas.ts';
-import { CODE_SECONDS, SECONDS_BETWEEN } from './codes.rules.ts';
-import { type Codes, createCodes } from './codes.service.ts';
-import { type ContactsDependencies, createContacts } from './contacts.service.ts';
-import { createPassword, type PasswordDependencies } from './password.service.ts';
-import { createProofs } from './proof.service.ts';
-import { createReset, type ResetDependencies } from './reset.service.ts';
-import { createSignIn, type SignInDependencies } from './sign-in.service.ts';
-import { createThrottle, type ThrottleDependencies } from './throttle.service.ts';
-import { createTokens, type TokensDependencies } from './tokens.service.ts';
-import { createUndo, type UndoDependencies } from './undo.service.ts';
+import type { Me } from './contacts/account.schemas.ts';
+import { CODE_SECONDS, SECONDS_BETWEEN } from './codes/codes.rules.ts';
+import { type Codes, createCodes } from './codes/codes.service.ts';
+import { type ContactsDependencies, createContacts } from './contacts/contacts.service.ts';
+import { createPassword, type PasswordDependencies } from './password/password.service.ts';
+import { createProofs } from './contacts/proof.service.ts';
+import { createReset, type ResetDependencies } from './password/reset.service.ts';
+import { createSignIn, type SignInDependencies } from './sign-in/sign-in.service.ts';
+import { createThrottle, type ThrottleDependencies } from './throttle/throttle.service.ts';
+import { createTokens, type TokensDependencies } from './sessions/tokens.service.ts';
+import { createUndo, type UndoDependencies } from './contacts/undo.service.ts';
 
 type Made = 'throttle' | 'codes' | 'tokens' | 'proofs';
 
