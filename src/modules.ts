@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
-import { type Caller, sideOf } from './core/roles.ts';
+import type { Caller } from './core/roles.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
@@ -18,7 +18,6 @@ import {
 } from './modules/appointments/index.ts';
 import { auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
-  type Auth,
   authPersonal,
   authRoutes,
   createAfterwards,
@@ -70,7 +69,7 @@ import {
   timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import { createUsers, setContact, usersPersonal, usersRoutes } from './modules/users/index.ts';
 import { createOffers, createWaitlist, waitlistPersonal, waitlistRoutes } from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
@@ -79,8 +78,14 @@ export interface ModulesDependencies {
   mayLag?: MayLag | undefined;
   clock: Clock;
   log?: Log;
+  /** Signs an access token. A process that answers no requests signs none. */
+  signAccess?: (caller: Caller) => string;
   config: Config;
 }
+
+const signsNothing = (): never => {
+  throw new Error('this process signs no tokens');
+};
 
 export type Modules = ReturnType<typeof createModules>;
 
@@ -113,6 +118,7 @@ export function createModules({
   mayLag = primaryOnly(db),
   clock,
   log = silentLog,
+  signAccess = signsNothing,
   config,
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
@@ -135,22 +141,7 @@ export function createModules({
     memory,
     mayLag,
     audit,
-    users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
-  });
-  // Made with the routes, as it signs tokens; what asks it for something does so once it is there.
-  let auth: Auth | undefined;
-  const mustHaveAuth = () => {
-    if (!auth) throw new Error('asked before the routes were registered');
-    return auth;
-  };
-  const patients = createPatients({
-    db,
-    clock,
-    audit,
-    contacts: {
-      change: (caller, wanted, proof, work) => mustHaveAuth().changeContacts(caller, wanted, proof, work),
-    },
-    users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
+    users: { setContact },
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
@@ -206,7 +197,6 @@ export function createModules({
     appointments,
     timeslots,
     audit,
-    owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
   const contactChanges = createContactChanges({ clock, messages });
   const preferences = createPreferences({ db, offered: messages.offered, channelsFor: messages.channelsFor });
@@ -229,6 +219,30 @@ export function createModules({
     appointments,
     ...config,
   });
+  const afterwards = createAfterwards(log);
+  const auth = createAuth({
+    db,
+    clock,
+    passwords,
+    sessions,
+    users: users.accounts,
+    messages,
+    audit,
+    contactChanges,
+    afterwards,
+    secrets,
+    signAccess,
+    ...config,
+  });
+  const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const privacy = createPrivacy({
+    db,
+    clock,
+    audit,
+    personal,
+    users: users.erasure,
+    passwords: auth.password,
+  });
   let link: Listener | undefined;
   return {
     appointments,
@@ -246,7 +260,7 @@ export function createModules({
         expire_requests: () => appointments.expire(),
         publish_schedules: async () => void (await publishing.publishAll()),
         publish_due: () => publishing.publishDue(),
-        remind_unconfirmed: () => users.remindUnconfirmed(),
+        remind_unconfirmed: () => users.accounts.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -279,36 +293,11 @@ export function createModules({
       await Promise.all([link?.close(), changes.unfollow()]);
     },
 
-    /** Registers every module's routes; they need the app's token signer. */
+    /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
-      const signAccess = ({ id, role, session }: Caller) =>
-        app.jwt.sign({ sub: String(id), role, sid: session, profile: sideOf(role) ? id : null });
-      const afterwards = createAfterwards(log);
       app.addHook('onClose', () => afterwards.settled());
-      auth = createAuth({
-        db,
-        clock,
-        passwords,
-        sessions,
-        users,
-        messages,
-        audit,
-        contactChanges,
-        afterwards,
-        secrets,
-        signAccess,
-        ...config,
-      });
-      const privacy = createPrivacy({
-        db,
-        clock,
-        audit,
-        personal,
-        users,
-        passwords: { confirm: mustHaveAuth().confirmPassword },
-      });
       const { phone_country } = config;
-      await app.register(authRoutes, { auth, sessions, phone_country });
+      await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
@@ -322,7 +311,7 @@ export function createModules({
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
       await app.register(notificationsRoutes, { notifications, preferences, ...config });
-      await app.register((routes) => messages.register(routes));
+      await app.register((routes) => messages.register(routes, auth.proofs));
       await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });

@@ -1,4 +1,5 @@
 import { type Clock, instantText } from '../../core/clock.ts';
+import { namesOf } from '../../core/names.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Watched } from '../../core/watched.ts';
@@ -8,14 +9,14 @@ import * as repository from './audit.repository.ts';
 import { actorOf, createSieve, toAccessLogEntry } from './audit.rules.ts';
 import type { AccessLogEntry, AuditEntry, AuditFilters } from './audit.schemas.ts';
 
-export interface AuditDependencies {
+interface AuditDependencies {
   db: Db;
   clock: Clock;
   audit_retention_days: number;
 }
 
 /** What happened to whose record. Ids and names of fields only: no value, no name of a person, no text they wrote. */
-export interface Entry {
+interface Entry {
   /** Who did it; left out where the system itself did, or somebody at the server's command line. */
   actor?: Pick<Caller, 'id' | 'role' | 'request_id' | 'noted'> | undefined;
   /** Such as `user.update`: the resource and what was done. */
@@ -151,12 +152,6 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     },
   };
 }
-
-/** The filters that were given. */
-const namesOf = (filters: object) =>
-  Object.entries(filters)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
 
 function toEntry(row: repository.EntryRow): AuditEntry {
   const { id, at, action, people, request_id, network } = row;

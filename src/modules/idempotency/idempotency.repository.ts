@@ -2,7 +2,7 @@ import type { Keyed } from '../../core/idempotency.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 
 /** A request with a key, of whom. */
-export type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
+type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
 
 /**
  * Keeps the same request of the same person out until the transaction ends, in every process on this database.
@@ -18,7 +18,7 @@ export async function tryLock(tx: Tx, { user, route, key }: Owned): Promise<bool
   return rows[0]?.locked === true;
 }
 
-export interface Kept {
+interface Kept {
   fingerprint: Buffer;
   answer: Record<string, unknown>;
 }

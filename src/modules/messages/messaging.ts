@@ -17,8 +17,8 @@ import { createSealing } from './messages.sealing.ts';
 import { createMessages, type MessagesDependencies } from './messages.service.ts';
 import { createReminders } from './reminders.service.ts';
 import { askBotName, createBot } from './telegram.bot.ts';
-import { telegramRoutes } from './telegram.routes.ts';
-import { createTelegramLinking, type TelegramDependencies } from './telegram.service.ts';
+import { type TelegramRoutesOptions, telegramRoutes } from './telegram.routes.ts';
+import { createTelegramLinking } from './telegram.service.ts';
 
 export interface MessagingDependencies {
   db: Db;
@@ -36,7 +36,6 @@ export interface MessagingDependencies {
   appointments: LinksDependencies['appointments'];
   timeslots: EventsDependencies['timeslots'];
   audit: MessagesDependencies['audit'];
-  owner: TelegramDependencies['owner'];
 }
 
 const when = z.object({ date: z.string(), start_time: z.string() });
@@ -65,7 +64,7 @@ const sendPayload = z.object({ message: z.int() });
 export function createMessaging(dependencies: MessagingDependencies) {
   const { db, clock, log, default_locale, channels, public_url } = dependencies;
   const { remind_doctor_hours, message_attempts } = dependencies;
-  const { addNotification, appointments, timeslots, audit, owner } = dependencies;
+  const { addNotification, appointments, timeslots, audit } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
@@ -74,7 +73,7 @@ export function createMessaging(dependencies: MessagingDependencies) {
   const links = createLinks({ db, clock, sealing, public_url, enqueue, appointments });
   const bot = channels.telegram;
   const botName = bot && (() => askBotName(bot, channels.timeout));
-  const telegram = createTelegramLinking({ db, clock, default_locale, botName, enqueue, audit, owner });
+  const telegram = createTelegramLinking({ db, clock, default_locale, botName, enqueue, audit });
   const reminders = createReminders({
     db,
     clock,
@@ -133,9 +132,10 @@ export function createMessaging(dependencies: MessagingDependencies) {
 
     close: delivery.close,
 
-    async register(app: FastifyInstance): Promise<void> {
+    /** @param owner asks once more whether it is the account's owner */
+    async register(app: FastifyInstance, owner: TelegramRoutesOptions['owner']): Promise<void> {
       await app.register(messagesRoutes, { messages });
-      await app.register(telegramRoutes, { telegram });
+      await app.register(telegramRoutes, { telegram, owner });
       await app.register(linksRoutes, { links, clock, default_locale, loggable });
     },
   };

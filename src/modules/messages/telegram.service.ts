@@ -10,7 +10,6 @@ import type { Audit } from '../audit/index.ts';
 import { insertLink, useLink } from './links.repository.ts';
 import { hashOf } from './links.service.ts';
 import * as repository from './telegram.repository.ts';
-import type { TelegramProof } from './telegram.schemas.ts';
 
 export interface TelegramDependencies {
   db: Db;
@@ -20,10 +19,6 @@ export interface TelegramDependencies {
   botName: (() => Promise<string>) | undefined;
   enqueue: (tx: Tx, message: Message) => Promise<void>;
   audit: Pick<Audit, 'record'>;
-  owner: {
-    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code */
-    mustProve: (caller: Caller, proof: TelegramProof) => Promise<void>;
-  };
 }
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
@@ -33,7 +28,7 @@ const VISITS = 10;
 
 /** Which chat is whose, and what the bot answers. */
 export function createTelegramLinking(dependencies: TelegramDependencies) {
-  const { db, clock, default_locale, botName, enqueue, audit, owner } = dependencies;
+  const { db, clock, default_locale, botName, enqueue, audit } = dependencies;
   let known: Promise<string> | undefined;
 
   /** Asked once; after a failure, again. */
@@ -90,12 +85,16 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     /**
      * A deep link that makes the chat of whoever opens it this person's; it serves once, for a quarter of an hour. Where a
      * chat is linked already, it is for the account's owner only.
+     * @param mustProve asks once more whether it is the owner
      * @throws AppError channel_not_offered, provider_unavailable, and what `unlinkMine` throws
      */
-    async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
+    async invite(
+      caller: Caller,
+      mustProve: () => Promise<void>,
+    ): Promise<{ url: string; expires_at: string }> {
       if (!botName) throw new AppError('channel_not_offered');
       const { id: user_id } = caller;
-      if ((await repository.findChat(db, user_id)) !== undefined) await owner.mustProve(caller, proof);
+      if ((await repository.findChat(db, user_id)) !== undefined) await mustProve();
       const name = await nameOfBot(botName);
       const token = randomBytes(16).toString('base64url');
       const expires_at = new Date(clock.now().getTime() + LINK_MINUTES * 60_000);
@@ -114,9 +113,9 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
      * which as a first chat asks for nothing. In the chat `/stop` does it without. Where none is linked nothing is asked.
      * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
      */
-    async unlinkMine(caller: Caller, proof: TelegramProof): Promise<void> {
+    async unlinkMine(caller: Caller, mustProve: () => Promise<void>): Promise<void> {
       if ((await repository.findChat(db, caller.id)) === undefined) return;
-      await owner.mustProve(caller, proof);
+      await mustProve();
       await transaction(db, (tx) => unlink(tx, caller.id, caller));
     },
 

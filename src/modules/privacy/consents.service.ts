@@ -5,7 +5,7 @@ import type { Audit } from '../audit/index.ts';
 import { type Consent, insertConsents, listConsents } from './consents.repository.ts';
 import type { ConsentState } from './consents.schemas.ts';
 
-export interface ConsentsDependencies {
+interface ConsentsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;

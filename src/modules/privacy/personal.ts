@@ -19,7 +19,7 @@ interface Pages {
 }
 
 /** From when on something has run out. */
-export interface Due {
+interface Due {
   now: Date;
   /** The clinic's day, `YYYY-MM-DD`. */
   today: string;

@@ -10,7 +10,7 @@ import type { Privacy } from './privacy.service.ts';
 
 const tags = ['privacy'];
 
-export interface PrivacyRoutesOptions {
+interface PrivacyRoutesOptions {
   privacy: Privacy;
   /** The schema of all that modules hold of a person. */
   personalData: z.ZodType;

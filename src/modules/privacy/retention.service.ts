@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
 import type { Personal } from './personal.ts';
 
-export interface RetentionDependencies {
+interface RetentionDependencies {
   db: Db;
   clock: Clock;
   message_retention_days: number;

@@ -86,7 +86,6 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     appointments,
     timeslots,
     audit: { record: async () => {} },
-    owner: { mustProve: async () => {} },
     ...options,
   });
   let serial = 0;

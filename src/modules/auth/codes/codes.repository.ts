@@ -15,7 +15,7 @@ export async function lockSending(tx: Tx, of: readonly string[]): Promise<void> 
   });
 }
 
-export interface Sending {
+interface Sending {
   user: number;
   purpose: CodePurpose;
   destination: string;

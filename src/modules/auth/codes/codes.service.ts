@@ -8,7 +8,7 @@ import type { Tx } from '../../../db/client.ts';
 import * as repository from './codes.repository.ts';
 import { CODE_SECONDS, judgeCeiling, newCode, secondsToWait } from './codes.rules.ts';
 
-export interface CodesDependencies {
+interface CodesDependencies {
   clock: Clock;
   /** The first makes codes; those it replaced still know the ones they made. */
   secrets: readonly string[];
@@ -20,7 +20,7 @@ export interface CodesDependencies {
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
 }
 
-export interface CodeRequest {
+interface CodeRequest {
   user: number;
   purpose: CodePurpose;
   channel: Extract<Channel, 'email' | 'sms'>;

@@ -1,20 +1,21 @@
 import type { FastifyInstance } from 'fastify';
+import { STOP_HOURS } from '../../../core/messages.ts';
 import type { CountryCode } from '../../../core/phone.ts';
 import { IsSignedIn } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { me, myChanges } from './account.schemas.ts';
-import type { Auth } from '../auth.service.ts';
+import type { Account } from './account.service.ts';
 
 const tags = ['auth'];
 
-export interface AccountRoutesOptions {
-  auth: Pick<Auth, 'me' | 'changeMe'>;
+interface AccountRoutesOptions {
+  account: Account;
   phone_country: CountryCode;
 }
 
 export async function accountRoutes(
   instance: FastifyInstance,
-  { auth, phone_country }: AccountRoutesOptions,
+  { account, phone_country }: AccountRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -31,7 +32,7 @@ export async function accountRoutes(
         response: { 200: me },
       },
     },
-    async (request) => auth.me(request.user),
+    async (request) => account.show(request.user),
   );
 
   app.patch(
@@ -46,14 +47,15 @@ export async function accountRoutes(
         description:
           'Fields that are left out stay as they are; null empties one. A changed phone or email has to be confirmed ' +
           'again before it serves for signing in, for a new password or for messages. To replace or empty a confirmed one ' +
-          'takes the password, or `proof_code`, sent to that contact; it is told, and can take the change back for 72 hours.',
+          'takes the password, or `proof_code`, sent to that contact; it is told, and can take the change back for ' +
+          `${STOP_HOURS} hours.`,
         body: myChanges(phone_country),
         response: { 200: me },
       },
     },
     async (request) => {
-      await auth.changeMe(request.user, request.body);
-      return auth.me(request.user);
+      await account.change(request.user, request.body);
+      return account.show(request.user);
     },
   );
 }

@@ -3,7 +3,7 @@ import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 
 export type Contact = 'phone' | 'email';
 
-export interface NewChange {
+interface NewChange {
   user_id: number;
   contact: Contact;
   /** What stood there, confirmed; null where there was none. */

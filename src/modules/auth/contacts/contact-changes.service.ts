@@ -15,7 +15,7 @@ export const UNDO_HOURS = STOP_HOURS;
 
 export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
-export interface ContactChangesDependencies {
+interface ContactChangesDependencies {
   clock: Clock;
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
 }

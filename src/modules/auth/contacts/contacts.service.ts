@@ -8,7 +8,6 @@ import type { Channel, CodePurpose } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { LockedAccount, User } from '../../users/index.ts';
-import type { MyChanges } from './account.schemas.ts';
 import type { Codes } from '../codes/codes.service.ts';
 import { CHANNEL, type Contact, type ContactChanges, replacedBy } from './contact-changes.service.ts';
 import type { CodeConfirmation } from './contacts.schemas.ts';
@@ -24,7 +23,6 @@ export interface ContactsDependencies {
   messages: { offered: ReadonlySet<Channel> };
   users: {
     lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
-    changeOwn: (tx: Tx, user: number, changes: Omit<MyChanges, keyof Proof>) => Promise<User>;
     /** Makes it their contact and notes that it is proved to be theirs, and from when on it sets a new password. */
     confirmContact: (
       tx: Tx,
@@ -38,12 +36,12 @@ export interface ContactsDependencies {
   audit: Pick<Audit, 'record'>;
 }
 
+export type Contacts = ReturnType<typeof createContacts>;
+
 const PURPOSE: Record<Contact, CodePurpose> = { phone: 'verify_phone', email: 'verify_email' };
 
 export function createContacts(dependencies: ContactsDependencies) {
   const { db, clock, codes, proofs, contactChanges, messages, users, audit } = dependencies;
-  const note = (tx: Tx, caller: Caller, fields: readonly string[]) =>
-    audit.record(tx, { actor: caller, action: 'profile.update', subject: caller.id, details: { fields } });
 
   async function mustLock(tx: Tx, { id }: Caller): Promise<LockedAccount> {
     const account = await users.lockAccount(tx, id);
@@ -56,7 +54,7 @@ export function createContacts(dependencies: ContactsDependencies) {
    * password or has that contact, which is told.
    * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
    */
-  async function changeContacts<Result>(
+  async function change<Result>(
     caller: Caller,
     wanted: { phone?: string | null | undefined; email?: string | null | undefined },
     proof: Proof,
@@ -64,7 +62,7 @@ export function createContacts(dependencies: ContactsDependencies) {
   ): Promise<Result> {
     const isAbout = wanted.phone !== undefined || wanted.email !== undefined;
     const knowsPassword = isAbout && (await proofs.password(caller, proof));
-    const done = await transaction(db, async (tx) => {
+    const outcome = await transaction(db, async (tx) => {
       const account = await mustLock(tx, caller);
       const replaced = replacedBy(account, wanted);
       const agreed = knowsPassword ? [] : await proofs.codes(tx, caller, proof, replaced);
@@ -74,25 +72,12 @@ export function createContacts(dependencies: ContactsDependencies) {
       await contactChanges.replaced(tx, caller.id, account, wanted, agreed);
       return { result };
     });
-    if (!done) throw new AppError('invalid_code');
-    return done.result;
+    if (!outcome) throw new AppError('invalid_code');
+    return outcome.result;
   }
 
   return {
-    changeContacts,
-
-    /** Changes what people say of themselves. A changed contact is no longer confirmed: the database sees to that. */
-    changeMe: (caller: Caller, { password, proof_code, ...changes }: MyChanges): Promise<User> =>
-      changeContacts(caller, changes, { password, proof_code }, async (tx) => {
-        const changed = await users.changeOwn(tx, caller.id, changes);
-        const given = Object.entries(changes).filter(([, value]) => value !== undefined);
-        await note(
-          tx,
-          caller,
-          given.map(([name]) => name),
-        );
-        return changed;
-      }),
+    change,
 
     /**
      * Sends a code to a phone or email, to be confirmed as the caller's.
@@ -143,7 +128,8 @@ export function createContacts(dependencies: ContactsDependencies) {
           await proofs.giveBack(tx, caller, agreed);
           return undefined;
         }
-        await note(tx, caller, [contact, `${contact}_verified_at`]);
+        const details = { fields: [contact, `${contact}_verified_at`] };
+        await audit.record(tx, { actor: caller, action: 'profile.update', subject: caller.id, details });
         if (account[`${contact}_verified_at`] === null)
           await contactChanges.added(tx, caller.id, account, contact);
         await contactChanges.replaced(tx, caller.id, account, wanted, agreed);

@@ -14,7 +14,7 @@ export interface Proof {
   proof_code?: string | undefined;
 }
 
-export interface ProofDependencies {
+interface ProofDependencies {
   db: Db;
   codes: Codes;
   /** @throws AppError too_many_requests */
@@ -29,6 +29,16 @@ const PURPOSE: Record<Contact, CodePurpose> = { phone: 'prove_phone', email: 'pr
 
 /** Asks once more whether it is the owner, before an account could change hands. */
 export function createProofs({ db, codes, confirmPassword, messages, users }: ProofDependencies) {
+  /**
+   * Whether the password was given, which takes its time: before any transaction.
+   * @throws AppError invalid_input (wrong_password), too_many_requests
+   */
+  async function password(caller: Caller, { password: given }: Proof): Promise<boolean> {
+    if (given === undefined) return false;
+    if (!(await confirmPassword(caller, given))) throw invalidField('password', 'wrong_password');
+    return true;
+  }
+
   return {
     /**
      * Sends a code to the caller's confirmed phone or email.
@@ -47,15 +57,7 @@ export function createProofs({ db, codes, confirmPassword, messages, users }: Pr
       if (wait > 0) throw new AppError('too_many_requests', { retryAfter: wait });
     },
 
-    /**
-     * Whether the password was given, which takes its time: before any transaction.
-     * @throws AppError invalid_input (wrong_password), too_many_requests
-     */
-    async password(caller: Caller, { password }: Proof): Promise<boolean> {
-      if (password === undefined) return false;
-      if (!(await confirmPassword(caller, password))) throw invalidField('password', 'wrong_password');
-      return true;
-    },
+    password,
 
     /**
      * Tries the code against each of these contacts. The transaction must commit whatever comes of it.
@@ -81,7 +83,7 @@ export function createProofs({ db, codes, confirmPassword, messages, users }: Pr
      * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
      */
     async must(caller: Caller, proof: Proof): Promise<void> {
-      if (await this.password(caller, proof)) return;
+      if (await password(caller, proof)) return;
       const { proof_code } = proof;
       if (proof_code === undefined) throw invalidField('password', 'proof_required');
       const fits = await transaction(db, async (tx) => {

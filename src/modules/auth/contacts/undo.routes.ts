@@ -5,7 +5,7 @@ import { chooseLocale } from '../../../i18n/index.ts';
 import { failurePage, statusOf, undoPage } from './undo.pages.ts';
 import type { Undo, UndoState } from './undo.service.ts';
 
-export interface UndoRoutesOptions {
+interface UndoRoutesOptions {
   undo: Undo;
   default_locale: Locale;
   /** What of an error may be logged. */

@@ -5,10 +5,10 @@ import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { asAppError } from '../../../db/errors.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { LockedAccount } from '../../users/index.ts';
-import * as repository from './contact-changes.repository.ts';
-import { type Contact, hashOf, UNDO_HOURS } from './contact-changes.service.ts';
 import type { Passwords } from '../password/passwords.ts';
 import type { Sessions } from '../sessions/sessions.service.ts';
+import * as repository from './contact-changes.repository.ts';
+import { type Contact, hashOf, UNDO_HOURS } from './contact-changes.service.ts';
 
 export interface UndoDependencies {
   db: Db;
@@ -56,20 +56,22 @@ export function createUndo(dependencies: UndoDependencies) {
     await users.doubtContact(tx, user, other);
   }
 
+  /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
+  async function read(token: string): Promise<UndoState> {
+    const change = await repository.findChange(db, hashOf(token));
+    if (!change) return { state: 'over' };
+    return { state: isOpen(change) ? 'ask' : 'over', change };
+  }
+
   return {
-    /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
-    async read(token: string): Promise<UndoState> {
-      const change = await repository.findChange(db, hashOf(token));
-      if (!change) return { state: 'over' };
-      return { state: isOpen(change) ? 'ask' : 'over', change };
-    },
+    read,
 
     /**
      * The old contact stands in the account again, all sessions end, Telegram is unlinked, codes are over, and the
      * password is one that nobody knows: a new one is set with a code to that contact.
      */
     async undo(token: string): Promise<UndoState> {
-      const found = await this.read(token);
+      const found = await read(token);
       if (found.state !== 'ask') return found;
       const { id: change_id, user_id: user, contact } = found.change;
       const unknown = await passwords.hash(randomBytes(48).toString('base64'));

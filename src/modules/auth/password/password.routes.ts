@@ -1,19 +1,22 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { STOP_HOURS } from '../../../core/messages.ts';
 import { IsSignedIn, Public } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import type { Auth } from '../auth.service.ts';
-import { resetRequested } from '../codes/codes.schemas.ts';
+import { CODE_SENT, GOOD_FOR, resetRequested } from '../codes/codes.schemas.ts';
 import { passwordChange, resetConfirmation, resetRequest } from './password.schemas.ts';
+import type { Password } from './password.service.ts';
+import type { Reset } from './reset.service.ts';
 
 const tags = ['auth'];
 
-export interface PasswordRoutesOptions {
-  auth: Pick<Auth, 'changePassword' | 'requestReset' | 'confirmReset' | 'code_sent'>;
+interface PasswordRoutesOptions {
+  password: Pick<Password, 'change'>;
+  reset: Pick<Reset, 'requestReset' | 'confirmReset'>;
 }
 
-export async function passwordRoutes(instance: FastifyInstance, { auth }: PasswordRoutesOptions) {
+export async function passwordRoutes(instance: FastifyInstance, { password, reset }: PasswordRoutesOptions) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
@@ -31,7 +34,7 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
       },
     },
     async (request, reply) => {
-      await auth.changePassword(request.user, request.body);
+      await password.change(request.user, request.body);
       return reply.code(204).send();
     },
   );
@@ -46,17 +49,17 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
         summary: 'Ask for a code, having forgotten the password',
         description:
           'Always 202, at once, whether or not there is such an account. If there is, and its phone or email is confirmed, ' +
-          'a code is sent there: to what was named, or to the phone by user name. It is good for 5 minutes and 5 tries. ' +
+          `a code is sent there: to what was named, or to the phone by user name. It is ${GOOD_FOR}. ` +
           'None is sent beyond what may go to one destination in an hour, and none to a contact that took the place of ' +
-          'another within 72 hours without its word. Whoever has confirmed neither, or gets no code, asks at the clinic’s ' +
+          `another within ${STOP_HOURS} hours without its word. Whoever has confirmed neither, or gets no code, asks at the clinic’s ` +
           'desk, where they are given a new password: `otherwise` says so to everybody.',
         body: resetRequest,
         response: { 202: resetRequested },
       },
     },
     async (request, reply) => {
-      auth.requestReset(request.body.username, originOf(request));
-      return reply.code(202).send({ ...auth.code_sent, otherwise: 'desk' as const });
+      reset.requestReset(request.body.username, originOf(request));
+      return reply.code(202).send({ ...CODE_SENT, otherwise: 'desk' as const });
     },
   );
 
@@ -76,7 +79,7 @@ export async function passwordRoutes(instance: FastifyInstance, { auth }: Passwo
       },
     },
     async (request, reply) => {
-      await auth.confirmReset(request.body, originOf(request));
+      await reset.confirmReset(request.body, originOf(request));
       return reply.code(204).send();
     },
   );

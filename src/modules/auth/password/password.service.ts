@@ -5,10 +5,10 @@ import type { Message } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { PasswordChange } from './password.schemas.ts';
-import type { Passwords } from './passwords.ts';
 import type { Sessions } from '../sessions/sessions.service.ts';
 import type { Throttle } from '../throttle/throttle.service.ts';
+import type { PasswordChange } from './password.schemas.ts';
+import type { Passwords } from './passwords.ts';
 
 export interface PasswordDependencies {
   db: Db;
@@ -25,6 +25,8 @@ export interface PasswordDependencies {
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'record' | 'watch'>;
 }
+
+export type Password = ReturnType<typeof createPassword>;
 
 export function createPassword(dependencies: PasswordDependencies) {
   const { db, clock, passwords, throttle, sessions, users, messages, audit } = dependencies;
@@ -54,14 +56,14 @@ export function createPassword(dependencies: PasswordDependencies) {
 
   return {
     /** Whether this is the caller's password. @throws AppError too_many_requests */
-    confirmPassword: async (caller: Caller, password: string): Promise<boolean> =>
+    confirm: async (caller: Caller, password: string): Promise<boolean> =>
       (await confirmed(caller, password)) !== undefined,
 
     /**
      * Sets a new password. This session goes on, all others end.
      * @throws AppError invalid_input (wrong_password, password_is_username), too_many_requests
      */
-    async changePassword(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
+    async change(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
       const before = await confirmed(caller, old_password);
       if (before === undefined) throw invalidField('old_password', 'wrong_password');
       const after = await passwords.hash(password);

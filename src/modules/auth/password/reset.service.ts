@@ -9,14 +9,14 @@ import type { Channel } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Account, LockedAccount } from '../../users/index.ts';
-import type { Afterwards } from './afterwards.service.ts';
 import type { Codes } from '../codes/codes.service.ts';
 import type { ContactChanges } from '../contacts/contact-changes.service.ts';
+import type { Sessions } from '../sessions/sessions.service.ts';
 import { type LoginName, loginName } from '../sign-in/names.rules.ts';
+import type { Throttle } from '../throttle/throttle.service.ts';
+import type { Afterwards } from './afterwards.service.ts';
 import type { ResetConfirmation } from './password.schemas.ts';
 import type { Passwords } from './passwords.ts';
-import type { Sessions } from '../sessions/sessions.service.ts';
-import type { Throttle } from '../throttle/throttle.service.ts';
 
 export interface ResetDependencies {
   db: Db;
@@ -45,6 +45,8 @@ export interface ResetDependencies {
 const NOBODY = 0;
 
 type Contacts = Parameters<ContactChanges['resets']>[0];
+
+export type Reset = ReturnType<typeof createReset>;
 
 export function createReset(dependencies: ResetDependencies) {
   const { db, clock, phone_country, passwords, throttle, codes, sessions, users, messages, audit } =

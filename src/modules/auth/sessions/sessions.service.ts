@@ -7,7 +7,7 @@ import type { Channel, Listener } from '../../../db/links/listen.ts';
 import * as repository from './sessions.repository.ts';
 import type { Session } from './sessions.schemas.ts';
 
-export interface SessionsDependencies {
+interface SessionsDependencies {
   db: Db;
   clock: Clock;
   access_token_minutes: number;

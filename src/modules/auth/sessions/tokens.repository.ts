@@ -1,20 +1,20 @@
 import type { Role } from '../../../core/roles.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 
-export interface NewToken {
+interface NewToken {
   token_hash: Buffer;
   expires_at: Date;
 }
 
 /** Where a request comes from. */
-export interface Place {
+interface Place {
   device: string | null;
   address: string | null;
   /** The address's network in CIDR. */
   network: string | null;
 }
 
-export interface Opened {
+interface Opened {
   /** Null when none was opened. */
   session: number | null;
   role: Role;
@@ -58,7 +58,7 @@ export async function openSession(
   return rows[0];
 }
 
-export interface Holder {
+interface Holder {
   session: number;
   id: number;
   role: Role;

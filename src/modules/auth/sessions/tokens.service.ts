@@ -7,8 +7,8 @@ import { deriveKey } from '../../../core/keys.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Executor, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Sessions } from './sessions.service.ts';
 import type { TokenPair } from '../sign-in/sign-in.schemas.ts';
+import type { Sessions } from './sessions.service.ts';
 import * as repository from './tokens.repository.ts';
 
 export interface TokensDependencies {

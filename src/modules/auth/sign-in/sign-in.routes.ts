@@ -3,18 +3,24 @@ import type { CountryCode } from '../../../core/phone.ts';
 import { Public } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { registration, user } from '../../users/index.ts';
-import type { Auth } from '../auth.service.ts';
-import { credentials, refreshRequest, signIn, tokenPair } from './sign-in.schemas.ts';
+import { registration, type Users, user } from '../../users/index.ts';
+import type { Tokens } from '../sessions/tokens.service.ts';
+import { credentials, refreshRequest, signInAnswer, tokenPair } from './sign-in.schemas.ts';
+import type { SignIn } from './sign-in.service.ts';
 
 const tags = ['auth'];
 
-export interface SignInRoutesOptions {
-  auth: Pick<Auth, 'register' | 'login' | 'refresh'>;
+interface SignInRoutesOptions {
+  users: Pick<Users, 'register'>;
+  signIn: SignIn;
+  tokens: Pick<Tokens, 'refresh'>;
   phone_country: CountryCode;
 }
 
-export async function signInRoutes(instance: FastifyInstance, { auth, phone_country }: SignInRoutesOptions) {
+export async function signInRoutes(
+  instance: FastifyInstance,
+  { users, signIn, tokens, phone_country }: SignInRoutesOptions,
+) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
@@ -34,7 +40,7 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
       },
     },
     async (request, reply) => {
-      const registered = await auth.register(request.body);
+      const registered = await users.register(request.body);
       return reply.code(201).header('location', '/api/auth/me/').send(registered);
     },
   );
@@ -53,10 +59,10 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
           '`refresh` gets a new pair. Repeated wrong passwords are slowed down more and more: 429 says in `Retry-After` when to try ' +
           'again. A sign-in from a device not seen before is told to the account’s owner.',
         body: credentials,
-        response: { 200: signIn },
+        response: { 200: signInAnswer },
       },
     },
-    async (request) => auth.login(request.body, originOf(request)),
+    async (request) => signIn.login(request.body, originOf(request)),
   );
 
   app.post(
@@ -76,6 +82,6 @@ export async function signInRoutes(instance: FastifyInstance, { auth, phone_coun
         response: { 200: tokenPair },
       },
     },
-    async (request) => auth.refresh(request.body.refresh, originOf(request)),
+    async (request) => tokens.refresh(request.body.refresh, originOf(request)),
   );
 }

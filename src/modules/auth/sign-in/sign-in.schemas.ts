@@ -88,7 +88,7 @@ export type TokenPair = z.infer<typeof tokenPair>;
 const [signedIn] = Object.values(examplesOf(user));
 
 /** A new pair, and who signed in. */
-export const signIn = documented(pair.extend({ user }), {
+export const signInAnswer = documented(pair.extend({ user }), {
   id: 'SignIn',
   description: 'A pair of tokens, and who signed in.',
   examples: {

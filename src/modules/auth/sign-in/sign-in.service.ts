@@ -7,11 +7,11 @@ import type { CountryCode } from '../../../core/phone.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Account, User } from '../../users/index.ts';
-import { type LoginName, loginName } from './names.rules.ts';
 import type { Passwords } from '../password/passwords.ts';
-import type { Credentials, TokenPair } from './sign-in.schemas.ts';
-import type { Throttle, Turn } from '../throttle/throttle.service.ts';
 import type { Tokens } from '../sessions/tokens.service.ts';
+import type { Throttle, Turn } from '../throttle/throttle.service.ts';
+import { type LoginName, loginName } from './names.rules.ts';
+import type { Credentials, TokenPair } from './sign-in.schemas.ts';
 
 export interface SignInDependencies {
   db: Db;
@@ -29,6 +29,8 @@ export interface SignInDependencies {
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'watch'>;
 }
+
+export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(dependencies: SignInDependencies) {
   const { db, passwords, throttle, tokens, users, messages, audit } = dependencies;

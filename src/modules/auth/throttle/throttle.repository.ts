@@ -1,6 +1,6 @@
 import { clientOf, type Db, type Executor } from '../../../db/client.ts';
 
-export interface Standing {
+interface Standing {
   /** Whether this account has signed in from this network before. */
   is_known: boolean;
   /** Recent failures at the account, from wherever. */

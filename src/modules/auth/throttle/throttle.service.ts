@@ -15,7 +15,7 @@ export interface ThrottleDependencies {
   rate_limit: boolean;
 }
 
-export interface Try {
+interface Try {
   /** What is guessed; failures at one do not count for the other. */
   at: 'sign_in' | 'reset' | 'confirm';
   /** Where the guess comes from: an address, or a session for those who have one. */
