@@ -1,7 +1,7 @@
 import type { Role } from '../../core/roles.ts';
 import type { AccessLogEntry } from './audit.schemas.ts';
 
-/** So many different ones are noted in a minute by each process; of more than that only that there were more. */
+/** Each process notes so many different things in a minute. Of more it notes only that there were more. */
 const MOST = 1_000;
 
 /**

@@ -11,7 +11,7 @@ type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
 export async function tryLock(tx: Tx, { user, route, key }: Owned): Promise<boolean> {
   const { rows } = await clientOf(tx).query<{ locked: boolean }>({
     name: 'idempotency.lock',
-    // Requests that fall upon one number by chance are told to ask again, which is all that comes of it.
+    // Two requests may have the same number by chance: one of them is told to ask again, and no more comes of it.
     text: "select pg_try_advisory_xact_lock(hashtextextended($2 || ' ' || $3, $1)) as locked",
     values: [user, route, key],
   });
@@ -35,7 +35,7 @@ export async function find(tx: Tx, { user, route, key }: Owned, since: Date): Pr
   return rows[0];
 }
 
-/** Keeps an answer; of an older one with this key the time has run out. */
+/** Keeps an answer. It replaces an older one with this key, whose time has run out. */
 export async function keep(
   tx: Tx,
   { user, route, key }: Owned,

@@ -40,7 +40,7 @@ export function createConsents({ db, clock, audit, terms_version, privacy_versio
     accept,
     show,
 
-    /** Somebody accepts what is in force by now, with a later version of it; a repeat changes nothing. */
+    /** Somebody accepts the versions that are in force now. Repeating it changes nothing. */
     async acceptOwn(caller: Caller): Promise<ConsentState> {
       await transaction(db, async (tx) => {
         const fields = await accept(tx, caller.id);

@@ -35,7 +35,7 @@ export async function setContact(
 }
 
 export function createAccounts({ db, clock, messages }: AccountsDependencies) {
-  /** Of whoever asks themself: erased in this very moment, their session is over. */
+  /** Finds somebody who asks for themself. If they are erased in this very moment, their session is over. */
   async function mustFind(tx: Tx, user: number): Promise<User> {
     const found = await repository.findUser(tx, user);
     if (!found) throw new AppError('session_ended');

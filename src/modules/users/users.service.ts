@@ -178,7 +178,7 @@ function given<Fields extends object>(
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** What a schema cannot see, because it depends on who the person already is. */
+/** Refuses what a schema cannot judge: it depends on who the person already is. */
 function refuseMisfits(
   role: Role,
   username: string,

@@ -9,7 +9,7 @@ export const SECONDS_BETWEEN = 60;
 /** Six digits, each of the million as likely as the next. */
 export const newCode = (): string => String(randomInt(1_000_000)).padStart(6, '0');
 
-/** Codes sent of late, as far as they stand in the way of another. */
+/** Recent codes that stand in the way of another one. */
 export interface Sent {
   /** The last to the same destination, or for the same purpose. */
   last: string | null;

@@ -10,7 +10,7 @@ export type Contact = repository.Contact;
 export const contacts = ['phone', 'email'] as const;
 export const CHANNEL = { phone: 'sms', email: 'email' } as const;
 
-/** For so long a change can be taken back, and the new contact sets no password unless the old one agreed. */
+/** A change can be taken back for so long. Until then the new contact sets no password, unless the old one agreed. */
 export const UNDO_HOURS = STOP_HOURS;
 
 export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
@@ -37,8 +37,8 @@ export const replacedBy = (before: Held, wanted: Wanted): Contact[] =>
   });
 
 /**
- * Who has the phone or the email of an account can set a new password, so that whoever replaces them takes the account. It
- * is told to whom it is taken from, by a message to the contact that is replaced, with a link that takes it back.
+ * Whoever has the phone or the email of an account can set a new password. So whoever replaces one of them takes the
+ * account. The contact that is replaced gets a message about it, with a link that takes the change back.
  */
 export function createContactChanges({ clock, messages }: ContactChangesDependencies) {
   const until = () => new Date(clock.now().getTime() + UNDO_HOURS * 3_600_000);

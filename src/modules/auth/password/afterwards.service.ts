@@ -2,14 +2,14 @@ import type { Log } from '../../../core/log.ts';
 import { unhurried } from '../../../db/deadline.ts';
 import { loggable } from '../../../db/errors.ts';
 
-/** More than this wait only under attack; then the newest are let go, as those who ask honestly can ask again. */
+/** More than this wait only under attack. Then the newest are dropped: whoever asks honestly can ask again. */
 const MOST = 1_000;
 
 export type Afterwards = ReturnType<typeof createAfterwards>;
 
 /**
- * Does work after the answer, one piece after the other, so that the time of an answer tells nothing of it. It is lost
- * with the process: only for what people can ask for again.
+ * Does work after the answer, one piece after the other: the time of an answer tells nothing of it. The work is lost
+ * with the process, so it is only for what people can ask for again.
  */
 export function createAfterwards(log: Log) {
   let waiting = 0;

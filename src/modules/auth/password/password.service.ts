@@ -32,7 +32,7 @@ export function createPassword(dependencies: PasswordDependencies) {
   const { db, clock, passwords, throttle, sessions, users, messages, audit } = dependencies;
 
   /**
-   * Asks for the password of somebody who is signed in once more. A stolen token must not serve to guess it.
+   * Asks somebody who is signed in for their password once more. A stolen token must not serve to guess it.
    * @returns the hash that it fits
    * @throws AppError too_many_requests
    */

@@ -10,7 +10,7 @@ export interface Passwords {
 
 /** @param cost of bcrypt, as a power of two of its rounds */
 export function createPasswords(cost: number): Passwords {
-  // Compared with where an account has no password or does not exist, so that time tells nobody which names exist.
+  // It stands in for the hash of an account that has none or does not exist: time tells nobody which names exist.
   let dummy: Promise<string> | undefined;
   return {
     hash: (password) => bcrypt.hash(password, cost),

@@ -103,7 +103,7 @@ export function createReset(dependencies: ResetDependencies) {
       const account = await users.findAccount(name);
       const from = address ?? 'nowhere';
       const turn = await throttle.admit({ at: 'reset', name: name.key, from, user: account?.id, held });
-      // Before the code is tried, right or wrong, so that time tells nothing and nothing slow is in the transaction.
+      // It is computed before the code is tried, right or wrong: time tells nothing, and the transaction waits for nothing.
       const hash = await passwords.hash(password);
       const user = account?.id ?? NOBODY;
       const ended = await transaction(db, async (tx) => {

@@ -32,15 +32,15 @@ export function createTokens(dependencies: TokensDependencies) {
   const { db, clock, sessions, audit, signAccess } = dependencies;
   const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'refresh_tokens'));
 
-  /** Of 256 bits nobody can guess only the hash is stored, which needs no salt. */
+  /** Nobody can guess 256 bits: only their hash is stored, and it needs no salt. */
   function issue(refresh: string) {
     const expires_at = new Date(clock.now().getTime() + dependencies.refresh_token_days * 86_400_000);
     return { refresh, stored: { token_hash: hashOf(refresh), expires_at } };
   }
 
   /**
-   * What follows a refresh token, by the present key first. It is derived, so that whoever repeats a refresh is given
-   * the same successor by every process, though only its hash is kept; without the key it leads nowhere.
+   * The tokens that may follow a refresh token, the one of the present key first. They are derived: every process gives
+   * the same successor to whoever repeats a refresh, though only its hash is kept. Without the key it leads nowhere.
    */
   const successorsOf = (token: string) =>
     keys.map((key) => createHmac('sha256', key).update(token).digest('base64url'));
