@@ -14,7 +14,7 @@ import { landing } from './http/docs/landing.ts';
 import { health } from './http/health.ts';
 import { accessControl } from './http/hooks/access.ts';
 import { auditing } from './http/hooks/audit.ts';
-import { authentication, signInRequired } from './http/hooks/authentication.ts';
+import { authentication, signerOf, signInRequired } from './http/hooks/authentication.ts';
 import { etags } from './http/hooks/etag.ts';
 import { strictJson } from './http/hooks/json.ts';
 import { lingering } from './http/hooks/lingering.ts';
@@ -119,11 +119,12 @@ export async function buildApp({
   await app.register(openapi, { version, ...config });
   await app.register(etags);
 
-  const modules = createModules({ db, mayLag: replicaOf(app, db, config), clock, log: app.log, config });
   await app.register(authentication, {
     secrets: [config.jwt_secret, ...config.jwt_previous_secrets],
     access_token_minutes: config.access_token_minutes,
   });
+  const mayLag = replicaOf(app, db, config);
+  const modules = createModules({ db, mayLag, clock, log: app.log, config, signAccess: signerOf(app) });
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });

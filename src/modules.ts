@@ -3,17 +3,21 @@ import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
 import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
-import { type Caller, sideOf } from './core/roles.ts';
+import type { Caller } from './core/roles.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
 import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
-import { appointmentsRoutes, createAppointments } from './modules/appointments/index.ts';
-import { auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
-  type Auth,
+  appointmentsPersonal,
+  appointmentsRoutes,
+  createAppointments,
+} from './modules/appointments/index.ts';
+import { auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
+import {
+  authPersonal,
   authRoutes,
   createAfterwards,
   createAuth,
@@ -23,39 +27,44 @@ import {
   undoRoutes,
 } from './modules/auth/index.ts';
 import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
-import { calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
   createDoctors,
+  doctorsPersonal,
   doctorsRoutes,
   eraseDoctorProfile,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
-import { createIdempotency } from './modules/idempotency/index.ts';
-import { createNotifications } from './modules/notifications/index.ts';
+import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
+import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
   createPatients,
   erasePatientProfile,
+  patientsPersonal,
   patientsRoutes,
   savePatientProfile,
 } from './modules/patients/index.ts';
 import {
+  consentsPersonal,
   createConsents,
   createPrivacy,
   createRetention,
   eraseTraces,
+  personalDataOf,
   privacyRoutes,
 } from './modules/privacy/index.ts';
-import { createSettings, settingsRoutes } from './modules/settings/index.ts';
+import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
 import {
   createTimeslots,
   findingRoutes,
   freeSlotTopics,
+  timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, usersRoutes } from './modules/users/index.ts';
-import { createOffers, createWaitlist, waitlistRoutes } from './modules/waitlist/index.ts';
+import { createUsers, setContact, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import { createOffers, createWaitlist, waitlistPersonal, waitlistRoutes } from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
@@ -63,10 +72,39 @@ export interface ModulesDependencies {
   mayLag?: MayLag | undefined;
   clock: Clock;
   log?: Log;
+  /** Signs an access token. A process that answers no requests signs none. */
+  signAccess?: (caller: Caller) => string;
   config: Config;
 }
 
+const signsNothing = (): never => {
+  throw new Error('this process signs no tokens');
+};
+
 export type Modules = ReturnType<typeof createModules>;
+
+/**
+ * What each module holds of people: privacy exports, erases and sweeps it. The order of this list is the order in which
+ * a person is erased. The reasons of visits go last: a decision that won the race to a visit has left its reason by then.
+ */
+export const personal = [
+  usersPersonal,
+  patientsPersonal,
+  doctorsPersonal,
+  consentsPersonal,
+  authPersonal,
+  idempotencyPersonal,
+  waitlistPersonal,
+  timeslotsPersonal,
+  calendarPersonal,
+  notificationsPersonal,
+  settingsPersonal,
+  auditPersonal,
+  appointmentsPersonal,
+] as const;
+
+/** The document that a person takes away. */
+export const personalData = personalDataOf(personal);
 
 /** The one place that knows every module and gives each what it needs of the others. */
 export function createModules({
@@ -74,11 +112,12 @@ export function createModules({
   mayLag = primaryOnly(db),
   clock,
   log = silentLog,
+  signAccess = signsNothing,
   config,
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const audit = createAudit({ db, clock, ...config });
-  const retention = createRetention({ db, clock, ...config });
+  const retention = createRetention({ db, clock, personal, ...config });
   const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
@@ -96,22 +135,7 @@ export function createModules({
     memory,
     mayLag,
     audit,
-    users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
-  });
-  // Made with the routes, as it signs tokens; what asks it for something does so once it is there.
-  let auth: Auth | undefined;
-  const mustHaveAuth = () => {
-    if (!auth) throw new Error('asked before the routes were registered');
-    return auth;
-  };
-  const patients = createPatients({
-    db,
-    clock,
-    audit,
-    contacts: {
-      change: (caller, wanted, proof, work) => mustHaveAuth().changeContacts(caller, wanted, proof, work),
-    },
-    users: { setContact: (tx, user, contact) => users.setContact(tx, user, contact) },
+    users: { setContact },
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
@@ -157,7 +181,6 @@ export function createModules({
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit,
-    owner: { mustProve: (caller, proof) => mustHaveAuth().proofs.must(caller, proof) },
   });
   const messages = {
     enqueue: notifications.telling.enqueue,
@@ -175,7 +198,7 @@ export function createModules({
     contactChanges,
     consents,
     traces: {
-      erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets)),
+      erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
     },
     waitlist: waitlist.leaving,
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
@@ -183,6 +206,30 @@ export function createModules({
     timeslots: timeslots.leaving,
     appointments,
     ...config,
+  });
+  const afterwards = createAfterwards(log);
+  const auth = createAuth({
+    db,
+    clock,
+    passwords,
+    sessions,
+    users: users.accounts,
+    messages,
+    audit,
+    contactChanges,
+    afterwards,
+    secrets,
+    signAccess,
+    ...config,
+  });
+  const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const privacy = createPrivacy({
+    db,
+    clock,
+    audit,
+    personal,
+    users: users.erasure,
+    passwords: auth.password,
   });
   let link: Listener | undefined;
   return {
@@ -201,7 +248,7 @@ export function createModules({
         expire_requests: () => appointments.expiry.expire(),
         publish_schedules: async () => void (await calendar.publishing.publishAll()),
         publish_due: () => calendar.publishing.publishDue(),
-        remind_unconfirmed: () => users.remindUnconfirmed(),
+        remind_unconfirmed: () => users.accounts.remindUnconfirmed(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -234,35 +281,11 @@ export function createModules({
       await Promise.all([link?.close(), changes.unfollow()]);
     },
 
-    /** Registers every module's routes; they need the app's token signer. */
+    /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
-      const signAccess = ({ id, role, session }: Caller) =>
-        app.jwt.sign({ sub: String(id), role, sid: session, profile: sideOf(role) ? id : null });
-      const afterwards = createAfterwards(log);
       app.addHook('onClose', () => afterwards.settled());
-      auth = createAuth({
-        db,
-        clock,
-        passwords,
-        sessions,
-        users,
-        messages,
-        audit,
-        contactChanges,
-        afterwards,
-        secrets,
-        signAccess,
-        ...config,
-      });
-      const privacy = createPrivacy({
-        db,
-        clock,
-        audit,
-        users,
-        passwords: { confirm: mustHaveAuth().confirmPassword },
-      });
       const { phone_country } = config;
-      await app.register(authRoutes, { auth, sessions, phone_country });
+      await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
@@ -275,8 +298,8 @@ export function createModules({
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
-      await app.register(notifications.routes);
-      await app.register(privacyRoutes, { privacy, consents });
+      await app.register((routes) => notifications.routes(routes, auth.proofs));
+      await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });
     },

@@ -47,17 +47,19 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /\.pages\.ts$/, to: [/^src\/(core|i18n)\//, OWN('service'), TEXTS, DOOR()] },
   { from: /\.sql\.ts$/, to: [/^src\/core\//, OWN('(rules|sql)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('(rules|schemas)')] },
-  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(rules|schemas)'), DOOR()] },
+  { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(personal|rules|schemas)'), DOOR()] },
+  // What a module holds of people: how it is described, read, forgotten and swept.
+  { from: /[/.]personal\.ts$/, to: [/^src\/(core|db|http)\//, OWN('(repository|rules|schemas)')] },
   // Of a module that is split by use case, each file may use the columns and conditions of another.
   {
     from: /\.repository\.ts$/,
-    to: [/^src\/(core|db)\//, OWN('(repository|rules|schemas)'), CONDITIONS, TEXTS],
+    to: [/^src\/(core|db)\//, OWN('(personal|repository|rules|schemas)'), CONDITIONS, TEXTS],
   },
   {
     from: /\.service\.ts$/,
     to: [
       /^src\/(core|db|i18n|memory)\//,
-      OWN('(repository|rules|schemas|passwords|service)'),
+      OWN('(personal|repository|rules|schemas|passwords|service)'),
       CHANNELS,
       TEXTS,
       DOOR(),

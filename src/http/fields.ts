@@ -231,8 +231,11 @@ export interface DateFilters {
 export const orderedRange = <Shape extends z.ZodType<DateFilters>>(schema: Shape) =>
   schema.refine(({ from, to }) => !from || !to || from <= to, issue('range_reversed', 'to'));
 
+/** As many words are looked for together. */
+export const MAX_WORDS = 6;
+
 /** What people type into a search box; each word must be found. An empty box searches for nothing. */
 export const searchText = filterText
   .meta({ examples: ['yusupov'] })
   .transform((value) => value.split(/\s+/).filter(Boolean))
-  .refine((words) => words.length <= 6, issue('too_many_words'));
+  .refine((words) => words.length <= MAX_WORDS, issue('too_many_words'));

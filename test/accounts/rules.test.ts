@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { addressOf, networkOf } from '../../src/core/address.ts';
 import { describeDevice, deviceOf } from '../../src/core/device.ts';
 import { deriveKey, keyId } from '../../src/core/keys.ts';
-import { newCode, secondsToWait } from '../../src/modules/auth/codes.rules.ts';
-import { loginName } from '../../src/modules/auth/names.rules.ts';
+import { newCode, secondsToWait } from '../../src/modules/auth/codes/codes.rules.ts';
+import { loginName } from '../../src/modules/auth/sign-in/names.rules.ts';
 
 describe('an address', () => {
   test.each([

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ADDRESS_DELAYS, newcomersWait, PAIR_DELAYS } from '../../src/modules/auth/throttle.rules.ts';
+import {
+  ADDRESS_DELAYS,
+  newcomersWait,
+  PAIR_DELAYS,
+} from '../../src/modules/auth/throttle/throttle.rules.ts';
 import {
   accountsApp,
   codesSent,

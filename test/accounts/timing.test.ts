@@ -1,6 +1,6 @@
 import bcrypt from 'bcrypt';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createReset, type ResetDependencies } from '../../src/modules/auth/reset.service.ts';
+import { createReset, type ResetDependencies } from '../../src/modules/auth/password/reset.service.ts';
 import { accountsApp, codesSent, confirm, freshPhone, lastCode, pass, wrong } from '../helpers/accounts.ts';
 import type { TestApp } from '../helpers/app.ts';
 import { statementsOf } from '../helpers/statements.ts';

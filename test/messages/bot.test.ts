@@ -20,7 +20,6 @@ beforeAll(async () => {
     botName: async () => 'clinic_test_bot',
     telling: world.notifications.telling,
     audit: { record: async () => {} },
-    owner: { mustProve: async () => {} },
   });
   world.notifications.bot?.start();
 });
@@ -31,7 +30,7 @@ afterAll(async () => {
 });
 
 const tokenFor = async (user: number) =>
-  (await linking.invite({ id: user, role: 'patient', session: 0 }, {})).url.split('=')[1] ?? '';
+  (await linking.invite({ id: user, role: 'patient', session: 0 }, async () => {})).url.split('=')[1] ?? '';
 const linkedTo = async (chat: number) =>
   (
     await world.rows<{ user_id: number }>('select user_id from telegram_chats where chat_id = $1', [

@@ -89,9 +89,8 @@ describe('a Telegram chat', () => {
       botName: async () => 'clinic_test_bot',
       telling: { enqueue: async () => {} },
       audit: { record: async () => {} },
-      owner: { mustProve: async () => {} },
     });
-    const token = (await telegram.invite({ ...person, session: 0 }, {})).url.split('=')[1] ?? '';
+    const token = (await telegram.invite({ ...person, session: 0 }, async () => {})).url.split('=')[1] ?? '';
     return (chat: string) => telegram.start(chat, token, 'en');
   };
   const chats = (person: Person) => query('select from telegram_chats where user_id = $1', [person.id]);

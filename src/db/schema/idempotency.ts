@@ -28,6 +28,10 @@ export const idempotencyKeys = pgTable(
   (t) => [
     primaryKey({ columns: [t.user_id, t.route, t.key] }),
     index('idempotency_keys_subject').on(t.subject_id),
+    // Which answers show a doctor: erasing a doctor finds them by it.
+    index('idempotency_keys_doctor')
+      .on(sql`(answer #>> '{doctor,id}')`)
+      .where(sql`answer #>> '{doctor,id}' is not null`),
     index('idempotency_keys_age').on(t.created_at),
   ],
 );

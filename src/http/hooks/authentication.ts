@@ -4,7 +4,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { systemNow } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { keyId } from '../../core/keys.ts';
-import { type Caller, roles } from '../../core/roles.ts';
+import { type Caller, roles, sideOf } from '../../core/roles.ts';
 import type { Access } from '../guards.ts';
 
 declare module '@fastify/jwt' {
@@ -102,6 +102,12 @@ export const authentication = fastifyPlugin(
   },
   { name: 'authentication' },
 );
+
+/** Signs access tokens, which `authentication` reads again. */
+export const signerOf =
+  (app: FastifyInstance) =>
+  ({ id, role, session }: Caller): string =>
+    app.jwt.sign({ sub: String(id), role, sid: session, profile: sideOf(role) ? id : null });
 
 interface SignInRequiredOptions {
   /** Whether a session has ended since its access tokens were signed. */

@@ -52,7 +52,7 @@ export async function demoAccounts(db: Db, config: Config): Promise<DemoAccount[
   const passwords = createPasswords(config.bcrypt_cost);
   const found = await Promise.all(
     ACCOUNTS.map(async (account) => {
-      const known = await users.findCredentials(account.username);
+      const known = await users.accounts.findAccount({ text: account.username, phone: undefined });
       if (!known?.is_active || known.role !== account.role) return [];
       return (await passwords.matches(demo.password, known.password_hash)) ? [account] : [];
     }),

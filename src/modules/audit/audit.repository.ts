@@ -59,7 +59,7 @@ export async function insertShown(
   });
 }
 
-export interface Filters {
+interface Filters {
   actor?: number | undefined;
   subject?: number | undefined;
   action?: string | undefined;

@@ -1,21 +1,22 @@
 import { type Clock, instantText } from '../../core/clock.ts';
+import { namesOf } from '../../core/names.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Watched } from '../../core/watched.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
 import { LONG_JOB } from '../../db/limits.ts';
 import * as repository from './audit.repository.ts';
-import { createSieve } from './audit.rules.ts';
+import { actorOf, createSieve, toAccessLogEntry } from './audit.rules.ts';
 import type { AccessLogEntry, AuditEntry, AuditFilters } from './audit.schemas.ts';
 
-export interface AuditDependencies {
+interface AuditDependencies {
   db: Db;
   clock: Clock;
   audit_retention_days: number;
 }
 
 /** What happened to whose record. Ids and names of fields only: no value, no name of a person, no text they wrote. */
-export interface Entry {
+interface Entry {
   /** Who did it; left out where the system itself did, or somebody at the server's command line. */
   actor?: Pick<Caller, 'id' | 'role' | 'request_id' | 'noted'> | undefined;
   /** Such as `user.update`: the resource and what was done. */
@@ -152,27 +153,10 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
   };
 }
 
-/** The filters that were given. */
-const namesOf = (filters: object) =>
-  Object.entries(filters)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
-
 function toEntry(row: repository.EntryRow): AuditEntry {
   const { id, at, action, people, request_id, network } = row;
   const details = people ? { ...row.details, people } : row.details;
   return { id, at, actor: actorOf(row), action, subject: subjectOf(row), details, request_id, network };
-}
-
-export function toAccessLogEntry(row: repository.EntryRow): AccessLogEntry {
-  const { id, at, action, details } = row;
-  const { appointment = null, fields = [] } = details as Partial<AccessLogEntry>;
-  return { id, at, by: actorOf(row), action, appointment, fields };
-}
-
-function actorOf({ actor_id, actor_role, actor_first_name, actor_last_name }: repository.EntryRow) {
-  if (actor_id === null || actor_role === null) return null;
-  return { id: actor_id, role: actor_role, first_name: actor_first_name, last_name: actor_last_name };
 }
 
 function subjectOf({ subject_id, subject_role, subject_first_name, subject_last_name }: repository.EntryRow) {

@@ -1,3 +1,3 @@
 export { auditRoutes } from './audit.routes.ts';
-export { type AccessLogEntry, accessLogEntry } from './audit.schemas.ts';
-export { type Audit, createAudit, type Entry } from './audit.service.ts';
+export { type Audit, createAudit } from './audit.service.ts';
+export { personal as auditPersonal } from './personal.ts';

@@ -1,7 +1,8 @@
-export { createAfterwards } from './afterwards.service.ts';
 export { authRoutes } from './auth.routes.ts';
-export { type Auth, createAuth } from './auth.service.ts';
-export { createContactChanges } from './contact-changes.service.ts';
-export { createPasswords } from './passwords.ts';
-export { createSessions } from './sessions.service.ts';
-export { undoRoutes } from './undo.routes.ts';
+export { createAuth } from './auth.service.ts';
+export { createContactChanges } from './contacts/contact-changes.service.ts';
+export { undoRoutes } from './contacts/undo.routes.ts';
+export { createAfterwards } from './password/afterwards.service.ts';
+export { createPasswords } from './password/passwords.ts';
+export { personal as authPersonal } from './personal.ts';
+export { createSessions } from './sessions/sessions.service.ts';

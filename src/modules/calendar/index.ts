@@ -1,2 +1,3 @@
 export { calendarRoutes } from './calendar.routes.ts';
 export { createCalendar } from './calendar.service.ts';
+export { personal as calendarPersonal } from './personal.ts';

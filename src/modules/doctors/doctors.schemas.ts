@@ -74,7 +74,8 @@ export const doctorFilters = z.object({
   ...pageQuery,
   search: fields.searchText.optional().meta({
     description:
-      'At most six words of name or specialization, or parts of them, in either script (`Юсупов` finds Yusupov), in any ' +
+      `At most ${fields.MAX_WORDS} words of name or specialization, or parts of them, in either script ` +
+      '(`Юсупов` finds Yusupov), in any ' +
       "case and with any apostrophe (`ʻ` `ʼ` `'`) or none.",
   }),
   specialization: fields.filterText.optional().meta({

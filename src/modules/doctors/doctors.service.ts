@@ -9,7 +9,7 @@ import type { Audit } from '../audit/index.ts';
 import * as repository from './doctors.repository.ts';
 import type { Doctor, DoctorFilters, DoctorProfileChanges } from './doctors.schemas.ts';
 
-export interface DoctorsDependencies {
+interface DoctorsDependencies {
   db: Db;
   memory: Pick<Memory, 'recall'>;
   mayLag: MayLag;

@@ -5,3 +5,4 @@ export {
 } from './doctors.repository.ts';
 export { doctorsRoutes } from './doctors.routes.ts';
 export { createDoctors } from './doctors.service.ts';
+export { personal as doctorsPersonal } from './personal.ts';

@@ -2,7 +2,7 @@ import type { Keyed } from '../../core/idempotency.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 
 /** A request with a key, of whom. */
-export type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
+type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
 
 /**
  * Keeps the same request of the same person out until the transaction ends, in every process on this database.
@@ -11,14 +11,14 @@ export type Owned = Pick<Keyed, 'key' | 'route'> & { user: number };
 export async function tryLock(tx: Tx, { user, route, key }: Owned): Promise<boolean> {
   const { rows } = await clientOf(tx).query<{ locked: boolean }>({
     name: 'idempotency.lock',
-    // Requests that fall upon one number by chance are told to ask again, which is all that comes of it.
+    // Two requests may have the same number by chance: one of them is told to ask again, and no more comes of it.
     text: "select pg_try_advisory_xact_lock(hashtextextended($2 || ' ' || $3, $1)) as locked",
     values: [user, route, key],
   });
   return rows[0]?.locked === true;
 }
 
-export interface Kept {
+interface Kept {
   fingerprint: Buffer;
   answer: Record<string, unknown>;
 }
@@ -35,7 +35,7 @@ export async function find(tx: Tx, { user, route, key }: Owned, since: Date): Pr
   return rows[0];
 }
 
-/** Keeps an answer; of an older one with this key the time has run out. */
+/** Keeps an answer. It replaces an older one with this key, whose time has run out. */
 export async function keep(
   tx: Tx,
   { user, route, key }: Owned,

@@ -1,3 +1,4 @@
 export type { ChannelSettings } from './channels/index.ts';
 export { createNotifications, type NotificationsDependencies } from './notifications.ts';
+export { personal as notificationsPersonal } from './personal.ts';
 export { messageTexts } from './texts/languages.ts';

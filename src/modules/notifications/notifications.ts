@@ -23,8 +23,8 @@ import { createOutbox } from './outbox/outbox.service.ts';
 import { preferencesRoutes } from './preferences/preferences.routes.ts';
 import { createPreferences } from './preferences/preferences.service.ts';
 import { askBotName, createBot } from './telegram/bot.service.ts';
-import { telegramRoutes } from './telegram/telegram.routes.ts';
-import { createTelegramLinking, type TelegramDependencies } from './telegram/telegram.service.ts';
+import { type TelegramRoutesOptions, telegramRoutes } from './telegram/telegram.routes.ts';
+import { createTelegramLinking } from './telegram/telegram.service.ts';
 import { createTelling } from './telling/telling.service.ts';
 
 export interface NotificationsDependencies {
@@ -45,13 +45,11 @@ export interface NotificationsDependencies {
   cancelling: LinksDependencies['cancelling'];
   /** Knows other times for a visit that falls out. */
   alternatives: EventsDependencies['alternatives'];
-  /** Asks once more whether it is the account's owner, before a chat is replaced. */
-  owner: TelegramDependencies['owner'];
 }
 
 /** Everything by which people are told things, put together of its parts. */
 export function createNotifications(dependencies: NotificationsDependencies) {
-  const { db, clock, log, audit, default_locale, public_url, channels, owner } = dependencies;
+  const { db, clock, log, audit, default_locale, public_url, channels } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
@@ -63,7 +61,7 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const links = createLinks({ db, clock, sealing, public_url, telling, cancelling });
   const settings = channels.telegram;
   const botName = settings && (() => askBotName(settings, channels.timeout));
-  const telegram = createTelegramLinking({ db, clock, default_locale, botName, telling, audit, owner });
+  const telegram = createTelegramLinking({ db, clock, default_locale, botName, telling, audit });
   const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
   const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling });
   const events = createEvents({ db, clock, reminders, telling, alternatives });
@@ -84,11 +82,12 @@ export function createNotifications(dependencies: NotificationsDependencies) {
     /** Lets go of the providers' connections. */
     close: delivery.close,
 
-    async routes(app: FastifyInstance): Promise<void> {
+    /** @param owner asks once more whether it is the account's owner, before a chat is replaced */
+    async routes(app: FastifyInstance, owner: TelegramRoutesOptions['owner']): Promise<void> {
       await app.register(inboxRoutes, { inbox, default_locale });
       await app.register(preferencesRoutes, { preferences });
       await app.register(outboxRoutes, { outbox });
-      await app.register(telegramRoutes, { telegram });
+      await app.register(telegramRoutes, { telegram, owner });
       await app.register(linksRoutes, { links, clock, default_locale, loggable });
     },
   };

@@ -4,3 +4,4 @@ export {
 } from './patients.repository.ts';
 export { patientsRoutes } from './patients.routes.ts';
 export { createPatients } from './patients.service.ts';
+export { personal as patientsPersonal } from './personal.ts';

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { STOP_HOURS } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import { IsPatient } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
@@ -7,7 +8,7 @@ import type { Patients } from './patients.service.ts';
 
 const tags = ['patients'];
 
-export interface PatientsRoutesOptions {
+interface PatientsRoutesOptions {
   patients: Patients;
   phone_country: CountryCode;
 }
@@ -45,7 +46,8 @@ export async function patientsRoutes(
         summary: 'Change my profile as a patient',
         description:
           'Fields that are left out stay as they are; null empties one. To replace or empty a confirmed phone takes the ' +
-          'password, or `proof_code`, sent to that phone; it is told, and can take the change back for 72 hours.',
+          'password, or `proof_code`, sent to that phone; it is told, and can take the change back for ' +
+          `${STOP_HOURS} hours.`,
         body: patientProfileChanges(phone_country),
         response: { 200: patientProfile },
       },

@@ -6,7 +6,7 @@ import type { Audit } from '../audit/index.ts';
 import * as repository from './patients.repository.ts';
 import type { PatientProfileChanges } from './patients.schemas.ts';
 
-export interface PatientsDependencies {
+interface PatientsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;

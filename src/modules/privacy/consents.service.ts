@@ -5,7 +5,7 @@ import type { Audit } from '../audit/index.ts';
 import { type Consent, insertConsents, listConsents } from './consents.repository.ts';
 import type { ConsentState } from './consents.schemas.ts';
 
-export interface ConsentsDependencies {
+interface ConsentsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
@@ -40,7 +40,7 @@ export function createConsents({ db, clock, audit, terms_version, privacy_versio
     accept,
     show,
 
-    /** Somebody accepts what is in force by now, with a later version of it; a repeat changes nothing. */
+    /** Somebody accepts the versions that are in force now. Repeating it changes nothing. */
     async acceptOwn(caller: Caller): Promise<ConsentState> {
       await transaction(db, async (tx) => {
         const fields = await accept(tx, caller.id);

@@ -4,25 +4,33 @@ import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import { unhurried } from '../../db/deadline.ts';
 import type { Audit } from '../audit/index.ts';
-import { listConsents } from './consents.repository.ts';
-import * as repository from './export.repository.ts';
+import { findPerson } from './export.repository.ts';
+import { type Part, type Personal, partsOf } from './personal.ts';
 
 export interface ExportDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  /** What every module holds of people. */
+  personal: readonly Personal[];
 }
 
-export function createExport({ db, clock, audit }: ExportDependencies) {
+/** Rows of one key that are read at a time; few people have more of anything. */
+const BATCH = 5_000;
+
+export function createExport({ db, clock, audit, personal }: ExportDependencies) {
+  const parts = partsOf(personal);
+  const of = <Kind extends string>(kind: Kind) =>
+    parts.filter((part): part is [string, Extract<Part, Record<Kind, unknown>>] => kind in part[1]);
+  const [rows, lists, paged] = [of('row'), of('list'), of('pages')];
+
   /** A list as JSON, so much of it at a time. */
-  async function* listOf(section: keyof typeof repository.sections, person: number): AsyncGenerator<string> {
-    const fetch: repository.Section = repository.sections[section];
+  async function* listOf({ pages }: (typeof paged)[number][1], person: number): AsyncGenerator<string> {
     for (let after = 0, first = true; ; first = false) {
-      const rows = await unhurried(() => fetch(db, person, after));
-      const texts = rows.map((row) => JSON.stringify(section === 'access_log' ? toAccess(row) : row));
-      if (texts.length > 0) yield `${first ? '' : ','}${texts.join(',')}`;
-      if (rows.length < repository.BATCH) return;
-      after = rows.at(-1)?.id ?? after;
+      const page = await unhurried(() => pages(db, person, after, BATCH));
+      if (page.length > 0) yield `${first ? '' : ','}${page.map((row) => JSON.stringify(row)).join(',')}`;
+      if (page.length < BATCH) return;
+      after = page.at(-1)?.id ?? after;
     }
   }
 
@@ -34,38 +42,23 @@ export function createExport({ db, clock, audit }: ExportDependencies) {
      * @throws AppError user_not_found
      */
     async exportOf(caller: Caller): Promise<AsyncGenerator<string>> {
-      const person = await repository.findPerson(db, caller.id);
+      const person = await findPerson(db, caller.id, rows);
       if (!person) throw new AppError('user_not_found');
       await audit.record(db, { actor: caller, action: 'user.export', subject: caller.id });
 
-      async function* parts(): AsyncGenerator<string> {
+      async function* document(): AsyncGenerator<string> {
+        const head: Record<string, unknown> = { exported_at: clock.now().toISOString(), ...person };
         // Whoever has the head of the answer takes the rest at their own pace.
-        const consents = await unhurried(() => listConsents(db, caller.id));
-        const links = await unhurried(() => repository.listLinks(db, caller.id));
-        const contact_changes = await unhurried(() => repository.listContactChanges(db, caller.id));
-        const holds = await unhurried(() => repository.listHolds(db, caller.id));
-        const withdrawn_timeslots = await unhurried(() => repository.listWithdrawn(db, caller.id));
-        const lists = { consents, links, contact_changes, holds, withdrawn_timeslots };
-        const head = JSON.stringify({ exported_at: clock.now().toISOString(), ...person, ...lists });
-        yield head.slice(0, -1);
-        for (const section of Object.keys(repository.sections) as (keyof typeof repository.sections)[]) {
-          yield `,"${section}":[`;
-          yield* listOf(section, caller.id);
+        for (const [name, { list }] of lists) head[name] = await unhurried(() => list(db, caller.id));
+        yield JSON.stringify(head).slice(0, -1);
+        for (const [name, part] of paged) {
+          yield `,"${name}":[`;
+          yield* listOf(part, caller.id);
           yield ']';
         }
         yield '}';
       }
-      return parts();
+      return document();
     },
   };
-}
-
-/** An entry as GET /auth/me/access-log/ shows it. */
-function toAccess(row: object) {
-  const { by, details, ...entry } = row as {
-    by: { id: number | null };
-    details: { appointment?: number; fields?: string[] };
-  };
-  const { appointment = null, fields = [] } = details;
-  return { ...entry, by: by.id === null ? null : by, appointment, fields };
 }

@@ -5,17 +5,22 @@ import { IsSignedIn } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { acceptance, consentState } from './consents.schemas.ts';
 import type { Consents } from './consents.service.ts';
-import { eraseConfirmation, personalData } from './privacy.schemas.ts';
+import { eraseConfirmation } from './privacy.schemas.ts';
 import type { Privacy } from './privacy.service.ts';
 
 const tags = ['privacy'];
 
-export interface PrivacyRoutesOptions {
+interface PrivacyRoutesOptions {
   privacy: Privacy;
+  /** The schema of all that modules hold of a person. */
+  personalData: z.ZodType;
   consents: Pick<Consents, 'show' | 'acceptOwn'>;
 }
 
-export async function privacyRoutes(instance: FastifyInstance, { privacy, consents }: PrivacyRoutesOptions) {
+export async function privacyRoutes(
+  instance: FastifyInstance,
+  { privacy, personalData, consents }: PrivacyRoutesOptions,
+) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({
     name: 'privacy',

@@ -2,7 +2,7 @@ import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import { createExport, type ExportDependencies } from './export.service.ts';
 
-export interface PrivacyDependencies extends ExportDependencies {
+interface PrivacyDependencies extends ExportDependencies {
   users: { erase: (user: number, by: Caller) => Promise<void> };
   passwords: { confirm: (caller: Caller, password: string) => Promise<boolean> };
 }

@@ -1,2 +1,3 @@
+export { personal as settingsPersonal } from './personal.ts';
 export { settingsRoutes } from './settings.routes.ts';
 export { createSettings } from './settings.service.ts';

@@ -1,5 +1,6 @@
 export { openingHours, weekday } from './bulk.schemas.ts';
 export { findingRoutes } from './finding.routes.ts';
 export { freeSlotTopics } from './free.service.ts';
+export { personal as timeslotsPersonal } from './personal.ts';
 export { timeslotsRoutes } from './timeslots.routes.ts';
 export { createTimeslots } from './timeslots.service.ts';

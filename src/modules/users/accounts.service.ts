@@ -3,11 +3,12 @@ import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import * as accounts from './accounts.repository.ts';
+import type { User } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import type { User, UserChanges } from './users.schemas.ts';
+import type { UserChanges } from './users.schemas.ts';
 
 /** What signing in, passwords and contacts need of users. */
-export interface AccountsDependencies {
+interface AccountsDependencies {
   db: Db;
   clock: Clock;
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
@@ -19,8 +20,22 @@ const REMIND_AFTER = 24 * HOUR;
 const REMIND_UNTIL = 72 * HOUR;
 const BATCH = 500;
 
+/**
+ * Changes names and phone of somebody who edits their own profile, and holds their row until the transaction ends.
+ * @throws AppError session_ended when they are erased in this very moment
+ */
+export async function setContact(
+  tx: Tx,
+  user: number,
+  contact: Pick<UserChanges, 'first_name' | 'last_name' | 'phone'>,
+): Promise<void> {
+  const person = await repository.lockUser(tx, user);
+  if (!person || person.deleted_at) throw new AppError('session_ended');
+  await repository.updateUser(tx, user, contact);
+}
+
 export function createAccounts({ db, clock, messages }: AccountsDependencies) {
-  /** Of whoever asks themself: erased in this very moment, their session is over. */
+  /** Finds somebody who asks for themself. If they are erased in this very moment, their session is over. */
   async function mustFind(tx: Tx, user: number): Promise<User> {
     const found = await repository.findUser(tx, user);
     if (!found) throw new AppError('session_ended');
@@ -28,6 +43,16 @@ export function createAccounts({ db, clock, messages }: AccountsDependencies) {
   }
 
   return {
+    /** Undefined for an erased one too. */
+    find: (user: number): Promise<User | undefined> => repository.findUser(db, user),
+
+    /** @throws AppError user_not_found, also for an erased one */
+    async get(user: number): Promise<User> {
+      const person = await repository.findUser(db, user);
+      if (!person) throw new AppError('user_not_found');
+      return person;
+    },
+
     findAccount: (name: { text: string; phone: string | undefined }) => accounts.findAccount(db, name),
     lockAccount: accounts.lockAccount,
     passwordHash: (user: number) => repository.findPasswordHash(db, user),

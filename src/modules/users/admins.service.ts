@@ -1,8 +1,9 @@
 import { AppError } from '../../core/errors.ts';
 import { manages } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
+import type { User } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import type { User, UserChanges } from './users.schemas.ts';
+import type { UserChanges } from './users.schemas.ts';
 
 /**
  * Locks a person for a change, and refuses one that would leave the clinic without an active admin. Admins are locked

@@ -4,8 +4,8 @@ import type { Message } from '../../core/messages.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import type { User } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import type { User } from './users.schemas.ts';
 
 export interface ApprovalDependencies {
   db: Db;

@@ -1,18 +1,27 @@
 import type { PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
-import { and, desc, eq, getTableColumns, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
+import { and, desc, eq, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import { finds } from '../../db/search.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
-import type { User } from './users.schemas.ts';
+import type { User } from './user.schemas.ts';
 
-const { password_hash, deleted_at, searched, phone_resets_from, email_resets_from, ...visible } =
-  getTableColumns(users);
-
+/** What is shown of a person: a new column is shown once it stands here. */
 const fields = {
-  ...visible,
+  id: users.id,
+  username: users.username,
+  role: users.role,
+  is_active: users.is_active,
+  first_name: users.first_name,
+  last_name: users.last_name,
+  email: users.email,
+  phone: users.phone,
+  phone_verified_at: users.phone_verified_at,
+  email_verified_at: users.email_verified_at,
+  locale: users.locale,
+  created_at: users.created_at,
   specialization: doctorProfiles.specialization,
   experience_years: doctorProfiles.experience_years,
   doctor_gender: doctorProfiles.gender,
@@ -79,7 +88,9 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
           ? sql`${users.is_active}`
           : not(users.is_active),
       filters.approved === undefined ? undefined : isDoctor({ approved: filters.approved }),
-      ...words.map((_, index) => finds(sql`${searched}`, sql`${sql.placeholder(`word${index}`)}`, 'each')),
+      ...words.map((_, index) =>
+        finds(sql`${users.searched}`, sql`${sql.placeholder(`word${index}`)}`, 'each'),
+      ),
     ];
     const where = and(...conditions);
     const newest = desc(users.id);
@@ -95,24 +106,6 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
   const found = await fetchPage(page, (window) => list(db, { ...values, ...window }));
   return { ...found, rows: found.rows.map(toUser) };
-}
-
-const credentialsOf = statement('users.credentials', () =>
-  query
-    .select({
-      id: users.id,
-      role: users.role,
-      is_active: users.is_active,
-      password_hash: users.password_hash,
-    })
-    .from(users)
-    .where(eq(sql`lower(${users.username})`, sql.placeholder('username'))),
-);
-
-/** What signing in needs, by user name, folded (core/fold). */
-export async function findCredentials(executor: Executor, username: string) {
-  const [row] = await credentialsOf(executor, { username });
-  return row;
 }
 
 /** The hash of somebody's own password, to have it confirmed; null for an erased person. */
@@ -149,6 +142,12 @@ export async function lockUser(tx: Tx, user: number) {
       is_active: users.is_active,
       deleted_at: users.deleted_at,
       username: users.username,
+      phone: users.phone,
+      phone_verified_at: users.phone_verified_at,
+      phone_resets_from: users.phone_resets_from,
+      email: users.email,
+      email_verified_at: users.email_verified_at,
+      email_resets_from: users.email_resets_from,
     })
     .from(users)
     .where(eq(users.id, user))

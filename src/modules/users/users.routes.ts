@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { STOP_HOURS } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import type { Caller } from '../../core/roles.ts';
 import { idParams } from '../../http/fields.ts';
@@ -8,7 +9,8 @@ import { IsAdmin } from '../../http/guards.ts';
 import { reads } from '../../http/hooks/audit.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { adminConfirmation, type User, user, userFilters, userInputs, userPage } from './users.schemas.ts';
+import { type User, user, userFilters, userPage } from './user.schemas.ts';
+import { adminConfirmation, userInputs } from './users.schemas.ts';
 import type { Users } from './users.service.ts';
 
 const tags = ['users'];
@@ -17,7 +19,7 @@ const params = userParams(demo.patient.id);
 /** An account is its owner's record. */
 const personOf = ({ id }: User) => id;
 
-export interface UsersRoutesOptions {
+interface UsersRoutesOptions {
   users: Users;
   /** Erases somebody else, once the caller's password is confirmed. */
   erase: (user: number, caller: Caller, password: string) => Promise<void>;
@@ -84,7 +86,7 @@ export async function usersRoutes(
         response: { 200: user },
       },
     },
-    async (request) => users.get(request.params.id),
+    async (request) => users.accounts.get(request.params.id),
   );
 
   app.patch(
@@ -102,7 +104,7 @@ export async function usersRoutes(
         description:
           'Fields that are left out stay as they are; null empties one. A new role or password, or `is_active: false`, ' +
           'ends all their sessions at once. A confirmed phone or email that is replaced is told so, and can take that back for ' +
-          '72 hours; the new one is not confirmed. A new password unlinks Telegram.\n\n' +
+          `${STOP_HOURS} hours; the new one is not confirmed. A new password unlinks Telegram.\n\n` +
           'Somebody with visits that are still to come is deactivated only with `upcoming`, else it is 409 `has_upcoming` ' +
           'with their `count`. `cancel` cancels them in the same act: a doctor’s patients are told as for an absence, ' +
           'with other times; a patient’s doctors are told and their slots are free. `keep` leaves them to take place, such ' +
@@ -139,7 +141,7 @@ export async function usersRoutes(
         response: { 200: user },
       },
     },
-    async (request) => users.approve(request.params.id, request.user),
+    async (request) => users.approval.approve(request.params.id, request.user),
   );
 
   app.delete(

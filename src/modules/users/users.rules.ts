@@ -1,3 +1,4 @@
+import { namesOf } from '../../core/names.ts';
 import type { Role } from '../../core/roles.ts';
 
 const profileFields = {
@@ -38,16 +39,8 @@ interface Changes {
   [field: string]: unknown;
 }
 
-/** The fields that were given. */
-const namesOf = (fields: object) =>
-  Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);
-
 /** The fields of a profile that do not belong to this role. */
 export function profileErrors(role: Role, profile: object): string[] {
   const fitting: readonly string[] = profileFields[role];
-  return Object.entries(profile)
-    .filter(([name, value]) => value !== undefined && !fitting.includes(name))
-    .map(([name]) => name);
+  return namesOf(profile).filter((name) => !fitting.includes(name));
 }

@@ -1,20 +1,21 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
-import { foldAscii, isSameName } from '../../core/fold.ts';
+import { isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { type Caller, type Role, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import * as accounts from './accounts.repository.ts';
+import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
+import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
 import { notesOf, profileErrors } from './users.rules.ts';
-import type { NewUser, ProfileInput, Registration, User, UserChanges, UserFilters } from './users.schemas.ts';
+import type { NewUser, ProfileInput, Registration, UserChanges } from './users.schemas.ts';
 
-export interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
+interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
   db: Db;
   clock: Clock;
   hashPassword: (password: string) => Promise<string>;
@@ -32,7 +33,7 @@ export interface UsersDependencies extends ErasureDependencies, ApprovalDependen
     replaced: (
       tx: Tx,
       user: number,
-      before: accounts.LockedAccount,
+      before: LockedAccount,
       wanted: Pick<UserChanges, 'phone' | 'email'>,
     ) => Promise<void>;
   };
@@ -85,7 +86,7 @@ export function createUsers(dependencies: UsersDependencies) {
   async function write(
     tx: Tx,
     user: number,
-    before: { role: Role; is_active: boolean; username: string },
+    before: LockedAccount,
     { password, profile, upcoming, ...changes }: UserChanges,
     password_hash: string | undefined,
     by: Caller,
@@ -95,9 +96,8 @@ export function createUsers(dependencies: UsersDependencies) {
     const newRole = role !== before.role;
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
-    const held = await accounts.lockAccount(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
-    if (held) await dependencies.contactChanges.replaced(tx, user, held, changes);
+    await dependencies.contactChanges.replaced(tx, user, before, changes);
     // Whoever set the old password may have linked it.
     if (password !== undefined) await dependencies.messages.unlinkTelegram(tx, user);
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
@@ -106,22 +106,11 @@ export function createUsers(dependencies: UsersDependencies) {
   }
 
   return {
-    ...createErasure(dependencies),
-    ...createApproval(dependencies),
+    accounts: createAccounts(dependencies),
+    approval: createApproval(dependencies),
+    erasure: createErasure(dependencies),
 
-    findCredentials: (username: string) => repository.findCredentials(db, foldAscii(username)),
-    ...createAccounts(dependencies),
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
-
-    /** Undefined for an erased one too. */
-    find: (user: number): Promise<User | undefined> => repository.findUser(db, user),
-
-    /** @throws AppError user_not_found, also for an erased one */
-    async get(user: number): Promise<User> {
-      const found = await repository.findUser(db, user);
-      if (!found) throw new AppError('user_not_found');
-      return found;
-    },
 
     list: ({ page, page_size, ...filters }: UserFilters & PageRequest): Promise<Page<User>> =>
       repository.listUsers(db, filters, { page, page_size }),
@@ -179,16 +168,6 @@ export function createUsers(dependencies: UsersDependencies) {
       if (!updated) throw new AppError('user_not_found');
       return updated;
     },
-
-    /**
-     * Changes names and phone of somebody who edits their own profile, and holds their row until the transaction ends.
-     * @throws AppError session_ended when they are erased in this very moment
-     */
-    async setContact(tx: Tx, user: number, contact: Pick<UserChanges, 'first_name' | 'last_name' | 'phone'>) {
-      const person = await repository.lockUser(tx, user);
-      if (!person || person.deleted_at) throw new AppError('session_ended');
-      await repository.updateUser(tx, user, contact);
-    },
   };
 }
 
@@ -199,7 +178,7 @@ function given<Fields extends object>(
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** What a schema cannot see, because it depends on who the person already is. */
+/** Refuses what a schema cannot judge: it depends on who the person already is. */
 function refuseMisfits(
   role: Role,
   username: string,

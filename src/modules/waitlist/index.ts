@@ -1,3 +1,4 @@
 export { createOffers } from './offers.service.ts';
+export { personal as waitlistPersonal } from './personal.ts';
 export { waitlistRoutes } from './waitlist.routes.ts';
 export { createWaitlist } from './waitlist.service.ts';

@@ -73,7 +73,6 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit: { record: async () => {} },
-    owner: { mustProve: async () => {} },
     ...options,
   });
   let serial = 0;

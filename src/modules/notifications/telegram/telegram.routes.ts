@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Caller } from '../../../core/roles.ts';
 import { IsSignedIn } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { telegramInvitation, telegramProof } from './telegram.schemas.ts';
+import { type TelegramProof, telegramInvitation, telegramProof } from './telegram.schemas.ts';
 import type { Telegram } from './telegram.service.ts';
 
 const tags = ['notifications'];
@@ -12,7 +13,15 @@ const maySendNothing = async (request: FastifyRequest) => {
   request.body ??= {};
 };
 
-export async function telegramRoutes(instance: FastifyInstance, { telegram }: { telegram: Telegram }) {
+export interface TelegramRoutesOptions {
+  telegram: Telegram;
+  owner: {
+    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code */
+    must: (caller: Caller, proof: TelegramProof) => Promise<void>;
+  };
+}
+
+export async function telegramRoutes(instance: FastifyInstance, { telegram, owner }: TelegramRoutesOptions) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.post(
@@ -34,7 +43,7 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram }: { 
         response: { 200: telegramInvitation },
       },
     },
-    async (request) => telegram.invite(request.user, request.body),
+    async ({ user, body }) => telegram.invite(user, () => owner.must(user, body)),
   );
 
   app.delete(
@@ -55,7 +64,7 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram }: { 
       },
     },
     async (request, reply) => {
-      await telegram.unlinkMine(request.user, request.body);
+      await telegram.unlinkMine(request.user, () => owner.must(request.user, request.body));
       return reply.code(204).send();
     },
   );

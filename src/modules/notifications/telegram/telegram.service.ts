@@ -12,7 +12,6 @@ import { longWhen } from '../texts/dates.ts';
 import { messageTexts } from '../texts/languages.ts';
 import { fullName } from '../texts/names.ts';
 import * as repository from './telegram.repository.ts';
-import type { TelegramProof } from './telegram.schemas.ts';
 
 export interface TelegramDependencies {
   db: Db;
@@ -22,10 +21,6 @@ export interface TelegramDependencies {
   botName: (() => Promise<string>) | undefined;
   telling: Pick<Telling, 'enqueue'>;
   audit: Pick<Audit, 'record'>;
-  owner: {
-    /** Asks the caller to prove again that the account is theirs. @throws AppError invalid_input, invalid_code */
-    mustProve: (caller: Caller, proof: TelegramProof) => Promise<void>;
-  };
 }
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
@@ -35,7 +30,7 @@ const VISITS = 10;
 
 /** Knows whose each chat is, and what the bot answers. */
 export function createTelegramLinking(dependencies: TelegramDependencies) {
-  const { db, clock, default_locale, botName, telling, audit, owner } = dependencies;
+  const { db, clock, default_locale, botName, telling, audit } = dependencies;
   let known: Promise<string> | undefined;
 
   /** Telegram is asked once, and again after a failure. */
@@ -95,12 +90,16 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     /**
      * A deep link that links the chat in which it is opened to this person. It works once, for a quarter of an hour. Where a
      * chat is linked already, the caller must prove that the account is theirs.
+     * @param mustProve asks once more whether it is the owner
      * @throws AppError channel_not_offered, provider_unavailable, and what `unlinkMine` throws
      */
-    async invite(caller: Caller, proof: TelegramProof): Promise<{ url: string; expires_at: string }> {
+    async invite(
+      caller: Caller,
+      mustProve: () => Promise<void>,
+    ): Promise<{ url: string; expires_at: string }> {
       if (!botName) throw new AppError('channel_not_offered');
       const { id: user_id } = caller;
-      if ((await repository.findChat(db, user_id)) !== undefined) await owner.mustProve(caller, proof);
+      if ((await repository.findChat(db, user_id)) !== undefined) await mustProve();
       const name = await nameOfBot(botName);
       const token = randomBytes(16).toString('base64url');
       const expires_at = new Date(clock.now().getTime() + LINK_MINUTES * 60_000);
@@ -120,9 +119,9 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
      * is asked.
      * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
      */
-    async unlinkMine(caller: Caller, proof: TelegramProof): Promise<void> {
+    async unlinkMine(caller: Caller, mustProve: () => Promise<void>): Promise<void> {
       if ((await repository.findChat(db, caller.id)) === undefined) return;
-      await owner.mustProve(caller, proof);
+      await mustProve();
       await transaction(db, (tx) => unlink(tx, caller.id, caller));
     },
 

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
+import { appointmentStatuses, attendances } from '../../core/words.ts';
+import type { Db, Tx } from '../../db/client.ts';
+import { alias, and, eq, gt, or, sql } from '../../db/drizzle.ts';
+import { appointmentEvents, appointments, doctorProfiles, users } from '../../db/schema/index.ts';
+import * as fields from '../../http/fields.ts';
+import { AT, listOf, longId, text } from '../../http/personal.ts';
+
+const instant = fields.out.instant;
+
+/** Reasons that a program gave are codes; every other one is free text. */
+const CODED_REASONS = ['account_deleted', 'account_closed', 'doctor_absent', 'clinic_closed'];
+
+const doctorUsers = alias(users, 'doctor_users');
+
+const visit = {
+  id: fields.id,
+  date: fields.out.date,
+  start_time: fields.out.time,
+  end_time: fields.out.time,
+  status: z.enum(appointmentStatuses),
+  created_at: instant,
+  updated_at: instant,
+  booked_by: fields.id,
+  cancelled_by: fields.id.nullable(),
+  cancel_reason: text(500).nullable(),
+  cancelled_late: z.boolean(),
+  attendance: z.enum(attendances).nullable(),
+  attendance_marked_at: instant.nullable(),
+  updated_by: fields.id.nullable().meta({ description: 'Who confirmed, moved or marked it last.' }),
+};
+
+const columns = {
+  id: appointments.id,
+  date: appointments.date,
+  start_time: appointments.start_time,
+  end_time: appointments.end_time,
+  status: appointments.status,
+  created_at: appointments.created_at,
+  updated_at: appointments.updated_at,
+  booked_by: appointments.booked_by,
+  cancelled_by: appointments.cancelled_by,
+  cancelled_late: appointments.cancelled_late,
+  attendance: appointments.attendance,
+  attendance_marked_at: appointments.attendance_marked_at,
+  updated_by: appointments.updated_by,
+};
+
+/** Visits, which stay in the others' history when a person is erased, without a name. */
+export const personal = {
+  columns: {
+    'appointment_events.by': 'appointment_history',
+    'appointments.booked_by': 'appointments_as_patient',
+    'appointments.cancelled_by': 'appointments_as_patient',
+    'appointments.doctor_id': 'appointments_as_doctor',
+    'appointments.patient_id': 'appointments_as_patient',
+    'appointments.updated_by': 'appointments_as_patient',
+  },
+  parts: {
+    appointments_as_patient: {
+      shape: listOf(z.object({ ...visit, doctor: fields.doctorBrief }), 'Visits to doctors.'),
+      example: [
+        {
+          id: demo.visit.id,
+          date: demo.day,
+          start_time: '10:00',
+          end_time: '10:30',
+          status: 'pending',
+          created_at: AT,
+          updated_at: AT,
+          booked_by: demo.patient.id,
+          cancelled_by: null,
+          cancel_reason: null,
+          cancelled_late: false,
+          attendance: null,
+          attendance_marked_at: null,
+          updated_by: null,
+          doctor: demo.doctor.brief,
+        },
+      ],
+      /** With their doctors as the directory names them. */
+      pages: (db: Db, person: number, after: number, limit: number) =>
+        db
+          .select({
+            ...columns,
+            cancel_reason: appointments.cancel_reason,
+            doctor: {
+              id: appointments.doctor_id,
+              first_name: doctorUsers.first_name,
+              last_name: doctorUsers.last_name,
+              specialization: doctorProfiles.specialization,
+            },
+          })
+          .from(appointments)
+          .innerJoin(doctorUsers, eq(doctorUsers.id, appointments.doctor_id))
+          .innerJoin(doctorProfiles, eq(doctorProfiles.id, appointments.doctor_id))
+          .where(and(eq(appointments.patient_id, person), gt(appointments.id, after)))
+          .orderBy(appointments.id)
+          .limit(limit),
+    },
+    appointments_as_doctor: {
+      shape: listOf(
+        z.object({ ...visit, patient: fields.id }),
+        'Visits of patients, who are not named: their names and phones are their data. Reasons only as this doctor wrote them.',
+      ),
+      /** Names and phones of all one's patients in a file to take away are the patients' data, not the doctor's. */
+      pages: (db: Db, person: number, after: number, limit: number) =>
+        db
+          .select({
+            ...columns,
+            cancel_reason: sql<string | null>`
+              case when ${appointments.cancelled_by} = ${person} then ${appointments.cancel_reason} end`.as(
+              'own_reason',
+            ),
+            patient: appointments.patient_id,
+          })
+          .from(appointments)
+          .where(and(eq(appointments.doctor_id, person), gt(appointments.id, after)))
+          .orderBy(appointments.id)
+          .limit(limit),
+    },
+    appointment_history: {
+      shape: listOf(
+        z.object({
+          id: longId(120),
+          appointment: fields.id,
+          at: instant,
+          kind: text(50),
+          by: fields.id.nullable().meta({ description: 'Null where the system acted.' }),
+          details: z
+            .record(text(50), z.unknown())
+            .meta({ description: 'Of a move: `from` and `to`, each with its date and times.' }),
+        }),
+        'What happened to these visits, and when.',
+      ),
+      /** On whichever side of them one is. */
+      pages: (db: Db, person: number, after: number, limit: number) =>
+        db
+          .select({
+            id: appointmentEvents.id,
+            appointment: appointmentEvents.appointment_id,
+            at: appointmentEvents.at,
+            kind: appointmentEvents.kind,
+            by: appointmentEvents.by,
+            details: appointmentEvents.details,
+          })
+          .from(appointmentEvents)
+          .innerJoin(appointments, eq(appointments.id, appointmentEvents.appointment_id))
+          .where(
+            and(
+              or(eq(appointments.patient_id, person), eq(appointments.doctor_id, person)),
+              gt(appointmentEvents.id, after),
+            ),
+          )
+          .orderBy(appointmentEvents.id)
+          .limit(limit),
+    },
+  },
+
+  /** Reasons of cancellations are free text that may name somebody: those of the person's visits go, on either side. */
+  async eraseAfter(tx: Tx, person: number): Promise<void> {
+    await tx.execute(sql`
+      update appointments set cancel_reason = null
+      where id in (
+        select id from appointments
+        where (patient_id = ${person} or doctor_id = ${person})
+          and cancel_reason is not null and cancel_reason <> all (${sql.param(CODED_REASONS)}::text[])
+        order by id for update)`);
+  },
+};

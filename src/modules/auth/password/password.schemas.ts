@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { newPassword } from '../../../http/fields.ts';
+import { documented } from '../../../http/openapi/documented.ts';
+import { codeField } from '../codes/codes.schemas.ts';
+import { loginField, passwordField } from '../sign-in/sign-in.schemas.ts';
+
+const next = newPassword.meta({ examples: ['eleven-apricot-trees'] });
+
+export const passwordChange = documented(
+  z.object({
+    old_password: passwordField.meta({ description: 'The one that holds now.' }),
+    password: next,
+  }),
+  {
+    id: 'PasswordChange',
+    description: 'The password that holds now, and the next.',
+    examples: {
+      change: {
+        summary: 'A new password',
+        value: { old_password: 'a-long-quiet-river', password: 'eleven-apricot-trees' },
+      },
+    },
+  },
+);
+export type PasswordChange = z.infer<typeof passwordChange>;
+
+export const resetRequest = documented(z.object({ username: loginField }), {
+  id: 'PasswordResetRequest',
+  description: 'Who forgot their password: a user name, confirmed phone or confirmed email.',
+  examples: {
+    phone: { summary: 'By phone', value: { username: '90 123-45-67' } },
+    username: { summary: 'By user name', value: { username: 'aziza.karimova' } },
+  },
+});
+
+export const resetConfirmation = documented(
+  z.object({ username: loginField, code: codeField, password: next }),
+  {
+    id: 'PasswordResetConfirmation',
+    description: 'The same name, the code that was sent, and the next password.',
+    examples: {
+      confirm: {
+        summary: 'A new password',
+        value: { username: '90 123-45-67', code: '402915', password: 'eleven-apricot-trees' },
+      },
+    },
+  },
+);
+export type ResetConfirmation = z.infer<typeof resetConfirmation>;

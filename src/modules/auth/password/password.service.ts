@@ -1,0 +1,104 @@
+import type { Clock } from '../../../core/clock.ts';
+import { invalidField } from '../../../core/errors.ts';
+import { isSameName } from '../../../core/fold.ts';
+import type { Message } from '../../../core/messages.ts';
+import type { Caller } from '../../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import type { Sessions } from '../sessions/sessions.service.ts';
+import type { Throttle } from '../throttle/throttle.service.ts';
+import type { PasswordChange } from './password.schemas.ts';
+import type { Passwords } from './passwords.ts';
+
+export interface PasswordDependencies {
+  db: Db;
+  clock: Clock;
+  passwords: Passwords;
+  throttle: Throttle;
+  sessions: Pick<Sessions, 'announce' | 'endAll'>;
+  users: {
+    passwordHash: (user: number) => Promise<string | null>;
+    /** Their user name; their row is locked. */
+    lockAccount: (tx: Tx, user: number) => Promise<{ username: string } | undefined>;
+    replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
+  };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+  audit: Pick<Audit, 'record' | 'watch'>;
+}
+
+export type Password = ReturnType<typeof createPassword>;
+
+export function createPassword(dependencies: PasswordDependencies) {
+  const { db, clock, passwords, throttle, sessions, users, messages, audit } = dependencies;
+
+  /**
+   * Asks somebody who is signed in for their password once more. A stolen token must not serve to guess it.
+   * @returns the hash that it fits
+   * @throws AppError too_many_requests
+   */
+  async function confirmed(caller: Caller, password: string): Promise<string | undefined> {
+    const { id, session } = caller;
+    const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
+    const hash = await users.passwordHash(id);
+    const fits = await passwords.matches(password, hash);
+    if (fits) await throttle.succeeded(db, turn);
+    else {
+      await throttle.failed(db, turn);
+      const details = { session };
+      await audit.watch(
+        db,
+        { actor: caller, action: 'password.fail', subject: id, details },
+        String(session),
+      );
+    }
+    return fits && hash !== null ? hash : undefined;
+  }
+
+  return {
+    /** Whether this is the caller's password. @throws AppError too_many_requests */
+    confirm: async (caller: Caller, password: string): Promise<boolean> =>
+      (await confirmed(caller, password)) !== undefined,
+
+    /**
+     * Sets a new password. This session goes on, all others end.
+     * @throws AppError invalid_input (wrong_password, password_is_username), too_many_requests
+     */
+    async change(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
+      const before = await confirmed(caller, old_password);
+      if (before === undefined) throw invalidField('old_password', 'wrong_password');
+      const after = await passwords.hash(password);
+      let ended = await replace(caller, password, before, after);
+      if (!ended) {
+        // Another hash stands there by now: of another password, or of the same one at another cost, which signing in on
+        // another device has just brought up to date. It is looked at once more.
+        const now = await users.passwordHash(caller.id);
+        const fits = await passwords.matches(old_password, now);
+        ended = fits && now !== null ? await replace(caller, password, now, after) : undefined;
+      }
+      if (!ended) throw invalidField('old_password', 'wrong_password');
+      sessions.announce(ended);
+    },
+  };
+
+  /** @returns the sessions that ended with it; undefined when `before` is not what stands there any more */
+  function replace(
+    caller: Caller,
+    password: string,
+    before: string,
+    after: string,
+  ): Promise<number[] | undefined> {
+    return transaction(db, async (tx) => {
+      const account = await users.lockAccount(tx, caller.id);
+      if (account && isSameName(password, account.username))
+        throw invalidField('password', 'password_is_username');
+      if (!(await users.replacePassword(tx, caller.id, before, after))) return undefined;
+      await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });
+      await messages.enqueue(tx, {
+        user_id: caller.id,
+        kind: 'password_changed',
+        key: `user:${caller.id}:password:${clock.now().toISOString()}`,
+      });
+      return sessions.endAll(tx, caller.id, { except: caller.session });
+    });
+  }
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
+import { batch, inBatches } from '../../db/batches.ts';
+import type { Db } from '../../db/client.ts';
+import { and, eq, gt, sql } from '../../db/drizzle.ts';
+import { codes, contactChanges, sessions } from '../../db/schema/index.ts';
+import * as fields from '../../http/fields.ts';
+import { AT, listOf, text } from '../../http/personal.ts';
+
+const instant = fields.out.instant;
+
+/** A person sees their own past sign-ins for this long, and knows a device again by them. */
+const SESSION_DAYS = 90;
+/** Codes are counted by the hour; a day leaves room for clocks that differ. */
+const CODE_DAYS = 1;
+const THROTTLE_DAYS = 1;
+/** An expired link still says for a while that it has expired, not that it never was. */
+const LINK_DAYS = 7;
+
+/** Sign-ins, codes and changed contacts. Of tokens and codes only hashes are kept, which the document does not show. */
+export const personal = {
+  columns: {
+    'codes.user_id': 'codes',
+    'contact_changes.user_id': 'contact_changes',
+    'sessions.user_id': 'sessions',
+  },
+  parts: {
+    contact_changes: {
+      shape: listOf(
+        z.object({
+          contact: z.enum(['phone', 'email']),
+          old_value: text(254).nullable(),
+          changed_at: instant,
+          expires_at: instant,
+          ended_at: instant.nullable(),
+        }),
+        'Confirmed contacts that were replaced of late, or to which others were added, and until when that can be taken back.',
+      ),
+      /** While a change can be taken back, and a week more. */
+      list: (db: Db, person: number) =>
+        db
+          .select({
+            contact: contactChanges.contact,
+            old_value: contactChanges.old_value,
+            changed_at: contactChanges.changed_at,
+            expires_at: contactChanges.expires_at,
+            ended_at: contactChanges.ended_at,
+          })
+          .from(contactChanges)
+          .where(eq(contactChanges.user_id, person))
+          .orderBy(contactChanges.id),
+    },
+    sessions: {
+      shape: listOf(
+        z.object({
+          id: fields.id,
+          created_at: instant,
+          last_used_at: instant,
+          device: text(500).nullable(),
+          address: text(100).nullable(),
+          ended_at: instant.nullable(),
+        }),
+        'Sign-ins, with device and address.',
+      ),
+      example: [
+        {
+          id: demo.session.id,
+          created_at: AT,
+          last_used_at: AT,
+          device: 'ClinicApp/2.1 (Android 16)',
+          address: '203.0.113.7',
+          ended_at: null,
+        },
+      ],
+      pages: (db: Db, person: number, after: number, limit: number) =>
+        db
+          .select({
+            id: sessions.id,
+            created_at: sessions.created_at,
+            last_used_at: sessions.last_used_at,
+            device: sessions.device,
+            address: sessions.address,
+            ended_at: sessions.ended_at,
+          })
+          .from(sessions)
+          .where(and(eq(sessions.user_id, person), gt(sessions.id, after)))
+          .orderBy(sessions.id)
+          .limit(limit),
+    },
+    codes: {
+      shape: listOf(
+        z.object({
+          id: fields.id,
+          purpose: text(20),
+          destination: text(254),
+          address: text(100).nullable(),
+          tries: z.int().meta({ minimum: 0, maximum: 5 }),
+          created_at: instant,
+          expires_at: instant,
+          ended_at: instant.nullable(),
+        }),
+        'Codes that were sent of late; the codes themselves are kept as hashes only.',
+      ),
+      pages: (db: Db, person: number, after: number, limit: number) =>
+        db
+          .select({
+            id: codes.id,
+            purpose: codes.purpose,
+            destination: codes.destination,
+            address: codes.address,
+            tries: codes.tries,
+            created_at: codes.created_at,
+            expires_at: codes.expires_at,
+            ended_at: codes.ended_at,
+          })
+          .from(codes)
+          .where(and(eq(codes.user_id, person), gt(codes.id, after)))
+          .orderBy(codes.id)
+          .limit(limit),
+    },
+  },
+
+  /**
+   * That there were sessions is kept. That codes were sent is kept until tomorrow's sweep, with an address that nobody can
+   * read any more: else whoever erases themself would lift the limits of sending.
+   */
+  erase: (person: number, key: string) => ({
+    tokens: sql`delete from refresh_tokens t using sessions s where s.user_id = ${person} and t.session_id = s.id`,
+    devices: sql`update sessions set device = null, address = null where user_id = ${person}`,
+    sent_codes: sql`
+      update codes set destination = disguise(destination, ${key}), address = disguise(address, ${key}),
+        ended_at = coalesce(ended_at, now())
+      where user_id = ${person}`,
+    contact_changes: sql`delete from contact_changes where user_id = ${person}`,
+  }),
+
+  async sweep(db: Db, { now, daysAgo }: { now: Date; daysAgo: (days: number) => Date }): Promise<void> {
+    const present = now.toISOString();
+    const before = (days: number) => daysAgo(days).toISOString();
+    // Spent ones too: a token that has expired is refused whether or not it is known.
+    await inBatches(
+      db,
+      sql`delete from refresh_tokens where token_hash in (
+        select token_hash from refresh_tokens where expires_at <= ${present} ${batch})`,
+    );
+    // A session without a token that still serves is over, though nobody has signed out.
+    await inBatches(
+      db,
+      sql`update sessions set ended_at = ${present} where id in (
+        select id from sessions s
+        where ended_at is null and not exists (
+          select from refresh_tokens t where t.session_id = s.id and t.expires_at > ${present}) ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from sessions where id in (
+        select id from sessions where ended_at <= ${before(SESSION_DAYS)} ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from codes where id in (
+        select id from codes where expires_at <= ${before(CODE_DAYS)} ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from login_throttles where key in (
+        select key from login_throttles
+        where last_failed_at <= ${before(THROTTLE_DAYS)} and blocked_until <= ${present} ${batch})`,
+    );
+    // The old phone or email is of no use once it cannot be put back.
+    await inBatches(
+      db,
+      sql`delete from contact_changes where id in (
+        select id from contact_changes where expires_at <= ${before(LINK_DAYS)} ${batch})`,
+    );
+  },
+};

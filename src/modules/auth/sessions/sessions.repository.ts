@@ -1,0 +1,97 @@
+import type { PageRequest } from '../../../core/page.ts';
+import { clientOf, type Db, type Executor } from '../../../db/client.ts';
+import { and, desc, eq, gt, isNotNull, isNull, or, sql } from '../../../db/drizzle.ts';
+import { countUpToLimit, fetchPage, limit, offset } from '../../../db/page.ts';
+import { sessions } from '../../../db/schema/index.ts';
+import { query, statement } from '../../../db/sql.ts';
+
+const list = statement('sessions.list', () => {
+  const where = and(
+    eq(sessions.user_id, sql.placeholder('user')),
+    isNull(sessions.ended_at),
+    sql`exists (select from refresh_tokens t
+        where t.session_id = ${sessions.id} and t.spent_at is null and t.expires_at > ${sql.placeholder('now')})`,
+  );
+  return query
+    .select({
+      id: sessions.id,
+      device: sessions.device,
+      address: sessions.address,
+      created_at: sessions.created_at,
+      last_used_at: sessions.last_used_at,
+      count: countUpToLimit(query.select({ one: sql`1` }).from(sessions).where(where)),
+    })
+    .from(sessions)
+    .where(where)
+    .orderBy(desc(sessions.last_used_at), desc(sessions.id))
+    .limit(limit)
+    .offset(offset);
+});
+
+/** One page of somebody's sessions that still serve, the latest used first. */
+export function listSessions(db: Db, user: number, now: Date, page: PageRequest) {
+  return fetchPage(page, (window) => list(db, { user, now: now.toISOString(), ...window }));
+}
+
+/** Whose sessions end: all of a person's, all but one, or one. */
+export interface Ending {
+  except?: number | undefined;
+  only?: number | undefined;
+}
+
+/** Ends sessions of a person, in the order of their ids: two of these at once do not wait for each other in a ring. */
+export async function endSessions(
+  executor: Executor,
+  user: number,
+  { except, only }: Ending,
+  now: Date,
+): Promise<number[]> {
+  const { rows } = await clientOf(executor).query<{ id: number }>({
+    name: 'sessions.end',
+    text: `
+      with ending as (
+        select id from sessions
+        where user_id = $1 and ended_at is null and ($2::int is null or id <> $2) and ($3::int is null or id = $3)
+        order by id for no key update
+      )
+      update sessions s set ended_at = $4 from ending where s.id = ending.id returning s.id`,
+    values: [user, except ?? null, only ?? null, now],
+  });
+  return rows.map((row) => row.id);
+}
+
+/** Whether a session is, or was, this person's. */
+export async function isOwn(db: Db, user: number, session: number): Promise<boolean> {
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, session), eq(sessions.user_id, user)));
+  return rows.length > 0;
+}
+
+/**
+ * Sessions that ended and of which an access token may still be about: those that ended since an instant, and those used
+ * since then. When one ended is told by the clock of the process that ended it, which may be wrong; when one was used is
+ * told by the clock of the process that gave out its token, which the token's own end is counted by as well.
+ */
+export async function endedSince(db: Db, since: Date): Promise<number[]> {
+  const at = since.toISOString();
+  const used = and(isNotNull(sessions.ended_at), gt(sessions.last_used_at, at));
+  const rows = await db
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(or(gt(sessions.ended_at, at), used));
+  return rows.map((row) => row.id);
+}
+
+const live = statement('sessions.live', () =>
+  query
+    .select({ id: sessions.id })
+    .from(sessions)
+    .where(and(eq(sessions.id, sql.placeholder('id')), isNull(sessions.ended_at))),
+);
+
+export async function isLive(db: Db, session: number): Promise<boolean> {
+  const rows = await live(db, { id: session });
+  return rows.length > 0;
+}

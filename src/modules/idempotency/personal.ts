@@ -1,0 +1,30 @@
+import { batch, inBatches } from '../../db/batches.ts';
+import type { Db } from '../../db/client.ts';
+import { sql } from '../../db/drizzle.ts';
+
+/** As long as its answer may be asked for again. */
+const KEY_DAYS = 1;
+
+/** Answers that are kept for a repeated request. They are copies of what the document shows elsewhere. */
+export const personal = {
+  columns: {
+    'idempotency_keys.subject_id': 'copies, for 24 hours, of what stands in other sections',
+    'idempotency_keys.user_id': 'copies, for 24 hours, of what stands in other sections',
+  },
+
+  /** Each of the three by its own index; as one condition they are one look through each. */
+  erase: (person: number) => ({
+    answers: sql`
+      delete from idempotency_keys
+      where user_id = ${person} or subject_id = ${person} or answer #>> '{doctor,id}' = ${String(person)}`,
+  }),
+
+  /** Answers that are not given again. */
+  sweep: (db: Db, { daysAgo }: { daysAgo: (days: number) => Date }): Promise<void> =>
+    inBatches(
+      db,
+      sql`delete from idempotency_keys where (user_id, route, key) in (
+        select user_id, route, key from idempotency_keys
+        where created_at <= ${daysAgo(KEY_DAYS).toISOString()} ${batch})`,
+    ),
+};

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
+import { patientProfiles } from '../../db/schema/index.ts';
+import * as fields from '../../http/fields.ts';
+
+/** A patient's profile. What is forgotten of it stands in the repository (`eraseProfile`). */
+export const personal = {
+  columns: { 'patient_profiles.id': 'patient_profile' },
+  parts: {
+    patient_profile: {
+      shape: z
+        .object({
+          id: fields.id,
+          date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
+          gender: fields.gender.nullable(),
+        })
+        .nullable(),
+      example: { id: demo.patient.id, date_of_birth: demo.patient.date_of_birth, gender: 'female' },
+      row: {
+        table: patientProfiles,
+        person: patientProfiles.id,
+        columns: {
+          id: patientProfiles.id,
+          date_of_birth: patientProfiles.date_of_birth,
+          gender: patientProfiles.gender,
+        },
+      },
+    },
+  },
+};

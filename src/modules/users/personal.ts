@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
+import { users } from '../../db/schema/index.ts';
+import * as fields from '../../http/fields.ts';
+import { AT } from '../../http/personal.ts';
+
+/** Who somebody is. Their erasure empties this row and keeps it, for the history of others (erasure.service). */
+export const personal = {
+  columns: {},
+  parts: {
+    user: {
+      shape: z.object({
+        id: fields.id,
+        username: fields.out.username,
+        role: fields.role,
+        is_active: z.boolean(),
+        first_name: fields.out.name,
+        last_name: fields.out.name,
+        email: fields.out.email,
+        email_verified_at: fields.out.instant.nullable(),
+        phone: fields.out.phone,
+        phone_verified_at: fields.out.instant.nullable(),
+        locale: fields.locale.nullable(),
+        created_at: fields.out.instant,
+      }),
+      example: {
+        id: demo.patient.id,
+        username: 'aziza.karimova',
+        role: 'patient',
+        is_active: true,
+        first_name: 'Aziza',
+        last_name: 'Karimova',
+        email: null,
+        email_verified_at: null,
+        phone: demo.patient.phone,
+        phone_verified_at: AT,
+        locale: 'uz',
+        created_at: AT,
+      },
+      row: {
+        table: users,
+        person: users.id,
+        columns: {
+          id: users.id,
+          username: users.username,
+          role: users.role,
+          is_active: users.is_active,
+          first_name: users.first_name,
+          last_name: users.last_name,
+          email: users.email,
+          email_verified_at: users.email_verified_at,
+          phone: users.phone,
+          phone_verified_at: users.phone_verified_at,
+          locale: users.locale,
+          created_at: users.created_at,
+        },
+      },
+    },
+  },
+};

@@ -1,0 +1,123 @@
+import { z } from 'zod';
+import { demo } from '../../core/demo.ts';
+import * as fields from '../../http/fields.ts';
+import { documented } from '../../http/openapi/documented.ts';
+import { pageOf, pageQuery } from '../../http/page.ts';
+
+const doctorProfile = z
+  .object({
+    id: fields.id,
+    specialization: fields.out.specialization,
+    experience_years: fields.out.experienceYears,
+    gender: fields.gender.nullable(),
+    approved_at: fields.out.approvedAt,
+  })
+  .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
+
+const patientProfile = z
+  .object({
+    id: fields.id,
+    phone: fields.out.phone,
+    date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
+    gender: fields.gender.nullable(),
+  })
+  .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
+
+const provedAt = fields.out.instant
+  .nullable()
+  .meta({ description: 'When they proved to receive what is sent there; null until then.' });
+
+/** A user with the profile of their role. The password is in no answer. */
+export const user = documented(
+  z.object({
+    id: fields.id,
+    username: fields.out.username,
+    role: fields.role,
+    is_active: z.boolean().meta({ description: 'Whether they may sign in.' }),
+    first_name: fields.out.name,
+    last_name: fields.out.name,
+    email: fields.out.email,
+    email_verified_at: provedAt,
+    phone: fields.out.phone,
+    phone_verified_at: provedAt,
+    locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
+    created_at: fields.out.instant,
+    profile: z
+      .union([doctorProfile, patientProfile])
+      .nullable()
+      .meta({ description: 'The profile of their role; admins have none.' }),
+  }),
+  {
+    id: 'User',
+    description: 'A user, with the profile of their role.',
+    examples: {
+      patient: {
+        summary: 'A patient',
+        value: {
+          id: demo.patient.id,
+          username: 'aziza.karimova',
+          role: 'patient',
+          is_active: true,
+          first_name: 'Aziza',
+          last_name: 'Karimova',
+          email: null,
+          email_verified_at: null,
+          phone: demo.patient.phone,
+          phone_verified_at: '2028-03-01T09:32:10.000Z',
+          locale: 'uz',
+          created_at: '2028-03-01T09:30:00.000Z',
+          profile: {
+            id: demo.patient.id,
+            phone: demo.patient.phone,
+            date_of_birth: demo.patient.date_of_birth,
+            gender: 'female',
+          },
+        },
+      },
+      doctor: {
+        summary: 'A doctor',
+        value: {
+          id: demo.doctor.id,
+          username: 'dr.yusupov',
+          role: 'doctor',
+          is_active: true,
+          first_name: 'Jasur',
+          last_name: 'Yusupov',
+          email: null,
+          email_verified_at: null,
+          phone: demo.doctor.phone,
+          phone_verified_at: null,
+          locale: 'uz',
+          created_at: '2028-03-01T08:15:00.000Z',
+          profile: {
+            id: demo.doctor.id,
+            specialization: demo.doctor.specialization,
+            experience_years: demo.doctor.experience_years,
+            gender: 'male',
+            approved_at: '2028-03-01T08:15:00.000Z',
+          },
+        },
+      },
+    },
+  },
+);
+export type User = z.infer<typeof user>;
+
+export const userPage = pageOf('UserPage', 'One page of users.', user);
+
+export const userFilters = z.object({
+  ...pageQuery,
+  role: fields.role.optional().meta({ description: 'Only people of this role.', examples: ['doctor'] }),
+  is_active: fields.flagText
+    .optional()
+    .meta({ description: 'Only those who may sign in, or only those who may not.' }),
+  approved: fields.flagText.optional().meta({
+    description: 'Only doctors who were let in, or with `false` only those who wait for it.',
+    examples: [false],
+  }),
+  search: fields.searchText.optional().meta({
+    description: `At most ${fields.MAX_WORDS} words of user name, names, email or phone, or parts of them; names in either script.`,
+  }),
+});
+
+export type UserFilters = z.infer<typeof userFilters>;
