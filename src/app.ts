@@ -48,7 +48,7 @@ export type AppConfig = Config & {
   jwt_secret: string;
 };
 
-export interface AppDependencies {
+interface AppDependencies {
   db: Db;
   clock: Clock;
   config: AppConfig;

@@ -4,7 +4,6 @@ export const locales = ['uz', 'ru', 'en'] as const;
 export type Locale = (typeof locales)[number];
 
 export const genders = ['female', 'male', 'other'] as const;
-export type Gender = (typeof genders)[number];
 
 /** An appointment that holds its slot. */
 export const activeStatuses = ['pending', 'confirmed'] as const;

@@ -93,7 +93,7 @@ class SafePool extends pg.Pool {
   }
 }
 
-export interface DatabaseOptions {
+interface DatabaseOptions {
   url: string;
   pool_max: number;
   /** Whether statements are prepared on the server by name; true by default. */
@@ -145,7 +145,7 @@ const RETRIED = new Set(['40001', '40P01']);
 /** What an answer may take beyond its statement. */
 const ANSWER_AFTER = LIMITS.answer - LIMITS.statement;
 
-export interface TransactionOptions {
+interface TransactionOptions {
   /** Milliseconds that each of its statements may take, where those of a request (LIMITS) are too few. */
   statement?: number;
 }

@@ -9,7 +9,7 @@ const EVERY = 60_000;
 /** While the database has not been asked yet. */
 const RETRY = 2_000;
 
-export interface ClockWatch {
+interface ClockWatch {
   /** Compares now and every minute from here on; resolves after the first time, whatever came of it. */
   start(log: Log): Promise<void>;
   /** Whether this process's clock is too far off to judge by. */

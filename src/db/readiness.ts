@@ -6,7 +6,7 @@ const ANSWERED_WITHIN = 1_900;
 /** A pool that was asked for so long without any answer may have no connection to give. One that is busy has answers. */
 const DOUBTFUL_AFTER = 5_000;
 
-export interface Readiness {
+interface Readiness {
   /** @throws what a failed statement throws, or AppError database_unavailable, while requests would be refused */
   isReady: () => Promise<void>;
   close: () => Promise<void>;

@@ -14,7 +14,7 @@ export const query = new QueryBuilder();
  * Runs a statement, on the pool or in a transaction.
  * @param values of the statement's placeholders, by name; undefined is sent as null
  */
-export type Statement<Row> = (executor: Executor, values?: Record<string, unknown>) => Promise<Row[]>;
+type Statement<Row> = (executor: Executor, values?: Record<string, unknown>) => Promise<Row[]>;
 
 /** What drizzle's builder makes; its columns have the names of the fields that were selected. */
 interface Selection<Row> {

@@ -5,7 +5,7 @@ import { clientOf, type Db, databaseError, transaction } from './client.ts';
 const DAYS = 731;
 
 /** Between which instants the two tables say something else, and how many whole hours of those. */
-export interface ZoneDifference {
+interface ZoneDifference {
   from: string;
   until: string;
   hours: number;

@@ -10,7 +10,7 @@ import { createModules } from '../modules.ts';
 /** A refusal that a person at a terminal can act on. */
 export class AdminError extends Error {}
 
-export interface AdminAccount {
+interface AdminAccount {
   username: string;
   password: string;
   first_name?: string | undefined;

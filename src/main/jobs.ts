@@ -6,7 +6,7 @@ import { exclusive } from '../db/links/lock.ts';
 import { runQueue } from '../db/queue/runner.ts';
 import { createModules } from '../modules.ts';
 
-export interface JobsDependencies {
+interface JobsDependencies {
   db: Db;
   clock: Clock;
   log: Log;
@@ -14,7 +14,7 @@ export interface JobsDependencies {
   config: AppConfig;
 }
 
-export interface Jobs {
+interface Jobs {
   /** Takes nothing new and resolves when what is under way is done. */
   stop: () => Promise<void>;
 }

@@ -4,13 +4,13 @@ import { unhurried } from '../db/deadline.ts';
 import { LIMITS } from '../db/limits.ts';
 
 /** What the database tells of doctors: their free slots of a day have changed, or, without one, anything of theirs. */
-export interface Change {
+interface Change {
   doctor: number;
   /** YYYY-MM-DD */
   date?: string | undefined;
 }
 
-export interface Changes {
+interface Changes {
   /** What runs in the moment a change is heard. */
   onChange: (heard: (change: Change) => void) => void;
   /** What runs when anything may have changed: changes were not followed until now, or not for a while. */

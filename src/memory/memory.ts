@@ -18,7 +18,7 @@ export interface Memory {
   clear(): void;
 }
 
-export interface MemoryOptions {
+interface MemoryOptions {
   /**
    * How many answers are kept, and in how many times ANSWER_BYTES. Beyond either, the topic that was first asked for goes
    * with all its answers.

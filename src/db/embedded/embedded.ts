@@ -28,7 +28,7 @@ export interface Embedded {
   stop(): Promise<void>;
 }
 
-export interface EmbeddedOptions {
+interface EmbeddedOptions {
   /** Where data and connection details are kept; made if absent. */
   dir: string;
   /** Further settings of the server, as `name=value`; tests switch durability off. */

@@ -9,7 +9,7 @@ const BUSY = 5;
  * A lock that ends with its process, however that ends: the operating system holds it. Node has none of its own, but it
  * brings SQLite, which takes one on a file of its own; nothing is ever written there.
  */
-export interface FileLock {
+interface FileLock {
   /** @returns whether this process has it now */
   take(): boolean;
   release(): void;

@@ -15,7 +15,7 @@ export interface Channel {
   onMessage: (payload: string) => void;
 }
 
-export interface ListenOptions {
+interface ListenOptions {
   url: string;
   channels: readonly Channel[];
   /** Milliseconds between attempts while the database is away. */

@@ -46,7 +46,7 @@ async function replaceSession(client: pg.Client, before: Session | undefined): P
   return rows[0];
 }
 
-export interface ExclusiveOptions {
+interface ExclusiveOptions {
   url: string;
   /** Any number, the same wherever the same thing must be done by one process only. */
   key: number;

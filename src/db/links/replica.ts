@@ -15,7 +15,7 @@ export const primaryOnly =
   (read) =>
     read(db);
 
-export interface ReplicaOptions {
+interface ReplicaOptions {
   url: string;
   pool_max?: number | undefined;
   prepared?: boolean | undefined;
@@ -28,7 +28,7 @@ export interface ReplicaOptions {
   beat?: number;
 }
 
-export interface Replica {
+interface Replica {
   mayLag: MayLag;
   readonly usable: boolean;
   close(): Promise<void>;

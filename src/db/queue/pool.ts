@@ -11,7 +11,7 @@ const WAITS = new Set<unknown>(['57P03', 'EHOSTUNREACH', 'ETIMEDOUT']);
 /** A link that is cut silently tells nobody; no statement of the queue takes a tenth of this. */
 const TIMEOUT = 8_000;
 
-export interface QueuePoolOptions {
+interface QueuePoolOptions {
   url: string;
   max: number;
   /** A connection broke, or a statement failed: what was under way may be half done. */

@@ -10,12 +10,12 @@ import { endAtRest, queuePool } from './pool.ts';
 export type Task = (payload: unknown) => Promise<void>;
 
 /** What is done again and again, by the clock of UTC: `minute hour day month weekday`. */
-export interface Repeated {
+interface Repeated {
   task: string;
   match: string;
 }
 
-export interface QueueOptions {
+interface QueueOptions {
   url: string;
   /** How many jobs run at a time in this process. */
   concurrency: number;

@@ -11,7 +11,7 @@ import { doctors, patients } from './demo-people.ts';
 import { addExampleRecords } from './demo-records.ts';
 
 /** An account to try the API with. */
-export interface DemoAccount {
+interface DemoAccount {
   role: Role;
   username: string;
 }

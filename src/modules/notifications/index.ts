@@ -1,4 +1,3 @@
-export type { ChannelSettings } from './channels/index.ts';
 export { createNotifications, type NotificationsDependencies } from './notifications.ts';
 export { personal as notificationsPersonal } from './personal.ts';
 export { messageTexts } from './texts/languages.ts';

@@ -10,7 +10,7 @@ import {
 import type { Events } from './events/events.service.ts';
 import type { Reminders } from './events/reminders.service.ts';
 
-export interface JobsDependencies {
+interface JobsDependencies {
   events: Events;
   reminders: Reminders;
   delivery: Delivery;

@@ -7,7 +7,7 @@ import { OPEN_POLICY, type Policy } from '../availability/index.ts';
 import * as repository from './settings.repository.ts';
 import type { PolicyChanges } from './settings.schemas.ts';
 
-export interface SettingsDependencies {
+interface SettingsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;

@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
-export const groupings = ['day', 'week', 'month', 'doctor', 'specialization'] as const;
+const groupings = ['day', 'week', 'month', 'doctor', 'specialization'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** Ten years, with their leap days. */

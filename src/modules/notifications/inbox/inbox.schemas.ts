@@ -25,7 +25,7 @@ const unread: z.infer<typeof shape> = {
   read_at: null,
 };
 
-export const notification = documented(shape, {
+const notification = documented(shape, {
   id: 'Notification',
   description: 'Something that was told to the reader.',
   examples: {

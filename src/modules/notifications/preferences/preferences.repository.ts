@@ -26,7 +26,7 @@ export async function findPreferences(executor: Executor, user: number): Promise
   return rows[0];
 }
 
-export interface PreferencesChange {
+interface PreferencesChange {
   /** By kind; null goes back to the default. */
   channels: Partial<Record<NoticeKind, readonly string[] | null>>;
   quiet: boolean | undefined;

@@ -13,7 +13,7 @@ import { messageTexts } from '../texts/languages.ts';
 import { fullName } from '../texts/names.ts';
 import * as repository from './telegram.repository.ts';
 
-export interface TelegramDependencies {
+interface TelegramDependencies {
   db: Db;
   clock: Clock;
   default_locale: Locale;
