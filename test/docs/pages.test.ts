@@ -8,9 +8,6 @@ import { blocksOf, pages, readPage, root } from './pages.ts';
 
 const manifest = JSON.parse(readPage('package.json')) as { version: string; scripts: Record<string, string> };
 
-// To be dropped, with its uses, as soon as the tree is what the map shows.
-const isMoved = ['availability', 'calendar'].every((name) => existsSync(join(root, 'src/modules', name)));
-
 /** The name that GitHub gives a heading. */
 const anchorOf = (heading: string) =>
   heading
@@ -22,7 +19,6 @@ test.each(pages)('every link of %s leads to a file and a heading that exist', (p
   for (const [, target = ''] of readPage(page).matchAll(/\]\(((?!https?:)[^)\s]+)\)/g)) {
     const [path = '', anchor] = target.split('#');
     const file = path === '' ? page : join(dirname(page), path);
-    if (file === 'docs/settings.md' && !isMoved) continue;
     expect(existsSync(join(root, file)), target).toBe(true);
     if (anchor === undefined) continue;
     const headings = [...readPage(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
@@ -39,7 +35,7 @@ test.each(pages)('%s names only scripts that package.json has, and files that ex
   for (const [path] of text.matchAll(
     /\b(?:test|src|deploy|bench|drizzle)\/[\w./-]+\.(?:ts|sql|ini|conf|md)\b/g,
   ))
-    if (isMoved || !path.startsWith('src/')) expect(existsSync(join(root, path)), path).toBe(true);
+    expect(existsSync(join(root, path)), path).toBe(true);
 });
 
 test('README names every script of package.json', () => {
@@ -128,18 +124,15 @@ function pathsOfMap(): string[] {
   });
 }
 
-test.skipIf(!isMoved)(
-  'the map of README shows what stands in src and in src/modules, and nothing else',
-  () => {
-    const shown = pathsOfMap();
-    for (const path of shown) expect(existsSync(join(root, path)), path).toBe(true);
-    for (const folder of ['src/', 'src/modules/'])
-      for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
-        expect(shown).toContain(`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`);
-  },
-);
+test('the map of README shows what stands in src and in src/modules, and nothing else', () => {
+  const shown = pathsOfMap();
+  for (const path of shown) expect(existsSync(join(root, path)), path).toBe(true);
+  for (const folder of ['src/', 'src/modules/'])
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true }))
+      expect(shown).toContain(`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`);
+});
 
-test.skipIf(!isMoved)('the folders within modules and the rooms of rules that README names exist', () => {
+test('the folders within modules and the rooms of rules that README names exist', () => {
   const within = [...MAP.matchAll(/^ {8}([\w-]+)\/ +((?:[\w-]+\/ ?)+)$/gm)].flatMap(
     ([, module = '', folders = '']) =>
       folders
