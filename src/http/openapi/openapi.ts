@@ -47,7 +47,11 @@ declare module 'fastify' {
 export const openapi = fastifyPlugin(
   async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
     const headings: Heading[] = [];
-    app.decorate('describeHeading', (heading) => void headings.push(heading));
+    app.decorate('describeHeading', (heading) => {
+      if (headings.some(({ name }) => name === heading.name))
+        throw new Error(`the heading ${heading.name} is described twice`);
+      headings.push(heading);
+    });
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',

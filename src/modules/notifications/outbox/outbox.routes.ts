@@ -25,11 +25,6 @@ export async function outboxRoutes(instance: FastifyInstance, { outbox }: { outb
     description: 'What left by email, SMS and Telegram, for admins.',
     order: 140,
   });
-  app.describeHeading({
-    name: 'messages',
-    description: 'What left by email, SMS and Telegram, for admins.',
-    order: 140,
-  });
 
   app.get(
     '/messages/',
