@@ -66,7 +66,7 @@ export async function runBlocks(
   folder: string,
   { blocks, before = '', env }: { blocks: readonly string[]; before?: string; env: Record<string, string> },
 ): Promise<{ steps: Step[]; said: string }> {
-  const marked = blocks.map((block, index) => `echo "step ${index}" | tee /dev/stderr\n${block}`);
+  const marked = blocks.map((block, index) => `echo "step ${index}"; echo "step ${index}" >&2\n${block}`);
   const { stdout, stderr } = await bash(folder, [before, ...marked].join('\n'), env);
   const parts = (text: string) => text.split(/^step \d+\n/m).slice(1);
   const [printed, statuses] = [parts(stdout), parts(stderr)];
