@@ -7,7 +7,12 @@ const HANGS = 1_800_000;
 
 /** What npm run test:long runs, and how long; a setting of the environment goes before these. */
 const LONG = {
-  include: ['test/races/**/*.test.ts', 'test/model/**/*.test.ts', 'test/outage/**/*.test.ts'],
+  include: [
+    'test/races/**/*.test.ts',
+    'test/model/**/*.test.ts',
+    'test/outage/**/*.test.ts',
+    'test/messages/worker.test.ts',
+  ],
   env: { RACE_ROUNDS: '2000', MODEL_RUNS: '2000', OUTAGE_SECONDS: '30' },
 };
 

@@ -11,6 +11,9 @@ const CLIENTS = 40;
 const PLACES = 10;
 const SLOTS = 1_200;
 
+/** Whether there is time for every kind of outage: npm run test:long. */
+export const isLong = process.env.OUTAGE_SECONDS !== undefined;
+
 /** Seconds of an outage: OUTAGE_SECONDS, or `usual`, which every change can afford. */
 export const seconds = (usual: number): number => Number(process.env.OUTAGE_SECONDS ?? usual);
 

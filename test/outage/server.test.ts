@@ -7,7 +7,7 @@ import { type Embedded, freePort, openEmbedded } from '../../src/db/embedded/emb
 import { serverUser } from '../../src/db/embedded/files.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { writeFor } from '../helpers/files.ts';
-import { endure, seconds } from '../helpers/outage.ts';
+import { endure, isLong, seconds } from '../helpers/outage.ts';
 import { temporaryFolder } from '../helpers/process.ts';
 
 /** A PostgreSQL of its own: that of the test run must not be stopped. */
@@ -67,7 +67,7 @@ describe.skipIf(process.platform !== 'linux')('after PostgreSQL has stood still'
     expect(output).not.toMatch(/MaxListenersExceeded/);
   });
 
-  test.skipIf(missingPrograms().includes('pgbouncer')).each([3, 10])(
+  test.skipIf(missingPrograms().includes('pgbouncer')).each(isLong ? [3, 10] : [3])(
     'everything is well by itself behind a PgBouncer that lets clients wait for %i s',
     async (wait) => {
       const user = serverUser();

@@ -11,7 +11,7 @@ import {
   rounds,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(40);
+const ROUNDS = rounds(25);
 
 // A database of its own: the admins of a round must be all there are.
 let clinic: Arena;

@@ -12,7 +12,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(60);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let admins: [Member, Member];

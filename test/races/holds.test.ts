@@ -14,7 +14,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(40);
+const ROUNDS = rounds(25);
 const NOW = '2026-03-02T04:00:00.000Z';
 const AFTER = '2026-03-02T04:05:00.000Z';
 

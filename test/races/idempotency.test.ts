@@ -15,7 +15,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(40);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let doctor: Member;

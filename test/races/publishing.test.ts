@@ -15,7 +15,7 @@ import {
   rounds,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(40);
+const ROUNDS = rounds(25);
 /** By the clock it is Monday 2 March 2026, 09:00; the horizon's last day is Monday 30 March. */
 const LAST = '2026-03-30';
 

@@ -14,7 +14,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(30);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let doctors: Member[];

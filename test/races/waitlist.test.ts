@@ -21,7 +21,7 @@ import {
   tally,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(40);
+const ROUNDS = rounds(25);
 const WAITING = 500;
 const FREED = 50;
 const NOW = '2026-03-02T04:00:00.000Z';
