@@ -9,7 +9,8 @@ type Named = Record<string, Example>;
 const JSON_TYPE = 'application/json';
 
 /**
- * At a body and at an answer. One alone stands there; of several each stands once among the components, by name.
+ * At a body and at an answer, each by its name among the components. What only one place shows is written out there in
+ * the end (shared.ts).
  * @param picked which of an answer's examples that operation can give, by status
  * @throws Error when an operation picks an example that its schema does not have
  */
@@ -47,11 +48,6 @@ function pick(named: Named, names: readonly string[]): Named {
 }
 
 function show(media: MediaType, named: Named, components: Components): void {
-  const [only, ...others] = Object.values(named);
-  if (others.length === 0) {
-    if (only) media.example = only.value;
-    return;
-  }
   const schema = nameOf(media.schema);
   for (const [name, example] of Object.entries(named)) {
     const key = `${schema}.${name}`;

@@ -87,14 +87,18 @@ function shareParameters(operations: readonly Operation[], components: Component
   components.parameters = named(names);
 }
 
-/** An example that only one place refers to stands in that place. That saves some 80 bytes for each of 120 examples. */
+/**
+ * An example that only one place refers to stands in that place. That saves some 80 bytes for each of 120 examples. Where
+ * it is alone there, it needs no name either; errors keep theirs, which are their codes.
+ */
 function writeOutSingleExamples(operations: readonly Operation[], components: Components): void {
   const contents = [
     ...operations.flatMap(({ requestBody, responses }) => [requestBody, ...Object.values(responses)]),
     ...Object.values(components.responses ?? {}),
   ];
+  const bodies = contents.flatMap((part) => Object.entries(part?.content ?? {}));
   const places = new Map<string, Record<string, ShownExample>[]>();
-  for (const { examples = {} } of contents.flatMap((part) => Object.values(part?.content ?? {})))
+  for (const [, { examples = {} }] of bodies)
     for (const { $ref = '' } of Object.values(examples))
       places.set($ref, [...(places.get($ref) ?? []), examples]);
   for (const [name, example] of Object.entries(components.examples ?? {})) {
@@ -103,6 +107,12 @@ function writeOutSingleExamples(operations: readonly Operation[], components: Co
     if (place === undefined || others.length > 0) continue;
     for (const [key, shown] of Object.entries(place)) if (shown.$ref === $ref) place[key] = example;
     delete components.examples?.[name];
+  }
+  for (const [type, media] of bodies) {
+    const [only, ...others] = Object.values(media.examples ?? {});
+    if (type === PROBLEM_TYPE || only?.value === undefined || others.length > 0) continue;
+    media.example = only.value;
+    delete media.examples;
   }
 }
 
