@@ -76,7 +76,7 @@ export const overload = fastifyPlugin(
     app.addHook('onSend', (request, reply, payload, done) => {
       const { turn } = request;
       request.turn = null;
-      if (turn === streams && payload instanceof Readable) {
+      if (turn && payload instanceof Readable) {
         // Called once: when all has been sent, or when the connection has closed, be it long ago.
         finished(reply.raw, () => turn.leave());
       } else turn?.leave();

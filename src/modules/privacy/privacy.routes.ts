@@ -32,7 +32,7 @@ export async function privacyRoutes(
     '/auth/me/export/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['user_not_found'] },
+      config: { errors: ['user_not_found'], turn: 'stream' },
       schema: {
         tags,
         operationId: 'exportMe',
