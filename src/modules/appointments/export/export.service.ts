@@ -1,5 +1,6 @@
 import { type Clock, earliestOf, latestOf } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
+import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
 import { unhurried } from '../../../db/deadline.ts';
@@ -71,9 +72,3 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
     },
   };
 }
-
-/** The filters that have a value. */
-const namesOf = (filters: object) =>
-  Object.entries(filters)
-    .filter(([, value]) => value !== undefined)
-    .map(([name]) => name);

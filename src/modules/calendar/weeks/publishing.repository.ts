@@ -1,5 +1,6 @@
 import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { isDoctorHere } from '../../availability/people.sql.ts';
 
 /** Whoever changes slots here has locked the holidays and the doctor's calendar, so that what is read stays true. */
 
@@ -79,7 +80,7 @@ export async function listScheduled(db: Db, today: string): Promise<number[]> {
     name: 'schedules.doctors',
     text: `
       select u.id from users u
-      where u.role = 'doctor' and u.is_active and (
+      where ${isDoctorHere('u')} and (
         exists (select from weekly_hours w where w.doctor_id = u.id)
         or exists (
           select from timeslots t

@@ -1,4 +1,5 @@
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { isDoctorHere } from '../../availability/people.sql.ts';
 import type { WeeklyHours } from './weeks.rules.ts';
 
 interface Row extends WeeklyHours {
@@ -15,7 +16,7 @@ export async function findWeek(db: Db, doctor: number): Promise<WeeklyHours[] | 
     name: 'schedules.find',
     text: `
       select u.id as doctor, ${columns} from users u left join weekly_hours w on w.doctor_id = u.id
-      where u.id = $1 and u.role = 'doctor' and u.is_active
+      where u.id = $1 and ${isDoctorHere('u')}
       order by weekday, start_time, valid_from nulls first`,
     values: [doctor],
   });
