@@ -68,6 +68,10 @@ function run(order: LoadOrder): Promise<LoadResult> {
   /** The time is over. A machine so busy that not every connection had an answer is waited for: no answer is no figure. */
   let isOver = false;
 
+  const finishWhenAnswered = () => {
+    if (isOver && latencies.length >= order.connections) finish();
+  };
+
   /** Counting is over. Each connection ends with the answer it is waiting for: nothing is left half done. */
   const finish = () => {
     ended ??= used();
@@ -120,7 +124,7 @@ function run(order: LoadOrder): Promise<LoadResult> {
         began = used();
         timer = setTimeout(() => {
           isOver = true;
-          if (latencies.length >= order.connections) finish();
+          finishWhenAnswered();
         }, order.seconds * 1_000);
       }, order.warm * 1_000);
     instance.on('response', (_client, status, size, ms) => {
@@ -132,7 +136,7 @@ function run(order: LoadOrder): Promise<LoadResult> {
       if (!began) return;
       latencies.push(ms);
       bytes += size;
-      if (isOver && latencies.length >= order.connections) finish();
+      finishWhenAnswered();
     });
     instance.on('reqError', () => {
       broken += 1;
