@@ -87,10 +87,7 @@ function shareParameters(operations: readonly Operation[], components: Component
   components.parameters = named(names);
 }
 
-/**
- * An example that only one place refers to stands in that place. That saves some 80 bytes for each of 120 examples. Where
- * it is alone there, it needs no name either; errors keep theirs, which are their codes.
- */
+/** An example that only one place refers to stands in that place. That saves some 80 bytes for each of 120 examples. */
 function writeOutSingleExamples(operations: readonly Operation[], components: Components): void {
   const contents = [
     ...operations.flatMap(({ requestBody, responses }) => [requestBody, ...Object.values(responses)]),
@@ -108,12 +105,15 @@ function writeOutSingleExamples(operations: readonly Operation[], components: Co
     for (const [key, shown] of Object.entries(place)) if (shown.$ref === $ref) place[key] = example;
     delete components.examples?.[name];
   }
-  for (const [type, media] of bodies) {
-    const [only, ...others] = Object.values(media.examples ?? {});
-    if (type === PROBLEM_TYPE || only?.value === undefined || others.length > 0) continue;
-    media.example = only.value;
-    delete media.examples;
-  }
+  for (const [type, media] of bodies) if (type !== PROBLEM_TYPE) leaveUnnamed(media);
+}
+
+/** An example that is written out, and alone in its place, needs no name. Those of errors keep theirs: it is the code. */
+function leaveUnnamed(media: MediaType): void {
+  const [only, ...others] = Object.values(media.examples ?? {});
+  if (only?.value === undefined || others.length > 0) return;
+  media.example = only.value;
+  delete media.examples;
 }
 
 /** What is there more than once, as JSON, the commonest first. */
