@@ -140,6 +140,17 @@ export const settings = {
     },
   },
   'The clinic': {
+    CLINIC_NAME: {
+      is: value.text.max(200),
+      default: 'Clinic',
+      means:
+        'The clinic’s name, in messages and documents. Its first branch gets this name when the database is made.',
+    },
+    CURRENCY: {
+      is: value.currency,
+      default: 'UZS',
+      means: 'The currency of new prices, as ISO 4217 names it. What has a price keeps its currency.',
+    },
     CLINIC_TIMEZONE: {
       is: value.timezone,
       default: 'Asia/Tashkent',

@@ -130,6 +130,15 @@ export const country = z
   .refine(isSupportedCountry, 'must be a two-letter country code such as UZ')
   .transform((code) => code as CountryCode);
 
+/** Prices are counted in the currency's smallest unit: tiyin for UZS, cents for USD. */
+export const currency = z
+  .string()
+  .toUpperCase()
+  .refine(
+    (code) => Intl.supportedValuesOf('currency').includes(code),
+    'must be a currency of ISO 4217 such as UZS',
+  );
+
 export const reminders = z.string().transform((list, context) => {
   const leads = parseReminders(list);
   if (!leads) context.addIssue({ code: 'custom', message: 'must be times such as 24h,2h or 30m, or off' });

@@ -17,6 +17,7 @@ const OWNERS: Record<string, string[]> = {
   appointment_events: FLOOR,
   appointments: FLOOR,
   audit_entries: ['audit'],
+  branches: ['clinic'],
   clinic_settings: ['settings'],
   closed_timeslots: FLOOR,
   codes: ['auth'],
@@ -24,6 +25,9 @@ const OWNERS: Record<string, string[]> = {
   contact_changes: ['auth'],
   doctor_changes: ['memory'],
   doctor_profiles: ['doctors'],
+  doctor_services: ['clinic'],
+  guardian_invitations: ['patients'],
+  guardianships: ['patients'],
   holidays: CALENDAR,
   idempotency_keys: ['idempotency'],
   job_runs: CALENDAR,
@@ -33,7 +37,11 @@ const OWNERS: Record<string, string[]> = {
   notifications: NOTIFICATIONS,
   one_use_links: NOTIFICATIONS,
   patient_profiles: ['patients'],
+  receptionist_branches: ['users'],
   refresh_tokens: ['auth'],
+  room_uses: FLOOR,
+  rooms: ['clinic'],
+  services: ['clinic'],
   sessions: ['auth'],
   telegram_chats: NOTIFICATIONS,
   timeslots: FLOOR,
@@ -50,7 +58,7 @@ const EXCEPTIONS: Record<string, string> = {
 };
 
 /** Written by triggers alone. */
-const BY_TRIGGERS = ['appointment_events'];
+const BY_TRIGGERS = ['appointment_events', 'room_uses'];
 
 /** The schema's tables by the names that code gives them. */
 const tables = new Map<string, string>();

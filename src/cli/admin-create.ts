@@ -50,7 +50,7 @@ const flags = readFlags();
 await withDatabase(async (config, database_url) => {
   const username = flags.username ?? config.first_admin?.username ?? (await ask('Username'));
   const password = flags.password ?? config.first_admin?.password ?? (await ask('Password', true));
-  await migrateDatabase(database_url);
+  await migrateDatabase(database_url, config.clinic_name);
   const db = openDatabase({ url: database_url, pool_max: 2 });
   try {
     await createAdmin(db, config, {

@@ -15,6 +15,7 @@ const abilities = {
   admin: { plural: 'admins', side: null, manages: true },
   doctor: { plural: 'doctors', side: 'doctor', manages: false },
   patient: { plural: 'patients', side: 'patient', manages: false },
+  receptionist: { plural: 'receptionists', side: null, manages: false },
 } as const satisfies Record<string, Abilities>;
 
 export type Role = keyof typeof abilities;

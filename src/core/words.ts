@@ -38,6 +38,7 @@ export const appointmentEventKinds = [
   'no_show',
   'mark_taken_back',
   'doctor_changed',
+  'patient_changed',
 ] as const;
 
 export const messageStatuses = ['queued', 'sending', 'sent', 'failed', 'dropped'] as const;
@@ -50,9 +51,16 @@ export const codePurposes = [
   // Whoever asks for something proves that they still have the phone, the email.
   'prove_phone',
   'prove_email',
+  // Somebody at the desk reads out the code that the patient's phone was sent.
+  'reach_phone',
+  // The owner of a record that the desk or a guardian made gets a sign-in of their own.
+  'claim_record',
 ] as const;
 export type CodePurpose = (typeof codePurposes)[number];
 
 export const linkPurposes = ['telegram', 'confirm_visit', 'cancel_visit'] as const;
 
 export const consentDocuments = ['terms', 'privacy'] as const;
+
+/** What a guardian is to the person whom they book for. */
+export const relationships = ['parent', 'grandparent', 'sibling', 'guardian', 'other'] as const;

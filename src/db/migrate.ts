@@ -29,8 +29,11 @@ export async function oneAtATime<T>(url: string, work: (client: pg.Client) => Pr
   }
 }
 
-/** Brings the database up to date. Safe to run from several processes at once. */
-export async function migrateDatabase(url: string): Promise<void> {
+/**
+ * Brings the database up to date. Safe to run from several processes at once.
+ * @param clinic_name what the first branch is called, if this makes it
+ */
+export async function migrateDatabase(url: string, clinic_name = ''): Promise<void> {
   // Loaded when it is needed: the server has no use for it in production until it listens.
   const { Logger, runMigrations } = await import('graphile-worker');
   await oneAtATime(url, async (client) => {
@@ -44,6 +47,7 @@ export async function migrateDatabase(url: string): Promise<void> {
     queue.on('error', () => {});
     queue.on('connect', (connected) => connected.on('error', () => {}));
     await runMigrations({ pgPool: queue, logger: new Logger(() => () => {}) }).finally(() => queue.end());
+    await client.query("select set_config('clinic.name', $1, false)", [clinic_name]);
     await migrate(drizzle(client), { migrationsFolder: folder });
   });
 }

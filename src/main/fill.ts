@@ -6,7 +6,7 @@ import { createFirstAdmin } from './first-admin.ts';
 
 /** Brings the database up to date and puts the first admin and the demo clinic into it, as the settings say. */
 export async function fillDatabase(db: Db, config: AppConfig): Promise<void> {
-  if (config.migrate_on_start) await migrateDatabase(config.database_url);
+  if (config.migrate_on_start) await migrateDatabase(config.database_url, config.clinic_name);
   // Fails where nobody has migrated it.
   await db.$client.query('select 1 from users limit 1');
   if (!config.first_admin && !config.demo_data) return;

@@ -87,7 +87,12 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
   const { filters } = request;
   if (request.do === 'list all visits') only(caller, 'admin');
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
-  const mine = { admin: 'booked_by', doctor: 'doctor', patient: 'patient' } as const;
+  const mine = {
+    admin: 'booked_by',
+    receptionist: 'booked_by',
+    doctor: 'doctor',
+    patient: 'patient',
+  } as const;
   const found = onDays(clinic.visits, filters)
     .filter((visit) => statusOf(clinic, visit) === (filters.status ?? statusOf(clinic, visit)))
     .filter(

@@ -13,6 +13,7 @@ import {
   text,
   uniqueIndex,
 } from '../drizzle.ts';
+import { rooms, services, type Translated } from './clinic.ts';
 import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles, users } from './users.ts';
@@ -23,8 +24,9 @@ export const attendance = pgEnum('attendance', attendances);
 
 /**
  * A booking. Date and times are copied from its slot, so that history survives the slot. *Active* means pending or
- * confirmed; `expired` is a request that nobody answered until its slot was over. The exclusion constraint `appointments_patient_no_overlap` and the trigger
- * `appointments_status_moves` stand in the migration.
+ * confirmed; `expired` is a request that nobody answered until its slot was over. The exclusion constraints
+ * `appointments_patient_no_overlap` and `appointments_doctor_no_overlap` (a slot has one active visit, however many slots
+ * a visit has) and the trigger `appointments_status_moves` stand in the migrations.
  */
 export const appointments = pgTable(
   'appointments',
@@ -36,7 +38,22 @@ export const appointments = pgTable(
     patient_id: integer()
       .notNull()
       .references(() => patientProfiles.id),
+    /** The first, or only, slot that it takes. */
     timeslot_id: integer().references(() => timeslots.id, { onDelete: 'set null' }),
+    /** The others of a visit that is longer than one slot, in order. */
+    further_timeslots: integer().array().notNull().default([]),
+    branch_id: integer().notNull().default(1),
+    /** The room that it takes place in: its slot's, or one that its service needs. */
+    room_id: integer().references(() => rooms.id),
+    service_id: integer().references(() => services.id),
+    /** The name and the price of its service as they were agreed. */
+    service_name: jsonb().$type<Translated>(),
+    price: bigint({ mode: 'number' }),
+    currency: text(),
+    /** Why its patient comes, in their own words. */
+    reason: text(),
+    /** What the clinic notes of it; the patient never sees it. */
+    note: text(),
     status: appointmentStatus().notNull().default('pending'),
     date: date().notNull(),
     start_time: clockTime().notNull(),
@@ -63,6 +80,9 @@ export const appointments = pgTable(
       .on(t.timeslot_id)
       .where(sql`status in ('pending', 'confirmed')`),
     index('appointments_timeslot').on(t.timeslot_id),
+    index('appointments_branch_time').on(t.branch_id, t.date, t.start_time, t.id),
+    index('appointments_service').on(t.service_id).where(sql`service_id is not null`),
+    index('appointments_room').on(t.room_id, t.date).where(sql`room_id is not null`),
     index('appointments_time').on(t.date, t.start_time, t.id),
     index('appointments_status_time').on(t.status, t.date, t.start_time, t.id),
     index('appointments_doctor_time').on(t.doctor_id, t.date, t.start_time, t.id),
@@ -72,6 +92,10 @@ export const appointments = pgTable(
       'appointments_active_has_slot',
       sql`status not in ('pending', 'confirmed') or timeslot_id is not null`,
     ),
+    check(
+      'appointments_service_is_whole',
+      sql`(service_id is null) = (service_name is null) and (price is null) = (currency is null)`,
+    ),
     check('appointments_not_with_oneself', sql`doctor_id <> patient_id`),
     check(
       'appointments_cancelled_by_somebody',
@@ -79,6 +103,30 @@ export const appointments = pgTable(
     ),
     check('appointments_attendance_of_confirmed', sql`attendance is null or status = 'confirmed'`),
     check('appointments_attendance_is_whole', sql`(attendance is null) = (attendance_marked_at is null)`),
+  ],
+);
+
+/**
+ * When a room is used: by a doctor's hours in it (`timeslot_id`), or by an examination (`appointment_id`). Triggers of both
+ * tables write it; the exclusion constraint `room_uses_no_overlap` decides.
+ */
+export const roomUses = pgTable(
+  'room_uses',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    room_id: integer()
+      .notNull()
+      .references(() => rooms.id),
+    date: date().notNull(),
+    start_time: clockTime().notNull(),
+    end_time: clockTime().notNull(),
+    timeslot_id: integer().references(() => timeslots.id, { onDelete: 'cascade' }),
+    appointment_id: integer().references(() => appointments.id),
+  },
+  (t) => [
+    index('room_uses_timeslot').on(t.timeslot_id).where(sql`timeslot_id is not null`),
+    index('room_uses_appointment').on(t.appointment_id).where(sql`appointment_id is not null`),
+    check('room_uses_one_use', sql`(timeslot_id is null) <> (appointment_id is null)`),
   ],
 );
 

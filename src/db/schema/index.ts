@@ -4,9 +4,11 @@ export {
   appointmentStatus,
   appointments,
   attendance,
+  roomUses,
 } from './appointments.ts';
 export { auditEntries } from './audit.ts';
 export { doctorChanges } from './changes.ts';
+export { branches, doctorServices, receptionistBranches, rooms, services } from './clinic.ts';
 export { idempotencyKeys } from './idempotency.ts';
 export {
   linkPurpose,
@@ -34,8 +36,11 @@ export {
   consents,
   doctorProfiles,
   gender,
+  guardianInvitations,
+  guardianships,
   locale,
   patientProfiles,
+  relationship,
   userRole,
   users,
 } from './users.ts';

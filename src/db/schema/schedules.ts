@@ -10,6 +10,7 @@ import {
   text,
   uniqueIndex,
 } from '../drizzle.ts';
+import { branches, rooms } from './clinic.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, users } from './users.ts';
 
@@ -32,6 +33,11 @@ export const weeklyHours = pgTable(
     break_minutes: smallint().notNull().default(0),
     valid_from: date(),
     valid_until: date(),
+    branch_id: integer()
+      .notNull()
+      .default(1)
+      .references(() => branches.id),
+    room_id: integer().references(() => rooms.id),
   },
   (t) => [
     index('weekly_hours_doctor').on(t.doctor_id, t.weekday, t.start_time),
@@ -67,9 +73,11 @@ export const holidays = pgTable(
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
     date: date().notNull(),
     name: text(),
+    /** Null closes every branch. */
+    branch_id: integer().references(() => branches.id),
     created_at: instant().notNull().default(sql`now()`),
   },
-  (t) => [uniqueIndex('holidays_date_key').on(t.date)],
+  (t) => [uniqueIndex('holidays_date_key').on(t.date, sql`coalesce(${t.branch_id}, 0)`)],
 );
 
 /**
@@ -78,7 +86,7 @@ export const holidays = pgTable(
  */
 export const closedTimeslots = pgTable(
   'closed_timeslots',
-  { timeslot_id: integer().primaryKey(), date: date().notNull() },
+  { timeslot_id: integer().primaryKey(), date: date().notNull(), branch_id: integer().notNull().default(1) },
   (t) => [index('closed_timeslots_date').on(t.date)],
 );
 

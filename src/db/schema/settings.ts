@@ -25,6 +25,10 @@ export const clinicSettings = pgTable(
     offer_minutes: integer(),
     /** Bookings are confirmed at once, with no answer of the doctor's. */
     auto_confirm: boolean().notNull().default(false),
+    /** Whoever books a doctor who gives services names one. */
+    service_required: boolean().notNull().default(false),
+    /** Patients may move a visit to another doctor who gives the same. */
+    move_between_doctors: boolean().notNull().default(false),
     updated_at: instant().notNull().default(sql`now()`),
     updated_by: integer().references(() => users.id),
   },

@@ -1,4 +1,5 @@
-import { boolean, check, date, index, integer, pgTable, sql, uniqueIndex } from '../drizzle.ts';
+import { boolean, check, date, index, integer, pgTable, smallint, sql, uniqueIndex } from '../drizzle.ts';
+import { branches, rooms } from './clinic.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles } from './users.ts';
 
@@ -17,6 +18,15 @@ export const timeslots = pgTable(
     date: date().notNull(),
     start_time: clockTime().notNull(),
     end_time: clockTime().notNull(),
+    /** The default is the branch that the migration made, for processes of the version before. */
+    branch_id: integer()
+      .notNull()
+      .default(1)
+      .references(() => branches.id),
+    /** The room that the doctor has in it. While the slot stands nobody else uses it: see `room_uses`. */
+    room_id: integer().references(() => rooms.id),
+    /** The longest break after which the doctor's next slot still follows on this one. */
+    break_minutes: smallint().notNull().default(0),
     created_at: instant().notNull().default(sql`now()`),
     /** Published from the doctor's week: a changed week may take it back while it is free. */
     is_scheduled: boolean().notNull().default(false),
@@ -29,6 +39,13 @@ export const timeslots = pgTable(
     /** Whoever may book it alone, and until when: their own hold, or an offer of the waiting list. */
     held_by: integer().references(() => patientProfiles.id),
     held_until: instant(),
+    /** The first slot of those that are held, or offered, together for one long visit; null for the first itself. */
+    held_with: integer(),
+    /**
+     * The doctor's next slot follows on it and nobody has booked that one. Kept by triggers for doctors who give services, so
+     * that a search for long visits skips slots that stand alone. It may lag: whoever books looks at the slots themselves.
+     */
+    runs_on: boolean().notNull().default(false),
     /**
      * Somebody on the waiting list may want it: it is free for nobody but whom it is offered to, which is then `held_by`,
      * until it has been offered round.
@@ -49,7 +66,11 @@ export const timeslots = pgTable(
     index('timeslots_free_doctor_time').on(t.doctor_id, t.date, t.start_time).where(sql`not is_taken`),
     index('timeslots_free_time').on(t.date, t.start_time, t.id).where(sql`not is_taken`),
     index('timeslots_waitlisted').on(t.date, t.start_time).where(sql`is_waitlisted`),
-    uniqueIndex('timeslots_one_hold').on(t.held_by).where(sql`held_by is not null and not is_waitlisted`),
+    uniqueIndex('timeslots_one_hold')
+      .on(t.held_by)
+      .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
+    index('timeslots_room').on(t.room_id, t.date).where(sql`room_id is not null`),
+    index('timeslots_free_run').on(t.date, t.start_time, t.id).where(sql`not is_taken and runs_on`),
     check('timeslots_end_after_start', sql`end_time > start_time`),
     check(
       'timeslots_length',
@@ -59,6 +80,7 @@ export const timeslots = pgTable(
       'timeslots_whole_minutes',
       sql`extract(second from start_time) = 0 and extract(second from end_time) = 0`,
     ),
+    check('timeslots_break', sql`break_minutes between 0 and 720`),
     check('timeslots_hold_is_whole', sql`(held_by is null) = (held_until is null)`),
     check('timeslots_only_claims_are_postponed', sql`offer_after is null or is_waitlisted`),
     check('timeslots_last_hold_is_whole', sql`(last_held_by is null) = (last_held_until is null)`),

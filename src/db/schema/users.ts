@@ -1,5 +1,5 @@
 import { roles } from '../../core/roles.ts';
-import { consentDocuments, genders, locales } from '../../core/words.ts';
+import { consentDocuments, genders, locales, relationships } from '../../core/words.ts';
 import {
   boolean,
   check,
@@ -15,14 +15,17 @@ import {
   uniqueIndex,
 } from '../drizzle.ts';
 import { byName } from '../search.ts';
-import { instant } from './types.ts';
+import { bytea, instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);
 export const gender = pgEnum('gender', genders);
 export const consentDocument = pgEnum('consent_document', consentDocuments);
 export const locale = pgEnum('locale', locales);
 
-/** A person who signs in. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. */
+/**
+ * A person. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. A patient whom the desk or a
+ * guardian registered has no password, and a user name that begins with `~`, which nobody can choose or sign in with.
+ */
 export const users = pgTable(
   'users',
   {
@@ -41,9 +44,16 @@ export const users = pgTable(
     /** From when on it serves to set a new password, once it is confirmed; null is at once. */
     phone_resets_from: instant(),
     email_resets_from: instant(),
+    /**
+     * When the desk made sure that messages to this phone reach the person. It lets nobody sign in, and several people may
+     * share the phone.
+     */
+    phone_reached_at: instant(),
     locale: locale(),
     created_at: instant().notNull().default(sql`now()`),
     deleted_at: instant(),
+    /** The record of the same person that took over what hung on this one. */
+    merged_into: integer(),
     /** What the list of users is searched by; the database writes it. */
     searched: text().generatedAlwaysAs(
       sql`search_text(username || ' ' || coalesce(first_name, '') || ' ' || coalesce(last_name, '') || ' ' || coalesce(email, '') || ' ' || coalesce(phone, ''))`,
@@ -72,7 +82,12 @@ export const users = pgTable(
     check('users_verified_phone_is_there', sql`phone_verified_at is null or phone is not null`),
     check('users_verified_email_is_there', sql`email_verified_at is null or email is not null`),
     check('users_deleted_is_inactive', sql`deleted_at is null or not is_active`),
-    check('users_active_has_password', sql`password_hash is not null or not is_active`),
+    check('users_reached_phone_is_there', sql`phone_reached_at is null or phone is not null`),
+    check('users_merged_is_deleted', sql`merged_into is null or deleted_at is not null`),
+    check(
+      'users_active_has_password',
+      sql`password_hash is not null or not is_active or username like '~%' and role = 'patient'`,
+    ),
   ],
 );
 
@@ -88,6 +103,8 @@ export const doctorProfiles = pgTable(
     gender: gender(),
     /** Null while a doctor waits for an admin's approval: neither listed nor bookable. */
     approved_at: instant().default(sql`now()`),
+    /** Names the photo by its content; null is none. */
+    photo: text(),
   },
   (t) => [
     index('doctor_profiles_waiting').on(t.id).where(sql`approved_at is null`),
@@ -107,7 +124,64 @@ export const patientProfiles = pgTable('patient_profiles', {
     .references(() => users.id),
   date_of_birth: date(),
   gender: gender(),
+  /** Who registered them: somebody at the desk or a guardian; null for whoever registered by themself. */
+  registered_by: integer().references(() => users.id),
+  /** The clinic keeps a record of them, whoever looks after them. */
+  is_from_desk: boolean().notNull().default(false),
 });
+
+export const relationship = pgEnum('relationship', relationships);
+
+/** Who books for whom. Over a child it ends with the 18th birthday, which is judged when it is used. */
+export const guardianships = pgTable(
+  'guardianships',
+  {
+    guardian_id: integer()
+      .notNull()
+      .references(() => patientProfiles.id),
+    dependant_id: integer()
+      .notNull()
+      .references(() => patientProfiles.id),
+    relationship: relationship().notNull(),
+    created_by: integer()
+      .notNull()
+      .references(() => users.id),
+    created_at: instant().notNull().default(sql`now()`),
+    /** When both were told that it will end. */
+    end_told_at: instant(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.guardian_id, t.dependant_id] }),
+    index('guardianships_dependant').on(t.dependant_id),
+    check('guardianships_not_of_oneself', sql`guardian_id <> dependant_id`),
+  ],
+);
+
+/** A one-use code by which another guardian joins. */
+export const guardianInvitations = pgTable(
+  'guardian_invitations',
+  {
+    id: integer().primaryKey().generatedAlwaysAsIdentity(),
+    dependant_id: integer()
+      .notNull()
+      .references(() => patientProfiles.id),
+    invited_by: integer()
+      .notNull()
+      .references(() => patientProfiles.id),
+    code_hash: bytea().notNull(),
+    created_at: instant().notNull().default(sql`now()`),
+    expires_at: instant().notNull(),
+    used_by: integer().references(() => patientProfiles.id),
+    used_at: instant(),
+  },
+  (t) => [
+    uniqueIndex('guardian_invitations_code').on(t.code_hash),
+    index('guardian_invitations_dependant').on(t.dependant_id),
+    index('guardian_invitations_invited_by').on(t.invited_by),
+    index('guardian_invitations_expiry').on(t.expires_at),
+    check('guardian_invitations_use_is_whole', sql`(used_by is null) = (used_at is null)`),
+  ],
+);
 
 /** Which version of which document a person has accepted, and when. */
 export const consents = pgTable(
@@ -119,6 +193,8 @@ export const consents = pgTable(
     document: consentDocument().notNull(),
     version: text().notNull(),
     accepted_at: instant().notNull().default(sql`now()`),
+    /** The guardian who accepted for them; null where they did so themself. */
+    accepted_by: integer().references(() => users.id),
   },
   (t) => [primaryKey({ columns: [t.user_id, t.document, t.version] })],
 );

@@ -1,6 +1,7 @@
 import { offerOutcomes, waitlistStatuses } from '../../core/words.ts';
 import { check, date, index, integer, pgEnum, pgTable, sql, text, uniqueIndex } from '../drizzle.ts';
 import { appointments } from './appointments.ts';
+import { branches, services } from './clinic.ts';
 import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles } from './users.ts';
@@ -17,6 +18,10 @@ export const waitlistEntries = pgTable(
       .references(() => patientProfiles.id),
     doctor_id: integer().references(() => doctorProfiles.id),
     specialization: text(),
+    /** Null is any branch. */
+    branch_id: integer().references(() => branches.id),
+    /** What they wait for, where it is longer than a slot or needs a room. */
+    service_id: integer().references(() => services.id),
     from: date().notNull(),
     to: date().notNull(),
     /** Slots that start at or after it. */

@@ -45,6 +45,7 @@ function toUser(row: Row): User {
   const { id, phone } = user;
   const profiles = {
     admin: null,
+    receptionist: null,
     doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
     patient: { id, phone, date_of_birth, gender: patient_gender },
   };

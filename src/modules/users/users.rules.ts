@@ -3,6 +3,7 @@ import type { Role } from '../../core/roles.ts';
 
 const profileFields = {
   admin: [],
+  receptionist: [],
   doctor: ['specialization', 'experience_years', 'gender'],
   patient: ['date_of_birth', 'gender'],
 } as const satisfies Record<Role, readonly string[]>;

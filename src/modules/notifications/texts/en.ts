@@ -213,6 +213,16 @@ export const en: MessageTexts = {
       text: `Your code to change the contacts of your account: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, change your password.`,
       sms: `Your code to change your account: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
     }),
+    reach_phone: (code, minutes) => ({
+      title: 'Your code for the reception',
+      text: `Your code for the clinic’s reception: ${code}. Read it out to whoever serves you. It is valid for ${minutes} minutes.`,
+      sms: `Your code for the clinic’s reception: ${code}. Valid for ${minutes} minutes.`,
+    }),
+    claim_record: (code, minutes) => ({
+      title: 'Your code to open an account',
+      text: `Your code to open your own account at the clinic: ${code}. It is valid for ${minutes} minutes. Tell it to nobody; if you did not ask for it, leave it.`,
+      sms: `Your code to open your account: ${code}. Valid for ${minutes} minutes. Tell it to nobody.`,
+    }),
   },
   dates: {
     long: (date) => `${WEEKDAYS[date.weekday]} ${day(date)}`,

@@ -214,6 +214,16 @@ export const uz: MessageTexts = {
       text: `Hisobingizdagi aloqalarni almashtirish kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, parolni almashtiring.`,
       sms: `Hisobni oʻzgartirish kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
     }),
+    reach_phone: (code, minutes) => ({
+      title: 'Qabulxona uchun kod',
+      text: `Klinika qabulxonasi uchun kod: ${code}. Uni sizga xizmat koʻrsatayotgan xodimga ayting. Kod ${minutes} daqiqa amal qiladi.`,
+      sms: `Klinika qabulxonasi uchun kod: ${code}. ${minutes} daqiqa amal qiladi.`,
+    }),
+    claim_record: (code, minutes) => ({
+      title: 'Hisob ochish kodi',
+      text: `Klinikada oʻz hisobingizni ochish kodi: ${code}. U ${minutes} daqiqa amal qiladi. Kodni hech kimga aytmang; soʻramagan boʻlsangiz, eʼtibor bermang.`,
+      sms: `Hisob ochish kodi: ${code}. ${minutes} daqiqa amal qiladi. Hech kimga aytmang.`,
+    }),
   },
   dates: {
     long: (date) => `${day(date)}, ${WEEKDAYS[date.weekday]}`,
