@@ -26,7 +26,7 @@ import {
   createSessions,
   undoRoutes,
 } from './modules/auth/index.ts';
-import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
+import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
@@ -128,7 +128,7 @@ export function createModules({
   changes.onChange(({ doctor, date }) => {
     // Who a doctor is changes seldom, and says something of all their days.
     if (date === undefined) memory.clear();
-    else for (const topic of freeSlotTopics(doctor, date)) memory.forget(topic);
+    else for (const topic of [...freeSlotTopics(doctor, date), ALTERNATIVES]) memory.forget(topic);
   });
   const doctors = createDoctors({
     db,
@@ -139,7 +139,14 @@ export function createModules({
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const availability = createAvailability({
+    db,
+    clock,
+    settings,
+    memory,
+    idempotency,
+    passOn: offers.passOn,
+  });
   const timeslots = createTimeslots({
     db,
     mayLag,

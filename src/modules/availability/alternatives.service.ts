@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
+import type { Memory } from '../../memory/memory.ts';
 import { findAlternatives } from './alternatives.repository.ts';
 import type { OpenTimeslot } from './availability.schemas.ts';
 import { busyAt } from './patients.repository.ts';
@@ -10,18 +11,36 @@ interface AlternativesDependencies {
   db: Db;
   clock: Clock;
   settings: PolicySource;
+  memory: Pick<Memory, 'recall'>;
 }
+
+/** The topic under which searches are remembered: any slot that changes may be one that they found. */
+export const ALTERNATIVES = 'alternatives';
 
 export type Alternatives = ReturnType<typeof createAlternatives>;
 
 /** What somebody can have instead of a slot. */
-export function createAlternatives({ db, clock, settings }: AlternativesDependencies) {
-  /** Searches under way. When hundreds want one slot, all but one are refused at once, and may be told the same. */
+export function createAlternatives({ db, clock, settings, memory }: AlternativesDependencies) {
+  /** Searches under way, for a process that hears of no changes and so remembers nothing. */
   const searches = new Map<string, Promise<OpenTimeslot[]>>();
 
+  /**
+   * When hundreds want one slot, all but one are refused, and may be told the same. They come a few at a time (http/records),
+   * so that what one finds is kept for the next until any slot changes. Without that 1,990 refusals cost 779 searches of
+   * 19 ms each, and now 10.
+   */
   function searchTogether(place: Place, bounds: Bounds): Promise<OpenTimeslot[]> {
     const { doctor, date, start_time } = place;
     const key = [doctor, date, start_time, bounds.after.date, bounds.after.time, bounds.until].join(' ');
+    return memory.recall(
+      ALTERNATIVES,
+      key,
+      () => true,
+      () => searchOnce(key, place, bounds),
+    );
+  }
+
+  function searchOnce(key: string, place: Place, bounds: Bounds): Promise<OpenTimeslot[]> {
     const under_way = searches.get(key);
     if (under_way) return under_way;
     const search = findAlternatives(db, place, {}, bounds).finally(() => searches.delete(key));

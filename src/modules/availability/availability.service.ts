@@ -1,3 +1,4 @@
+import type { Memory } from '../../memory/memory.ts';
 import { createAlternatives } from './alternatives.service.ts';
 import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import { createObtaining, type ObtainingDependencies } from './obtaining.service.ts';
@@ -5,7 +6,9 @@ import { busyAt, lockPatient } from './patients.repository.ts';
 
 interface AvailabilityDependencies
   extends Omit<ObtainingDependencies, 'alternatives'>,
-    Omit<HoldsDependencies, 'obtaining'> {}
+    Omit<HoldsDependencies, 'obtaining'> {
+  memory: Pick<Memory, 'recall'>;
+}
 
 export type Availability = ReturnType<typeof createAvailability>;
 

@@ -1,3 +1,4 @@
+export { ALTERNATIVES } from './alternatives.service.ts';
 export { type OpenTimeslot, openTimeslot } from './availability.schemas.ts';
 export { type Availability, createAvailability } from './availability.service.ts';
 export { holdsRoutes } from './holds.routes.ts';

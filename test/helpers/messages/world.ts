@@ -45,7 +45,14 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const availability = createAvailability({
+    db,
+    clock,
+    memory: { recall: (_topic, _key, _holds, load) => load() },
+    settings,
+    idempotency,
+    passOn: offers.passOn,
+  });
   const appointments = createAppointments({
     db,
     mayLag: primaryOnly(db),
