@@ -154,7 +154,7 @@ export const settings = {
     DEFAULT_LOCALE: {
       is: z.enum(locales),
       default: 'en',
-      means: 'Language of errors where a client names none: `uz`, `ru` or `en`.',
+      means: `Language of errors where a client names none: ${locales.map((locale) => `\`${locale}\``).join(', ')}.`,
     },
     PUBLISH_HORIZON_DAYS: {
       is: value.whole(1, 365),
