@@ -1,11 +1,6 @@
 import { namesOf } from '../../core/names.ts';
-import type { Role } from '../../core/roles.ts';
-
-const profileFields = {
-  admin: [],
-  doctor: ['specialization', 'experience_years', 'gender'],
-  patient: ['date_of_birth', 'gender'],
-} as const satisfies Record<Role, readonly string[]>;
+import { type Role, sideOf } from '../../core/roles.ts';
+import { profileFields } from './profile.schemas.ts';
 
 /** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
@@ -41,6 +36,7 @@ interface Changes {
 
 /** The fields of a profile that do not belong to this role. */
 export function profileErrors(role: Role, profile: object): string[] {
-  const fitting: readonly string[] = profileFields[role];
+  const side = sideOf(role);
+  const fitting = side ? profileFields[side] : [];
   return namesOf(profile).filter((name) => !fitting.includes(name));
 }
