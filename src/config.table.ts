@@ -293,6 +293,7 @@ export const settings = {
       part_of: 'channels',
       means: 'The sender of emails; required with `SMTP_URL`.',
     },
+    // The settings of a provider begin with its name; those without a default are required with it.
     SMS_PROVIDER: { is: z.enum(['eskiz', 'twilio']), part_of: 'channels', means: '`eskiz` or `twilio`.' },
     ESKIZ_EMAIL: { is: value.text, part_of: 'channels', means: 'The account at Eskiz.uz.' },
     ESKIZ_PASSWORD: { is: value.text, part_of: 'channels', means: 'Its API password.' },
