@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COUNT_LIMIT } from '../../src/core/page.ts';
-import type { Role } from '../../src/core/roles.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { planModes, type Ran, ranDuring } from '../helpers/plans.ts';
@@ -55,7 +54,7 @@ async function costOf(
   return { rows: sum('rows'), buffers: sum('buffers'), status, ran };
 }
 
-const get = (as: Role, path: string) => () =>
+const get = (as: keyof Known, path: string) => () =>
   clinic.as(people[as]).get(path.replace('{doctor}', String(people.doctor.id)));
 const countOf = async (rows: string): Promise<number> =>
   (await clinic.db.$client.query(`select count(*) from ${rows}`)).rows[0].count;

@@ -1,4 +1,3 @@
-import type { Role } from '../../src/core/roles.ts';
 import { FIRST, type Known } from './world.ts';
 
 /** A filter left out, and each value that costs something else: common, rare, or not there at all. */
@@ -21,7 +20,7 @@ export const listsOf = ({
   admin,
   doctor,
   patient,
-}: Known): readonly (readonly [path: string, as: Role, choices: Choices, crowd?: string])[] => [
+}: Known): readonly (readonly [path: string, as: keyof Known, choices: Choices, crowd?: string])[] => [
   [
     '/users/',
     'admin',
