@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../core/audited.ts';
 import { namesOf } from '../../core/names.ts';
 import { type Role, sideOf } from '../../core/roles.ts';
 import { profileFields } from './profile.schemas.ts';
@@ -6,23 +7,25 @@ import { profileFields } from './profile.schemas.ts';
 export function notesOf(
   before: { role: Role; is_active: boolean },
   { role, is_active, password, upcoming, profile = {}, ...others }: Changes,
-): { action: string; details?: Record<string, unknown> }[] {
+): Note[] {
   const fields = [...namesOf(others), ...namesOf(profile).map((name) => `profile.${name}`)];
-  return [
-    ...(fields.length > 0 ? [{ action: 'user.update', details: { fields } }] : []),
-    ...(role !== undefined && role !== before.role
-      ? [{ action: 'user.set_role', details: { from: before.role, to: role } }]
-      : []),
-    ...(is_active !== undefined && is_active !== before.is_active
-      ? [
-          {
-            action: is_active ? 'user.activate' : 'user.deactivate',
-            ...(upcoming && { details: { upcoming } }),
-          },
-        ]
-      : []),
-    ...(password !== undefined ? [{ action: 'user.set_password' }] : []),
+  const notes: (Note | false)[] = [
+    fields.length > 0 && { action: 'user.update', details: { fields } },
+    role !== undefined &&
+      role !== before.role && { action: 'user.set_role', details: { from: before.role, to: role } },
+    is_active !== undefined &&
+      is_active !== before.is_active && {
+        action: is_active ? 'user.activate' : 'user.deactivate',
+        ...(upcoming && { details: { upcoming } }),
+      },
+    password !== undefined && { action: 'user.set_password' },
   ];
+  return notes.filter((note) => note !== false);
+}
+
+interface Note {
+  action: AuditAction;
+  details?: Record<string, unknown>;
 }
 
 interface Changes {
