@@ -12,6 +12,7 @@ import type { Telling } from '../telling/telling.service.ts';
 import { longWhen } from '../texts/dates.ts';
 import { fullName } from '../texts/names.ts';
 import * as repository from './telegram.repository.ts';
+import { LINK_MINUTES } from './telegram.schemas.ts';
 
 interface TelegramDependencies {
   db: Db;
@@ -25,7 +26,6 @@ interface TelegramDependencies {
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
 
-const LINK_MINUTES = 15;
 const VISITS = 10;
 
 /** Knows whose each chat is, and what the bot answers. */
