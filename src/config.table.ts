@@ -165,7 +165,7 @@ export const settings = {
     DEFAULT_LOCALE: {
       is: z.enum(locales),
       default: 'en',
-      means: 'Language of errors where a client names none: `uz`, `ru` or `en`.',
+      means: `Language of errors where a client names none: ${locales.map((locale) => `\`${locale}\``).join(', ')}.`,
     },
     PUBLISH_HORIZON_DAYS: {
       is: value.whole(1, 365),
@@ -304,6 +304,7 @@ export const settings = {
       part_of: 'channels',
       means: 'The sender of emails; required with `SMTP_URL`.',
     },
+    // The settings of a provider begin with its name; those without a default are required with it.
     SMS_PROVIDER: { is: z.enum(['eskiz', 'twilio']), part_of: 'channels', means: '`eskiz` or `twilio`.' },
     ESKIZ_EMAIL: { is: value.text, part_of: 'channels', means: 'The account at Eskiz.uz.' },
     ESKIZ_PASSWORD: { is: value.text, part_of: 'channels', means: 'Its API password.' },

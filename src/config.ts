@@ -65,9 +65,8 @@ function judgeTogether(env: Environment, refuse: Refuse): void {
   if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined))
     refuse('ADMIN_PASSWORD', 'goes together with ADMIN_USERNAME');
   if (env.SMTP_URL) need(['MAIL_FROM'], 'SMTP_URL');
-  if (env.SMS_PROVIDER === 'eskiz') need(['ESKIZ_EMAIL', 'ESKIZ_PASSWORD'], 'SMS_PROVIDER=eskiz');
-  if (env.SMS_PROVIDER === 'twilio')
-    need(['TWILIO_ACCOUNT_SID', 'TWILIO_AUTH_TOKEN', 'TWILIO_FROM'], 'SMS_PROVIDER=twilio');
+  const { SMS_PROVIDER: provider } = env;
+  if (provider) need(namesOf(provider), `SMS_PROVIDER=${provider}`);
 }
 
 function judgeProduction(env: Environment, refuse: Refuse): void {
@@ -106,11 +105,21 @@ function derive(env: Environment) {
   };
 }
 
+type SmsProvider = NonNullable<Environment['SMS_PROVIDER']>;
+
+/** The settings of a provider of SMS, which are those that begin with its name. */
+type SettingsOf<Provider extends SmsProvider> = {
+  [N in Name as N extends `${Uppercase<Provider>}_${infer Rest}` ? Lowercase<Rest> : never]: NonNullable<
+    Value<N>
+  >;
+};
+
+const namesOf = (provider: SmsProvider) =>
+  rows.map(([name]) => name as Name).filter((name) => name.startsWith(`${provider.toUpperCase()}_`));
+
 /** The providers of messages that are set up. */
-interface Channels {
+interface Channels extends SmsChannel {
   email?: { smtp_url: string; from: string } | undefined;
-  eskiz?: { url: string; email: string; password: string; from: string } | undefined;
-  twilio?: { url: string; account_sid: string; auth_token: string; from: string } | undefined;
   telegram?: { token: string; api_url: string } | undefined;
   /** The file to which messages without a provider go, outside production. */
   file?: string | undefined;
@@ -118,23 +127,23 @@ interface Channels {
   timeout: number;
 }
 
+/** The provider of SMS that was chosen, with its settings, which `judgeTogether` has seen to be there. */
+type SmsChannel = { [Provider in SmsProvider]?: SettingsOf<Provider> | undefined };
+
+function smsOf(env: Environment): SmsChannel {
+  const { SMS_PROVIDER: provider } = env;
+  if (!provider) return {};
+  const settings = namesOf(provider).map((name) => [
+    name.slice(provider.length + 1).toLowerCase(),
+    env[name],
+  ]);
+  return { [provider]: Object.fromEntries(settings) };
+}
+
 function channelsOf(env: Environment, production: boolean): Channels {
-  const { ESKIZ_EMAIL, ESKIZ_PASSWORD, TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_FROM } = env;
   return {
     email: env.SMTP_URL && env.MAIL_FROM ? { smtp_url: env.SMTP_URL, from: env.MAIL_FROM } : undefined,
-    eskiz:
-      env.SMS_PROVIDER === 'eskiz' && ESKIZ_EMAIL && ESKIZ_PASSWORD
-        ? { url: env.ESKIZ_URL, email: ESKIZ_EMAIL, password: ESKIZ_PASSWORD, from: env.ESKIZ_FROM }
-        : undefined,
-    twilio:
-      env.SMS_PROVIDER === 'twilio' && TWILIO_ACCOUNT_SID && TWILIO_AUTH_TOKEN && TWILIO_FROM
-        ? {
-            url: env.TWILIO_URL,
-            account_sid: TWILIO_ACCOUNT_SID,
-            auth_token: TWILIO_AUTH_TOKEN,
-            from: TWILIO_FROM,
-          }
-        : undefined,
+    ...smsOf(env),
     telegram: env.TELEGRAM_BOT_TOKEN
       ? { token: env.TELEGRAM_BOT_TOKEN, api_url: env.TELEGRAM_API_URL }
       : undefined,

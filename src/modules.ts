@@ -11,11 +11,12 @@ import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
 import {
+  appointmentsJobs,
   appointmentsPersonal,
   appointmentsRoutes,
   createAppointments,
 } from './modules/appointments/index.ts';
-import { auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
+import { auditJobs, auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
   authPersonal,
   authRoutes,
@@ -27,7 +28,7 @@ import {
   undoRoutes,
 } from './modules/auth/index.ts';
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
-import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -52,6 +53,7 @@ import {
   createRetention,
   eraseTraces,
   personalDataOf,
+  privacyJobs,
   privacyRoutes,
 } from './modules/privacy/index.ts';
 import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
@@ -63,8 +65,14 @@ import {
   timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, setContact, usersPersonal, usersRoutes } from './modules/users/index.ts';
-import { createOffers, createWaitlist, waitlistPersonal, waitlistRoutes } from './modules/waitlist/index.ts';
+import { createUsers, setContact, usersJobs, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import {
+  createOffers,
+  createWaitlist,
+  waitlistJobs,
+  waitlistPersonal,
+  waitlistRoutes,
+} from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
@@ -80,6 +88,21 @@ export interface ModulesDependencies {
 const signsNothing = (): never => {
   throw new Error('this process signs no tokens');
 };
+
+interface Jobs {
+  tasks: Record<string, (payload: unknown) => Promise<void>>;
+  /** By the clock of UTC: `minute hour day month weekday`. */
+  repeated: readonly { task: string; match: string }[];
+}
+type All<Union> = (Union extends unknown ? (one: Union) => void : never) extends (all: infer Each) => void
+  ? Each
+  : never;
+
+/** The jobs of several modules as one. */
+const together = <Each extends Jobs[]>(...jobs: Each) => ({
+  tasks: Object.assign({}, ...jobs.map(({ tasks }) => tasks)) as All<Each[number]['tasks']>,
+  repeated: jobs.flatMap(({ repeated }) => [...repeated]),
+});
 
 export type Modules = ReturnType<typeof createModules>;
 
@@ -247,30 +270,15 @@ export function createModules({
     settings,
     users,
 
-    /** What runs in the background to keep no more than is needed, and when (cron, UTC). */
-    housekeeping: {
-      tasks: {
-        offer_waitlist: (payload: unknown) => offers.offer(payload),
-        close_waitlist: () => offers.close(),
-        expire_requests: () => appointments.expiry.expire(),
-        publish_schedules: async () => void (await calendar.publishing.publishAll()),
-        publish_due: () => calendar.publishing.publishDue(),
-        remind_unconfirmed: () => users.accounts.remindUnconfirmed(),
-        purge_audit: async () => void (await audit.purge()),
-        sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
-      },
-      repeated: [
-        // Whatever frees a slot queues this itself: so often only in case that was lost.
-        { task: 'offer_waitlist', match: '*/5 * * * *' },
-        { task: 'expire_requests', match: '* * * * *' },
-        { task: 'close_waitlist', match: '7 21 * * *' },
-        // When it is time stands on the clinic's clock, which this one does not know.
-        { task: 'publish_due', match: '*/10 * * * *' },
-        { task: 'remind_unconfirmed', match: '47 * * * *' },
-        { task: 'purge_audit', match: '17 22 * * *' },
-        { task: 'sweep', match: '37 * * * *' },
-      ],
-    },
+    /** What runs in the background beside messages, and when. */
+    housekeeping: together(
+      waitlistJobs(offers),
+      appointmentsJobs(appointments),
+      calendarJobs(calendar),
+      usersJobs(users),
+      auditJobs(audit),
+      privacyJobs([retention, changes]),
+    ),
 
     /**
      * Hears on one connection what any process announces. Whoever does not follow asks the database each time, as the

@@ -6,6 +6,9 @@ export interface Keyed {
   body: unknown;
 }
 
+/** For how many hours its first answer is kept. */
+export const KEPT_HOURS = 24;
+
 /** What a request is answered with: what it did just now, or what it was answered with the first time. */
 export interface Once<Answer> {
   answer: Answer;

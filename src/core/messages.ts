@@ -1,4 +1,4 @@
-import type { Role } from './roles.ts';
+import { type Role, roles } from './roles.ts';
 import type { Channel } from './words.ts';
 
 /**
@@ -7,7 +7,7 @@ import type { Channel } from './words.ts';
  *
  * A new kind is three things:
  * 1. a line in `visitKinds` or `accountKinds` below, with the sides that hear of it;
- * 2. a text in each language, in modules/notifications/texts: type checking fails until every one is there, for each side;
+ * 2. a text in each language, in i18n/messages: type checking fails until every one is there, for each side;
  * 3. the place where it is told: events/audience.rules.ts for what happens to a visit, or a call of `enqueue`.
  */
 
@@ -37,14 +37,14 @@ export type VisitKind = keyof typeof visitKinds;
 
 /** What is told about an account, and to which roles. */
 export const accountKinds = {
-  new_sign_in: ['patient', 'doctor', 'admin'],
-  password_changed: ['patient', 'doctor', 'admin'],
+  new_sign_in: roles,
+  password_changed: roles,
   doctor_approved: ['doctor'],
   /** A confirmed phone or email was replaced, or a second contact was confirmed beside the first. */
-  contact_changed: ['patient', 'doctor', 'admin'],
-  telegram_linked: ['patient', 'doctor', 'admin'],
+  contact_changed: roles,
+  telegram_linked: roles,
   /** No phone and no email is confirmed: who forgets the password has no way back. */
-  nothing_confirmed: ['patient', 'doctor', 'admin'],
+  nothing_confirmed: roles,
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
 } as const;

@@ -5,17 +5,19 @@ export type Side = 'doctor' | 'patient';
 interface Abilities {
   /** How the documentation names all of them. */
   plural: string;
-  /** The side of visits they are on. They reach what is theirs; null reaches everybody's, and names whom it acts for. */
+  /** The side of visits they are on: they reach what is theirs. Null is on neither, and names whom it acts for. */
   side: Side | null;
+  /** Reaches everybody's records, where a route lets this role in. Whoever is on no side reaches nobody's without it. */
+  reachesAll: boolean;
   /** Looks after accounts and settings. One of them is always left, and no such account is kept for somebody else. */
   manages: boolean;
 }
 
 const abilities = {
-  admin: { plural: 'admins', side: null, manages: true },
-  doctor: { plural: 'doctors', side: 'doctor', manages: false },
-  patient: { plural: 'patients', side: 'patient', manages: false },
-  receptionist: { plural: 'receptionists', side: null, manages: false },
+  admin: { plural: 'admins', side: null, reachesAll: true, manages: true },
+  doctor: { plural: 'doctors', side: 'doctor', reachesAll: false, manages: false },
+  patient: { plural: 'patients', side: 'patient', reachesAll: false, manages: false },
+  receptionist: { plural: 'receptionists', side: null, reachesAll: true, manages: false },
 } as const satisfies Record<string, Abilities>;
 
 export type Role = keyof typeof abilities;
@@ -26,6 +28,8 @@ export const sideOf = (role: Role): Side | null => abilities[role].side;
 
 /** Works for the clinic: names the patients they act for, leaves a trace of it, and is not bound by the booking policy. */
 export const isStaff = (role: Role): boolean => sideOf(role) !== 'patient';
+
+export const reachesAll = (role: Role): boolean => abilities[role].reachesAll;
 
 export const manages = (role: Role): boolean => abilities[role].manages;
 

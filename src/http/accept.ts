@@ -4,6 +4,18 @@ import type { FastifyReply } from 'fastify';
 export const varyBy = (reply: FastifyReply, header: string): FastifyReply =>
   reply.header('vary', [reply.getHeader('vary'), header].filter(Boolean).join(', '));
 
+/** The ranges of an Accept header with their weights (RFC 9110, section 12.5.1). */
+const rangesIn = (header: string | undefined) =>
+  (header?.slice(0, 1_000).toLowerCase().split(',') ?? []).map((part) => {
+    const [range = '', ...parameters] = part.split(';').map((item) => item.trim());
+    const weight = Number(parameters.find((item) => item.startsWith('q='))?.slice(2) ?? 1);
+    return { range, weight: Number.isFinite(weight) ? weight : 0 };
+  });
+
+/** Whether a client names this very type among what it takes, and not only whatever there is. */
+export const namesType = (header: string | undefined, type: string): boolean =>
+  rangesIn(header).some(({ range, weight }) => range === type && weight > 0);
+
 /**
  * The media type to answer with (RFC 9110, section 12.5.1): of what is offered, the one of greatest weight, the first of
  * several. Who accepts none of them gets the first all the same, which serves people better than a 406.
@@ -13,11 +25,7 @@ export function chooseType<Type extends string>(
   header: string | undefined,
   offered: readonly [Type, ...Type[]],
 ): Type {
-  const ranges = (header?.slice(0, 1_000).toLowerCase().split(',') ?? []).map((part) => {
-    const [range = '', ...parameters] = part.split(';').map((item) => item.trim());
-    const weight = Number(parameters.find((item) => item.startsWith('q='))?.slice(2) ?? 1);
-    return { range, weight: Number.isFinite(weight) ? weight : 0 };
-  });
+  const ranges = rangesIn(header);
   // The most specific range that fits a type decides its weight, however heavy a wider one is.
   const weigh = (type: string) => {
     const names = [type, `${type.split('/', 1)[0]}/*`, '*/*'];

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { Keyed, Once } from '../core/idempotency.ts';
+import { KEPT_HOURS, type Keyed, type Once } from '../core/idempotency.ts';
 import { issue } from './zod.ts';
 
 /**
@@ -20,7 +20,7 @@ const key = z
   .meta({
     description:
       'Any text of your own, new for each new request, in quotes or without. The same key with the same body is ' +
-      'answered as the first time for 24 hours, with `Idempotency-Replayed: true`; a refusal is not kept.',
+      `answered as the first time for ${KEPT_HOURS} hours, with \`Idempotency-Replayed: true\`; a refusal is not kept.`,
     minLength: 1,
     maxLength: MAX_KEY,
     pattern: '^[ -~]+$',

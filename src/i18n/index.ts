@@ -1,10 +1,22 @@
 import type { ErrorCode, FieldErrorCode } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { en, type Texts } from './en.ts';
+import { en as enMessages } from './messages/en.ts';
+import { ru as ruMessages } from './messages/ru.ts';
+import type { MessageTexts } from './messages/texts.ts';
+import { uz as uzMessages } from './messages/uz.ts';
 import { ru } from './ru.ts';
 import { uz } from './uz.ts';
 
-export const languages = { uz, ru, en } satisfies Record<Locale, Texts>;
+/** A language is a line here: its texts of errors, and of all that people are told. */
+export const languages = {
+  uz: { ...uz, messages: uzMessages },
+  ru: { ...ru, messages: ruMessages },
+  en: { ...en, messages: enMessages },
+} satisfies Record<Locale, Texts & { messages: MessageTexts }>;
+
+/** All that people are told in messages, on the pages behind their links, and by the bot. */
+export const messageTexts = (locale: Locale): MessageTexts => languages[locale].messages;
 
 export const errorText = (locale: Locale, code: ErrorCode) => languages[locale].errors[code];
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { type AppConfig, buildApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config.ts';
-import type { Role } from '../../src/core/roles.ts';
+import { type Role, sideOf } from '../../src/core/roles.ts';
 import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
 import { type TestClock, testClock } from './clock.ts';
@@ -51,7 +51,7 @@ export interface TestApp {
     patch(path: string, body?: object): supertest.Test;
     delete(path: string, body?: object): supertest.Test;
   };
-  /** Registers (admins: inserts) a person and signs them in. */
+  /** Registers a person and signs them in; who is on no side of visits registers as a patient first. */
   person(role: Role, fields?: Record<string, unknown>): Promise<Person>;
   /** Publishes a slot; by default half an hour on 2026-03-10. */
   slot(doctor: Person, fields?: Partial<Record<'date' | 'start_time' | 'end_time', string>>): Promise<number>;
@@ -104,11 +104,12 @@ export async function testApp(
 
   async function person(role: Role, fields: Record<string, unknown> = {}): Promise<Person> {
     people += 1;
+    const registers = sideOf(role) !== null;
     const username = `${role}${people}`;
-    const account = { username, password: PASSWORD, role: role === 'admin' ? 'patient' : role, ...fields };
+    const account = { username, password: PASSWORD, role: registers ? role : 'patient', ...fields };
     const registered = await as(undefined).post('/auth/register/', account).expect(201);
-    if (role === 'admin')
-      await db.$client.query("update users set role = 'admin' where id = $1", [registered.body.id]);
+    if (!registers)
+      await db.$client.query('update users set role = $2 where id = $1', [registered.body.id, role]);
     const login = await as(undefined)
       .post('/auth/login/', { username: account.username, password: PASSWORD })
       .expect(200);

@@ -1,13 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { CODE_MINUTES, type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
-import { type CodePurpose, codePurposes } from '../../src/core/words.ts';
+import { type CodePurpose, codePurposes, type Locale, locales } from '../../src/core/words.ts';
+import { messageTexts } from '../../src/i18n/index.ts';
 import type { MessageFacts, VisitFacts } from '../../src/modules/notifications/texts/facts.ts';
-import { messageTexts } from '../../src/modules/notifications/texts/languages.ts';
 import { withLinks } from '../../src/modules/notifications/texts/links.ts';
 import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { writeMessage } from '../../src/modules/notifications/texts/write.ts';
 
-const locales = ['uz', 'ru', 'en'] as const;
 /** What is known beside the visit, where a text says more. */
 const PARAMS: Partial<Record<MessageKind, Record<string, string>>> = {
   moved: { from_date: '2030-09-12', from_time: '09:00', status: 'pending' },
@@ -15,20 +14,22 @@ const PARAMS: Partial<Record<MessageKind, Record<string, string>>> = {
   absence: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12,2030-09-15 11:00 15', doctors: '12,15' },
   waitlist_offer: { until: '2030-09-01 19:00' },
 };
-/** As long as names usually are, with the signs of Uzbek. */
-const names = {
+type Names = readonly [
+  doctor_first: string,
+  doctor_last: string,
+  patient_first: string,
+  patient_last: string,
+];
+/** As long as names usually are, with the signs of Uzbek; other languages are tried with these. */
+const names: { uz: Names } & Partial<Record<Locale, Names>> = {
   uz: ['Jasur', 'Yusupov', 'Gʻulomjon', 'Yoʻldoshev'],
   ru: ['Жасур', 'Юсупов', 'Аслиддин', 'Рахматуллаев'],
   en: ['Jasur', 'Yusupov', 'Aziza', 'Karimova'],
-} as const;
+};
+const namesIn = (locale: Locale): Names => names[locale] ?? names.uz;
 
-function factsOf(
-  kind: MessageKind,
-  role: 'patient' | 'doctor',
-  locale: 'uz' | 'ru' | 'en',
-  more = {},
-): MessageFacts {
-  const [doctor_first_name, doctor_last_name, patient_first_name, patient_last_name] = names[locale];
+function factsOf(kind: MessageKind, role: 'patient' | 'doctor', locale: Locale, more = {}): MessageFacts {
+  const [doctor_first_name, doctor_last_name, patient_first_name, patient_last_name] = namesIn(locale);
   return {
     kind,
     role,
@@ -51,7 +52,7 @@ function factsOf(
 }
 
 /** A patient's message, with something else about its visit. */
-function aboutVisit(locale: 'uz' | 'ru' | 'en', kind: MessageKind, visit: Partial<VisitFacts>): MessageFacts {
+function aboutVisit(locale: Locale, kind: MessageKind, visit: Partial<VisitFacts>): MessageFacts {
   const facts = factsOf(kind, 'patient', locale);
   return { ...facts, visit: facts.visit && { ...facts.visit, ...visit } };
 }
@@ -60,7 +61,7 @@ const sides = (kind: MessageKind): readonly ('patient' | 'doctor')[] =>
   kind in visitKinds ? visitKinds[kind as keyof typeof visitKinds] : ['doctor'];
 
 interface Case {
-  locale: (typeof locales)[number];
+  locale: Locale;
   kind: MessageKind;
   role: 'patient' | 'doctor';
   purpose: CodePurpose | undefined;
@@ -89,7 +90,7 @@ describe('each SMS', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
-    expect(sizes).toHaveLength(locales.length * (22 + 3 + 5));
+    expect(sizes.length).toBeGreaterThanOrEqual(locales.length * 30);
   });
 
   test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {
@@ -116,10 +117,13 @@ describe('a visit that its doctor has still to confirm', () => {
     const sms = withLinks('sms', pending, told, messageTexts(locale));
     process.stdout.write(`${pending.title}\n${pending.text}\n${sms}\n${smsSize(sms).segments}\n`);
     for (const name of ['title', 'text', 'sms'] as const) expect(pending[name]).not.toBe(sure[name]);
-    const not = { uz: /hali tasdiqla[mn]/i, ru: /не подтвер/i, en: /not confirmed/i }[locale];
-    expect(pending.text).toMatch(not);
-    expect(pending.sms).toMatch(not);
-    expect(page.pending).toMatch(not);
+    const known: Partial<Record<Locale, RegExp>> = {
+      uz: /hali tasdiqla[mn]/i,
+      ru: /не подтвер/i,
+      en: /not confirmed/i,
+    };
+    const not = known[locale];
+    if (not) for (const text of [pending.text, pending.sms, page.pending]) expect(text).toMatch(not);
     for (const shown of [sms, withLinks('telegram', pending, told, messageTexts(locale))])
       for (const invites of [links.answer, links.coming]) expect(shown).not.toContain(invites);
     expect(smsSize(sms).segments).toBe(locale === 'ru' ? 2 : 1);
@@ -150,7 +154,7 @@ test.each(every)(
       expect(words?.sms).toContain('482913');
       expect(words?.text).toContain(String(CODE_MINUTES));
     } else if (kind in visitKinds) {
-      const [doctorFirst, doctorLast, patientFirst, patientLast] = names[locale];
+      const [doctorFirst, doctorLast, patientFirst, patientLast] = namesIn(locale);
       const name = role === 'doctor' ? `${patientFirst} ${patientLast}` : `${doctorFirst} ${doctorLast}`;
       expect(words?.text).toContain(name);
       expect(all).toContain('10:00');
@@ -162,7 +166,7 @@ test.each(every)(
 );
 
 describe('dates', () => {
-  const when = (locale: 'uz' | 'ru' | 'en', date: string) => {
+  const when = (locale: Locale, date: string) => {
     const text = writeMessage(locale, aboutVisit(locale, 'reminder', { date }))?.text ?? '';
     return /(?:yozilgansiz|врачу: Жасур Юсупов|Yusupov)[:,] (.*)\./.exec(text)?.[1];
   };

@@ -1,3 +1,4 @@
+import { sideOf } from '../../src/core/roles.ts';
 import {
   type Act,
   type Clinic,
@@ -87,18 +88,13 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
   const { filters } = request;
   if (request.do === 'list all visits') only(caller, 'admin');
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
-  const mine = {
-    admin: 'booked_by',
-    receptionist: 'booked_by',
-    doctor: 'doctor',
-    patient: 'patient',
-  } as const;
+  const mine = sideOf(caller.role) ?? 'booked_by';
   const found = onDays(clinic.visits, filters)
     .filter((visit) => statusOf(clinic, visit) === (filters.status ?? statusOf(clinic, visit)))
     .filter(
       (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
     )
-    .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
+    .filter((visit) => request.do === 'list all visits' || visit[mine] === caller.id);
   return paged(
     inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
     filters,

@@ -17,9 +17,9 @@ test('an answer is noted for each person, or at once for all, and not again wher
   const page = async () => ({ results: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 2 }] });
   const idOf = ({ id }: Row) => id;
   app.get('/list', { config: { audit: reads('user.list', idOf) } }, page);
-  app.get('/search', { config: { audit: readsAtOnce('user.search', idOf) } }, page);
+  app.get('/search', { config: { audit: readsAtOnce('user.list', idOf) } }, page);
   const once = () => 'calendar:1';
-  app.get('/calendar', { config: { audit: readsAtOnce('calendar.read', idOf, once) } }, page);
+  app.get('/calendar', { config: { audit: readsAtOnce('absence.list', idOf, once) } }, page);
   app.post('/change', { config: { audit: reads('user.read', idOf) } }, async ({ user, query }) => {
     if ('really' in (query as object)) user.noted?.add(2);
     return { id: 2 };
@@ -38,13 +38,13 @@ test('an answer is noted for each person, or at once for all, and not again wher
     { action: 'user.list', ...all, as_one: false, once: undefined },
     // What was looked for may be somebody's name: its filter is named, and no more.
     {
-      action: 'user.search',
+      action: 'user.list',
       people: [2, 3],
       details: { filters: ['search'], rows: 4 },
       as_one: true,
       once: undefined,
     },
-    { action: 'calendar.read', ...all, as_one: true, once: 'calendar:1' },
+    { action: 'absence.list', ...all, as_one: true, once: 'calendar:1' },
     { action: 'user.read', people: [2], details: {}, as_one: false, once: undefined },
   ]);
 });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { demo } from '../../core/demo.ts';
 import { AppError } from '../../core/errors.ts';
+import { namesType } from '../accept.ts';
 import { Public } from '../guards.ts';
 import { TITLE } from '../openapi/openapi.ts';
 import { ICON } from './pages.ts';
@@ -40,7 +41,7 @@ export async function landing(app: FastifyInstance, { demo_data }: { demo_data?:
 
 /** Browsers name HTML among what they take; curl and clients that take anything do not. */
 function refusePrograms({ headers }: FastifyRequest): void {
-  if (!headers.accept?.includes('text/html')) throw new AppError('route_not_found');
+  if (!namesType(headers.accept, 'text/html')) throw new AppError('route_not_found');
 }
 
 const accounts = Object.entries({ admin: demo.admin, doctor: demo.doctor, patient: demo.patient })

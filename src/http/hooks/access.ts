@@ -2,7 +2,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
-import { pluralOf, roles, sideOf } from '../../core/roles.ts';
+import { pluralOf, reachesAll, roles, sideOf } from '../../core/roles.ts';
 import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
 import { isKeyed } from '../idempotency.ts';
 
@@ -101,7 +101,8 @@ function inWords(access: Access, owner: boolean): string {
   const allowed = access === 'signed_in' ? roles.toReversed() : access;
   if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
   return allowed
-    .map((role) => (sideOf(role) ? `${pluralOf(role)} (only their own)` : pluralOf(role)))
+    .filter((role) => reachesAll(role) || sideOf(role) !== null)
+    .map((role) => (reachesAll(role) ? pluralOf(role) : `${pluralOf(role)} (only their own)`))
     .join(', ');
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
+import type { AuditAction } from '../../core/audited.ts';
 import type { Caller } from '../../core/roles.ts';
 
 declare module 'fastify' {
@@ -11,7 +12,7 @@ declare module 'fastify' {
 
 /** A route's word on what reading through it is. */
 interface AuditedRead {
-  action: string;
+  action: AuditAction;
   peopleOf: (row: unknown) => number | readonly number[];
   about: (row: unknown) => Record<string, unknown>;
   as_one?: boolean;
@@ -20,7 +21,7 @@ interface AuditedRead {
 
 /** What an answer has shown to somebody of others. */
 export interface NotedRead {
-  action: string;
+  action: AuditAction;
   people: number[];
   details: Record<string, unknown>;
   /** In one entry for all of them. */
@@ -37,7 +38,7 @@ export interface NotedRead {
  * @param about what else to note of a single record: ids only
  */
 export const reads = <Row>(
-  action: string,
+  action: AuditAction,
   peopleOf: (row: Row) => number | readonly number[],
   about: (row: Row) => Record<string, unknown> = () => ({}),
 ): AuditedRead => ({ action, peopleOf: (row) => peopleOf(row as Row), about: (row) => about(row as Row) });
@@ -47,7 +48,7 @@ export const reads = <Row>(
  * @param once names what is noted once a day, for what a program asks for again and again, such as a calendar
  */
 export const readsAtOnce = <Row>(
-  action: string,
+  action: AuditAction,
   peopleOf: (row: Row) => number | readonly number[],
   once?: (request: FastifyRequest) => string,
 ): AuditedRead => ({ ...reads(action, peopleOf), as_one: true, once });

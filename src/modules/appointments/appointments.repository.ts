@@ -16,12 +16,29 @@ export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> 
   patient_phone: string | null;
 }
 
+const own = [
+  'id',
+  'timeslot_id as timeslot',
+  'date',
+  'start_time',
+  'end_time',
+  'status',
+  'created_at',
+  'updated_at',
+  'booked_by',
+  'cancelled_by',
+  'cancel_reason',
+  'cancelled_late',
+  'attendance',
+  'version',
+];
+
+/** An appointment's own columns as an answer shows them. @param from the table, or what stands for it in a statement */
+export const ownColumns = (from: string): string => own.map((column) => `${from}.${column}`).join(', ');
+
 /** The columns of an AppointmentRow. They need `joinPeople`. */
 export const columns = sql.raw(`
-  appointments.id, appointments.timeslot_id as timeslot, appointments.date, appointments.start_time,
-  appointments.end_time, appointments.status, appointments.created_at, appointments.updated_at, appointments.booked_by,
-  appointments.cancelled_by, appointments.cancel_reason, appointments.cancelled_late, appointments.attendance,
-  appointments.version,
+  ${ownColumns('appointments')},
   appointments.doctor_id, doctor_users.first_name as doctor_first_name, doctor_users.last_name as doctor_last_name,
   doctor_profiles.specialization,
   appointments.patient_id, patient_users.first_name as patient_first_name,

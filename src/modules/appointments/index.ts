@@ -1,3 +1,4 @@
+export { appointmentsJobs } from './appointments.jobs.ts';
 export { appointmentsRoutes } from './appointments.routes.ts';
 export { type Appointment, appointment, readsAppointment } from './appointments.schemas.ts';
 export { type Appointments, createAppointments } from './appointments.service.ts';

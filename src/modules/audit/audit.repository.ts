@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../core/audited.ts';
 import { COUNT_LIMIT, type PageRequest } from '../../core/page.ts';
 import type { Role } from '../../core/roles.ts';
 import { watched } from '../../core/watched.ts';
@@ -11,7 +12,7 @@ export interface NewEntry {
   at: Date;
   actor_id: number | null;
   actor_role: Role | null;
-  action: string;
+  action: AuditAction;
   details: Record<string, unknown>;
   request_id: string | null;
   /** Where it came from, in CIDR; of sign-ins and refusals only. */

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { auditActions } from '../../core/audited.ts';
+import { watched } from '../../core/watched.ts';
 import { IsAdmin, IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
@@ -24,7 +26,7 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
         description: [
           'Newest first. `from` and `to` are days of the clinic. Actions:',
           ACTIONS,
-          'The first six name the `network` they came from, and are noted once a minute for each account and network, ' +
+          `The first ${watched.length} name the \`network\` they came from, and are noted once a minute for each account and network, ` +
             'however many there are; `details.more` says that there were more than can be noted. They stand in no access log.',
           'What one does with one’s own record is noted when it changes something, reading it is not; what everybody may ' +
             'see (the directory, free slots) is not noted. Looking here is noted too.',
@@ -56,37 +58,8 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
   );
 }
 
-const ACTIONS = `| action | what happened |
-| --- | --- |
-| \`sign_in\`, \`sign_in.fail\` | somebody signed in; a wrong password, or a name that nobody has (then without a subject) |
-| \`password.fail\`, \`password.reset_fail\` | a wrong password of somebody who is signed in; a wrong code for a new one |
-| \`token.reuse\` | a refresh token was used a second time, and its session ended |
-| \`access.refuse\` | somebody signed in was refused what is not theirs; \`details.route\` says what |
-| \`telegram.link\`, \`telegram.unlink\` | a Telegram chat was linked, unlinked |
-| \`profile.take_back\` | a changed phone or email was taken back by the link that its owner was sent |
-| \`user.register\`, \`user.create\` | somebody registered; was made by an admin |
-| \`user.read\`, \`user.list\` | an admin looked at a person’s account |
-| \`user.update\`, \`profile.update\` | names, contacts, profile were changed by an admin; by their owner |
-| \`password.change\`, \`password.reset\` | somebody changed their password; set a new one with a code |
-| \`user.set_role\`, \`user.set_password\` | an admin gave a new role, a new password |
-| \`user.activate\`, \`user.deactivate\`, \`user.approve\` | an admin let somebody in, put them out, let a doctor in |
-| \`consent.accept\` | somebody accepted the terms and the privacy policy in force |
-| \`user.export\`, \`user.erase\` | somebody took their data; was erased |
-| \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
-| \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
-| \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
-| \`appointment.book\` | an admin booked for a patient |
-| \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin or the patient decided |
-| \`appointment.move\` | an admin or the patient moved an appointment to another slot |
-| \`appointment.arrive\`, \`appointment.complete\`, \`appointment.no_show\` | a doctor or an admin marked a visit |
-| \`appointment.take_back\` | a doctor or an admin took such a mark back |
-| \`waitlist.read\`, \`waitlist.list\` | an admin looked at what a patient waits for |
-| \`waitlist.join\`, \`waitlist.leave\`, \`waitlist.decline\` | an admin did it for a patient |
-| \`timeslot.publish\`, \`timeslot.delete\` | an admin did it for a doctor |
-| \`schedule.update\` | an admin wrote a doctor’s week |
-| \`absence.create\`, \`absence.delete\` | an admin wrote a doctor’s absence, took it back |
-| \`absence.read\`, \`absence.list\` | an admin looked at a doctor’s absences |
-| \`holiday.create\`, \`holiday.delete\` | an admin closed the clinic on a day, opened it again |
-| \`settings.update\` | an admin changed the clinic’s policy |
-| \`message.list\`, \`message.retry\` | an admin looked at what was sent to a person; had it sent again |
-| \`audit.list\` | an admin looked at this list |`;
+const ACTIONS = [
+  '| action | what happened |',
+  '| --- | --- |',
+  ...Object.entries(auditActions).map(([action, meaning]) => `| \`${action}\` | ${meaning} |`),
+].join('\n');

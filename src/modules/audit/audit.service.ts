@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../core/audited.ts';
 import { type Clock, instantText } from '../../core/clock.ts';
 import { namesOf } from '../../core/names.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
@@ -20,7 +21,7 @@ interface Entry {
   /** Who did it; left out where the system itself did, or somebody at the server's command line. */
   actor?: Pick<Caller, 'id' | 'role' | 'request_id' | 'noted'> | undefined;
   /** Such as `user.update`: the resource and what was done. */
-  action: string;
+  action: AuditAction;
   /** Whose record it is. */
   subject?: number;
   details?: Record<string, unknown>;
@@ -31,7 +32,7 @@ interface Entry {
 
 /** What one look has shown of many. */
 interface Shown {
-  action: string;
+  action: AuditAction;
   people: readonly number[];
   details: Record<string, unknown>;
   once?: string | undefined;
@@ -94,7 +95,10 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     /** Notes that somebody was shown records of others: an entry for each of these people, in one statement. */
     recordRead: (
       actor: Caller,
-      { people, ...read }: { action: string; people: readonly number[]; details: Record<string, unknown> },
+      {
+        people,
+        ...read
+      }: { action: AuditAction; people: readonly number[]; details: Record<string, unknown> },
     ): Promise<void> => repository.insertEntries(db, entryOf({ actor, ...read }), people),
 
     /**

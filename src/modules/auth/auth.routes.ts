@@ -16,6 +16,7 @@ interface AuthRoutesOptions {
   phone_country: CountryCode;
   codes_per_hour: number;
   codes_per_hour_address: number;
+  refresh_grace_seconds: number;
 }
 
 /** Every route below /auth/ that is about getting in and out, in the order in which one would look for them. */

@@ -5,20 +5,35 @@ import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue } from '../../http/zod.ts';
 
+/** What a profile holds beside what everybody has, as it comes in. */
+export const doctorInput = {
+  specialization: fields.specialization.nullable(),
+  experience_years: fields.experienceYears.nullable(),
+  gender: fields.gender.nullable(),
+};
+type Names = keyof typeof doctorInput;
+
+/** The same as it goes out. */
+export const doctorOutput = {
+  specialization: fields.out.specialization,
+  experience_years: fields.out.experienceYears,
+  gender: fields.gender.nullable(),
+} satisfies Record<Names, z.ZodType>;
+
+export const doctorExample = {
+  specialization: demo.doctor.specialization,
+  experience_years: demo.doctor.experience_years,
+  gender: demo.doctor.gender,
+} satisfies Record<Names, unknown>;
+
 const shape = z.object({
   id: fields.id,
   first_name: fields.out.name,
   last_name: fields.out.name,
-  specialization: fields.out.specialization,
-  experience_years: fields.out.experienceYears,
-  gender: fields.gender.nullable(),
+  ...doctorOutput,
 });
 
-const example: z.infer<typeof shape> = {
-  ...demo.doctor.brief,
-  experience_years: demo.doctor.experience_years,
-  gender: demo.doctor.gender,
-};
+const example: z.infer<typeof shape> = { ...demo.doctor.brief, ...doctorExample };
 
 /** A doctor as the directory shows them. */
 export const doctor = documented(shape, {
@@ -51,9 +66,7 @@ export const doctorProfile = documented(
 export const doctorProfileChanges = documented(
   z
     .object({
-      specialization: fields.specialization.nullable(),
-      experience_years: fields.experienceYears.nullable(),
-      gender: fields.gender.nullable(),
+      ...doctorInput,
       first_name: fields.firstName.nullable(),
       last_name: fields.lastName.nullable(),
     })

@@ -4,5 +4,6 @@ export {
   saveProfile as saveDoctorProfile,
 } from './doctors.repository.ts';
 export { doctorsRoutes } from './doctors.routes.ts';
+export { doctorExample, doctorInput, doctorOutput } from './doctors.schemas.ts';
 export { createDoctors } from './doctors.service.ts';
 export { personal as doctorsPersonal } from './personal.ts';

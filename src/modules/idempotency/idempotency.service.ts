@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import type { Keyed, Once } from '../../core/idempotency.ts';
+import { KEPT_HOURS, type Keyed, type Once } from '../../core/idempotency.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Tx } from '../../db/client.ts';
 import * as repository from './idempotency.repository.ts';
 
 export type Idempotency = ReturnType<typeof createIdempotency>;
-
-/** How long an answer is kept. */
-const HOURS = 24;
 
 export function createIdempotency({ clock }: { clock: Clock }) {
   return {
@@ -33,7 +30,7 @@ export function createIdempotency({ clock }: { clock: Clock }) {
       if (!(await repository.tryLock(tx, owned))) throw new AppError('request_in_progress');
       const now = clock.now();
       const fingerprint = createHash('sha256').update(JSON.stringify(request.body)).digest();
-      const kept = await repository.find(tx, owned, new Date(now.getTime() - HOURS * 3_600_000));
+      const kept = await repository.find(tx, owned, new Date(now.getTime() - KEPT_HOURS * 3_600_000));
       if (kept && !kept.fingerprint.equals(fingerprint)) throw new AppError('idempotency_key_reused');
       if (kept) return { answer: kept.answer as Answer, replayed: true };
       const answer = await work();

@@ -1,15 +1,16 @@
+import { KEPT_HOURS } from '../../core/idempotency.ts';
 import { batch, inBatches } from '../../db/batches.ts';
 import type { Db } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 
 /** As long as its answer may be asked for again. */
-const KEY_DAYS = 1;
+const KEY_DAYS = KEPT_HOURS / 24;
 
 /** Answers that are kept for a repeated request. They are copies of what the document shows elsewhere. */
 export const personal = {
   columns: {
-    'idempotency_keys.subject_id': 'copies, for 24 hours, of what stands in other sections',
-    'idempotency_keys.user_id': 'copies, for 24 hours, of what stands in other sections',
+    'idempotency_keys.subject_id': `copies, for ${KEPT_HOURS} hours, of what stands in other sections`,
+    'idempotency_keys.user_id': `copies, for ${KEPT_HOURS} hours, of what stands in other sections`,
   },
 
   /** Each of the three by its own index; as one condition they are one look through each. */

@@ -1,3 +1,2 @@
 export { createNotifications, type NotificationsDependencies } from './notifications.ts';
 export { personal as notificationsPersonal } from './personal.ts';
-export { messageTexts } from './texts/languages.ts';

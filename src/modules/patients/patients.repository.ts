@@ -1,7 +1,13 @@
 import type { Executor, Tx } from '../../db/client.ts';
-import { and, eq, isNull, sql } from '../../db/drizzle.ts';
+import { and, eq, getTableColumns, isNull, sql } from '../../db/drizzle.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
+
+/** What a profile holds: a new column of the table is read, written and forgotten with the others. */
+const { id: _, ...columns } = getTableColumns(patientProfiles);
+export const profileColumns = columns;
+type Profile = Omit<typeof patientProfiles.$inferInsert, 'id'>;
+const names = Object.keys(profileColumns) as (keyof Profile)[];
 
 const profileOf = statement('patients.profile', () =>
   query
@@ -11,8 +17,7 @@ const profileOf = statement('patients.profile', () =>
       first_name: users.first_name,
       last_name: users.last_name,
       phone: users.phone,
-      date_of_birth: patientProfiles.date_of_birth,
-      gender: patientProfiles.gender,
+      ...profileColumns,
     })
     .from(users)
     .innerJoin(patientProfiles, eq(patientProfiles.id, users.id))
@@ -24,16 +29,13 @@ export async function findProfile(executor: Executor, patient: number) {
   return row;
 }
 
-type Columns = Pick<typeof patientProfiles.$inferInsert, 'date_of_birth' | 'gender'>;
-
 /** Writes the given fields of a profile, and makes the profile where there is none. */
 export async function saveProfile(
   tx: Tx,
   patient: number,
-  profile: { [Name in keyof Columns]: Columns[Name] | undefined },
+  profile: { [Name in keyof Profile]: Profile[Name] | undefined },
 ) {
-  const { date_of_birth, gender } = profile;
-  const values = { date_of_birth, gender };
+  const values = Object.fromEntries(names.map((name) => [name, profile[name]]));
   const given = Object.values(values).some((value) => value !== undefined);
   const insert = tx.insert(patientProfiles).values({ id: patient, ...values });
   await (given
@@ -45,6 +47,6 @@ export async function saveProfile(
 export async function eraseProfile(tx: Tx, patient: number): Promise<void> {
   await tx
     .update(patientProfiles)
-    .set({ date_of_birth: null, gender: null })
+    .set(Object.fromEntries(names.map((name) => [name, null])))
     .where(eq(patientProfiles.id, patient));
 }

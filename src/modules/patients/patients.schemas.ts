@@ -4,6 +4,24 @@ import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 
+/** What a profile holds beside what everybody has, as it comes in. A new field is a column and a line in each of these. */
+export const patientInput = {
+  date_of_birth: fields.date.nullable().meta({ examples: ['1990-05-17'] }),
+  gender: fields.gender.nullable(),
+};
+type Names = keyof typeof patientInput;
+
+/** The same as it goes out. */
+export const patientOutput = {
+  date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
+  gender: fields.gender.nullable(),
+} satisfies Record<Names, z.ZodType>;
+
+export const patientExample = {
+  date_of_birth: demo.patient.date_of_birth,
+  gender: 'female' as const,
+} satisfies Record<Names, unknown>;
+
 export const patientProfile = documented(
   z.object({
     id: fields.id,
@@ -11,8 +29,7 @@ export const patientProfile = documented(
     first_name: fields.out.name,
     last_name: fields.out.name,
     phone: fields.out.phone,
-    date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
-    gender: fields.gender.nullable(),
+    ...patientOutput,
   }),
   {
     id: 'PatientProfile',
@@ -26,8 +43,7 @@ export const patientProfile = documented(
           first_name: 'Aziza',
           last_name: 'Karimova',
           phone: demo.patient.phone,
-          date_of_birth: demo.patient.date_of_birth,
-          gender: 'female',
+          ...patientExample,
         },
       },
     },
@@ -39,8 +55,7 @@ export const patientProfileChanges = perCountry((country) =>
     z
       .object({
         phone: fields.phone(country).nullable(),
-        date_of_birth: fields.date.nullable().meta({ examples: ['1990-05-17'] }),
-        gender: fields.gender.nullable(),
+        ...patientInput,
         first_name: fields.firstName.nullable(),
         last_name: fields.lastName.nullable(),
         ...fields.ownerProof,

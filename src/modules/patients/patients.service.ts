@@ -41,13 +41,14 @@ export function createPatients({ db, clock, audit, users, contacts }: PatientsDe
 
     changeProfile(caller: Caller, changes: PatientProfileChanges) {
       const { password, proof_code, ...given } = changes;
-      const { date_of_birth, gender, ...contact } = given;
+      const { first_name, last_name, phone, ...profile } = given;
+      const contact = { first_name, last_name, phone };
       const { id: patient } = caller;
-      if (date_of_birth && date_of_birth > clock.wall().date)
+      if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
         throw invalidField('date_of_birth', 'birth_in_future');
       return contacts.change(caller, contact, { password, proof_code }, async (tx) => {
         await users.setContact(tx, patient, contact);
-        await repository.saveProfile(tx, patient, { date_of_birth, gender });
+        await repository.saveProfile(tx, patient, profile);
         await audit.record(tx, {
           actor: caller,
           action: 'profile.update',

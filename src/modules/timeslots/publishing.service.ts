@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../core/audited.ts';
 import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
@@ -30,7 +31,7 @@ export function createPublishing({ db, clock, audit, doctors }: PublishingDepend
    */
   async function noted<Change extends { doctor: number }>(
     caller: Caller,
-    action: string,
+    action: AuditAction,
     work: (executor: Executor) => Promise<Change | undefined>,
     slotOf: (change: Change) => number,
   ): Promise<Change | undefined> {

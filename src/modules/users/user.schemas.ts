@@ -3,24 +3,15 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { doctorExample, doctorOutput } from '../doctors/index.ts';
+import { patientExample, patientOutput } from '../patients/index.ts';
 
 const doctorProfile = z
-  .object({
-    id: fields.id,
-    specialization: fields.out.specialization,
-    experience_years: fields.out.experienceYears,
-    gender: fields.gender.nullable(),
-    approved_at: fields.out.approvedAt,
-  })
+  .object({ id: fields.id, ...doctorOutput, approved_at: fields.out.approvedAt })
   .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
 
 const patientProfile = z
-  .object({
-    id: fields.id,
-    phone: fields.out.phone,
-    date_of_birth: fields.out.date.nullable().meta({ examples: ['1990-05-17'] }),
-    gender: fields.gender.nullable(),
-  })
+  .object({ id: fields.id, phone: fields.out.phone, ...patientOutput })
   .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
 
 const provedAt = fields.out.instant
@@ -45,7 +36,7 @@ export const user = documented(
     profile: z
       .union([doctorProfile, patientProfile])
       .nullable()
-      .meta({ description: 'The profile of their role; admins have none.' }),
+      .meta({ description: 'The profile of a doctor or a patient; others have none.' }),
   }),
   {
     id: 'User',
@@ -66,12 +57,7 @@ export const user = documented(
           phone_verified_at: '2028-03-01T09:32:10.000Z',
           locale: 'uz',
           created_at: '2028-03-01T09:30:00.000Z',
-          profile: {
-            id: demo.patient.id,
-            phone: demo.patient.phone,
-            date_of_birth: demo.patient.date_of_birth,
-            gender: 'female',
-          },
+          profile: { id: demo.patient.id, phone: demo.patient.phone, ...patientExample },
         },
       },
       doctor: {
@@ -91,9 +77,7 @@ export const user = documented(
           created_at: '2028-03-01T08:15:00.000Z',
           profile: {
             id: demo.doctor.id,
-            specialization: demo.doctor.specialization,
-            experience_years: demo.doctor.experience_years,
-            gender: 'male',
+            ...doctorExample,
             approved_at: '2028-03-01T08:15:00.000Z',
           },
         },

@@ -1,7 +1,18 @@
 import type { PageRequest } from '../../core/page.ts';
-import type { Role } from '../../core/roles.ts';
+import { type Role, sideOf } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
-import { and, desc, eq, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
+import {
+  and,
+  desc,
+  eq,
+  getTableColumns,
+  isNull,
+  ne,
+  not,
+  type PgColumn,
+  type SQL,
+  sql,
+} from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import { finds } from '../../db/search.ts';
@@ -22,34 +33,48 @@ const fields = {
   email_verified_at: users.email_verified_at,
   locale: users.locale,
   created_at: users.created_at,
-  specialization: doctorProfiles.specialization,
-  experience_years: doctorProfiles.experience_years,
-  doctor_gender: doctorProfiles.gender,
-  approved_at: doctorProfiles.approved_at,
-  date_of_birth: patientProfiles.date_of_birth,
-  patient_gender: patientProfiles.gender,
 };
+/** Of a profile every column of its table is read; the answer's schema says which of them are shown. */
+const { id: _doctor, ...doctorColumns } = getTableColumns(doctorProfiles);
+const { id: _patient, ...patientColumns } = getTableColumns(patientProfiles);
+const profiles = { ...under('doctor_', doctorColumns), ...under('patient_', patientColumns) };
+
+type Columns = Record<string, PgColumn>;
+
+/** Columns by longer names: both profiles have a gender. */
+function under<Prefix extends string, Own extends Columns>(prefix: Prefix, columns: Own) {
+  type Longer = { [Name in keyof Own & string as `${Prefix}${Name}`]: Own[Name] };
+  return Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [prefix + name, column]),
+  ) as Longer;
+}
+
+/** What a row has of these columns, by their own names again. */
+function of<Own extends Columns>(row: object, prefix: string, columns: Own) {
+  type Values = { [Name in keyof Own]: Own[Name]['_']['data'] | null };
+  const values = row as Record<string, unknown>;
+  return Object.fromEntries(Object.keys(columns).map((name) => [name, values[prefix + name]])) as Values;
+}
 
 const withProfiles = () =>
   query
-    .select(fields)
+    .select({ ...fields, ...profiles })
     .from(users)
     .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
     .leftJoin(patientProfiles, eq(patientProfiles.id, users.id));
 
+const own = Object.keys(fields) as (keyof typeof fields)[];
 type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 
 function toUser(row: Row): User {
-  const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
-  const { date_of_birth, patient_gender, ...user } = others;
+  const user = Object.fromEntries(own.map((name) => [name, row[name]])) as Pick<Row, (typeof own)[number]>;
   const { id, phone } = user;
-  const profiles = {
-    admin: null,
-    receptionist: null,
-    doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
-    patient: { id, phone, date_of_birth, gender: patient_gender },
+  const side = sideOf(user.role);
+  const profile = {
+    doctor: { id, ...of(row, 'doctor_', doctorColumns) },
+    patient: { id, phone, ...of(row, 'patient_', patientColumns) },
   };
-  return { ...user, profile: profiles[user.role] };
+  return { ...user, profile: side && profile[side] };
 }
 
 const id = sql.placeholder('id');
@@ -96,7 +121,11 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
     const where = and(...conditions);
     const newest = desc(users.id);
     return query
-      .select({ ...fields, count: countUpToLimit(query.select({ one: sql`1` }).from(users).where(where)) })
+      .select({
+        ...fields,
+        ...profiles,
+        count: countUpToLimit(query.select({ one: sql`1` }).from(users).where(where)),
+      })
       .from(pageOf(users, where, [newest]))
       .innerJoin(users, isOnPage(users))
       .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
@@ -118,9 +147,9 @@ export async function findPasswordHash(executor: Executor, user: number): Promis
   return row?.password_hash ?? null;
 }
 
-type Columns = typeof users.$inferInsert;
+type UserColumns = typeof users.$inferInsert;
 
-export async function insertUser(tx: Tx, values: Columns): Promise<number> {
+export async function insertUser(tx: Tx, values: UserColumns): Promise<number> {
   const [row] = await tx.insert(users).values(values).returning({ id: users.id });
   if (!row) throw new Error('insert returned no row');
   return row.id;
@@ -129,7 +158,7 @@ export async function insertUser(tx: Tx, values: Columns): Promise<number> {
 export async function updateUser(
   tx: Tx,
   user: number,
-  changes: { [Name in keyof Columns]?: Columns[Name] | undefined },
+  changes: { [Name in keyof UserColumns]?: UserColumns[Name] | undefined },
 ): Promise<void> {
   if (Object.values(changes).every((value) => value === undefined)) return;
   await tx.update(users).set(changes).where(eq(users.id, user));

@@ -1,34 +1,31 @@
+import type { AuditAction } from '../../core/audited.ts';
 import { namesOf } from '../../core/names.ts';
-import type { Role } from '../../core/roles.ts';
-
-const profileFields = {
-  admin: [],
-  receptionist: [],
-  doctor: ['specialization', 'experience_years', 'gender'],
-  patient: ['date_of_birth', 'gender'],
-} as const satisfies Record<Role, readonly string[]>;
+import { type Role, sideOf } from '../../core/roles.ts';
+import { profileFields } from './profile.schemas.ts';
 
 /** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
   before: { role: Role; is_active: boolean },
   { role, is_active, password, upcoming, profile = {}, ...others }: Changes,
-): { action: string; details?: Record<string, unknown> }[] {
+): Note[] {
   const fields = [...namesOf(others), ...namesOf(profile).map((name) => `profile.${name}`)];
-  return [
-    ...(fields.length > 0 ? [{ action: 'user.update', details: { fields } }] : []),
-    ...(role !== undefined && role !== before.role
-      ? [{ action: 'user.set_role', details: { from: before.role, to: role } }]
-      : []),
-    ...(is_active !== undefined && is_active !== before.is_active
-      ? [
-          {
-            action: is_active ? 'user.activate' : 'user.deactivate',
-            ...(upcoming && { details: { upcoming } }),
-          },
-        ]
-      : []),
-    ...(password !== undefined ? [{ action: 'user.set_password' }] : []),
+  const notes: (Note | false)[] = [
+    fields.length > 0 && { action: 'user.update', details: { fields } },
+    role !== undefined &&
+      role !== before.role && { action: 'user.set_role', details: { from: before.role, to: role } },
+    is_active !== undefined &&
+      is_active !== before.is_active && {
+        action: is_active ? 'user.activate' : 'user.deactivate',
+        ...(upcoming && { details: { upcoming } }),
+      },
+    password !== undefined && { action: 'user.set_password' },
   ];
+  return notes.filter((note) => note !== false);
+}
+
+interface Note {
+  action: AuditAction;
+  details?: Record<string, unknown>;
 }
 
 interface Changes {
@@ -42,6 +39,7 @@ interface Changes {
 
 /** The fields of a profile that do not belong to this role. */
 export function profileErrors(role: Role, profile: object): string[] {
-  const fitting: readonly string[] = profileFields[role];
+  const side = sideOf(role);
+  const fitting = side ? profileFields[side] : [];
   return namesOf(profile).filter((name) => !fitting.includes(name));
 }

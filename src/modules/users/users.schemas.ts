@@ -6,18 +6,10 @@ import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
+import { doctorExample as doctorProfile } from '../doctors/index.ts';
+import { patientExample as patientProfile } from '../patients/index.ts';
+import { type ProfileInput, profileInput } from './profile.schemas.ts';
 import { profileErrors } from './users.rules.ts';
-
-/** What a profile can hold; which fields fit follows from the role. */
-const profileInput = z.object({
-  specialization: fields.specialization.nullable().optional(),
-  experience_years: fields.experienceYears.nullable().optional(),
-  date_of_birth: fields.date
-    .nullable()
-    .optional()
-    .meta({ examples: ['1990-05-17'] }),
-  gender: fields.gender.nullable().optional(),
-});
 
 const names = {
   first_name: fields.firstName.nullable().optional(),
@@ -30,7 +22,7 @@ interface Draft {
   username?: string | undefined;
   password?: string | undefined;
   role?: Role | undefined;
-  profile?: z.infer<typeof profileInput> | undefined;
+  profile?: ProfileInput | undefined;
 }
 
 const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
@@ -59,7 +51,7 @@ const patientExample = {
   last_name: 'Karimova',
   phone: demo.patient.phone,
   locale: 'uz',
-  profile: { date_of_birth: demo.patient.date_of_birth, gender: 'female' },
+  profile: patientProfile,
 } as const;
 
 const doctorExample = {
@@ -70,11 +62,7 @@ const doctorExample = {
   last_name: 'Yusupov',
   phone: demo.doctor.phone,
   locale: 'uz',
-  profile: {
-    specialization: demo.doctor.specialization,
-    experience_years: demo.doctor.experience_years,
-    gender: 'male',
-  },
+  profile: doctorProfile,
 } as const;
 
 /** Who registers themself; the parameter's country is whose phone numbers are meant where none is given. */
@@ -189,7 +177,6 @@ export const userInputs = perCountry((country) => ({
 export type Registration = z.infer<ReturnType<typeof registration>>;
 export type NewUser = z.infer<ReturnType<typeof userInputs>['create']>;
 export type UserChanges = z.infer<ReturnType<typeof userInputs>['update']>;
-export type ProfileInput = z.infer<typeof profileInput>;
 
 /** What an admin says once more before they erase somebody. */
 export const adminConfirmation = documented(

@@ -10,10 +10,11 @@ import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
+import type { ProfileInput } from './profile.schemas.ts';
 import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
 import { notesOf, profileErrors } from './users.rules.ts';
-import type { NewUser, ProfileInput, Registration, UserChanges } from './users.schemas.ts';
+import type { NewUser, Registration, UserChanges } from './users.schemas.ts';
 
 interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
   db: Db;

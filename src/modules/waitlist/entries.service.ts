@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
@@ -40,7 +41,7 @@ export function createEntries({ db, clock, audit }: EntriesDependencies) {
     },
 
     /** Notes what the staff does for a patient; what patients do themselves is theirs, and is not noted. */
-    async note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
+    async note(tx: Tx, actor: Caller, action: AuditAction, entry: number, subject: number): Promise<void> {
       if (!isStaff(actor.role)) return;
       await audit.record(tx, { actor, action, subject, details: { entry } });
     },

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasEnded, type WallTime } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
@@ -45,7 +46,7 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
 
   /** Does the work, notes it, and reads the visit before it commits, so that no later change stands in the answer. */
   async function noted(
-    action: string,
+    action: AuditAction,
     { appointment, caller }: { appointment: number; caller: Caller },
     work: (tx: Parameters<typeof findAppointment>[0]) => Promise<{ patient: number } | undefined>,
   ): Promise<{ done: boolean; now: Appointment }> {

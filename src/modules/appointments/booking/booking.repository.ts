@@ -3,7 +3,7 @@ import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../availability/bookable.sql.ts';
 import { isBookable, isPatientHere } from '../../availability/people.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
-import { type AppointmentRow, toAppointment } from '../appointments.repository.ts';
+import { type AppointmentRow, ownColumns, toAppointment } from '../appointments.repository.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 
 export interface Booking {
@@ -57,9 +57,7 @@ export async function insertAppointment(
         on conflict do nothing
         returning *
       )
-      select booked.id, booked.timeslot_id as timeslot, booked.date, booked.start_time, booked.end_time, booked.status,
-        booked.created_at, booked.updated_at, booked.booked_by, booked.cancelled_by, booked.cancel_reason,
-        booked.cancelled_late, booked.attendance, booked.version,
+      select ${ownColumns('booked')},
         slot.doctor_id, slot.first_name as doctor_first_name, slot.last_name as doctor_last_name, slot.specialization,
         patient.id as patient_id, patient.first_name as patient_first_name, patient.last_name as patient_last_name,
         patient.phone as patient_phone

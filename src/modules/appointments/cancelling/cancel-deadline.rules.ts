@@ -2,7 +2,7 @@ import { type Clock, hasBegun, type WallTime } from '../../../core/clock.ts';
 import type { LateCancellation } from '../../../core/words.ts';
 
 /** What the clinic's policy says of cancelling. */
-interface CancelPolicy {
+export interface CancelPolicy {
   /** Until how long before its start a patient may cancel; 0 is no deadline. */
   cancel_deadline_minutes: number;
   /** What becomes of a cancellation after the deadline. */

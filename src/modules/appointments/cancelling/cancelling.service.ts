@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { type Caller, isStaff, sideOf } from '../../../core/roles.ts';
@@ -30,7 +31,7 @@ export function createCancelling({ db, clock, audit, settings }: CancellingDepen
   const note = (
     tx: Tx,
     actor: Caller,
-    action: string,
+    action: AuditAction,
     appointment: number,
     changed: Changed,
     policy: Policy,

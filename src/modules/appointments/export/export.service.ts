@@ -56,7 +56,7 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
       const read = (after: Cursor) =>
         mayLag((replica) => readPage(replica, { ...others, to: end }, after, clock.wall(), PAGE));
       const { patient } = others;
-      const seen = { action: 'appointment.export', details: { filters: namesOf(filters) } };
+      const seen = { action: 'appointment.export' as const, details: { filters: namesOf(filters) } };
       const noted = async (page: Appointment[]) => {
         const people = [...new Set(page.map((row) => row.patient.id))];
         if (people.length > 0) await audit.recordShown(caller, { ...seen, people });

@@ -7,9 +7,9 @@ import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
-import { isActive, isStale } from '../appointments.rules.ts';
+import { isActive } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
-import { isTooLate } from '../cancelling/cancel-deadline.rules.ts';
+import { statusAfter, whyItStays } from './moving.rules.ts';
 import * as repository from './reschedule.repository.ts';
 import type { Move } from './reschedule.schemas.ts';
 
@@ -42,12 +42,9 @@ export type Moving = ReturnType<typeof createReschedule>;
 /** Moving an appointment to another slot of its doctor, or of a colleague where its doctor is out. */
 export function createReschedule({ db, clock, audit, idempotency, obtaining }: RescheduleDependencies) {
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
-  function mustMove(visit: repository.Standing, { caller, expected, policy }: MoveRequest): void {
-    if (isStale(visit, expected)) throw new AppError('version_mismatch');
-    if (!isActive(visit)) throw new AppError('already_decided');
-    if (hasBegun(visit, clock.wall())) throw new AppError('visit_begun');
-    if (visit.attendance !== null) throw new AppError('already_attended');
-    if (!isStaff(caller.role) && isTooLate(visit, policy, clock)) throw new AppError('too_late_to_cancel');
+  function mustMove(visit: repository.Standing, request: MoveRequest): void {
+    const code = whyItStays(visit, request, clock);
+    if (code) throw new AppError(code);
   }
 
   async function move(tx: Tx, appointment: number, request: MoveRequest): Promise<Appointment | undefined> {
@@ -115,11 +112,6 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
       );
     },
   };
-}
-
-function statusAfter(status: Appointment['status'], { role }: Caller, policy: Policy): Appointment['status'] {
-  if (isStaff(role)) return status;
-  return policy.auto_confirm ? 'confirmed' : 'pending';
 }
 
 /** The exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */

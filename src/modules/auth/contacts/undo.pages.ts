@@ -1,6 +1,6 @@
 import { escapeHtml, htmlPage } from '../../../core/html.ts';
 import type { Locale } from '../../../core/words.ts';
-import { messageTexts } from '../../notifications/index.ts';
+import { messageTexts } from '../../../i18n/index.ts';
 import type { UndoState } from './undo.service.ts';
 
 /** What the page's address is answered with. */

@@ -15,11 +15,12 @@ interface SignInRoutesOptions {
   signIn: SignIn;
   tokens: Pick<Tokens, 'refresh'>;
   phone_country: CountryCode;
+  refresh_grace_seconds: number;
 }
 
 export async function signInRoutes(
   instance: FastifyInstance,
-  { users, signIn, tokens, phone_country }: SignInRoutesOptions,
+  { users, signIn, tokens, phone_country, refresh_grace_seconds }: SignInRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
@@ -77,7 +78,7 @@ export async function signInRoutes(
         description:
           'The refresh token is the permission. It serves once: using it again ends the whole session, since one of its ' +
           'two holders must have stolen it. Only a client that lost the answer, or its other tab, may repeat the same ' +
-          'request: for some seconds (60 by default) it gets the same refresh token as the first, until that one is used.',
+          `request: for ${refresh_grace_seconds} seconds it gets the same refresh token as the first, until that one is used.`,
         body: refreshRequest,
         response: { 200: tokenPair },
       },

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasEnded } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { doctorFor } from '../../../core/on-behalf.ts';
@@ -32,7 +33,7 @@ export interface AbsencesDependencies {
 
 export function createAbsences({ db, clock, audit, appointments, publishing }: AbsencesDependencies) {
   /** Notes what an admin does to a doctor's absences. */
-  const note = async (tx: Tx, caller: Caller, action: string, absence: number, doctor: number) => {
+  const note = async (tx: Tx, caller: Caller, action: AuditAction, absence: number, doctor: number) => {
     if (caller.id !== doctor)
       await audit.record(tx, { actor: caller, action, subject: doctor, details: { absence } });
   };
@@ -65,7 +66,7 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
       const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
       const removed = await removeFreeSlots(tx, span);
       const people = [...new Set(visits.map(({ patient }) => patient.id))];
-      const cancelled = { actor: caller, action: 'appointment.cancel', details: { absence } };
+      const cancelled = { actor: caller, action: 'appointment.cancel' as const, details: { absence } };
       await audit.recordAll(tx, cancelled, people);
       await note(tx, caller, 'absence.create', absence, span.doctor);
       const booked = new Set(visits.map(({ timeslot }) => timeslot));

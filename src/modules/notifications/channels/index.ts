@@ -23,13 +23,14 @@ export interface ChannelSettings {
 
 export type Senders = Partial<Record<Channel, Sender>>;
 
-/** The channels that are set up. Eskiz goes before Twilio where both are there. */
+/** The channels that are set up. Of several providers of SMS the first of the list sends. */
 export function createSenders(settings: ChannelSettings, log: Log, now: () => Date): Senders {
   const { email, eskiz, twilio, telegram, file, timeout } = settings;
   const written = file === undefined ? undefined : createFileSender(file, log, now);
+  const sms = [eskiz && createEskiz(eskiz, timeout, now), twilio && createTwilio(twilio, timeout), written];
   const senders: Record<Channel, Sender | undefined> = {
     email: email ? createEmail(email, timeout) : written,
-    sms: eskiz ? createEskiz(eskiz, timeout, now) : twilio ? createTwilio(twilio, timeout) : written,
+    sms: sms.find((sender) => sender !== undefined),
     // Without a bot nobody can link a chat.
     telegram: telegram && createTelegram(telegram, timeout),
   };

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, transaction } from '../../../db/client.ts';
+import { messageTexts } from '../../../i18n/index.ts';
+import type { Words } from '../../../i18n/messages/texts.ts';
 import { type Outgoing, SendError } from '../channels/index.ts';
 import { visitOf } from '../facts.repository.ts';
 import type { VisitLinks } from '../links/links.service.ts';
-import { messageTexts } from '../texts/languages.ts';
 import { composeEmail, type Links, withLinks } from '../texts/links.ts';
-import type { Words } from '../texts/texts.ts';
 import { writeMessage } from '../texts/write.ts';
 import type { Claimed } from './delivery.repository.ts';
 import type { Sealing } from './sealing.service.ts';

@@ -1,7 +1,7 @@
 import { escapeHtml, htmlPage } from '../../../core/html.ts';
 import type { Locale } from '../../../core/words.ts';
+import { messageTexts } from '../../../i18n/index.ts';
 import { longWhen } from '../texts/dates.ts';
-import { messageTexts } from '../texts/languages.ts';
 import { fullName } from '../texts/names.ts';
 import { type LinkState, timeShown } from './links.service.ts';
 

@@ -1,6 +1,6 @@
 import type { Bot, Context } from 'grammy';
 import type { Log } from '../../../core/log.ts';
-import type { Locale } from '../../../core/words.ts';
+import { type Locale, locales } from '../../../core/words.ts';
 import { loggable } from '../../../db/errors.ts';
 import type { TelegramSettings } from '../channels/telegram.ts';
 import type { Telegram } from './telegram.service.ts';
@@ -11,8 +11,6 @@ const CALL = POLL + 10;
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 300;
 const STOP_WITHIN = 3_000;
-
-const LOCALES: Record<string, Locale> = { uz: 'uz', ru: 'ru', en: 'en' };
 
 /** The bot's user name, which stands in a deep link. */
 export async function askBotName({ token, api_url }: TelegramSettings, timeout: number): Promise<string> {
@@ -39,7 +37,9 @@ export function createBot(settings: TelegramSettings, telegram: Telegram, log: L
       context: Context,
       answer: (chat: string, language: Locale | undefined) => Promise<string>,
     ) => {
-      const language = LOCALES[context.from?.language_code?.slice(0, 2) ?? ''];
+      // An IETF tag, such as `uz` or `pt-br`.
+      const [spoken] = context.from?.language_code?.toLowerCase().split('-') ?? [];
+      const language = locales.find((locale) => locale === spoken);
       await context.reply(await answer(String(context.chat?.id), language), {
         link_preview_options: { is_disabled: true },
       });

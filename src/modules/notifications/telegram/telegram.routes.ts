@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Caller } from '../../../core/roles.ts';
 import { IsSignedIn } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { type TelegramProof, telegramInvitation, telegramProof } from './telegram.schemas.ts';
+import { LINK_MINUTES, type TelegramProof, telegramInvitation, telegramProof } from './telegram.schemas.ts';
 import type { Telegram } from './telegram.service.ts';
 
 const tags = ['notifications'];
@@ -35,7 +35,7 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram, owne
         operationId: 'linkTelegram',
         summary: 'Get a link to my Telegram',
         description:
-          'The answer is a deep link to the clinic’s bot. It works once: opening it within 15 minutes links that chat. ' +
+          `The answer is a deep link to the clinic’s bot. It works once: opening it within ${LINK_MINUTES} minutes links that chat. ` +
           'Messages then come there, unless the preferences say otherwise. The other channels tell the person that a chat ' +
           'was linked. To replace another chat, send the password or a `proof_code`; the replaced chat is told. The chat is ' +
           'unlinked when a new password is set with a code, or by an admin.',

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 
+/** How long a link to the bot can be opened. */
+export const LINK_MINUTES = 15;
+
 const URL_EXAMPLE = 'https://t.me/clinic_bot?start=Zt3uQ0lYc1J8mVh2x5RkPw';
 
 /** It is needed only where a chat is linked already. */

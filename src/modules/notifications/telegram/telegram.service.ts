@@ -4,14 +4,15 @@ import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { messageTexts } from '../../../i18n/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import { insertLink, useLink } from '../links/links.repository.ts';
 import { hashOf } from '../links/links.service.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { longWhen } from '../texts/dates.ts';
-import { messageTexts } from '../texts/languages.ts';
 import { fullName } from '../texts/names.ts';
 import * as repository from './telegram.repository.ts';
+import { LINK_MINUTES } from './telegram.schemas.ts';
 
 interface TelegramDependencies {
   db: Db;
@@ -25,7 +26,6 @@ interface TelegramDependencies {
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
 
-const LINK_MINUTES = 15;
 const VISITS = 10;
 
 /** Knows whose each chat is, and what the bot answers. */

@@ -1,4 +1,4 @@
-import type { MessageTexts } from './texts.ts';
+import type { MessageTexts } from '../../../i18n/messages/texts.ts';
 
 type Dates = Pick<MessageTexts, 'dates'>;
 

@@ -1,8 +1,8 @@
 import { escapeHtml } from '../../../core/html.ts';
 import type { Channel, Locale } from '../../../core/words.ts';
-import { messageTexts } from './languages.ts';
+import { messageTexts } from '../../../i18n/index.ts';
+import type { MessageTexts, Words } from '../../../i18n/messages/texts.ts';
 import { plainSms } from './sms.ts';
-import type { MessageTexts, Words } from './texts.ts';
 
 /** Where the reader of a reminder can answer it. */
 export interface Answers {

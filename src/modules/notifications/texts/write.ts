@@ -1,11 +1,18 @@
 import { type AccountKind, CODE_MINUTES, isVisitKind } from '../../../core/messages.ts';
 import { codePurposes, type Locale } from '../../../core/words.ts';
+import { messageTexts } from '../../../i18n/index.ts';
+import type {
+  AbsenceWords,
+  MessageTexts,
+  MoveWords,
+  OfferWords,
+  VisitWords,
+  Words,
+} from '../../../i18n/messages/texts.ts';
 import { longWhen, shortWhen } from './dates.ts';
 import type { MessageFacts, VisitFacts } from './facts.ts';
-import { messageTexts } from './languages.ts';
 import { fullName, shortName } from './names.ts';
 import { plainSms } from './sms.ts';
-import type { AbsenceWords, MessageTexts, MoveWords, OfferWords, VisitWords, Words } from './texts.ts';
 
 /**
  * Writes a message.

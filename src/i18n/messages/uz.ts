@@ -1,3 +1,4 @@
+import { STOP_HOURS } from '../../core/messages.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 // Written out, since ICU's data differ by version and by build; Node 24 says the same.
@@ -166,7 +167,7 @@ export const uz: MessageTexts = {
       const what = contact === 'phone' ? 'telefon raqami' : 'pochta manzili';
       return {
         title: added ? 'Hisobingizga aloqa qoʻshildi' : 'Hisobingizdagi aloqa almashtirildi',
-        text: `${added ? `Hisobingizga ${what} qoʻshildi` : `Hisobingizdagi ${what} almashtirildi`}: ${when}. Bu siz boʻlmasangiz, 72 soat ichida avvalgi aloqangizga yuborilgan havolani oching yoki darhol klinikaga xabar bering.`,
+        text: `${added ? `Hisobingizga ${what} qoʻshildi` : `Hisobingizdagi ${what} almashtirildi`}: ${when}. Bu siz boʻlmasangiz, ${STOP_HOURS} soat ichida avvalgi aloqangizga yuborilgan havolani oching yoki darhol klinikaga xabar bering.`,
         sms: `${added ? 'Hisobingizga yangi' : 'Hisobingizda almashtirilgan'} ${contact === 'phone' ? 'telefon' : 'pochta'}: ${when}. Siz emasmi? Klinikaga xabar bering.`,
       };
     },

@@ -1,3 +1,4 @@
+import { STOP_HOURS } from '../../core/messages.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 const MONTHS = [
@@ -165,7 +166,7 @@ export const en: MessageTexts = {
       const what = `${contact === 'phone' ? 'A phone' : 'An email address'} was ${added ? 'added to your account' : 'put in place of the one in your account'}`;
       return {
         title: added ? 'A contact was added to your account' : 'A contact of your account was replaced',
-        text: `${what}: ${when}. If it was not you, follow the link that was sent to the contact you had before, within 72 hours, or tell the clinic at once.`,
+        text: `${what}: ${when}. If it was not you, follow the link that was sent to the contact you had before, within ${STOP_HOURS} hours, or tell the clinic at once.`,
         sms: `${contact === 'phone' ? 'A new phone' : 'A new email'} in your account: ${when}. Not you? Tell the clinic at once.`,
       };
     },

@@ -1,5 +1,5 @@
-import type { AccountKind, visitKinds } from '../../../core/messages.ts';
-import type { CodePurpose } from '../../../core/words.ts';
+import type { AccountKind, visitKinds } from '../../core/messages.ts';
+import type { CodePurpose } from '../../core/words.ts';
 
 /** One message in one language. */
 export interface Words {
