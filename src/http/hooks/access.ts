@@ -2,7 +2,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
-import { pluralOf, roles, sideOf } from '../../core/roles.ts';
+import { isBoundByBranches, pluralOf, type Role, roles, sideOf } from '../../core/roles.ts';
 import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
 import { isKeyed } from '../idempotency.ts';
 
@@ -100,9 +100,12 @@ function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';
   const allowed = access === 'signed_in' ? roles.toReversed() : access;
   if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
-  return allowed
-    .map((role) => (sideOf(role) ? `${pluralOf(role)} (only their own)` : pluralOf(role)))
-    .join(', ');
+  return allowed.map((role) => `${pluralOf(role)}${whichOnes(role)}`).join(', ');
+}
+
+function whichOnes(role: Role): string {
+  if (sideOf(role)) return ' (only their own)';
+  return isBoundByBranches(role) ? ' (only of their branches)' : '';
 }
 
 function errorsOf(

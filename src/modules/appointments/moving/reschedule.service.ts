@@ -1,7 +1,7 @@
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
-import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Caller, worksHere } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
@@ -47,7 +47,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
     if (!isActive(visit)) throw new AppError('already_decided');
     if (hasBegun(visit, clock.wall())) throw new AppError('visit_begun');
     if (visit.attendance !== null) throw new AppError('already_attended');
-    if (!isStaff(caller.role) && isTooLate(visit, policy, clock)) throw new AppError('too_late_to_cancel');
+    if (!worksHere(caller.role) && isTooLate(visit, policy, clock)) throw new AppError('too_late_to_cancel');
   }
 
   async function move(tx: Tx, appointment: number, request: MoveRequest): Promise<Appointment | undefined> {
@@ -69,7 +69,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
       by: caller.id,
       now: bounds.now,
     });
-    const overridden = !isStaff(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
+    const overridden = !worksHere(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
     const details = {
       appointment,
       ...(isHandedOver && { from_doctor: visit.doctor, to_doctor: target.doctor }),
@@ -118,7 +118,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
 }
 
 function statusAfter(status: Appointment['status'], { role }: Caller, policy: Policy): Appointment['status'] {
-  if (isStaff(role)) return status;
+  if (worksHere(role)) return status;
   return policy.auto_confirm ? 'confirmed' : 'pending';
 }
 
