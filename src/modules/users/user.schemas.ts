@@ -23,6 +23,21 @@ const patientProfile = z
   })
   .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
 
+/** How many branches somebody can be given. */
+export const MAX_BRANCHES = 1_000;
+
+const receptionistProfile = z
+  .object({
+    branches: z
+      .array(fields.id)
+      .max(MAX_BRANCHES)
+      .meta({
+        description: 'The branches in which they work; an empty list is all of them.',
+        examples: [[1]],
+      }),
+  })
+  .meta({ id: 'UserReceptionistProfile', description: 'What a user has as a receptionist.' });
+
 const provedAt = fields.out.instant
   .nullable()
   .meta({ description: 'When they proved to receive what is sent there; null until then.' });
@@ -43,7 +58,7 @@ export const user = documented(
     locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
     created_at: fields.out.instant,
     profile: z
-      .union([doctorProfile, patientProfile])
+      .union([doctorProfile, patientProfile, receptionistProfile])
       .nullable()
       .meta({ description: 'The profile of their role; admins have none.' }),
   }),
@@ -72,6 +87,24 @@ export const user = documented(
             date_of_birth: demo.patient.date_of_birth,
             gender: 'female',
           },
+        },
+      },
+      receptionist: {
+        summary: 'A receptionist',
+        value: {
+          id: demo.receptionist.name.id,
+          username: demo.receptionist.username,
+          role: 'receptionist',
+          is_active: true,
+          first_name: demo.receptionist.name.first_name,
+          last_name: demo.receptionist.name.last_name,
+          email: null,
+          email_verified_at: null,
+          phone: null,
+          phone_verified_at: null,
+          locale: 'uz',
+          created_at: '2028-03-01T08:20:00.000Z',
+          profile: { branches: [1] },
         },
       },
       doctor: {

@@ -28,6 +28,8 @@ const fields = {
   approved_at: doctorProfiles.approved_at,
   date_of_birth: patientProfiles.date_of_birth,
   patient_gender: patientProfiles.gender,
+  branches: sql<number[] | null>`case when ${users.role} = 'receptionist' then array(
+    select branch_id from receptionist_branches where user_id = ${users.id} order by branch_id) end`,
 };
 
 const withProfiles = () =>
@@ -40,12 +42,12 @@ const withProfiles = () =>
 type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 
 function toUser(row: Row): User {
-  const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
+  const { specialization, experience_years, doctor_gender, approved_at, branches, ...others } = row;
   const { date_of_birth, patient_gender, ...user } = others;
   const { id, phone } = user;
   const profiles = {
     admin: null,
-    receptionist: null,
+    receptionist: { branches: branches ?? [] },
     doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
     patient: { id, phone, date_of_birth, gender: patient_gender },
   };

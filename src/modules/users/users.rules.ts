@@ -3,7 +3,7 @@ import type { Role } from '../../core/roles.ts';
 
 const profileFields = {
   admin: [],
-  receptionist: [],
+  receptionist: ['branches'],
   doctor: ['specialization', 'experience_years', 'gender'],
   patient: ['date_of_birth', 'gender'],
 } as const satisfies Record<Role, readonly string[]>;

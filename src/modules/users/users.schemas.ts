@@ -6,6 +6,7 @@ import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
+import { MAX_BRANCHES } from './user.schemas.ts';
 import { profileErrors } from './users.rules.ts';
 
 /** What a profile can hold; which fields fit follows from the role. */
@@ -19,6 +20,18 @@ const profileInput = z.object({
   gender: fields.gender.nullable().optional(),
 });
 
+/** What only admins can say of a profile. */
+const staffProfileInput = profileInput.extend({
+  branches: z
+    .array(fields.id)
+    .max(MAX_BRANCHES)
+    .optional()
+    .meta({
+      description: 'Where a receptionist works: ids of branches; `[]` is in all of them.',
+      examples: [[1]],
+    }),
+});
+
 const names = {
   first_name: fields.firstName.nullable().optional(),
   last_name: fields.lastName.nullable().optional(),
@@ -30,7 +43,7 @@ interface Draft {
   username?: string | undefined;
   password?: string | undefined;
   role?: Role | undefined;
-  profile?: z.infer<typeof profileInput> | undefined;
+  profile?: ProfileInput | undefined;
 }
 
 const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
@@ -45,10 +58,10 @@ const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
   });
 
 /** What every account can say of a person. */
-const person = (country: CountryCode) => ({
+const person = <Profile extends z.ZodType>(country: CountryCode, profile: Profile) => ({
   ...names,
   phone: fields.phone(country).nullable().optional(),
-  profile: profileInput.optional(),
+  profile: profile.optional(),
 });
 
 const patientExample = {
@@ -84,7 +97,7 @@ export const registration = perCountry((country) =>
       z.object({
         username: fields.username,
         password: fields.newPassword,
-        ...person(country),
+        ...person(country, profileInput),
         role: z.enum(['doctor', 'patient']),
         accept_terms: z
           .boolean()
@@ -115,7 +128,7 @@ export const userInputs = perCountry((country) => ({
       z.object({
         username: fields.username,
         password: fields.newPassword,
-        ...person(country),
+        ...person(country, staffProfileInput),
         role: fields.role,
         is_active: z.boolean().default(true),
       }),
@@ -126,6 +139,18 @@ export const userInputs = perCountry((country) => ({
       examples: {
         doctor: { summary: 'A doctor', value: doctorExample },
         patient: { summary: 'A patient', value: patientExample },
+        receptionist: {
+          summary: 'A receptionist of one branch',
+          value: {
+            username: 'nilufar.azimova',
+            password: 'nine-wooden-lanterns',
+            role: 'receptionist',
+            first_name: 'Nilufar',
+            last_name: 'Azimova',
+            locale: 'uz',
+            profile: { branches: [1] },
+          },
+        },
         admin: {
           summary: 'Another admin',
           value: {
@@ -145,7 +170,7 @@ export const userInputs = perCountry((country) => ({
     coherent(
       z
         .object({
-          ...person(country),
+          ...person(country, staffProfileInput),
           username: fields.username,
           password: fields.newPassword,
           role: fields.role,
@@ -189,7 +214,7 @@ export const userInputs = perCountry((country) => ({
 export type Registration = z.infer<ReturnType<typeof registration>>;
 export type NewUser = z.infer<ReturnType<typeof userInputs>['create']>;
 export type UserChanges = z.infer<ReturnType<typeof userInputs>['update']>;
-export type ProfileInput = z.infer<typeof profileInput>;
+export type ProfileInput = z.infer<typeof staffProfileInput>;
 
 /** What an admin says once more before they erase somebody. */
 export const adminConfirmation = documented(
