@@ -9,6 +9,7 @@ import {
   personOf,
   Refused,
   type Slot,
+  STAFF,
   shownDoctor,
   shownSlot,
   shownVisit,
@@ -46,7 +47,7 @@ function paged(rows: object[], { page = 1, page_size = 20 }: Filters) {
 }
 
 export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: Act<'list free slots'>) {
-  only(caller, 'patient', 'admin');
+  only(caller, 'patient', ...STAFF);
   const { role, is_active } = personOf(clinic, doctor);
   if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
   const free = onDays(clinic.slots, filters)
@@ -57,7 +58,7 @@ export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: A
 }
 
 export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Act<'search'>) {
-  only(caller, 'patient', 'admin');
+  only(caller, 'patient', ...STAFF);
   const { after = '', before = '9', per_doctor = 1_000 } = filters;
   const found = onDays(clinic.slots, filters)
     .filter((slot) => slot.doctor === doctor && isAvailableTo(clinic, slot, caller.role))
@@ -85,7 +86,7 @@ export function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters:
 
 export function visits(clinic: Clinic, caller: Person, request: { do: string; filters: Filters }) {
   const { filters } = request;
-  if (request.do === 'list all visits') only(caller, 'admin');
+  if (request.do === 'list all visits') only(caller, ...STAFF);
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
   const mine = {
     admin: 'booked_by',
@@ -100,7 +101,7 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
     )
     .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
   return paged(
-    inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
+    inOrder(clinic, found).map((visit) => shownVisit(clinic, caller, visit)),
     filters,
   );
 }
