@@ -139,7 +139,15 @@ export function createModules({
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const availability = createAvailability({
+    db,
+    clock,
+    audit,
+    settings,
+    idempotency,
+    passOn: offers.passOn,
+  });
+  const { reach } = availability;
   const timeslots = createTimeslots({
     db,
     mayLag,
@@ -149,6 +157,7 @@ export function createModules({
     settings,
     doctors,
     patients: availability.patients,
+    reach,
   });
   const appointments = createAppointments({
     db,
@@ -158,9 +167,10 @@ export function createModules({
     idempotency,
     settings,
     obtaining: availability.obtaining,
+    reach,
     sessions,
   });
-  const calendar = createCalendar({ db, clock, audit, appointments, ...config });
+  const calendar = createCalendar({ db, clock, audit, appointments, reach, ...config });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -170,6 +180,7 @@ export function createModules({
     offers,
     appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
     patients: availability.patients,
+    reach,
     search: timeslots.search,
   });
   const notifications = createNotifications({

@@ -72,20 +72,21 @@ const ACTIONS = `| action | what happened |
 | \`user.activate\`, \`user.deactivate\`, \`user.approve\` | an admin let somebody in, put them out, let a doctor in |
 | \`consent.accept\` | somebody accepted the terms and the privacy policy in force |
 | \`user.export\`, \`user.erase\` | somebody took their data; was erased |
-| \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
-| \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
+| \`appointment.read\`, \`appointment.list\` | a doctor or the staff looked at a patient’s appointment |
+| \`appointment.history\` | a doctor or the staff looked at what happened to a patient’s appointment |
 | \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
-| \`appointment.book\` | an admin booked for a patient |
-| \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin or the patient decided |
-| \`appointment.move\` | an admin or the patient moved an appointment to another slot |
-| \`appointment.arrive\`, \`appointment.complete\`, \`appointment.no_show\` | a doctor or an admin marked a visit |
-| \`appointment.take_back\` | a doctor or an admin took such a mark back |
-| \`waitlist.read\`, \`waitlist.list\` | an admin looked at what a patient waits for |
-| \`waitlist.join\`, \`waitlist.leave\`, \`waitlist.decline\` | an admin did it for a patient |
-| \`timeslot.publish\`, \`timeslot.delete\` | an admin did it for a doctor |
-| \`schedule.update\` | an admin wrote a doctor’s week |
-| \`absence.create\`, \`absence.delete\` | an admin wrote a doctor’s absence, took it back |
-| \`absence.read\`, \`absence.list\` | an admin looked at a doctor’s absences |
+| \`appointment.book\` | the staff (an admin or a receptionist) booked for a patient |
+| \`appointment.confirm\`, \`appointment.cancel\` | a doctor, the staff or the patient decided |
+| \`appointment.move\` | the staff or the patient moved an appointment to another slot |
+| \`appointment.arrive\`, \`appointment.complete\`, \`appointment.no_show\` | a doctor or the staff marked a visit |
+| \`appointment.take_back\` | a doctor or the staff took such a mark back |
+| \`waitlist.read\`, \`waitlist.list\` | the staff looked at what a patient waits for |
+| \`waitlist.join\`, \`waitlist.leave\`, \`waitlist.decline\` | the staff did it for a patient |
+| \`timeslot.hold\`, \`timeslot.release\` | the staff held a slot for a patient, gave it back |
+| \`timeslot.publish\`, \`timeslot.delete\` | the staff did it for a doctor |
+| \`schedule.update\` | the staff wrote a doctor’s week |
+| \`absence.create\`, \`absence.delete\` | the staff wrote a doctor’s absence, took it back |
+| \`absence.read\`, \`absence.list\` | the staff looked at a doctor’s absences |
 | \`holiday.create\`, \`holiday.delete\` | an admin closed the clinic on a day, opened it again |
 | \`settings.update\` | an admin changed the clinic’s policy |
 | \`message.list\`, \`message.retry\` | an admin looked at what was sent to a person; had it sent again |

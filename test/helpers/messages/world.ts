@@ -45,7 +45,10 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const availability = createAvailability({
+    ...{ db, clock, audit, settings, idempotency },
+    passOn: offers.passOn,
+  });
   const appointments = createAppointments({
     db,
     mayLag: primaryOnly(db),
@@ -54,6 +57,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     settings,
     idempotency,
     obtaining: availability.obtaining,
+    reach: availability.reach,
     sessions: { isEnded: () => false },
   });
   const notifications = createNotifications({

@@ -1,3 +1,4 @@
+import type { Role } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
 import type { HistoryKind } from './history.schemas.ts';
 
@@ -6,7 +7,7 @@ export interface HistoryRow {
   kind: HistoryKind;
   details: Record<string, unknown>;
   by_id: number | null;
-  by_role: 'admin' | 'doctor' | 'patient' | null;
+  by_role: Role | null;
   by_first_name: string | null;
   by_last_name: string | null;
   appointment: number;
