@@ -35,16 +35,19 @@ export const visitKinds = {
 } as const;
 export type VisitKind = keyof typeof visitKinds;
 
+/** Whoever signs in. */
+const EVERYBODY = ['patient', 'doctor', 'receptionist', 'admin'] as const satisfies readonly Role[];
+
 /** What is told about an account, and to which roles. */
 export const accountKinds = {
-  new_sign_in: ['patient', 'doctor', 'admin'],
-  password_changed: ['patient', 'doctor', 'admin'],
+  new_sign_in: EVERYBODY,
+  password_changed: EVERYBODY,
   doctor_approved: ['doctor'],
   /** A confirmed phone or email was replaced, or a second contact was confirmed beside the first. */
-  contact_changed: ['patient', 'doctor', 'admin'],
-  telegram_linked: ['patient', 'doctor', 'admin'],
+  contact_changed: EVERYBODY,
+  telegram_linked: EVERYBODY,
   /** No phone and no email is confirmed: who forgets the password has no way back. */
-  nothing_confirmed: ['patient', 'doctor', 'admin'],
+  nothing_confirmed: EVERYBODY,
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
 } as const;
