@@ -148,7 +148,7 @@ describe('for a patient', () => {
     await setPolicy({
       min_notice_minutes: 1_440,
       active_appointments_max: 1,
-      cancel_deadline_minutes: 10_000_000,
+      cancel_deadline_minutes: 1_440,
     });
     await setPolicy({ late_cancellation: 'refuse' });
     const { patient } = people;
