@@ -36,7 +36,7 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
 
   return {
     /**
-     * Books a slot for the caller, or for the patient whom an admin names. A patient books in one statement, unless the
+     * Books a slot for the caller, or for the patient whom the staff names. A patient books in one statement, unless the
      * request has an idempotency key or the clinic limits the number of appointments.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused, forbidden

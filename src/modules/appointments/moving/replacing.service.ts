@@ -50,7 +50,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     if (target.doctor === visit.doctor) return moving.moveWithin(tx, appointment, request);
     moving.mustMove(visit, request);
     await cancelling.cancelWithin(tx, appointment, caller, policy);
-    // Like a move: an admin's keeps the status.
+    // Like a move: one by the staff keeps the status.
     return book(tx, request, worksHere(caller.role) ? visit.status : undefined);
   }
 

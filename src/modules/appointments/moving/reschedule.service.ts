@@ -87,7 +87,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
 
     /**
      * Moves an appointment to another slot of its doctor. Where its doctor is out, it may also go to another doctor of the same
-     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. An admin's move leaves
+     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. A move by the staff leaves
      * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
      * @param options.request asks for it to be done once only
      * @param options.expected the versions that the move is meant for; any by default
