@@ -45,9 +45,9 @@ export function createObtaining(dependencies: ObtainingDependencies) {
   return {
     /**
      * Tries to get a slot for somebody: to book it, to hold it, to move an appointment to it. Where the waiting list has to
-     * pass the slot on first, it does; where a rival has gone again, the slot is tried for once more.
+     * pass the slot on first, it does; where a rival has gone again, the slot is tried for once more. A slot in a branch that
+     * the caller does not reach is none to them, and no alternative either.
      * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
-     * A slot in a branch that the caller does not reach is none to them, and no alternative either.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, too_soon, too_far_ahead,
      * too_many_appointments, not_with_oneself; with the visit already_yours; with alternatives slot_taken, slot_held,
      * patient_busy
