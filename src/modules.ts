@@ -165,11 +165,13 @@ export function createModules({
   const availability = createAvailability({
     db,
     clock,
+    audit,
     settings,
     memory,
     idempotency,
     passOn: offers.passOn,
   });
+  const { reach } = availability;
   const timeslots = createTimeslots({
     db,
     mayLag,
@@ -179,6 +181,7 @@ export function createModules({
     settings,
     doctors,
     patients: availability.patients,
+    reach,
   });
   const appointments = createAppointments({
     db,
@@ -188,9 +191,10 @@ export function createModules({
     idempotency,
     settings,
     obtaining: availability.obtaining,
+    reach,
     sessions,
   });
-  const calendar = createCalendar({ db, clock, audit, appointments, ...config });
+  const calendar = createCalendar({ db, clock, audit, appointments, reach, ...config });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -200,6 +204,7 @@ export function createModules({
     offers,
     appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
     patients: availability.patients,
+    reach,
     search: timeslots.search,
   });
   const notifications = createNotifications({

@@ -15,6 +15,11 @@ export const demo = {
 
   admin: { username: 'demo.admin', name: { id: 1, first_name: 'Lola', last_name: 'Mahmudova' } },
 
+  receptionist: {
+    username: 'demo.receptionist',
+    name: { id: 29, first_name: 'Nilufar', last_name: 'Azimova' },
+  },
+
   doctor: {
     id: doctorName.id,
     username: 'demo.doctor',

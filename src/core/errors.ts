@@ -21,6 +21,7 @@ export const errorStatus = {
   session_not_found: 404,
   user_not_found: 404,
   doctor_not_found: 404,
+  branch_not_found: 404,
   patient_not_found: 404,
   timeslot_not_found: 404,
   appointment_not_found: 404,

@@ -22,6 +22,7 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   weekly_hours_no_overlap: 'schedule_overlap',
   holidays_date_key: 'holiday_exists',
   absences_no_overlap: 'absence_overlap',
+  receptionist_branches_branch_id_branches_id_fk: 'branch_not_found',
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
 };
 

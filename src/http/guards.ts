@@ -1,6 +1,15 @@
 import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import { type Caller, type Role, reachesAll, type Side, sideOf } from '../core/roles.ts';
+import {
+  type Caller,
+  isAtDesk,
+  isBoundByBranches,
+  type Role,
+  reachesAll,
+  roles,
+  type Side,
+  sideOf,
+} from '../core/roles.ts';
 
 /** Who may call a route. Documentation and the token check follow from it. */
 export type Access = 'public' | 'signed_in' | readonly Role[];
@@ -26,6 +35,9 @@ export const hasRole = (...roles: Role[]): Guard =>
 export const IsAdmin = hasRole('admin');
 export const IsDoctor = hasRole('doctor');
 export const IsPatient = hasRole('patient');
+export const IsReceptionist = hasRole('receptionist');
+/** Whoever stands at the desk: admins and receptionists. */
+export const IsStaff = hasRole(...roles.filter(isAtDesk));
 
 /**
  * Lets through whom any of these guards of roles lets through.
@@ -50,19 +62,23 @@ declare module 'fastify' {
 }
 
 /**
- * Lets through whoever reaches all records, and a doctor or patient to their own; everybody else gets a 403.
- * @param find the owners of the record with this id, undefined when there is none
+ * Lets through whoever reaches all records, a receptionist to those of their branches (404 otherwise, as for one that does
+ * not exist), and a doctor or patient to their own; everybody else gets a 403.
+ * @param find the owners of the record with this id, undefined when there is none that this caller reaches
  * @param missing the 404 for that case
  */
-export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missing: ErrorCode): Guard {
+export function IsOwner(
+  find: (id: number, caller: Caller) => Promise<Owners | undefined>,
+  missing: ErrorCode,
+): Guard {
   const check: Guard = async (request) => {
     const caller: Caller = request.user;
-    if (reachesAll(caller.role)) return;
     const side = sideOf(caller.role);
-    if (side === null) throw new AppError('forbidden');
-    const owners = await find((request.params as { id: number }).id);
+    if (side === null && !reachesAll(caller.role)) throw new AppError('forbidden');
+    if (side === null && !isBoundByBranches(caller.role)) return;
+    const owners = await find((request.params as { id: number }).id, caller);
     if (!owners) throw new AppError(missing);
-    if (owners[side] !== caller.id) throw new AppError('forbidden');
+    if (side !== null && owners[side] !== caller.id) throw new AppError('forbidden');
     request.owners = owners;
   };
   return Object.assign(check, { owner: true as const });

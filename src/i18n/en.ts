@@ -60,6 +60,7 @@ export const en: Texts = {
     },
     session_not_found: { title: 'Session not found', detail: 'You have no such session.' },
     user_not_found: { title: 'User not found', detail: 'There is no such user.' },
+    branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
     doctor_not_found: { title: 'Doctor not found', detail: 'There is no such doctor.' },
     patient_not_found: { title: 'Patient not found', detail: 'There is no such patient.' },
     timeslot_not_found: { title: 'Slot not found', detail: 'There is no such slot.' },

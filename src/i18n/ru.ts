@@ -54,6 +54,7 @@ export const ru: Texts = {
     },
     session_not_found: { title: 'Сеанс не найден', detail: 'У вас нет такого сеанса.' },
     user_not_found: { title: 'Пользователь не найден', detail: 'Такого пользователя нет.' },
+    branch_not_found: { title: 'Филиал не найден', detail: 'Такого филиала нет.' },
     doctor_not_found: { title: 'Врач не найден', detail: 'Такого врача нет.' },
     patient_not_found: { title: 'Пациент не найден', detail: 'Такого пациента нет.' },
     timeslot_not_found: { title: 'Время не найдено', detail: 'Такого времени приёма нет.' },

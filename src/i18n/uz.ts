@@ -53,6 +53,7 @@ export const uz: Texts = {
     },
     session_not_found: { title: 'Seans topilmadi', detail: 'Sizda bunday seans yoʻq.' },
     user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
+    branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
     doctor_not_found: { title: 'Shifokor topilmadi', detail: 'Bunday shifokor yoʻq.' },
     patient_not_found: { title: 'Bemor topilmadi', detail: 'Bunday bemor yoʻq.' },
     timeslot_not_found: { title: 'Qabul vaqti topilmadi', detail: 'Bunday qabul vaqti yoʻq.' },

@@ -101,7 +101,7 @@ async function printDemo({ db, config }: Started): Promise<void> {
   const accounts = config.demo_data ? await demoAccounts(db, config) : [];
   if (accounts.length === 0) return;
   print(`Demo accounts, all with the password ${demo.password}:`);
-  for (const { role, username } of accounts) print(`  ${role.padEnd(8)} ${username}`);
+  for (const { role, username } of accounts) print(`  ${role.padEnd(12)} ${username}`);
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);

@@ -7,103 +7,102 @@ import { claimsOf } from '../helpers/tokens.ts';
 
 /**
  * Who may do what, written down by hand from section 3 of the contract. `own` is the patient or doctor whom the record
- * names, `other` any other one; where a path names no owned record the two must not differ.
+ * names, `other` any other one; where a path names no owned record the two must not differ. The receptionist works everywhere, the
+ * other one in another branch than the one where all of this is.
  */
 const table = `
-                                 nobody  own patient  other patient  own doctor  other doctor  admin
-  POST /api/auth/register/         201     201          201            201         201           201
-  POST /api/auth/login/            200     200          200            200         200           200
-  POST /api/auth/token/refresh/    200     200          200            200         200           200
-  GET /api/auth/me/                401     200          200            200         200           200
-  PATCH /api/auth/me/              401     200          200            200         200           200
-  DELETE /api/auth/me/             401     400          400            400         400           400
-  POST /api/auth/logout/           401     204          204            204         204           204
-  GET /api/auth/sessions/          401     200          200            200         200           200
-  DELETE /api/auth/sessions/       401     204          204            204         204           204
-  DELETE /api/auth/sessions/{id}/  401     404          404            404         404           404
-  POST /api/auth/password/change/  401     400          400            400         400           400
-  POST /api/auth/password/reset/   202     202          202            202         202           202
-  POST /api/auth/password/reset/confirm/ 400 400        400            400         400           400
-  POST /api/auth/phone/verify/     401     202          202            202         202           202
-  POST /api/auth/phone/verify/confirm/ 401 400          400            400         400           400
-  POST /api/auth/phone/prove/      401     409          409            409         409           409
-  POST /api/auth/email/prove/      401     409          409            409         409           409
-  POST /api/auth/email/verify/     401     202          202            202         202           202
-  POST /api/auth/email/verify/confirm/ 401 400          400            400         400           400
-  POST /api/auth/phone/prove/      401     409          409            409         409           409
-  POST /api/auth/email/prove/      401     409          409            409         409           409
-  GET /api/auth/me/export/         401     200          200            200         200           200
-  GET /api/auth/me/access-log/     401     200          200            200         200           200
-  GET /api/auth/me/consents/       401     200          200            200         200           200
-  POST /api/auth/me/consents/      401     200          200            200         200           200
-  GET /api/audit/                  401     403          403            403         403           200
-  GET /api/users/                  401     403          403            403         403           200
-  POST /api/users/                 401     403          403            403         403           201
-  GET /api/users/{id}/             401     403          403            403         403           200
-  PATCH /api/users/{id}/           401     403          403            403         403           200
-  DELETE /api/users/{id}/          401     403          403            403         403           204
-  POST /api/users/{id}/approve/    401     403          403            403         403           200
-  GET /api/doctors/                401     200          200            403         403           200
-  GET /api/doctors/{id}/           401     200          200            403         403           200
-  GET /api/doctors/{id}/timeslots/ 401     200          200            403         403           200
-  GET /api/doctor/profile/         401     403          403            200         200           403
-  PATCH /api/doctor/profile/       401     403          403            200         200           403
-  GET /api/patient/profile/        401     200          200            403         403           403
-  PATCH /api/patient/profile/      401     200          200            403         403           403
-  POST /api/timeslots/             401     403          403            201         403           201
-  POST /api/timeslots/bulk/        401     403          403            201         403           201
-  GET /api/doctor/schedule/        401     403          403            200         200           403
-  PUT /api/doctor/schedule/        401     403          403            200         200           403
-  GET /api/doctors/{id}/schedule/  401     403          403            403         403           200
-  PUT /api/doctors/{id}/schedule/  401     403          403            403         403           200
-  GET /api/holidays/               401     200          200            200         200           200
-  POST /api/holidays/              401     403          403            403         403           201
-  GET /api/holidays/{id}/          401     200          200            200         200           200
-  DELETE /api/holidays/{id}/       401     403          403            403         403           204
-  POST /api/absences/              401     403          403            201         403           201
-  GET /api/absences/               401     403          403            200         200           200
-  GET /api/absences/{id}/          401     403          403            200         403           200
-  DELETE /api/absences/{id}/       401     403          403            204         403           204
-  GET /api/timeslots/              401     403          403            200         200           403
-  POST /api/waitlist/              401     201          403            403         403           201
-  GET /api/waitlist/               401     200          200            403         403           200
-  GET /api/waitlist/{id}/          401     200          403            403         403           200
-  DELETE /api/waitlist/{id}/       401     204          403            403         403           204
-  POST /api/waitlist/{id}/accept/  401     201          403            403         403           201
-  POST /api/waitlist/{id}/decline/ 401     200          403            403         403           200
-  GET /api/timeslots/search/       401     200          200            403         403           200
-  GET /api/timeslots/{id}/         401     403          403            200         403           200
-  DELETE /api/timeslots/{id}/      401     403          403            204         403           204
-  POST /api/timeslots/{id}/hold/   401     200          200            403         403           403
-  DELETE /api/timeslots/{id}/hold/ 401     204          204            403         403           403
-  POST /api/appointments/          401     201          403            403         403           201
-  GET /api/appointments/me/        401     200          200            200         200           200
-  GET /api/appointments/           401     403          403            403         403           200
-  GET /api/appointments/{id}/      401     200          403            200         403           200
-  PATCH /api/appointments/{id}/    401     403          403            200         403           200
-  DELETE /api/appointments/{id}/   401     204          403            403         403           204
-  POST /api/appointments/{id}/reschedule/ 401 200       403            403         403           200
-  GET /api/appointments/{id}/history/ 401  200          403            200         403           200
-  POST /api/appointments/{id}/arrive/ 401  403          403            200         403           200
-  POST /api/appointments/{id}/complete/ 401 403         403            200         403           200
-  POST /api/appointments/{id}/no-show/ 401 403          403            200         403           200
-  DELETE /api/appointments/{id}/attendance/ 401 403     403            204         403           204
-  GET /api/appointments/export/    401     403          403            403         403           200
-  GET /api/statistics/             401     403          403            200         200           200
-  GET /api/settings/               401     403          403            403         403           200
-  PATCH /api/settings/             401     403          403            403         403           200
-  GET /api/notifications/          401     200          200            200         200           200
-  POST /api/notifications/{id}/read/ 401   204          404            404         404           404
-  POST /api/notifications/read-all/ 401    204          204            204         204           204
-  GET /api/notifications/preferences/ 401  200          200            200         200           200
-  PATCH /api/notifications/preferences/ 401 200         200            200         200           200
-  POST /api/notifications/telegram/link/ 401 409        409            409         409           409
-  DELETE /api/notifications/telegram/link/ 401 204      204            204         204           204
-  GET /api/messages/               401     403          403            403         403           200
-  POST /api/messages/{id}/retry/   401     403          403            403         403           204
-  POST /api/messages/retry/        401     403          403            403         403           200
-  GET /health/live                 200     200          200            200         200           200
-  GET /health/ready                200     200          200            200         200           200
+                                              nobody  own patient  other patient  own doctor  other doctor  receptionist  other receptionist  admin
+  POST /api/auth/register/                    201     201          201            201         201           201           201                 201
+  POST /api/auth/login/                       200     200          200            200         200           200           200                 200
+  POST /api/auth/token/refresh/               200     200          200            200         200           200           200                 200
+  GET /api/auth/me/                           401     200          200            200         200           200           200                 200
+  PATCH /api/auth/me/                         401     200          200            200         200           200           200                 200
+  DELETE /api/auth/me/                        401     400          400            400         400           400           400                 400
+  POST /api/auth/logout/                      401     204          204            204         204           204           204                 204
+  GET /api/auth/sessions/                     401     200          200            200         200           200           200                 200
+  DELETE /api/auth/sessions/                  401     204          204            204         204           204           204                 204
+  DELETE /api/auth/sessions/{id}/             401     404          404            404         404           404           404                 404
+  POST /api/auth/password/change/             401     400          400            400         400           400           400                 400
+  POST /api/auth/password/reset/              202     202          202            202         202           202           202                 202
+  POST /api/auth/password/reset/confirm/      400     400          400            400         400           400           400                 400
+  POST /api/auth/phone/verify/                401     202          202            202         202           202           202                 202
+  POST /api/auth/phone/verify/confirm/        401     400          400            400         400           400           400                 400
+  POST /api/auth/phone/prove/                 401     409          409            409         409           409           409                 409
+  POST /api/auth/email/prove/                 401     409          409            409         409           409           409                 409
+  POST /api/auth/email/verify/                401     202          202            202         202           202           202                 202
+  POST /api/auth/email/verify/confirm/        401     400          400            400         400           400           400                 400
+  GET /api/auth/me/export/                    401     200          200            200         200           200           200                 200
+  GET /api/auth/me/access-log/                401     200          200            200         200           200           200                 200
+  GET /api/auth/me/consents/                  401     200          200            200         200           200           200                 200
+  POST /api/auth/me/consents/                 401     200          200            200         200           200           200                 200
+  GET /api/audit/                             401     403          403            403         403           403           403                 200
+  GET /api/users/                             401     403          403            403         403           403           403                 200
+  POST /api/users/                            401     403          403            403         403           403           403                 201
+  GET /api/users/{id}/                        401     403          403            403         403           403           403                 200
+  PATCH /api/users/{id}/                      401     403          403            403         403           403           403                 200
+  DELETE /api/users/{id}/                     401     403          403            403         403           403           403                 204
+  POST /api/users/{id}/approve/               401     403          403            403         403           403           403                 200
+  GET /api/doctors/                           401     200          200            403         403           200           200                 200
+  GET /api/doctors/{id}/                      401     200          200            403         403           200           200                 200
+  GET /api/doctors/{id}/timeslots/            401     200          200            403         403           200           200                 200
+  GET /api/doctor/profile/                    401     403          403            200         200           403           403                 403
+  PATCH /api/doctor/profile/                  401     403          403            200         200           403           403                 403
+  GET /api/patient/profile/                   401     200          200            403         403           403           403                 403
+  PATCH /api/patient/profile/                 401     200          200            403         403           403           403                 403
+  POST /api/timeslots/                        401     403          403            201         403           201           403                 201
+  POST /api/timeslots/bulk/                   401     403          403            201         403           201           403                 201
+  GET /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
+  PUT /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
+  GET /api/doctors/{id}/schedule/             401     403          403            403         403           200           200                 200
+  PUT /api/doctors/{id}/schedule/             401     403          403            403         403           200           200                 200
+  GET /api/holidays/                          401     200          200            200         200           200           200                 200
+  POST /api/holidays/                         401     403          403            403         403           403           403                 201
+  GET /api/holidays/{id}/                     401     200          200            200         200           200           200                 200
+  DELETE /api/holidays/{id}/                  401     403          403            403         403           403           403                 204
+  POST /api/absences/                         401     403          403            201         403           201           404                 201
+  GET /api/absences/                          401     403          403            200         200           200           200                 200
+  GET /api/absences/{id}/                     401     403          403            200         403           200           404                 200
+  DELETE /api/absences/{id}/                  401     403          403            204         403           204           404                 204
+  GET /api/timeslots/                         401     403          403            200         200           403           403                 403
+  POST /api/waitlist/                         401     201          403            403         403           201           201                 201
+  GET /api/waitlist/                          401     200          200            403         403           200           200                 200
+  GET /api/waitlist/{id}/                     401     200          403            403         403           200           200                 200
+  DELETE /api/waitlist/{id}/                  401     204          403            403         403           204           204                 204
+  POST /api/waitlist/{id}/accept/             401     201          403            403         403           201           404                 201
+  POST /api/waitlist/{id}/decline/            401     200          403            403         403           200           200                 200
+  GET /api/timeslots/search/                  401     200          200            403         403           200           200                 200
+  GET /api/timeslots/{id}/                    401     403          403            200         403           200           404                 200
+  DELETE /api/timeslots/{id}/                 401     403          403            204         403           204           404                 204
+  POST /api/timeslots/{id}/hold/              401     200          200            403         403           200           404                 200
+  DELETE /api/timeslots/{id}/hold/            401     204          204            403         403           204           404                 204
+  POST /api/appointments/                     401     201          403            403         403           201           404                 201
+  GET /api/appointments/me/                   401     200          200            200         200           200           200                 200
+  GET /api/appointments/                      401     403          403            403         403           200           200                 200
+  GET /api/appointments/{id}/                 401     200          403            200         403           200           404                 200
+  PATCH /api/appointments/{id}/               401     403          403            200         403           200           404                 200
+  DELETE /api/appointments/{id}/              401     204          403            403         403           204           404                 204
+  POST /api/appointments/{id}/reschedule/     401     200          403            403         403           200           404                 200
+  GET /api/appointments/{id}/history/         401     200          403            200         403           200           404                 200
+  POST /api/appointments/{id}/arrive/         401     403          403            200         403           200           404                 200
+  POST /api/appointments/{id}/complete/       401     403          403            200         403           403           403                 200
+  POST /api/appointments/{id}/no-show/        401     403          403            200         403           200           404                 200
+  DELETE /api/appointments/{id}/attendance/   401     403          403            204         403           204           404                 204
+  GET /api/appointments/export/               401     403          403            403         403           403           403                 200
+  GET /api/statistics/                        401     403          403            200         200           403           403                 200
+  GET /api/settings/                          401     403          403            403         403           403           403                 200
+  PATCH /api/settings/                        401     403          403            403         403           403           403                 200
+  GET /api/notifications/                     401     200          200            200         200           200           200                 200
+  POST /api/notifications/{id}/read/          401     204          404            404         404           404           404                 404
+  POST /api/notifications/read-all/           401     204          204            204         204           204           204                 204
+  GET /api/notifications/preferences/         401     200          200            200         200           200           200                 200
+  PATCH /api/notifications/preferences/       401     200          200            200         200           200           200                 200
+  POST /api/notifications/telegram/link/      401     409          409            409         409           409           409                 409
+  DELETE /api/notifications/telegram/link/    401     204          204            204         204           204           204                 204
+  GET /api/messages/                          401     403          403            403         403           403           403                 200
+  POST /api/messages/{id}/retry/              401     403          403            403         403           403           403                 204
+  POST /api/messages/retry/                   401     403          403            403         403           403           403                 200
+  GET /health/live                            200     200          200            200         200           200           200                 200
+  GET /health/ready                           200     200          200            200         200           200           200                 200
 `;
 
 const [header = '', ...rows] = table
@@ -119,7 +118,15 @@ const matrix = new Map(
   }),
 );
 
-type Caller = 'nobody' | 'own patient' | 'other patient' | 'own doctor' | 'other doctor' | 'admin';
+type Caller =
+  | 'nobody'
+  | 'own patient'
+  | 'other patient'
+  | 'own doctor'
+  | 'other doctor'
+  | 'receptionist'
+  | 'other receptionist'
+  | 'admin';
 
 let clinic: TestApp;
 let people: Record<Exclude<Caller, 'nobody'>, Person>;
@@ -134,8 +141,17 @@ beforeAll(async () => {
     'other patient': await clinic.person('patient'),
     'own doctor': await clinic.person('doctor'),
     'other doctor': await clinic.person('doctor'),
+    receptionist: await clinic.person('receptionist'),
+    'other receptionist': await clinic.person('receptionist'),
     admin: await clinic.person('admin'),
   };
+  await clinic.db.$client.query(
+    `with other as (insert into branches (name) values ('Elsewhere') returning id)
+     insert into receptionist_branches (user_id, branch_id) select $1, id from other`,
+    [people['other receptionist'].id],
+  );
+  // The doctor belongs to the branch of what they have published.
+  await freshSlot();
 });
 afterAll(() => clinic.close());
 
@@ -200,8 +216,13 @@ const records: Record<string, () => Promise<number>> = {
   messages: freshFailure,
 };
 
+/** Patients hold for themselves, whichever they are. */
+function forStaff(caller: Caller): object | undefined {
+  return caller.endsWith('patient') ? undefined : { patient: people['own patient'].id };
+}
+
 /** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
-const bodies: Record<string, () => object | Promise<object>> = {
+const bodies: Record<string, (caller: Caller) => object | undefined | Promise<object>> = {
   'POST /api/auth/register/': account,
   'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
@@ -237,6 +258,8 @@ const bodies: Record<string, () => object | Promise<object>> = {
     start_time: '10:00',
     end_time: '10:30',
   }),
+  'POST /api/timeslots/{id}/hold/': forStaff,
+  'DELETE /api/timeslots/{id}/hold/': forStaff,
   'POST /api/waitlist/': () => {
     const date = freshDay();
     return { patient: people['own patient'].id, doctor: people['own doctor'].id, from: date, to: date };
@@ -277,7 +300,7 @@ async function ask(route: string, caller: Caller, { slash = true, method = '' } 
   const [verb = '', template = ''] = route.split(' ');
   const record = records[route] ?? records[template.split('/')[2] ?? ''];
   const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
-  const sent = await bodies[route]?.();
+  const sent = await bodies[route]?.(caller);
   const person = caller === 'nobody' ? undefined : people[caller];
   const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
   const answer = await clinic.app.inject({
@@ -360,6 +383,10 @@ test('an admin reaches every record; doctors and patients are told apart from mi
     ['DELETE', '/absences/999999/', 'own doctor', 'absence_not_found'],
     ['DELETE', '/absences/999999/', 'admin', 'absence_not_found'],
     ['GET', '/doctors/999999/schedule/', 'admin', 'doctor_not_found'],
+    ['GET', '/timeslots/999999/', 'receptionist', 'timeslot_not_found'],
+    ['GET', '/appointments/999999/', 'receptionist', 'appointment_not_found'],
+    ['GET', '/waitlist/999999/', 'other receptionist', 'waitlist_entry_not_found'],
+    ['GET', '/absences/999999/', 'other receptionist', 'absence_not_found'],
     ['GET', '/users/999999/', 'admin', 'user_not_found'],
     ['DELETE', '/users/999999/', 'admin', 'user_not_found'],
     ['GET', '/doctors/999999/', 'own patient', 'doctor_not_found'],

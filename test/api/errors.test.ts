@@ -114,6 +114,16 @@ const cases: Record<ErrorCode, Case> = {
   session_not_found: { status: 404, provoke: () => as('patient').delete('/auth/sessions/999999/') },
   user_not_found: { status: 404, provoke: () => as('admin').get('/users/999999/') },
   doctor_not_found: { status: 404, provoke: () => as('patient').get('/doctors/999999/') },
+  branch_not_found: {
+    status: 404,
+    provoke: () =>
+      as('admin').post('/users/', {
+        username: `new-${freshDay()}`,
+        password: PASSWORD,
+        role: 'receptionist',
+        profile: { branches: [999_999] },
+      }),
+  },
   patient_not_found: {
     status: 404,
     provoke: async () =>

@@ -22,7 +22,7 @@ export async function demoApp() {
     db,
     clock,
     /** An access token of a demo account. */
-    async signIn(role: 'admin' | 'doctor' | 'patient'): Promise<string> {
+    async signIn(role: 'admin' | 'receptionist' | 'doctor' | 'patient'): Promise<string> {
       const { username } = demo[role];
       const answer = await app.inject({
         method: 'POST',

@@ -18,6 +18,7 @@ import {
   personOf,
   Refused,
   type Slot,
+  STAFF,
   type Step,
   shownPatient,
   shownSlot,
@@ -70,7 +71,7 @@ function withSlots(
 export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>, id: number): Step {
   const { date, start_time, end_time, despite_holiday = false } = request;
   // Who may never publish hears that before anything of what they sent.
-  only(caller, 'doctor', 'admin');
+  only(caller, 'doctor', ...STAFF);
   if (end_time <= start_time) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
   const slot = { id, doctor, date, start_time, end_time };
@@ -95,7 +96,7 @@ export function publishMany(
   real: readonly (Times & { id: number; doctor: number })[],
 ): Step {
   const { date, slot_minutes, despite_holiday = false } = request;
-  only(caller, 'doctor', 'admin');
+  only(caller, 'doctor', ...STAFF);
   const fits = minutesOf(request.end_time) - minutesOf(request.start_time) >= slot_minutes;
   if (!fits) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(caller, 'doctor', request.doctor);
@@ -130,9 +131,9 @@ export function publishMany(
   });
 }
 
-/** A slot by its id, for its doctor or an admin. */
+/** A slot by its id, for its doctor or the staff. */
 export function ownSlot(clinic: Clinic, caller: Person, id: number): Slot {
-  only(caller, 'doctor', 'admin');
+  only(caller, 'doctor', ...STAFF);
   const slot = clinic.slots.find((other) => other.id === id);
   if (!slot) throw new Refused(404, 'timeslot_not_found');
   if (caller.role === 'doctor' && slot.doctor !== caller.id) throw new Refused(403, 'forbidden');
@@ -216,7 +217,7 @@ export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, 
 }
 
 export function comeBack(clinic: Clinic, caller: Person, { absence: id }: Act<'come back'>): Step {
-  only(caller, 'doctor', 'admin');
+  only(caller, 'doctor', ...STAFF);
   const absence = clinic.absences.find((other) => other.id === id);
   if (!absence) throw new Refused(404, 'absence_not_found');
   if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(403, 'forbidden');

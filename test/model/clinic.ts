@@ -150,7 +150,8 @@ export type Mark = 'arrive' | 'complete' | 'no-show';
 export type Request = { by: number } & (
   | ({ do: 'publish'; doctor?: number; despite_holiday?: boolean } & Times)
   | ({ do: 'publish many'; doctor?: number; slot_minutes: number; despite_holiday?: boolean } & Times)
-  | { do: 'withdraw' | 'read slot' | 'hold' | 'release'; slot: number }
+  | { do: 'withdraw' | 'read slot'; slot: number }
+  | { do: 'hold' | 'release'; slot: number; patient?: number }
   | { do: 'book'; slot: number; patient?: number }
   | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
   | { do: 'read visit' | 'take back'; visit: number }
@@ -250,9 +251,13 @@ export function only(caller: Person, ...roles: Role[]): void {
   if (!roles.includes(caller.role)) throw new Refused(403, 'forbidden');
 }
 
-/** For whom somebody acts: themselves, or whom an admin names. */
+/** Those at the desk, who act for others. */
+export const STAFF = ['admin', 'receptionist'] as const;
+export const isStaff = ({ role }: Person) => role === 'admin' || role === 'receptionist';
+
+/** For whom somebody acts: themselves, or whom the staff names. */
 export function actingFor(caller: Person, role: 'doctor' | 'patient', named: number | undefined): number {
-  only(caller, role, 'admin');
+  only(caller, role, ...STAFF);
   const whom = named ?? (caller.role === role ? caller.id : undefined);
   if (whom === undefined) throw new Refused(400, 'invalid_input');
   if (caller.role === role && whom !== caller.id) throw new Refused(403, 'forbidden');
@@ -313,7 +318,14 @@ export const shownDoctor = (clinic: Clinic, id: number) => ({
 });
 export const shownPatient = (clinic: Clinic, id: number) => ({ ...named(clinic, id), phone: null });
 
-export function shownVisit(clinic: Clinic, { doctor, patient, marked_on, ...visit }: Visit) {
+/** A visit as somebody sees it: reception is not told why it was cancelled. */
+export function shownVisit(clinic: Clinic, reader: Person, { doctor, patient, marked_on, ...visit }: Visit) {
   const status = statusOf(clinic, { doctor, patient, marked_on, ...visit });
-  return { ...visit, status, doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
+  const shown = {
+    ...visit,
+    status,
+    doctor: shownDoctor(clinic, doctor),
+    patient: shownPatient(clinic, patient),
+  };
+  return reader.role === 'receptionist' ? { ...shown, cancel_reason: null } : shown;
 }

@@ -9,10 +9,12 @@ import {
   holderOf,
   isAvailable,
   isHeld,
+  isStaff,
   isStillToCome,
   type Person,
   personOf,
   type Request,
+  STAFF,
 } from './clinic.ts';
 
 import { dayAfter, daysOf, pageOf, pick, timesOf, today, visitFilters } from './times.ts';
@@ -100,7 +102,7 @@ const wantedSlot = (clinic: Clinic, draw: Draw): number =>
   closedSlot(clinic, draw) ?? recent(clinic.slots, draw)?.id ?? NOBODY;
 
 /** Somebody of these roles, and once in twenty anybody at all. */
-function somebody({ people }: Clinic, { who }: Draw, ...roles: Role[]): Person {
+function somebody({ people }: Clinic, { who }: Draw, ...roles: readonly Role[]): Person {
   return pick(who === 19 ? people : people.filter(({ role }) => roles.includes(role)), who);
 }
 
@@ -117,9 +119,9 @@ const notAdmin = (clinic: Clinic, { who }: Draw) =>
     who,
   );
 
-/** Admins name whom they act for; others now and then, often somebody else. */
+/** The staff names whom they act for; others now and then, often somebody else. */
 const naming = (clinic: Clinic, { other }: Draw, caller: Person, role: 'doctor' | 'patient') =>
-  caller.role === 'admin' || other === 0 ? { [role]: pick(idsOf(clinic, role), other) } : {};
+  isStaff(caller) || other === 0 ? { [role]: pick(idsOf(clinic, role), other) } : {};
 
 /** On a day on which the clinic is closed most publish by mistake, some on purpose. */
 const onPurpose = ({ holidays }: Clinic, { flag }: Draw, day: string) =>
@@ -127,13 +129,13 @@ const onPurpose = ({ holidays }: Clinic, { flag }: Draw, day: string) =>
 
 function onSlot(clinic: Clinic, draw: Draw) {
   const slot = recent(clinic.slots, draw);
-  const by = draw.flag && slot ? slot.doctor : somebody(clinic, draw, 'doctor', 'admin').id;
+  const by = draw.flag && slot ? slot.doctor : somebody(clinic, draw, 'doctor', ...STAFF).id;
   return { by, slot: slot?.id ?? NOBODY };
 }
 
 function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
   const visit = recent(clinic.visits, draw);
-  const by = draw.flag && visit ? visit[side] : somebody(clinic, draw, side, 'admin').id;
+  const by = draw.flag && visit ? visit[side] : somebody(clinic, draw, side, ...STAFF).id;
   return { by, visit: visit?.id ?? NOBODY };
 }
 
@@ -143,7 +145,7 @@ function onWish(clinic: Clinic, draw: Draw) {
   const wishes = clinic.wishes.filter(({ id }) => live.some(({ entry }) => entry === id));
   const offered = wishes.find(({ replaces }) => replaces !== null) ?? wishes[0];
   const wish = draw.time % 3 !== 0 && offered ? offered : recent(clinic.wishes, draw);
-  const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', 'admin').id;
+  const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', ...STAFF).id;
   return { by, wish: wish?.id ?? NOBODY };
 }
 
@@ -157,7 +159,7 @@ function offerFirst(clinic: Clinic, draw: Draw): Request | undefined {
 const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | Wait } = {
   wait: (_, { time }) => ({ do: 'wait', minutes: pick([5, 5, 15, 30, 30, 90, 24 * 60], time) }),
   'publish many'(clinic, draw) {
-    const caller = somebody(clinic, draw, 'doctor', 'admin');
+    const caller = somebody(clinic, draw, 'doctor', ...STAFF);
     const named = naming(clinic, draw, caller, 'doctor');
     const { date, start_time } = timesOf(clinic, draw);
     const slot_minutes = draw.flag ? 30 : 45;
@@ -169,14 +171,21 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     // Now and then somebody tries to keep what they have held before.
     const had = clinic.slots.find((slot) => slot.last_held_by !== null && !isHeld(clinic, slot));
     if (draw.time % 2 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
-    const by = somebody(clinic, draw, 'patient').id;
-    return { do: 'hold', by, slot: wantedSlot(clinic, draw) };
+    const caller = somebody(clinic, draw, 'patient', 'receptionist');
+    return {
+      do: 'hold',
+      by: caller.id,
+      slot: wantedSlot(clinic, draw),
+      ...naming(clinic, draw, caller, 'patient'),
+    };
   },
   release(clinic, draw) {
     const held = clinic.slots.find((slot) => isHeld(clinic, slot));
     const slot = draw.other < 6 && held ? held : recent(clinic.slots, draw);
-    const by = draw.flag && slot?.held_by ? slot.held_by : somebody(clinic, draw, 'patient').id;
-    return { do: 'release', by, slot: slot?.id ?? NOBODY };
+    if (draw.flag && slot?.held_by) return { do: 'release', by: slot.held_by, slot: slot.id };
+    const caller = somebody(clinic, draw, 'patient', 'receptionist');
+    const named = naming(clinic, draw, caller, 'patient');
+    return { do: 'release', by: caller.id, slot: slot?.id ?? NOBODY, ...named };
   },
   reschedule(clinic, draw) {
     // Whose doctor is out has to go elsewhere.
@@ -185,7 +194,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
       const others = clinic.slots.filter(
         (slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot) && !holderOf(clinic, slot),
       );
-      const by = draw.flag ? left.patient : somebody(clinic, draw, 'admin').id;
+      const by = draw.flag ? left.patient : somebody(clinic, draw, ...STAFF).id;
       return { do: 'reschedule', by, visit: left.id, slot: recent(others, draw)?.id ?? NOBODY };
     }
     const { by, visit } = onVisit(clinic, draw, 'patient');
@@ -202,7 +211,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   }),
   'take back': (clinic, draw) => ({ do: 'take back', ...onVisit(clinic, draw, 'doctor') }),
   'be away'(clinic, draw) {
-    const caller = somebody(clinic, draw, 'doctor', 'admin');
+    const caller = somebody(clinic, draw, 'doctor', ...STAFF);
     const named = naming(clinic, draw, caller, 'doctor');
     const from = dayAfter(today(clinic), draw.time % 2);
     const hours = pick(
@@ -218,7 +227,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   },
   'come back'(clinic, draw) {
     const absence = recent(clinic.absences, draw);
-    const by = draw.flag && absence ? absence.doctor : somebody(clinic, draw, 'doctor', 'admin').id;
+    const by = draw.flag && absence ? absence.doctor : somebody(clinic, draw, 'doctor', ...STAFF).id;
     return { do: 'come back', by, absence: absence?.id ?? NOBODY };
   },
   close(clinic, draw) {
@@ -232,7 +241,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   },
   expire: (clinic) => ({ do: 'expire', by: idsOf(clinic, 'admin')[0] ?? NOBODY }),
   join(clinic, draw) {
-    const caller = somebody(clinic, draw, 'patient', 'admin');
+    const caller = somebody(clinic, draw, 'patient', ...STAFF);
     const named = naming(clinic, draw, caller, 'patient');
     const from = today(clinic);
     const hours = pick([{}, {}, { after: '10:00' }, { before: '11:30' }], draw.time);
@@ -287,10 +296,10 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const { date, ...days } = daysOf(clinic, draw);
     const filters = { ...days, ...(date && { from: date, to: date }), ...hours, ...pageOf(draw) };
     const doctor = pick(idsOf(clinic, 'doctor'), draw.which);
-    return { do: 'search', by: somebody(clinic, draw, 'patient', 'admin').id, doctor, filters };
+    return { do: 'search', by: somebody(clinic, draw, 'patient', ...STAFF).id, doctor, filters };
   },
   publish(clinic, draw) {
-    const caller = somebody(clinic, draw, 'doctor', 'admin');
+    const caller = somebody(clinic, draw, 'doctor', ...STAFF);
     const named = naming(clinic, draw, caller, 'doctor');
     const times = timesOf(clinic, draw);
     const wish = clinic.wishes.findLast(({ status }) => status === 'waiting');
@@ -307,7 +316,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     );
     // Whoever comes to the desk is seen in what runs.
     const isAtDesk = draw.time % 4 === 0 && runs !== undefined;
-    const caller = isAtDesk ? somebody(clinic, draw, 'admin') : somebody(clinic, draw, 'patient', 'admin');
+    const caller = isAtDesk ? somebody(clinic, draw, ...STAFF) : somebody(clinic, draw, 'patient', ...STAFF);
     const left = clinic.slots.find(
       (one) => !hasBegun(clinic, one) && isAvailable(clinic, one) && wasTurnedDown(clinic, one.id),
     );
@@ -333,7 +342,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   'list free slots'(clinic, draw) {
     const filters = { ...daysOf(clinic, draw), ...pageOf(draw) };
     const doctor = pick(idsOf(clinic, 'doctor'), draw.other);
-    return { do: 'list free slots', by: somebody(clinic, draw, 'patient', 'admin').id, doctor, filters };
+    return { do: 'list free slots', by: somebody(clinic, draw, 'patient', ...STAFF).id, doctor, filters };
   },
   'list own slots'(clinic, draw) {
     const free = pick<Filters>([{}, { is_available: true }, { is_available: false }], draw.other);
@@ -341,14 +350,14 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'list own slots', by: somebody(clinic, draw, 'doctor').id, filters };
   },
   'list own visits'(clinic, draw) {
-    const by = somebody(clinic, draw, 'patient', 'doctor', 'admin').id;
+    const by = somebody(clinic, draw, 'patient', 'doctor', ...STAFF).id;
     return { do: 'list own visits', by, filters: visitFilters(clinic, draw) };
   },
   'list all visits'(clinic, draw) {
     // Somebody is named, because the real clinic holds the records of earlier runs too.
     const role = draw.flag ? 'doctor' : 'patient';
     const filters = { ...visitFilters(clinic, draw), [role]: pick(idsOf(clinic, role), draw.which) };
-    return { do: 'list all visits', by: somebody(clinic, draw, 'admin').id, filters };
+    return { do: 'list all visits', by: somebody(clinic, draw, ...STAFF).id, filters };
   },
   activate(clinic, draw) {
     const out = clinic.people.find(({ is_active, erased }) => !is_active && !erased);

@@ -2,7 +2,7 @@ import { PASSWORD } from '../helpers/app.ts';
 import { type Answer, outcome } from '../helpers/races.ts';
 import type { Expected, Filters, Request } from './clinic.ts';
 
-type Http = [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object];
+type Http = [method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object | undefined];
 
 /** How a request is sent. */
 export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | 'expire' }>): Http {
@@ -16,9 +16,9 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       return ['POST', '/timeslots/bulk/', body];
     }
     case 'hold':
-      return ['POST', `/timeslots/${request.slot}/hold/`];
+      return ['POST', `/timeslots/${request.slot}/hold/`, forPatient(request)];
     case 'release':
-      return ['DELETE', `/timeslots/${request.slot}/hold/`];
+      return ['DELETE', `/timeslots/${request.slot}/hold/`, forPatient(request)];
     case 'reschedule':
       return ['POST', `/appointments/${request.visit}/reschedule/`, { timeslot: request.slot }];
     case 'mark':
@@ -86,6 +86,9 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       return ['DELETE', `/users/${request.person}/`, { password: PASSWORD }];
   }
 }
+
+/** Whoever acts for themself sends no body. */
+const forPatient = ({ patient }: { patient?: number }) => (patient === undefined ? undefined : { patient });
 
 const queryOf = (filters: Filters) =>
   new URLSearchParams(

@@ -10,6 +10,7 @@ import {
   personOf,
   Refused,
   type Slot,
+  STAFF,
   shownDoctor,
   shownSlot,
   shownVisit,
@@ -47,7 +48,7 @@ function paged(rows: object[], { page = 1, page_size = 20 }: Filters) {
 }
 
 export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: Act<'list free slots'>) {
-  only(caller, 'patient', 'admin');
+  only(caller, 'patient', ...STAFF);
   const { role, is_active } = personOf(clinic, doctor);
   if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
   const free = onDays(clinic.slots, filters)
@@ -58,7 +59,7 @@ export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: A
 }
 
 export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Act<'search'>) {
-  only(caller, 'patient', 'admin');
+  only(caller, 'patient', ...STAFF);
   const { after = '', before = '9', per_doctor = 1_000 } = filters;
   const found = onDays(clinic.slots, filters)
     .filter((slot) => slot.doctor === doctor && isAvailableTo(clinic, slot, caller.role))
@@ -86,7 +87,7 @@ export function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters:
 
 export function visits(clinic: Clinic, caller: Person, request: { do: string; filters: Filters }) {
   const { filters } = request;
-  if (request.do === 'list all visits') only(caller, 'admin');
+  if (request.do === 'list all visits') only(caller, ...STAFF);
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
   const mine = sideOf(caller.role) ?? 'booked_by';
   const found = onDays(clinic.visits, filters)
@@ -96,7 +97,7 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
     )
     .filter((visit) => request.do === 'list all visits' || visit[mine] === caller.id);
   return paged(
-    inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
+    inOrder(clinic, found).map((visit) => shownVisit(clinic, caller, visit)),
     filters,
   );
 }

@@ -105,7 +105,7 @@ const acts: Acts = {
   decide,
   cancel,
   'read visit': (clinic, caller, { visit }) =>
-    ok(clinic, shownVisit(clinic, ownVisit(clinic, caller, visit))),
+    ok(clinic, shownVisit(clinic, caller, ownVisit(clinic, caller, visit))),
   reschedule,
   mark,
   'take back': takeBack,

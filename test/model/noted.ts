@@ -37,6 +37,11 @@ const judges = {
     const booked = after.visits.at(-1);
     return kind === 'book' && before !== after && booked !== undefined && hasBegun(before, booked);
   },
+  'reception cancels what it booked and moved': (before, request, after) => {
+    const visit = request.do === 'cancel' ? visitOf(before, request.visit) : undefined;
+    const isReceptionist = before.people.some(({ id, role }) => id === request.by && role === 'receptionist');
+    return isReceptionist && before !== after && visit?.booked_by === request.by && visit.version > 2;
+  },
   'somebody holds anew what they held': (before, request, after) =>
     request.do === 'hold' &&
     before !== after &&

@@ -14,7 +14,6 @@ import {
   later,
   made,
   ok,
-  only,
   overlap,
   type Person,
   personOf,
@@ -162,7 +161,7 @@ export function booked(
     version: 1,
   };
   const next = take({ ...clinic, visits: [...clinic.visits, visit] }, slot.id, visit);
-  return made(next, shownVisit(next, visit));
+  return made(next, shownVisit(next, caller, visit));
 }
 
 export const bookFor = (clinic: Clinic, caller: Person, wanted: Wanted, id: number): Step =>
@@ -175,35 +174,36 @@ export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: n
   return bookFor(clinic, caller, { slot: request.slot, patient }, id);
 }
 
-export function hold(clinic: Clinic, caller: Person, request: { slot: number }): Step {
-  only(caller, 'patient');
+export function hold(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
+  const patient = actingFor(caller, 'patient', request.patient);
   const answered = (next: Clinic, slot: Slot) => ok(next, { timeslot: slot.id, expires_at: slot.held_until });
   const theirs = clinic.slots.find(({ id }) => id === request.slot);
   // What is theirs already stays as long as it was.
-  if (theirs && theirs.held_by === caller.id && isHeld(clinic, theirs)) return answered(clinic, theirs);
-  return obtain(clinic, { slot: request.slot, patient: caller.id }, caller.role, (now, { id }) => {
+  if (theirs && theirs.held_by === patient && isHeld(clinic, theirs)) return answered(clinic, theirs);
+  return obtain(clinic, { slot: request.slot, patient }, caller.role, (now, { id }) => {
     const own = now.slots.find((slot) => slot.id === id) as Slot;
-    if (own.held_by === caller.id && isHeld(now, own)) return answered(now, own);
+    if (own.held_by === patient && isHeld(now, own)) return answered(now, own);
     const { hold_minutes } = now.policy;
     // What one has had, one cannot keep by holding it anew: it ends when it would have, and then others come first.
-    const before = own.last_held_by === caller.id ? own.last_held_until : null;
+    const before = own.last_held_by === patient ? own.last_held_until : null;
     if (before !== null && before <= now.now && now.now < later(before, hold_minutes))
       return { expected: { status: 409, code: 'held_recently' }, next: now };
     const ends = [
       later(now.now, hold_minutes),
-      startOf(own),
+      // The desk can hold what runs.
+      hasBegun(now, own) ? `${own.date} ${own.end_time}` : startOf(own),
       before !== null && before > now.now ? before : '9',
     ];
     const held_until = ends.toSorted()[0] ?? null;
     const slots = now.slots.map((slot) =>
-      slot.held_by === caller.id && !slot.is_waitlisted ? { ...slot, held_by: null, held_until: null } : slot,
+      slot.held_by === patient && !slot.is_waitlisted ? { ...slot, held_by: null, held_until: null } : slot,
     );
     const next = {
       ...now,
       slots: change(slots, id, {
-        held_by: caller.id,
+        held_by: patient,
         held_until,
-        last_held_by: caller.id,
+        last_held_by: patient,
         last_held_until: held_until,
       }),
     };
@@ -211,10 +211,10 @@ export function hold(clinic: Clinic, caller: Person, request: { slot: number }):
   });
 }
 
-export function release(clinic: Clinic, caller: Person, request: { slot: number }): Step {
-  only(caller, 'patient');
+export function release(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
+  const patient = actingFor(caller, 'patient', request.patient);
   const slot = clinic.slots.find(({ id }) => id === request.slot);
   if (!slot) throw new Refused(404, 'timeslot_not_found');
-  if (slot.held_by !== caller.id || slot.is_waitlisted) return done(clinic);
+  if (slot.held_by !== patient || slot.is_waitlisted) return done(clinic);
   return done({ ...clinic, slots: change(clinic.slots, slot.id, { held_by: null, held_until: null }) });
 }

@@ -19,6 +19,7 @@ const of = ({ people }: Clinic, role: string, place = 0): number => {
   return found.id;
 };
 const admin = (clinic: Clinic) => of(clinic, 'admin');
+const receptionist = (clinic: Clinic) => of(clinic, 'receptionist');
 const doctor = (clinic: Clinic, place = 0) => of(clinic, 'doctor', place);
 const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', place);
 
@@ -78,6 +79,39 @@ const minutes =
   () => ({ do: 'wait', minutes: passed });
 
 export const stories: Story[] = [
+  {
+    note: 'reception cancels what it booked and moved',
+    steps: [
+      (clinic) => ({
+        do: 'hold',
+        by: receptionist(clinic),
+        slot: slotAt(clinic, '11:00'),
+        patient: patient(clinic),
+      }),
+      (clinic) => ({
+        do: 'book',
+        by: receptionist(clinic),
+        slot: slotAt(clinic, '11:00'),
+        patient: patient(clinic),
+      }),
+      (clinic) => ({
+        do: 'reschedule',
+        by: receptionist(clinic),
+        visit: lastVisit(clinic),
+        slot: slotAt(clinic, '10:00'),
+      }),
+      (clinic) => ({ do: 'decide', by: receptionist(clinic), visit: lastVisit(clinic), status: 'confirmed' }),
+      (clinic) => ({
+        do: 'cancel',
+        by: receptionist(clinic),
+        visit: lastVisit(clinic),
+        reason: 'as they asked',
+      }),
+      // Whom it cancelled for is told why, and reception is not.
+      (clinic) => ({ do: 'read visit', by: patient(clinic), visit: lastVisit(clinic) }),
+      (clinic) => ({ do: 'read visit', by: receptionist(clinic), visit: lastVisit(clinic) }),
+    ],
+  },
   {
     note: 'a visit goes to a colleague',
     steps: [

@@ -8,6 +8,7 @@ import {
   hasBegun,
   hasEnded,
   isActive,
+  isStaff,
   isStillToCome,
   later,
   made,
@@ -16,6 +17,7 @@ import {
   type Person,
   personOf,
   Refused,
+  STAFF,
   type Step,
   shownVisit,
   startOf,
@@ -28,12 +30,12 @@ import { isWanted } from './waitlist.ts';
 
 /** What becomes of a visit once it is booked. */
 
-/** A visit by its id, for the roles named: its own patient, its own doctor, any admin. */
+/** A visit by its id, for the roles named: its own patient, its own doctor, any of the staff. */
 export function ownVisit(
   clinic: Clinic,
   caller: Person,
   id: number,
-  roles: Role[] = ['admin', 'doctor', 'patient'],
+  roles: readonly Role[] = [...STAFF, 'doctor', 'patient'],
 ): Visit {
   only(caller, ...roles);
   const visit = clinic.visits.find((other) => other.id === id);
@@ -50,9 +52,10 @@ export const changed = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): 
 });
 
 const visitOf = (clinic: Clinic, id: number) => clinic.visits.find((visit) => visit.id === id) as Visit;
-const shown = (clinic: Clinic, id: number): Step => ok(clinic, shownVisit(clinic, visitOf(clinic, id)));
-export const shownMade = (clinic: Clinic, id: number): Step =>
-  made(clinic, shownVisit(clinic, visitOf(clinic, id)));
+const shown = (clinic: Clinic, reader: Person, id: number): Step =>
+  ok(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));
+export const shownMade = (clinic: Clinic, reader: Person, id: number): Step =>
+  made(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));
 
 /** A slot is free, for the waiting list first; on a day on which the clinic is closed it is gone. */
 function freed(clinic: Clinic, slot: number | null): Clinic {
@@ -85,13 +88,14 @@ export const calledOff = (
 
 export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): Step {
   const { status, reason = null } = request;
-  const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
-  const mayStillCancel = status === 'cancelled' && caller.role === 'admin' && visit.status === 'confirmed';
+  const visit = ownVisit(clinic, caller, request.visit, ['doctor', ...STAFF]);
+  const mayStillCancel = status === 'cancelled' && isStaff(caller) && visit.status === 'confirmed';
   if (statusOf(clinic, visit) !== 'pending' && !mayStillCancel) throw new Refused(409, 'already_decided');
   if (visit.attendance !== null) throw new Refused(409, 'already_attended');
   const by = { cancelled_by: caller.id, cancel_reason: reason };
   return shown(
     status === 'cancelled' ? cancelled(clinic, visit, by) : changed(clinic, visit, { status }),
+    caller,
     visit.id,
   );
 }
@@ -104,7 +108,7 @@ const isTooLate = (clinic: Clinic, visit: Visit) =>
   clinic.policy.late_cancellation === 'refuse' && isLate(clinic, visit);
 
 export function cancel(clinic: Clinic, caller: Person, request: Act<'cancel'>): Step {
-  const visit = ownVisit(clinic, caller, request.visit, ['patient', 'admin']);
+  const visit = ownVisit(clinic, caller, request.visit, ['patient', ...STAFF]);
   if (visit.status === 'cancelled') return done(clinic);
   const isBound = caller.role === 'patient';
   if (isBound && hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
@@ -148,25 +152,30 @@ export function moved(clinic: Clinic, caller: Person, visit: Visit, slot: number
 }
 
 export function reschedule(clinic: Clinic, caller: Person, request: Act<'reschedule'>): Step {
-  const visit = ownVisit(clinic, caller, request.visit, ['patient', 'admin']);
+  const visit = ownVisit(clinic, caller, request.visit, ['patient', ...STAFF]);
   const { id, patient } = visit;
   const hasIt = isActive(visit) && visit.timeslot === request.slot;
-  if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, id);
+  if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, caller, id);
   mustMove(clinic, caller, visit);
   const target = clinic.slots.find((slot) => slot.id === request.slot);
   if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, visit.doctor, target.doctor))
     throw new Refused(409, 'not_same_doctor');
   const wanted = { slot: request.slot, patient, moving: id };
-  return obtain(clinic, wanted, caller.role, (now, slot) => shown(moved(now, caller, visit, slot.id), id));
+  return obtain(clinic, wanted, caller.role, (now, slot) =>
+    shown(moved(now, caller, visit, slot.id), caller, id),
+  );
 }
 
 const attendances = { arrive: 'arrived', complete: 'completed', 'no-show': 'no_show' } as const;
 
 export function mark(clinic: Clinic, caller: Person, request: Act<'mark'>): Step {
-  const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
+  // That somebody was seen is not for reception to say.
+  const roles =
+    request.mark === 'complete' ? (['doctor', 'admin'] as const) : (['doctor', ...STAFF] as const);
+  const visit = ownVisit(clinic, caller, request.visit, roles);
   const attendance = attendances[request.mark];
   const today = todayOf(clinic);
-  if (visit.attendance === attendance) return shown(clinic, visit.id);
+  if (visit.attendance === attendance) return shown(clinic, caller, visit.id);
   // Whoever lets a patient in has answered their request.
   const isAnswered = visit.status === 'pending' && attendance === 'arrived' && !hasEnded(clinic, visit);
   if (visit.status !== 'confirmed' && !isAnswered) throw new Refused(409, 'not_confirmed');
@@ -174,12 +183,20 @@ export function mark(clinic: Clinic, caller: Person, request: Act<'mark'>): Step
   const goesOn = visit.attendance === 'arrived' && attendance === 'completed';
   if (visit.attendance !== null && visit.marked_on !== today && !goesOn)
     throw new Refused(409, 'attendance_final');
-  return shown(changed(clinic, visit, { status: 'confirmed', attendance, marked_on: today }), visit.id);
+  if (visit.attendance === 'completed' && caller.role === 'receptionist')
+    throw new Refused(409, 'attendance_final');
+  return shown(
+    changed(clinic, visit, { status: 'confirmed', attendance, marked_on: today }),
+    caller,
+    visit.id,
+  );
 }
 
 export function takeBack(clinic: Clinic, caller: Person, request: { visit: number }): Step {
-  const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
+  const visit = ownVisit(clinic, caller, request.visit, ['doctor', ...STAFF]);
   if (visit.attendance === null) return done(clinic);
+  if (visit.attendance === 'completed' && caller.role === 'receptionist')
+    throw new Refused(409, 'attendance_final');
   if (visit.marked_on !== todayOf(clinic)) throw new Refused(409, 'attendance_final');
   return done(changed(clinic, visit, { attendance: null, marked_on: null }));
 }

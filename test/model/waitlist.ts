@@ -19,6 +19,7 @@ import {
   Refused,
   reachOf,
   type Slot,
+  STAFF,
   type Step,
   shownDoctor,
   startOf,
@@ -261,9 +262,9 @@ export function shownWish(clinic: Clinic, { status, ...wish }: Wish) {
   };
 }
 
-/** An entry by its id, for its patient or an admin. */
+/** An entry by its id, for its patient or the staff. */
 export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
-  only(caller, 'patient', 'admin');
+  only(caller, 'patient', ...STAFF);
   const wish = clinic.wishes.find((other) => other.id === id);
   if (!wish) throw new Refused(404, 'waitlist_entry_not_found');
   if (caller.role === 'patient' && wish.patient !== caller.id) throw new Refused(403, 'forbidden');
@@ -397,7 +398,8 @@ function replace(
   if (isLive) mustMove(clinic, caller, visit);
   const wanted = { slot, patient, moving: replaces };
   return obtain(clinic, wanted, caller.role, (now, target) => {
-    if (isLive && target.doctor === visit.doctor) return shownMade(moved(now, caller, visit, slot), replaces);
+    if (isLive && target.doctor === visit.doctor)
+      return shownMade(moved(now, caller, visit, slot), caller, replaces);
     const without = isLive ? calledOffBy(now, caller, visit) : now;
     const kept = isLive && caller.role !== 'patient' ? visit.status : undefined;
     const step = booked(without, caller, { slot: target, patient, kept }, id);

@@ -139,6 +139,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   const admins = await arena.crowd('admin', 1);
   const members = [
     ...admins,
+    ...(await arena.crowd('receptionist', 1)),
     ...(await arena.crowd('doctor', doctors)),
     ...(await arena.crowd('patient', patients)),
   ];

@@ -140,8 +140,13 @@ test('the clinic looks like one: visits that were marked, and a day of work toda
 test('signing in is shown with the demo accounts first, where there are any', async () => {
   const login = operationsOf(document).find(({ operation }) => operation.operationId === 'login');
   const examples = examplesIn(login?.operation.requestBody?.content['application/json']);
-  expect(Object.keys(examples).slice(0, 3)).toEqual(['demo_patient', 'demo_doctor', 'demo_admin']);
-  for (const payload of Object.values(examples).slice(0, 3).concat(examples.phone))
+  expect(Object.keys(examples).slice(0, 4)).toEqual([
+    'demo_patient',
+    'demo_doctor',
+    'demo_admin',
+    'demo_receptionist',
+  ]);
+  for (const payload of Object.values(examples).slice(0, 4).concat(examples.phone))
     expect(
       (await clinic.app.inject({ method: 'POST', url: '/api/auth/login/', payload: payload as object }))
         .statusCode,

@@ -149,7 +149,8 @@ test('every error an operation can give has an example under its status', () => 
 
 test('the document is small enough to be read, and everything it refers to is there', () => {
   const text = JSON.stringify(served);
-  expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  // 300 kB held all of it before a fourth role, whose part in each operation has to be told.
+  expect(Buffer.byteLength(text)).toBeLessThan(310_000);
   const references = [
     ...new Set([...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)),
   ];

@@ -77,7 +77,7 @@ test('where there is a demo clinic, the page names its accounts', async () => {
   const demo = await testApp({ config: { demo_data: true } });
   onTestFinished(() => demo.close());
   const page = await supertest(demo.app.server).get('/').set('accept', 'text/html').expect(200);
-  for (const said of ['demo.admin', 'demo.doctor', 'demo.patient', 'clinic-demo-2026'])
+  for (const said of ['demo.admin', 'demo.receptionist', 'demo.doctor', 'demo.patient', 'clinic-demo-2026'])
     expect(page.text).toContain(said);
 });
 

@@ -11,6 +11,7 @@ import { freshDays } from '../helpers/days.ts';
  */
 let clinic: TestApp;
 let admin: Person;
+let desk: Person;
 let doctor: Person;
 let patient: Person;
 const known: { person: Person; marks: string[] }[] = [];
@@ -31,6 +32,7 @@ async function somebody(role: Person['role'], fields: object = {}): Promise<Pers
 beforeAll(async () => {
   clinic = await testApp();
   admin = await somebody('admin');
+  desk = await somebody('receptionist');
   doctor = await somebody('doctor', { profile: { specialization: 'Kardiolog' } });
   patient = await somebody('patient');
 });
@@ -96,12 +98,12 @@ const SHOWING: Record<string, Ask> = {
   'GET /api/absences/': async () => {
     const day = freshDay();
     await as(doctor).post('/absences/', { from: day, to: day, reason: 'A congress' }).expect(201);
-    return each([admin, doctor], (by) => as(by).get('/absences/'));
+    return each([admin, desk, doctor], (by) => as(by).get('/absences/'));
   },
   'GET /api/absences/{id}/': async () => {
     const day = freshDay();
     const { body } = await as(doctor).post('/absences/', { from: day, to: day }).expect(201);
-    return each([admin, doctor], (by) => as(by).get(`/absences/${body.id}/`));
+    return each([admin, desk, doctor], (by) => as(by).get(`/absences/${body.id}/`));
   },
   'POST /api/absences/': async () => {
     const date = freshDay();
@@ -125,15 +127,15 @@ const SHOWING: Record<string, Ask> = {
     await visit();
     return each([doctor, patient, admin], (by) => as(by).get('/appointments/me/'));
   },
-  'GET /api/appointments/': async () => each([admin], (by) => as(by).get('/appointments/')),
+  'GET /api/appointments/': async () => each([admin, desk], (by) => as(by).get('/appointments/')),
   'GET /api/appointments/export/': async () => each([admin], (by) => as(by).get('/appointments/export/')),
   'GET /api/appointments/{id}/': async () => {
     const id = await visit();
-    return each([doctor, admin, patient], (by) => as(by).get(`/appointments/${id}/`));
+    return each([doctor, admin, desk, patient], (by) => as(by).get(`/appointments/${id}/`));
   },
   'GET /api/appointments/{id}/history/': async () => {
     const id = await visit('confirmed');
-    return each([doctor, admin, patient], (by) => as(by).get(`/appointments/${id}/history/`));
+    return each([doctor, admin, desk, patient], (by) => as(by).get(`/appointments/${id}/history/`));
   },
   'PATCH /api/appointments/{id}/': async () => {
     const [one, other] = [await visit(), await visit()];
@@ -160,11 +162,11 @@ const SHOWING: Record<string, Ask> = {
   },
   'GET /api/waitlist/': async () => {
     await entry();
-    return each([admin, patient], (by) => as(by).get('/waitlist/'));
+    return each([admin, desk, patient], (by) => as(by).get('/waitlist/'));
   },
   'GET /api/waitlist/{id}/': async () => {
     const { id } = await entry();
-    return each([admin, patient], (by) => as(by).get(`/waitlist/${id}/`));
+    return each([admin, desk, patient], (by) => as(by).get(`/waitlist/${id}/`));
   },
   'POST /api/waitlist/{id}/accept/': async () => {
     const id = await offered();

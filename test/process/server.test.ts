@@ -118,7 +118,7 @@ describe('a server on its own embedded database', () => {
   test('prints demo accounts of every role that can sign in', async () => {
     await server.printed(/patient\s+demo\.patient/);
     const [, password = ''] = await server.printed(/with the password (\S+):/);
-    for (const role of ['admin', 'doctor', 'patient']) {
+    for (const role of ['admin', 'receptionist', 'doctor', 'patient']) {
       const answer = await login(server.base, `demo.${role}`, password);
       expect(answer.status).toBe(200);
       const { access, user } = (await answer.json()) as { access: string; user: { role: string } };

@@ -40,9 +40,11 @@ async function ask(days: { date?: string; from?: string; to?: string }, horizon_
     clock: testClock(),
     memory,
     settings: { policy: policy(horizon_days) },
+    reach: { of: async () => null },
     doctors: { get: async () => {} },
   });
-  const list = () => free.list(doctor, { ...days, page: 1, page_size: 20 }, { role: 'patient' });
+  const list = () =>
+    free.list(doctor, { ...days, page: 1, page_size: 20 }, { id: 1, role: 'patient', session: 1 });
   const { count } = await list();
   const before = statements;
   expect((await list()).count).toBe(count);

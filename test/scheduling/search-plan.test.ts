@@ -45,6 +45,7 @@ beforeAll(async () => {
     clock,
     settings: { policy: () => OPEN_POLICY },
     patients: { busyAt: async () => [] },
+    reach: { of: async () => null },
   }));
   await quietly(`
     insert into users (username, password_hash, role)

@@ -33,6 +33,7 @@ describe('asAppError', () => {
     ['23514', 'appointments_not_with_oneself', 'not_with_oneself'],
     ['23503', 'appointments_timeslot_id_timeslots_id_fk', 'timeslot_not_found'],
     ['23503', 'timeslots_doctor_id_doctor_profiles_id_fk', 'doctor_not_found'],
+    ['23503', 'receptionist_branches_branch_id_branches_id_fk', 'branch_not_found'],
     ['22021', undefined, 'invalid_input'],
     ['08006', undefined, 'database_unavailable'],
     ['53300', undefined, 'database_unavailable'],

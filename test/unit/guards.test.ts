@@ -6,7 +6,9 @@ import {
   IsAdmin,
   IsDoctor,
   IsPatient,
+  IsReceptionist,
   IsSignedIn,
+  IsStaff,
   Public,
 } from '../../src/http/guards.ts';
 import { accessControl } from '../../src/http/hooks/access.ts';
@@ -54,6 +56,12 @@ describe('guards', () => {
   test('of roles are united, and what names no role is no part of a union', () => {
     expect(declaredAccess([anyOf(IsDoctor, IsAdmin)])).toEqual({ access: ['doctor', 'admin'], owner: false });
     expect(() => anyOf(IsSignedIn, IsAdmin)).toThrow('guards of roles only');
+  });
+
+  test('of the desk let through receptionists, and as staff admins too', () => {
+    expect(declaredAccess([IsReceptionist])?.access).toEqual(['receptionist']);
+    expect(declaredAccess([IsStaff])?.access).toEqual(['admin', 'receptionist']);
+    expect(declaredAccess([anyOf(IsPatient, IsStaff)])?.access).toEqual(['patient', 'admin', 'receptionist']);
   });
 
   test('say once who may call a route', () => {

@@ -44,7 +44,12 @@ function refusePrograms({ headers }: FastifyRequest): void {
   if (!namesType(headers.accept, 'text/html')) throw new AppError('route_not_found');
 }
 
-const accounts = Object.entries({ admin: demo.admin, doctor: demo.doctor, patient: demo.patient })
+const accounts = Object.entries({
+  admin: demo.admin,
+  receptionist: demo.receptionist,
+  doctor: demo.doctor,
+  patient: demo.patient,
+})
   .map(([role, { username }]) => `<tr><td>${role}</td><td><code>${username}</code></td></tr>`)
   .join('');
 

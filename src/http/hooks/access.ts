@@ -2,7 +2,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
-import { pluralOf, reachesAll, roles, sideOf } from '../../core/roles.ts';
+import { isBoundByBranches, pluralOf, type Role, reachesAll, roles, sideOf } from '../../core/roles.ts';
 import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
 import { isKeyed } from '../idempotency.ts';
 
@@ -102,8 +102,13 @@ function inWords(access: Access, owner: boolean): string {
   if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
   return allowed
     .filter((role) => reachesAll(role) || sideOf(role) !== null)
-    .map((role) => (reachesAll(role) ? pluralOf(role) : `${pluralOf(role)} (only their own)`))
+    .map((role) => `${pluralOf(role)}${whichOnes(role)}`)
     .join(', ');
+}
+
+function whichOnes(role: Role): string {
+  if (sideOf(role)) return ' (only their own)';
+  return isBoundByBranches(role) ? ' (only of their branches)' : '';
 }
 
 function errorsOf(

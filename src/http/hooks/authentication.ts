@@ -9,7 +9,7 @@ import type { Access } from '../guards.ts';
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
-    /** `profile` is the id of their doctor's or patient's profile, null for an admin: other services may want it. */
+    /** `profile` is the id of their doctor's or patient's profile, null for the staff: other services may want it. */
     payload: { sub: string; role: string; sid: number; profile?: number | null; exp?: number };
     user: Caller;
   }

@@ -11,9 +11,9 @@ export interface Introduced {
 const DEMO_CLINIC = `
 This is a demo clinic. Its accounts all have the password \`${demo.password}\`:
 
-| admin | doctor | patient |
-| --- | --- | --- |
-| \`${demo.admin.username}\` | \`${demo.doctor.username}\` | \`${demo.patient.username}\` |
+| admin | receptionist | doctor | patient |
+| --- | --- | --- | --- |
+| \`${demo.admin.username}\` | \`${demo.receptionist.username}\` | \`${demo.doctor.username}\` | \`${demo.patient.username}\` |
 
 The values that are filled in, and the first example of each body, work in it.
 `;
@@ -38,11 +38,12 @@ then sign in again.
 (\`POST /api/appointments/\`), see it (\`GET /api/appointments/me/\`), move or cancel it |
 | a doctor | publish slots (\`POST /api/timeslots/\`, or many at once with \`POST /api/timeslots/bulk/\`), see who has \
 booked (\`GET /api/appointments/me/\`), confirm or decline (\`PATCH /api/appointments/{id}/\`), mark who came |
-| an admin | see every visit (\`GET /api/appointments/\`), book for a patient (the example *As an admin, for a \
-patient*), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
+| a receptionist | do for patients and doctors what they ask for at the desk or by phone: book, hold, move, cancel and confirm for \
+a patient (the field \`patient\`), publish for a doctor (the field \`doctor\`), say who has come |
+| an admin | the same, and see every visit (\`GET /api/appointments/\`), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
 (\`GET /api/statistics/\`) |
 
-A booking is \`pending\` until its doctor, or an admin, confirms or declines it. A doctor’s id is the id of their user: \
+A booking is \`pending\` until its doctor, or the staff, confirms or declines it. A doctor’s id is the id of their user: \
 the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same number. The directory is for those who \
 book; a doctor books nobody, so a signed-in doctor gets a 403 there.
 
@@ -61,7 +62,7 @@ The same document [to try out](/api/docs/), [to read](/api/redoc/), [for machine
 export function offerDemoAccounts({ schemas }: Components): void {
   const { Credentials } = schemas;
   if (!Credentials) return;
-  const accounts = (['patient', 'doctor', 'admin'] as const).map((role) => [
+  const accounts = (['patient', 'doctor', 'admin', 'receptionist'] as const).map((role) => [
     `demo_${role}`,
     {
       summary: `As the demo ${role}`,

@@ -16,7 +16,7 @@ interface DemoAccount {
   username: string;
 }
 
-const ACCOUNTS: DemoAccount[] = (['admin', 'doctor', 'patient'] as const).map((role) => ({
+const ACCOUNTS: DemoAccount[] = (['admin', 'receptionist', 'doctor', 'patient'] as const).map((role) => ({
   role,
   username: demo[role].username,
 }));
@@ -62,10 +62,13 @@ export async function demoAccounts(db: Db, config: Config): Promise<DemoAccount[
 
 /** With the numbers of the table; whoever comes later gets those behind. */
 async function addPeople(tx: Tx, password_hash: string): Promise<void> {
-  const { id, first_name, last_name } = demo.admin.name;
+  const atDesk = (['admin', 'receptionist'] as const).map((role) => {
+    const { id, first_name, last_name } = demo[role].name;
+    return sql`(${id}, ${demo[role].username}, ${password_hash}, ${role}, ${first_name}, ${last_name}, 'uz')`;
+  });
   await tx.execute(sql`
     insert into users (id, username, password_hash, role, first_name, last_name, locale) overriding system value
-    values (${id}, ${demo.admin.username}, ${password_hash}, 'admin', ${first_name}, ${last_name}, 'uz')`);
+    values ${sql.join(atDesk, sql`, `)}`);
   await tx.execute(sql`
     with person as (
       select * from jsonb_to_recordset(${JSON.stringify(doctors)}::jsonb) as p (id int, username text,
@@ -130,7 +133,7 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
   await tx.execute(sql`
     insert into appointments (doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, created_at, updated_at)
     select s.doctor_id, p.id, s.id, s.date, s.start_time, s.end_time,
-      case when s.id % 5 = 0 then ${demo.admin.name.id} else p.id end, t.booked, t.booked
+      case when s.id % 5 = 0 then ${demo.receptionist.name.id} else p.id end, t.booked, t.booked
     from timeslots s
     join lateral (
       select id from patient_profiles where id <> ${demo.leaver.id}

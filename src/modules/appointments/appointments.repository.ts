@@ -1,7 +1,8 @@
 import type { Db, Executor } from '../../db/client.ts';
-import { eq, sql } from '../../db/drizzle.ts';
+import { and, eq, sql } from '../../db/drizzle.ts';
 import { appointments } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
+import type { Branches } from '../availability/reach.sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
 /** An appointment as a statement returns it, with its doctor and its patient. */
@@ -92,18 +93,25 @@ export async function findAppointment(
   return row && toAppointment(row);
 }
 
+const branches = sql.placeholder('branches');
 const ownersOf = statement('appointments.owners', () =>
   query
     .select({ doctor: appointments.doctor_id, patient: appointments.patient_id })
     .from(appointments)
-    .where(eq(appointments.id, sql.placeholder('id'))),
+    .where(
+      and(
+        eq(appointments.id, sql.placeholder('id')),
+        sql`(${branches}::integer[] is null or ${appointments.branch_id} = any (${branches}::integer[]))`,
+      ),
+    ),
 );
 
-/** Whose appointment it is. */
+/** Whose appointment it is, where it lies in one of these branches; null is any. */
 export async function findOwners(
   db: Db,
   appointment: number,
+  within: Branches = null,
 ): Promise<{ doctor: number; patient: number } | undefined> {
-  const [row] = await ownersOf(db, { id: appointment });
+  const [row] = await ownersOf(db, { id: appointment, branches: within });
   return row;
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { hidingReasons } from '../../http/hooks/reasons.ts';
 import type { Appointments } from './appointments.service.ts';
 import { attendanceRoutes } from './attendance/attendance.routes.ts';
 import { bookingRoutes } from './booking/booking.routes.ts';
@@ -21,6 +22,7 @@ export async function appointmentsRoutes(app: FastifyInstance, options: Appointm
     description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
     order: 60,
   });
+  app.addHook('preSerialization', hidingReasons('cancel_reason', 'reason'));
   await app.register(bookingRoutes, options);
   await app.register(readingRoutes, options);
   await app.register(cancellingRoutes, options);

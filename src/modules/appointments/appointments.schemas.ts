@@ -20,17 +20,17 @@ const shape = z.object({
   end_time: fields.out.time,
   status: status.meta({
     description:
-      'Pending until its doctor, or an admin, confirms or declines it; `expired` when nobody did until the slot was over. ' +
+      'Pending until its doctor, or the staff, confirms or declines it; `expired` when nobody did until the slot was over. ' +
       'Nothing leaves `cancelled` and `expired`.',
   }),
   created_at: fields.out.instant,
   updated_at: fields.out.instant,
-  booked_by: fields.id.meta({ description: 'The user who booked: the patient, or an admin for them.' }),
+  booked_by: fields.id.meta({ description: 'The user who booked: the patient, or the staff for them.' }),
   cancelled_by: fields.id.nullable().meta({ description: 'The user who cancelled.' }),
   cancel_reason: z
     .string()
     .nullable()
-    .meta({ description: 'Why it was cancelled, if somebody said so.', maxLength: 500 }),
+    .meta({ description: 'Why it was cancelled, if somebody said so; null for reception.', maxLength: 500 }),
   cancelled_late: z
     .boolean()
     .meta({ description: 'Cancelled by the patient after the clinic’s deadline for it.' }),

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import type { Audit } from '../audit/index.ts';
-import type { Policy } from '../availability/index.ts';
+import type { Policy, Reach } from '../availability/index.ts';
 import { createAttendance } from './attendance/attendance.service.ts';
 import { type BookingDependencies, createBooking } from './booking/booking.service.ts';
 import { createCallingOff } from './cancelling/calling-off.service.ts';
@@ -22,6 +22,7 @@ interface AppointmentsDependencies {
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];
+  reach: Pick<Reach, 'of'>;
   sessions: ExportDependencies['sessions'];
 }
 

@@ -3,6 +3,7 @@ import type { OpenTimeslot } from './availability.schemas.ts';
 import { boundValues, canBeHad, isBusy } from './bookable.sql.ts';
 import { isBookable, isDoctorHere } from './people.sql.ts';
 import type { Bounds } from './policy.rules.ts';
+import { type Branches, isReached } from './reach.sql.ts';
 import type { Place } from './refusal.repository.ts';
 
 /**
@@ -33,18 +34,17 @@ interface Whose {
   patient?: number | undefined;
   /** An appointment that is to move: it can go to its own doctor only, unless that one is out. */
   moving?: number | undefined;
+  /** Where they must lie; anywhere by default. */
+  branches?: Branches;
 }
 
-const values = ({ doctor, date, start_time }: Place, { patient, moving }: Whose, bounds: Bounds) => [
-  doctor,
-  date,
-  start_time,
-  patient,
-  moving,
-  ...boundValues(bounds),
-];
+const values = (
+  { doctor, date, start_time }: Place,
+  { patient, moving, branches = null }: Whose,
+  bounds: Bounds,
+) => [doctor, date, start_time, patient, moving, ...boundValues(bounds), branches];
 
-const fits = `${canBeHad('null', 6)} and not ${isBusy('$4', '$5::integer')}`;
+const fits = `${canBeHad('null', 6)} and not ${isBusy('$4', '$5::integer')} and ${isReached('s.branch_id', '$14')}`;
 const bookable = isBookable('u', 'd');
 const colleaguesWillDo = `not exists (
   select from appointments moving join users own on own.id = moving.doctor_id

@@ -62,7 +62,7 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
      * it. Then it is what they can have.
      */
     async insteadOf(place: Place, wanted: Wanted, bounds: Bounds): Promise<OpenTimeslot[]> {
-      if (wanted.moving === undefined) {
+      if (wanted.moving === undefined && (wanted.branches ?? null) === null) {
         const slots = await searchTogether(place, bounds);
         const ids = slots.map(({ id }) => id);
         if ((await busyAt(db, wanted.patient, ids)).length === 0) return slots;

@@ -11,6 +11,7 @@ interface Locked {
   is_open: boolean;
   date: string;
   start_time: string;
+  end_time: string;
   /** When their last hold of it ended, or would have; null where somebody else had it since. */
   last_held_until: string | null;
 }
@@ -32,7 +33,10 @@ export async function takeHold(
   tx: Tx,
   { timeslot, patient }: { timeslot: number; patient: number },
   bounds: Bounds,
-  { minutes, endOf }: { minutes: number; endOf: (slot: { date: string; start_time: string }) => Date },
+  {
+    minutes,
+    endOf,
+  }: { minutes: number; endOf: (slot: Pick<Locked, 'date' | 'start_time' | 'end_time'>) => Date },
 ): Promise<Hold | typeof PAUSED | undefined> {
   const client = clientOf(tx);
   const { rows } = await client.query<Locked>({
@@ -41,7 +45,7 @@ export async function takeHold(
       select s.id, coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.held_until,
         ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
           and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
-        s.date, s.start_time, case when s.last_held_by = $2 then s.last_held_until end as last_held_until
+        s.date, s.start_time, s.end_time, case when s.last_held_by = $2 then s.last_held_until end as last_held_until
       from timeslots s
       where s.id = $1 or (s.held_by = $2 and not s.is_waitlisted)
       order by s.id

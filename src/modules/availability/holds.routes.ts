@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { IsPatient } from '../../http/guards.ts';
+import { anyOf, IsPatient, IsStaff } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslot } from './availability.schemas.ts';
-import { hold } from './holds.schemas.ts';
+import { hold, holding } from './holds.schemas.ts';
 import type { Holds } from './holds.service.ts';
 
 const tags = ['timeslots'];
@@ -18,12 +18,13 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
   app.post(
     '/timeslots/:id/hold/',
     {
-      preHandler: IsPatient,
+      preHandler: anyOf(IsPatient, IsStaff),
       config: {
         alternatives: openTimeslot,
         errors: [
           'slot_in_past',
           'timeslot_not_found',
+          'patient_not_found',
           'slot_taken',
           'already_yours',
           'slot_held',
@@ -40,36 +41,38 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
+          'A patient holds it for themself; staff name the `patient`. For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
           'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
           'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
           '(`held_recently`). Booking the slot is possible at any time.',
         params,
         headers: keyedHeaders,
+        body: holding,
         response: { 200: hold },
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await holds.hold(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await holds.hold(request.params.id, request.body, request.user, keyed(request))),
   );
 
   app.delete(
     '/timeslots/:id/hold/',
     {
-      preHandler: IsPatient,
+      preHandler: anyOf(IsPatient, IsStaff),
       config: { errors: ['timeslot_not_found'] },
       schema: {
         tags,
         operationId: 'releaseTimeslot',
         summary: 'Give a held slot back',
         description:
-          'It is free for everybody at once. Without a hold of their own there is nothing to do, and the answer is 204 again.',
+          'It is free for everybody at once. Staff name the `patient` whose hold it is. Without a hold of theirs there is nothing to do, and the answer is 204 again.',
         params,
+        body: holding,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await holds.release(request.params.id, request.user);
+      await holds.release(request.params.id, request.body, request.user);
       return reply.code(204).send();
     },
   );

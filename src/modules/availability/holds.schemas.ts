@@ -7,7 +7,8 @@ export const hold = documented(
   z.object({
     timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [demo.slots.free.id] }),
     expires_at: fields.out.instant.meta({
-      description: 'Until when nobody else can have it; no later than its start. UTC.',
+      description:
+        'Until when nobody else can have it; no later than its start, or its end where it runs already. UTC.',
       examples: ['2028-03-01T09:35:00.000Z'],
     }),
   }),
@@ -23,3 +24,23 @@ export const hold = documented(
   },
 );
 export type Hold = z.infer<typeof hold>;
+
+/** Fastify passes null where there is no body. */
+export const holding = documented(
+  z
+    .object({
+      patient: fields.id.optional().meta({
+        description: 'For staff, who must name one; patients leave it out.',
+        examples: [demo.patient.id],
+      }),
+    })
+    .nullish(),
+  {
+    id: 'Holding',
+    description: 'For whom. Patients leave the body out.',
+    examples: {
+      staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
+    },
+  },
+);
+export type Holding = z.infer<typeof holding>;

@@ -1,54 +1,81 @@
+import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
-import type { Caller } from '../../core/roles.ts';
-import { type Db, transaction } from '../../db/client.ts';
+import { patientFor } from '../../core/on-behalf.ts';
+import { type Caller, worksHere } from '../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import * as repository from './holds.repository.ts';
 import { holdEnd } from './holds.rules.ts';
-import type { Hold } from './holds.schemas.ts';
+import type { Hold, Holding } from './holds.schemas.ts';
 import type { Obtaining } from './obtaining.service.ts';
 import { lockPatient } from './patients.repository.ts';
+import type { Reach } from './reach.service.ts';
 
 export interface HoldsDependencies {
   db: Db;
   clock: Clock;
+  audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Pick<Obtaining, 'obtain'>;
+  reach: Pick<Reach, 'mustReachSlot'>;
 }
 
 export type Holds = ReturnType<typeof createHolds>;
 
 /** A patient keeps one slot at a time to themself for a few minutes. */
-export function createHolds({ db, clock, idempotency, obtaining }: HoldsDependencies) {
+export function createHolds({ db, clock, audit, idempotency, obtaining, reach }: HoldsDependencies) {
+  /** Notes what the staff does for a patient. */
+  async function note(tx: Tx, actor: Caller, action: AuditAction, timeslot: number, subject: number) {
+    if (worksHere(actor.role)) await audit.record(tx, { actor, action, subject, details: { timeslot } });
+  }
+
   return {
     /**
-     * Holds a slot for the caller, who gives back the one held before. Holding a slot that is theirs already does not make
-     * the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever else
-     * they have booked meanwhile.
-     * @throws AppError timeslot_not_found, clinic_closed, slot_in_past, slot_taken, slot_held, held_recently, patient_busy,
-     * too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused
+     * Holds a slot for the caller, or for the patient whom the staff names, who gives back the one held before. Holding a slot
+     * that is theirs already does not make the hold longer. While it lasts their booking succeeds, whatever the clinic's
+     * policy says by then, and whatever else they have booked meanwhile.
+     * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, slot_held,
+     * held_recently, patient_busy, too_soon, too_far_ahead, too_many_appointments, request_in_progress,
+     * idempotency_key_reused, forbidden (for another patient), invalid_input
      */
-    hold: (timeslot: number, caller: Caller, request?: Keyed): Promise<Once<Hold>> =>
-      obtaining.obtain({ timeslot, patient: caller.id }, caller, (bounds, { hold_minutes: minutes }) =>
+    async hold(timeslot: number, body: Holding, caller: Caller, request?: Keyed): Promise<Once<Hold>> {
+      const patient = patientFor(body?.patient, caller);
+      return obtaining.obtain({ timeslot, patient }, caller, (bounds, { hold_minutes: minutes }) =>
         transaction(db, (tx) =>
-          idempotency.once(tx, caller, request, caller.id, async () => {
-            if (!(await lockPatient(tx, caller.id))) return undefined;
+          idempotency.once(tx, caller, request, patient, async () => {
+            if (!(await lockPatient(tx, patient))) return undefined;
             const term = {
               minutes,
-              endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
+              endOf: (slot: Parameters<typeof holdEnd>[0]) => holdEnd(slot, bounds, minutes, clock),
             };
-            const hold = await repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, term);
+            const hold = await repository.takeHold(tx, { timeslot, patient }, bounds, term);
             if (hold === repository.PAUSED) throw new AppError('held_recently');
+            if (hold) await note(tx, caller, 'timeslot.hold', timeslot, patient);
             return hold;
           }),
         ),
-      ),
+      );
+    },
 
-    /** Gives the caller's hold back; without one there is nothing to do. @throws AppError timeslot_not_found */
-    async release(timeslot: number, caller: Caller): Promise<void> {
-      if (await repository.endHold(db, timeslot, caller.id)) return;
-      if (!(await repository.slotExists(db, timeslot))) throw new AppError('timeslot_not_found');
+    /**
+     * Gives the hold of the caller back, or of the patient whom the staff names; without one there is nothing to do.
+     * @throws AppError timeslot_not_found, forbidden (another patient's), invalid_input
+     */
+    async release(timeslot: number, body: Holding, caller: Caller): Promise<void> {
+      const patient = patientFor(body?.patient, caller);
+      await reach.mustReachSlot(timeslot, caller);
+      const isReleased = worksHere(caller.role)
+        ? await transaction(db, async (tx) => {
+            const ended = await repository.endHold(tx, timeslot, patient);
+            if (ended) await note(tx, caller, 'timeslot.release', timeslot, patient);
+            return ended;
+          })
+        : await repository.endHold(db, timeslot, patient);
+      if (!isReleased && !(await repository.slotExists(db, timeslot)))
+        throw new AppError('timeslot_not_found');
     },
   };
 }

@@ -11,3 +11,5 @@ export {
   type Policy,
   type PolicySource,
 } from './policy.rules.ts';
+export type { Branches } from './reach.repository.ts';
+export { FIRST_BRANCH, type Reach } from './reach.service.ts';

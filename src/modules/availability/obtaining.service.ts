@@ -4,6 +4,7 @@ import type { Caller } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { Alternatives } from './alternatives.service.ts';
 import { type Bounds, boundsFor, type Policy, type PolicySource } from './policy.rules.ts';
+import type { Reach } from './reach.service.ts';
 import * as repository from './refusal.repository.ts';
 import { offersAlternatives, refusal } from './refusal.rules.ts';
 
@@ -12,6 +13,7 @@ export interface ObtainingDependencies {
   clock: Clock;
   settings: PolicySource;
   alternatives: Pick<Alternatives, 'insteadOf'>;
+  reach: Pick<Reach, 'of' | 'mustReachSlot'>;
   /**
    * Offers a slot to the next on the waiting list.
    * @param asking the patient who wants the slot now
@@ -26,7 +28,9 @@ export type Obtaining = ReturnType<typeof createObtaining>;
 const ATTEMPTS = 4;
 
 /** Who gets which slot, and why somebody does not. */
-export function createObtaining({ db, clock, settings, alternatives, passOn }: ObtainingDependencies) {
+export function createObtaining(dependencies: ObtainingDependencies) {
+  const { db, clock, settings, alternatives, reach, passOn } = dependencies;
+
   async function refused(
     code: ErrorCode,
     why: repository.Why | undefined,
@@ -41,17 +45,20 @@ export function createObtaining({ db, clock, settings, alternatives, passOn }: O
   return {
     /**
      * Tries to get a slot for somebody: to book it, to hold it, to move an appointment to it. Where the waiting list has to
-     * pass the slot on first, it does; where a rival has gone again, the slot is tried for once more.
+     * pass the slot on first, it does; where a rival has gone again, the slot is tried for once more. A slot in a branch that
+     * the caller does not reach is none to them, and no alternative either.
      * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, too_soon, too_far_ahead,
      * too_many_appointments, not_with_oneself; with the visit already_yours; with alternatives slot_taken, slot_held,
      * patient_busy
      */
     async obtain<Got>(
-      wanted: repository.Wanted,
+      slot: repository.Wanted,
       caller: Caller,
       attempt: (bounds: Bounds, policy: Policy) => Promise<Got | undefined>,
     ): Promise<Got> {
+      await reach.mustReachSlot(slot.timeslot, caller);
+      const wanted = { ...slot, branches: await reach.of(caller) };
       const policy = await settings.policy();
       for (let attempts = 1; ; attempts += 1) {
         const bounds = boundsFor(caller.role, policy, clock);

@@ -1,5 +1,5 @@
 import { addDays, type Clock, hasBegun, type WallTime } from '../../core/clock.ts';
-import { isStaff, type Role } from '../../core/roles.ts';
+import { type Role, worksHere } from '../../core/roles.ts';
 import type { LateCancellation } from '../../core/words.ts';
 
 /** What the clinic asks of patients who book; it does not bind staff. */
@@ -68,7 +68,7 @@ export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
   const [now, wall] = [clock.now(), clock.wall()];
   const { min_notice_minutes, horizon_days, active_appointments_max } = policy;
   const reach = horizon_days === null ? LAST_DAY : addDays(wall.date, horizon_days);
-  if (isStaff(role))
+  if (worksHere(role))
     return { now, wall, after: wall, until: LAST_DAY, reach, running: true, active_max: null };
   // A second less: a slot that begins in just so many minutes can still be had.
   const notice = new Date(now.getTime() + min_notice_minutes * 60_000 - 1_000);

@@ -2,6 +2,7 @@ import type { Db } from '../../db/client.ts';
 import { boundValues, isBusy, isWithinNumber } from './bookable.sql.ts';
 import { isDoctorHere, isLetIn, isPatientHere } from './people.sql.ts';
 import type { Bounds } from './policy.rules.ts';
+import type { Branches } from './reach.sql.ts';
 import type { Refusals } from './refusal.rules.ts';
 import { isActive } from './visits.sql.ts';
 
@@ -11,6 +12,8 @@ export interface Wanted {
   patient: number;
   /** The appointment of theirs that would move to it; left out where they book. */
   moving?: number | undefined;
+  /** Where what is offered instead must lie; anywhere by default. */
+  branches?: Branches;
 }
 
 /** When and with whom a slot is, or was. */

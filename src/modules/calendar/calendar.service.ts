@@ -1,11 +1,12 @@
 import { type AbsencesDependencies, createAbsences } from './absences/absences.service.ts';
 import { createHolidays, type HolidaysDependencies } from './holidays/holidays.service.ts';
 import { createPublishing, type PublishingDependencies } from './weeks/publishing.service.ts';
-import { createWeeks } from './weeks/weeks.service.ts';
+import { createWeeks, type WeeksDependencies } from './weeks/weeks.service.ts';
 
 type CalendarDependencies = PublishingDependencies &
+  Omit<WeeksDependencies, 'publishing'> &
   Pick<HolidaysDependencies, 'audit' | 'appointments'> &
-  Pick<AbsencesDependencies, 'audit' | 'appointments'>;
+  Omit<AbsencesDependencies, 'publishing'>;
 
 export type Calendar = ReturnType<typeof createCalendar>;
 

@@ -12,7 +12,7 @@ const time = fields.out.time;
 /** A doctor's week and absences. That they were away is kept when they are erased, without why. */
 export const personal = {
   columns: {
-    'absences.created_by': 'who wrote it down: the doctor, or an admin for them',
+    'absences.created_by': 'who wrote it down: the doctor, or the staff for them',
     'absences.doctor_id': 'absences',
     'weekly_hours.doctor_id': 'weekly_hours',
     'withdrawn_timeslots.doctor_id': 'withdrawn_timeslots',

@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import type { Locale } from '../../core/words.ts';
 import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsPatient } from '../../http/guards.ts';
+import { anyOf, IsDoctor, IsPatient, IsStaff } from '../../http/guards.ts';
 import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { chooseLocale } from '../../i18n/index.ts';
@@ -26,7 +26,7 @@ export async function doctorsRoutes(
   app.get(
     '/doctors/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       schema: {
         tags,
         operationId: 'listDoctors',
@@ -54,7 +54,7 @@ export async function doctorsRoutes(
   app.get(
     '/doctors/:id/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       config: { errors: ['doctor_not_found'] },
       schema: {
         tags,

@@ -52,6 +52,7 @@ const ORDER = [
   'user',
   'patient_profile',
   'doctor_profile',
+  'branches',
   'notification_preferences',
   'telegram',
   'consents',

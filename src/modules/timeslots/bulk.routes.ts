@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { sideOf } from '../../core/roles.ts';
-import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
+import { anyOf, IsDoctor, IsStaff } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { daysOf, newTimeslots, publishedTimeslots } from './bulk.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
@@ -14,7 +14,7 @@ export async function bulkRoutes(
   app.post(
     '/timeslots/bulk/',
     {
-      preHandler: anyOf(IsDoctor, IsAdmin),
+      preHandler: anyOf(IsDoctor, IsStaff),
       config: {
         errors: ['doctor_not_found', 'doctor_absent', 'clinic_closed'],
         examples: { 200: ['preview'], 201: ['published'] },
@@ -25,7 +25,7 @@ export async function bulkRoutes(
         operationId: 'publishTimeslots',
         summary: 'Publish the slots of many days',
         description:
-          'A doctor opens one day, or three months, in one act: all of it happens, or nothing. An admin names the ' +
+          'A doctor opens one day, or three months, in one act: all of it happens, or nothing. Staff name the ' +
           '`doctor`. Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the ' +
           'one before, as long as they end by `end_time`. Slots are skipped that are over, lie on a holiday or in an ' +
           'absence, or overlap a slot that is there; the answer names them. Repeating the call adds nothing twice. ' +

@@ -44,7 +44,7 @@ const pause = z
 
 const shape = z.object({
   doctor: fields.id.optional().meta({
-    description: 'For admins, who must name one; doctors leave it out.',
+    description: 'For staff, who must name one; doctors leave it out.',
     examples: [demo.doctor.id],
   }),
   date: fields.date.optional().meta({ description: 'One day; or else `from` and `to`.' }),

@@ -4,6 +4,7 @@ import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, databaseError, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import { FIRST_BRANCH, type Reach } from '../availability/index.ts';
 import { insertTimeslots } from './bulk.repository.ts';
 import { daysOf, type NewTimeslots, type PublishedTimeslots } from './bulk.schemas.ts';
 
@@ -11,19 +12,22 @@ export interface BulkDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  reach: Pick<Reach, 'mustReach'>;
 }
 
 /** Publishing the slots of many days. */
-export function createBulk({ db, clock, audit }: BulkDependencies) {
+export function createBulk({ db, clock, audit, reach }: BulkDependencies) {
   return {
     /**
-     * Publishes the slots of one day or of many, for the caller or for the doctor whom an admin names. Slots that cannot be
+     * Publishes the slots of one day or of many, for the caller or for the doctor whom the staff names. Slots that cannot be
      * published are skipped, and the answer names them. Repeating it adds nothing twice.
-     * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's), invalid_input
+     * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's, or a branch that the caller
+     * does not reach), invalid_input
      */
     async publish(order: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
       const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
       const doctor = doctorFor(named, caller);
+      await reach.mustReach(FIRST_BRANCH, caller);
       const days = daysOf({ date, from, to });
       const publish = async (executor: Executor) => {
         const wall = clock.wall();

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsPatient } from '../../http/guards.ts';
+import { anyOf, IsPatient, IsStaff } from '../../http/guards.ts';
 import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslotPage, SEARCH_LIMIT, searchFilters } from './search.schemas.ts';
@@ -17,7 +17,7 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
   app.get(
     '/timeslots/search/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       schema: {
         tags,
         operationId: 'searchTimeslots',
@@ -39,7 +39,7 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
   app.get(
     '/doctors/:id/timeslots/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       config: { errors: ['doctor_not_found'] },
       schema: {
         tags,
@@ -47,7 +47,7 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
         summary: 'See a doctor’s free slots',
         description:
           'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients see what ' +
-          'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Admins ' +
+          'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Staff ' +
           'also see the slot that has begun and is not over, for whoever walks in.',
         params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         querystring: freeSlotFilters,

@@ -3,6 +3,7 @@ import { clientOf, type Db } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
 import { doctorIsBookable, isOpenTo } from '../availability/bookable.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
+import { type Branches, isReached } from '../availability/reach.sql.ts';
 import type { Timeslot } from './timeslots.schemas.ts';
 
 export interface FreePage extends Page<Timeslot> {
@@ -10,15 +11,26 @@ export interface FreePage extends Page<Timeslot> {
   held_until: string | null;
 }
 
-/** The doctor's slots between two days that nobody has booked. @param running also the slot that has begun and is not over */
-const untaken = (running: boolean) => `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken
+/** Whose slots count, and where. */
+interface Shown {
+  /** Also the slot that has begun and is not over. */
+  running: boolean;
+  branches: Branches;
+}
+
+/** The doctor's slots between two days that nobody has booked. */
+const untaken = ({ running, branches }: Shown) => {
+  const inBranches = branches ? `and ${isReached('s.branch_id', '$10')}` : '';
+  return `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken ${inBranches}
   and (s.date, ${running ? 's.end_time' : 's.start_time'}) > ($4::date, $5::time)`;
-const isFree = (running: boolean) => `${untaken(running)}
+};
+const isFree = (shown: Shown) => `${untaken(shown)}
   and ${isOpenTo('null', { now: '$6', reach: '$7' })}`;
 
 /**
  * A doctor's bookable slots, soonest first.
  * @param days the first and the last of them
+ * @param branches where they lie
  */
 export async function listFree(
   db: Db,
@@ -26,19 +38,24 @@ export async function listFree(
   days: { from: string; to: string },
   { now, after, reach, running }: Pick<Bounds, 'now' | 'after' | 'reach' | 'running'>,
   page: PageRequest,
+  branches: Branches = null,
 ): Promise<FreePage> {
-  const free = isFree(running);
+  const shown = { running, branches };
+  const free = isFree(shown);
   const found = await fetchPage(page, async (window) => {
     const { rows } = await clientOf(db).query<Timeslot & { count: number; held_until: string | null }>({
-      name: `timeslots.free${running ? ':running' : ''}`,
+      name: `timeslots.free${running ? ':running' : ''}${branches ? ':branches' : ''}`,
       text: `
         select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, true as is_available,
           (select count(*)::integer from (select from timeslots s where ${free} limit ${COUNT_LIMIT}) counted) as count,
-          (select min(s.held_until) from timeslots s where ${untaken(running)} and s.held_until > $6) as held_until
+          (select min(s.held_until) from timeslots s where ${untaken(shown)} and s.held_until > $6) as held_until
         from timeslots s
         where ${free} and (select ${doctorIsBookable} from (select $1::integer as doctor_id) s)
         order by s.date, s.start_time limit $8 offset $9`,
-      values: [doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
+      values: [
+        ...[doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
+        ...(branches ? [branches] : []),
+      ],
     });
     return rows;
   });

@@ -1,9 +1,9 @@
 import { addDays, type Clock, earliestOf, hasBegun, latestOf } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
-import { type Caller, isStaff } from '../../core/roles.ts';
+import { type Caller, worksHere } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { Memory } from '../../memory/memory.ts';
-import { type Bounds, boundsFor, type PolicySource } from '../availability/index.ts';
+import { type Bounds, boundsFor, type PolicySource, type Reach } from '../availability/index.ts';
 import { type FreePage, listFree } from './free.repository.ts';
 import { endingOf } from './timeslots.rules.ts';
 import type { FreeSlotFilters, Timeslot } from './timeslots.schemas.ts';
@@ -13,6 +13,7 @@ export interface FreeDependencies {
   clock: Clock;
   memory: Pick<Memory, 'recall'>;
   settings: PolicySource;
+  reach: Pick<Reach, 'of'>;
   doctors: {
     /** @throws AppError doctor_not_found (also of one who is not let in) */
     get: (doctor: number) => Promise<unknown>;
@@ -45,23 +46,26 @@ function stillHolds(
 }
 
 /** A doctor's free slots: what most people ask of the API. */
-export function createFree({ db, clock, memory, settings, doctors }: FreeDependencies) {
+export function createFree({ db, clock, memory, settings, reach: reaching, doctors }: FreeDependencies) {
   return {
     /**
-     * What the caller may book of a doctor's: patients what the clinic's policy lets them, staff also the slot that runs.
+     * What the caller may book of a doctor's: patients what the clinic's policy lets them, staff also the slot that runs, a
+     * receptionist in their branches.
      * @throws AppError doctor_not_found
      */
     async list(
       doctor: number,
       { page, page_size, date, from, to }: FreeSlotFilters,
-      { role }: Pick<Caller, 'role'>,
+      caller: Caller,
     ): Promise<Page<Timeslot>> {
+      const { role } = caller;
+      const branches = await reaching.of(caller);
       const policy = await settings.policy();
       const bounds = boundsFor(role, policy, clock);
       const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await listFree(db, doctor, days, bounds, { page, page_size });
+        const found = await listFree(db, doctor, days, bounds, { page, page_size }, branches);
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
@@ -69,10 +73,10 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
       const last = addDays(wall.date, REMEMBERED_DAYS);
       if (page > 1 || days.from > last || (days.to > last && days.to !== until)) return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
-      const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
+      const notice = worksHere(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(
         days.from === days.to ? ofDay : ofDays,
-        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running}`,
+        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running} ${branches ?? ''}`,
         (found) => stillHolds(found, bounds),
         find,
       );

@@ -5,6 +5,7 @@ import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import { FIRST_BRANCH, type Reach } from '../availability/index.ts';
 import * as repository from './publishing.repository.ts';
 import { findTimeslot } from './timeslots.repository.ts';
 import { endingOf } from './timeslots.rules.ts';
@@ -14,6 +15,7 @@ export interface PublishingDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  reach: Pick<Reach, 'mustReach'>;
   doctors: {
     /** @throws AppError doctor_not_found when nobody works here as this doctor */
     mustWork: (doctor: number) => Promise<void>;
@@ -24,9 +26,9 @@ export interface PublishingDependencies {
 const ATTEMPTS = 3;
 
 /** Publishing one slot, and taking it back. */
-export function createPublishing({ db, clock, audit, doctors }: PublishingDependencies) {
+export function createPublishing({ db, clock, audit, reach, doctors }: PublishingDependencies) {
   /**
-   * What an admin does to a doctor's calendar is noted with it; what a doctor does to their own takes no transaction.
+   * What the desk does to a doctor's calendar is noted with it; what a doctor does to their own takes no transaction.
    * @param work tells what it did to which slot of whom; undefined when it did nothing
    */
   async function noted<Change extends { doctor: number }>(
@@ -48,13 +50,14 @@ export function createPublishing({ db, clock, audit, doctors }: PublishingDepend
 
   return {
     /**
-     * Publishes a slot of the caller, or of the doctor whom an admin names. It may have begun, for whoever comes to the desk
+     * Publishes a slot of the caller, or of the doctor whom the staff names. It may have begun, for whoever comes to the desk
      * while it runs, but not be over.
      * @throws AppError slot_in_past, slot_overlap, doctor_absent, clinic_closed, doctor_not_found, forbidden (another
-     * doctor's), invalid_input
+     * doctor's, or a branch that the caller does not reach), invalid_input
      */
     async publish(slot: NewTimeslot, caller: Caller): Promise<Timeslot> {
       const doctor = doctorFor(slot.doctor, caller);
+      await reach.mustReach(FIRST_BRANCH, caller);
       const wall = clock.wall();
       if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
       const published = await noted(

@@ -2,6 +2,7 @@ import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Db } from '../../db/client.ts';
 import { isOpenTo } from '../availability/bookable.sql.ts';
 import { isBookable } from '../availability/people.sql.ts';
+import { type Branches, isReached } from '../availability/reach.sql.ts';
 import { SEARCH_LIMIT } from './search.rules.ts';
 import type { OpenTimeslot } from './search.schemas.ts';
 
@@ -24,6 +25,8 @@ export interface Search {
   /** The times of day, HH:MM, between which a slot must lie. */
   starts: string;
   ends: string;
+  /** Where a slot must lie. */
+  branches: Branches;
   /** Both within what a search shows. */
   limit: number;
   offset: number;
@@ -97,6 +100,10 @@ const open = `s.end_time <= $5::time
 const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
 
+/** Only where it matters, so that everybody else's statement is the one it was. @param place the parameter's number */
+const inBranches = (branches: Branches, place: number) =>
+  branches ? `and ${isReached('s.branch_id', `$${place}`)}` : '';
+
 const page = (columns: string) =>
   `select counted.count, ${columns} from counted left join page on true order by page.date, page.start_time, page.id`;
 
@@ -108,11 +115,12 @@ const WALK = 2 * SEARCH_LIMIT;
 
 /** @returns undefined when the walk met so many slots that do not count that it does not know the answer */
 export async function walk(db: Db, search: Search): Promise<Found | undefined> {
+  const { branches } = search;
   const free = `
-    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)}
+    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${inBranches(branches, 10)}
     order by s.date, s.start_time, s.id limit ${WALK}`;
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}`,
+    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}${branches ? ',branches' : ''}`,
     text: `
       with shown as materialized (
         select s.id, s.date, s.start_time, s.end_time, d.*
@@ -129,7 +137,7 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
         select * from shown order by date, start_time, id limit $7 offset $8
       )
       ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
-    values: values(search),
+    values: [...values(search), ...(branches ? [branches] : [])],
   });
   return rows[0]?.cut ? undefined : toFound(rows);
 }
@@ -149,15 +157,17 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
   const filters = (['doctor', 'gender', 'specialization'] as const).filter(
     (name) => narrowing[name] !== undefined,
   );
+  const { branches } = search;
+  const inReach = inBranches(branches, 11 + filters.length);
   const counts = filters.map((name, index) => narrowed[name](`$${11 + index}`));
   const free = (limit: string, more = '') => `(
     select s.id, s.date, s.start_time, s.end_time from timeslots s
-    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}
+    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} ${inReach} and ${open} ${more}
     order by s.date, s.start_time limit least($10::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days'])].join()}`,
+    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days']), ...(branches ? ['branches'] : [])].join()}`,
     text: `
       with doctor as materialized (
         select u.*, p.specialization, count(*) over ()::int as doctors
@@ -185,7 +195,10 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
+    values: [
+      ...[...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
+      ...(branches ? [branches] : []),
+    ],
   });
   return toFound(rows);
 }

@@ -2,7 +2,14 @@ import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { MayLag } from '../../db/links/replica.ts';
-import { type Availability, boundsFor, type OpenTimeslot, type PolicySource } from '../availability/index.ts';
+import {
+  type Availability,
+  type Branches,
+  boundsFor,
+  type OpenTimeslot,
+  type PolicySource,
+  type Reach,
+} from '../availability/index.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
@@ -12,6 +19,7 @@ export interface SearchDependencies {
   clock: Clock;
   settings: PolicySource;
   patients: Pick<Availability['patients'], 'busyAt'>;
+  reach: Pick<Reach, 'of'>;
 }
 
 /** What a patient waits for. */
@@ -31,11 +39,21 @@ interface Wish {
 const SPARE = 10;
 
 /** The earliest slots that somebody can have, across doctors. */
-export function createTimeslotSearch({ mayLag, clock, settings, patients }: SearchDependencies) {
-  /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
-  async function search(filters: SearchFilters, caller: Pick<Caller, 'role'>): Promise<Page<OpenTimeslot>> {
+export function createTimeslotSearch({
+  mayLag,
+  clock,
+  settings,
+  patients,
+  reach: reaching,
+}: SearchDependencies) {
+  /** What somebody of a role can have, soonest first: a patient within the bounds of the clinic's policy. */
+  async function searchWithin(
+    filters: SearchFilters,
+    { role }: Pick<Caller, 'role'>,
+    branches: Branches,
+  ): Promise<Page<OpenTimeslot>> {
     const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
-    const { now, after, until, reach } = boundsFor(caller.role, await settings.policy(), clock);
+    const { now, after, until, reach } = boundsFor(role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
     const wanted: repository.Search = {
@@ -46,6 +64,7 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
       unbroken: weekdays === undefined,
       starts: filters.after ?? '00:00',
       ends: filters.before ?? '24:00',
+      branches,
       // One row more than the page holds tells whether another page follows.
       ...shownWindow(page_size + 1, (page - 1) * page_size),
     };
@@ -66,14 +85,21 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
   }
 
   return {
-    search,
+    /** What the caller can have, soonest first: a receptionist in their branches. */
+    search: async (filters: SearchFilters, caller: Caller): Promise<Page<OpenTimeslot>> =>
+      searchWithin(filters, caller, await reaching.of(caller)),
 
     /**
      * The first slots of what somebody waits for that they could book at this moment. Slots at the time of a visit of theirs
      * are left out.
      * @param limit how many are shown
+     * @param caller who asks for them, and reaches them
      */
-    async freeFor({ patient, replaces, from, to, ...wish }: Wish, limit: number): Promise<OpenTimeslot[]> {
+    async freeFor(
+      { patient, replaces, from, to, ...wish }: Wish,
+      limit: number,
+      caller: Caller,
+    ): Promise<OpenTimeslot[]> {
       const { doctor, specialization, after, before } = wish;
       const filters = {
         ...{ from, to, page: 1, page_size: limit + SPARE },
@@ -82,7 +108,7 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
         after: after ?? undefined,
         before: before ?? undefined,
       };
-      const { rows } = await search(filters, { role: 'patient' });
+      const { rows } = await searchWithin(filters, { role: 'patient' }, await reaching.of(caller));
       const ids = rows.map(({ id }) => id);
       const busy = ids.length === 0 ? [] : await mayLag((db) => patients.busyAt(db, patient, ids, replaces));
       return rows.filter(({ id }) => !busy.includes(id)).slice(0, limit);

@@ -5,6 +5,7 @@ import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { timeslots } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
+import type { Branches } from '../availability/reach.sql.ts';
 import type { Timeslot } from './timeslots.schemas.ts';
 
 /** A moment, as an instant and as the clinic's wall shows it. */
@@ -108,16 +109,26 @@ export async function findTimeslot(
   return row;
 }
 
+const branches = sql.placeholder('branches');
 const ownerOf = statement('timeslots.owner', () =>
   query
     .select({ doctor: timeslots.doctor_id })
     .from(timeslots)
-    .where(eq(timeslots.id, sql.placeholder('id'))),
+    .where(
+      and(
+        eq(timeslots.id, sql.placeholder('id')),
+        sql`(${branches}::integer[] is null or ${timeslots.branch_id} = any (${branches}::integer[]))`,
+      ),
+    ),
 );
 
-/** Whose slot it is. */
-export async function findOwner(db: Db, timeslot: number): Promise<{ doctor: number } | undefined> {
-  const [row] = await ownerOf(db, { id: timeslot });
+/** Whose slot it is, where it lies in one of these branches. */
+export async function findOwner(
+  db: Db,
+  timeslot: number,
+  within: Branches,
+): Promise<{ doctor: number } | undefined> {
+  const [row] = await ownerOf(db, { id: timeslot, branches: within });
   return row;
 }
 

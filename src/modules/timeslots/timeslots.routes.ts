@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../http/guards.ts';
+import { anyOf, IsDoctor, IsOwner, IsStaff } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { bulkRoutes } from './bulk.routes.ts';
@@ -24,7 +24,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
   app.post(
     '/timeslots/',
     {
-      preHandler: anyOf(IsDoctor, IsAdmin),
+      preHandler: anyOf(IsDoctor, IsStaff),
       config: {
         errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap', 'doctor_absent', 'clinic_closed'],
       },
@@ -33,8 +33,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         operationId: 'publishTimeslot',
         summary: 'Publish a slot',
         description:
-          'A doctor publishes a slot of their own; an admin names the `doctor`. The slot must not be over, and must not ' +
-          'overlap another slot of the doctor; it may touch one. While it runs, admins can book it and patients cannot. ' +
+          'A doctor publishes a slot of their own; staff name the `doctor`. The slot must not be over, and must not ' +
+          'overlap another slot of the doctor; it may touch one. While it runs, staff can book it and patients cannot. ' +
           'It cannot lie in an absence of the doctor. It can lie on a holiday with `despite_holiday`. A doctor who waits ' +
           'for approval may publish: patients see the slot once the doctor is approved.',
         body: newTimeslot,
@@ -68,7 +68,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
   app.get(
     '/timeslots/:id/',
     {
-      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: { errors: ['timeslot_not_found'] },
       schema: {
         tags,
@@ -85,7 +85,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
   app.delete(
     '/timeslots/:id/',
     {
-      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: { errors: ['timeslot_not_found', 'slot_booked', 'slot_held'] },
       schema: {
         tags,

@@ -52,7 +52,7 @@ export const newTimeslot = documented(
   z
     .object({
       doctor: fields.id.optional().meta({
-        description: 'For admins, who must name one; doctors leave it out.',
+        description: 'For staff, who must name one; doctors leave it out.',
         examples: [demo.doctor.id],
       }),
       date: fields.date,

@@ -1,7 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
+import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
+import type { Reach } from '../availability/index.ts';
 import { type BulkDependencies, createBulk } from './bulk.service.ts';
 import { createFree, type FreeDependencies } from './free.service.ts';
 import { createPublishing, type PublishingDependencies } from './publishing.service.ts';
@@ -18,22 +20,30 @@ export type Timeslots = ReturnType<typeof createTimeslots>;
 
 /** Slots: who publishes them, and who finds them. */
 export function createTimeslots(dependencies: TimeslotsDependencies) {
-  const { db, clock } = dependencies;
+  const { clock } = dependencies;
   return {
     free: createFree(dependencies),
     search: createTimeslotSearch(dependencies),
-    own: createOwn(db, clock),
+    own: createOwn(dependencies),
     publishing: createPublishing(dependencies),
     bulk: createBulk(dependencies),
     leaving: createLeaving(clock),
   };
 }
 
+interface OwnDependencies {
+  db: Db;
+  clock: Clock;
+  reach: Pick<Reach, 'of'>;
+}
+
 /** A doctor's slots as the doctor sees them. */
-function createOwn(db: Db, clock: Clock) {
+function createOwn({ db, clock, reach }: OwnDependencies) {
   const moment = () => ({ now: clock.now(), wall: clock.wall() });
   return {
-    findOwner: (timeslot: number) => repository.findOwner(db, timeslot),
+    /** Whose slot it is; undefined for one that the caller does not reach. */
+    findOwner: async (timeslot: number, caller: Caller) =>
+      repository.findOwner(db, timeslot, await reach.of(caller)),
 
     list: (doctor: number, { page, page_size, ...filters }: OwnSlotFilters): Promise<Page<Timeslot>> =>
       repository.listOwn(db, doctor, filters, moment(), { page, page_size }),

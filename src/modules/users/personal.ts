@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
-import { users } from '../../db/schema/index.ts';
+import type { Db } from '../../db/client.ts';
+import { eq, sql } from '../../db/drizzle.ts';
+import { branches, receptionistBranches, users } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
-import { AT } from '../../http/personal.ts';
+import { AT, listOf, text } from '../../http/personal.ts';
 
 /** Who somebody is. Their erasure empties this row and keeps it, for the history of others (erasure.service). */
 export const personal = {
-  columns: {},
+  columns: { 'receptionist_branches.user_id': 'branches' },
   parts: {
     user: {
       shape: z.object({
@@ -56,5 +58,22 @@ export const personal = {
         },
       },
     },
+    branches: {
+      shape: listOf(
+        z.object({ id: fields.id, name: text(200) }),
+        'The branches that a receptionist was given.',
+      ),
+      list: (db: Db, person: number) =>
+        db
+          .select({ id: branches.id, name: branches.name })
+          .from(receptionistBranches)
+          .innerJoin(branches, eq(branches.id, receptionistBranches.branch_id))
+          .where(eq(receptionistBranches.user_id, person))
+          .orderBy(branches.id),
+    },
   },
+
+  erase: (person: number) => ({
+    at_desk: sql`delete from receptionist_branches where user_id = ${person}`,
+  }),
 };

@@ -1,16 +1,35 @@
 import { z } from 'zod';
-import type { Side } from '../../core/roles.ts';
+import { isBoundByBranches, type Role, type Side, sideOf } from '../../core/roles.ts';
+import * as fields from '../../http/fields.ts';
 import { doctorInput } from '../doctors/index.ts';
 import { patientInput } from '../patients/index.ts';
 
 /** What a profile holds, by the side of visits that has one. What each field means stands in the module of its side. */
 const inputs = { doctor: doctorInput, patient: patientInput } satisfies Record<Side, z.ZodRawShape>;
 
-/** The fields of any profile; which of them fit follows from the role. */
-export const profileInput = z.object({ ...inputs.doctor, ...inputs.patient }).partial();
-export type ProfileInput = z.infer<typeof profileInput>;
+/** How many branches somebody can be given. */
+export const MAX_BRANCHES = 1_000;
 
-export const profileFields: Record<Side, readonly string[]> = {
-  doctor: Object.keys(inputs.doctor),
-  patient: Object.keys(inputs.patient),
+/** The profile of whoever is bound by branches. Only admins write it. */
+const branchesInput = {
+  branches: z
+    .array(fields.id)
+    .max(MAX_BRANCHES)
+    .meta({
+      description: 'Where a receptionist works: ids of branches; `[]` is in all of them.',
+      examples: [[1]],
+    }),
 };
+
+/** The fields of any profile that its owner writes; which of them fit follows from the role. */
+export const profileInput = z.object({ ...inputs.doctor, ...inputs.patient }).partial();
+
+/** With what only admins can say of a profile. */
+export const staffProfileInput = z.object({ ...profileInput.shape, ...branchesInput }).partial();
+export type ProfileInput = z.infer<typeof staffProfileInput>;
+
+/** The names of the fields that the profile of a role has. */
+export function profileFieldsOf(role: Role): string[] {
+  const side = sideOf(role);
+  return Object.keys({ ...(side && inputs[side]), ...(isBoundByBranches(role) && branchesInput) });
+}

@@ -5,6 +5,7 @@ import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { doctorExample, doctorOutput } from '../doctors/index.ts';
 import { patientExample, patientOutput } from '../patients/index.ts';
+import { MAX_BRANCHES } from './profile.schemas.ts';
 
 const doctorProfile = z
   .object({ id: fields.id, ...doctorOutput, approved_at: fields.out.approvedAt })
@@ -13,6 +14,18 @@ const doctorProfile = z
 const patientProfile = z
   .object({ id: fields.id, phone: fields.out.phone, ...patientOutput })
   .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
+
+const receptionistProfile = z
+  .object({
+    branches: z
+      .array(fields.id)
+      .max(MAX_BRANCHES)
+      .meta({
+        description: 'The branches in which they work; an empty list is all of them.',
+        examples: [[1]],
+      }),
+  })
+  .meta({ id: 'UserReceptionistProfile', description: 'What a user has as a receptionist.' });
 
 const provedAt = fields.out.instant
   .nullable()
@@ -34,9 +47,9 @@ export const user = documented(
     locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
     created_at: fields.out.instant,
     profile: z
-      .union([doctorProfile, patientProfile])
+      .union([doctorProfile, patientProfile, receptionistProfile])
       .nullable()
-      .meta({ description: 'The profile of a doctor or a patient; others have none.' }),
+      .meta({ description: 'The profile of their role; admins have none.' }),
   }),
   {
     id: 'User',
@@ -58,6 +71,24 @@ export const user = documented(
           locale: 'uz',
           created_at: '2028-03-01T09:30:00.000Z',
           profile: { id: demo.patient.id, phone: demo.patient.phone, ...patientExample },
+        },
+      },
+      receptionist: {
+        summary: 'A receptionist',
+        value: {
+          id: demo.receptionist.name.id,
+          username: demo.receptionist.username,
+          role: 'receptionist',
+          is_active: true,
+          first_name: demo.receptionist.name.first_name,
+          last_name: demo.receptionist.name.last_name,
+          email: null,
+          email_verified_at: null,
+          phone: null,
+          phone_verified_at: null,
+          locale: 'uz',
+          created_at: '2028-03-01T08:20:00.000Z',
+          profile: { branches: [1] },
         },
       },
       doctor: {

@@ -33,6 +33,8 @@ const fields = {
   email_verified_at: users.email_verified_at,
   locale: users.locale,
   created_at: users.created_at,
+  branches: sql<number[] | null>`case when ${users.role} = 'receptionist' then array(
+    select branch_id from receptionist_branches where user_id = ${users.id} order by branch_id) end`,
 };
 /** Of a profile every column of its table is read; the answer's schema says which of them are shown. */
 const { id: _doctor, ...doctorColumns } = getTableColumns(doctorProfiles);
@@ -67,14 +69,15 @@ const own = Object.keys(fields) as (keyof typeof fields)[];
 type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 
 function toUser(row: Row): User {
-  const user = Object.fromEntries(own.map((name) => [name, row[name]])) as Pick<Row, (typeof own)[number]>;
+  const shown = Object.fromEntries(own.map((name) => [name, row[name]])) as Pick<Row, (typeof own)[number]>;
+  const { branches, ...user } = shown;
   const { id, phone } = user;
   const side = sideOf(user.role);
   const profile = {
     doctor: { id, ...of(row, 'doctor_', doctorColumns) },
     patient: { id, phone, ...of(row, 'patient_', patientColumns) },
   };
-  return { ...user, profile: side && profile[side] };
+  return { ...user, profile: side ? profile[side] : branches && { branches } };
 }
 
 const id = sql.placeholder('id');

@@ -55,13 +55,14 @@ export async function usersRoutes(
     '/users/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['username_taken'], audit: reads('user.read', personOf) },
+      config: { errors: ['username_taken', 'branch_not_found'], audit: reads('user.read', personOf) },
       schema: {
         tags,
         operationId: 'createUser',
         summary: 'Create a user of any role',
         description:
-          'The only way over HTTP to make an admin. The profile’s fields follow the role, as in registering.',
+          'The only way over HTTP to make an admin or a receptionist. The profile’s fields follow the role, as in registering; ' +
+          'a receptionist’s are the `branches` in which they work, all of them by default.',
         body: inputs.create,
         response: { 201: user },
       },
@@ -94,7 +95,14 @@ export async function usersRoutes(
     {
       preHandler: IsAdmin,
       config: {
-        errors: ['user_not_found', 'username_taken', 'last_admin', 'has_upcoming', 'role_in_use'],
+        errors: [
+          'user_not_found',
+          'username_taken',
+          'last_admin',
+          'has_upcoming',
+          'role_in_use',
+          'branch_not_found',
+        ],
         audit: reads('user.read', personOf),
       },
       schema: {

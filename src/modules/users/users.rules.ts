@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../core/audited.ts';
 import { namesOf } from '../../core/names.ts';
-import { type Role, sideOf } from '../../core/roles.ts';
-import { profileFields } from './profile.schemas.ts';
+import type { Role } from '../../core/roles.ts';
+import { profileFieldsOf } from './profile.schemas.ts';
 
 /** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
@@ -39,7 +39,6 @@ interface Changes {
 
 /** The fields of a profile that do not belong to this role. */
 export function profileErrors(role: Role, profile: object): string[] {
-  const side = sideOf(role);
-  const fitting = side ? profileFields[side] : [];
+  const fitting = profileFieldsOf(role);
   return namesOf(profile).filter((name) => !fitting.includes(name));
 }

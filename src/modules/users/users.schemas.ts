@@ -8,7 +8,7 @@ import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue } from '../../http/zod.ts';
 import { doctorExample as doctorProfile } from '../doctors/index.ts';
 import { patientExample as patientProfile } from '../patients/index.ts';
-import { type ProfileInput, profileInput } from './profile.schemas.ts';
+import { type ProfileInput, profileInput, staffProfileInput } from './profile.schemas.ts';
 import { profileErrors } from './users.rules.ts';
 
 const names = {
@@ -37,10 +37,10 @@ const coherent = <Shape extends z.ZodType<Draft>>(schema: Shape) =>
   });
 
 /** What every account can say of a person. */
-const person = (country: CountryCode) => ({
+const person = <Profile extends z.ZodType>(country: CountryCode, profile: Profile) => ({
   ...names,
   phone: fields.phone(country).nullable().optional(),
-  profile: profileInput.optional(),
+  profile: profile.optional(),
 });
 
 const patientExample = {
@@ -72,7 +72,7 @@ export const registration = perCountry((country) =>
       z.object({
         username: fields.username,
         password: fields.newPassword,
-        ...person(country),
+        ...person(country, profileInput),
         role: z.enum(['doctor', 'patient']),
         accept_terms: z
           .boolean()
@@ -103,7 +103,7 @@ export const userInputs = perCountry((country) => ({
       z.object({
         username: fields.username,
         password: fields.newPassword,
-        ...person(country),
+        ...person(country, staffProfileInput),
         role: fields.role,
         is_active: z.boolean().default(true),
       }),
@@ -114,6 +114,18 @@ export const userInputs = perCountry((country) => ({
       examples: {
         doctor: { summary: 'A doctor', value: doctorExample },
         patient: { summary: 'A patient', value: patientExample },
+        receptionist: {
+          summary: 'A receptionist of one branch',
+          value: {
+            username: 'nilufar.azimova',
+            password: 'nine-wooden-lanterns',
+            role: 'receptionist',
+            first_name: 'Nilufar',
+            last_name: 'Azimova',
+            locale: 'uz',
+            profile: { branches: [1] },
+          },
+        },
         admin: {
           summary: 'Another admin',
           value: {
@@ -133,7 +145,7 @@ export const userInputs = perCountry((country) => ({
     coherent(
       z
         .object({
-          ...person(country),
+          ...person(country, staffProfileInput),
           username: fields.username,
           password: fields.newPassword,
           role: fields.role,

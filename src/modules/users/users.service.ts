@@ -2,12 +2,13 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import { isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
-import { type Caller, type Role, sideOf } from '../../core/roles.ts';
+import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
+import { replaceBranches } from './branches.repository.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
 import type { ProfileInput } from './profile.schemas.ts';
@@ -65,6 +66,7 @@ export function createUsers(dependencies: UsersDependencies) {
       throw invalidField('profile.date_of_birth', 'birth_in_future');
     if (sideOf(role) === 'doctor') await doctors.save(tx, user, profile, { waiting });
     if (sideOf(role) === 'patient') await patients.save(tx, user, profile);
+    if (isBoundByBranches(role) && profile.branches) await replaceBranches(tx, user, profile.branches);
   }
 
   /** @param options.note what else belongs into the transaction of a new person */
@@ -97,6 +99,8 @@ export function createUsers(dependencies: UsersDependencies) {
     const newRole = role !== before.role;
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
+    // Whoever is put out keeps their branches: without one they would work everywhere once they are let in again.
+    if (newRole && isBoundByBranches(before.role)) await replaceBranches(tx, user, []);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
     await dependencies.contactChanges.replaced(tx, user, before, changes);
     // Whoever set the old password may have linked it.
@@ -137,7 +141,7 @@ export function createUsers(dependencies: UsersDependencies) {
 
     /**
      * An admin, or the command line where `by` is left out, makes a person. A doctor so made is approved.
-     * @throws AppError username_taken, by the unique index
+     * @throws AppError username_taken, by the unique index; branch_not_found, by the foreign key
      */
     create: (account: NewUser, by?: Caller): Promise<User> =>
       insert(account, {
@@ -148,8 +152,8 @@ export function createUsers(dependencies: UsersDependencies) {
     /**
      * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions; what
      * becomes of their visits has to be said. Whom an admin makes a doctor is approved by it.
-     * @throws AppError user_not_found, username_taken, last_admin, has_upcoming, role_in_use, invalid_input (profile of
-     * another role)
+     * @throws AppError user_not_found, username_taken, last_admin, has_upcoming, role_in_use, branch_not_found, invalid_input
+     * (profile of another role)
      */
     async update(user: number, changes: UserChanges, by: Caller): Promise<User> {
       const { password } = changes;

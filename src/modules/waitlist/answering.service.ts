@@ -4,7 +4,7 @@ import type { Keyed, Once } from '../../core/idempotency.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Appointment } from '../appointments/index.ts';
-import type { PolicySource } from '../availability/index.ts';
+import type { PolicySource, Reach } from '../availability/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import * as repository from './answering.repository.ts';
 import type { Entries } from './entries.service.ts';
@@ -31,6 +31,7 @@ export interface AnsweringDependencies {
     ) => Promise<Once<Appointment>>;
   };
   entries: Pick<Entries, 'get' | 'note'>;
+  reach: Pick<Reach, 'mustReachSlot' | 'mustReachVisit'>;
 }
 
 /** Refusals that mean, where a slot was offered a moment ago, that it is offered no more. */
@@ -45,7 +46,7 @@ const OVER: readonly ErrorCode[] = [
 
 /** How patients answer an offer. */
 export function createAnswering(dependencies: AnsweringDependencies) {
-  const { db, clock, settings, idempotency, offers, appointments, entries } = dependencies;
+  const { db, clock, settings, idempotency, offers, appointments, entries, reach } = dependencies;
 
   const lasts = (offer: { expires_at: string | null }) =>
     offer.expires_at !== null && Date.parse(offer.expires_at) > clock.now().getTime();
@@ -55,7 +56,8 @@ export function createAnswering(dependencies: AnsweringDependencies) {
      * Books what is offered, by the same statement as any booking. Where the entry replaces a visit, that gives way in the
      * same act. Patients were counted when the slot was offered to them, and are not counted again.
      * @throws AppError waitlist_entry_not_found, offer_lapsed, patient_busy, visit_begun, already_attended,
-     * too_late_to_cancel, request_in_progress, idempotency_key_reused
+     * too_late_to_cancel, request_in_progress, idempotency_key_reused; of a slot and a visit that the caller does not reach
+     * timeslot_not_found, appointment_not_found
      */
     async accept(entry: number, caller: Caller, request?: Keyed): Promise<Once<Appointment>> {
       const offer = await repository.findOffer(db, entry);
@@ -69,8 +71,10 @@ export function createAnswering(dependencies: AnsweringDependencies) {
         if (before) return before;
         throw new AppError('offer_lapsed');
       }
+      const { replaces } = offer;
+      await reach.mustReachSlot(timeslot, caller);
+      if (replaces !== null) await reach.mustReachVisit(replaces, caller);
       try {
-        const { replaces } = offer;
         if (replaces === null) return await appointments.book({ timeslot, patient }, caller, request);
         return await appointments.replace(
           { appointment: replaces, timeslot, patient },

@@ -3,6 +3,7 @@ import { COUNT_LIMIT } from '../../core/page.ts';
 import { type WaitlistStatus, waitlistStatuses } from '../../core/words.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
+import { type Branches, isReached } from '../availability/reach.sql.ts';
 import type { WaitlistEntry } from './waitlist.schemas.ts';
 
 /** Its patient still waits, with or without an offer. @param entry a row of `waitlist_entries` */
@@ -115,12 +116,19 @@ export async function findEntry(
   return rows[0] && toEntry(rows[0]);
 }
 
-/** Whose entry it is. */
-export async function findOwner(db: Db, entry: number): Promise<{ patient: number } | undefined> {
+/** Whoever waits for no branch in particular waits for each. */
+const isEntryReached = (branches: string) => `(e.branch_id is null or ${isReached('e.branch_id', branches)})`;
+
+/** Whose entry it is, where it is one for these branches. */
+export async function findOwner(
+  db: Db,
+  entry: number,
+  branches: Branches,
+): Promise<{ patient: number } | undefined> {
   const { rows } = await db.$client.query<{ patient: number }>({
     name: 'waitlist.owner',
-    text: 'select patient_id as patient from waitlist_entries where id = $1',
-    values: [entry],
+    text: `select e.patient_id as patient from waitlist_entries e where e.id = $1 and ${isEntryReached('$2')}`,
+    values: [entry, branches],
   });
   return rows[0];
 }
@@ -129,6 +137,8 @@ interface Filters {
   patient?: number | undefined;
   doctor?: number | undefined;
   status?: WaitlistStatus | undefined;
+  /** Those that a slot of one of these would do. */
+  branches?: Branches;
 }
 
 const hasOffer = `exists (select from waitlist_offers o where ${LIVE_OFFER})`;
@@ -146,14 +156,18 @@ const STORED: Record<WaitlistStatus, string[]> = {
  */
 export async function listEntries(
   db: Db,
-  { patient, doctor, status }: Filters,
+  { patient, doctor, status, branches = null }: Filters,
   now: Date,
   page: PageRequest,
 ) {
   const values: unknown[] = [now];
   const is = (column: string, value: number | undefined) =>
     value === undefined ? [] : [`${column} = $${values.push(value)}`];
-  const conditions = [...is('e.patient_id', patient), ...is('e.doctor_id', doctor)];
+  const conditions = [
+    ...is('e.patient_id', patient),
+    ...is('e.doctor_id', doctor),
+    ...(branches ? [isEntryReached(`$${values.push(branches)}`)] : []),
+  ];
   // `$1` is named even where no condition asks for it: a parameter that stands nowhere has no type.
   const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);

@@ -2,9 +2,10 @@ import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
-import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
+import { type Caller, sideOf, worksHere } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Reach } from '../availability/index.ts';
 import * as repository from './entries.repository.ts';
 import type { WaitlistEntry, WaitlistFilters } from './waitlist.schemas.ts';
 
@@ -12,14 +13,17 @@ export interface EntriesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  reach: Pick<Reach, 'of'>;
 }
 
 export type Entries = ReturnType<typeof createEntries>;
 
 /** The entries of the waiting list, as they are shown and noted. */
-export function createEntries({ db, clock, audit }: EntriesDependencies) {
+export function createEntries({ db, clock, audit, reach }: EntriesDependencies) {
   return {
-    findOwner: (entry: number) => repository.findOwner(db, entry),
+    /** Whose entry it is; undefined for one that the caller does not reach. */
+    findOwner: async (entry: number, caller: Caller) =>
+      repository.findOwner(db, entry, await reach.of(caller)),
 
     /** @throws AppError waitlist_entry_not_found */
     async get(entry: number, executor: Executor = db): Promise<WaitlistEntry> {
@@ -28,7 +32,7 @@ export function createEntries({ db, clock, audit }: EntriesDependencies) {
       return shown;
     },
 
-    /** A patient's own entries; everybody's for an admin. @throws AppError forbidden (another patient's) */
+    /** A patient's own entries; everybody's for the staff, in their branches. @throws AppError forbidden (another patient's) */
     async list(
       { page, page_size, ...filters }: WaitlistFilters,
       caller: Caller,
@@ -37,12 +41,13 @@ export function createEntries({ db, clock, audit }: EntriesDependencies) {
       if (isTheirs && filters.patient !== undefined && filters.patient !== caller.id)
         throw new AppError('forbidden');
       const patient = isTheirs ? caller.id : filters.patient;
-      return repository.listEntries(db, { ...filters, patient }, clock.now(), { page, page_size });
+      const branches = await reach.of(caller);
+      return repository.listEntries(db, { ...filters, patient, branches }, clock.now(), { page, page_size });
     },
 
     /** Notes what the staff does for a patient; what patients do themselves is theirs, and is not noted. */
     async note(tx: Tx, actor: Caller, action: AuditAction, entry: number, subject: number): Promise<void> {
-      if (!isStaff(actor.role)) return;
+      if (!worksHere(actor.role)) return;
       await audit.record(tx, { actor, action, subject, details: { entry } });
     },
   };

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../http/guards.ts';
+import { anyOf, IsOwner, IsPatient, IsStaff } from '../../http/guards.ts';
 import { reads } from '../../http/hooks/audit.ts';
+import { hidingReasons } from '../../http/hooks/reasons.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
@@ -38,7 +39,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.post(
     '/waitlist/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       config: {
         errors: [
           'doctor_not_found',
@@ -79,14 +80,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.get(
     '/waitlist/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       config: { audit: reads('waitlist.list', patientOf) },
       schema: {
         tags,
         operationId: 'listWaitlist',
         summary: 'See the waiting list',
         description:
-          'Patients see their own entries, admins everybody’s. Those that still wait come first, in the order of joining, ' +
+          'Patients see their own entries, staff everybody’s. Those that still wait come first, in the order of joining, ' +
           'then those that are over, latest first.',
         querystring: waitlistFilters,
         response: { 200: waitlistPage },
@@ -99,7 +100,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.get(
     '/waitlist/:id/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: {
         errors: ['waitlist_entry_not_found'],
         examples: { 200: ['waiting', 'offered', 'booked'] },
@@ -120,7 +121,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.delete(
     '/waitlist/:id/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: { errors: ['waitlist_entry_not_found'] },
       schema: {
         tags,
@@ -142,11 +143,14 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.post(
     '/waitlist/:id/accept/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
+      preSerialization: hidingReasons('cancel_reason', 'reason'),
       config: {
         errors: [
           'waitlist_entry_not_found',
           'offer_lapsed',
+          'timeslot_not_found',
+          'appointment_not_found',
           'patient_busy',
           'visit_begun',
           'already_attended',
@@ -184,7 +188,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
   app.post(
     '/waitlist/:id/decline/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: {
         errors: ['waitlist_entry_not_found', 'offer_lapsed'],
         examples: { 200: ['waiting'] },

@@ -139,7 +139,7 @@ export const newWaitlistEntry = documented(
   z
     .object({
       patient: fields.id.optional().meta({
-        description: 'For admins, who must name one; patients leave it out.',
+        description: 'For staff, who must name one; patients leave it out.',
         examples: [demo.patient.id],
       }),
       doctor: fields.id

@@ -46,11 +46,8 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
   const availability = createAvailability({
-    db,
-    clock,
+    ...{ db, clock, audit, settings, idempotency },
     memory: { recall: (_topic, _key, _holds, load) => load() },
-    settings,
-    idempotency,
     passOn: offers.passOn,
   });
   const appointments = createAppointments({
@@ -61,6 +58,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     settings,
     idempotency,
     obtaining: availability.obtaining,
+    reach: availability.reach,
     sessions: { isEnded: () => false },
   });
   const notifications = createNotifications({

@@ -10,6 +10,8 @@ export interface Marking {
   now: Date;
   wall: WallTime;
   day_began: Date;
+  /** A mark that the patient was seen is theirs to replace. */
+  over_completed: boolean;
   /** The versions that it is meant for; undefined stands for any. */
   expected?: readonly number[] | undefined;
 }
@@ -23,7 +25,7 @@ export interface Marking {
 export async function markVisit(
   executor: Executor,
   mark: Attendance,
-  { appointment, by, now, wall, day_began, expected }: Marking,
+  { appointment, by, now, wall, day_began, over_completed, expected }: Marking,
 ): Promise<{ patient: number } | undefined> {
   const { rows } = await clientOf(executor).query<{ patient: number }>({
     name: 'appointments.mark',
@@ -32,10 +34,14 @@ export async function markVisit(
       set attendance = $2::attendance, attendance_marked_at = $3, updated_at = $3, updated_by = $4, status = 'confirmed'
       where id = $1 and (status = 'confirmed' or status = 'pending' and $2::attendance = 'arrived' and not ${isLapsed('a', 8)})
         and date <= $5::date and attendance is distinct from $2::attendance
+        and ($10::boolean or attendance is distinct from 'completed')
         and (attendance is null or attendance_marked_at >= $6 or (attendance, $2::attendance) = ('arrived', 'completed'))
         and ($7::integer[] is null or version = any($7::integer[]))
       returning patient_id as patient`,
-    values: [appointment, mark, now, by, wall.date, day_began, expected, wall.date, wall.time],
+    values: [
+      ...[appointment, mark, now, by, wall.date, day_began, expected, wall.date, wall.time],
+      over_completed,
+    ],
   });
   return rows[0];
 }
@@ -46,16 +52,17 @@ export async function markVisit(
  */
 export async function unmarkVisit(
   executor: Executor,
-  { appointment, by, now, day_began, expected }: Marking,
+  { appointment, by, now, day_began, over_completed, expected }: Marking,
 ): Promise<{ patient: number } | undefined> {
   const { rows } = await clientOf(executor).query<{ patient: number }>({
     name: 'appointments.unmark',
     text: `
       update appointments
       set attendance = null, attendance_marked_at = null, updated_at = $2, updated_by = $3
-      where id = $1 and attendance_marked_at >= $4 and ($5::integer[] is null or version = any($5::integer[]))
+      where id = $1 and attendance_marked_at >= $4 and ($6::boolean or attendance is distinct from 'completed')
+        and ($5::integer[] is null or version = any($5::integer[]))
       returning patient_id as patient`,
-    values: [appointment, now, by, day_began, expected],
+    values: [appointment, now, by, day_began, expected, over_completed],
   });
   return rows[0];
 }

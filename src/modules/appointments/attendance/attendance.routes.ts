@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
+import { mayComplete, roles } from '../../../core/roles.ts';
 import { idParams } from '../../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../../http/guards.ts';
+import { anyOf, hasRole, IsDoctor, IsOwner, IsStaff } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments.schemas.ts';
@@ -41,7 +42,8 @@ const marks = [
 
 const RULES =
   'For a confirmed visit, from its day on (`arrive` also for a pending one, until its slot is over). A mark can be changed ' +
-  'only on the day on which it was made. Repeating a mark changes nothing. A marked visit can no longer be cancelled or moved.';
+  'only on the day on which it was made. Repeating a mark changes nothing. A marked visit can no longer be cancelled or moved. That ' +
+  'somebody was seen is not for reception to say, nor to take back.';
 
 /** Whether patients came. */
 export async function attendanceRoutes(
@@ -50,13 +52,15 @@ export async function attendanceRoutes(
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   const isOwner = IsOwner(appointments.reading.findOwners, 'appointment_not_found');
-  const preHandler = [anyOf(IsDoctor, IsAdmin), isOwner];
+  const mayMark = anyOf(IsDoctor, IsStaff);
+  /** That somebody was seen is for those to say who were there. */
+  const maySayThatSeen = hasRole(...roles.filter(mayComplete));
 
   for (const { path, mark, operationId, summary, description } of marks)
     app.post(
       `/appointments/:id/${path}/`,
       {
-        preHandler,
+        preHandler: [mark === 'completed' ? maySayThatSeen : mayMark, isOwner],
         config: {
           errors: [
             'appointment_not_found',
@@ -86,7 +90,7 @@ export async function attendanceRoutes(
   app.delete(
     '/appointments/:id/attendance/',
     {
-      preHandler,
+      preHandler: [mayMark, isOwner],
       config: { errors: ['appointment_not_found', 'attendance_final', 'version_mismatch'] },
       schema: {
         tags,

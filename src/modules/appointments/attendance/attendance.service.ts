@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasEnded, type WallTime } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
-import type { Caller } from '../../../core/roles.ts';
+import { type Caller, mayComplete } from '../../../core/roles.ts';
 import type { Attendance } from '../../../core/words.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -40,6 +40,7 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
       now: clock.now(),
       wall,
       day_began: clock.at(wall.date, '00:00'),
+      over_completed: mayComplete(caller.role),
       expected,
     };
   }

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { anyOf, IsAdmin, IsPatient } from '../../../http/guards.ts';
+import { anyOf, IsPatient, IsStaff } from '../../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { openTimeslot } from '../../availability/index.ts';
@@ -16,7 +16,7 @@ export async function bookingRoutes(
   app.post(
     '/appointments/',
     {
-      preHandler: anyOf(IsPatient, IsAdmin),
+      preHandler: anyOf(IsPatient, IsStaff),
       config: {
         alternatives: openTimeslot,
         errors: [
@@ -41,7 +41,7 @@ export async function bookingRoutes(
         operationId: 'bookAppointment',
         summary: 'Book a slot',
         description:
-          'A patient books for themself; an admin names the `patient`. The slot must be free and lie ahead, and the ' +
+          'A patient books for themself; staff name the `patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
           'If the slot can’t be booked, `alternatives` lists the nearest slots that can. If the patient has it already, for ' +

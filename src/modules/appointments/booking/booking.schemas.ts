@@ -10,7 +10,7 @@ export const newAppointment = documented(
       examples: [demo.slots.free.id],
     }),
     patient: fields.id.optional().meta({
-      description: 'For admins, who must name one; patients leave it out.',
+      description: 'For staff, who must name one; patients leave it out.',
       examples: [demo.patient.id],
     }),
   }),

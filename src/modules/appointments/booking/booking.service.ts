@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { patientFor } from '../../../core/on-behalf.ts';
-import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Caller, worksHere } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, beyond, boundsFor, type Policy } from '../../availability/index.ts';
@@ -36,7 +36,7 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
 
   return {
     /**
-     * Books a slot for the caller, or for the patient whom an admin names. A patient books in one statement, unless the
+     * Books a slot for the caller, or for the patient whom the staff names. A patient books in one statement, unless the
      * request has an idempotency key or the clinic limits the number of appointments.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused, forbidden
@@ -51,7 +51,7 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
       return obtaining.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
         const status = policy.auto_confirm ? 'confirmed' : 'pending';
         const booking: repository.Booking = { timeslot, patient, booked_by: caller.id, status };
-        const isPlain = !isStaff(caller.role) && !request && bounds.active_max === null;
+        const isPlain = !worksHere(caller.role) && !request && bounds.active_max === null;
         if (isPlain) {
           const answer = await repository.insertAppointment(db, booking, bounds);
           return answer && { answer, replayed: false };
@@ -60,7 +60,7 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
           idempotency.once(tx, caller, request, patient, async () => {
             if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
             const booked = await repository.insertAppointment(tx, booking, bounds);
-            if (booked && isStaff(caller.role)) await note(tx, caller, booked, policy);
+            if (booked && worksHere(caller.role)) await note(tx, caller, booked, policy);
             return booked;
           }),
         );

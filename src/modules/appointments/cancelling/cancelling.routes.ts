@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner, IsPatient } from '../../../http/guards.ts';
+import { anyOf, IsDoctor, IsOwner, IsPatient, IsStaff } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { appointment, readsAppointment } from '../appointments.schemas.ts';
@@ -23,7 +23,7 @@ export async function cancellingRoutes(
   app.patch(
     '/appointments/:id/',
     {
-      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: {
         errors: ['appointment_not_found', 'already_decided', 'already_attended', 'version_mismatch'],
         examples: { 200: ['confirmed', 'cancelled'] },
@@ -35,7 +35,7 @@ export async function cancellingRoutes(
         operationId: 'decideAppointment',
         summary: 'Confirm or cancel an appointment',
         description:
-          'Its doctor confirms or declines what is pending; an admin may also cancel what is confirmed. ' +
+          'Its doctor confirms or declines what is pending; staff may also cancel what is confirmed. ' +
           'Nothing leaves `cancelled` and `expired`.',
         params,
         headers: ifMatch,
@@ -50,7 +50,7 @@ export async function cancellingRoutes(
   app.delete(
     '/appointments/:id/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: {
         errors: [
           'appointment_not_found',

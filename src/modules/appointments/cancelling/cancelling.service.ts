@@ -1,7 +1,7 @@
 import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
-import { type Caller, isStaff, sideOf } from '../../../core/roles.ts';
+import { type Caller, isAtDesk, worksHere } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Policy, PolicySource } from '../../availability/index.ts';
@@ -27,7 +27,7 @@ export type Cancelling = ReturnType<typeof createCancelling>;
 export function createCancelling({ db, clock, audit, settings }: CancellingDependencies) {
   const moment = () => ({ now: clock.now(), wall: clock.wall() });
 
-  /** Notes the change. Where an admin cancels what the policy would have refused a patient, that is noted too. */
+  /** Notes the change. Where the desk cancels what the policy would have refused a patient, that is noted too. */
   const note = (
     tx: Tx,
     actor: Caller,
@@ -36,8 +36,7 @@ export function createCancelling({ db, clock, audit, settings }: CancellingDepen
     changed: Changed,
     policy: Policy,
   ) => {
-    const isAdmin = sideOf(actor.role) === null;
-    const late = isAdmin && action === 'appointment.cancel' && isTooLate(changed, policy, clock);
+    const late = isAtDesk(actor.role) && action === 'appointment.cancel' && isTooLate(changed, policy, clock);
     const details = { appointment, ...(late && { overridden: ['too_late_to_cancel'] }) };
     return audit.record(tx, { actor, action, subject: changed.patient, details });
   };
@@ -54,13 +53,13 @@ export function createCancelling({ db, clock, audit, settings }: CancellingDepen
         to: 'cancelled',
         by: caller.id,
         ...moment(),
-        lateBy: isStaff(caller.role) ? undefined : cancelDeadline(policy, clock).late,
+        lateBy: worksHere(caller.role) ? undefined : cancelDeadline(policy, clock).late,
       });
       if (changed) await note(tx, caller, 'appointment.cancel', appointment, changed, policy);
     },
 
     /**
-     * A doctor confirms or declines what is pending. An admin may also cancel what is confirmed.
+     * A doctor confirms or declines what is pending. The staff may also cancel what is confirmed.
      * @param expected the versions that the decision is meant for; any by default
      * @throws AppError already_decided, already_attended, version_mismatch, appointment_not_found
      */
@@ -105,7 +104,7 @@ export function createCancelling({ db, clock, audit, settings }: CancellingDepen
     ): Promise<void> {
       const policy = await settings.policy();
       const wall = clock.wall();
-      const isBound = !isStaff(caller.role);
+      const isBound = !worksHere(caller.role);
       const { late, refused } = cancelDeadline(policy, clock);
       const change = {
         from: statusesBefore('cancelled', caller.role),

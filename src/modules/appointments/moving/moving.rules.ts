@@ -1,6 +1,6 @@
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import type { ErrorCode } from '../../../core/errors.ts';
-import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Caller, worksHere } from '../../../core/roles.ts';
 import type { AppointmentStatus, Attendance } from '../../../core/words.ts';
 import { isActive, isStale } from '../appointments.rules.ts';
 import { type CancelPolicy, isTooLate } from '../cancelling/cancel-deadline.rules.ts';
@@ -35,7 +35,7 @@ export function whyItStays(
   if (!isActive(visit)) return 'already_decided';
   if (hasBegun(visit, clock.wall())) return 'visit_begun';
   if (visit.attendance !== null) return 'already_attended';
-  return !isStaff(caller.role) && isTooLate(visit, policy, clock) ? 'too_late_to_cancel' : undefined;
+  return !worksHere(caller.role) && isTooLate(visit, policy, clock) ? 'too_late_to_cancel' : undefined;
 }
 
 /** Who must confirm again: the doctor answers a patient's move anew, and an admin's leaves the status as it is. */
@@ -44,6 +44,6 @@ export function statusAfter(
   { role }: Pick<Caller, 'role'>,
   policy: { auto_confirm: boolean },
 ): AppointmentStatus {
-  if (isStaff(role)) return status;
+  if (worksHere(role)) return status;
   return policy.auto_confirm ? 'confirmed' : 'pending';
 }

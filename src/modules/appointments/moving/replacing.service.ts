@@ -1,6 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
-import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Caller, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Tx, transaction } from '../../../db/client.ts';
 import { isActive } from '../appointments.rules.ts';
@@ -50,8 +50,8 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     if (target.doctor === visit.doctor) return moving.moveWithin(tx, appointment, request);
     moving.mustMove(visit, request);
     await cancelling.cancelWithin(tx, appointment, caller, policy);
-    // Like a move: an admin's keeps the status.
-    return book(tx, request, isStaff(caller.role) ? visit.status : undefined);
+    // Like a move: one by the staff keeps the status.
+    return book(tx, request, worksHere(caller.role) ? visit.status : undefined);
   }
 
   /** Books the slot, which is locked and theirs. They were counted when it was offered to them. */
@@ -63,7 +63,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     // Nothing else can refuse it now. The visit stays what it was.
     if (!booked) throw new AppError('patient_busy');
     const details = { appointment: booked.id };
-    if (isStaff(caller.role))
+    if (worksHere(caller.role))
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
     return booked;
   }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { anyOf, IsAdmin, IsOwner, IsPatient } from '../../../http/guards.ts';
+import { anyOf, IsOwner, IsPatient, IsStaff } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import { idempotencyKey, keyed, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
@@ -22,7 +22,7 @@ export async function rescheduleRoutes(
   app.post(
     '/appointments/:id/reschedule/',
     {
-      preHandler: [anyOf(IsPatient, IsAdmin), isOwner],
+      preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: {
         alternatives: openTimeslot,
         errors: [
@@ -54,7 +54,7 @@ export async function rescheduleRoutes(
         description:
           'Moves it to another slot of the same doctor, in one step: the old slot is free at once, and if the new one ' +
           'cannot be had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the ' +
-          'doctor answers; an admin’s keeps the status. Moving to the slot that it has changes nothing. If its doctor is ' +
+          'doctor answers; one by the staff keeps the status. Moving to the slot that it has changes nothing. If its doctor is ' +
           'deactivated, the visit can go to a slot of another doctor of the same specialization.',
         params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),

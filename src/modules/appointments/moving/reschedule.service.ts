@@ -1,7 +1,7 @@
 import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
-import { type Caller, isStaff } from '../../../core/roles.ts';
+import { type Caller, worksHere } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
@@ -66,7 +66,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
       by: caller.id,
       now: bounds.now,
     });
-    const overridden = !isStaff(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
+    const overridden = !worksHere(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
     const details = {
       appointment,
       ...(isHandedOver && { from_doctor: visit.doctor, to_doctor: target.doctor }),
@@ -84,7 +84,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
 
     /**
      * Moves an appointment to another slot of its doctor. Where its doctor is out, it may also go to another doctor of the same
-     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. An admin's move leaves
+     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. A move by the staff leaves
      * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
      * @param options.request asks for it to be done once only
      * @param options.expected the versions that the move is meant for; any by default

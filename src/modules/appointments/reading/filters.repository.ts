@@ -3,8 +3,11 @@ import { and, eq, gte, lte, type SQL, sql } from '../../../db/drizzle.ts';
 import { appointments } from '../../../db/schema/index.ts';
 import type { ExportFilters } from './filters.schemas.ts';
 
-/** What clients can filter by, and who booked: a list of one's own may be an admin's. */
-export type Filters = ExportFilters & { booked_by?: number | undefined };
+/** What clients can filter by, who booked, since a list of one's own may be the staff's, and where the reader reaches. */
+export type Filters = ExportFilters & {
+  booked_by?: number | undefined;
+  branches?: readonly number[] | undefined;
+};
 
 /**
  * What each filter asks for. The list and the export read their conditions here: a filter of the schema that is missing
@@ -14,6 +17,7 @@ const conditions: Record<keyof Filters, SQL> = {
   doctor: eq(appointments.doctor_id, sql.placeholder('doctor')),
   patient: eq(appointments.patient_id, sql.placeholder('patient')),
   booked_by: eq(appointments.booked_by, sql.placeholder('booked_by')),
+  branches: sql`${appointments.branch_id} = any (${sql.placeholder('branches')}::integer[])`,
   date: eq(appointments.date, sql.placeholder('date')),
   from: gte(appointments.date, sql.placeholder('from')),
   to: lte(appointments.date, sql.placeholder('to')),

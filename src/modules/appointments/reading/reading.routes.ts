@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { IsAdmin, IsOwner, IsSignedIn } from '../../../http/guards.ts';
+import { IsOwner, IsSignedIn, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
@@ -27,7 +27,7 @@ export async function readingRoutes(
         operationId: 'listOwnAppointments',
         summary: 'See my appointments',
         description:
-          'A patient or a doctor sees their own, an admin those that they booked. Today’s and later come first by time, ' +
+          'A patient or a doctor sees their own, staff those that they booked. Today’s and later come first by time, ' +
           'then past ones, latest first.',
         querystring: ownFilters,
         response: { 200: appointmentPage },
@@ -40,18 +40,21 @@ export async function readingRoutes(
   app.get(
     '/appointments/',
     {
-      preHandler: IsAdmin,
+      preHandler: IsStaff,
       config: { audit: reads('appointment.list', patientOf) },
       schema: {
         tags,
         operationId: 'listAppointments',
         summary: 'List all appointments',
-        description: 'Everybody’s. Today’s and later come first by time, then past ones, latest first.',
+        description:
+          'Everybody’s; for a receptionist those in their branches. Today’s and later come first by time, then past ones, ' +
+          'latest first.',
         querystring: allFilters,
         response: { 200: appointmentPage },
       },
     },
-    async (request) => pageAnswer(request, request.query.page, await reading.list(request.query)),
+    async (request) =>
+      pageAnswer(request, request.query.page, await reading.list(request.query, request.user)),
   );
 
   app.get(

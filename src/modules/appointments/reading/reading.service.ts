@@ -3,6 +3,7 @@ import { AppError } from '../../../core/errors.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
+import type { Reach } from '../../availability/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { asOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
@@ -10,11 +11,21 @@ import type { Filters } from './filters.repository.ts';
 import type { AppointmentFilters } from './filters.schemas.ts';
 import { listAppointments } from './reading.repository.ts';
 
-export function createReading({ db, clock }: { db: Db; clock: Clock }) {
+interface ReadingDependencies {
+  db: Db;
+  clock: Clock;
+  reach: Pick<Reach, 'of'>;
+}
+
+export function createReading({ db, clock, reach }: ReadingDependencies) {
   async function pageOf(filters: Filters, page: PageRequest): Promise<Page<Appointment>> {
     const wall = clock.wall();
     const found = await listAppointments(db, filters, wall, page);
     return { ...found, rows: found.rows.map((row) => asOf(row, wall)) };
+  }
+
+  async function within(filters: Filters, caller: Caller): Promise<Filters> {
+    return { ...filters, branches: (await reach.of(caller)) ?? undefined };
   }
 
   return {
@@ -25,16 +36,23 @@ export function createReading({ db, clock }: { db: Db; clock: Clock }) {
       return asOf(appointment, clock.wall());
     },
 
-    findOwners: (appointment: number) => findOwners(db, appointment),
+    /** Whose appointment it is; undefined for one that the caller does not reach. */
+    findOwners: async (appointment: number, caller: Caller) =>
+      findOwners(db, appointment, await reach.of(caller)),
 
-    /** Every appointment, for admins. */
-    list: ({ page, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>
-      pageOf(filters, { page, page_size }),
+    /** Every appointment that the caller reaches, for the staff. */
+    list: async (
+      { page, page_size, ...filters }: AppointmentFilters,
+      caller: Caller,
+    ): Promise<Page<Appointment>> => pageOf(await within(filters, caller), { page, page_size }),
 
-    /** A patient's or a doctor's own appointments; for an admin those they booked. */
-    listOwn({ page, page_size, ...filters }: AppointmentFilters, caller: Caller): Promise<Page<Appointment>> {
+    /** A patient's or a doctor's own appointments; for the staff those they booked. */
+    async listOwn(
+      { page, page_size, ...filters }: AppointmentFilters,
+      caller: Caller,
+    ): Promise<Page<Appointment>> {
       const own = { doctor: undefined, patient: undefined, [sideOf(caller.role) ?? 'booked_by']: caller.id };
-      return pageOf({ ...filters, ...own }, { page, page_size });
+      return pageOf(await within({ ...filters, ...own }, caller), { page, page_size });
     },
   };
 }

@@ -4,6 +4,7 @@ import { and, desc, eq, gte, lte, sql } from '../../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, limit, offset } from '../../../db/page.ts';
 import { absences } from '../../../db/schema/index.ts';
 import { query, statement } from '../../../db/sql.ts';
+import { type Branches, isDoctorReached } from '../../availability/reach.sql.ts';
 import type { Span } from './absences.rules.ts';
 import type { Absence } from './absences.schemas.ts';
 
@@ -19,20 +20,32 @@ const fields = {
   created_at: absences.created_at,
 };
 
-interface Filters {
+/** Whose absences are reached, on which day. */
+interface Within {
+  branches: Branches;
+  today: string;
+}
+
+const isReached = sql`exists (
+  select from (select ${sql.placeholder('branches')}::integer[] as branches, ${sql.placeholder('today')}::date as today) reader
+  where ${sql.raw(isDoctorReached('absences.doctor_id', 'reader.branches', 'reader.today'))})`;
+
+interface Filters extends Within {
   doctor?: number | undefined;
   from?: string | undefined;
   to?: string | undefined;
 }
 
 /** One page of absences, those that begin last first. */
-export async function listAbsences(db: Db, { doctor, from, to }: Filters, page: PageRequest) {
-  const name = `absences.list:${doctor ? 'doctor' : ''}:${from ? 'from' : ''}:${to ? 'to' : ''}`;
+export async function listAbsences(db: Db, filters: Filters, page: PageRequest) {
+  const { doctor, from, to, branches } = filters;
+  const name = `absences.list:${doctor ? 'doctor' : ''}:${from ? 'from' : ''}:${to ? 'to' : ''}${branches ? ':branches' : ''}`;
   const list = statement(name, () => {
     const where = and(
       doctor ? eq(absences.doctor_id, sql.placeholder('doctor')) : undefined,
       from ? gte(absences.to, sql.placeholder('from')) : undefined,
       to ? lte(absences.from, sql.placeholder('to')) : undefined,
+      branches ? isReached : undefined,
     );
     return query
       .select({
@@ -45,12 +58,28 @@ export async function listAbsences(db: Db, { doctor, from, to }: Filters, page: 
       .limit(limit)
       .offset(offset);
   });
-  return fetchPage<Absence & { count: number }>(page, (window) => list(db, { doctor, from, to, ...window }));
+  return fetchPage<Absence & { count: number }>(page, (window) =>
+    list(db, { ...filters, doctor, from, to, ...window }),
+  );
 }
 
 export async function findAbsence(executor: Executor, absence: number): Promise<Absence | undefined> {
   const [row] = await executor.select(fields).from(absences).where(eq(absences.id, absence));
   return row;
+}
+
+/** Whose absence it is, where that doctor is reached. */
+export async function findOwner(
+  db: Db,
+  absence: number,
+  { branches, today }: Within,
+): Promise<{ doctor: number } | undefined> {
+  const { rows } = await db.$client.query<{ doctor: number }>({
+    name: 'absences.owner',
+    text: `select a.doctor_id as doctor from absences a where a.id = $1 and ${isDoctorReached('a.doctor_id', '$2', '$3')}`,
+    values: [absence, branches, today],
+  });
+  return rows[0];
 }
 
 /** Whether there is such a doctor, also a deactivated one, and whether they are away at that time already. */

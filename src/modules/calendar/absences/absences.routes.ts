@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { anyOf, IsAdmin, IsDoctor, IsOwner } from '../../../http/guards.ts';
+import { anyOf, IsDoctor, IsOwner, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
+import { hidingReasons } from '../../../http/hooks/reasons.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
@@ -26,12 +27,13 @@ const patientsOf = ({ appointments }: AbsenceEffects) => appointments.map(({ pat
 
 export async function absencesRoutes(instance: FastifyInstance, { absences }: { absences: Absences }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.addHook('preSerialization', hidingReasons('reason'));
   const isOwner = IsOwner(absences.findOwner, 'absence_not_found');
 
   app.post(
     '/absences/',
     {
-      preHandler: anyOf(IsDoctor, IsAdmin),
+      preHandler: anyOf(IsDoctor, IsStaff),
       config: {
         errors: ['doctor_not_found', 'absence_overlap'],
         examples: { 200: ['preview'], 201: ['done'] },
@@ -45,11 +47,12 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         operationId: 'addAbsence',
         summary: 'Be away',
         description:
-          'A doctor is away from `start_time` of the first day to `end_time` of the last; an admin names the `doctor`. In ' +
+          'A doctor is away from `start_time` of the first day to `end_time` of the last; staff name the `doctor`. In ' +
           'one act, all free slots of that time are removed, and all active appointments, confirmed ones too, are cancelled ' +
           'with the reason `doctor_absent`. Every patient is told. An absence that has begun acts on what lies ahead. ' +
           '`preview` answers what would be done (200) and does nothing. While the absence stands, no slot can be published ' +
-          'in it. An admin can write one for a deactivated doctor who still has visits.',
+          'in it. Staff can write one for a deactivated doctor who still has visits. A receptionist of other branches than ' +
+          'those in which it would take slots or visits is refused.',
         body: newAbsence,
         response: { 200: absenceEffects, 201: absenceEffects },
       },
@@ -64,13 +67,14 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
   app.get(
     '/absences/',
     {
-      preHandler: anyOf(IsDoctor, IsAdmin),
+      preHandler: anyOf(IsDoctor, IsStaff),
       config: { audit: reads('absence.list', doctorOf) },
       schema: {
         tags,
         operationId: 'listAbsences',
         summary: 'See absences',
-        description: 'A doctor sees their own, an admin everybody’s. Absences that begin last come first.',
+        description:
+          'A doctor sees their own, staff everybody’s. Reception reads no `reason`. Absences that begin last come first.',
         querystring: absenceFilters,
         response: { 200: absencePage },
       },
@@ -82,7 +86,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
   app.get(
     '/absences/:id/',
     {
-      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: {
         errors: ['absence_not_found'],
         audit: reads('absence.read', doctorOf, ({ id }: Absence) => ({ absence: id })),
@@ -91,7 +95,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         tags,
         operationId: 'getAbsence',
         summary: 'Show an absence',
-        description: 'With the reason, which only the doctor and admins see.',
+        description: 'With the reason, which only the doctor and admins see: it is null for reception.',
         params,
         response: { 200: absence },
       },
@@ -102,7 +106,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
   app.delete(
     '/absences/:id/',
     {
-      preHandler: [anyOf(IsDoctor, IsAdmin), isOwner],
+      preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: { errors: ['absence_not_found'] },
       schema: {
         tags,

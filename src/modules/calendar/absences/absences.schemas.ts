@@ -122,7 +122,7 @@ export const newAbsence = documented(
   z
     .object({
       doctor: fields.id.optional().meta({
-        description: 'For admins, who must name one; doctors leave it out.',
+        description: 'For staff, who must name one; doctors leave it out.',
         examples: [demo.doctor.id],
       }),
       from: fields.date.meta({ description: 'The first day.', examples: ['2028-04-03'] }),

@@ -7,6 +7,7 @@ import { type Caller, sideOf } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Branches, Reach } from '../../availability/index.ts';
 import { lockLeftCalendar } from '../locks.repository.ts';
 import type { Publishing } from '../weeks/publishing.service.ts';
 import * as repository from './absences.repository.ts';
@@ -18,7 +19,7 @@ import {
   type NewAbsence,
   SHOWN,
 } from './absences.schemas.ts';
-import { listFreeSlots, lockSlots, removeFreeSlots } from './slots.repository.ts';
+import { listFreeSlots, lockSlots, removeFreeSlots, touchesElsewhere } from './slots.repository.ts';
 
 type Slots = AbsenceEffects['slots'];
 type Visits = AbsenceEffects['appointments'];
@@ -29,20 +30,30 @@ export interface AbsencesDependencies {
   audit: Pick<Audit, 'record' | 'recordAll'>;
   appointments: { callingOff: Pick<Appointments['callingOff'], 'during'> };
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
+  reach: Pick<Reach, 'of' | 'mustReachDoctor'>;
 }
 
-export function createAbsences({ db, clock, audit, appointments, publishing }: AbsencesDependencies) {
-  /** Notes what an admin does to a doctor's absences. */
+export function createAbsences(dependencies: AbsencesDependencies) {
+  const { db, clock, audit, appointments, publishing, reach } = dependencies;
+
+  /** Notes what the desk does to a doctor's absences. */
   const note = async (tx: Tx, caller: Caller, action: AuditAction, absence: number, doctor: number) => {
     if (caller.id !== doctor)
       await audit.record(tx, { actor: caller, action, subject: doctor, details: { absence } });
   };
 
+  /** Whoever is bound by branches takes nothing out of others. @throws AppError forbidden */
+  async function mustReachAll(executor: Executor, span: SpanAhead, branches: Branches): Promise<void> {
+    if (branches !== null && (await touchesElsewhere(executor, span, branches)))
+      throw new AppError('forbidden');
+  }
+
   /** What the absence would do. */
-  async function preview(span: SpanAhead) {
+  async function preview(span: SpanAhead, branches: Branches) {
     const judged = await repository.judgeSpan(db, span);
     if (!judged?.exists) throw new AppError('doctor_not_found');
     if (judged.overlaps) throw new AppError('absence_overlap');
+    await mustReachAll(db, span, branches);
     const slots = await listFreeSlots(db, span, SHOWN);
     const visits = await appointments.callingOff.during(span).list(db, SHOWN);
     return effectsOf(slots, visits);
@@ -55,7 +66,7 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
    * also what was booked while the locks were waited for. The slots that become free go at once: the waiting list is offered
    * none. Offers of other slots end with their slots (trigger `timeslots_withdraw_offer`).
    */
-  const act = (span: SpanAhead, reason: string | null, caller: Caller) =>
+  const act = (span: SpanAhead, reason: string | null, caller: Caller, branches: Branches) =>
     transaction(db, async (tx) => {
       if (!(await lockLeftCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
       const details = { reason, created_by: caller.id, now: clock.now() };
@@ -63,6 +74,7 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
       if (absence === undefined) throw new AppError('absence_overlap');
       await appointments.callingOff.during(span).lock(tx);
       await lockSlots(tx, span);
+      await mustReachAll(tx, span, branches);
       const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
       const removed = await removeFreeSlots(tx, span);
       const people = [...new Set(visits.map(({ patient }) => patient.id))];
@@ -86,28 +98,32 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
   return {
     get: (absence: number) => mustFind(db, absence),
 
-    /** Whose absence it is. */
-    findOwner: async (id: number) => {
-      const absence = await repository.findAbsence(db, id);
-      return absence && { doctor: absence.doctor };
-    },
+    /** Whose absence it is; undefined where the caller does not reach its doctor. */
+    findOwner: async (id: number, caller: Caller) =>
+      repository.findOwner(db, id, { branches: await reach.of(caller), today: clock.wall().date }),
 
-    /** A doctor's own absences; everybody's for an admin. */
-    list({ page, page_size, ...filters }: AbsenceFilters, caller: Caller): Promise<Page<Absence>> {
+    /** A doctor's own absences; everybody's for the staff, in their branches. */
+    async list({ page, page_size, ...filters }: AbsenceFilters, caller: Caller): Promise<Page<Absence>> {
       const mine = sideOf(caller.role) === 'doctor' ? { ...filters, doctor: caller.id } : filters;
-      return repository.listAbsences(db, mine, { page, page_size });
+      const within = { branches: await reach.of(caller), today: clock.wall().date };
+      return repository.listAbsences(db, { ...mine, ...within }, { page, page_size });
     },
 
     /**
      * Takes a doctor out of the calendar: of what lies ahead, free slots go and active appointments are cancelled.
-     * @throws AppError doctor_not_found, absence_overlap, forbidden (another doctor's), invalid_input (all of it past)
+     * @throws AppError doctor_not_found, absence_overlap, forbidden (another doctor's, or what lies in branches that the
+     * caller does not reach), invalid_input (all of it past)
      */
     async add(absence: NewAbsence, caller: Caller): Promise<AbsenceEffects> {
       const { doctor: named, from, to, start_time, end_time, reason = null, preview: only } = absence;
       const span = { doctor: doctorFor(named, caller), from, to, start_time, end_time };
       const ahead = { ...span, after: clock.wall() };
       if (hasEnded({ date: to, end_time }, ahead.after)) throw invalidField('to', 'in_past');
-      const effects = only ? { id: null, ...(await preview(ahead)) } : await act(ahead, reason, caller);
+      await reach.mustReachDoctor(span.doctor, caller);
+      const branches = await reach.of(caller);
+      const effects = only
+        ? { id: null, ...(await preview(ahead, branches)) }
+        : await act(ahead, reason, caller, branches);
       return { ...span, reason, preview: only, ...effects };
     },
 

@@ -34,6 +34,20 @@ export async function listFreeSlots(executor: Executor, span: SpanAhead, limit: 
   return { count: rows[0]?.count ?? 0, rows: rows.map(({ count, ...slot }) => slot) };
 }
 
+/** Whether any of the slots, free or not, lies in none of these branches. */
+export async function touchesElsewhere(
+  executor: Executor,
+  span: SpanAhead,
+  branches: readonly number[],
+): Promise<boolean> {
+  const { rows } = await clientOf(executor).query<{ touches: boolean }>({
+    name: 'timeslots.elsewhere-during',
+    text: `select exists (select from timeslots where ${inSpan} and branch_id <> all ($8::integer[])) as touches`,
+    values: [...valuesOf(span), branches],
+  });
+  return rows[0]?.touches === true;
+}
+
 /** Waits for whoever decides over one of these slots, and keeps everybody else from them. */
 export async function lockSlots(tx: Tx, span: SpanAhead): Promise<void> {
   await clientOf(tx).query({

@@ -1,5 +1,6 @@
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 import { isDoctorHere } from '../../availability/people.sql.ts';
+import { type Branches, isReached } from '../../availability/reach.sql.ts';
 import type { WeeklyHours } from './weeks.rules.ts';
 
 interface Row extends WeeklyHours {
@@ -10,28 +11,43 @@ const columns = 'weekday, start_time, end_time, slot_minutes, break_minutes, val
 
 const hoursOf = ({ doctor, ...hours }: Row): WeeklyHours => hours;
 
-/** A doctor's week, by weekday and time. @returns undefined when nobody works here as this doctor */
-export async function findWeek(db: Db, doctor: number): Promise<WeeklyHours[] | undefined> {
+/** A doctor's week in these branches, by weekday and time. @returns undefined when nobody works here as this doctor */
+export async function findWeek(
+  db: Db,
+  doctor: number,
+  branches: Branches,
+): Promise<WeeklyHours[] | undefined> {
   const { rows } = await db.$client.query<{ [Name in keyof Row]: Row[Name] | null }>({
     name: 'schedules.find',
     text: `
-      select u.id as doctor, ${columns} from users u left join weekly_hours w on w.doctor_id = u.id
+      select u.id as doctor, ${columns} from users u left join weekly_hours w
+        on w.doctor_id = u.id and ${isReached('w.branch_id', '$2')}
       where u.id = $1 and ${isDoctorHere('u')}
       order by weekday, start_time, valid_from nulls first`,
-    values: [doctor],
+    values: [doctor, branches],
   });
   if (rows.length === 0) return undefined;
   return rows.filter((row): row is Row => row.weekday !== null).map(hoursOf);
 }
 
-/** Forgets the week, and which of its slots were taken back by hand: the next week begins anew. */
-export async function forgetWeek(tx: Tx, doctor: number): Promise<void> {
+/**
+ * Forgets the week in these branches, and which of its slots were taken back by hand: the next week begins anew. What was
+ * taken back of hours elsewhere stays away.
+ */
+export async function forgetWeek(tx: Tx, doctor: number, branches: Branches): Promise<void> {
   await clientOf(tx).query({
     name: 'schedules.forget',
     text: `
-      with back as (delete from withdrawn_timeslots where doctor_id = $1)
-      delete from weekly_hours where doctor_id = $1`,
-    values: [doctor],
+      with back as (
+        delete from withdrawn_timeslots t
+        where t.doctor_id = $1 and not exists (
+          select from weekly_hours w
+          where w.doctor_id = $1 and not ${isReached('w.branch_id', '$2')} and w.weekday = extract(isodow from t.date)
+            and t.start_time >= w.start_time and t.end_time <= w.end_time
+            and t.date between coalesce(w.valid_from, t.date) and coalesce(w.valid_until, t.date))
+      )
+      delete from weekly_hours w where w.doctor_id = $1 and ${isReached('w.branch_id', '$2')}`,
+    values: [doctor, branches],
   });
 }
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { IsAdmin, IsDoctor } from '../../../http/guards.ts';
+import { IsDoctor, IsStaff } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import type { Calendar } from '../calendar.service.ts';
 import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
@@ -30,7 +30,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
         response: { 200: schedule },
       },
     },
-    async (request) => weeks.get(request.user.id),
+    async (request) => weeks.get(request.user.id, request.user),
   );
 
   app.put(
@@ -53,30 +53,31 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
   app.get(
     '/doctors/:id/schedule/',
     {
-      preHandler: IsAdmin,
+      preHandler: IsStaff,
       config: { errors: ['doctor_not_found'] },
       schema: {
         tags,
         operationId: 'getScheduleOfDoctor',
         summary: 'Show a doctor’s week',
-        description: 'The hours from which their slots are published.',
+        description:
+          'The hours from which their slots are published. A receptionist sees those of their branches.',
         params,
         response: { 200: schedule },
       },
     },
-    async (request) => weeks.get(request.params.id),
+    async (request) => weeks.get(request.params.id, request.user),
   );
 
   app.put(
     '/doctors/:id/schedule/',
     {
-      preHandler: IsAdmin,
+      preHandler: IsStaff,
       config: { errors: ['doctor_not_found', 'schedule_overlap'] },
       schema: {
         tags,
         operationId: 'putScheduleOfDoctor',
         summary: 'Write a doctor’s week',
-        description: CHANGE,
+        description: `${CHANGE} A receptionist replaces what is of their branches, and leaves the rest.`,
         params,
         body: newSchedule,
         response: { 200: changedSchedule },

@@ -1,5 +1,5 @@
 import { accountKinds, isVisitKind, type MessageKind, type NoticeKind } from '../../../core/messages.ts';
-import { isStaff, type Role } from '../../../core/roles.ts';
+import { type Role, worksHere } from '../../../core/roles.ts';
 import type { Channel } from '../../../core/words.ts';
 
 /** Which addresses a person has proved to be theirs. */
@@ -44,4 +44,4 @@ export function channelsFor(kind: NoticeKind, person: Reachable, offered: Readon
 export const isKeptFrom = (
   kind: MessageKind,
   { role, is_active }: { role: Role; is_active: boolean },
-): boolean => !is_active && isStaff(role) && isVisitKind(kind);
+): boolean => !is_active && worksHere(role) && isVisitKind(kind);
