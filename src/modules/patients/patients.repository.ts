@@ -4,7 +4,7 @@ import { patientProfiles, users } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
 
 /** What a profile holds: a new column of the table is read, written and forgotten with the others. */
-const { id: _, ...columns } = getTableColumns(patientProfiles);
+const { id: _, registered_by: _by, is_from_desk: _desk, ...columns } = getTableColumns(patientProfiles);
 export const profileColumns = columns;
 type Profile = Omit<typeof patientProfiles.$inferInsert, 'id'>;
 const names = Object.keys(profileColumns) as (keyof Profile)[];
