@@ -1,6 +1,6 @@
 /**
- * Everything that the audit notes, and what it means; the documentation lists it from here. The first six are what may be
- * an attack (`watched`).
+ * Everything that the audit notes, and what it means; staff are doctors and admins. The documentation lists it from here.
+ * The first six are what may be an attack (`watched`).
  */
 export const auditActions = {
   sign_in: 'somebody signed in',
@@ -8,16 +8,16 @@ export const auditActions = {
   'password.fail': 'a wrong password of somebody who is signed in',
   'password.reset_fail': 'a wrong code for a new password',
   'token.reuse': 'a refresh token was used a second time, and its session ended',
-  'access.refuse': 'somebody signed in was refused what is not theirs; `details.route` says what',
+  'access.refuse': 'somebody was refused what is not theirs; `details.route` says what',
   'telegram.link': 'a Telegram chat was linked',
   'telegram.unlink': 'a Telegram chat was unlinked',
   'profile.take_back': 'a changed phone or email was taken back by the link that its owner was sent',
   'user.register': 'somebody registered',
-  'user.create': 'an admin, or the command line, made somebody',
+  'user.create': 'somebody was made, by an admin or on the command line',
   'user.read': 'an admin looked at a person’s account',
-  'user.list': 'an admin looked at a person’s account in a list',
-  'user.update': 'an admin changed names, contacts, profile',
-  'profile.update': 'somebody changed their own names, contacts, profile',
+  'user.list': 'an admin saw it in a list',
+  'user.update': 'an admin changed a person’s data',
+  'profile.update': 'somebody changed their own data',
   'password.change': 'somebody changed their password',
   'password.reset': 'somebody set a new password with a code',
   'user.set_role': 'an admin gave a new role',
@@ -57,7 +57,7 @@ export const auditActions = {
   'holiday.create': 'an admin closed the clinic on a day',
   'holiday.delete': 'an admin opened it again',
   'settings.update': 'an admin changed the clinic’s policy',
-  'message.list': 'an admin looked at what was sent to a person',
+  'message.list': 'an admin looked at what a person was sent',
   'message.retry': 'an admin had a message sent again',
   'audit.list': 'an admin looked at this list',
 } as const;

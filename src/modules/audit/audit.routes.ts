@@ -24,7 +24,7 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
         operationId: 'listAudit',
         summary: 'See who read or changed whose record',
         description: [
-          'Newest first. `from` and `to` are days of the clinic. Actions:',
+          'Newest first. `from` and `to` are days of the clinic. Actions, of which staff are doctors and admins:',
           ACTIONS,
           `The first ${watched.length} name the \`network\` they came from, and are noted once a minute for each account and network, ` +
             'however many there are; `details.more` says that there were more than can be noted. They stand in no access log.',
