@@ -31,9 +31,13 @@ import { calendarPersonal, calendarRoutes, createCalendar } from './modules/cale
 import {
   approveDoctor,
   createDoctors,
+  createPhotos,
   doctorsPersonal,
   doctorsRoutes,
   eraseDoctorProfile,
+  openPhotoStore,
+  photosRoutes,
+  publicPhotosRoutes,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
@@ -137,6 +141,7 @@ export function createModules({
     audit,
     users: { setContact },
   });
+  const photos = createPhotos({ db, clock, audit, store: openPhotoStore(config.photos) });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
   const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
@@ -249,6 +254,8 @@ export function createModules({
         publish_schedules: async () => void (await calendar.publishing.publishAll()),
         publish_due: () => calendar.publishing.publishDue(),
         remind_unconfirmed: () => users.accounts.remindUnconfirmed(),
+        remove_photo: (payload: unknown) => photos.removeFiles(payload),
+        sweep_photos: () => photos.sweep(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -262,6 +269,8 @@ export function createModules({
         { task: 'remind_unconfirmed', match: '47 * * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
+        // What is replaced or erased is removed at once; this finds only what was broken off.
+        { task: 'sweep_photos', match: '27 22 * * *' },
       ],
     },
 
@@ -281,6 +290,9 @@ export function createModules({
       await Promise.all([link?.close(), changes.unfollow()]);
     },
 
+    /** Registers what is served beside the API, for pages to show. */
+    registerPublic: (app: FastifyInstance): Promise<void> => publicPhotosRoutes(app, { photos }),
+
     /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
       app.addHook('onClose', () => afterwards.settled());
@@ -288,6 +300,7 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
+      await app.register(photosRoutes, { photos });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });

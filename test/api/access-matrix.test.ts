@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
+import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { claimsOf } from '../helpers/tokens.ts';
@@ -48,6 +49,11 @@ const table = `
   GET /api/doctors/{id}/timeslots/ 401     200          200            403         403           200
   GET /api/doctor/profile/         401     403          403            200         200           403
   PATCH /api/doctor/profile/       401     403          403            200         200           403
+  PUT /api/doctor/photo/           401     403          403            200         200           403
+  DELETE /api/doctor/photo/        401     403          403            204         204           403
+  PUT /api/doctors/{id}/photo/     401     403          403            403         403           200
+  DELETE /api/doctors/{id}/photo/  401     403          403            403         403           204
+  GET /photos/{file}               404     404          404            404         404           404
   GET /api/patient/profile/        401     200          200            403         403           403
   PATCH /api/patient/profile/      401     200          200            403         403           403
   POST /api/timeslots/             401     403          403            201         403           201
@@ -202,6 +208,8 @@ const records: Record<string, () => Promise<number>> = {
 
 /** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
 const bodies: Record<string, () => object | Promise<object>> = {
+  'PUT /api/doctor/photo/': jpeg,
+  'PUT /api/doctors/{id}/photo/': jpeg,
   'POST /api/auth/register/': account,
   'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
@@ -283,7 +291,10 @@ async function ask(route: string, caller: Caller, { slash = true, method = '' } 
   const answer = await clinic.app.inject({
     method: (method || verb) as 'GET',
     url: slash ? path : path.replace(/\/$/, ''),
-    ...(token && { headers: { authorization: `Bearer ${token}` } }),
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(Buffer.isBuffer(sent) && { 'content-type': 'image/jpeg' }),
+    },
     ...(sent && { payload: sent }),
   });
   const isOneValue = !String(answer.headers['content-type']).includes('ndjson');

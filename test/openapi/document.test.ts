@@ -149,7 +149,8 @@ test('every error an operation can give has an example under its status', () => 
 
 test('the document is small enough to be read, and everything it refers to is there', () => {
   const text = JSON.stringify(served);
-  expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  // Photos, with their own paths, errors and examples, brought it over 300 kB.
+  expect(Buffer.byteLength(text)).toBeLessThan(315_000);
   const references = [
     ...new Set([...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)),
   ];

@@ -12,12 +12,14 @@ const shape = z.object({
   specialization: fields.out.specialization,
   experience_years: fields.out.experienceYears,
   gender: fields.gender.nullable(),
+  photo: fields.out.photo,
 });
 
 const example: z.infer<typeof shape> = {
   ...demo.doctor.brief,
   experience_years: demo.doctor.experience_years,
   gender: demo.doctor.gender,
+  photo: fields.PHOTO_EXAMPLE,
 };
 
 /** A doctor as the directory shows them. */

@@ -6,3 +6,6 @@ export {
 export { doctorsRoutes } from './doctors.routes.ts';
 export { createDoctors } from './doctors.service.ts';
 export { personal as doctorsPersonal } from './personal.ts';
+export { openPhotoStore } from './photos/open.store.ts';
+export { photosRoutes, publicPhotosRoutes } from './photos/photos.routes.ts';
+export { createPhotos } from './photos/photos.service.ts';

@@ -13,6 +13,15 @@ export const personal = {
           specialization: fields.out.specialization,
           experience_years: fields.out.experienceYears,
           gender: fields.gender.nullable(),
+          photo: z
+            .string()
+            .nullable()
+            .meta({
+              description:
+                'The name of the photo: `/photos/` has it as `<name>-small.webp` and `<name>-large.webp`.',
+              maxLength: 32,
+              examples: ['4f1c9a3be07d5268a1f0c4e79b3d6825'],
+            }),
           approved_at: fields.out.approvedAt,
         })
         .nullable(),
@@ -24,6 +33,7 @@ export const personal = {
           specialization: doctorProfiles.specialization,
           experience_years: doctorProfiles.experience_years,
           gender: doctorProfiles.gender,
+          photo: doctorProfiles.photo,
           approved_at: doctorProfiles.approved_at,
         },
       },

@@ -10,6 +10,7 @@ const doctorProfile = z
     specialization: fields.out.specialization,
     experience_years: fields.out.experienceYears,
     gender: fields.gender.nullable(),
+    photo: fields.out.photo,
     approved_at: fields.out.approvedAt,
   })
   .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
@@ -94,6 +95,7 @@ export const user = documented(
             specialization: demo.doctor.specialization,
             experience_years: demo.doctor.experience_years,
             gender: 'male',
+            photo: fields.PHOTO_EXAMPLE,
             approved_at: '2028-03-01T08:15:00.000Z',
           },
         },

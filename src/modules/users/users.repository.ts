@@ -1,4 +1,5 @@
 import type { PageRequest } from '../../core/page.ts';
+import { photoOf } from '../../core/photos.ts';
 import type { Role } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, desc, eq, isNull, ne, not, type SQL, sql } from '../../db/drizzle.ts';
@@ -25,6 +26,7 @@ const fields = {
   specialization: doctorProfiles.specialization,
   experience_years: doctorProfiles.experience_years,
   doctor_gender: doctorProfiles.gender,
+  photo: doctorProfiles.photo,
   approved_at: doctorProfiles.approved_at,
   date_of_birth: patientProfiles.date_of_birth,
   patient_gender: patientProfiles.gender,
@@ -40,13 +42,20 @@ const withProfiles = () =>
 type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 
 function toUser(row: Row): User {
-  const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
+  const { specialization, experience_years, doctor_gender, photo, approved_at, ...others } = row;
   const { date_of_birth, patient_gender, ...user } = others;
   const { id, phone } = user;
   const profiles = {
     admin: null,
     receptionist: null,
-    doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
+    doctor: {
+      id,
+      specialization,
+      experience_years,
+      gender: doctor_gender,
+      photo: photoOf(photo),
+      approved_at,
+    },
     patient: { id, phone, date_of_birth, gender: patient_gender },
   };
   return { ...user, profile: profiles[user.role] };
