@@ -15,7 +15,8 @@ COPY src ./src
 # As npm start has them. The cache of compiled code halves the time to start; it is made here because the container that
 # runs is read-only, and by the user who runs it because Node keeps one for each.
 ENV NODE_OPTIONS=--max-semi-space-size=4 NODE_COMPILE_CACHE=/app/.cache
-RUN install -d -o node .cache
+# Photos are kept where a volume is mounted, which takes its owner from here.
+RUN install -d -o node .cache .data/photos
 USER node
 RUN node --input-type=module --eval "await Promise.all(['./src/app.ts', './src/main/jobs.ts', './src/main/demo/demo-data.ts', 'graphile-worker'].map((file) => import(file)))"
 EXPOSE 3000

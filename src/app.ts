@@ -150,6 +150,7 @@ export async function buildApp({
   app.addHook('onClose', () => readiness.close());
   await app.register(health, { isReady: readiness.isReady });
   await app.register((api) => modules.register(api), { prefix: '/api' });
+  await app.register(modules.registerPublic);
   return app;
 }
 

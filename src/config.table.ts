@@ -89,7 +89,14 @@ export const settings = {
     DATA_DIR: {
       is: value.text,
       default: '.data',
-      means: 'Folder of the embedded database, of the local signing secret and of `messages.log`.',
+      means:
+        'Folder of the embedded database, of the local signing secret, of `messages.log` and of `photos/`.',
+    },
+    PHOTOS_URL: {
+      is: value.bucketUrl,
+      part_of: 'photos',
+      means:
+        'A bucket for doctors’ photos, `s3://key:secret@host/bucket/folder?region=…`, with `&tls=off` for one without TLS. Without it they are in `DATA_DIR`.',
     },
     MIGRATE_ON_START: {
       is: value.flag,

@@ -101,6 +101,8 @@ function derive(env: Environment) {
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL. `site_url` is never
     // a guess, which would be wrong at every other address.
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${env.PORT}`),
+    /** Where doctors' photos are kept. */
+    photos: env.PHOTOS_URL ?? { folder: join(env.DATA_DIR, 'photos') },
     channels: channelsOf(env, production),
   };
 }

@@ -89,6 +89,47 @@ export const postgresUrl = z
     'must look like postgres://user:password@host:5432/database',
   );
 export const redisUrl = z.string().regex(/^rediss?:\/\/./, 'must look like redis://:password@host:6379');
+/** What %XX stands for; undefined where it is none. */
+function decodedOf(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What an address of a bucket says. */
+function bucketOf(address: string) {
+  if (!URL.canParse(address)) return undefined;
+  const { protocol, host, username, password, pathname, searchParams } = new URL(address);
+  const [bucket, ...prefix] = pathname.split('/').filter(Boolean);
+  const options = [...searchParams.keys()];
+  if (protocol !== 's3:' || host === '' || bucket === undefined || (username === '') !== (password === ''))
+    return undefined;
+  if (options.some((name) => name !== 'region' && name !== 'tls')) return undefined;
+  const tls = searchParams.get('tls') ?? 'on';
+  if (tls !== 'on' && tls !== 'off') return undefined;
+  const [accessKeyId, secretAccessKey] = [decodedOf(username), decodedOf(password)];
+  if (accessKeyId === undefined || secretAccessKey === undefined) return undefined;
+  return {
+    endpoint: `${tls === 'on' ? 'https' : 'http'}://${host}`,
+    region: searchParams.get('region') || 'us-east-1',
+    bucket,
+    prefix: prefix.map((part) => `${part}/`).join(''),
+    credentials: accessKeyId ? { accessKeyId, secretAccessKey } : undefined,
+  };
+}
+
+/** A bucket of a store that speaks S3. */
+export const bucketUrl = z.string().transform((address, context) => {
+  const bucket = bucketOf(address);
+  if (bucket) return bucket;
+  context.addIssue({
+    code: 'custom',
+    message: 'must look like s3://key:secret@host/bucket?region=eu-central-1',
+  });
+  return z.NEVER;
+});
 export const smtpUrl = z
   .string()
   .refine(hasProtocol(['smtp:', 'smtps:']), 'must look like smtp://user:password@host:587 or smtps://…');

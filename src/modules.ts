@@ -32,9 +32,14 @@ import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from '
 import {
   approveDoctor,
   createDoctors,
+  createPhotos,
+  doctorsJobs,
   doctorsPersonal,
   doctorsRoutes,
   eraseDoctorProfile,
+  openPhotoStore,
+  photosRoutes,
+  publicPhotosRoutes,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
@@ -160,6 +165,7 @@ export function createModules({
     audit,
     users: { setContact },
   });
+  const photos = createPhotos({ db, clock, audit, store: openPhotoStore(config.photos) });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
   const availability = createAvailability({
@@ -280,6 +286,7 @@ export function createModules({
       waitlistJobs(offers),
       appointmentsJobs(appointments),
       calendarJobs(calendar),
+      doctorsJobs(photos),
       usersJobs(users),
       auditJobs(audit),
       privacyJobs([retention, changes]),
@@ -301,6 +308,9 @@ export function createModules({
       await Promise.all([link?.close(), changes.unfollow()]);
     },
 
+    /** Registers what is served beside the API, for pages to show. */
+    registerPublic: (app: FastifyInstance): Promise<void> => publicPhotosRoutes(app, { photos }),
+
     /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
       app.addHook('onClose', () => afterwards.settled());
@@ -308,6 +318,7 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
+      await app.register(photosRoutes, { photos });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });

@@ -42,6 +42,9 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   // A provider knows nothing but its protocol, and a text nothing but what it says.
   { from: CHANNELS, to: [/^src\/core\//, CHANNELS] },
   { from: TEXTS, to: [/^src\/(core|i18n)\//, TEXTS] },
+  // Where files are kept, behind one interface; what runs as a process of its own.
+  { from: /[./]store\.ts$/, to: [/^src\/core\//, OWN('store')] },
+  { from: /\.process\.ts$/, to: [/^src\/core\//, OWN('rules')] },
   // A large module is put together of its parts in a file of its own name.
   { from: /^src\/modules\/(\w+)\/\1(\.jobs)?\.ts$/, to: [/^src\/(core|db)\//, OWN('.*'), DOOR()] },
   { from: /\.pages\.ts$/, to: [/^src\/(core|i18n)\//, OWN('service'), TEXTS, DOOR()] },
@@ -59,7 +62,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
     from: /\.service\.ts$/,
     to: [
       /^src\/(core|db|i18n|memory)\//,
-      OWN('(personal|repository|rules|schemas|passwords|service)'),
+      OWN('(personal|repository|rules|schemas|passwords|service|store)'),
       CHANNELS,
       TEXTS,
       DOOR(),

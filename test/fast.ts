@@ -30,6 +30,7 @@ export const leftOut: readonly { why: string; files: readonly string[] }[] = [
       'test/messages/channels/**',
       'test/accounts/redis.test.ts',
       'test/db/{migrations,queue}.test.ts',
+      'test/photos/**',
     ],
   },
   {

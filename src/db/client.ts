@@ -38,12 +38,12 @@ const parsers: Partial<Record<number, (text: string) => unknown>> = {
 };
 
 /**
- * pg's own pool throws a connection away whenever a statement sent through `pool.query` fails, so that every refused
- * booking would cost a reconnect (3.4 to 5 ms). A refusal by a healthy server keeps its connection here; a connection
- * that is not well has ended itself (DatabaseClient), and none of those comes back.
+ * pg's own pool closes a connection whenever a statement of `pool.query` fails, so every refused booking would cost a new
+ * connection (3.4 to 5 ms). This pool keeps the connection when the server only refuses a statement. A broken connection has
+ * ended itself by then (DatabaseClient), and a pool takes no ended connection back.
  */
 class SafePool extends pg.Pool {
-  /** When it was first asked for something since it last had an answer. */
+  /** Since when it has been asked without any answer; undefined while it answers, or nobody asks. */
   private unanswered_since: number | undefined;
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's two overloads of connect are kept by the cast
@@ -55,7 +55,7 @@ class SafePool extends pg.Pool {
     });
   };
 
-  /** As pg does, but no later than whoever asks can wait. */
+  /** Connects as pg does, but gives up when the request that asks has no time left. */
   private async connectInTime(): Promise<pg.PoolClient> {
     const limit = this.options.connectionTimeoutMillis ?? 0;
     const patience = timeFor(limit);
@@ -67,7 +67,7 @@ class SafePool extends pg.Pool {
     });
     const client = await Promise.race([connecting, late]).finally(() => clearTimeout(timer));
     if (client) return client;
-    // One that comes after all is for somebody else.
+    // If the connection comes after all, others get it.
     connecting.then((unused) => unused.release()).catch(() => {});
     throw new Error('timeout exceeded: whoever asks cannot wait any longer');
   }
@@ -82,7 +82,7 @@ class SafePool extends pg.Pool {
     }
   };
 
-  /** To be called as a server answers, be it by a refusal. */
+  /** To be called for each answer of the server, a refusal too. */
   noteAnswer(): void {
     this.unanswered_since = undefined;
   }
@@ -104,7 +104,7 @@ interface DatabaseOptions {
   onError?: (error: Error) => void;
 }
 
-/** Opens no connection yet: the first query does, and every later one tries again when the database was away. */
+/** Opens no connection yet: the first query does. While the database is away, every query tries again. */
 export function openDatabase({
   url,
   pool_max,
@@ -132,8 +132,8 @@ export function openDatabase({
     onAnswer: () => pool.noteAnswer(),
   } as pg.PoolConfig & ClientOptions);
   pool.on('error', onError);
-  // A server that goes away says so even between the statements of a transaction, when nobody waits for an answer:
-  // without a listener of its own a connection that is in use ends the process. Its next statement fails by itself.
+  // A server that goes away says so between two statements of a transaction too, when nobody waits for an answer. Without
+  // this listener that would end the process. The connection's next statement fails by itself.
   pool.on('connect', (client) => client.on('error', () => {}));
   return drizzle(pool as pg.Pool, { schema });
 }
@@ -142,7 +142,7 @@ export function openDatabase({
 export const silenceOf = (db: Db): number => (db.$client as SafePool).silence;
 
 const RETRIED = new Set(['40001', '40P01']);
-/** What an answer may take beyond its statement. */
+/** How much longer than its statement an answer may take, in milliseconds. */
 const ANSWER_AFTER = LIMITS.answer - LIMITS.statement;
 
 interface TransactionOptions {
@@ -168,12 +168,12 @@ export async function transaction<T>(
   }
 }
 
-/** What drizzle makes of a connection, made once for each. */
+/** drizzle's wrapper of each connection, made once. */
 const drizzled = new WeakMap<pg.PoolClient, NodePgDatabase<Schema>>();
 
 /**
- * drizzle's own transaction (0.45.4) takes a connection from the pool and sends `begin` before its `try`: one that fails
- * never comes back, and ten of them are the whole pool. So the connection is taken and given back here.
+ * drizzle's own transaction (0.45.4) takes a connection from the pool and sends `begin` before its `try`. If `begin` fails, the
+ * connection is never given back, and after ten failures the pool is empty. So it is taken and given back here.
  */
 async function transactOnce<T>(
   db: Db,
@@ -201,11 +201,11 @@ async function transactOnce<T>(
       }
     });
   } catch (error) {
-    // A rollback that fails as well would hide what it was for.
+    // If the rollback fails too, its error must not hide the one that caused it.
     throw refusal ? refusal.error : error;
   } finally {
     client.patience = undefined;
-    // One whose rollback failed is still in its transaction.
+    // A connection whose rollback failed is still in its transaction: the pool closes it.
     client.release(client.getTransactionStatus() !== 'I');
   }
 }

@@ -3,12 +3,12 @@ import { timeFor } from './deadline.ts';
 
 /** How long the server may take to say goodbye. */
 const GOODBYE = 1_000;
-/** Then the machine asks whether the other one is still there, ten times in as many seconds. */
+/** After so many silent milliseconds the machine asks whether the other one is still there: ten times in ten seconds. */
 const KEEPALIVE_AFTER = 10_000;
 
 const ofDatabase = new WeakSet<Error>();
 
-/** Whether an error, or what caused it, arose on the way to the database: others have network errors as well. */
+/** Whether an error, or its cause, arose on the way to the database. Network errors arise elsewhere too. */
 export function isOfDatabase(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error instanceof pg.DatabaseError || ofDatabase.has(error) || isOfDatabase(error.cause);
@@ -25,14 +25,14 @@ export interface ClientOptions extends pg.ClientConfig {
   onAnswer?: () => void;
 }
 
-/** pg reads it of each statement too; its types don't know that. */
+/** A statement may have a `query_timeout` of its own, which pg reads and its types leave out. */
 type Worded = Omit<pg.QueryConfig, 'name'> & { name?: string | undefined; query_timeout?: number };
 type Callback = (error: Error | null, ...rest: unknown[]) => void;
 
 /**
- * A connection that is either well or gone. Once a statement of it was not answered (the link is silent, the server said
- * FATAL), nobody knows what its next answer would belong to: it ends itself then, and a pool takes no such client back.
- * Its goodbye takes a second at most, also where nobody hears it.
+ * A connection that either works or has ended. If a statement gets no answer (the link is silent, the server said FATAL),
+ * nobody knows to which statement the next answer belongs. So the connection ends itself, and a pool takes no ended
+ * connection back. Ending takes a second at most, also when the other side is silent.
  */
 export class DatabaseClient extends pg.Client {
   /** Milliseconds for which answers are waited for; by default those of its settings. */
@@ -57,7 +57,7 @@ export class DatabaseClient extends pg.Client {
   // biome-ignore lint/suspicious/noExplicitAny: as above
   override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) => {
     const result: unknown = super.query(this.worded(statement), ...rest);
-    // With a callback there is no promise, and who gave it sees to the connection.
+    // With a callback there is no promise. Whoever gave the callback looks after the connection.
     if (!(result instanceof Promise)) return result;
     return result.then(
       (answered) => {
@@ -90,7 +90,7 @@ export class DatabaseClient extends pg.Client {
   }
 }
 
-/** Sends no statement's name: a pooler may give the next statement to a connection on which nothing was prepared. */
+/** Sends statements without names. A pooler may run the next one on another connection, where nothing was prepared. */
 export class UnnamedClient extends DatabaseClient {
   protected override worded(statement: string | pg.QueryConfig): string | Worded {
     const worded = super.worded(statement);

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { isCommonPassword } from '../core/common-passwords.ts';
 import { demo } from '../core/demo.ts';
 import { type CountryCode, toE164 } from '../core/phone.ts';
+import { photoOf } from '../core/photos.ts';
 import { roles } from '../core/roles.ts';
 import { genders, locales } from '../core/words.ts';
+import { documented } from './openapi/documented.ts';
 import { issue, wholeText } from './zod.ts';
 
 /** The fields that several modules share: bounded, described and with an example, defined once. */
@@ -30,6 +32,22 @@ export const idText = wholeText(1, MAX_ID);
 /** The `{id}` of a path. */
 export const idParams = (description: string, example: number) =>
   z.object({ id: idText.meta({ description, examples: [example] }) });
+
+export const PHOTO_EXAMPLE = photoOf('4f1c9a3be07d5268a1f0c4e79b3d6825') as { small: string; large: string };
+const photoAddress = (description: string) =>
+  z.string().meta({ description, format: 'uri-reference', maxLength: 100 });
+export const photo = documented(
+  z.object({
+    small: photoAddress('For a list: at most 160 pixels wide and high.'),
+    large: photoAddress('For a page of its own: at most 640 pixels wide and high.'),
+  }),
+  {
+    id: 'Photo',
+    description:
+      'Where a doctor’s photo is, below this server: WebP, for everybody, to be kept for ever. A new photo has a new address.',
+    examples: { photo: { summary: 'Both sizes', value: PHOTO_EXAMPLE } },
+  },
+);
 
 export const role = z.enum(roles);
 export const gender = z.enum(genders);
@@ -162,6 +180,7 @@ export const out = {
     .int()
     .meta({ minimum: 0, maximum: 80, examples: [demo.doctor.experience_years] })
     .nullable(),
+  photo: photo.nullable(),
   date: z.string().meta({ id: 'Date', format: 'date', maxLength: 10, examples: [demo.day] }),
   time: z.string().meta({
     id: 'ClockTime',

@@ -61,6 +61,15 @@ export const en: Texts = {
     session_not_found: { title: 'Session not found', detail: 'You have no such session.' },
     user_not_found: { title: 'User not found', detail: 'There is no such user.' },
     branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
+    image_unreadable: {
+      title: 'Picture cannot be read',
+      detail: 'The picture is broken or incomplete. Send it again, or another one.',
+    },
+    image_too_large: {
+      title: 'Picture too large',
+      detail: 'The picture has more than 25 megapixels. Make it smaller first.',
+    },
+    photo_not_found: { title: 'Photo not found', detail: 'There is no such photo.' },
     doctor_not_found: { title: 'Doctor not found', detail: 'There is no such doctor.' },
     patient_not_found: { title: 'Patient not found', detail: 'There is no such patient.' },
     timeslot_not_found: { title: 'Slot not found', detail: 'There is no such slot.' },
@@ -230,7 +239,7 @@ export const en: Texts = {
     uri_too_long: { title: 'Address too long', detail: 'The address of the request is longer than allowed.' },
     unsupported_media_type: {
       title: 'Unsupported media type',
-      detail: 'Send the body as `Content-Type: application/json`.',
+      detail: 'Send the body as `Content-Type: application/json`, a picture as JPEG, PNG or WebP.',
     },
     idempotency_key_reused: {
       title: 'Key already used',

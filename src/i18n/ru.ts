@@ -55,6 +55,15 @@ export const ru: Texts = {
     session_not_found: { title: 'Сеанс не найден', detail: 'У вас нет такого сеанса.' },
     user_not_found: { title: 'Пользователь не найден', detail: 'Такого пользователя нет.' },
     branch_not_found: { title: 'Филиал не найден', detail: 'Такого филиала нет.' },
+    image_unreadable: {
+      title: 'Изображение не читается',
+      detail: 'Изображение повреждено или неполное. Отправьте его ещё раз или выберите другое.',
+    },
+    image_too_large: {
+      title: 'Слишком большое изображение',
+      detail: 'В изображении больше 25 мегапикселей. Сначала уменьшите его.',
+    },
+    photo_not_found: { title: 'Фотография не найдена', detail: 'Такой фотографии нет.' },
     doctor_not_found: { title: 'Врач не найден', detail: 'Такого врача нет.' },
     patient_not_found: { title: 'Пациент не найден', detail: 'Такого пациента нет.' },
     timeslot_not_found: { title: 'Время не найдено', detail: 'Такого времени приёма нет.' },
@@ -213,7 +222,7 @@ export const ru: Texts = {
     uri_too_long: { title: 'Слишком длинный адрес', detail: 'Адрес запроса длиннее допустимого.' },
     unsupported_media_type: {
       title: 'Неподдерживаемый формат',
-      detail: 'Пришлите тело как `Content-Type: application/json`.',
+      detail: 'Пришлите тело как `Content-Type: application/json`, изображение — как JPEG, PNG или WebP.',
     },
     idempotency_key_reused: {
       title: 'Ключ уже использован',

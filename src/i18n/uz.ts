@@ -54,6 +54,15 @@ export const uz: Texts = {
     session_not_found: { title: 'Seans topilmadi', detail: 'Sizda bunday seans yoʻq.' },
     user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
     branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
+    image_unreadable: {
+      title: 'Rasmni oʻqib boʻlmadi',
+      detail: 'Rasm buzilgan yoki toʻliq emas. Uni qayta yuboring yoki boshqasini tanlang.',
+    },
+    image_too_large: {
+      title: 'Rasm juda katta',
+      detail: 'Rasm 25 megapikseldan katta. Avval uni kichraytiring.',
+    },
+    photo_not_found: { title: 'Surat topilmadi', detail: 'Bunday surat yoʻq.' },
     doctor_not_found: { title: 'Shifokor topilmadi', detail: 'Bunday shifokor yoʻq.' },
     patient_not_found: { title: 'Bemor topilmadi', detail: 'Bunday bemor yoʻq.' },
     timeslot_not_found: { title: 'Qabul vaqti topilmadi', detail: 'Bunday qabul vaqti yoʻq.' },
@@ -234,7 +243,8 @@ export const uz: Texts = {
     uri_too_long: { title: 'Manzil juda uzun', detail: 'Soʻrov manzili ruxsat etilganidan uzun.' },
     unsupported_media_type: {
       title: 'Bunday format qoʻllanmaydi',
-      detail: 'Tanani `Content-Type: application/json` koʻrinishida yuboring.',
+      detail:
+        'Tanani `Content-Type: application/json` koʻrinishida, rasmni JPEG, PNG yoki WebP sifatida yuboring.',
     },
     idempotency_key_reused: {
       title: 'Kalit ishlatilgan',

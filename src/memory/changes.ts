@@ -11,28 +11,29 @@ interface Change {
 }
 
 interface Changes {
-  /** What runs in the moment a change is heard. */
+  /** `heard` runs as soon as a change is heard of. */
   onChange: (heard: (change: Change) => void) => void;
-  /** What runs when anything may have changed: changes were not followed until now, or not for a while. */
+  /** `heard` runs when anything may have changed unheard: because following has just begun, or was interrupted. */
   onUnknown: (heard: () => void) => void;
   /**
-   * Whether every change that was committed more than FRESH milliseconds ago has been told, and every one that this
-   * process made itself. The first to ask lets them be followed; while nobody asks they are followed at leisure.
+   * Whether this process has heard of every change that it made itself, and of every change of others that was committed
+   * more than FRESH milliseconds ago. The first call starts the following. While nobody calls, others' changes are asked for
+   * less often.
    */
   isFresh: () => boolean;
-  /** From here on they may be followed, by a connection of its own; until then nothing is fresh. */
+  /** Allows changes to be followed, by a connection of its own. Before this call nothing is fresh. */
   follow: (url: string) => void;
   unfollow: () => Promise<void>;
-  /** Deletes what everybody has long been told: whatever was finished when it was called before. */
+  /** Deletes rows that every process has long heard of: those whose transactions had finished at the call before. */
   sweep: () => Promise<void>;
 }
 
-/** Milliseconds by which what is told may lag behind what other processes commit. */
+/** How late, in milliseconds, this process may hear of what others commit and still count as fresh. */
 const FRESH = 100;
 const PAUSE = 20;
-/** The pause when nobody has wanted to know for so long. */
+/** If nobody has called `isFresh` for so long, the pause between two questions is as long. */
 const LEISURE = 1_000;
-/** Rows are kept for so long at least; a follower who has not asked for half of it may have missed some. */
+/** Rows are kept for at least so long. A follower that has not asked for half of that time may have missed some. */
 const KEPT = 60_000;
 const RETRY = 500;
 /** What the triggers raise beside the row they write: see doctor_changed in the migrations. */
@@ -41,10 +42,10 @@ const TOLD = 'CH001';
 /**
  * Hears of every change of the table `doctor_changes`, which triggers write whatever path a change takes.
  *
- * What this process itself changes it hears from its own connections, before whoever made the change is answered. What
- * others change it finds by asking, every PAUSE. The database's notifications would tell it without being asked, but a
- * transaction that notifies commits alone, its flush to disk included: 256 bookings a second against 820. Asking also
- * finds out by itself that the link is cut, however silently: without an answer nothing is fresh any more.
+ * A change that this process makes is heard on the connection that made it, before the client has its answer. Changes of
+ * other processes are found by asking every PAUSE. The database's notifications would need no asking. But transactions that
+ * notify commit one after another, each with a flush to disk of its own: 256 bookings a second instead of 820. Asking also
+ * notices a link that was cut silently: without an answer nothing is fresh any more.
  */
 export function createChanges(pool: pg.Pool): Changes {
   let tell: (change: Change) => void = () => {};
@@ -53,14 +54,14 @@ export function createChanges(pool: pg.Pool): Changes {
   let following: Promise<void> | undefined;
   let asked = 0;
   let wake: () => void = () => {};
-  /** Transactions below this number were finished by then. */
+  /** At the time `at` every transaction with a number below `xmin` had finished. */
   let finished = { xmin: '0', at: Number.NEGATIVE_INFINITY };
   let fresh_at = Number.NEGATIVE_INFINITY;
 
   const own = ownChangesOf(pool);
   const hearOwn = (change: Change) => tell(change);
 
-  /** Ends early when somebody wants to know, who has to ask the database meanwhile: what is known is old by then. */
+  /** Waits; ends early when somebody calls `isFresh` again after a long time. What is known is too old for them. */
   const rest = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -74,7 +75,7 @@ export function createChanges(pool: pg.Pool): Changes {
     let seen: string | undefined;
     while (link_url !== undefined) {
       const begun = performance.now();
-      // What the last question could not see yet, be it that its transaction was still under way.
+      // The rows that the last question could not see, including those of transactions that were still open then.
       const { rows } = await client.query<{ snapshot: string; changes: string[] | null }>({
         name: 'changes.since',
         text: `
@@ -89,7 +90,7 @@ export function createChanges(pool: pg.Pool): Changes {
       else for (const change of found.changes ?? []) tell(changeIn(change));
       seen = found.snapshot;
       fresh_at = begun;
-      // The next one will, if this one cannot.
+      // If this one fails, the next round sweeps.
       sweep().catch(() => {});
       await rest(performance.now() - asked < LEISURE ? PAUSE : LEISURE);
     }
@@ -119,7 +120,7 @@ export function createChanges(pool: pg.Pool): Changes {
       fresh_at = Number.NEGATIVE_INFINITY;
       forgetAll();
     };
-    // Its next question fails by itself; nothing is to be answered from memory until then either.
+    // The next question fails by itself. Until it does, nothing may be answered from memory either.
     client.on('error', lost);
     client.on('end', lost);
     try {
@@ -134,7 +135,7 @@ export function createChanges(pool: pg.Pool): Changes {
     }
   }
 
-  /** It goes on after whoever wanted to know first has been answered. */
+  /** It outlives the request that started it, whose deadline must not hold for it. */
   const startFollowing = (url: string) => unhurried(() => run(url));
 
   return {
@@ -174,11 +175,11 @@ type Hear = (change: Change) => void;
 const hearers = new WeakMap<pg.Pool, Set<Hear>>();
 
 /**
- * Who hears what this process changes through a pool. The pool is listened to once, however many followers it gets and
- * whether they follow or not: each module graph of a process makes one.
+ * Those who hear of the changes that are made through a pool. A process makes several module graphs, each with a follower
+ * of its own, on one pool; the pool gets its listeners once for all of them.
  *
- * What a connection of the pool is told while it works has only happened when the work is done: it is passed on as the
- * connection comes back, which is before whoever used it goes on.
+ * A connection is told of a change while its transaction is still open, and the transaction may yet roll back. So the change
+ * is passed on when the connection comes back to the pool: after the commit, and before the code that used it goes on.
  */
 function ownChangesOf(pool: pg.Pool): Set<Hear> {
   const known = hearers.get(pool);

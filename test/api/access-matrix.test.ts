@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
+import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { claimsOf } from '../helpers/tokens.ts';
@@ -44,6 +45,11 @@ const table = `
   POST /api/users/{id}/approve/               401     403          403            403         403           403           403                 200
   GET /api/doctors/                           401     200          200            403         403           200           200                 200
   GET /api/doctors/{id}/                      401     200          200            403         403           200           200                 200
+  PUT /api/doctor/photo/                      401     403          403            200         200           403           403                 403
+  DELETE /api/doctor/photo/                   401     403          403            204         204           403           403                 403
+  PUT /api/doctors/{id}/photo/                401     403          403            403         403           403           403                 200
+  DELETE /api/doctors/{id}/photo/             401     403          403            403         403           403           403                 204
+  GET /photos/{file}                          404     404          404            404         404           404           404                 404
   GET /api/doctors/{id}/timeslots/            401     200          200            403         403           200           200                 200
   GET /api/doctor/profile/                    401     403          403            200         200           403           403                 403
   PATCH /api/doctor/profile/                  401     403          403            200         200           403           403                 403
@@ -223,6 +229,8 @@ function forStaff(caller: Caller): object | undefined {
 
 /** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
 const bodies: Record<string, (caller: Caller) => object | undefined | Promise<object>> = {
+  'PUT /api/doctor/photo/': jpeg,
+  'PUT /api/doctors/{id}/photo/': jpeg,
   'POST /api/auth/register/': account,
   'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
   'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
@@ -306,7 +314,10 @@ async function ask(route: string, caller: Caller, { slash = true, method = '' } 
   const answer = await clinic.app.inject({
     method: (method || verb) as 'GET',
     url: slash ? path : path.replace(/\/$/, ''),
-    ...(token && { headers: { authorization: `Bearer ${token}` } }),
+    headers: {
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...(Buffer.isBuffer(sent) && { 'content-type': 'image/jpeg' }),
+    },
     ...(sent && { payload: sent }),
   });
   const isOneValue = !String(answer.headers['content-type']).includes('ndjson');

@@ -74,6 +74,7 @@ describe('POST /auth/register/', () => {
         specialization: null,
         experience_years: null,
         gender: null,
+        photo: null,
         approved_at: expect.stringMatching(INSTANT),
       },
     });
@@ -285,7 +286,7 @@ describe('GET /auth/me/', () => {
     expect(Object.keys(body.profile ?? {})).toEqual(
       {
         admin: [],
-        doctor: ['id', 'specialization', 'experience_years', 'gender', 'approved_at'],
+        doctor: ['id', 'specialization', 'experience_years', 'gender', 'photo', 'approved_at'],
         patient: ['id', 'phone', 'date_of_birth', 'gender'],
       }[role],
     );

@@ -330,6 +330,7 @@ const withIds = [
   ['DELETE /timeslots/{id}/', 'doctor'],
   ['POST /timeslots/{id}/hold/', 'patient'],
   ['DELETE /timeslots/{id}/hold/', 'patient'],
+  ['DELETE /doctors/{id}/photo/', 'admin'],
   ['GET /doctors/{id}/schedule/', 'admin'],
   ['PUT /doctors/{id}/schedule/', 'admin'],
   ['GET /waitlist/{id}/', 'patient'],
@@ -466,8 +467,12 @@ describe.each([
 
 const tried = (routes: readonly (readonly [string, ...unknown[]])[]) =>
   routes.map(([route]) => route.replace(/\{\w+\}/, '{id}').replace(' ', ' /api')).sort();
+/** Pictures are no JSON, and files have no id: test/photos tries those. */
+const isOfPictures = (route: string) => /^PUT .*\/photo\/$| \/photos\//.test(route);
 const taking = (part: 'body' | 'params' | 'querystring') =>
-  [...clinic.app.documentedRoutes].filter(([, { input }]) => input[part]).map(([route]) => route);
+  [...clinic.app.documentedRoutes]
+    .filter(([route, { input }]) => input[part] && !isOfPictures(route))
+    .map(([route]) => route);
 
 test('every endpoint that takes a body, an id or a query stands in these tables', () => {
   expect(taking('body').sort()).toEqual(tried(endpoints));

@@ -51,6 +51,7 @@ describe('GET /doctors/', () => {
       specialization: 'Kardiolog',
       experience_years: 12,
       gender: 'male',
+      photo: null,
     });
     expect(body.results.at(-1)).toEqual({
       id: doctors.blank?.id,
@@ -59,6 +60,7 @@ describe('GET /doctors/', () => {
       specialization: null,
       experience_years: null,
       gender: null,
+      photo: null,
     });
   });
 
@@ -176,6 +178,7 @@ describe('/doctor/profile/', () => {
       specialization: null,
       experience_years: null,
       gender: null,
+      photo: null,
       // Where nobody has to let doctors in, they are in at once.
       approved_at: expect.stringMatching(/Z$/),
     };

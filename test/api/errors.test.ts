@@ -11,6 +11,7 @@ import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../hel
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
+import { vastPng } from '../helpers/pictures.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
 import { insertOffer } from '../helpers/rows.ts';
@@ -54,6 +55,14 @@ async function visit() {
 const post = (path: string, type: string, body: string) =>
   supertest(clinic.app.server).post(`/api${path}`).set('content-type', type).send(body);
 
+/** A picture as a doctor's photo. */
+const photo = (picture: Buffer) =>
+  supertest(clinic.app.server)
+    .put('/api/doctor/photo/')
+    .set('authorization', `Bearer ${people.doctor.token}`)
+    .set('content-type', 'image/png')
+    .send(picture);
+
 /** What each code comes from; `unread` is answered before there is a request. */
 interface Case {
   status: number;
@@ -77,6 +86,8 @@ const cases: Record<ErrorCode, Case> = {
     status: 400,
     provoke: () => as('patient').post('/auth/phone/verify/confirm/', { code: '000000' }),
   },
+  image_unreadable: { status: 400, provoke: () => photo(Buffer.from([0xff, 0xd8, 0xff])) },
+  image_too_large: { status: 400, provoke: () => photo(vastPng(30_000, 30_000)) },
   authentication_required: { status: 401, provoke: () => nobody().get('/auth/me/') },
   invalid_token: { status: 401, provoke: () => withToken('x.y.z') },
   token_expired: {
@@ -124,6 +135,7 @@ const cases: Record<ErrorCode, Case> = {
         profile: { branches: [999_999] },
       }),
   },
+  photo_not_found: { status: 404, provoke: () => supertest(clinic.app.server).get('/photos/none.webp') },
   patient_not_found: {
     status: 404,
     provoke: async () =>

@@ -4,6 +4,7 @@ import { accountsApp, CHANNELS, confirm, freshPhone, lastCode, signIn } from '..
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
+import { jpeg } from '../helpers/pictures.ts';
 import { insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
 import { watchStatements } from '../helpers/statements.ts';
 
@@ -53,6 +54,13 @@ async function freshHoliday(): Promise<number> {
 async function freshAbsence(): Promise<number> {
   const date = freshDay();
   return (await as('doctor').post('/absences/', { from: date, to: date }).expect(201)).body.id;
+}
+const picture = await jpeg();
+/** A doctor who has a photo. */
+async function withPhoto(): Promise<number> {
+  const { id } = await clinic.person('doctor');
+  await as('admin').put(`/doctors/${id}/photo/`).type('image/jpeg').send(picture).expect(200);
+  return id;
 }
 const freshPerson = () => clinic.person('patient');
 /** A person whose phone is confirmed, so that messages go out to it. */
@@ -273,6 +281,38 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     1,
     async () => () =>
       as('doctor').post('/timeslots/bulk/', { ...slot(), end_time: '12:00', slot_minutes: 30 }),
+  ],
+  // whether they are a doctor; begin, lock, change, note, commit; of one who had one, the job that removes its files
+  'PUT /api/doctor/photo/': [
+    6,
+    async () => {
+      const doctor = await clinic.person('doctor');
+      return () => clinic.as(doctor).put('/doctor/photo/').type('image/jpeg').send(picture);
+    },
+  ],
+  'PUT /api/doctors/{id}/photo/': [
+    7,
+    async () => {
+      const path = `/doctors/${await withPhoto()}/photo/`;
+      return () => as('admin').put(path).type('image/jpeg').send(picture);
+    },
+  ],
+  // begin, lock, change, the job, note, commit
+  'DELETE /api/doctors/{id}/photo/': [
+    6,
+    async () => {
+      const path = `/doctors/${await withPhoto()}/photo/`;
+      return () => as('admin').delete(path);
+    },
+  ],
+  // there is none
+  'DELETE /api/doctor/photo/': [3, async () => () => as('doctor').delete('/doctor/photo/')],
+  'GET /photos/{file}': [
+    0,
+    async () => {
+      const { body } = await as('patient').get(`/doctors/${await withPhoto()}/`);
+      return () => supertest(clinic.app.server).get(body.photo.small);
+    },
   ],
   'GET /api/doctor/schedule/': [1, async () => () => as('doctor').get('/doctor/schedule/')],
   // begin, lock the holidays, the doctor; forget, write the week; take back, publish; commit

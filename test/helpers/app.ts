@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { type AppConfig, buildApp } from '../../src/app.ts';
@@ -43,6 +47,8 @@ export interface TestApp {
   db: Db;
   url: string;
   clock: TestClock;
+  /** Where its photos are, unless its settings say otherwise. */
+  photos: { folder: string };
   /** A request as `person`; paths are relative to /api, such as `/doctors/`. */
   as(person: Pick<Person, 'token'> | undefined): {
     get(path: string): supertest.Test;
@@ -78,10 +84,11 @@ export async function testApp(
   const { db, url, close } = await testDatabase(options.pool_max, options.url);
   if (options.unhurried) unhurried(db);
   const clock = options.clock ?? testClock();
+  const photos = { folder: join(tmpdir(), `clinic-photos-${randomUUID()}`) };
   const app = await buildApp({
     db,
     clock,
-    config: { ...testConfig, ...options.config, database_url: url },
+    config: { ...testConfig, photos, ...options.config, database_url: url },
     ...(options.log_stream && { log_stream: options.log_stream }),
   });
   await app.ready();
@@ -127,6 +134,7 @@ export async function testApp(
     db,
     url,
     clock,
+    photos,
     as,
     person,
     async slot(doctor, fields = {}) {
@@ -141,6 +149,7 @@ export async function testApp(
     async close() {
       await app.close();
       await close();
+      rmSync(photos.folder, { recursive: true, force: true });
     },
   };
 }

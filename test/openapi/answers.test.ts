@@ -4,6 +4,7 @@ import type { Document } from '../../src/http/openapi/document.ts';
 import { accountsApp, CHANNELS, codesSent, lastCode, pass, wrong } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
+import { png } from '../helpers/pictures.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { examplesIn, operationFor, operationsOf, validator, writtenOut } from './documented.ts';
 
@@ -46,7 +47,7 @@ async function call(who: Whoever, method: Method, path: string, expected: number
 }
 
 function judge(method: Method, path: string, answer: supertest.Response): void {
-  const url = path.startsWith('/health') ? path : `/api${path}`;
+  const url = /^\/(?:health|photos)\//.test(path) ? path : `/api${path}`;
   const found = operationFor(document, method, url);
   if (!found) throw new Error(`${method} ${url} is not documented`);
   const { operation } = found;
@@ -116,6 +117,8 @@ test('the examples work as they stand, and every operation answers as documented
   for (const name of ['work', 'name'])
     await call(doctor, 'patch', '/doctor/profile/', 200, example('updateDoctorProfile', name));
   await call(doctor, 'get', '/doctor/profile/', 200);
+  await showPhoto(doctor, '/doctor/photo/');
+  await showPhoto(admin, `/doctors/${doctor.id}/photo/`);
   for (const name of ['contact', 'name'])
     await call(patient, 'patch', '/patient/profile/', 200, example('updatePatientProfile', name));
   await call(patient, 'get', '/patient/profile/', 200);
@@ -185,6 +188,21 @@ test('the examples work as they stand, and every operation answers as documented
       .sort(),
   );
 });
+
+/** Puts a photo, loads it, and removes it. */
+async function showPhoto(who: Whoever, path: string) {
+  const put = await clinic
+    .as(who)
+    .put(path)
+    .type('image/png')
+    .send(await png());
+  judge('put', path, put);
+  const { small } = put.body;
+  const { headers, status, body } = await supertest(clinic.app.server).get(small);
+  const text = (body as Buffer).toString('latin1');
+  judge('get', small, { headers, status, text, body: {} } as supertest.Response);
+  await call(who, 'delete', path, 204);
+}
 
 /** The waiting list, by the examples, and what one can do with an offer. */
 async function waitForSlot(

@@ -26,6 +26,9 @@ const NOT_TRIED = new Map([
   ['logout', 'it ends the session'],
   ['provePhone', 'a code was sent there a moment ago'],
   ['proveEmail', 'nothing is confirmed there yet'],
+  ['putPhoto', 'a picture is no text'],
+  ['putPhotoOfDoctor', 'a picture is no text'],
+  ['getPhoto', 'nobody in the demo clinic has one'],
   ['linkTelegram', 'there is no bot without its token'],
 ]);
 
@@ -65,6 +68,7 @@ test('what answers show of the demo accounts is what the demo clinic says of the
     ...demo.doctor.brief,
     experience_years,
     gender,
+    photo: null,
   });
   expect(await get('/api/auth/me/')).toMatchObject({ id: demo.patient.id, phone: demo.patient.phone });
   const { results } = await get(`/api/doctors/${demo.colleague.id}/timeslots/`);

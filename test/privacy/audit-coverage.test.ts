@@ -48,6 +48,7 @@ const READS: Record<string, string> = {
   'GET /api/users/{id}/': 'user.read',
   'GET /api/waitlist/': 'waitlist.list',
   'GET /api/waitlist/{id}/': 'waitlist.read',
+  'GET /photos/{file}': 'everybody',
   'GET /health/live': 'everybody',
   'GET /health/ready': 'everybody',
 };

@@ -238,6 +238,7 @@ const OWN = new Set([
   'GET /api/auth/me/export/',
   'GET /api/doctor/profile/',
   'PATCH /api/doctor/profile/',
+  'PUT /api/doctor/photo/',
   'GET /api/patient/profile/',
   'PATCH /api/patient/profile/',
   // What stands there was told to its reader before.
@@ -256,6 +257,8 @@ const EVERYBODY = new Set([
   'GET /health/ready',
   'GET /api/doctors/',
   'GET /api/doctors/{id}/',
+  'PUT /api/doctors/{id}/photo/',
+  'GET /photos/{file}',
   'GET /api/doctors/{id}/timeslots/',
   'GET /api/doctors/{id}/schedule/',
   'PUT /api/doctors/{id}/schedule/',

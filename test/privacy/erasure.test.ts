@@ -184,10 +184,10 @@ describe.each([
       })),
     );
     expect(await eventsOf(ahead)).toEqual(['booked', 'cancelled']);
-    const [left] = await query('select experience_years, gender from doctor_profiles where id = $1', [
+    const [left] = await query('select experience_years, gender, photo from doctor_profiles where id = $1', [
       person.id,
     ]);
-    expect(left).toEqual({ experience_years: null, gender: null });
+    expect(left).toEqual({ experience_years: null, gender: null, photo: null });
     const slots = await query('select id from timeslots where doctor_id = $1 and date > $2', [
       person.id,
       '2026-03-02',

@@ -241,6 +241,7 @@ describe('a doctor’s export', () => {
       specialization: 'Kardiolog',
       experience_years: 12,
       gender: 'male',
+      photo: null,
       approved_at: expect.any(String),
     });
     expect(data.patient_profile).toBeNull();

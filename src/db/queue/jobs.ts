@@ -1,7 +1,7 @@
 import type { Executor } from '../client.ts';
 import { sql } from '../drizzle.ts';
 
-/** The names of all background jobs, which is what stands in the queue. */
+/** A background job, as it stands in the queue. */
 export interface JobSpec {
   task: string;
   payload: Record<string, unknown>;
@@ -14,8 +14,8 @@ export interface JobSpec {
 }
 
 /**
- * Puts a job into the queue of graphile-worker. Inside a transaction it is done if that commits, and never was if it
- * rolls back.
+ * Puts a job into the queue of graphile-worker. Inside a transaction the job is there once the transaction has committed,
+ * and not at all if it rolls back.
  */
 export async function addJob(
   executor: Executor,

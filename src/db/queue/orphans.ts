@@ -3,14 +3,13 @@ import { keepLocks } from '../links/lock.ts';
 
 /** The class of advisory lock under which a process says that its workers live. */
 const LIVING = 7_420_134;
-/** How long a holder must be gone before its jobs are taken over: a broken link to the database is back sooner. */
+/** How long a holder must be gone before its jobs are taken over. A broken link to the database is back sooner. */
 const GONE_FOR = 5_000;
 const LOOK_EVERY = 10_000;
 
 /**
- * Frees the jobs of workers that died. graphile-worker itself waits four hours for a worker that was killed; here each
- * one holds an advisory lock, which ends with its connection, and jobs of a holder without a lock are free again
- * within seconds.
+ * Frees the jobs of workers that died. graphile-worker itself waits four hours for a worker that was killed. Here each worker
+ * holds an advisory lock, which ends with its connection. The jobs of a holder without a lock are free again within seconds.
  *
  * @param options.onFreed told how many dead holders' jobs were freed
  */
@@ -28,7 +27,7 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
     url,
     name: 'clinic-worker-lives',
     async onConnect(client) {
-      // What was seen while the link was away says nothing: the others' links may have been away as well.
+      // While this link was away, the others' links may have been away too: who was missed until now may be alive.
       missed.clear();
       for (const holder of living) await hold(client, holder);
       isReady();
@@ -60,7 +59,7 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
     });
     if (gone.length === 0) return;
     await client.query('select graphile_worker.force_unlock_workers($1)', [gone]);
-    // Nobody is notified of a job that becomes free; this wakes the workers, as a new job would.
+    // A job that becomes free wakes nobody by itself. This wakes the workers, as a new job does.
     await client.query(`select pg_notify('jobs:insert', '{"count":1000}')`);
     for (const holder of gone) missed.delete(holder);
     onFreed(gone.length);
@@ -76,7 +75,7 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
   lookAgain(0);
 
   return {
-    /** Resolves once it is known to everybody that this holder lives; call it before it takes its first job. */
+    /** Resolves once every process can see that this holder lives. To be called before the holder takes its first job. */
     async add(holder: string): Promise<void> {
       living.add(holder);
       await ready;
@@ -84,10 +83,10 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
         if (link.client) await hold(link.client, holder);
       });
     },
-    /** This holder has ended; what it left is free for others. */
+    /** To be called when this holder has ended: the jobs that it left are free for others. */
     async remove(holder: string): Promise<void> {
       living.delete(holder);
-      // It was taken once for each of its workers. Without the link there is nothing to give back.
+      // The lock was taken once for each of the holder's workers. Without the link there is no lock to give back.
       for (let held = link.client !== undefined; held; )
         held = link.client ? await release(link.client, holder) : false;
     },
@@ -100,8 +99,8 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
 }
 
 /**
- * A session may take the same advisory lock any number of times; they all end with it. Shared: the next link of a process
- * must not wait for the end of one that was cut silently.
+ * A session may take the same advisory lock any number of times, and loses all of them when it ends. The lock is shared: when
+ * a link was cut silently, the next link of the process must not wait for its end.
  */
 const hold = (client: pg.Client, holder: string) =>
   client.query('select pg_advisory_lock_shared($1, hashtext($2))', [LIVING, holder]);
@@ -112,7 +111,7 @@ async function release(client: pg.Client, holder: string): Promise<boolean> {
   return rows[0]?.released === true;
 }
 
-/** Who has jobs under way without anybody saying that they live. */
+/** Holders that have jobs under way, and no lock that says that they live. */
 async function findAbsent(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ locked_by: string }>(
     `select distinct locked_by from graphile_worker.jobs

@@ -6,30 +6,30 @@ import { LIMITS } from '../limits.ts';
 /** The names of graphile-worker's statements that note how a job has ended, and of those that fetch one. */
 const ENDING = /^(?:complete|fail)_job/;
 const FETCHING = /^get_job/;
-/** After these it waits for up to three minutes, in which its runner cannot be stopped. */
+/** After these errors graphile-worker waits for up to three minutes, and its runner cannot be stopped meanwhile. */
 const WAITS = new Set<unknown>(['57P03', 'EHOSTUNREACH', 'ETIMEDOUT']);
-/** A link that is cut silently tells nobody; no statement of the queue takes a tenth of this. */
+/** A link that is cut silently reports no error. No statement of the queue takes a tenth of this time. */
 const TIMEOUT = 8_000;
 
 interface QueuePoolOptions {
   url: string;
   max: number;
-  /** A connection broke, or a statement failed: what was under way may be half done. */
+  /** Told that a connection broke or a statement failed. What was under way may be half done. */
   onBroken: (error: Error) => void;
 }
 
 /**
  * The connections of one runner of the job queue.
  *
- * graphile-worker 0.18 notes that a job is done, or failed, by a promise which nobody looks at (worker.js, `completeJob`
- * and `failJob`): a database that went away at that moment ended the whole process, and with it the API. Here such a
- * statement, if it fails, is never answered; `onBroken` knows, and the job is done again. One that fetches a job finds
- * none then.
+ * graphile-worker 0.18 notes the end of a job by a promise that nobody awaits (worker.js, `completeJob` and `failJob`). A
+ * database that went away at that moment ended the whole process, and the API with it. Here such a statement is never
+ * answered when it fails: `onBroken` is told, and the job is done again. A statement that fetches a job finds none when it
+ * fails.
  */
 export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
-  /** What the queue takes for a connection: it gets a real one with its first statement. */
+  /** Gives the queue what looks like a connection. A real one is taken with its first statement. */
   function lend(connect: () => Promise<pg.PoolClient>) {
-    /** One, however many statements come before it is there. */
+    /** One attempt, however many statements come before the connection is there. */
     let connecting: Promise<pg.PoolClient> | undefined;
     let client: pg.PoolClient | undefined;
     return {
@@ -40,7 +40,7 @@ export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
           return await client.query(...args);
         } catch (thrown) {
           const error = thrown as Error & { code?: string };
-          // Deadlocks and the like: it tries again by itself, and soon.
+          // After deadlocks and the like graphile-worker soon tries again by itself.
           if (databaseError(error)?.code?.startsWith('40')) throw error;
           onBroken(error);
           client?.release(error);
@@ -71,13 +71,13 @@ export function queuePool({ url, max, onBroken }: QueuePoolOptions): pg.Pool {
     idleTimeoutMillis: 60_000,
     application_name: 'clinic-worker',
   });
-  // An idle connection tells the pool, one in use tells its client; without a listener either ends the process.
+  // An idle connection reports its error to the pool, one in use to its client. Without a listener either ends the process.
   pool.on('error', onBroken);
   pool.on('connect', (client) => client.on('error', onBroken));
   return pool;
 }
 
-/** Ends the pool once nobody uses it any more: the queue does not wait until what it has just done is noted. */
+/** Ends the pool once nobody uses it: graphile-worker does not wait until the end of its last job is noted. */
 export async function endAtRest(pool: pg.Pool): Promise<void> {
   while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount)
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -9,7 +9,7 @@ import { endAtRest, queuePool } from './pool.ts';
 /** What a job does with its payload. Throwing lets the queue repeat it, later each time. */
 export type Task = (payload: unknown) => Promise<void>;
 
-/** What is done again and again, by the clock of UTC: `minute hour day month weekday`. */
+/** A task that is repeated: `match` is `minute hour day month weekday`, in UTC. */
 interface Repeated {
   task: string;
   match: string;
@@ -32,12 +32,12 @@ export interface RunningQueue {
 }
 
 const RETRY = 2_000;
-/** What triggers queue comes without a notification (drizzle/0004_events.sql): it is found by looking. */
+/** Jobs that triggers queue come without a notification (drizzle/0004_events.sql): looking every POLL finds them. */
 const POLL = 1_000;
 
 /**
- * Runs background jobs until it is stopped. A database that is away, at start or later, is tried again; jobs run at
- * least once, on any of the processes that do this.
+ * Runs background jobs until it is stopped. While the database is away, at the start or later, it tries again. A job runs at
+ * least once, in any of the processes that run jobs.
  */
 export function runQueue({ url, concurrency, tasks, repeated, log, ready }: QueueOptions): RunningQueue {
   const orphans = guardOrphans({
@@ -49,7 +49,7 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
   let saidAway = false;
 
   async function start(pool: pg.Pool, holders: Set<string>): Promise<Runner> {
-    // Loaded when it is needed: 60 ms that a process without jobs does not spend.
+    // Loaded only here: it takes 60 ms, which a process without jobs does not spend.
     const { Logger, parseCronItems, run } = await import('graphile-worker');
     await ready();
     const begin = async (holder: string) => {
@@ -77,12 +77,12 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
   }
 
   /**
-   * One runner, until it is stopped or its database breaks away. It is not mended then but replaced: which of its jobs
-   * the database still holds for it nobody knows, and all of them become anybody's.
+   * Runs one runner until it is stopped or loses its database. Then the runner is replaced: nobody knows which jobs the
+   * database still holds for it, so all of them become free for any worker.
    */
   async function runUntilBroken(): Promise<void> {
     const broken = Promise.withResolvers<void>();
-    // Its own few connections: requests and jobs never wait for each other's.
+    // The jobs have a few connections of their own, so that requests and jobs never wait for each other's.
     const pool = queuePool({
       url,
       max: concurrency + 1,
@@ -116,7 +116,7 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
         if (!saidAway) log.warn({ error: loggable(error) }, 'background jobs cannot run now; trying again');
         saidAway = true;
       }
-      // Waiting keeps the process alive, which may have nothing else to do while the database is away.
+      // While the database is away a process may have nothing else to do. This waiting keeps it alive.
       if (!stopping) await Promise.race([sleep(RETRY), stopped.promise]);
     }
   }
@@ -132,7 +132,7 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
   };
 }
 
-/** An error's own text may hold people's data, and the queue keeps it: only what may be logged leaves a task. */
+/** The queue stores the text of an error, which may hold people's data. So only what may be logged leaves a task. */
 function quietly(task: Task): Task {
   return async (payload) => {
     try {
@@ -146,7 +146,7 @@ function quietly(task: Task): Task {
 
 const LEVELS: Record<LogLevel, keyof Log> = { error: 'warn', warning: 'warn', info: 'debug', debug: 'debug' };
 
-/** What the queue itself says, without the fields beside it: those hold payloads and errors as they were thrown. */
+/** Logs the queue's own messages without the fields beside them, which hold payloads and errors as they were thrown. */
 const loggerFor = (Made: typeof Logger, log: Log) =>
   new Made((scope) => (level, message) => {
     const { label, taskIdentifier: task, jobId: job } = scope;

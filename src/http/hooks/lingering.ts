@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
-/** What is read and thrown away after an answer that did not wait for the whole request. */
-const MOST_BYTES = 4 * 1024 * 1024;
+/** What is read and thrown away after an answer that did not wait for the whole request: a photo as telephones take it. */
+const MOST_BYTES = 16 * 1024 * 1024;
 const MOST_TIME = 5_000;
 
 /**

@@ -10,9 +10,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * `none`: it asks nothing of the database and waits for nobody, so that it needs no turn. `stream`: it goes on reading
-     * while its answer is sent, so that it keeps its turn until the answer has ended.
+     * while its answer is sent, so that it keeps its turn until the answer has ended. `compute`: it keeps a processor busy
+     * for a good part of a second.
      */
-    turn?: 'none' | 'stream';
+    turn?: 'none' | 'stream' | 'compute';
   }
   interface FastifyRequest {
     /** Where it has a turn, from when it is read until its answer is sent off, or for a stream until it has ended. */
@@ -32,13 +33,16 @@ const PER_CONNECTION = 4;
 const STREAMS_SHARE = 0.25;
 /** Passwords are hashed by libuv's four threads; one is left for looking up names and reading files. */
 const HASHING_THREADS = 3;
+/** One processor is left for everybody else, where there is more than one. */
+const COMPUTING = 2;
 /** Of 1 to so many seconds each is told one at random: who is refused together does not come back together. */
 const LATEST = 5;
 /**
  * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
  * everybody. A request waits for its turn once it is read, so that a slow sender keeps nobody waiting; where the line is
  * too long it is refused before anything of it is looked at. Routes that check passwords have a line of their own: many
- * sign-ins at once, slow by design, hold up nothing else. So do answers that are streamed, which read on for minutes.
+ * sign-ins at once, slow by design, hold up nothing else. So do answers that are streamed, which read on for minutes, and
+ * what computes for long, such as the making of a photo.
  * Health is always told, and documentation, which lies ready, is not waited for.
  */
 export const overload = fastifyPlugin(
@@ -47,9 +51,14 @@ export const overload = fastifyPlugin(
     const others = createTurns({ at_a_time: pool_max * PER_CONNECTION, patience });
     const passwords = createTurns({ at_a_time: Math.min(HASHING_THREADS, availableParallelism()), patience });
     const streams = createTurns({ at_a_time: Math.max(1, Math.floor(pool_max * STREAMS_SHARE)), patience });
+    const computing = createTurns({
+      at_a_time: Math.max(1, Math.min(COMPUTING, availableParallelism() - 1)),
+      patience,
+    });
     const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
       if (config.rate === 'none' || config.turn === 'none') return undefined;
       if (config.turn === 'stream') return streams;
+      if (config.turn === 'compute') return computing;
       return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
     };
 

@@ -47,8 +47,12 @@ export const HEADERS = {
   },
   Caching: {
     description:
-      'What may be kept: nothing, or beside an `ETag` the reader’s own copy, if they ask whether it still holds.',
-    schema: { type: 'string', enum: ['no-store', 'private, no-cache'], maxLength: 20 },
+      'What may be kept: nothing; beside an `ETag` the reader’s own copy, if they ask whether it still holds; photos for ever.',
+    schema: {
+      type: 'string',
+      enum: ['no-store', 'private, no-cache', 'public, max-age=31536000, immutable'],
+      maxLength: 40,
+    },
   },
   Replayed: {
     description:

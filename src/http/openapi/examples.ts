@@ -19,6 +19,7 @@ export function giveExamples(
   picked: Readonly<Record<number, readonly string[]>>,
   components: Components,
 ): void {
+  for (const media of Object.values(requestBody?.content ?? {})) showText(media);
   const body = requestBody?.content[JSON_TYPE];
   if (body) show(body, namedBy(body, components), components);
   for (const [status, { content = {} }] of Object.entries(responses)) {

@@ -32,7 +32,7 @@ export async function loadDemo(db: Db, config: Config): Promise<void> {
   if (await users.hasUsers()) return;
   const password_hash = await createPasswords(config.bcrypt_cost).hash(demo.password);
   const fill = async (tx: Tx) => {
-    // Nobody is told about bookings that never were.
+    // These visits were never booked by anybody: nobody is told of them.
     await tx.execute(sql`select set_config('clinic.quiet', 'on', true)`);
     await addPeople(tx, password_hash);
     await addExampleRecords(tx, clock);
@@ -60,7 +60,7 @@ export async function demoAccounts(db: Db, config: Config): Promise<DemoAccount[
   return found.flat();
 }
 
-/** With the numbers of the table; whoever comes later gets those behind. */
+/** With the ids of core/demo.ts and demo-people.ts. Whoever registers later gets the ids after them. */
 async function addPeople(tx: Tx, password_hash: string): Promise<void> {
   const atDesk = (['admin', 'receptionist'] as const).map((role) => {
     const { id, first_name, last_name } = demo[role].name;
@@ -105,8 +105,8 @@ async function addPeople(tx: Tx, password_hash: string): Promise<void> {
 }
 
 /**
- * Monday to Saturday, half-hours from 9 to 13 and from 14 to 17, and on Sunday a few doctors in the morning, so that
- * whatever day it is, it looks like one. Each doctor begins a little differently.
+ * Half-hours from Monday to Saturday, from 9 to 13 and from 14 to 17. On Sunday a few doctors work in the morning, so that the
+ * clinic is open whatever day it is. Each doctor leaves out other half-hours.
  */
 async function addSlots(tx: Tx, clock: Clock): Promise<void> {
   const { date: today } = clock.wall();
@@ -124,9 +124,9 @@ async function addSlots(tx: Tx, clock: Clock): Promise<void> {
 }
 
 /**
- * Visits as they would have come about: booked up to three weeks before, by patients or at the front desk, confirmed,
- * some cancelled, and marked once they were over. Two thirds of what is near are booked, less of what is far. History
- * and versions come by the triggers of the table.
+ * Visits as in a clinic at work: booked up to three weeks before, by patients or at the front desk, then confirmed or
+ * cancelled, and marked once they are over. Two thirds of the slots of the next days are booked, fewer of later ones. The
+ * triggers of the table add history and versions.
  */
 async function addVisits(tx: Tx, clock: Clock): Promise<void> {
   const { date: today, time } = clock.wall();
@@ -153,7 +153,8 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
     update appointments set status = 'cancelled', cancelled_by = patient_id, cancel_reason = 'Rejam oʻzgardi',
       cancelled_late = id % 33 = 0, updated_at = least(now(), date + start_time - interval '5 hours')
     where id % 11 = 0 and id <> ${demo.visit.id} and id <> ${demo.pastVisit.id}`);
-  // Of what is over, one in twelve did not come and a few were never marked; who comes next is in the waiting room.
+  // Of the visits that are over, one patient in twelve did not come, and a few visits were never marked. Patients whose visit
+  // is now, or within a quarter of an hour, have arrived.
   await tx.execute(sql`
     update appointments set updated_by = doctor_id, updated_at = t.marked, attendance_marked_at = t.marked,
       attendance = (case

@@ -1,6 +1,6 @@
 import { demo } from '../../core/demo.ts';
 
-/** The people of the demo clinic, each with a number of their own: those of the examples with theirs. */
+/** The people of the demo clinic, each with a fixed id. Those of the examples have the ids of core/demo.ts. */
 
 const OTHER_DOCTORS = [
   ['dilnoza.rahimova', 'Dilnoza', 'Rahimova', 'Pediatr', 9, 'female'],
@@ -43,7 +43,7 @@ const LAST_NAMES = [
   'Sodiqov',
 ];
 
-/** The demo doctor, then the others, whose numbers follow. */
+/** The demo doctor, then the others, whose ids follow. */
 export const doctors = [
   { ...demo.doctor.name, ...demo.doctor },
   ...OTHER_DOCTORS.map(
@@ -70,10 +70,10 @@ export const doctors = [
 }));
 
 const PATIENTS = 60;
-/** The first patients' numbers lie between the admin's and the demo doctor's, the others' behind all doctors'. */
+/** The first patients' ids lie between the admin's and the demo doctor's. The others' come after all doctors'. */
 const FIRST_PATIENTS = { from: demo.admin.name.id + 1, to: demo.doctor.id - 1 };
 
-/** A patient's names agree in gender: the first five of one list go with the first five of the other. */
+/** First and last name have the same gender: the first five of each list are women's. */
 function patientAt(index: number) {
   const female = index % 2 === 0;
   const first = FIRST_NAMES[(Math.floor(index / 2) % 5) + (female ? 0 : 5)] ?? '';

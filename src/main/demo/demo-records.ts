@@ -9,7 +9,7 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
   await addWaitingList(tx);
   await addCalendar(tx);
   await addTraces(tx, clock);
-  // What is made later, in the demo clinic or in what is loaded next, must not meet these numbers.
+  // Records that are made later, by the demo data itself or by people, must not get these ids.
   for (const [table, from] of [
     ['timeslots', 1_000],
     ['waitlist_entries', demo.wishes.toDecline.id],
@@ -51,7 +51,7 @@ async function addSlotsAndVisits(tx: Tx, clock: Clock): Promise<void> {
     join timeslots s on s.id = v.timeslot`);
 }
 
-/** The offers last until the evening before, not for minutes: whoever tries them may do so at any time. */
+/** The offers last until the evening before and not for minutes, so that they can be tried at any time. */
 async function addWaitingList(tx: Tx): Promise<void> {
   const { wishes, slots, patient, colleague, doctor } = demo;
   await tx.execute(sql`
@@ -84,7 +84,7 @@ async function addCalendar(tx: Tx): Promise<void> {
     values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id})`);
 }
 
-/** Another sign-in of the demo patient, something unread in their inbox, and a message that could not be sent. */
+/** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */
 async function addTraces(tx: Tx, clock: Clock): Promise<void> {
   const { session, notification, message, patient, visit } = demo;
   const expires = new Date(clock.now().getTime() + 365 * 86_400_000).toISOString();
@@ -94,7 +94,7 @@ async function addTraces(tx: Tx, clock: Clock): Promise<void> {
       values (${session.id}, ${patient.id}, 'ClinicApp/2.1 (Android 16)', '203.0.113.7')
       returning id
     )
-    -- Nobody has the token to this.
+    -- Nobody has a token with this hash.
     insert into refresh_tokens (token_hash, session_id, expires_at)
     select sha256(gen_random_uuid()::text::bytea), id, ${expires} from made`);
   await tx.execute(sql`

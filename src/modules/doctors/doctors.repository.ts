@@ -1,4 +1,5 @@
 import type { Page, PageRequest } from '../../core/page.ts';
+import { photoOf } from '../../core/photos.ts';
 import type { Locale } from '../../core/words.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import { and, eq, isNull, type SQL, sql } from '../../db/drizzle.ts';
@@ -8,6 +9,7 @@ import { byName, finds } from '../../db/search.ts';
 import { query, statement } from '../../db/sql.ts';
 import { isDoctorHere, isLetIn } from '../availability/people.sql.ts';
 import type { Doctor } from './doctors.schemas.ts';
+import { removeLater } from './photos/photos.repository.ts';
 
 const fields = {
   id: users.id,
@@ -16,7 +18,11 @@ const fields = {
   specialization: doctorProfiles.specialization,
   experience_years: doctorProfiles.experience_years,
   gender: doctorProfiles.gender,
+  photo: doctorProfiles.photo,
 };
+
+/** As a profile is shown: its photo by its addresses. */
+const shown = <Row extends { photo: string | null }>(row: Row) => ({ ...row, photo: photoOf(row.photo) });
 
 /** Who stands in the directory and can be booked: an active doctor who was let in. */
 const isDoctor = sql.raw(isDoctorHere('users'));
@@ -62,6 +68,7 @@ export async function listDoctors(
         specialization: doctorProfiles.specialization,
         experience_years: doctorProfiles.experience_years,
         gender: doctorProfiles.gender,
+        photo: doctorProfiles.photo,
       })
       .from(doctorProfiles)
       .where(and(eq(doctorProfiles.id, users.id), isIn))
@@ -75,6 +82,7 @@ export async function listDoctors(
         specialization: profile.specialization,
         experience_years: profile.experience_years,
         gender: profile.gender,
+        photo: profile.photo,
         count: countUpToLimit(matching),
       })
       .from(users)
@@ -85,7 +93,8 @@ export async function listDoctors(
       .offset(offset);
   });
   const words = Object.fromEntries(search.map((word, index) => [`word${index}`, word]));
-  return fetchPage(page, (window) => list(db, { ...words, specialization, ...window }));
+  const found = await fetchPage(page, (window) => list(db, { ...words, specialization, ...window }));
+  return { ...found, rows: found.rows.map(shown) };
 }
 
 const id = sql.placeholder('id');
@@ -101,7 +110,7 @@ const find = statement('doctors.find', () =>
 /** A doctor of the directory. */
 export async function findDoctor(db: Db, doctor: number): Promise<Doctor | undefined> {
   const [row] = await find(db, { id: doctor });
-  return row;
+  return row && shown(row);
 }
 
 /** Whether somebody works here as a doctor, let in yet or not. */
@@ -124,7 +133,7 @@ const profileOf = statement('doctors.profile', () =>
 /** A doctor's own profile. */
 export async function findProfile(executor: Executor, doctor: number) {
   const [row] = await profileOf(executor, { id: doctor });
-  return row;
+  return row && shown(row);
 }
 
 type Columns = Pick<typeof doctorProfiles.$inferInsert, 'specialization' | 'experience_years' | 'gender'>;
@@ -162,11 +171,16 @@ export async function approve(tx: Tx, doctor: number, at: Date): Promise<boolean
 
 /**
  * Forgets what is personal; the row stays for the appointments that name it, and the specialization for the patients,
- * to whom it says which visit that was.
+ * to whom it says which visit that was. The files of a photo go once this has committed.
  */
 export async function eraseProfile(tx: Tx, doctor: number): Promise<void> {
-  await tx
-    .update(doctorProfiles)
-    .set({ experience_years: null, gender: null })
-    .where(eq(doctorProfiles.id, doctor));
+  // Nobody puts another photo meanwhile: that locks the person, as whoever erases them has done.
+  const { rows } = await tx.execute<{ photo: string }>(sql`
+    with before as (
+      select photo from doctor_profiles where id = ${doctor}
+    ), erased as (
+      update doctor_profiles set experience_years = null, gender = null, photo = null where id = ${doctor}
+    )
+    select photo from before where photo is not null`);
+  for (const { photo } of rows) await removeLater(tx, photo);
 }

@@ -31,9 +31,14 @@ const shape = z.object({
   first_name: fields.out.name,
   last_name: fields.out.name,
   ...doctorOutput,
+  photo: fields.out.photo,
 });
 
-const example: z.infer<typeof shape> = { ...demo.doctor.brief, ...doctorExample };
+const example: z.infer<typeof shape> = {
+  ...demo.doctor.brief,
+  ...doctorExample,
+  photo: fields.PHOTO_EXAMPLE,
+};
 
 /** A doctor as the directory shows them. */
 export const doctor = documented(shape, {

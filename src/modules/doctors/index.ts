@@ -1,3 +1,4 @@
+export { doctorsJobs } from './doctors.jobs.ts';
 export {
   approve as approveDoctor,
   eraseProfile as eraseDoctorProfile,
@@ -7,3 +8,6 @@ export { doctorsRoutes } from './doctors.routes.ts';
 export { doctorExample, doctorInput, doctorOutput } from './doctors.schemas.ts';
 export { createDoctors } from './doctors.service.ts';
 export { personal as doctorsPersonal } from './personal.ts';
+export { openPhotoStore } from './photos/open.store.ts';
+export { photosRoutes, publicPhotosRoutes } from './photos/photos.routes.ts';
+export { createPhotos } from './photos/photos.service.ts';

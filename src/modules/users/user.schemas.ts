@@ -8,7 +8,12 @@ import { patientExample, patientOutput } from '../patients/index.ts';
 import { MAX_BRANCHES } from './profile.schemas.ts';
 
 const doctorProfile = z
-  .object({ id: fields.id, ...doctorOutput, approved_at: fields.out.approvedAt })
+  .object({
+    id: fields.id,
+    ...doctorOutput,
+    photo: fields.out.photo,
+    approved_at: fields.out.approvedAt,
+  })
   .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
 
 const patientProfile = z
@@ -109,6 +114,7 @@ export const user = documented(
           profile: {
             id: demo.doctor.id,
             ...doctorExample,
+            photo: fields.PHOTO_EXAMPLE,
             approved_at: '2028-03-01T08:15:00.000Z',
           },
         },

@@ -1,4 +1,5 @@
 import type { PageRequest } from '../../core/page.ts';
+import { photoOf } from '../../core/photos.ts';
 import { type Role, sideOf } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import {
@@ -74,7 +75,7 @@ function toUser(row: Row): User {
   const { id, phone } = user;
   const side = sideOf(user.role);
   const profile = {
-    doctor: { id, ...of(row, 'doctor_', doctorColumns) },
+    doctor: { id, ...of(row, 'doctor_', doctorColumns), photo: photoOf(row.doctor_photo) },
     patient: { id, phone, ...of(row, 'patient_', patientColumns) },
   };
   return { ...user, profile: side ? profile[side] : branches && { branches } };

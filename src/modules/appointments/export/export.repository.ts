@@ -11,9 +11,9 @@ import { conditionOf, type Filters } from '../reading/filters.repository.ts';
 export type Cursor = Pick<Appointment, 'date' | 'start_time' | 'id'>;
 
 /**
- * The next page of an export, by time. Each page begins in its index where the one before it ended, so that the last costs
- * what the first does. Only the cursor says where the days begin: beside it, a condition of its own (`date` or `from`) would
- * let the server begin every page there.
+ * The next page of an export, by time. Each page starts in the index where the page before it ended, so the last page costs
+ * as much as the first. The first day stands in the cursor alone: with a condition of its own (`date` or `from`) beside the
+ * cursor, the server would start every page at that day.
  */
 export async function readPage(
   db: Db,

@@ -63,7 +63,7 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
   const { appointments, loggable } = options;
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
-  /** The pages as text. A page that cannot be read ends the connection: a file that is cut off must not look whole. */
+  /** The pages as text. If a page cannot be read, the connection ends: a file that is cut off must not look complete. */
   async function* written(
     request: FastifyRequest,
     pages: AsyncIterable<Appointment[]>,
@@ -74,7 +74,7 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
       for await (const page of pages) yield page.map(row).join('');
     } catch (error) {
       request.log.error({ error: loggable(error) }, 'an export broke off');
-      // Whatever logs it next finds nobody’s data in it.
+      // This error is logged once more on its way, so it must hold nobody's data.
       throw new Error('the export broke off');
     }
   }

@@ -19,12 +19,12 @@ export interface ExportDependencies {
   sessions: { isEnded: (session: number) => boolean | Promise<boolean> };
 }
 
-/** About half a megabyte: so much is in memory at a time, and no transaction stays open between. */
+/** Rows of a page, about half a megabyte. One page is in memory at a time, and no transaction stays open between two. */
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
 export function createExport({ db, mayLag, clock, audit, sessions }: ExportDependencies) {
-  /** Whoever is signed out in the middle gets no further page: an export can take minutes. */
+  /** The pages from the first one on. An export can take minutes: whoever is signed out meanwhile gets no further page. */
   async function* following(
     first: Appointment[],
     { status }: ExportFilters,
@@ -38,7 +38,7 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
       yield page.map((row) => asOf(row, wall)).filter((row) => status === undefined || row.status === status);
       if (page.length < PAGE) return;
       if (await sessions.isEnded(session)) throw new AppError('session_ended');
-      // Whoever has the head of the answer may take the rest at their own pace.
+      // The client has the head of the answer and may read the rest slowly: the request's deadline does not hold for it.
       page = await unhurried(() => read(last));
     }
   }
@@ -65,7 +65,7 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
       const first = await read({ date: begin, start_time: '00:00', id: 0 });
       if (patient === undefined && first.length > 0)
         return following(await noted(first), filters, async (after) => noted(await read(after)), caller);
-      // A patient who has visits exists; any other number may not.
+      // The audit's subject must exist. A patient who has visits does; any other number may be nobody's.
       const known = patient !== undefined && first.length > 0;
       await audit.record(db, { ...seen, actor: caller, ...(known && { subject: patient }) });
       return following(first, filters, read, caller);
