@@ -28,6 +28,7 @@ import {
 } from './modules/auth/index.ts';
 import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { clinicRoutes, createClinic } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -149,6 +150,7 @@ export function createModules({
     settings,
     doctors,
     patients: availability.patients,
+    places: availability.places,
   });
   const appointments = createAppointments({
     db,
@@ -160,7 +162,9 @@ export function createModules({
     obtaining: availability.obtaining,
     sessions,
   });
-  const calendar = createCalendar({ db, clock, audit, appointments, ...config });
+  const { places } = availability;
+  const calendar = createCalendar({ db, clock, audit, appointments, places, ...config });
+  const clinic = createClinic({ db, audit, timeslots, appointments });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -293,6 +297,7 @@ export function createModules({
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
+      await app.register(clinicRoutes, { clinic, phone_country });
       await app.register(appointmentsRoutes, { appointments, loggable });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });

@@ -86,7 +86,9 @@ const ACTIONS = `| action | what happened |
 | \`schedule.update\` | an admin wrote a doctor’s week |
 | \`absence.create\`, \`absence.delete\` | an admin wrote a doctor’s absence, took it back |
 | \`absence.read\`, \`absence.list\` | an admin looked at a doctor’s absences |
-| \`holiday.create\`, \`holiday.delete\` | an admin closed the clinic on a day, opened it again |
+| \`holiday.create\`, \`holiday.delete\` | an admin closed the clinic, or a branch, on a day, opened it again |
+| \`branch.create\`, \`branch.update\`, \`branch.delete\` | an admin added, changed (closed, opened) or deleted a branch |
+| \`room.create\`, \`room.update\`, \`room.delete\` | an admin did the same with a room |
 | \`settings.update\` | an admin changed the clinic’s policy |
 | \`message.list\`, \`message.retry\` | an admin looked at what was sent to a person; had it sent again |
 | \`audit.list\` | an admin looked at this list |`;

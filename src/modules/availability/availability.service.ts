@@ -2,6 +2,7 @@ import { createAlternatives } from './alternatives.service.ts';
 import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import { createObtaining, type ObtainingDependencies } from './obtaining.service.ts';
 import { busyAt, lockPatient } from './patients.repository.ts';
+import { createPlaces } from './places.service.ts';
 
 interface AvailabilityDependencies
   extends Omit<ObtainingDependencies, 'alternatives'>,
@@ -18,5 +19,6 @@ export function createAvailability(dependencies: AvailabilityDependencies) {
     obtaining,
     holds: createHolds({ ...dependencies, obtaining }),
     patients: { lock: lockPatient, busyAt },
+    places: createPlaces(dependencies),
   };
 }

@@ -1,10 +1,11 @@
 import { type AbsencesDependencies, createAbsences } from './absences/absences.service.ts';
 import { createHolidays, type HolidaysDependencies } from './holidays/holidays.service.ts';
 import { createPublishing, type PublishingDependencies } from './weeks/publishing.service.ts';
-import { createWeeks } from './weeks/weeks.service.ts';
+import { createWeeks, type WeeksDependencies } from './weeks/weeks.service.ts';
 
 type CalendarDependencies = PublishingDependencies &
   Pick<HolidaysDependencies, 'audit' | 'appointments'> &
+  Pick<WeeksDependencies, 'places'> &
   Pick<AbsencesDependencies, 'audit' | 'appointments'>;
 
 export type Calendar = ReturnType<typeof createCalendar>;

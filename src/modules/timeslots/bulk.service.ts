@@ -2,8 +2,10 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
-import { type Db, databaseError, type Executor, transaction } from '../../db/client.ts';
+import { type Db, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Availability } from '../availability/index.ts';
+import { seeingOthers } from './again.service.ts';
 import { insertTimeslots } from './bulk.repository.ts';
 import { daysOf, type NewTimeslots, type PublishedTimeslots } from './bulk.schemas.ts';
 
@@ -11,15 +13,17 @@ export interface BulkDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  places: Pick<Availability['places'], 'resolve'>;
 }
 
 /** Publishing the slots of many days. */
-export function createBulk({ db, clock, audit }: BulkDependencies) {
+export function createBulk({ db, clock, audit, places }: BulkDependencies) {
   return {
     /**
      * Publishes the slots of one day or of many, for the caller or for the doctor whom an admin names. Slots that cannot be
      * published are skipped, and the answer names them. Repeating it adds nothing twice.
-     * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's), invalid_input
+     * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, forbidden (another
+     * doctor's), invalid_input; under endless rivals doctor_absent, clinic_closed, room_taken
      */
     async publish(order: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
       const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
@@ -29,11 +33,16 @@ export function createBulk({ db, clock, audit }: BulkDependencies) {
         const wall = clock.wall();
         const how = { wall, dry_run, despite_holiday };
         const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
-        if (!outcome) throw new AppError('doctor_not_found');
+        if (outcome === 'doctor') throw new AppError('doctor_not_found');
+        if (outcome === 'place') {
+          await places.resolve(executor, doctor, [opening]);
+          // It has opened in this very moment.
+          throw new AppError('branch_closed');
+        }
         return { ...outcome, dry_run };
       };
-      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
-      return seeingCalendar(() =>
+      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingOthers(() => publish(db));
+      return seeingOthers(() =>
         transaction(db, async (tx) => {
           const outcome = await publish(tx);
           const details = { created: outcome.created, ...days };
@@ -44,20 +53,4 @@ export function createBulk({ db, clock, audit }: BulkDependencies) {
       );
     },
   };
-}
-
-/** The rules by which the database refuses a whole statement. */
-const CLOSED = ['timeslots_not_in_absence', 'timeslots_not_on_holiday'];
-
-/**
- * A statement that waited for an absence or a holiday to be written has not seen it, and the database refuses all of it. The
- * second time it sees the absence or holiday, and skips what lies in it.
- */
-async function seeingCalendar<Outcome>(publish: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await publish();
-  } catch (error) {
-    if (!CLOSED.includes(databaseError(error)?.constraint ?? '')) throw error;
-    return publish();
-  }
 }

@@ -18,27 +18,32 @@ const isFree = (running: boolean) => `${untaken(running)}
 
 /**
  * A doctor's bookable slots, soonest first.
- * @param days the first and the last of them
+ * @param where the first and the last of the days; the branch, if only one counts
  */
 export async function listFree(
   db: Db,
   doctor: number,
-  days: { from: string; to: string },
+  { branch, ...days }: { from: string; to: string; branch?: number | undefined },
   { now, after, reach, running }: Pick<Bounds, 'now' | 'after' | 'reach' | 'running'>,
   page: PageRequest,
 ): Promise<FreePage> {
-  const free = isFree(running);
+  const there = branch ? ' and s.branch_id = $10' : '';
+  const free = isFree(running) + there;
   const found = await fetchPage(page, async (window) => {
     const { rows } = await clientOf(db).query<Timeslot & { count: number; held_until: string | null }>({
-      name: `timeslots.free${running ? ':running' : ''}`,
+      name: `timeslots.free${running ? ':running' : ''}${branch ? ':branch' : ''}`,
       text: `
-        select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, true as is_available,
+        select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room,
+          true as is_available,
           (select count(*)::integer from (select from timeslots s where ${free} limit ${COUNT_LIMIT}) counted) as count,
-          (select min(s.held_until) from timeslots s where ${untaken(running)} and s.held_until > $6) as held_until
+          (select min(s.held_until) from timeslots s where ${untaken(running)}${there} and s.held_until > $6) as held_until
         from timeslots s
         where ${free} and (select ${doctorIsBookable} from (select $1::integer as doctor_id) s)
         order by s.date, s.start_time limit $8 offset $9`,
-      values: [doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
+      values: [
+        ...[doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
+        ...(branch ? [branch] : []),
+      ],
     });
     return rows;
   });

@@ -53,7 +53,7 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
      */
     async list(
       doctor: number,
-      { page, page_size, date, from, to }: FreeSlotFilters,
+      { page, page_size, date, from, to, branch }: FreeSlotFilters,
       { role }: Pick<Caller, 'role'>,
     ): Promise<Page<Timeslot>> {
       const policy = await settings.policy();
@@ -61,7 +61,7 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
       const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await listFree(db, doctor, days, bounds, { page, page_size });
+        const found = await listFree(db, doctor, { ...days, branch }, bounds, { page, page_size });
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
@@ -72,7 +72,7 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
       const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(
         days.from === days.to ? ofDay : ofDays,
-        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running}`,
+        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running} ${branch ?? ''}`,
         (found) => stillHolds(found, bounds),
         find,
       );

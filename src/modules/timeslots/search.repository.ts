@@ -27,6 +27,8 @@ export interface Search {
   /** Both within what a search shows. */
   limit: number;
   offset: number;
+  /** Only slots of this branch. */
+  branch: number | undefined;
 }
 
 /** Which doctors count; null or undefined is any. */
@@ -52,6 +54,8 @@ interface Row {
   date: string;
   start_time: string;
   end_time: string;
+  branch: number;
+  room: number | null;
   doctor: number;
   first_name: string | null;
   last_name: string | null;
@@ -60,16 +64,15 @@ interface Row {
 
 const toFound = (rows: Row[]): Found => ({
   count: rows[0]?.count ?? 0,
-  rows: rows.flatMap(({ id, date, start_time, end_time, doctor, ...names }) => {
-    const { first_name, last_name, specialization } = names;
+  rows: rows.flatMap(({ id, doctor, first_name, last_name, specialization, ...row }) => {
+    const { date, start_time, end_time, branch, room } = row;
     if (id === null) return [];
-    return [
-      { id, doctor: { id: doctor, first_name, last_name, specialization }, date, start_time, end_time },
-    ];
+    const brief = { id: doctor, first_name, last_name, specialization };
+    return [{ id, doctor: brief, date, start_time, end_time, branch, room }];
   }),
 });
 
-/** The parameters with which every search begins. */
+/** The parameters with which every search begins. The branch is the last of a walk, and of the filters where each is asked. */
 const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
   after.date,
   after.time,
@@ -108,14 +111,15 @@ const WALK = 2 * SEARCH_LIMIT;
 
 /** @returns undefined when the walk met so many slots that do not count that it does not know the answer */
 export async function walk(db: Db, search: Search): Promise<Found | undefined> {
+  const { branch } = search;
   const free = `
-    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)}
+    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${branch ? 'and s.branch_id = $10' : ''}
     order by s.date, s.start_time, s.id limit ${WALK}`;
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}`,
+    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}${branch ? ',branch' : ''}`,
     text: `
       with shown as materialized (
-        select s.id, s.date, s.start_time, s.end_time, d.*
+        select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, d.*
         from (${free}) s cross join lateral (
           select u.id as doctor, u.first_name, u.last_name, p.specialization
           from users u join doctor_profiles p on p.id = u.id
@@ -129,7 +133,7 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
         select * from shown order by date, start_time, id limit $7 offset $8
       )
       ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
-    values: values(search),
+    values: branch ? [...values(search), branch] : values(search),
   });
   return rows[0]?.cut ? undefined : toFound(rows);
 }
@@ -150,14 +154,16 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
     (name) => narrowing[name] !== undefined,
   );
   const counts = filters.map((name, index) => narrowed[name](`$${11 + index}`));
+  const { branch } = search;
+  const there = branch ? `and s.branch_id = $${11 + filters.length}` : '';
   const free = (limit: string, more = '') => `(
-    select s.id, s.date, s.start_time, s.end_time from timeslots s
-    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${more}
+    select s.id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id from timeslots s
+    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${there} ${more}
     order by s.date, s.start_time limit least($10::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days'])].join()}`,
+    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days']), ...(branch ? ['branch'] : [])].join()}`,
     text: `
       with doctor as materialized (
         select u.*, p.specialization, count(*) over ()::int as doctors
@@ -177,7 +183,8 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
           union all select '9999-12-31', '24:00'
         ) either order by date, start_time limit 1
       ), page as (
-        select s.id, s.date, s.start_time, s.end_time, doctor.id as doctor, first_name, last_name, specialization
+        select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, doctor.id as doctor,
+          first_name, last_name, specialization
         from doctor cross join bound cross join lateral ${free(
           reach,
           'and s.date <= bound.date and (s.date, s.start_time) <= (bound.date, bound.start_time)',
@@ -185,7 +192,12 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
+    values: [
+      ...values(search),
+      narrowing.per_doctor,
+      ...filters.map((name) => narrowing[name]),
+      ...(branch ? [branch] : []),
+    ],
   });
   return toFound(rows);
 }

@@ -34,7 +34,7 @@ const SPARE = 10;
 export function createTimeslotSearch({ mayLag, clock, settings, patients }: SearchDependencies) {
   /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
   async function search(filters: SearchFilters, caller: Pick<Caller, 'role'>): Promise<Page<OpenTimeslot>> {
-    const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
+    const { page, page_size, weekdays, per_doctor, doctor, gender, branch } = filters;
     const { now, after, until, reach } = boundsFor(caller.role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
@@ -46,6 +46,7 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
       unbroken: weekdays === undefined,
       starts: filters.after ?? '00:00',
       ends: filters.before ?? '24:00',
+      branch,
       // One row more than the page holds tells whether another page follows.
       ...shownWindow(page_size + 1, (page - 1) * page_size),
     };

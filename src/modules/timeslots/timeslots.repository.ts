@@ -33,6 +33,8 @@ const fields = {
   date: timeslots.date,
   start_time: timeslots.start_time,
   end_time: timeslots.end_time,
+  branch: timeslots.branch_id,
+  room: timeslots.room_id,
 };
 
 interface DayFilters {
@@ -58,7 +60,7 @@ const shapeOf = (filters: object) =>
 export async function listOwn(
   db: Db,
   doctor: number,
-  filters: DayFilters & { is_available?: boolean | undefined },
+  filters: DayFilters & { is_available?: boolean | undefined; branch?: number | undefined },
   moment: Moment,
   page: PageRequest,
 ) {
@@ -68,6 +70,7 @@ export async function listOwn(
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(filters),
+      filters.branch ? eq(timeslots.branch_id, sql.placeholder('branch')) : undefined,
       // Written out, so that the index of free slots serves.
       is_available === undefined ? undefined : is_available ? available : sql`not ${available}`,
     );

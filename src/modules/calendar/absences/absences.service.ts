@@ -6,6 +6,7 @@ import { type Caller, sideOf } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
+import { seeingOthers } from '../../timeslots/index.ts';
 import { lockLeftCalendar } from '../locks.repository.ts';
 import type { Publishing } from '../weeks/publishing.service.ts';
 import * as repository from './absences.repository.ts';
@@ -115,13 +116,15 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
      * @throws AppError absence_not_found
      */
     remove: (absence: number, caller: Caller): Promise<void> =>
-      transaction(db, async (tx) => {
-        const { doctor } = await mustFind(tx, absence);
-        const works = await publishing.lock(tx, doctor);
-        if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
-        if (works) await publishing.refresh(tx, doctor);
-        await note(tx, caller, 'absence.delete', absence, doctor);
-      }),
+      seeingOthers(() =>
+        transaction(db, async (tx) => {
+          const { doctor } = await mustFind(tx, absence);
+          const works = await publishing.lock(tx, doctor);
+          if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
+          if (works) await publishing.refresh(tx, doctor);
+          await note(tx, caller, 'absence.delete', absence, doctor);
+        }),
+      ),
   };
 }
 

@@ -2,17 +2,20 @@ import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Availability } from '../../availability/index.ts';
+import { seeingOthers } from '../../timeslots/index.ts';
 import type { Publishing } from './publishing.service.ts';
 import * as repository from './weeks.repository.ts';
 import type { ChangedSchedule, NewSchedule, Schedule } from './weeks.schemas.ts';
 
-interface WeeksDependencies {
+export interface WeeksDependencies {
   db: Db;
   audit: Pick<Audit, 'record'>;
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
+  places: Pick<Availability['places'], 'resolve'>;
 }
 
-export function createWeeks({ db, audit, publishing }: WeeksDependencies) {
+export function createWeeks({ db, audit, publishing, places }: WeeksDependencies) {
   return {
     /** @throws AppError doctor_not_found */
     async get(doctor: number): Promise<Schedule> {
@@ -22,18 +25,24 @@ export function createWeeks({ db, audit, publishing }: WeeksDependencies) {
     },
 
     /**
-     * Replaces a doctor's week as a whole, and brings their free slots in line with it.
-     * @throws AppError doctor_not_found, schedule_overlap
+     * Replaces a doctor's week as a whole, and brings their free slots in line with it. A stretch that names no branch is
+     * where the doctor has had hours until now.
+     * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, schedule_overlap,
+     * invalid_input (required)
      */
     replace: (doctor: number, { schedule: week }: NewSchedule, caller: Caller): Promise<ChangedSchedule> =>
-      transaction(db, async (tx) => {
-        if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
-        await repository.forgetWeek(tx, doctor);
-        const schedule = await repository.insertWeek(tx, doctor, week);
-        const changed = await publishing.refresh(tx, doctor);
-        if (caller.id !== doctor)
-          await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
-        return { schedule, ...changed };
-      }),
+      seeingOthers(() =>
+        transaction(db, async (tx) => {
+          if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
+          const branches = await places.resolve(tx, doctor, week, (row) => `schedule.${row}.branch`);
+          const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
+          await repository.forgetWeek(tx, doctor);
+          const schedule = await repository.insertWeek(tx, doctor, placed);
+          const changed = await publishing.refresh(tx, doctor);
+          if (caller.id !== doctor)
+            await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
+          return { schedule, ...changed };
+        }),
+      ),
   };
 }
