@@ -60,6 +60,16 @@ const table = `
   POST /api/holidays/              401     403          403            403         403           201
   GET /api/holidays/{id}/          401     200          200            200         200           200
   DELETE /api/holidays/{id}/       401     403          403            403         403           204
+  GET /api/branches/               401     200          200            200         200           200
+  POST /api/branches/              401     403          403            403         403           201
+  GET /api/branches/{id}/          401     200          200            200         200           200
+  PATCH /api/branches/{id}/        401     403          403            403         403           200
+  DELETE /api/branches/{id}/       401     403          403            403         403           204
+  GET /api/rooms/                  401     403          403            200         200           200
+  POST /api/rooms/                 401     403          403            403         403           201
+  GET /api/rooms/{id}/             401     403          403            200         200           200
+  PATCH /api/rooms/{id}/           401     403          403            403         403           200
+  DELETE /api/rooms/{id}/          401     403          403            403         403           204
   POST /api/absences/              401     403          403            201         403           201
   GET /api/absences/               401     403          403            200         200           200
   GET /api/absences/{id}/          401     403          403            200         403           200
@@ -167,6 +177,21 @@ const freshHoliday = async () =>
       freshDay(),
     ])
   ).rows[0]?.id ?? 0;
+/** Closed, so that everybody else's slots have one branch to be in. */
+const freshBranch = async () =>
+  (
+    await clinic.db.$client.query<{ id: number }>(
+      'insert into branches (name, is_active) values ($1, false) returning id',
+      [freshDay()],
+    )
+  ).rows[0]?.id ?? 0;
+const freshRoom = async () =>
+  (
+    await clinic.db.$client.query<{ id: number }>(
+      "insert into rooms (branch_id, name, kind) values (1, $1, 'consulting') returning id",
+      [freshDay()],
+    )
+  ).rows[0]?.id ?? 0;
 async function freshAbsence(): Promise<number> {
   const date = freshDay();
   const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
@@ -190,6 +215,8 @@ const records: Record<string, () => Promise<number>> = {
   appointments: freshAppointment,
   notifications: freshNotification,
   holidays: freshHoliday,
+  branches: freshBranch,
+  rooms: freshRoom,
   absences: freshAbsence,
   waitlist: () =>
     insertOffer(clinic.db, {
@@ -251,6 +278,10 @@ const bodies: Record<string, () => object | Promise<object>> = {
   'PUT /api/doctor/schedule/': () => ({ schedule: [] }),
   'PUT /api/doctors/{id}/schedule/': () => ({ schedule: [] }),
   'POST /api/holidays/': () => ({ date: freshDay() }),
+  'POST /api/branches/': () => ({ name: freshDay(), is_active: false }),
+  'PATCH /api/branches/{id}/': () => ({ address: 'Toshkent' }),
+  'POST /api/rooms/': () => ({ branch: 1, name: freshDay(), kind: 'consulting' }),
+  'PATCH /api/rooms/{id}/': () => ({ kind: 'ultrasound' }),
   'POST /api/absences/': () => {
     const date = freshDay();
     return { doctor: people['own doctor'].id, from: date, to: date };
@@ -356,6 +387,10 @@ test('an admin reaches every record; doctors and patients are told apart from mi
     ['DELETE', '/waitlist/999999/', 'admin', 'waitlist_entry_not_found'],
     ['GET', '/holidays/999999/', 'own patient', 'holiday_not_found'],
     ['DELETE', '/holidays/999999/', 'admin', 'holiday_not_found'],
+    ['GET', '/branches/999999/', 'own patient', 'branch_not_found'],
+    ['DELETE', '/branches/999999/', 'admin', 'branch_not_found'],
+    ['GET', '/rooms/999999/', 'own doctor', 'room_not_found'],
+    ['DELETE', '/rooms/999999/', 'admin', 'room_not_found'],
     ['GET', '/absences/999999/', 'own doctor', 'absence_not_found'],
     ['DELETE', '/absences/999999/', 'own doctor', 'absence_not_found'],
     ['DELETE', '/absences/999999/', 'admin', 'absence_not_found'],

@@ -23,6 +23,10 @@ const READS: Record<string, string> = {
   'GET /api/auth/me/consents/': 'own',
   'GET /api/auth/me/export/': 'own',
   'GET /api/auth/sessions/': 'own',
+  'GET /api/branches/': 'everybody',
+  'GET /api/branches/{id}/': 'everybody',
+  'GET /api/rooms/': 'everybody',
+  'GET /api/rooms/{id}/': 'everybody',
   'GET /api/doctor/profile/': 'own',
   'GET /api/doctor/schedule/': 'own',
   'GET /api/doctors/': 'everybody',
@@ -75,7 +79,7 @@ test('the documentation names every action that the code notes, and no other', a
     if (!notes || file.endsWith('audit.routes.ts')) continue;
     const text = readFileSync(join(root, file), 'utf8');
     for (const [, action = ''] of text.matchAll(
-      /'((?:user|password|session|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
+      /'((?:user|password|session|appointment|timeslot|schedule|absence|holiday|branch|room|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
     ))
       used.add(action);
   }
