@@ -252,7 +252,7 @@ describe('what is asked for in bulk costs no more than its size', () => {
     expect(quarter.rows).toBeLessThanOrEqual(720 * 40);
   });
 
-  test.each(['', '&doctor=2', '&status=pending'])(
+  test.each(['', '&doctor=2', '&status=pending', '&branch=2', '&branch=1'])(
     'export?%s: a week of ten years ago as one of this year, and all of it row by row',
     async (filter) => {
       const exported = async (from: string, to: string) => {
