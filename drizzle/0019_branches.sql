@@ -3,4 +3,4 @@
 -- Locks: SHARE on timeslots while its two indexes are built (some seconds for a million slots): bookings and publishing wait,
 -- reading goes on.
 CREATE INDEX "timeslots_free_branch_time" ON "timeslots" USING btree ("branch_id","date","start_time","id") WHERE not is_taken;--> statement-breakpoint
-CREATE INDEX "timeslots_free_doctor_branch_time" ON "timeslots" USING btree ("doctor_id","branch_id","date","start_time") WHERE not is_taken;
+CREATE INDEX "timeslots_free_branch_doctor_time" ON "timeslots" USING btree ("branch_id","doctor_id","date","start_time") WHERE not is_taken;

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { timeslots } from '../../db/schema/index.ts';
-import { query, statement } from '../../db/sql.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { Timeslot } from './timeslots.schemas.ts';
 
 /** A moment, as an instant and as the clinic's wall shows it. */
@@ -66,7 +66,7 @@ export async function listOwn(
 ) {
   const { is_available } = filters;
   const name = `timeslots.own:${shapeOf(filters)}:${is_available ?? ''}`;
-  const list = statement(name, () => {
+  const build = () => {
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(filters),
@@ -84,7 +84,9 @@ export async function listOwn(
       .from(ids)
       .innerJoin(timeslots, sql`${timeslots.id} = page.id`)
       .orderBy(order);
-  });
+  };
+  // A branch has nearly all of them, or hardly any.
+  const list = statement(name, build, filters.branch ? UNNAMED : name);
   return fetchPage<Timeslot & { count: number }>(page, (window) =>
     list(db, { doctor, ...filters, ...at(moment), ...window }),
   );

@@ -26,7 +26,9 @@ export async function listAppointments(
       from ${ids} join appointments on appointments.id = page.id ${joinPeople}
       order by ${order}`;
   };
-  const list = statement<AppointmentRow & { count: number }>(name, build, filters.status ? UNNAMED : name);
+  // A branch has nearly all of them, or hardly any.
+  const sent = filters.status || filters.branch ? UNNAMED : name;
+  const list = statement<AppointmentRow & { count: number }>(name, build, sent);
   const { date: today, time } = wall;
   const found = await fetchPage(page, (window) => list(db, { ...filters, today, time, ...window }));
   return { ...found, rows: found.rows.map(toAppointment) };
