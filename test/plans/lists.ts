@@ -83,13 +83,15 @@ export const listsOf = ({
     'admin',
     {
       '': DAYS,
-      branch: BRANCHES,
+      branch: [SMALL_BRANCH],
       status: ['pending', 'confirmed', 'cancelled'],
       doctor: [FIRST.doctor + 6, doctor.id],
       patient: [FIRST.patient + 7, patient.id],
     },
     `appointments where doctor_id = ${doctor.id}`,
   ],
+  // Nearly everything is there: narrowed by a status, it is found among all that has it.
+  ['/appointments/', 'admin', { branch: [1] }],
   ...(['admin', 'doctor', 'patient'] as const).map(
     (role) =>
       [

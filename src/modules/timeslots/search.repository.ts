@@ -37,7 +37,7 @@ interface Narrowing {
   specialization?: string | undefined;
   gender?: string | undefined;
   /** How many slots of each doctor are shown. */
-  per_doctor: number;
+  per_doctor?: number | undefined;
 }
 
 interface Found {
@@ -109,35 +109,6 @@ const page = (columns: string) =>
  */
 const WALK = 2 * SEARCH_LIMIT;
 
-/** @returns undefined when the walk met so many slots that do not count that it does not know the answer */
-export async function walk(db: Db, search: Search): Promise<Found | undefined> {
-  const { branch } = search;
-  const free = `
-    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${branch ? 'and s.branch_id = $10' : ''}
-    order by s.date, s.start_time, s.id limit ${WALK}`;
-  const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}${branch ? ',branch' : ''}`,
-    text: `
-      with shown as materialized (
-        select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, d.*
-        from (${free}) s cross join lateral (
-          select u.id as doctor, u.first_name, u.last_name, p.specialization
-          from users u join doctor_profiles p on p.id = u.id
-          where u.id = s.doctor_id and ${bookable} limit 1
-        ) d
-        where ${open}
-        order by s.date, s.start_time, s.id limit ${SEARCH_LIMIT}
-      ), counted as (
-        select count(*)::int as count from shown
-      ), page as (
-        select * from shown order by date, start_time, id limit $7 offset $8
-      )
-      ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
-    values: branch ? [...values(search), branch] : values(search),
-  });
-  return rows[0]?.cut ? undefined : toFound(rows);
-}
-
 const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
@@ -145,15 +116,77 @@ const narrowed = {
   specialization: (value: string) => `search_fold(p.specialization) = (select search_fold(${value}))`,
 };
 
+/** The filters that have a value, and their conditions. @param first the number of the first of them among the parameters */
+function narrow(narrowing: Narrowing, first: number) {
+  const filters = (['doctor', 'gender', 'specialization'] as const).filter(
+    (name) => narrowing[name] !== undefined,
+  );
+  return {
+    filters,
+    counts: filters.map((name, index) => narrowed[name](`$${first + index}`)),
+    wanted: filters.map((name) => narrowing[name]),
+  };
+}
+
+/**
+ * Of one branch the walk also looks for whom the narrowing leaves: where that branch is small, it is done before each doctor
+ * would be asked, most of whom work elsewhere.
+ * @returns undefined when the walk met so many slots that do not count that it does not know the answer
+ */
+export async function walk(db: Db, search: Search, narrowing: Narrowing = {}): Promise<Found | undefined> {
+  const { branch } = search;
+  const place = branch ? [branch] : [];
+  const { filters, counts, wanted } = narrow(narrowing, 10 + place.length);
+  const { per_doctor } = narrowing;
+  const free = `
+    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${branch ? 'and s.branch_id = $10' : ''}
+    order by s.date, s.start_time, s.id limit ${WALK}`;
+  const met = (columns: string) => `
+    select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, d.* ${columns}
+    from (${free}) s cross join lateral (
+      select u.id as doctor, u.first_name, u.last_name, p.specialization
+      from users u join doctor_profiles p on p.id = u.id
+      where ${['u.id = s.doctor_id', bookable, ...counts].join(' and ')} limit 1
+    ) d
+    where ${open}`;
+  const nth = ', row_number() over (partition by s.doctor_id order by s.date, s.start_time) as nth';
+  const counted =
+    per_doctor === undefined
+      ? met('')
+      : `select * from (${met(nth)}) s where nth <= $${10 + place.length + filters.length}`;
+  const shape = [
+    ...(search.unbroken ? [] : ['days']),
+    ...(branch ? ['branch'] : []),
+    ...filters,
+    ...(per_doctor === undefined ? [] : ['per']),
+  ];
+  const { rows } = await clientOf(db).query<Row>({
+    name: `timeslots.search:${['walk', ...shape].join()}`,
+    text: `
+      with shown as materialized (
+        ${counted}
+        order by s.date, s.start_time, s.id limit ${SEARCH_LIMIT}
+      ), counted as (
+        select count(*)::int as count from shown
+      ), page as (
+        select * from shown order by date, start_time, id limit $7 offset $8
+      )
+      ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
+    values: [...values(search), ...place, ...wanted, ...(per_doctor === undefined ? [] : [per_doctor])],
+  });
+  return rows[0]?.cut ? undefined : toFound(rows);
+}
+
 /**
  * Asks each doctor who counts. The first question is for as many slots of each as fill the page if all have equally many.
  * The last of these, in order of time, bounds what is read next, so that nobody's whole calendar is read.
  */
-export async function askEach(db: Db, search: Search, narrowing: Narrowing): Promise<Found> {
-  const filters = (['doctor', 'gender', 'specialization'] as const).filter(
-    (name) => narrowing[name] !== undefined,
-  );
-  const counts = filters.map((name, index) => narrowed[name](`$${11 + index}`));
+export async function askEach(
+  db: Db,
+  search: Search,
+  narrowing: Narrowing & { per_doctor: number },
+): Promise<Found> {
+  const { filters, counts, wanted } = narrow(narrowing, 11);
   const { branch } = search;
   const there = branch ? `and s.branch_id = $${11 + filters.length}` : '';
   const free = (limit: string, more = '') => `(
@@ -192,12 +225,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [
-      ...values(search),
-      narrowing.per_doctor,
-      ...filters.map((name) => narrowing[name]),
-      ...(branch ? [branch] : []),
-    ],
+    values: [...values(search), narrowing.per_doctor, ...wanted, ...(branch ? [branch] : [])],
   });
   return toFound(rows);
 }

@@ -51,15 +51,15 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
       ...shownWindow(page_size + 1, (page - 1) * page_size),
     };
     const specialization = filters.specialization || undefined;
-    const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, wanted));
+    const narrowing = { doctor, specialization, gender, per_doctor };
+    const narrow = Object.values(narrowing).some((filter) => filter !== undefined);
+    const asks = narrow && (branch === undefined || doctor !== undefined);
+    const walked = asks ? undefined : await mayLag((db) => repository.walk(db, wanted, narrowing));
     const { count, rows } =
       walked ??
       (await mayLag((db) =>
         repository.askEach(db, wanted, {
-          doctor,
-          specialization,
-          gender,
+          ...narrowing,
           per_doctor: per_doctor ?? SEARCH_LIMIT,
         }),
       ));
