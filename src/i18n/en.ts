@@ -135,7 +135,7 @@ export const en: Texts = {
     room_closed: { title: 'Room is closed', detail: 'Nothing is published in a room that is not active.' },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     room_taken: {
-      title: 'Room in use',
+      title: 'Room taken',
       detail: 'Somebody else uses the room at that time; `room` names another of its kind that is free.',
     },
     slot_booked: {
