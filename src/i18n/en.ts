@@ -136,7 +136,8 @@ export const en: Texts = {
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
     room_taken: {
       title: 'Room taken',
-      detail: 'Somebody else uses the room at that time; `room` names another of its kind that is free.',
+      detail:
+        'Somebody else uses the room at that time; `room` names another of its kind that is free, if there is one.',
     },
     slot_booked: {
       title: 'Slot is booked',

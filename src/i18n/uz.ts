@@ -135,7 +135,7 @@ export const uz: Texts = {
     slot_overlap: { title: 'Vaqtlar ustma-ust', detail: 'Shifokorning shu vaqtda boshqa qabul vaqti bor.' },
     room_taken: {
       title: 'Xona band',
-      detail: 'Bu vaqtda xona band; `room` shu turdagi boshqa boʻsh xonani koʻrsatadi.',
+      detail: 'Bu vaqtda xona band; `room` shu turdagi boshqa boʻsh xonani koʻrsatadi, agar bor boʻlsa.',
     },
     slot_booked: {
       title: 'Vaqt band qilingan',
