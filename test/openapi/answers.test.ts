@@ -306,13 +306,13 @@ async function manageAccount(patient: { id: number; token: string }, doctor: { t
 
 /** Branches and rooms, by the examples. */
 async function keepPlaces(admin: Person, doctor: { id: number; token: string }) {
-  const added = await call(admin, 'post', '/branches/', 201, example('addBranch', 'branch'));
+  const added = await call(admin, 'post', '/branches/', 201, example('addBranch', 'example'));
   await call(doctor, 'get', '/branches/', 200);
   await call(doctor, 'get', `/branches/${added.id}/`, 200);
   for (const name of ['contact', 'close'])
     await call(admin, 'patch', `/branches/${added.id}/`, 200, example('updateBranch', name));
   await call(admin, 'delete', `/branches/${added.id}/`, 204);
-  const room = await call(admin, 'post', '/rooms/', 201, example('addRoom', 'device'));
+  const room = await call(admin, 'post', '/rooms/', 201, example('addRoom', 'example'));
   await call(doctor, 'get', '/rooms/?branch=1&kind=ultrasound', 200);
   await call(doctor, 'get', `/rooms/${room.id}/`, 200);
   const slot = example('publishTimeslot', 'place');
