@@ -461,8 +461,6 @@ BEGIN
   FROM appointments a
   WHERE a.date = NEW.date AND a.status IN ('pending', 'confirmed') AND a.branch_id = coalesce(NEW.branch_id, a.branch_id)
     AND s.id = ANY (a.timeslot_id || a.further_timeslots) AND s.despite_holiday;
-  -- Of a holiday of that day that has been deleted.
-  DELETE FROM closed_timeslots c WHERE c.date = NEW.date AND c.branch_id = coalesce(NEW.branch_id, c.branch_id);
   WITH gone AS (
     DELETE FROM timeslots s
     WHERE s.date = NEW.date AND NOT s.is_taken AND s.branch_id = coalesce(NEW.branch_id, s.branch_id)

@@ -29,6 +29,7 @@ import {
 } from './modules/auth/index.ts';
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { clinicRoutes, createClinic } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -177,7 +178,7 @@ export function createModules({
     idempotency,
     passOn: offers.passOn,
   });
-  const { reach } = availability;
+  const { reach, places } = availability;
   const timeslots = createTimeslots({
     db,
     mayLag,
@@ -188,6 +189,7 @@ export function createModules({
     doctors,
     patients: availability.patients,
     reach,
+    places,
   });
   const appointments = createAppointments({
     db,
@@ -200,7 +202,8 @@ export function createModules({
     reach,
     sessions,
   });
-  const calendar = createCalendar({ db, clock, audit, appointments, reach, ...config });
+  const calendar = createCalendar({ db, clock, audit, appointments, reach, places, ...config });
+  const clinic = createClinic({ db, audit, timeslots, appointments, reach });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -324,6 +327,7 @@ export function createModules({
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
+      await app.register(clinicRoutes, { clinic, phone_country });
       await app.register(appointmentsRoutes, { appointments, loggable });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });

@@ -13,6 +13,19 @@ export const demo = {
   /** Of every demo account. */
   password: 'clinic-demo-2026',
 
+  /** The first has everybody's slots. The empty one opens later, so that it is not chosen for anybody. */
+  branch: {
+    id: 1,
+    name: 'Markaziy filial',
+    address: 'Toshkent, Amir Temur shoh koʻchasi, 15',
+    phone: '+998712000000',
+  },
+  emptyBranch: { id: 2, name: 'Yunusobod filiali', address: 'Toshkent, Yunusobod, 4-mavze' },
+  /** All of the first branch; the last has nothing in it. */
+  room: { id: 1, name: '101', kind: 'consulting' },
+  otherRoom: { id: 2, name: '102', kind: 'consulting' },
+  emptyRoom: { id: 3, name: 'UTT', kind: 'ultrasound' },
+
   admin: { username: 'demo.admin', name: { id: 1, first_name: 'Lola', last_name: 'Mahmudova' } },
 
   receptionist: {

@@ -23,13 +23,14 @@ export const errorStatus = {
   session_not_found: 404,
   user_not_found: 404,
   doctor_not_found: 404,
-  branch_not_found: 404,
   photo_not_found: 404,
   patient_not_found: 404,
   timeslot_not_found: 404,
   appointment_not_found: 404,
   holiday_not_found: 404,
   absence_not_found: 404,
+  branch_not_found: 404,
+  room_not_found: 404,
   waitlist_entry_not_found: 404,
   notification_not_found: 404,
   message_not_found: 404,
@@ -44,7 +45,13 @@ export const errorStatus = {
   role_in_use: 409,
   has_upcoming: 409,
   not_a_doctor: 409,
+  name_taken: 409,
+  branch_in_use: 409,
+  room_in_use: 409,
+  branch_closed: 409,
+  room_closed: 409,
   slot_overlap: 409,
+  room_taken: 409,
   slot_booked: 409,
   slot_taken: 409,
   already_yours: 409,
@@ -156,12 +163,14 @@ export class AppError extends Error {
   readonly alternatives: readonly object[] | undefined;
   readonly count: number | undefined;
   readonly appointment: object | undefined;
+  readonly room: number | null | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
    * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
    * @param options.count how many there are of what forbids it
    * @param options.appointment the visit by which somebody has already what they ask for
+   * @param options.room the room that can be had instead of the one that is in use; null where there is none
    */
   constructor(
     code: ErrorCode,
@@ -171,6 +180,7 @@ export class AppError extends Error {
       alternatives?: readonly object[];
       count?: number;
       appointment?: object;
+      room?: number | null;
       cause?: unknown;
     } = {},
   ) {
@@ -183,6 +193,7 @@ export class AppError extends Error {
     this.alternatives = options.alternatives;
     this.count = options.count;
     this.appointment = options.appointment;
+    this.room = options.room;
   }
 }
 

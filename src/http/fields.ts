@@ -48,6 +48,22 @@ export const photo = documented(
     examples: { photo: { summary: 'Both sizes', value: PHOTO_EXAMPLE } },
   },
 );
+/** `?branch=` of lists. */
+export const branchText = idText.meta({ description: 'Only this branch’s.', examples: [demo.branch.id] });
+
+/** Where hours are, in a body. */
+export const hoursPlace = {
+  branch: id.optional().meta({
+    description:
+      'Where it is. Left out, it is the clinic’s only active branch; where there are several, the only one in which the ' +
+      'doctor has hours or slots ahead.',
+    examples: [demo.branch.id],
+  }),
+  room: id
+    .nullable()
+    .default(null)
+    .meta({ description: 'The room of that branch that the doctor has in it.', examples: [demo.room.id] }),
+};
 
 export const role = z.enum(roles);
 export const gender = z.enum(genders);
@@ -196,6 +212,11 @@ export const out = {
     maxLength: 24,
     examples: [INSTANT],
   }),
+  /** Where a slot, or a stretch of a week, is. */
+  branch: id.meta({ description: 'The branch’s id.', examples: [demo.branch.id] }),
+  room: id
+    .nullable()
+    .meta({ description: 'The id of the room that the doctor has in it; null without one.' }),
   approvedAt: z
     .string()
     .nullable()

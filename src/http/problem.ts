@@ -5,8 +5,8 @@ import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
 /**
- * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, the visit by which it
- * is the patient's already, and how many there are of what forbids it.
+ * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot or of a room, the visit
+ * by which it is the patient's already, and how many there are of what forbids it.
  */
 interface Problem {
   type: string;
@@ -19,6 +19,7 @@ interface Problem {
   alternatives?: readonly object[];
   count?: number;
   appointment?: object;
+  room?: number | null;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -78,6 +79,7 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
     ...(error.alternatives && { alternatives: error.alternatives }),
     ...(error.count !== undefined && { count: error.count }),
     ...(error.appointment && { appointment: error.appointment }),
+    ...(error.room !== undefined && { room: error.room }),
   };
 }
 

@@ -60,7 +60,6 @@ export const en: Texts = {
     },
     session_not_found: { title: 'Session not found', detail: 'You have no such session.' },
     user_not_found: { title: 'User not found', detail: 'There is no such user.' },
-    branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
     image_unreadable: {
       title: 'Picture cannot be read',
       detail: 'The picture is broken or incomplete. Send it again, or another one.',
@@ -76,6 +75,8 @@ export const en: Texts = {
     appointment_not_found: { title: 'Appointment not found', detail: 'There is no such appointment.' },
     holiday_not_found: { title: 'Holiday not found', detail: 'There is no such holiday.' },
     absence_not_found: { title: 'Absence not found', detail: 'There is no such absence.' },
+    branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
+    room_not_found: { title: 'Room not found', detail: 'There is no such room in that branch.' },
     waitlist_entry_not_found: {
       title: 'Entry not found',
       detail: 'There is no such entry of the waiting list.',
@@ -120,13 +121,33 @@ export const en: Texts = {
     has_upcoming: {
       title: 'Upcoming appointments',
       detail:
-        'This person has upcoming appointments. Say with `upcoming` whether they are cancelled (`cancel`) or take place (`keep`).',
+        'There are upcoming appointments. Say with `upcoming` whether they are cancelled (`cancel`) or take place (`keep`).',
     },
     not_a_doctor: {
       title: 'Not a doctor',
       detail: 'Only a doctor can be approved; this user is not one.',
     },
+    name_taken: { title: 'Name taken', detail: 'Another one has this name already.' },
+    branch_in_use: {
+      title: 'Branch in use',
+      detail:
+        'Something belongs to this branch: rooms, slots, weeks, holidays, visits or staff. It can be deactivated.',
+    },
+    room_in_use: {
+      title: 'Room in use',
+      detail: 'Slots, weeks or visits have this room. It can be deactivated.',
+    },
+    branch_closed: {
+      title: 'Branch is closed',
+      detail: 'Nothing is published in a branch that is not active.',
+    },
+    room_closed: { title: 'Room is closed', detail: 'Nothing is published in a room that is not active.' },
     slot_overlap: { title: 'Slots overlap', detail: 'The doctor already has a slot at this time.' },
+    room_taken: {
+      title: 'Room taken',
+      detail:
+        'Somebody else uses the room at that time; `room` names another of its kind that is free, if there is one.',
+    },
     slot_booked: {
       title: 'Slot is booked',
       detail: 'A booked slot cannot be deleted. Cancel its appointment first.',

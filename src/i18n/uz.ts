@@ -53,7 +53,6 @@ export const uz: Texts = {
     },
     session_not_found: { title: 'Seans topilmadi', detail: 'Sizda bunday seans yoʻq.' },
     user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
-    branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
     image_unreadable: {
       title: 'Rasmni oʻqib boʻlmadi',
       detail: 'Rasm buzilgan yoki toʻliq emas. Uni qayta yuboring yoki boshqasini tanlang.',
@@ -69,6 +68,8 @@ export const uz: Texts = {
     appointment_not_found: { title: 'Yozilish topilmadi', detail: 'Qabulga bunday yozilish yoʻq.' },
     holiday_not_found: { title: 'Dam olish kuni topilmadi', detail: 'Bunday dam olish kuni yoʻq.' },
     absence_not_found: { title: 'Yoʻqlik topilmadi', detail: 'Bunday yoʻqlik davri yoʻq.' },
+    branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
+    room_not_found: { title: 'Xona topilmadi', detail: 'Bu filialda bunday xona yoʻq.' },
     waitlist_entry_not_found: {
       title: 'Yozuv topilmadi',
       detail: 'Navbat roʻyxatida bunday yozuv yoʻq.',
@@ -116,13 +117,35 @@ export const uz: Texts = {
     has_upcoming: {
       title: 'Kelgusi qabullar bor',
       detail:
-        'Bu kishining kelgusi qabullari bor. Ular bekor qilinishini (`cancel`) yoki qolishini (`keep`) `upcoming` maydonida koʻrsating.',
+        'Kelgusi qabullar bor. Ular bekor qilinishini (`cancel`) yoki qolishini (`keep`) `upcoming` maydonida koʻrsating.',
     },
     not_a_doctor: {
       title: 'Shifokor emas',
       detail: 'Faqat shifokorni tasdiqlash mumkin, bu kishi esa shifokor emas.',
     },
+    name_taken: { title: 'Nom band', detail: 'Bunday nom allaqachon bor.' },
+    branch_in_use: {
+      title: 'Filial ishlatilmoqda',
+      detail:
+        'Filialga xonalar, qabul vaqtlari, haftalar, dam olish kunlari, qabullar yoki xodimlar tegishli. Uni oʻchirib qoʻyish mumkin.',
+    },
+    room_in_use: {
+      title: 'Xona ishlatilmoqda',
+      detail: 'Xonaga qabul vaqtlari, haftalar yoki qabullar tegishli. Uni oʻchirib qoʻyish mumkin.',
+    },
+    branch_closed: {
+      title: 'Filial yopiq',
+      detail: 'Oʻchirib qoʻyilgan filialda qabul vaqtlari eʼlon qilinmaydi.',
+    },
+    room_closed: {
+      title: 'Xona yopiq',
+      detail: 'Oʻchirib qoʻyilgan xonada qabul vaqtlari eʼlon qilinmaydi.',
+    },
     slot_overlap: { title: 'Vaqtlar ustma-ust', detail: 'Shifokorning shu vaqtda boshqa qabul vaqti bor.' },
+    room_taken: {
+      title: 'Xona band',
+      detail: 'Bu vaqtda xona band; `room` shu turdagi boshqa boʻsh xonani koʻrsatadi, agar bor boʻlsa.',
+    },
     slot_booked: {
       title: 'Vaqt band qilingan',
       detail: 'Band qilingan vaqtni oʻchirib boʻlmaydi. Avval yozilishni bekor qiling.',

@@ -45,6 +45,16 @@ const table = `
   POST /api/users/{id}/approve/               401     403          403            403         403           403           403                 200
   GET /api/doctors/                           401     200          200            403         403           200           200                 200
   GET /api/doctors/{id}/                      401     200          200            403         403           200           200                 200
+  GET /api/branches/                          401     200          200            200         200           200           200                 200
+  POST /api/branches/                         401     403          403            403         403           403           403                 201
+  GET /api/branches/{id}/                     401     200          200            200         200           200           200                 200
+  PATCH /api/branches/{id}/                   401     403          403            403         403           403           403                 200
+  DELETE /api/branches/{id}/                  401     403          403            403         403           403           403                 204
+  GET /api/rooms/                             401     403          403            200         200           200           200                 200
+  POST /api/rooms/                            401     403          403            403         403           403           403                 201
+  GET /api/rooms/{id}/                        401     403          403            200         200           200           404                 200
+  PATCH /api/rooms/{id}/                      401     403          403            403         403           403           403                 200
+  DELETE /api/rooms/{id}/                     401     403          403            403         403           403           403                 204
   PUT /api/doctor/photo/                      401     403          403            200         200           403           403                 403
   DELETE /api/doctor/photo/                   401     403          403            204         204           403           403                 403
   PUT /api/doctors/{id}/photo/                401     403          403            403         403           403           403                 200
@@ -152,7 +162,7 @@ beforeAll(async () => {
     admin: await clinic.person('admin'),
   };
   await clinic.db.$client.query(
-    `with other as (insert into branches (name) values ('Elsewhere') returning id)
+    `with other as (insert into branches (name, is_active) values ('Elsewhere', false) returning id)
      insert into receptionist_branches (user_id, branch_id) select $1, id from other`,
     [people['other receptionist'].id],
   );
@@ -189,6 +199,21 @@ const freshHoliday = async () =>
       freshDay(),
     ])
   ).rows[0]?.id ?? 0;
+/** Closed, so that everybody else's slots have one branch to be in. */
+const freshBranch = async () =>
+  (
+    await clinic.db.$client.query<{ id: number }>(
+      'insert into branches (name, is_active) values ($1, false) returning id',
+      [freshDay()],
+    )
+  ).rows[0]?.id ?? 0;
+const freshRoom = async () =>
+  (
+    await clinic.db.$client.query<{ id: number }>(
+      "insert into rooms (branch_id, name, kind) values (1, $1, 'consulting') returning id",
+      [freshDay()],
+    )
+  ).rows[0]?.id ?? 0;
 async function freshAbsence(): Promise<number> {
   const date = freshDay();
   const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
@@ -212,6 +237,8 @@ const records: Record<string, () => Promise<number>> = {
   appointments: freshAppointment,
   notifications: freshNotification,
   holidays: freshHoliday,
+  branches: freshBranch,
+  rooms: freshRoom,
   absences: freshAbsence,
   waitlist: () =>
     insertOffer(clinic.db, {
@@ -282,6 +309,10 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
   'PUT /api/doctor/schedule/': () => ({ schedule: [] }),
   'PUT /api/doctors/{id}/schedule/': () => ({ schedule: [] }),
   'POST /api/holidays/': () => ({ date: freshDay() }),
+  'POST /api/branches/': () => ({ name: freshDay(), is_active: false }),
+  'PATCH /api/branches/{id}/': () => ({ address: 'Toshkent' }),
+  'POST /api/rooms/': () => ({ branch: 1, name: freshDay(), kind: 'consulting' }),
+  'PATCH /api/rooms/{id}/': () => ({ kind: 'ultrasound' }),
   'POST /api/absences/': () => {
     const date = freshDay();
     return { doctor: people['own doctor'].id, from: date, to: date };
@@ -390,6 +421,10 @@ test('an admin reaches every record; doctors and patients are told apart from mi
     ['DELETE', '/waitlist/999999/', 'admin', 'waitlist_entry_not_found'],
     ['GET', '/holidays/999999/', 'own patient', 'holiday_not_found'],
     ['DELETE', '/holidays/999999/', 'admin', 'holiday_not_found'],
+    ['GET', '/branches/999999/', 'own patient', 'branch_not_found'],
+    ['DELETE', '/branches/999999/', 'admin', 'branch_not_found'],
+    ['GET', '/rooms/999999/', 'own doctor', 'room_not_found'],
+    ['DELETE', '/rooms/999999/', 'admin', 'room_not_found'],
     ['GET', '/absences/999999/', 'own doctor', 'absence_not_found'],
     ['DELETE', '/absences/999999/', 'own doctor', 'absence_not_found'],
     ['DELETE', '/absences/999999/', 'admin', 'absence_not_found'],

@@ -33,6 +33,10 @@ beforeAll(async () => {
     patient: await clinic.person('patient'),
   };
   somebody = (await clinic.person('patient')).id;
+  // Closed, so that everybody's slots have one branch to be in.
+  await clinic.db.$client.query(`
+    insert into branches (name, is_active) values ('Closed', false);
+    insert into rooms (branch_id, name, kind) values (1, '100', 'consulting')`);
   appointment = await clinic.book(people.patient, await clinic.slot(people.doctor));
 });
 afterAll(async () => {
@@ -51,7 +55,11 @@ async function send(
   const [method, path = ''] = route.split(' ');
   const answer = await clinic.app.inject({
     method: method as 'POST',
-    url: `/api${path.replace('{person}', String(somebody)).replace('{visit}', String(appointment))}`,
+    url: `/api${path
+      .replace('{person}', String(somebody))
+      .replace('{visit}', String(appointment))
+      .replace('{branch}', '2')
+      .replace('{room}', '1')}`,
     headers: {
       ...(by !== 'nobody' && { authorization: `Bearer ${(typeof by === 'string' ? people[by] : by).token}` }),
       ...headers,
@@ -162,7 +170,15 @@ const endpoints = [
   [
     'POST /timeslots/',
     'doctor',
-    { doctor: 'id', date: 'nothing', start_time: 'nothing', end_time: 'nothing', despite_holiday: 'flag' },
+    {
+      doctor: 'id',
+      date: 'nothing',
+      start_time: 'nothing',
+      end_time: 'nothing',
+      branch: 'id',
+      room: 'countOrNull',
+      despite_holiday: 'flag',
+    },
     { date: '2026-03-11', start_time: '10:00', end_time: '10:30' },
   ],
   [
@@ -176,6 +192,8 @@ const endpoints = [
       weekdays: 'nothing',
       start_time: 'nothing',
       end_time: 'nothing',
+      branch: 'id',
+      room: 'countOrNull',
       despite_holiday: 'flag',
       slot_minutes: 'nothing',
       break_minutes: 'minutes',
@@ -189,8 +207,32 @@ const endpoints = [
   [
     'POST /holidays/',
     'admin',
-    { date: 'nothing', name: 'textOrNull', preview: 'flag', visits: 'nothing' },
+    { date: 'nothing', name: 'textOrNull', branch: 'countOrNull', preview: 'flag', visits: 'nothing' },
     { date: '2026-03-20' },
+  ],
+  [
+    'POST /branches/',
+    'admin',
+    { name: 'text', address: 'textOrNull', phone: 'orNull', is_active: 'flag' },
+    { name: 'Chilonzor', is_active: false },
+  ],
+  [
+    'PATCH /branches/{branch}/',
+    'admin',
+    { name: 'text', address: 'textOrNull', phone: 'orNull', is_active: 'flag', upcoming: 'nothing' },
+    {},
+  ],
+  [
+    'POST /rooms/',
+    'admin',
+    { branch: 'id', name: 'text', kind: 'text', is_active: 'flag' },
+    { branch: 1, name: '101', kind: 'consulting' },
+  ],
+  [
+    'PATCH /rooms/{room}/',
+    'admin',
+    { name: 'text', kind: 'text', is_active: 'flag', upcoming: 'nothing' },
+    {},
   ],
   [
     'POST /absences/',
@@ -339,6 +381,12 @@ const withIds = [
   ['POST /waitlist/{id}/decline/', 'patient'],
   ['GET /holidays/{id}/', 'patient'],
   ['DELETE /holidays/{id}/', 'admin'],
+  ['GET /branches/{id}/', 'patient'],
+  ['PATCH /branches/{id}/', 'admin'],
+  ['DELETE /branches/{id}/', 'admin'],
+  ['GET /rooms/{id}/', 'doctor'],
+  ['PATCH /rooms/{id}/', 'admin'],
+  ['DELETE /rooms/{id}/', 'admin'],
   ['GET /absences/{id}/', 'doctor'],
   ['DELETE /absences/{id}/', 'doctor'],
   ['GET /appointments/{id}/', 'patient'],
@@ -379,21 +427,23 @@ const lists = [
   // An action is a word; that one is none of ours only finds nothing.
   ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action', 'network'], []],
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
-  ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days], []],
-  ['GET /timeslots/', 'doctor', [...paging, ...days, 'is_available'], []],
+  ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days, 'branch'], []],
+  ['GET /timeslots/', 'doctor', [...paging, ...days, 'branch', 'is_available'], []],
   [
     'GET /timeslots/search/',
     'patient',
-    [...paging, 'from', 'to', 'doctor', 'gender', 'after', 'before', 'weekdays', 'per_doctor'],
+    [...paging, 'from', 'to', 'doctor', 'branch', 'gender', 'after', 'before', 'weekdays', 'per_doctor'],
     ['specialization'],
   ],
   ['GET /waitlist/', 'admin', [...paging, 'status', 'doctor', 'patient'], []],
   ['GET /holidays/', 'patient', [...paging, 'from', 'to'], []],
   ['GET /absences/', 'doctor', [...paging, 'from', 'to', 'doctor'], []],
-  ['GET /appointments/', 'admin', [...paging, ...days, 'status', 'doctor', 'patient'], []],
-  ['GET /appointments/export/', 'admin', [...days, 'status', 'doctor', 'patient'], []],
-  ['GET /statistics/', 'doctor', ['from', 'to', 'by'], []],
-  ['GET /appointments/me/', 'patient', [...paging, ...days, 'status'], []],
+  ['GET /branches/', 'patient', paging, []],
+  ['GET /rooms/', 'doctor', [...paging, 'branch'], ['kind']],
+  ['GET /appointments/', 'admin', [...paging, ...days, 'branch', 'status', 'doctor', 'patient'], []],
+  ['GET /appointments/export/', 'admin', [...days, 'branch', 'status', 'doctor', 'patient'], []],
+  ['GET /statistics/', 'doctor', ['from', 'to', 'by', 'branch'], []],
+  ['GET /appointments/me/', 'patient', [...paging, ...days, 'branch', 'status'], []],
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {

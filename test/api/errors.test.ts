@@ -47,6 +47,10 @@ const nobody = () => clinic.as(undefined);
 const withToken = (token: string) => clinic.as({ token }).get('/auth/me/');
 const freshSlot = (date = freshDay()) => clinic.slot(people.doctor, { date });
 const slotOn = (date: string) => ({ date, start_time: '10:00', end_time: '10:30' });
+const room = (fields = {}) =>
+  as('admin')
+    .post('/rooms/', { branch: 1, name: `room ${crypto.randomUUID()}`, kind: 'consulting', ...fields })
+    .expect(201);
 /** A visit that was booked, and its slot. */
 async function visit() {
   const timeslot = await freshSlot();
@@ -146,6 +150,7 @@ const cases: Record<ErrorCode, Case> = {
   waitlist_entry_not_found: { status: 404, provoke: () => as('patient').get('/waitlist/999999/') },
   holiday_not_found: { status: 404, provoke: () => as('patient').get('/holidays/999999/') },
   absence_not_found: { status: 404, provoke: () => as('doctor').get('/absences/999999/') },
+  room_not_found: { status: 404, provoke: () => as('doctor').get('/rooms/999999/') },
   notification_not_found: {
     status: 404,
     provoke: () => as('patient').post('/notifications/999999/read/'),
@@ -210,6 +215,48 @@ const cases: Record<ErrorCode, Case> = {
     },
   },
   not_a_doctor: { status: 409, provoke: () => as('admin').post(`/users/${people.patient.id}/approve/`) },
+  name_taken: {
+    status: 409,
+    async provoke() {
+      const { name } = (await room()).body;
+      // Whatever its case.
+      return as('admin').post('/rooms/', { branch: 1, name: name.toUpperCase(), kind: 'consulting' });
+    },
+  },
+  branch_in_use: { status: 409, provoke: () => as('admin').delete('/branches/1/') },
+  room_in_use: {
+    status: 409,
+    async provoke() {
+      const { id } = (await room()).body;
+      await as('doctor')
+        .post('/timeslots/', { ...slotOn('2026-11-02'), room: id })
+        .expect(201);
+      return as('admin').delete(`/rooms/${id}/`);
+    },
+  },
+  branch_closed: {
+    status: 409,
+    async provoke() {
+      const { body } = await as('admin').post('/branches/', { name: 'Closed', is_active: false });
+      return as('doctor').post('/timeslots/', { ...slotOn('2026-11-03'), branch: body.id });
+    },
+  },
+  room_closed: {
+    status: 409,
+    async provoke() {
+      const { id } = (await room({ is_active: false })).body;
+      return as('doctor').post('/timeslots/', { ...slotOn('2026-11-04'), room: id });
+    },
+  },
+  room_taken: {
+    status: 409,
+    async provoke() {
+      const [date, { id }] = ['2026-11-05', (await room()).body];
+      const other = clinic.as(await clinic.person('doctor'));
+      await other.post('/timeslots/', { ...slotOn(date), room: id }).expect(201);
+      return as('doctor').post('/timeslots/', { ...slotOn(date), room: id });
+    },
+  },
   slot_overlap: {
     status: 409,
     async provoke() {

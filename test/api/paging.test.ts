@@ -26,6 +26,8 @@ const lists = [
   ['/waitlist/', 'patient', 'status=left'],
   ['/waitlist/', 'admin', 'status=left'],
   ['/holidays/', 'patient', 'from=2026-06-01'],
+  ['/branches/', 'patient', ''],
+  ['/rooms/', 'doctor', 'kind=bulk&branch=1'],
   ['/absences/', 'doctor', 'to=9999-12-31'],
   ['/absences/', 'admin', 'from=2026-06-01'],
   ['/appointments/', 'admin', 'status=cancelled'],
@@ -63,6 +65,9 @@ beforeAll(async () => {
   );
   const visit = { doctor: doctor.id, patient: patient.id, booked_by: admin.id };
   await insertVisits(clinic.db, visit, MANY);
+  await clinic.db.$client.query(`
+    insert into branches (name, is_active) select 'Bulk ' || n, false from generate_series(1, ${MANY}) n;
+    insert into rooms (branch_id, name, kind) select 1, 'Bulk ' || n, 'bulk' from generate_series(1, ${MANY}) n`);
   await insertSessions(clinic.db, doctor.id, MANY);
   await insertTold(clinic.db, doctor.id, MANY);
   await insertAccesses(clinic.db, { actor: admin.id, subject: doctor.id }, MANY);

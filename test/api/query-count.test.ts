@@ -51,6 +51,7 @@ const hours = { weekday: 1, start_time: '10:00', end_time: '12:00', slot_minutes
 async function freshHoliday(): Promise<number> {
   return (await as('admin').post('/holidays/', { date: freshDay() }).expect(201)).body.id;
 }
+const freshRoom = () => ({ branch: 1, name: freshDay(), kind: 'consulting' });
 async function freshAbsence(): Promise<number> {
   const date = freshDay();
   return (await as('doctor').post('/absences/', { from: date, to: date }).expect(201)).body.id;
@@ -315,9 +316,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/doctor/schedule/': [1, async () => () => as('doctor').get('/doctor/schedule/')],
-  // begin, lock the holidays, the doctor; forget, write the week; take back, publish; commit
+  // begin, lock the holidays, the doctor; where it is; forget, write the week; take back, publish; commit
   'PUT /api/doctor/schedule/': [
-    8,
+    9,
     async () => () => as('doctor').put('/doctor/schedule/', { schedule: [hours] }),
   ],
   'GET /api/doctors/{id}/schedule/': [
@@ -326,7 +327,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the same, and the note of it
   'PUT /api/doctors/{id}/schedule/': [
-    9,
+    10,
     async () => () => as('admin').put(`/doctors/${people.doctor.id}/schedule/`, { schedule: [hours] }),
   ],
   'GET /api/holidays/': [1, async () => () => as('patient').get('/holidays/')],
@@ -345,6 +346,52 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const id = await freshHoliday();
       return () => as('admin').delete(`/holidays/${id}/`);
+    },
+  ],
+  'GET /api/branches/': [1, async () => () => as('patient').get('/branches/')],
+  // begin, the branch, the note, commit
+  'POST /api/branches/': [
+    4,
+    async () => () => as('admin').post('/branches/', { name: freshDay(), is_active: false }),
+  ],
+  'GET /api/branches/{id}/': [1, async () => () => as('patient').get('/branches/1/')],
+  // begin, how long it may take, lock, change, the note, read back, commit
+  'PATCH /api/branches/{id}/': [
+    7,
+    async () => () => as('admin').patch('/branches/1/', { address: 'Toshkent' }),
+  ],
+  // begin, the branch, the note, commit
+  'DELETE /api/branches/{id}/': [
+    4,
+    async () => {
+      const { body } = await as('admin').post('/branches/', { name: freshDay(), is_active: false });
+      return () => as('admin').delete(`/branches/${body.id}/`);
+    },
+  ],
+  'GET /api/rooms/': [1, async () => () => as('doctor').get('/rooms/')],
+  // begin, the room, the note, commit
+  'POST /api/rooms/': [4, async () => () => as('admin').post('/rooms/', freshRoom())],
+  'GET /api/rooms/{id}/': [
+    1,
+    async () => {
+      const { body } = await as('admin').post('/rooms/', freshRoom());
+      return () => as('doctor').get(`/rooms/${body.id}/`);
+    },
+  ],
+  // begin, how long it may take, lock the room, its slots; close it, count its visits, take slots back; the note, read back, commit
+  'PATCH /api/rooms/{id}/': [
+    10,
+    async () => {
+      const { body } = await as('admin').post('/rooms/', freshRoom());
+      return () => as('admin').patch(`/rooms/${body.id}/`, { is_active: false });
+    },
+  ],
+  // begin, the room, the note, commit
+  'DELETE /api/rooms/{id}/': [
+    4,
+    async () => {
+      const { body } = await as('admin').post('/rooms/', freshRoom());
+      return () => as('admin').delete(`/rooms/${body.id}/`);
     },
   ],
   'GET /api/absences/': [1, async () => () => as('doctor').get('/absences/')],
@@ -632,6 +679,9 @@ test('a list of 50 rows costs what a list of one row does: one statement, and on
      select $1, date '2040-01-01' + n, date '2040-01-01' + n, $1 from generate_series(1, 60) n`,
     [doctor.id],
   );
+  await clinic.db.$client.query(`
+    insert into branches (name, is_active) select 'Bulk ' || n, false from generate_series(1, 60) n;
+    insert into rooms (branch_id, name, kind) select 1, 'Bulk ' || n, 'bulk' from generate_series(1, 60) n`);
   for (let one = 0; one < 60; one += 1) {
     await insertNotification(patient.id);
     await insertMessage(patient.id, 'sent');
@@ -651,6 +701,8 @@ test('a list of 50 rows costs what a list of one row does: one statement, and on
     ['patient', '/waitlist/', 1],
     ['admin', '/waitlist/', 2],
     ['patient', '/holidays/', 1],
+    ['patient', '/branches/', 1],
+    ['doctor', '/rooms/', 1],
     ['doctor', '/absences/', 1],
     ['admin', '/absences/', 2],
     ['patient', '/timeslots/search/', 1],

@@ -23,7 +23,14 @@ describe('POST /timeslots/', () => {
   test('publishes a slot and says where it is', async () => {
     const slot = { date: freshDay(), ...times('10:00', '10:30') };
     const { body, headers } = await publish(slot).expect(201);
-    expect(body).toEqual({ id: expect.any(Number), doctor: doctor.id, ...slot, is_available: true });
+    expect(body).toEqual({
+      id: expect.any(Number),
+      doctor: doctor.id,
+      ...slot,
+      branch: 1,
+      room: null,
+      is_available: true,
+    });
     expect(headers.location).toBe(`/api/timeslots/${body.id}/`);
     expect((await clinic.as(doctor).get(`/timeslots/${body.id}/`).expect(200)).body).toEqual(body);
   });

@@ -30,6 +30,7 @@ const MEMBERS = [
   'alternatives',
   'appointment',
   'count',
+  'room',
 ];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
@@ -59,6 +60,8 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     ...(code === 'already_yours' && { appointment: expect.any(Object) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
     ...(WITH_COUNT.includes(code) && { count: expect.any(Number) }),
+    // Null where every room of the kind is in use.
+    ...(code === 'room_taken' && { room: body.room === null ? null : expect.any(Number) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
   expect(JSON.stringify(body)).not.toMatch(LEAKS);

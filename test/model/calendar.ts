@@ -254,6 +254,7 @@ export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id:
     id,
     date,
     name: null,
+    branch: null,
     preview: false,
     removed: gone.length,
     appointments: cancels ? 0 : ahead.length,

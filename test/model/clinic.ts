@@ -302,9 +302,12 @@ export const isAvailableTo = (clinic: Clinic, slot: Slot, role: Role) =>
   isOpenTo(clinic, slot, null) &&
   personOf(clinic, slot.doctor).is_active;
 
+/** The clinic of the model has one branch and no rooms. */
+export const PLACE = { branch: 1, room: null };
+
 export function shownSlot(clinic: Clinic, slot: Slot) {
   const { id, doctor, date, start_time, end_time } = slot;
-  return { id, doctor, date, start_time, end_time, is_available: isAvailable(clinic, slot) };
+  return { id, doctor, date, start_time, end_time, ...PLACE, is_available: isAvailable(clinic, slot) };
 }
 
 export const named = (clinic: Clinic, id: number) => ({

@@ -7,6 +7,7 @@ import {
   isAvailableTo,
   only,
   type Person,
+  PLACE,
   personOf,
   Refused,
   type Slot,
@@ -72,6 +73,7 @@ export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Ac
     date,
     start_time,
     end_time,
+    ...PLACE,
   }));
   return paged(shown.slice(0, per_doctor), filters);
 }

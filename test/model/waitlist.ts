@@ -15,6 +15,7 @@ import {
   only,
   overlap,
   type Person,
+  PLACE,
   personOf,
   Refused,
   reachOf,
@@ -320,6 +321,7 @@ function freeFor(clinic: Clinic, wish: Wish) {
       date,
       start_time,
       end_time,
+      ...PLACE,
     }));
 }
 

@@ -322,6 +322,26 @@ async function manageAccount(patient: { id: number; token: string }, doctor: { t
   return { token: access as string, refresh: refresh as string };
 }
 
+/** Branches and rooms, by the examples. */
+async function keepPlaces(admin: Person, doctor: { id: number; token: string }) {
+  const added = await call(admin, 'post', '/branches/', 201, example('addBranch', 'example'));
+  await call(doctor, 'get', '/branches/', 200);
+  await call(doctor, 'get', `/branches/${added.id}/`, 200);
+  for (const name of ['contact', 'close'])
+    await call(admin, 'patch', `/branches/${added.id}/`, 200, example('updateBranch', name));
+  await call(admin, 'delete', `/branches/${added.id}/`, 204);
+  const room = await call(admin, 'post', '/rooms/', 201, example('addRoom', 'example'));
+  await call(doctor, 'get', '/rooms/?branch=1&kind=ultrasound', 200);
+  await call(doctor, 'get', `/rooms/${room.id}/`, 200);
+  const slot = example('publishTimeslot', 'place');
+  await call(doctor, 'post', '/timeslots/', 201, { ...slot, room: room.id });
+  await call(admin, 'delete', `/rooms/${room.id}/`, 'room_in_use');
+  for (const name of ['name', 'close'])
+    await call(admin, 'patch', `/rooms/${room.id}/`, 200, example('updateRoom', name));
+  await call(doctor, 'post', '/timeslots/', 'room_closed', { ...slot, room: room.id });
+  await call(admin, 'delete', `/rooms/${room.id}/`, 204);
+}
+
 /** Many slots at once, the week, holidays and absences, by the examples. */
 async function planCalendar(admin: Person, doctor: { id: number; token: string }) {
   const named = (operationId: string) => ({ ...example(operationId, 'admin'), doctor: doctor.id });
@@ -337,10 +357,11 @@ async function planCalendar(admin: Person, doctor: { id: number; token: string }
     await call(admin, 'get', path, 200);
   }
 
-  for (const name of ['named', 'plain']) {
+  await keepPlaces(admin, doctor);
+  for (const name of ['named', 'plain', 'branch']) {
     const { id } = await call(admin, 'post', '/holidays/', 201, example('addHoliday', name));
     await call(doctor, 'get', `/holidays/${id}/`, 200);
-    if (name === 'plain') await call(admin, 'delete', `/holidays/${id}/`, 204);
+    if (name !== 'named') await call(admin, 'delete', `/holidays/${id}/`, 204);
   }
   await call(doctor, 'get', '/holidays/?from=2028-03-14&to=2028-03-31', 200);
 

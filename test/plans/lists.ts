@@ -1,4 +1,4 @@
-import { FIRST, type Known } from './world.ts';
+import { FIRST, type Known, SMALL_BRANCH } from './world.ts';
 
 /** A filter left out, and each value that costs something else: common, rare, or not there at all. */
 type Choices = Record<string, readonly (string | number)[]>;
@@ -10,6 +10,9 @@ const DAYS = [
   'to=2026-03-01',
   'from=2026-02-02&to=2026-02-06',
 ];
+
+/** One has nearly everything, the other hardly anything. */
+const BRANCHES = [1, SMALL_BRANCH];
 
 /**
  * Every list of the API, as whom, and what may be asked of it; `&` in a value names several filters at once. Where two
@@ -36,12 +39,15 @@ export const listsOf = ({
     'patient',
     { search: ['karimov', 'kardiolog+aziz', 'nobody'], specialization: ['terapevt', 'alkimyo'] },
   ],
-  ['/doctors/{doctor}/timeslots/', 'patient', { '': DAYS }],
+  ['/doctors/{doctor}/timeslots/', 'patient', { '': DAYS, branch: BRANCHES }],
   ['/timeslots/', 'doctor', { '': DAYS, is_available: ['true', 'false'] }],
+  // Where a doctor worked long ago is looked for among all their slots.
+  ['/timeslots/', 'doctor', { '': DAYS, branch: BRANCHES }, `timeslots where doctor_id = ${doctor.id}`],
   [
     '/timeslots/search/',
     'patient',
     {
+      branch: [SMALL_BRANCH],
       doctor: [doctor.id],
       specialization: ['kardiolog'],
       gender: ['female'],
@@ -60,6 +66,8 @@ export const listsOf = ({
       patient: [FIRST.patient + 7, patient.id],
     },
   ],
+  ['/branches/', 'patient', {}],
+  ['/rooms/', 'doctor', { branch: BRANCHES, kind: ['kind 3', 'nothing like it'] }],
   ['/holidays/', 'patient', { '': DAYS.slice(2) }],
   ['/absences/', 'doctor', { '': DAYS.slice(2) }],
   [
@@ -75,18 +83,21 @@ export const listsOf = ({
     'admin',
     {
       '': DAYS,
+      branch: [SMALL_BRANCH],
       status: ['pending', 'confirmed', 'cancelled'],
       doctor: [FIRST.doctor + 6, doctor.id],
       patient: [FIRST.patient + 7, patient.id],
     },
     `appointments where doctor_id = ${doctor.id}`,
   ],
+  // Nearly everything is there: narrowed by a status, it is found among all that has it.
+  ['/appointments/', 'admin', { branch: [1] }],
   ...(['admin', 'doctor', 'patient'] as const).map(
     (role) =>
       [
         '/appointments/me/',
         role,
-        { '': DAYS, status: ['pending', 'confirmed', 'cancelled'] },
+        { '': DAYS, branch: BRANCHES, status: ['pending', 'confirmed', 'cancelled'] },
         `appointments where ${{ admin: 'booked_by', doctor: 'doctor_id', patient: 'patient_id' }[role]} = ${{ admin, doctor, patient }[role].id}`,
       ] as const,
   ),

@@ -4,7 +4,7 @@ import type { Person } from '../helpers/app.ts';
 /**
  * A clinic after many years, straight into the tables: a thousand doctors, 120,000 patients, a million slots. Three people
  * stand out in it, each with more than their share: a doctor of 40,000 slots, their patient of 2,500 visits, and the admin
- * who booked every tenth visit. By the clock of the tests it is 2026-03-02.
+ * who booked every tenth visit. Nearly all of it is in one branch; ten doctors work in another. By the clock of the tests it is 2026-03-02.
  */
 export interface Known {
   admin: Person;
@@ -26,6 +26,12 @@ const VETERAN_DAYS = 2_500;
 const TODAY = "date '2026-03-02'";
 /** They begin so many days ago, and reach into the months ahead. */
 const HOLIDAYS = { from: 5_000, every: 29 };
+
+/** The branch of a few: the last doctors, and what the one who stands out did there long ago. */
+export const SMALL_BRANCH = 2;
+const inSmallBranch = (doctor: Person) =>
+  `doctor_id between ${FIRST.doctor + DOCTORS - 10} and ${FIRST.doctor + DOCTORS - 1}
+   or doctor_id = ${doctor.id} and date < ${TODAY} - 1000 and start_time = '13:00'`;
 
 /** Nothing is published on such a day. */
 export const isHoliday = (day: string): boolean =>
@@ -86,6 +92,10 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
   `insert into appointments (doctor_id, patient_id, status, date, start_time, end_time, booked_by, cancelled_by, created_at)
    select doctor_id, patient_id, 'cancelled', date, start_time, end_time, booked_by, patient_id, created_at
    from appointments where id % 12 = 0`,
+  `insert into branches (id, name) overriding system value values (${SMALL_BRANCH}, 'Small')`,
+  `update timeslots set branch_id = ${SMALL_BRANCH} where ${inSmallBranch(doctor)}`,
+  `update appointments set branch_id = ${SMALL_BRANCH} where ${inSmallBranch(doctor)}`,
+  `insert into rooms (branch_id, name, kind) select 1 + n % 2, 'Room ' || n, 'kind ' || n % 7 from ${series(200)}`,
   `insert into appointment_events (appointment_id, at, kind, by)
    select id, created_at, 'confirmed', doctor_id from appointments where id % 3 = 0`,
   `insert into audit_entries (at, actor_id, actor_role, action, subject_id, details)
@@ -151,7 +161,7 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
 
 /**
  * Fills a database in which only the known people are, without triggers and foreign keys, and with its indexes made at the
- * end: row by row it would take a quarter of an hour. Of the exclusion constraints the two large ones are left out, which
+ * end: row by row it would take a quarter of an hour. Of the exclusion constraints the three large ones are left out, which
  * would take minutes; no statement reads through them.
  */
 export async function fillWorld(url: string, known: Known): Promise<void> {
@@ -161,7 +171,8 @@ export async function fillWorld(url: string, known: Known): Promise<void> {
     await client.query("set session_replication_role = replica; set maintenance_work_mem = '256MB'");
     await client.query(`
       alter table timeslots drop constraint timeslots_no_overlap;
-      alter table appointments drop constraint appointments_patient_no_overlap`);
+      alter table appointments drop constraint appointments_patient_no_overlap;
+      alter table appointments drop constraint appointments_doctor_no_overlap`);
     const { rows: indexes } = await client.query<{ name: string; definition: string }>(`
       select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
       where indrelid in (select oid from pg_class where relnamespace = 'public'::regnamespace)

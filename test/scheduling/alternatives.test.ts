@@ -63,6 +63,8 @@ describe('what a refusal offers', () => {
       date,
       start_time: '09:00',
       end_time: '09:30',
+      branch: 1,
+      room: null,
     });
     // It can be booked as it stands.
     await book(patient, ids(refused)?.[0] ?? 0).expect(201);

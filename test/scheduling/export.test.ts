@@ -129,13 +129,20 @@ describe('an export', () => {
   test('has every filter of the list, and each of them leaves the same visits out of both', async () => {
     const [doctor, patient] = [await clinic.person('doctor'), await clinic.person('patient')];
     const first = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: '2026-03-10' }));
-    const second = await clinic.book(patient, await clinic.slot(doctor, { date: '2026-03-12' }));
+    const { body: branch } = await clinic
+      .as(people.admin)
+      .post('/branches/', { name: 'Chilonzor' })
+      .expect(201);
+    const there = { date: '2026-03-12', start_time: '10:00', end_time: '10:30', branch: branch.id };
+    const slot = await clinic.as(doctor).post('/timeslots/', there).expect(201);
+    const second = await clinic.book(patient, slot.body.id);
     await clinic.as(patient).delete(`/appointments/${second}/`).expect(204);
     /** Of each filter a value, and the one visit that it keeps. */
     const kept: Record<string, [value: string | number, visit: number]> = {
       date: ['2026-03-10', first],
       from: ['2026-03-11', second],
       to: ['2026-03-11', first],
+      branch: [branch.id, second],
       status: ['cancelled', second],
       doctor: [people.doctor.id, first],
       patient: [patient.id, second],
@@ -151,6 +158,8 @@ describe('an export', () => {
         visit,
       ]);
     }
+    // So that others’ slots have one branch to be in.
+    await clinic.as(people.admin).patch(`/branches/${branch.id}/`, { is_active: false }).expect(200);
   });
 
   test('takes the filters of the list', async () => {

@@ -72,6 +72,7 @@ describe('POST /holidays/', () => {
         id: expect.any(Number),
         date: DAY,
         name: 'Bayram',
+        branch: null,
         preview: false,
         // Two of this week, two of the other, two by hand, four at once.
         removed: 10,
@@ -340,6 +341,7 @@ test('GET /holidays/ shows everybody the holidays to come first, then the past o
       id,
       date: '2026-03-21',
       name: 'Navroʻz',
+      branch: null,
     });
   }
   const { body } = await clinic.as(patient).get('/holidays/?from=2026-02-01&to=2026-03-02').expect(200);

@@ -45,6 +45,8 @@ test('finds what is free of all doctors by time, with the doctor', async () => {
     date: '2026-03-02',
     start_time: '23:30',
     end_time: '24:00',
+    branch: 1,
+    room: null,
   });
   expect(await found('', admin)).toEqual([today, sooner, tuesday, same]);
 });

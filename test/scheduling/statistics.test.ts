@@ -318,6 +318,7 @@ describe('over a million appointments', () => {
       // Rules that these rows keep by themselves, and what each row would cost by them.
       await client.query(`
         alter table appointments drop constraint appointments_patient_no_overlap;
+        alter table appointments drop constraint appointments_doctor_no_overlap;
         alter table timeslots drop constraint timeslots_no_overlap;
         set session_replication_role = replica`);
       // Indexes are made in one go afterwards, in a tenth of the time.
@@ -375,7 +376,7 @@ describe('over a million appointments', () => {
     const text = onlyStatement(seen);
     expect(body.total.booked).toBeGreaterThan(1_000_000);
     expect(body.total.published).toBe(1_200_000);
-    const plan = await planOf(text, ['2030-01-01', '2039-12-31', null, ...TASHKENT], by === 'day');
+    const plan = await planOf(text, ['2030-01-01', '2039-12-31', null, ...TASHKENT, null], by === 'day');
     process.stdout.write(
       `statistics by ${by}: ${body.total.booked} appointments, ${body.total.published} slots, ${body.rows.length} rows in ` +
         `${ms.toFixed(0)} ms\n`,
@@ -387,8 +388,8 @@ describe('over a million appointments', () => {
 
   test('of one month, and of one doctor, they read no more than that', async () => {
     for (const [values, most] of [
-      [['2034-05-01', '2034-05-31', null, ...TASHKENT], 30_000],
-      [['2030-01-01', '2039-12-31', await oneDoctor(), ...TASHKENT], 14_000],
+      [['2034-05-01', '2034-05-31', null, ...TASHKENT, null], 30_000],
+      [['2030-01-01', '2039-12-31', await oneDoctor(), ...TASHKENT, null], 14_000],
     ] as const) {
       const statements = watchStatements();
       const seen = await statements.during(() => get('?from=2034-05-01&to=2034-05-31').expect(200));

@@ -253,6 +253,8 @@ describe('free_now', () => {
         date: day,
         start_time: `${10 + index}:00`,
         end_time: `${10 + index}:30`,
+        branch: 1,
+        room: null,
       })),
     );
     const ids = (found: { id: number }[]) => found.map(({ id }) => id);

@@ -65,6 +65,13 @@ export const timeslots = pgTable(
     index('timeslots_doctor_time').on(t.doctor_id, t.date, t.start_time),
     index('timeslots_free_doctor_time').on(t.doctor_id, t.date, t.start_time).where(sql`not is_taken`),
     index('timeslots_free_time').on(t.date, t.start_time, t.id).where(sql`not is_taken`),
+    // Only for what asks for a branch: see the migration.
+    index('timeslots_free_branch_time')
+      .on(t.branch_id, t.date, t.start_time, t.id)
+      .where(sql`not is_taken and branch_id is not null`),
+    index('timeslots_free_branch_doctor_time')
+      .on(t.branch_id, t.doctor_id, t.date, t.start_time)
+      .where(sql`not is_taken and branch_id is not null`),
     index('timeslots_waitlisted').on(t.date, t.start_time).where(sql`is_waitlisted`),
     uniqueIndex('timeslots_one_hold')
       .on(t.held_by)

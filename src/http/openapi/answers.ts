@@ -158,6 +158,12 @@ export const problemSchema = (alternative: string | undefined): Schema => ({
         status: { type: 'string', enum: ['pending', 'confirmed'] },
       },
     },
+    room: {
+      ...integer(1, 2_147_483_647),
+      type: ['integer', 'null'],
+      description:
+        'With `room_taken`: the next room of its kind in the branch that is free at that time; null without one.',
+    },
   },
 });
 
@@ -227,7 +233,8 @@ export function errorResponses(
     // Of the refusals that name other slots, the example of the commonest shows some.
     const others = alternatives && code === 'slot_taken' ? { alternatives } : ownVisit(code);
     const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
-    const value = problem(new AppError(code, { fields, ...others, ...counted }), 'en', path);
+    const room = code === 'room_taken' ? { room: demo.otherRoom.id } : {};
+    const value = problem(new AppError(code, { fields, ...others, ...counted, ...room }), 'en', path);
     examples[status] = { ...examples[status], [code]: { value } };
     responses[status] = {
       description: listed(Object.keys(examples[status])),

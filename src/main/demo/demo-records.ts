@@ -5,12 +5,15 @@ import { sql } from '../../db/drizzle.ts';
 
 /** The records that the documentation's examples name, with the numbers that stand there. */
 export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
+  await addPlaces(tx);
   await addSlotsAndVisits(tx, clock);
   await addWaitingList(tx);
   await addCalendar(tx);
   await addTraces(tx, clock);
   // Records that are made later, by the demo data itself or by people, must not get these ids.
   for (const [table, from] of [
+    ['branches', demo.emptyBranch.id],
+    ['rooms', demo.emptyRoom.id],
     ['timeslots', 1_000],
     ['waitlist_entries', demo.wishes.toDecline.id],
     ['absences', demo.absence.id],
@@ -20,6 +23,21 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
     ['messages', demo.message.id],
   ] as const)
     await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
+}
+
+/** The branch that the migration made gets its address; another is not open yet. */
+async function addPlaces(tx: Tx): Promise<void> {
+  const { branch, emptyBranch, room, otherRoom, emptyRoom } = demo;
+  await tx.execute(sql`
+    update branches set name = ${branch.name}, address = ${branch.address}, phone = ${branch.phone}
+    where id = ${branch.id}`);
+  await tx.execute(sql`
+    insert into branches (id, name, address, is_active) overriding system value
+    values (${emptyBranch.id}, ${emptyBranch.name}, ${emptyBranch.address}, false)`);
+  await tx.execute(sql`
+    insert into rooms (id, branch_id, name, kind) overriding system value
+    select id, ${branch.id}, name, kind
+    from jsonb_to_recordset(${JSON.stringify([room, otherRoom, emptyRoom])}::jsonb) as r (id int, name text, kind text)`);
 }
 
 async function addSlotsAndVisits(tx: Tx, clock: Clock): Promise<void> {

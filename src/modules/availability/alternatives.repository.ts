@@ -18,6 +18,8 @@ interface Row extends Place {
   /** Null in the one row of an empty answer. */
   id: number | null;
   end_time: string;
+  branch: number;
+  room: number | null;
   first_name: string | null;
   last_name: string | null;
   specialization: string | null;
@@ -73,7 +75,7 @@ const ofClinic = (side: typeof later) => `(
   order by s.date ${side.order}, s.start_time ${side.order}, s.id ${side.order} limit ${WALK})`;
 
 const columns = `s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, d.specialization, u.first_name,
-  u.last_name`;
+  u.last_name, s.branch_id as branch, s.room_id as room`;
 const near = 'order by place, date, start_time, id';
 
 /** @returns slots of that doctor first, then of others, each by how far off it is */
@@ -101,7 +103,7 @@ export async function findAlternatives(
       ), shown as (
         (select true as same, * from own)
         union all
-        (select false, id, doctor, date, start_time, end_time, specialization, first_name, last_name, place
+        (select false, id, doctor, date, start_time, end_time, specialization, first_name, last_name, branch, room, place
          from others ${near} limit ${EACH})
       )
       select shown.*, ${colleaguesWillDo} and exists (
@@ -131,8 +133,9 @@ async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds)
 }
 
 const toSlots = (rows: Row[]): OpenTimeslot[] =>
-  rows.flatMap(({ id, doctor, first_name, last_name, specialization, date, start_time, end_time }) =>
-    id === null
-      ? []
-      : [{ id, doctor: { id: doctor, first_name, last_name, specialization }, date, start_time, end_time }],
-  );
+  rows.flatMap(({ id, doctor, first_name, last_name, specialization, ...row }) => {
+    const { date, start_time, end_time, branch, room } = row;
+    if (id === null) return [];
+    const brief = { id: doctor, first_name, last_name, specialization };
+    return [{ id, doctor: brief, date, start_time, end_time, branch, room }];
+  });

@@ -11,6 +11,8 @@ export const openTimeslot = documented(
     date: fields.out.date,
     start_time: fields.out.time,
     end_time: fields.out.time,
+    branch: fields.out.branch,
+    room: fields.out.room,
   }),
   {
     id: 'OpenTimeslot',
@@ -24,6 +26,8 @@ export const openTimeslot = documented(
           date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
+          branch: demo.branch.id,
+          room: null,
         },
       },
     },

@@ -3,6 +3,7 @@ import { createAlternatives } from './alternatives.service.ts';
 import { createHolds, type HoldsDependencies } from './holds.service.ts';
 import { createObtaining, type ObtainingDependencies } from './obtaining.service.ts';
 import { busyAt, lockPatient } from './patients.repository.ts';
+import { createPlaces } from './places.service.ts';
 import { createReach } from './reach.service.ts';
 
 interface AvailabilityDependencies
@@ -24,5 +25,6 @@ export function createAvailability(dependencies: AvailabilityDependencies) {
     reach,
     holds: createHolds({ ...dependencies, obtaining, reach }),
     patients: { lock: lockPatient, busyAt },
+    places: createPlaces(dependencies),
   };
 }

@@ -12,4 +12,4 @@ export {
   type PolicySource,
 } from './policy.rules.ts';
 export type { Branches } from './reach.repository.ts';
-export { FIRST_BRANCH, type Reach } from './reach.service.ts';
+export type { Reach } from './reach.service.ts';

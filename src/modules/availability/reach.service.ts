@@ -6,9 +6,6 @@ import * as repository from './reach.repository.ts';
 
 export type Reach = ReturnType<typeof createReach>;
 
-/** Where what names no branch is: the one that the clinic has been so far. */
-export const FIRST_BRANCH = 1;
-
 const missing = { timeslots: 'timeslot_not_found', appointments: 'appointment_not_found' } as const;
 
 /**

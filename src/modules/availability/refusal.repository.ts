@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts';
 import { boundValues, isBusy, isWithinNumber } from './bookable.sql.ts';
 import { isDoctorHere, isLetIn, isPatientHere } from './people.sql.ts';
+import { isHoliday } from './places.sql.ts';
 import type { Bounds } from './policy.rules.ts';
 import type { Branches } from './reach.sql.ts';
 import type { Refusals } from './refusal.rules.ts';
@@ -40,7 +41,7 @@ export interface Why extends Refusals, Place {
 
 /**
  * Which rules refuse somebody a slot at this moment; all are false when what refused it has gone meanwhile. `passing` says
- * that the slot waits to be offered to the next on the waiting list, `closed` that a holiday took it.
+ * that the slot waits to be offered to the next on the waiting list, `closed` that a holiday took it or the closing of its branch.
  */
 export async function whyRefused(
   db: Db,
@@ -54,7 +55,9 @@ export async function whyRefused(
         not exists (select from users p where p.id = $2 and ${isPatientHere('p')}) as no_patient,
         d.id is null as no_slot,
         exists (
-          select from closed_timeslots c join holidays h on h.date = c.date where c.timeslot_id = $1) as closed,
+          select from closed_timeslots c where c.timeslot_id = $1 and (
+            ${isHoliday('c', 'c.branch_id')}
+            or exists (select from branches b where b.id = c.branch_id and not b.is_active))) as closed,
         coalesce((s.date, own.lasts) <= ($5::date, $6::time), false) as begun,
         coalesce((s.date, own.lasts) <= ($7::date, $8::time) and not own.held, false) as too_soon,
         coalesce(s.date > $9::date and not own.held, false) as too_far,

@@ -2,8 +2,8 @@ import { clientOf, type Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 
 /**
- * The locks of the calendar, in the order in which everybody takes them: the holidays, then the doctor, then visits, then
- * slots. Who publishes a slot by hand holds the doctor's row in share. Who writes a week or an absence, or publishes from
+ * The locks of the calendar, in the order in which everybody takes them: the holidays, then the doctor, then branches and
+ * rooms, then visits, then slots. Who publishes a slot by hand holds the doctor's row in share. Who writes a week or an absence, or publishes from
  * the week, holds it alone: what they read next stays true until they commit.
  */
 
@@ -30,6 +30,19 @@ async function lockDoctor(tx: Tx, doctor: number, { name, is }: { name: string; 
     name,
     text: `select from users where id = $1 and role = 'doctor' and ${is} for no key update`,
     values: [doctor],
+  });
+  return rowCount === 1;
+}
+
+/**
+ * Comes before the visits of a branch are locked for a holiday of it, as its foreign key would come after them: whoever closes
+ * the branch has it locked and waits for visits. @returns whether there is such a branch
+ */
+export async function lockBranch(tx: Tx, branch: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'calendar.lock-branch',
+    text: 'select from branches where id = $1 for key share',
+    values: [branch],
   });
   return rowCount === 1;
 }

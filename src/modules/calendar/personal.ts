@@ -58,6 +58,8 @@ export const personal = {
           break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
           valid_from: day.nullable(),
           valid_until: day.nullable(),
+          branch: fields.out.branch,
+          room: fields.out.room,
         }),
         'A doctor’s week.',
       ),
@@ -72,6 +74,8 @@ export const personal = {
             break_minutes: weeklyHours.break_minutes,
             valid_from: weeklyHours.valid_from,
             valid_until: weeklyHours.valid_until,
+            branch: weeklyHours.branch_id,
+            room: weeklyHours.room_id,
           })
           .from(weeklyHours)
           .where(and(eq(weeklyHours.doctor_id, person), gt(weeklyHours.id, after)))

@@ -13,6 +13,7 @@ const keys: Record<Grouping, string> = {
   doctor: 'x.doctor_id',
   // However it is written: the directory finds them together too.
   specialization: 'd.folded',
+  branch: 'x.branch_id',
 };
 
 /** What else a row shows of its key, and by what rows are in order. */
@@ -33,6 +34,11 @@ const shown: Record<Grouping, { columns: string; from: string; order: (reader: L
     ) n on n.folded = key`,
     order: (reader) => `${nameOrder('n.name', reader)} nulls last, key`,
   },
+  branch: {
+    columns: 'key::integer as branch_id, b.name as branch_name',
+    from: 'left join branches b on b.id = key',
+    order: () => 'key',
+  },
 };
 
 export interface StatisticsRowOf extends Measures {
@@ -42,6 +48,8 @@ export interface StatisticsRowOf extends Measures {
   first_name?: string | null;
   last_name?: string | null;
   specialization?: string | null;
+  branch_id?: number;
+  branch_name?: string | null;
 }
 
 /**
@@ -56,12 +64,20 @@ export async function countVisits(
     from,
     to,
     doctor,
+    branch,
     offsets,
-  }: { from: string; to: string; doctor: number | undefined; offsets: WallOffsets },
+  }: {
+    from: string;
+    to: string;
+    doctor: number | undefined;
+    branch: number | undefined;
+    offsets: WallOffsets;
+  },
   reader: Locale,
 ): Promise<StatisticsRowOf[]> {
   const joined = by === 'specialization' ? 'join doctor d on d.id = x.doctor_id' : '';
-  const where = 'where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)';
+  const where = `where x.date between $1 and $2 and ($3::integer is null or x.doctor_id = $3)
+    and ($6::integer is null or x.branch_id = $6)`;
   const { columns, from: names, order } = shown[by];
   const { rows } = await clientOf(executor).query<StatisticsRowOf>({
     text: `
@@ -101,7 +117,7 @@ export async function countVisits(
         median_lead_time_hours, expired
       from counted ${names}
       order by is_total desc, ${order(reader)}`,
-    values: [from, to, doctor, offsets.since, offsets.seconds],
+    values: [from, to, doctor, offsets.since, offsets.seconds, branch],
   });
   return rows;
 }

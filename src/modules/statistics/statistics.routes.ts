@@ -32,6 +32,7 @@ const keyColumns: Record<Statistics['by'], Columns> = {
     doctor_last_name: ({ doctor }) => doctor?.last_name,
   },
   specialization: { specialization: ({ specialization }) => specialization },
+  branch: { branch_id: ({ branch }) => branch?.id, branch_name: ({ branch }) => branch?.name },
 };
 
 /** The rows without their total, which a spreadsheet would count once more. */

@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
-const groupings = ['day', 'week', 'month', 'doctor', 'specialization'] as const;
+const groupings = ['day', 'week', 'month', 'doctor', 'specialization', 'branch'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** Ten years, with their leap days. */
@@ -26,9 +26,10 @@ export const statisticsQuery = fields.orderedRange(
       .default('day')
       .meta({
         description:
-          'A row for each day, ISO week, month, doctor or specialization that has something to count.',
+          'A row for each day, ISO week, month, doctor, specialization or branch that has something to count.',
         examples: ['month'],
       }),
+    branch: fields.branchText.optional(),
   }),
 );
 export type StatisticsQuery = z.infer<typeof statisticsQuery>;
@@ -84,6 +85,10 @@ const row = z.object({
     description: 'By specialization; null for doctors who have not filled it in.',
     examples: ['Kardiolog'],
   }),
+  branch: z
+    .object({ id: fields.id, name: z.string().meta({ maxLength: 200, examples: [demo.branch.name] }) })
+    .optional()
+    .meta({ description: 'By branch.' }),
   ...measures,
 });
 export type StatisticsRow = z.infer<typeof row>;
@@ -146,6 +151,15 @@ export const statistics = documented(
           ...range,
           by: 'specialization',
           rows: [{ specialization: 'Kardiolog', ...march }],
+          total: march,
+        },
+      },
+      branch: {
+        summary: 'By branch',
+        value: {
+          ...range,
+          by: 'branch',
+          rows: [{ branch: { id: demo.branch.id, name: demo.branch.name }, ...march }],
           total: march,
         },
       },

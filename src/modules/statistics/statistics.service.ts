@@ -25,7 +25,7 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
    * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
    */
   async count(query: StatisticsQuery, caller: Caller, reader: Locale): Promise<Statistics> {
-    const { by, to = clock.wall().date } = query;
+    const { by, branch, to = clock.wall().date } = query;
     const { from = addDays(to, 1 - DEFAULT_DAYS) } = query;
     if (from > to) throw invalidField('to', 'range_reversed');
     if (daysBetween(from, to) > MAX_DAYS) {
@@ -33,7 +33,7 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
     const doctor = sideOf(caller.role) === 'doctor' ? caller.id : undefined;
-    const range = { from, to, doctor, offsets: clock.offsets(from, to) };
+    const range = { from, to, doctor, branch, offsets: clock.offsets(from, to) };
     const counted = await mayLag((db) =>
       transaction(db, (tx) => countVisits(tx, by, range, reader), { statement: LONG_READ }),
     );
@@ -45,6 +45,8 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
 
 function toRow(by: Grouping, row: StatisticsRowOf): StatisticsRow {
   const { period, doctor_id: id, first_name = null, last_name = null, specialization = null } = row;
+  if (by === 'branch')
+    return { branch: { id: row.branch_id ?? 0, name: row.branch_name ?? '' }, ...measuresOf(row) };
   if (by === 'specialization') return { specialization, ...measuresOf(row) };
   if (id !== undefined) return { doctor: { id, first_name, last_name }, ...measuresOf(row) };
   return { ...(period !== undefined && { period }), ...measuresOf(row) };

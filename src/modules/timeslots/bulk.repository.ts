@@ -1,8 +1,15 @@
 import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import { isDoctorHere } from '../availability/people.sql.ts';
+import { branchFor, isHoliday, isRoomUsed } from '../availability/places.sql.ts';
 import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
+
+/** Where: the branch may follow from what the doctor has. */
+interface Place {
+  branch?: number | undefined;
+  room: number | null;
+}
 
 /**
  * Publishes the slots of many days in one statement, so that all of it happens or nothing. A `dry_run` only judges them.
@@ -10,22 +17,26 @@ import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
  * order, so that two who publish at once never wait for each other in a circle. The slots that are created are counted
  * first, since creating takes the lock of the holidays, which comes before the doctor's. ON CONFLICT decides against whoever
  * was slower.
- * @returns undefined when the doctor is gone or deactivated
+ * @returns what is missing: the doctor, who is gone or deactivated, or a place that is there and open
  */
 export async function insertTimeslots(
   executor: Executor,
   doctor: number,
-  { from, to, weekdays, ...opening }: Days & Opening,
+  { from, to, weekdays, branch, room, ...opening }: Days & Opening & Place,
   { wall, dry_run, despite_holiday }: { wall: WallTime; dry_run: boolean; despite_holiday: boolean },
-): Promise<Omit<PublishedTimeslots, 'dry_run'> | undefined> {
+): Promise<Omit<PublishedTimeslots, 'dry_run'> | 'doctor' | 'place'> {
   const stretches = stretchesOf(opening);
   const { rows } = await clientOf(executor).query<
-    Omit<PublishedTimeslots, 'dry_run'> & { is_doctor: boolean }
+    Omit<PublishedTimeslots, 'dry_run'> & { is_doctor: boolean; is_place: boolean }
   >({
     name: 'timeslots.insert-many',
     text: `
       with doctor as (
         select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
+      ), place as materialized (
+        select b.id as branch from branches b
+        where b.id = ${branchFor('$1', '$14', '$9')} and b.is_active and (
+          $15::integer is null or exists (select from rooms r where r.id = $15 and r.branch_id = b.id and r.is_active))
       ), wanted as (
         select $2::date + day as date, slot.start_time, slot.end_time
         from generate_series(0, $3::integer - 1) day
@@ -35,7 +46,7 @@ export async function insertTimeslots(
       ), judged as (
         select w.*, case
           when (w.date, w.end_time) <= ($9::date, $10::time) then 'past'
-          when not $13::boolean and exists (select from holidays h where h.date = w.date) then 'holiday'
+          when not $13::boolean and ${isHoliday('w', '(select branch from place)')} then 'holiday'
           when exists (
             select from absences a
             where a.doctor_id = $1
@@ -45,11 +56,13 @@ export async function insertTimeslots(
             select from timeslots t
             where t.doctor_id = $1 and t.date = w.date and t.start_time < w.end_time and t.end_time > w.start_time
           ) then 'overlap'
+          when $15::integer is not null and ${isRoomUsed('$15', 'w')} then 'room_taken'
         end as reason
         from wanted w
       ), created as (
-        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday)
-        select doctor.id, date, start_time, end_time, $13 from doctor, judged
+        insert into timeslots (
+          doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id, break_minutes)
+        select doctor.id, date, start_time, end_time, $13, place.branch, $15, $8 from doctor, place, judged
         where reason is null and not $11::boolean
         order by date, start_time
         on conflict do nothing
@@ -64,7 +77,7 @@ export async function insertTimeslots(
       select
         (case when $11 then (select count(*) from judged where reason is null) else (select count(*) from created) end)::integer
           as created,
-        exists (select from doctor) as is_doctor,
+        exists (select from doctor) as is_doctor, exists (select from place) as is_place,
         (select count(*)::integer from skipped) as skipped_count,
         (
           select coalesce(json_agg(json_build_object(
@@ -86,10 +99,13 @@ export async function insertTimeslots(
       dry_run,
       SKIPPED_SHOWN,
       despite_holiday,
+      branch,
+      room,
     ],
   });
   const [row] = rows;
-  if (!row?.is_doctor) return undefined;
-  const { is_doctor, ...outcome } = row;
+  if (!row?.is_doctor) return 'doctor';
+  if (!row.is_place) return 'place';
+  const { is_doctor, is_place, ...outcome } = row;
   return outcome;
 }

@@ -16,7 +16,10 @@ export async function bulkRoutes(
     {
       preHandler: anyOf(IsDoctor, IsStaff),
       config: {
-        errors: ['doctor_not_found', 'doctor_absent', 'clinic_closed'],
+        errors: [
+          ...(['doctor_not_found', 'branch_not_found', 'room_not_found'] as const),
+          ...(['doctor_absent', 'clinic_closed', 'branch_closed', 'room_closed', 'room_taken'] as const),
+        ],
         examples: { 200: ['preview'], 201: ['published'] },
         location: '/api/timeslots/?from=2028-04-03&to=2028-06-30',
       },
@@ -28,7 +31,7 @@ export async function bulkRoutes(
           'A doctor opens one day, or three months, in one act: all of it happens, or nothing. Staff name the ' +
           '`doctor`. Slots follow each other from `start_time` on, each `slot_minutes` long and `break_minutes` after the ' +
           'one before, as long as they end by `end_time`. Slots are skipped that are over, lie on a holiday or in an ' +
-          'absence, or overlap a slot that is there; the answer names them. Repeating the call adds nothing twice. ' +
+          'absence, overlap a slot that is there, or lie where somebody else uses the `room`; the answer names them. Repeating the call adds nothing twice. ' +
           '`dry_run` answers the same (200) and writes nothing. With `despite_holiday` holidays are opened as well.',
         body: newTimeslots,
         response: { 200: publishedTimeslots, 201: publishedTimeslots },

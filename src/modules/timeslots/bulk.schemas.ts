@@ -64,6 +64,7 @@ const shape = z.object({
     description:
       'No slot overlaps a pause. One that would is shifted: the day goes on with a slot at the end of the pause.',
   }),
+  ...fields.hoursPlace,
   despite_holiday: despiteHoliday,
   dry_run: z
     .boolean()
@@ -145,7 +146,7 @@ export const newTimeslots = documented(
 );
 export type NewTimeslots = z.output<typeof newTimeslots>;
 
-const skipReasons = ['past', 'holiday', 'absence', 'overlap'] as const;
+const skipReasons = ['past', 'holiday', 'absence', 'overlap', 'room_taken'] as const;
 
 export const publishedTimeslots = documented(
   z.object({
@@ -163,7 +164,8 @@ export const publishedTimeslots = documented(
           end_time: fields.out.time,
           reason: z.enum(skipReasons).meta({
             description:
-              'It is over, lies on a holiday or in the doctor’s absence, or overlaps a slot that is there already.',
+              'It is over, lies on a holiday or in the doctor’s absence, overlaps a slot that is there already, or somebody ' +
+              'else uses the room.',
           }),
         }),
       )

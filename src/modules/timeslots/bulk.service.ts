@@ -2,9 +2,10 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
-import { type Db, databaseError, type Executor, transaction } from '../../db/client.ts';
+import { type Db, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
-import { FIRST_BRANCH, type Reach } from '../availability/index.ts';
+import type { Availability, Reach } from '../availability/index.ts';
+import { seeingOthers } from './again.service.ts';
 import { insertTimeslots } from './bulk.repository.ts';
 import { daysOf, type NewTimeslots, type PublishedTimeslots } from './bulk.schemas.ts';
 
@@ -12,32 +13,41 @@ export interface BulkDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
-  reach: Pick<Reach, 'mustReach'>;
+  places: Pick<Availability['places'], 'resolve'>;
+  reach: Pick<Reach, 'of' | 'mustReach'>;
 }
 
 /** Publishing the slots of many days. */
-export function createBulk({ db, clock, audit, reach }: BulkDependencies) {
+export function createBulk({ db, clock, audit, places, reach }: BulkDependencies) {
   return {
     /**
      * Publishes the slots of one day or of many, for the caller or for the doctor whom the staff names. Slots that cannot be
      * published are skipped, and the answer names them. Repeating it adds nothing twice.
-     * @throws AppError doctor_not_found, doctor_absent, clinic_closed, forbidden (another doctor's, or a branch that the caller
-     * does not reach), invalid_input
+     * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, forbidden (another
+     * doctor's, or a branch that the caller does not reach), invalid_input; under endless rivals doctor_absent, clinic_closed,
+     * room_taken
      */
     async publish(order: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
       const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
       const doctor = doctorFor(named, caller);
-      await reach.mustReach(FIRST_BRANCH, caller);
       const days = daysOf({ date, from, to });
       const publish = async (executor: Executor) => {
+        if ((await reach.of(caller)) !== null)
+          for (const branch of await places.resolve(executor, doctor, [opening]))
+            await reach.mustReach(branch, caller);
         const wall = clock.wall();
         const how = { wall, dry_run, despite_holiday };
         const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
-        if (!outcome) throw new AppError('doctor_not_found');
+        if (outcome === 'doctor') throw new AppError('doctor_not_found');
+        if (outcome === 'place') {
+          await places.resolve(executor, doctor, [opening]);
+          // It has opened in this very moment.
+          throw new AppError('branch_closed');
+        }
         return { ...outcome, dry_run };
       };
-      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingCalendar(() => publish(db));
-      return seeingCalendar(() =>
+      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingOthers(() => publish(db));
+      return seeingOthers(() =>
         transaction(db, async (tx) => {
           const outcome = await publish(tx);
           const details = { created: outcome.created, ...days };
@@ -48,20 +58,4 @@ export function createBulk({ db, clock, audit, reach }: BulkDependencies) {
       );
     },
   };
-}
-
-/** The rules by which the database refuses a whole statement. */
-const CLOSED = ['timeslots_not_in_absence', 'timeslots_not_on_holiday'];
-
-/**
- * A statement that waited for an absence or a holiday to be written has not seen it, and the database refuses all of it. The
- * second time it sees the absence or holiday, and skips what lies in it.
- */
-async function seeingCalendar<Outcome>(publish: () => Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await publish();
-  } catch (error) {
-    if (!CLOSED.includes(databaseError(error)?.constraint ?? '')) throw error;
-    return publish();
-  }
 }

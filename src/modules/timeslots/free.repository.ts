@@ -16,11 +16,16 @@ interface Shown {
   /** Also the slot that has begun and is not over. */
   running: boolean;
   branches: Branches;
+  /** Only in this one. */
+  branch: number | undefined;
 }
 
 /** The doctor's slots between two days that nobody has booked. */
-const untaken = ({ running, branches }: Shown) => {
-  const inBranches = branches ? `and ${isReached('s.branch_id', '$10')}` : '';
+const untaken = ({ running, branches, branch }: Shown) => {
+  const inBranches = [
+    ...(branches ? [`and ${isReached('s.branch_id', '$10')}`] : []),
+    ...(branch ? [`and s.branch_id = $${branches ? 11 : 10}`] : []),
+  ].join(' ');
   return `s.doctor_id = $1 and s.date between $2 and $3 and not s.is_taken ${inBranches}
   and (s.date, ${running ? 's.end_time' : 's.start_time'}) > ($4::date, $5::time)`;
 };
@@ -29,24 +34,25 @@ const isFree = (shown: Shown) => `${untaken(shown)}
 
 /**
  * A doctor's bookable slots, soonest first.
- * @param days the first and the last of them
- * @param branches where they lie
+ * @param where the first and the last of the days; the branch, if only one counts
+ * @param branches where they may lie
  */
 export async function listFree(
   db: Db,
   doctor: number,
-  days: { from: string; to: string },
+  { branch, ...days }: { from: string; to: string; branch?: number | undefined },
   { now, after, reach, running }: Pick<Bounds, 'now' | 'after' | 'reach' | 'running'>,
   page: PageRequest,
   branches: Branches = null,
 ): Promise<FreePage> {
-  const shown = { running, branches };
+  const shown = { running, branches, branch };
   const free = isFree(shown);
   const found = await fetchPage(page, async (window) => {
     const { rows } = await clientOf(db).query<Timeslot & { count: number; held_until: string | null }>({
-      name: `timeslots.free${running ? ':running' : ''}${branches ? ':branches' : ''}`,
+      name: `timeslots.free${running ? ':running' : ''}${branches ? ':branches' : ''}${branch ? ':branch' : ''}`,
       text: `
-        select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, true as is_available,
+        select s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room,
+          true as is_available,
           (select count(*)::integer from (select from timeslots s where ${free} limit ${COUNT_LIMIT}) counted) as count,
           (select min(s.held_until) from timeslots s where ${untaken(shown)} and s.held_until > $6) as held_until
         from timeslots s
@@ -55,6 +61,7 @@ export async function listFree(
       values: [
         ...[doctor, days.from, days.to, after.date, after.time, now, reach, window.limit, window.offset],
         ...(branches ? [branches] : []),
+        ...(branch ? [branch] : []),
       ],
     });
     return rows;

@@ -55,7 +55,7 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
      */
     async list(
       doctor: number,
-      { page, page_size, date, from, to }: FreeSlotFilters,
+      { page, page_size, date, from, to, branch }: FreeSlotFilters,
       caller: Caller,
     ): Promise<Page<Timeslot>> {
       const { role } = caller;
@@ -65,7 +65,7 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
       const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await listFree(db, doctor, days, bounds, { page, page_size }, branches);
+        const found = await listFree(db, doctor, { ...days, branch }, bounds, { page, page_size }, branches);
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
@@ -76,7 +76,7 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
       const notice = worksHere(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(
         days.from === days.to ? ofDay : ofDays,
-        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running} ${branches ?? ''}`,
+        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running} ${branches ?? ''} ${branch ?? ''}`,
         (found) => stillHolds(found, bounds),
         find,
       );

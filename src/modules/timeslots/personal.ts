@@ -13,7 +13,15 @@ export const personal = {
   parts: {
     timeslots: {
       shape: listOf(
-        z.object({ id: fields.id, date, start_time: time, end_time: time, created_at: instant }),
+        z.object({
+          id: fields.id,
+          date,
+          start_time: time,
+          end_time: time,
+          branch: fields.out.branch,
+          room: fields.out.room,
+          created_at: instant,
+        }),
         'A doctor’s published slots.',
       ),
       pages: (db: Db, person: number, after: number, limit: number) =>
@@ -23,6 +31,8 @@ export const personal = {
             date: timeslots.date,
             start_time: timeslots.start_time,
             end_time: timeslots.end_time,
+            branch: timeslots.branch_id,
+            room: timeslots.room_id,
             created_at: timeslots.created_at,
           })
           .from(timeslots)

@@ -1,6 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import { isDoctorHere } from '../availability/people.sql.ts';
+import { branchFor } from '../availability/places.sql.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
 /**
@@ -8,12 +9,12 @@ import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
  * publish the same time at once. The doctor's row is locked, so that nobody publishes for a doctor who is just leaving. A
  * doctor who waits for approval may publish: patients see the slots once the doctor is let in. Slots that were taken back at
  * that time may come from the week again. A slot that somebody waits for is nobody else's from the first moment on.
- * @returns undefined when the doctor is gone or deactivated, or another slot overlaps
- * @throws the refusal by `timeslots_not_on_holiday`, and by `timeslots_not_in_absence`
+ * @returns undefined when the doctor is gone or deactivated, there is no such place or it is closed, or another slot overlaps
+ * @throws the refusal by `timeslots_not_on_holiday`, by `timeslots_not_in_absence`, and by `room_uses_no_overlap`
  */
 export async function insertTimeslot(
   executor: Executor,
-  slot: Required<NewTimeslot>,
+  slot: NewTimeslot & { doctor: number },
   wall: WallTime,
 ): Promise<Timeslot | undefined> {
   const { rows } = await clientOf(executor).query<Timeslot>({
@@ -22,10 +23,12 @@ export async function insertTimeslot(
       with doctor as (
         select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
       ), published as (
-        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday)
-        select id, $2, $3, $4, $5 from doctor
+        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id)
+        select doctor.id, $2, $3, $4, $5, b.id, $9
+        from doctor join branches b on b.id = ${branchFor('$1', '$8', '$6')} and b.is_active
+        where $9::integer is null or exists (select from rooms r where r.id = $9 and r.branch_id = b.id and r.is_active)
         on conflict do nothing
-        returning id, doctor_id as doctor, date, start_time, end_time
+        returning id, doctor_id as doctor, date, start_time, end_time, branch_id as branch, room_id as room
       ), back as (
         delete from withdrawn_timeslots w using published p
         where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
@@ -41,6 +44,8 @@ export async function insertTimeslot(
       slot.despite_holiday,
       wall.date,
       wall.time,
+      slot.branch,
+      slot.room,
     ],
   });
   return rows[0];

@@ -3,9 +3,9 @@ import { type Clock, hasBegun } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
-import { type Db, type Executor, transaction } from '../../db/client.ts';
+import { type Db, databaseError, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
-import { FIRST_BRANCH, type Reach } from '../availability/index.ts';
+import type { Availability, Reach } from '../availability/index.ts';
 import * as repository from './publishing.repository.ts';
 import { findTimeslot } from './timeslots.repository.ts';
 import { endingOf } from './timeslots.rules.ts';
@@ -20,13 +20,26 @@ export interface PublishingDependencies {
     /** @throws AppError doctor_not_found when nobody works here as this doctor */
     mustWork: (doctor: number) => Promise<void>;
   };
+  places: Pick<Availability['places'], 'resolve' | 'roomInstead'>;
 }
 
 /** How often a slot is deleted when what kept it has gone again by the time one asks. */
 const ATTEMPTS = 3;
 
 /** Publishing one slot, and taking it back. */
-export function createPublishing({ db, clock, audit, reach, doctors }: PublishingDependencies) {
+export function createPublishing(dependencies: PublishingDependencies) {
+  const { db, clock, audit, reach, doctors, places } = dependencies;
+
+  /** Names another room where the wanted one is in use. */
+  async function namingRoom<Done>(slot: NewTimeslot, work: () => Promise<Done>): Promise<Done> {
+    try {
+      return await work();
+    } catch (error) {
+      if (slot.room === null || databaseError(error)?.constraint !== 'room_uses_no_overlap') throw error;
+      throw new AppError('room_taken', { room: await places.roomInstead(slot.room, slot), cause: error });
+    }
+  }
+
   /**
    * What the desk does to a doctor's calendar is noted with it; what a doctor does to their own takes no transaction.
    * @param work tells what it did to which slot of whom; undefined when it did nothing
@@ -52,22 +65,30 @@ export function createPublishing({ db, clock, audit, reach, doctors }: Publishin
     /**
      * Publishes a slot of the caller, or of the doctor whom the staff names. It may have begun, for whoever comes to the desk
      * while it runs, but not be over.
-     * @throws AppError slot_in_past, slot_overlap, doctor_absent, clinic_closed, doctor_not_found, forbidden (another
-     * doctor's, or a branch that the caller does not reach), invalid_input
+     * @throws AppError slot_in_past, slot_overlap, doctor_absent, clinic_closed, doctor_not_found, branch_not_found,
+     * room_not_found, branch_closed, room_closed, forbidden (another doctor's, or a branch that the caller does not reach),
+     * invalid_input; with another room room_taken
      */
     async publish(slot: NewTimeslot, caller: Caller): Promise<Timeslot> {
       const doctor = doctorFor(slot.doctor, caller);
-      await reach.mustReach(FIRST_BRANCH, caller);
       const wall = clock.wall();
       if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
-      const published = await noted(
-        caller,
-        'timeslot.publish',
-        (executor) => repository.insertTimeslot(executor, { ...slot, doctor }, wall),
-        ({ id }) => id,
+      const published = await namingRoom(slot, () =>
+        noted(
+          caller,
+          'timeslot.publish',
+          async (executor) => {
+            const published = await repository.insertTimeslot(executor, { ...slot, doctor }, wall);
+            // Which branch it is in may have followed from what the doctor has.
+            if (published) await reach.mustReach(published.branch, caller);
+            return published;
+          },
+          ({ id }) => id,
+        ),
       );
       if (published) return published;
       await doctors.mustWork(doctor);
+      await places.resolve(db, doctor, [slot]);
       throw new AppError('slot_overlap');
     },
 

@@ -30,6 +30,8 @@ export interface Search {
   /** Both within what a search shows. */
   limit: number;
   offset: number;
+  /** Only slots of this branch. */
+  branch: number | undefined;
 }
 
 /** Which doctors count; null or undefined is any. */
@@ -38,7 +40,7 @@ interface Narrowing {
   specialization?: string | undefined;
   gender?: string | undefined;
   /** How many slots of each doctor are shown. */
-  per_doctor: number;
+  per_doctor?: number | undefined;
 }
 
 interface Found {
@@ -55,6 +57,8 @@ interface Row {
   date: string;
   start_time: string;
   end_time: string;
+  branch: number;
+  room: number | null;
   doctor: number;
   first_name: string | null;
   last_name: string | null;
@@ -63,12 +67,11 @@ interface Row {
 
 const toFound = (rows: Row[]): Found => ({
   count: rows[0]?.count ?? 0,
-  rows: rows.flatMap(({ id, date, start_time, end_time, doctor, ...names }) => {
-    const { first_name, last_name, specialization } = names;
+  rows: rows.flatMap(({ id, doctor, first_name, last_name, specialization, ...row }) => {
+    const { date, start_time, end_time, branch, room } = row;
     if (id === null) return [];
-    return [
-      { id, doctor: { id: doctor, first_name, last_name, specialization }, date, start_time, end_time },
-    ];
+    const brief = { id: doctor, first_name, last_name, specialization };
+    return [{ id, doctor: brief, date, start_time, end_time, branch, room }];
   }),
 });
 
@@ -100,10 +103,6 @@ const open = `s.end_time <= $5::time
 const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
 
-/** Only where it matters, so that everybody else's statement is the one it was. @param place the parameter's number */
-const inBranches = (branches: Branches, place: number) =>
-  branches ? `and ${isReached('s.branch_id', `$${place}`)}` : '';
-
 const page = (columns: string) =>
   `select counted.count, ${columns} from counted left join page on true order by page.date, page.start_time, page.id`;
 
@@ -113,35 +112,6 @@ const page = (columns: string) =>
  */
 const WALK = 2 * SEARCH_LIMIT;
 
-/** @returns undefined when the walk met so many slots that do not count that it does not know the answer */
-export async function walk(db: Db, search: Search): Promise<Found | undefined> {
-  const { branches } = search;
-  const free = `
-    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${inBranches(branches, 10)}
-    order by s.date, s.start_time, s.id limit ${WALK}`;
-  const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:walk${search.unbroken ? '' : ',days'}${branches ? ',branches' : ''}`,
-    text: `
-      with shown as materialized (
-        select s.id, s.date, s.start_time, s.end_time, d.*
-        from (${free}) s cross join lateral (
-          select u.id as doctor, u.first_name, u.last_name, p.specialization
-          from users u join doctor_profiles p on p.id = u.id
-          where u.id = s.doctor_id and ${bookable} limit 1
-        ) d
-        where ${open}
-        order by s.date, s.start_time, s.id limit ${SEARCH_LIMIT}
-      ), counted as (
-        select count(*)::int as count from shown
-      ), page as (
-        select * from shown order by date, start_time, id limit $7 offset $8
-      )
-      ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
-    values: [...values(search), ...(branches ? [branches] : [])],
-  });
-  return rows[0]?.cut ? undefined : toFound(rows);
-}
-
 const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
@@ -149,25 +119,98 @@ const narrowed = {
   specialization: (value: string) => `search_fold(p.specialization) = (select search_fold(${value}))`,
 };
 
+/** Puts a value among the parameters of a statement, and gives the SQL for it. */
+const binder = (parameters: unknown[]) => (value: unknown) => `$${parameters.push(value)}`;
+type Bind = ReturnType<typeof binder>;
+
+/** The filters that have a value, and their conditions. */
+function narrow(narrowing: Narrowing, bind: Bind) {
+  const filters = (['doctor', 'gender', 'specialization'] as const).filter(
+    (name) => narrowing[name] !== undefined,
+  );
+  return { filters, counts: filters.map((name) => narrowed[name](bind(narrowing[name]))) };
+}
+
+/** Where a slot must lie; only where it matters, so that everybody else's statement is the one it was. */
+function inPlace({ branch, branches }: Search, bind: Bind) {
+  const named = branch === undefined ? [] : [`and s.branch_id = ${bind(branch)}`];
+  const reached = branches === null ? [] : [`and ${isReached('s.branch_id', bind(branches))}`];
+  return {
+    there: [...named, ...reached].join(' '),
+    shape: [...(branch === undefined ? [] : ['branch']), ...(branches === null ? [] : ['branches'])],
+  };
+}
+
+/**
+ * Of one branch the walk also looks for whom the narrowing leaves: where that branch is small, it is done before each doctor
+ * would be asked, most of whom work elsewhere.
+ * @returns undefined when the walk met so many slots that do not count that it does not know the answer
+ */
+export async function walk(db: Db, search: Search, narrowing: Narrowing = {}): Promise<Found | undefined> {
+  const parameters = values(search);
+  const bind = binder(parameters);
+  const place = inPlace(search, bind);
+  const { filters, counts } = narrow(narrowing, bind);
+  const { per_doctor } = narrowing;
+  const free = `
+    select s.* from timeslots s where ${within} and ${onDays(search.unbroken)} ${place.there}
+    order by s.date, s.start_time, s.id limit ${WALK}`;
+  const met = (columns: string) => `
+    select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, d.* ${columns}
+    from (${free}) s cross join lateral (
+      select u.id as doctor, u.first_name, u.last_name, p.specialization
+      from users u join doctor_profiles p on p.id = u.id
+      where ${['u.id = s.doctor_id', bookable, ...counts].join(' and ')} limit 1
+    ) d
+    where ${open}`;
+  const nth = ', row_number() over (partition by s.doctor_id order by s.date, s.start_time) as nth';
+  const counted =
+    per_doctor === undefined ? met('') : `select * from (${met(nth)}) s where nth <= ${bind(per_doctor)}`;
+  const shape = [
+    ...(search.unbroken ? [] : ['days']),
+    ...place.shape,
+    ...filters,
+    ...(per_doctor === undefined ? [] : ['per']),
+  ];
+  const { rows } = await clientOf(db).query<Row>({
+    name: `timeslots.search:${['walk', ...shape].join()}`,
+    text: `
+      with shown as materialized (
+        ${counted}
+        order by s.date, s.start_time, s.id limit ${SEARCH_LIMIT}
+      ), counted as (
+        select count(*)::int as count from shown
+      ), page as (
+        select * from shown order by date, start_time, id limit $7 offset $8
+      )
+      ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
+    values: parameters,
+  });
+  return rows[0]?.cut ? undefined : toFound(rows);
+}
+
 /**
  * Asks each doctor who counts. The first question is for as many slots of each as fill the page if all have equally many.
  * The last of these, in order of time, bounds what is read next, so that nobody's whole calendar is read.
  */
-export async function askEach(db: Db, search: Search, narrowing: Narrowing): Promise<Found> {
-  const filters = (['doctor', 'gender', 'specialization'] as const).filter(
-    (name) => narrowing[name] !== undefined,
-  );
-  const { branches } = search;
-  const inReach = inBranches(branches, 11 + filters.length);
-  const counts = filters.map((name, index) => narrowed[name](`$${11 + index}`));
+export async function askEach(
+  db: Db,
+  search: Search,
+  narrowing: Narrowing & { per_doctor: number },
+): Promise<Found> {
+  const parameters = values(search);
+  const bind = binder(parameters);
+  const most = bind(narrowing.per_doctor);
+  const { filters, counts } = narrow(narrowing, bind);
+  const place = inPlace(search, bind);
   const free = (limit: string, more = '') => `(
-    select s.id, s.date, s.start_time, s.end_time from timeslots s
-    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} ${inReach} and ${open} ${more}
-    order by s.date, s.start_time limit least($10::int, ${limit})
+    select s.id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id from timeslots s
+    where s.doctor_id = doctor.id and ${within} and ${onDays(search.unbroken)} and ${open} ${place.there} ${more}
+    order by s.date, s.start_time limit least(${most}::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
   const { rows } = await clientOf(db).query<Row>({
-    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days']), ...(branches ? ['branches'] : [])].join()}`,
+    name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days']), ...place.shape].join()}`,
     text: `
       with doctor as materialized (
         select u.*, p.specialization, count(*) over ()::int as doctors
@@ -187,7 +230,8 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
           union all select '9999-12-31', '24:00'
         ) either order by date, start_time limit 1
       ), page as (
-        select s.id, s.date, s.start_time, s.end_time, doctor.id as doctor, first_name, last_name, specialization
+        select s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, doctor.id as doctor,
+          first_name, last_name, specialization
         from doctor cross join bound cross join lateral ${free(
           reach,
           'and s.date <= bound.date and (s.date, s.start_time) <= (bound.date, bound.start_time)',
@@ -195,10 +239,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [
-      ...[...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
-      ...(branches ? [branches] : []),
-    ],
+    values: parameters,
   });
   return toFound(rows);
 }

@@ -32,6 +32,7 @@ export const searchFilters = fields
         examples: ['Kardiolog'],
       }),
       doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),
+      branch: fields.branchText.optional(),
       gender: fields.gender
         .optional()
         .meta({ description: 'Only doctors of this gender.', examples: ['female'] }),

@@ -52,7 +52,7 @@ export function createTimeslotSearch({
     { role }: Pick<Caller, 'role'>,
     branches: Branches,
   ): Promise<Page<OpenTimeslot>> {
-    const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
+    const { page, page_size, weekdays, per_doctor, doctor, gender, branch } = filters;
     const { now, after, until, reach } = boundsFor(role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
@@ -65,19 +65,20 @@ export function createTimeslotSearch({
       starts: filters.after ?? '00:00',
       ends: filters.before ?? '24:00',
       branches,
+      branch,
       // One row more than the page holds tells whether another page follows.
       ...shownWindow(page_size + 1, (page - 1) * page_size),
     };
     const specialization = filters.specialization || undefined;
-    const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, wanted));
+    const narrowing = { doctor, specialization, gender, per_doctor };
+    const narrow = Object.values(narrowing).some((filter) => filter !== undefined);
+    const asks = narrow && (branch === undefined || doctor !== undefined);
+    const walked = asks ? undefined : await mayLag((db) => repository.walk(db, wanted, narrowing));
     const { count, rows } =
       walked ??
       (await mayLag((db) =>
         repository.askEach(db, wanted, {
-          doctor,
-          specialization,
-          gender,
+          ...narrowing,
           per_doctor: per_doctor ?? SEARCH_LIMIT,
         }),
       ));

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
 import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
 import { timeslots } from '../../db/schema/index.ts';
-import { query, statement } from '../../db/sql.ts';
+import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { Branches } from '../availability/reach.sql.ts';
 import type { Timeslot } from './timeslots.schemas.ts';
 
@@ -34,6 +34,8 @@ const fields = {
   date: timeslots.date,
   start_time: timeslots.start_time,
   end_time: timeslots.end_time,
+  branch: timeslots.branch_id,
+  room: timeslots.room_id,
 };
 
 interface DayFilters {
@@ -59,16 +61,17 @@ const shapeOf = (filters: object) =>
 export async function listOwn(
   db: Db,
   doctor: number,
-  filters: DayFilters & { is_available?: boolean | undefined },
+  filters: DayFilters & { is_available?: boolean | undefined; branch?: number | undefined },
   moment: Moment,
   page: PageRequest,
 ) {
   const { is_available } = filters;
   const name = `timeslots.own:${shapeOf(filters)}:${is_available ?? ''}`;
-  const list = statement(name, () => {
+  const build = () => {
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
       ...onDays(filters),
+      filters.branch ? eq(timeslots.branch_id, sql.placeholder('branch')) : undefined,
       // Written out, so that the index of free slots serves.
       is_available === undefined ? undefined : is_available ? available : sql`not ${available}`,
     );
@@ -82,7 +85,9 @@ export async function listOwn(
       .from(ids)
       .innerJoin(timeslots, sql`${timeslots.id} = page.id`)
       .orderBy(order);
-  });
+  };
+  // A branch has nearly all of them, or hardly any.
+  const list = statement(name, build, filters.branch ? UNNAMED : name);
   return fetchPage<Timeslot & { count: number }>(page, (window) =>
     list(db, { doctor, ...filters, ...at(moment), ...window }),
   );

@@ -26,7 +26,11 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     {
       preHandler: anyOf(IsDoctor, IsStaff),
       config: {
-        errors: ['slot_in_past', 'doctor_not_found', 'slot_overlap', 'doctor_absent', 'clinic_closed'],
+        errors: [
+          ...(['slot_in_past', 'doctor_not_found', 'branch_not_found', 'room_not_found'] as const),
+          ...(['slot_overlap', 'doctor_absent', 'clinic_closed', 'branch_closed', 'room_closed'] as const),
+          'room_taken',
+        ],
       },
       schema: {
         tags,
@@ -35,7 +39,8 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
         description:
           'A doctor publishes a slot of their own; staff name the `doctor`. The slot must not be over, and must not ' +
           'overlap another slot of the doctor; it may touch one. While it runs, staff can book it and patients cannot. ' +
-          'It cannot lie in an absence of the doctor. It can lie on a holiday with `despite_holiday`. A doctor who waits ' +
+          'It cannot lie in an absence of the doctor, nor where somebody else uses its `room`: then the answer names the next ' +
+          'free `room` of that kind. It can lie on a holiday with `despite_holiday`. A doctor who waits ' +
           'for approval may publish: patients see the slot once the doctor is approved.',
         body: newTimeslot,
         response: { 201: timeslot },

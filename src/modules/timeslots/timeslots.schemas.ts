@@ -13,6 +13,8 @@ export const timeslot = documented(
     date: fields.out.date,
     start_time: fields.out.time,
     end_time: fields.out.time,
+    branch: fields.out.branch,
+    room: fields.out.room,
     is_available: z
       .boolean()
       .meta({ description: 'No active appointment holds it and its start lies ahead.' }),
@@ -29,6 +31,8 @@ export const timeslot = documented(
           date: demo.day,
           start_time: '10:00',
           end_time: '10:30',
+          branch: demo.branch.id,
+          room: null,
           is_available: true,
         },
       },
@@ -58,6 +62,7 @@ export const newTimeslot = documented(
       date: fields.date,
       start_time: fields.clockTime,
       end_time: fields.clockTime,
+      ...fields.hoursPlace,
       despite_holiday: despiteHoliday,
     })
     .superRefine((slot, context) => {
@@ -76,12 +81,24 @@ export const newTimeslot = documented(
         summary: 'As an admin, for a doctor',
         value: { doctor: demo.doctor.id, date: demo.day, start_time: '11:30', end_time: '12:00' },
       },
+      place: {
+        summary: 'In a branch, in one of its rooms',
+        value: {
+          date: demo.day,
+          start_time: '12:00',
+          end_time: '12:30',
+          branch: demo.branch.id,
+          room: demo.room.id,
+        },
+      },
     },
   },
 );
 export type NewTimeslot = z.output<typeof newTimeslot>;
 
-export const freeSlotFilters = fields.orderedRange(z.object({ ...pageQuery, ...fields.dateFilters }));
+export const freeSlotFilters = fields.orderedRange(
+  z.object({ ...pageQuery, ...fields.dateFilters, branch: fields.branchText.optional() }),
+);
 
 export type FreeSlotFilters = z.infer<typeof freeSlotFilters>;
 
@@ -89,6 +106,7 @@ export const ownSlotFilters = fields.orderedRange(
   z.object({
     ...pageQuery,
     ...fields.dateFilters,
+    branch: fields.branchText.optional(),
     is_available: fields.flagText
       .optional()
       .meta({ description: 'Only free slots, or only those that are not.' }),

@@ -5,6 +5,7 @@ import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import type { Reach } from '../availability/index.ts';
 import { type BulkDependencies, createBulk } from './bulk.service.ts';
+import { lockThere, removeThere, type Where } from './closing.repository.ts';
 import { createFree, type FreeDependencies } from './free.service.ts';
 import { createPublishing, type PublishingDependencies } from './publishing.service.ts';
 import { createTimeslotSearch, type SearchDependencies } from './search.service.ts';
@@ -28,6 +29,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     publishing: createPublishing(dependencies),
     bulk: createBulk(dependencies),
     leaving: createLeaving(clock),
+    closing: createClosing(clock),
   };
 }
 
@@ -60,4 +62,10 @@ function createOwn({ db, clock, reach }: OwnDependencies) {
 const createLeaving = (clock: Clock) => ({
   lockUpcoming: (tx: Tx, doctor: number) => repository.lockUpcoming(tx, doctor, clock.wall()),
   removeUpcoming: (tx: Tx, doctor: number) => repository.removeUpcoming(tx, doctor, clock.wall()),
+});
+
+/** What becomes of the slots of a branch or a room that closes, in the caller's transaction. */
+const createClosing = (clock: Clock) => ({
+  lock: (tx: Tx, where: Where) => lockThere(tx, where, clock.wall()),
+  remove: (tx: Tx, where: Where) => removeThere(tx, where, clock.wall()),
 });

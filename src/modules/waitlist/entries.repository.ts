@@ -26,6 +26,8 @@ interface EntryRow extends Omit<WaitlistEntry, 'patient' | 'doctor' | 'offer'> {
   offered_date: string;
   offered_start_time: string;
   offered_end_time: string;
+  offered_branch: number;
+  offered_room: number | null;
   expires_at: string;
 }
 
@@ -40,6 +42,7 @@ const COLUMNS = `
   d.id as doctor_id, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
   dp.specialization as doctor_specialization,
   s.id as offered_timeslot, s.date as offered_date, s.start_time as offered_start_time, s.end_time as offered_end_time,
+  s.branch_id as offered_branch, s.room_id as offered_room,
   od.id as offered_doctor, od.first_name as offered_first_name, od.last_name as offered_last_name,
   odp.specialization as offered_specialization, o.expires_at`;
 
@@ -98,6 +101,8 @@ function offerOf(row: EntryRow): WaitlistEntry['offer'] {
       date: row.offered_date,
       start_time: row.offered_start_time,
       end_time: row.offered_end_time,
+      branch: row.offered_branch,
+      room: row.offered_room,
     },
     expires_at: row.expires_at,
   };

@@ -30,6 +30,13 @@ export interface AbsenceAhead {
   after: WallTime;
 }
 
+/** A day of a branch, or of the whole clinic, after a moment. */
+export interface DayAhead {
+  date: string;
+  branch: number | null;
+  after: WallTime;
+}
+
 /** A doctor's appointments that touch an absence. */
 export const during = ({ doctor, from, to, start_time, end_time, after }: AbsenceAhead): Selection => ({
   name: 'during',
@@ -38,11 +45,11 @@ export const during = ({ doctor, from, to, start_time, end_time, after }: Absenc
   values: [doctor, from, to, start_time, end_time, after.date, after.time],
 });
 
-/** Everybody's appointments on one day, after a moment. */
-export const on = ({ date, after }: { date: string; after: WallTime }): Selection => ({
+/** Everybody's appointments on one day, after a moment, in a branch or everywhere. */
+export const on = ({ date, branch, after }: DayAhead): Selection => ({
   name: 'on-day',
-  condition: `a.date = $1::date and ${isStillToCome('a', 2)}`,
-  values: [date, after.date, after.time],
+  condition: `a.date = $1::date and ${isStillToCome('a', 2)} and a.branch_id = coalesce($4::integer, a.branch_id)`,
+  values: [date, after.date, after.time, branch],
 });
 
 /** A person's appointments, as patient and as doctor. */
@@ -51,6 +58,17 @@ export const aheadOf = (person: number, wall: WallTime): Selection => ({
   condition: `(a.doctor_id = $1 or a.patient_id = $1) and ${isStillToCome('a', 2)}`,
   values: [person, wall.date, wall.time],
 });
+
+/** Everybody's appointments in a branch or a room. */
+export const aheadIn = (where: { branch: number } | { room: number }, wall: WallTime): Selection => {
+  const [name, column, id] =
+    'branch' in where ? ['in-branch', 'branch_id', where.branch] : ['in-room', 'room_id', where.room];
+  return {
+    name,
+    condition: `a.${column} = $1 and ${isStillToCome('a', 2)}`,
+    values: [id, wall.date, wall.time],
+  };
+};
 
 const shown = `a.id, a.timeslot_id as timeslot, a.date, a.start_time, a.end_time,
   json_build_object('id', d.id, 'first_name', d.first_name, 'last_name', d.last_name) as doctor,

@@ -18,6 +18,7 @@ const conditions: Record<keyof Filters, SQL> = {
   patient: eq(appointments.patient_id, sql.placeholder('patient')),
   booked_by: eq(appointments.booked_by, sql.placeholder('booked_by')),
   branches: sql`${appointments.branch_id} = any (${sql.placeholder('branches')}::integer[])`,
+  branch: eq(appointments.branch_id, sql.placeholder('branch')),
   date: eq(appointments.date, sql.placeholder('date')),
   from: gte(appointments.date, sql.placeholder('from')),
   to: lte(appointments.date, sql.placeholder('to')),

@@ -7,6 +7,7 @@ import { status } from '../appointments.schemas.ts';
 /** The filters of every list of appointments, and of the export. filters.repository.ts says what each asks for. */
 const filters = {
   ...fields.dateFilters,
+  branch: fields.branchText.optional(),
   status: status.optional().meta({ description: 'Only those in this status.', examples: ['pending'] }),
 };
 const people = {

@@ -27,7 +27,7 @@ export async function listAppointments(
       order by ${order}`;
   };
   // Of a status, and in a branch, are most of them or hardly any.
-  const sent = filters.status || filters.branches ? UNNAMED : name;
+  const sent = filters.status || filters.branch || filters.branches ? UNNAMED : name;
   const list = statement<AppointmentRow & { count: number }>(name, build, sent);
   const { date: today, time } = wall;
   const found = await fetchPage(page, (window) => list(db, { ...filters, today, time, ...window }));

@@ -8,6 +8,7 @@ import { type Db, type Executor, type Tx, transaction } from '../../../db/client
 import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Branches, Reach } from '../../availability/index.ts';
+import { seeingOthers } from '../../timeslots/index.ts';
 import { lockLeftCalendar } from '../locks.repository.ts';
 import type { Publishing } from '../weeks/publishing.service.ts';
 import * as repository from './absences.repository.ts';
@@ -132,13 +133,15 @@ export function createAbsences(dependencies: AbsencesDependencies) {
      * @throws AppError absence_not_found
      */
     remove: (absence: number, caller: Caller): Promise<void> =>
-      transaction(db, async (tx) => {
-        const { doctor } = await mustFind(tx, absence);
-        const works = await publishing.lock(tx, doctor);
-        if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
-        if (works) await publishing.refresh(tx, doctor);
-        await note(tx, caller, 'absence.delete', absence, doctor);
-      }),
+      seeingOthers(() =>
+        transaction(db, async (tx) => {
+          const { doctor } = await mustFind(tx, absence);
+          const works = await publishing.lock(tx, doctor);
+          if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
+          if (works) await publishing.refresh(tx, doctor);
+          await note(tx, caller, 'absence.delete', absence, doctor);
+        }),
+      ),
   };
 }
 

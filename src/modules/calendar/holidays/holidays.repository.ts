@@ -6,7 +6,7 @@ import { holidays } from '../../../db/schema/index.ts';
 import { query, statement } from '../../../db/sql.ts';
 import type { Holiday } from './holidays.schemas.ts';
 
-const fields = { id: holidays.id, date: holidays.date, name: holidays.name };
+const fields = { id: holidays.id, date: holidays.date, name: holidays.name, branch: holidays.branch_id };
 
 interface Filters {
   from?: string | undefined;
@@ -41,12 +41,16 @@ export async function findHoliday(db: Db, holiday: number): Promise<Holiday | un
   return row;
 }
 
-/** A trigger closes the day. @returns undefined when it is a holiday already */
+/** A trigger closes the day, in its branch or everywhere. @returns undefined when it is such a holiday already */
 export async function insertHoliday(
   tx: Tx,
-  { date, name }: Omit<Holiday, 'id'>,
+  { date, name, branch }: Omit<Holiday, 'id'>,
 ): Promise<Holiday | undefined> {
-  const [added] = await tx.insert(holidays).values({ date, name }).onConflictDoNothing().returning(fields);
+  const [added] = await tx
+    .insert(holidays)
+    .values({ date, name, branch_id: branch })
+    .onConflictDoNothing()
+    .returning(fields);
   return added;
 }
 
@@ -55,23 +59,37 @@ export async function deleteHoliday(tx: Tx, holiday: number): Promise<{ date: st
   return row;
 }
 
-/** Whether a day is a holiday, and how many free slots it has. */
-export async function judgeDay(db: Db, date: string): Promise<{ closed: boolean; free: number } | undefined> {
-  const { rows } = await db.$client.query<{ closed: boolean; free: number }>({
+interface JudgedDay {
+  has_branch: boolean;
+  closed: boolean;
+  free: number;
+}
+
+/** Whether a day is such a holiday already, and how many free slots it has, in a branch or everywhere. */
+export async function judgeDay(db: Db, date: string, branch: number | null): Promise<JudgedDay | undefined> {
+  const { rows } = await db.$client.query<JudgedDay>({
     name: 'holidays.judge',
     text: `
-      select exists (select from holidays where date = $1) as closed,
-        (select count(*)::integer from timeslots where date = $1 and not is_taken) as free`,
-    values: [date],
+      select $2::integer is null or exists (select from branches where id = $2) as has_branch,
+        exists (select from holidays where date = $1 and branch_id is not distinct from $2) as closed,
+        (
+          select count(*)::integer from timeslots
+          where date = $1 and not is_taken and branch_id = coalesce($2, branch_id)) as free`,
+    values: [date, branch],
   });
   return rows[0];
 }
 
-/** How many free slots a new holiday removed. Its trigger `holidays_close_day` has noted them. */
+/**
+ * How many free slots a new holiday removed. Its trigger `holidays_close_day` has noted them in this transaction; what another
+ * holiday of that day had removed was noted before.
+ */
 export async function countClosed(tx: Tx, date: string): Promise<number> {
   const { rows } = await clientOf(tx).query<{ count: number }>({
     name: 'holidays.closed',
-    text: 'select count(*)::integer as count from closed_timeslots where date = $1',
+    text: `
+      select count(*)::integer as count from closed_timeslots
+      where date = $1 and xmin = pg_current_xact_id()::xid`,
     values: [date],
   });
   return rows[0]?.count ?? 0;

@@ -35,7 +35,7 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
     {
       preHandler: IsAdmin,
       config: {
-        errors: ['holiday_exists'],
+        errors: ['holiday_exists', 'branch_not_found'],
         examples: { 200: ['preview'], 201: ['holiday', 'cancelled'] },
       },
       schema: {
@@ -43,7 +43,7 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
         operationId: 'addHoliday',
         summary: 'Close the clinic on a day',
         description:
-          'Every slot of that day that nobody has booked is removed, however it was published, with its holds and offers. ' +
+          'The whole clinic, or with `branch` one of its branches. Every slot of that day that nobody has booked is removed, however it was published, with its holds and offers. ' +
           'A slot that becomes free later is removed too. Afterwards slots are published on that day only with ' +
           '`despite_holiday`. The answer names the appointments that are still to come on that day. With `visits: cancel` ' +
           'they are cancelled in the same act, with the reason `clinic_closed`, and every patient is told, with other ' +

@@ -11,13 +11,16 @@ const shape = z.object({
     .string()
     .nullable()
     .meta({ description: 'What is celebrated.', maxLength: 100, examples: ['Navroʻz'] }),
+  branch: fields.id
+    .nullable()
+    .meta({ description: 'The branch that is closed; null closes the whole clinic.' }),
 });
 
-const example: z.infer<typeof shape> = demo.holiday;
+const example: z.infer<typeof shape> = { ...demo.holiday, branch: null };
 
 export const holiday = documented(shape, {
   id: 'Holiday',
-  description: 'A day on which the clinic is closed.',
+  description: 'A day on which the clinic, or one of its branches, is closed.',
   examples: { holiday: { summary: 'A holiday', value: example } },
 });
 export type Holiday = z.infer<typeof holiday>;
@@ -99,6 +102,10 @@ export const newHoliday = documented(
       .nullable()
       .optional()
       .meta({ description: 'What is celebrated.', examples: ['Navroʻz'] }),
+    branch: fields.id
+      .nullable()
+      .default(null)
+      .meta({ description: 'The branch that is closed; without it the whole clinic is.' }),
     visits: z
       .enum(visits)
       .default('keep')
@@ -118,6 +125,7 @@ export const newHoliday = documented(
     examples: {
       named: { summary: 'With its name', value: { date: '2028-09-01', name: 'Mustaqillik kuni' } },
       plain: { summary: 'Without', value: { date: '2028-09-02' } },
+      branch: { summary: 'Of one branch', value: { date: '2028-09-04', branch: demo.branch.id } },
       preview: {
         summary: 'What it would do',
         value: { date: '2028-09-03', visits: 'cancel', preview: true },

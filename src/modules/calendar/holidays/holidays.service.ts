@@ -6,7 +6,7 @@ import { type Db, transaction } from '../../../db/client.ts';
 import { addJob } from '../../../db/queue/jobs.ts';
 import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
-import { lockForHoliday } from '../locks.repository.ts';
+import { lockBranch, lockForHoliday } from '../locks.repository.ts';
 import * as repository from './holidays.repository.ts';
 import {
   type AddedHoliday,
@@ -18,9 +18,10 @@ import {
 
 type Visits = AddedHoliday['visits'];
 
-/** A day of the whole clinic, of which only what lies after a moment counts. */
+/** A day of a branch, or of the whole clinic, of which only what lies after a moment counts. */
 interface DayAhead {
   date: string;
+  branch: number | null;
   after: WallTime;
 }
 
@@ -41,7 +42,8 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
 
   /** What the holiday would do. */
   async function preview(day: DayAhead, cancel: boolean, caller: Caller) {
-    const judged = await repository.judgeDay(db, day.date);
+    const judged = await repository.judgeDay(db, day.date, day.branch);
+    if (judged && !judged.has_branch) throw new AppError('branch_not_found');
     if (judged?.closed) throw new AppError('holiday_exists');
     const { count, rows } = await appointments.callingOff.on(day).list(db, SHOWN);
     await noteShown(caller, rows);
@@ -57,11 +59,13 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
   const act = (day: DayAhead, name: string | null, cancel: boolean, caller: Caller) =>
     transaction(db, async (tx) => {
       await lockForHoliday(tx);
+      const { date, branch } = day;
+      if (branch !== null && !(await lockBranch(tx, branch))) throw new AppError('branch_not_found');
       if (cancel) await appointments.callingOff.on(day).lock(tx);
-      const added = await repository.insertHoliday(tx, { date: day.date, name });
+      const added = await repository.insertHoliday(tx, { date, name, branch });
       if (!added) throw new AppError('holiday_exists');
-      const removed = await repository.countClosed(tx, day.date);
-      const details = { holiday: added.id, date: day.date };
+      const removed = await repository.countClosed(tx, date);
+      const details = { holiday: added.id, date, ...(branch !== null && { branch }) };
       await audit.record(tx, { actor: caller, action: 'holiday.create', details });
       if (!cancel) {
         const { count, rows } = await appointments.callingOff.on(day).list(tx, SHOWN);
@@ -87,18 +91,18 @@ export function createHolidays({ db, clock, audit, appointments }: HolidaysDepen
     },
 
     /**
-     * Closes the clinic on a day. Every slot that nobody has goes, however it was published, and so does one that becomes
+     * Closes the clinic, or a branch of it, on a day. Every slot that nobody has goes, however it was published, and so does one that becomes
      * free later. The visits are named, and cancelled if the admin says so.
-     * @throws AppError holiday_exists, invalid_input (a past day)
+     * @throws AppError holiday_exists, branch_not_found, invalid_input (a past day)
      */
     async add(holiday: NewHoliday, caller: Caller): Promise<AddedHoliday> {
-      const { date, name = null, visits, preview: only } = holiday;
-      const day = { date, after: clock.wall() };
+      const { date, name = null, branch, visits, preview: only } = holiday;
+      const day = { date, branch, after: clock.wall() };
       if (date < day.after.date) throw invalidField('date', 'in_past');
       const cancel = visits === 'cancel';
       const effects = only ? await preview(day, cancel, caller) : await act(day, name, cancel, caller);
       if (!only && !cancel) await noteShown(caller, effects.visits);
-      return { ...effects, date, name, preview: only };
+      return { ...effects, date, name, branch, preview: only };
     },
 
     /**

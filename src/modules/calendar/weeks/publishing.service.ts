@@ -1,6 +1,7 @@
 import { addDays, type Clock } from '../../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { LONG_JOB } from '../../../db/limits.ts';
+import { seeingOthers } from '../../timeslots/index.ts';
 import { lockCalendar, lockHolidays } from '../locks.repository.ts';
 import * as repository from './publishing.repository.ts';
 import * as runs from './runs.repository.ts';
@@ -19,7 +20,7 @@ export interface PublishingDependencies {
 const TIMES = ['16:10', '09:10'];
 const TASK = 'publish_schedules';
 
-interface Published {
+interface Changed {
   published: number;
   removed: number;
 }
@@ -38,11 +39,14 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
     return lockCalendar(tx, doctor);
   }
 
-  /** Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first. */
-  async function refresh(tx: Tx, doctor: number): Promise<Published> {
+  /**
+   * Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first, and
+   * `seeingOthers` is around the transaction: another doctor may be given the room in this moment.
+   */
+  async function refresh(tx: Tx, doctor: number): Promise<repository.WeekPublished & Changed> {
     const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall: clock.wall() });
-    const published = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days);
-    return { published, removed };
+    const outcome = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days);
+    return { ...outcome, removed };
   }
 
   /**
@@ -50,15 +54,17 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
    * exactly what is missing: also when it is repeated, when another does the same beside it, or when nobody ran it for
    * days. A doctor with whom it fails does not keep it from the others. The queue repeats it then.
    */
-  async function publishAll(): Promise<Published> {
+  async function publishAll(): Promise<Changed> {
     const sum = { published: 0, removed: 0 };
     let failure: { error: unknown } | undefined;
     for (const doctor of await repository.listScheduled(db, clock.wall().date)) {
       try {
-        const changed = await transaction(
-          db,
-          async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 }),
-          { statement: LONG_JOB },
+        const changed = await seeingOthers(() =>
+          transaction(
+            db,
+            async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 }),
+            { statement: LONG_JOB },
+          ),
         );
         sum.published += changed.published;
         sum.removed += changed.removed;

@@ -8,6 +8,7 @@ interface Row extends WeeklyHours {
 }
 
 const columns = 'weekday, start_time, end_time, slot_minutes, break_minutes, valid_from, valid_until';
+const place = 'branch_id as branch, room_id as room';
 
 const hoursOf = ({ doctor, ...hours }: Row): WeeklyHours => hours;
 
@@ -20,7 +21,7 @@ export async function findWeek(
   const { rows } = await db.$client.query<{ [Name in keyof Row]: Row[Name] | null }>({
     name: 'schedules.find',
     text: `
-      select u.id as doctor, ${columns} from users u left join weekly_hours w
+      select u.id as doctor, ${columns}, ${place} from users u left join weekly_hours w
         on w.doctor_id = u.id and ${isReached('w.branch_id', '$2')}
       where u.id = $1 and ${isDoctorHere('u')}
       order by weekday, start_time, valid_from nulls first`,
@@ -61,11 +62,11 @@ export async function insertWeek(
     name: 'schedules.insert',
     text: `
       with written as (
-        insert into weekly_hours (doctor_id, ${columns})
-        select $1, ${columns} from json_to_recordset($2::json) as week (
+        insert into weekly_hours (doctor_id, ${columns}, branch_id, room_id)
+        select $1, ${columns}, branch, room from json_to_recordset($2::json) as week (
           weekday smallint, start_time time, end_time time, slot_minutes smallint, break_minutes smallint,
-          valid_from date, valid_until date)
-        returning ${columns}
+          valid_from date, valid_until date, branch integer, room integer)
+        returning ${columns}, ${place}
       )
       select * from written order by weekday, start_time, valid_from nulls first`,
     values: [doctor, JSON.stringify(week)],

@@ -8,11 +8,16 @@ import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
 
 const tags = ['schedules'];
 const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
+const CHANGE_ERRORS = [
+  ...(['doctor_not_found', 'branch_not_found', 'room_not_found'] as const),
+  ...(['schedule_overlap', 'branch_closed', 'room_closed', 'room_taken'] as const),
+];
 const CHANGE =
   'The week is replaced as a whole. Slots are published from it at once, and later day by day. The slots of a stretch ' +
   'follow each other from its `start_time` on. A new week changes only free slots that lie ahead: what is booked, held or ' +
   'offered to somebody stays, and so does what was published by hand. Slots of the week that were taken back by hand come ' +
-  'again with the next week that is written. Nothing is published on holidays and in absences.';
+  'again with the next week that is written. Nothing is published on holidays and in absences, nor where somebody else uses ' +
+  'the `room`: `skipped` names those slots, which are published later if the room is free by then.';
 
 export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Calendar, 'weeks'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -37,7 +42,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
     '/doctor/schedule/',
     {
       preHandler: IsDoctor,
-      config: { errors: ['doctor_not_found', 'schedule_overlap'] },
+      config: { errors: CHANGE_ERRORS },
       schema: {
         tags,
         operationId: 'putSchedule',
@@ -72,7 +77,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
     '/doctors/:id/schedule/',
     {
       preHandler: IsStaff,
-      config: { errors: ['doctor_not_found', 'schedule_overlap'] },
+      config: { errors: CHANGE_ERRORS },
       schema: {
         tags,
         operationId: 'putScheduleOfDoctor',

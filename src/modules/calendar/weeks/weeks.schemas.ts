@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { minutesOf } from '../../../core/clock.ts';
+import { demo } from '../../../core/demo.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import { issue } from '../../../http/zod.ts';
 import { openingHours, weekday } from '../../timeslots/index.ts';
-import { overlapsIn } from './weeks.rules.ts';
+import { overlapsIn, SKIPPED_SHOWN } from './weeks.rules.ts';
 
 const MAX_HOURS = 100;
 
@@ -23,6 +24,7 @@ const hours = z
         description: 'The last day on which they are valid; null is no last day.',
         examples: ['2028-12-31'],
       }),
+    ...fields.hoursPlace,
   })
   .superRefine(({ start_time, end_time, slot_minutes, valid_from, valid_until }, context) => {
     const refuse = (about: ReturnType<typeof issue>) => context.addIssue({ code: 'custom', ...about });
@@ -61,6 +63,10 @@ export const newSchedule = documented(
         summary: 'Monday morning, and Tuesday afternoon until the end of the year',
         value: { schedule: [monday, { ...tuesday, valid_until: '2028-12-31' }] },
       },
+      place: {
+        summary: 'In a branch, in one of its rooms',
+        value: { schedule: [{ ...monday, branch: demo.branch.id, room: demo.room.id }] },
+      },
       none: { summary: 'No hours at all', value: { schedule: [] } },
     },
   },
@@ -76,6 +82,8 @@ const stretch = z
     break_minutes: z.int().meta({ minimum: 0, maximum: 720, examples: [0] }),
     valid_from: fields.out.date.nullable(),
     valid_until: fields.out.date.nullable(),
+    branch: fields.out.branch,
+    room: fields.out.room,
   })
   .meta({ id: 'WeeklyHours', description: 'A stretch of a doctor’s week.' });
 
@@ -84,8 +92,8 @@ const shape = z.object({
 });
 
 const stored: z.infer<typeof shape>['schedule'] = [
-  { ...monday, break_minutes: 0, valid_from: null, valid_until: null },
-  { ...tuesday, valid_from: null, valid_until: '2028-12-31' },
+  { ...monday, break_minutes: 0, valid_from: null, valid_until: null, branch: demo.branch.id, room: null },
+  { ...tuesday, valid_from: null, valid_until: '2028-12-31', branch: demo.branch.id, room: null },
 ];
 
 export const schedule = documented(shape, {
@@ -104,11 +112,30 @@ export const changedSchedule = documented(
       description: 'How many free slots of the week before were removed.',
       examples: [40],
     }),
+    skipped_count: many.meta({
+      description: 'How many were not published since somebody else uses the room.',
+      examples: [0],
+    }),
+    skipped: z
+      .array(
+        z.object({
+          date: fields.out.date,
+          start_time: fields.out.time,
+          end_time: fields.out.time,
+          reason: z.enum(['room_taken']),
+        }),
+      )
+      .meta({ description: `The first of them by time, at most ${SKIPPED_SHOWN}.`, maxItems: SKIPPED_SHOWN }),
   }),
   {
     id: 'ChangedSchedule',
     description: 'A doctor’s new week, and what it changed.',
-    examples: { week: { summary: 'Two stretches', value: { schedule: stored, published: 56, removed: 40 } } },
+    examples: {
+      week: {
+        summary: 'Two stretches',
+        value: { schedule: stored, published: 56, removed: 40, skipped_count: 0, skipped: [] },
+      },
+    },
   },
 );
 export type ChangedSchedule = z.infer<typeof changedSchedule>;

@@ -1,0 +1,36 @@
+/** Where doctors work and which rooms are in use, as SQL. */
+
+/**
+ * The branch in which a doctor publishes: the one that is named, else the clinic's only active one, else the only active one
+ * in which they have hours or slots ahead. Null where that leaves none, or several.
+ * @param doctor the SQL for the doctor's id
+ * @param named the SQL for the branch that is named, which may be null
+ * @param today the SQL for the clinic's day
+ */
+export const branchFor = (
+  doctor: string,
+  named: string,
+  today: string,
+): string => `coalesce(${named}::integer, (
+  select min(b.id) from branches b where b.is_active and (
+    not exists (select from branches other where other.is_active and other.id <> b.id)
+    or exists (
+      select from weekly_hours w
+      where w.doctor_id = ${doctor} and w.branch_id = b.id and coalesce(w.valid_until, 'infinity') >= ${today}::date)
+    or exists (
+      select from timeslots t where t.doctor_id = ${doctor} and t.branch_id = b.id and t.date >= ${today}::date))
+  having count(*) = 1))`;
+
+/**
+ * Somebody uses the room at that time: a doctor's hours, or an examination. The constraint `room_uses_no_overlap` judges the
+ * same.
+ * @param hours a row with `date`, `start_time` and `end_time`
+ */
+export const isRoomUsed = (room: string, hours: string): string => `exists (
+  select from room_uses used
+  where used.room_id = ${room} and tsrange(used.date + used.start_time, used.date + used.end_time)
+    && tsrange(${hours}.date + ${hours}.start_time, ${hours}.date + ${hours}.end_time))`;
+
+/** A holiday of that branch, or of the whole clinic. @param hours a row with `date` @param branch the SQL for its branch */
+export const isHoliday = (hours: string, branch: string): string => `exists (
+  select from holidays h where h.date = ${hours}.date and coalesce(h.branch_id, ${branch}) = ${branch})`;

@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import type { CountryCode } from '../../core/phone.ts';
+import { branchesRoutes } from './branches/branches.routes.ts';
+import type { Clinic } from './clinic.service.ts';
+import { roomsRoutes } from './rooms/rooms.routes.ts';
+
+/** Documentation shows routes in this order. */
+export async function clinicRoutes(
+  app: FastifyInstance,
+  { clinic, phone_country }: { clinic: Clinic; phone_country: CountryCode },
+) {
+  app.describeHeading({
+    name: 'clinic',
+    description: 'The clinic’s branches and their rooms.',
+    order: 55,
+  });
+  await app.register(branchesRoutes, { branches: clinic.branches, phone_country });
+  await app.register(roomsRoutes, clinic);
+}

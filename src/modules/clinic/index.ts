@@ -1,0 +1,2 @@
+export { clinicRoutes } from './clinic.routes.ts';
+export { createClinic } from './clinic.service.ts';
