@@ -16,12 +16,23 @@ export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> 
   patient_phone: string | null;
 }
 
+/**
+ * Where a visit takes place, which slots it takes, and what for. Slots that are gone are not named.
+ * @param visit a row of `appointments`
+ */
+export const visitColumns = (visit: string): string => `
+  case when ${visit}.timeslot_id is null then '{}' else ${visit}.timeslot_id || ${visit}.further_timeslots end as timeslots,
+  ${visit}.branch_id as branch, ${visit}.room_id as room,
+  case when ${visit}.service_id is not null then json_build_object(
+    'id', ${visit}.service_id, 'name', ${visit}.service_name, 'price', ${visit}.price, 'currency', ${visit}.currency)
+  end as service`;
+
 /** The columns of an AppointmentRow. They need `joinPeople`. */
 export const columns = sql.raw(`
   appointments.id, appointments.timeslot_id as timeslot, appointments.date, appointments.start_time,
   appointments.end_time, appointments.status, appointments.created_at, appointments.updated_at, appointments.booked_by,
   appointments.cancelled_by, appointments.cancel_reason, appointments.cancelled_late, appointments.attendance,
-  appointments.version,
+  appointments.version, ${visitColumns('appointments')},
   appointments.doctor_id, doctor_users.first_name as doctor_first_name, doctor_users.last_name as doctor_last_name,
   doctor_profiles.specialization,
   appointments.patient_id, patient_users.first_name as patient_first_name,
@@ -47,6 +58,10 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
     phone: row.patient_phone,
   },
   timeslot: row.timeslot,
+  timeslots: row.timeslots,
+  branch: row.branch,
+  room: row.room,
+  service: row.service,
   date: row.date,
   start_time: row.start_time,
   end_time: row.end_time,

@@ -6,7 +6,7 @@ import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslot } from './availability.schemas.ts';
-import { hold } from './holds.schemas.ts';
+import { hold, newHold } from './holds.schemas.ts';
 import type { Holds } from './holds.service.ts';
 
 const tags = ['timeslots'];
@@ -33,6 +33,10 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'too_soon',
           'too_far_ahead',
           'too_many_appointments',
+          'service_not_given',
+          'not_for_this_patient',
+          'not_enough_time',
+          'no_room_free',
         ],
       },
       schema: {
@@ -43,14 +47,16 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
           'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
           'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
-          '(`held_recently`). Booking the slot is possible at any time.',
+          '(`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are held, or ' +
+          'none, and they are given back together.',
         params,
         headers: keyedHeaders,
+        body: newHold,
         response: { 200: hold },
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await holds.hold(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await holds.hold(request.params.id, request.body ?? {}, request.user, keyed(request))),
   );
 
   app.delete(

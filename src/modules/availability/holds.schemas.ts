@@ -3,6 +3,15 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
+/** A hold of one slot needs no body; fastify passes null then. */
+export const newHold = documented(z.object({ service: fields.serviceWanted }).nullish(), {
+  id: 'NewHold',
+  description: 'What a slot is held for.',
+  examples: {
+    service: { summary: 'For a service, with all slots that it takes', value: { service: 1 } },
+  },
+});
+
 export const hold = documented(
   z.object({
     timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [demo.slots.free.id] }),

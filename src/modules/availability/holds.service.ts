@@ -23,22 +23,29 @@ export type Holds = ReturnType<typeof createHolds>;
 export function createHolds({ db, clock, idempotency, obtaining }: HoldsDependencies) {
   return {
     /**
-     * Holds a slot for the caller, who gives back the one held before. Holding a slot that is theirs already does not make
+     * Holds a slot, or all slots of a service from one on, for the caller, who gives back the one held before. Holding a slot that is theirs already does not make
      * the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever else
      * they have booked meanwhile.
      * @throws AppError timeslot_not_found, clinic_closed, slot_in_past, slot_taken, slot_held, held_recently, patient_busy,
-     * too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused
+     * too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient, not_enough_time,
+     * request_in_progress, idempotency_key_reused
      */
-    hold: (timeslot: number, caller: Caller, request?: Keyed): Promise<Once<Hold>> =>
-      obtaining.obtain({ timeslot, patient: caller.id }, caller, (bounds, { hold_minutes: minutes }) =>
+    hold: (
+      timeslot: number,
+      { service }: { service?: number | undefined },
+      caller: Caller,
+      request?: Keyed,
+    ): Promise<Once<Hold>> =>
+      obtaining.obtain({ timeslot, patient: caller.id, service }, caller, (bounds, { hold_minutes: minutes }) =>
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, caller.id, async () => {
             if (!(await lockPatient(tx, caller.id))) return undefined;
+            const wanted = { timeslot, patient: caller.id, account: caller.id, service };
             const term = {
               minutes,
               endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
             };
-            const hold = await repository.takeHold(tx, { timeslot, patient: caller.id }, bounds, term);
+            const hold = await repository.takeHold(tx, wanted, bounds, term);
             if (hold === repository.PAUSED) throw new AppError('held_recently');
             return hold;
           }),
