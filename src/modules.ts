@@ -28,6 +28,7 @@ import {
 } from './modules/auth/index.ts';
 import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { createServices, servicesRoutes } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -150,6 +151,14 @@ export function createModules({
     doctors,
     patients: availability.patients,
   });
+  const services = createServices({
+    db,
+    clock,
+    audit,
+    doctors,
+    linkSlots: timeslots.linking.linkAhead,
+    ...config,
+  });
   const appointments = createAppointments({
     db,
     mayLag,
@@ -168,7 +177,7 @@ export function createModules({
     settings,
     idempotency,
     offers,
-    appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
+    appointments: { book: appointments.booking.bookOffered, replace: appointments.replacing.replace },
     patients: availability.patients,
     search: timeslots.search,
   });
@@ -245,6 +254,7 @@ export function createModules({
       tasks: {
         offer_waitlist: (payload: unknown) => offers.offer(payload),
         close_waitlist: () => offers.close(),
+        link_timeslots: (payload: unknown) => timeslots.linking.link(payload),
         expire_requests: () => appointments.expiry.expire(),
         publish_schedules: async () => void (await calendar.publishing.publishAll()),
         publish_due: () => calendar.publishing.publishDue(),
@@ -288,6 +298,7 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
+      await app.register(servicesRoutes, { services });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });

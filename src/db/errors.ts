@@ -23,6 +23,9 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   holidays_date_key: 'holiday_exists',
   absences_no_overlap: 'absence_overlap',
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
+  appointments_service_id_services_id_fk: 'service_in_use',
+  doctor_services_service_id_services_id_fk: 'service_in_use',
+  waitlist_entries_service_id_services_id_fk: 'service_in_use',
 };
 
 /**

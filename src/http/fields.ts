@@ -237,12 +237,10 @@ export const outPrice = {
 };
 
 /** A service as a visit keeps it. */
-export const agreedService = z
-  .object({ id, name: outTranslated.name, ...outPrice })
-  .meta({
-    id: 'AgreedService',
-    description: 'The service of a visit: its name and its price as they were when it was booked.',
-  });
+export const agreedService = z.object({ id, name: outTranslated.name, ...outPrice }).meta({
+  id: 'AgreedService',
+  description: 'The service of a visit: its name and its price as they were when it was booked.',
+});
 
 /** What somebody comes for, in a body. */
 export const serviceWanted = id.optional().meta({

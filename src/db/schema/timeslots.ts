@@ -74,7 +74,9 @@ export const timeslots = pgTable(
     index('timeslots_free_doctor_run')
       .on(t.doctor_id, t.date, t.start_time)
       .where(sql`not is_taken and runs_on`),
-    index('timeslots_free_length').on(sql`(${t.end_time} - ${t.start_time})`, t.date).where(sql`not is_taken`),
+    index('timeslots_free_length')
+      .on(sql`(${t.end_time} - ${t.start_time})`, t.date)
+      .where(sql`not is_taken`),
     index('timeslots_held').on(t.held_by).where(sql`held_by is not null`),
     check('timeslots_end_after_start', sql`end_time > start_time`),
     check(

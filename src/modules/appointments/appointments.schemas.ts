@@ -19,7 +19,9 @@ const shape = z.object({
     .array(fields.id)
     .meta({ description: 'All slots that it takes, in order: a long service takes several.', maxItems: 144 }),
   branch: fields.id.meta({ description: 'The branch where it takes place.', examples: [1] }),
-  room: fields.id.nullable().meta({ description: 'The room or device that is kept for it.', examples: [null] }),
+  room: fields.id
+    .nullable()
+    .meta({ description: 'The room or device that is kept for it.', examples: [null] }),
   service: fields.agreedService.nullable(),
   date: fields.out.date,
   start_time: fields.out.time,

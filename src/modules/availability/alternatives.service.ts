@@ -1,10 +1,11 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
-import { findAlternatives } from './alternatives.repository.ts';
+import { findAlternatives, type Whose } from './alternatives.repository.ts';
 import type { OpenTimeslot } from './availability.schemas.ts';
 import { busyAt } from './patients.repository.ts';
 import { type Bounds, boundsFor, type PolicySource } from './policy.rules.ts';
 import type { Place, Wanted } from './refusal.repository.ts';
+import { findServiceAlternatives } from './service-alternatives.repository.ts';
 
 interface AlternativesDependencies {
   db: Db;
@@ -19,12 +20,27 @@ export function createAlternatives({ db, clock, settings }: AlternativesDependen
   /** Searches under way. When hundreds want one slot, all but one are refused at once, and may be told the same. */
   const searches = new Map<string, Promise<OpenTimeslot[]>>();
 
-  function searchTogether(place: Place, bounds: Bounds): Promise<OpenTimeslot[]> {
+  const find = (
+    place: Place,
+    { service, ...whose }: Whose & Pick<Wanted, 'service'>,
+    bounds: Bounds,
+  ): Promise<OpenTimeslot[]> =>
+    service === undefined
+      ? findAlternatives(db, place, whose, bounds)
+      : findServiceAlternatives(db, place, { ...whose, service }, bounds);
+
+  function searchTogether(
+    place: Place,
+    service: number | undefined,
+    bounds: Bounds,
+  ): Promise<OpenTimeslot[]> {
     const { doctor, date, start_time } = place;
-    const key = [doctor, date, start_time, bounds.after.date, bounds.after.time, bounds.until].join(' ');
+    const key = [service, doctor, date, start_time, bounds.after.date, bounds.after.time, bounds.until].join(
+      ' ',
+    );
     const under_way = searches.get(key);
     if (under_way) return under_way;
-    const search = findAlternatives(db, place, {}, bounds).finally(() => searches.delete(key));
+    const search = find(place, { service }, bounds).finally(() => searches.delete(key));
     searches.set(key, search);
     return search;
   }
@@ -40,15 +56,15 @@ export function createAlternatives({ db, clock, settings }: AlternativesDependen
 
     /**
      * What to offer instead of a slot that was refused: what anybody can have, unless the patient could not attend some of
-     * it. Then it is what they can have.
+     * it. Then it is what they can have. For a service these are starts from which it fits.
      */
     async insteadOf(place: Place, wanted: Wanted, bounds: Bounds): Promise<OpenTimeslot[]> {
       if (wanted.moving === undefined) {
-        const slots = await searchTogether(place, bounds);
+        const slots = await searchTogether(place, wanted.service, bounds);
         const ids = slots.map(({ id }) => id);
         if ((await busyAt(db, wanted.patient, ids)).length === 0) return slots;
       }
-      return findAlternatives(db, place, wanted, bounds);
+      return find(place, wanted, bounds);
     },
   };
 }

@@ -56,7 +56,10 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await holds.hold(request.params.id, request.body ?? {}, request.user, keyed(request))),
+      onceAnswer(
+        reply,
+        await holds.hold(request.params.id, request.body ?? {}, request.user, keyed(request)),
+      ),
   );
 
   app.delete(

@@ -36,20 +36,23 @@ export function createHolds({ db, clock, idempotency, obtaining }: HoldsDependen
       caller: Caller,
       request?: Keyed,
     ): Promise<Once<Hold>> =>
-      obtaining.obtain({ timeslot, patient: caller.id, service }, caller, (bounds, { hold_minutes: minutes }) =>
-        transaction(db, (tx) =>
-          idempotency.once(tx, caller, request, caller.id, async () => {
-            if (!(await lockPatient(tx, caller.id))) return undefined;
-            const wanted = { timeslot, patient: caller.id, account: caller.id, service };
-            const term = {
-              minutes,
-              endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
-            };
-            const hold = await repository.takeHold(tx, wanted, bounds, term);
-            if (hold === repository.PAUSED) throw new AppError('held_recently');
-            return hold;
-          }),
-        ),
+      obtaining.obtain(
+        { timeslot, patient: caller.id, service },
+        caller,
+        (bounds, { hold_minutes: minutes }) =>
+          transaction(db, (tx) =>
+            idempotency.once(tx, caller, request, caller.id, async () => {
+              if (!(await lockPatient(tx, caller.id))) return undefined;
+              const wanted = { timeslot, patient: caller.id, account: caller.id, service };
+              const term = {
+                minutes,
+                endOf: (slot: { date: string; start_time: string }) => holdEnd(slot, bounds, minutes, clock),
+              };
+              const hold = await repository.takeHold(tx, wanted, bounds, term);
+              if (hold === repository.PAUSED) throw new AppError('held_recently');
+              return hold;
+            }),
+          ),
       ),
 
     /** Gives the caller's hold back; without one there is nothing to do. @throws AppError timeslot_not_found */

@@ -73,6 +73,47 @@ export function createObtaining({ db, clock, settings, alternatives, passOn }: O
     return false;
   }
 
+  /** Where slots wait to be offered to somebody else. @returns an error when the waiting list keeps one of them */
+  async function passOnFirst(
+    why: repository.Why | undefined,
+    service: WhyService | undefined,
+    { timeslot, patient }: repository.Wanted,
+  ): Promise<ErrorCode | undefined | 'passed on'> {
+    const passing = new Set([...(why?.passing ? [timeslot] : []), ...(service?.passing ?? [])]);
+    if (passing.size === 0) return undefined;
+    if (!(await passOnAll([...passing], patient))) return 'passed on';
+    return why?.passing ? 'slot_held' : 'not_enough_time';
+  }
+
+  /**
+   * Why an attempt came to nothing.
+   * @param failed.last what to say if nothing refuses it any more, and it is not to be tried for once more
+   * @returns undefined where it is worth another attempt
+   */
+  async function judge(
+    wanted: repository.Wanted,
+    bounds: Bounds,
+    failed: { last: ErrorCode | undefined },
+  ): Promise<AppError | undefined> {
+    const why = await repository.whyRefused(db, wanted, bounds);
+    const plain = refusal(why);
+    const service = plain === undefined ? await whyService(wanted, why, bounds) : undefined;
+    const about = { ...wanted, service: service?.service ?? wanted.service };
+    if (plain === undefined && failed.last === undefined) {
+      const passed = await passOnFirst(why, service, wanted);
+      if (passed === 'passed on') return undefined;
+      if (passed !== undefined) return refused(passed, why, about, bounds);
+    }
+    const code = plain ?? serviceRefusal(service) ?? failed.last;
+    return code && refused(code, why, about, bounds);
+  }
+
+  /** @throws AppError invalid_input where the clinic asks for a service of a doctor who gives any */
+  async function mustNameService({ timeslot, service, moving, offered }: repository.Wanted, policy: Policy) {
+    if (!policy.service_required || service !== undefined || moving !== undefined || offered) return;
+    if (await doctorGivesServices(db, timeslot)) throw invalidField('service', 'service_required');
+  }
+
   return {
     /**
      * Tries to get a slot for somebody, or the slots of a service from one on: to book, to hold, to move an appointment there.
@@ -89,27 +130,17 @@ export function createObtaining({ db, clock, settings, alternatives, passOn }: O
       attempt: (bounds: Bounds, policy: Policy) => Promise<Got | undefined>,
     ): Promise<Got> {
       const policy = await settings.policy();
-      const isOpen = wanted.service === undefined && wanted.moving === undefined && !wanted.offered;
-      if (policy.service_required && isOpen && (await doctorGivesServices(db, wanted.timeslot)))
-        throw invalidField('service', 'service_required');
+      await mustNameService(wanted, policy);
       for (let attempts = 1; ; attempts += 1) {
         const bounds = boundsFor(caller.role, policy, clock);
         const got = await unlessRoomIsTaken(caller, () => attempt(bounds, policy));
         if (got !== undefined && got !== ROOM_TAKEN) return got;
-        const why = await repository.whyRefused(db, wanted, bounds);
-        const plain = refusal(why);
-        const service = plain === undefined ? await whyService(wanted, why, bounds) : undefined;
-        const about = { ...wanted, service: service?.service };
-        const passing = new Set([...(why?.passing ? [wanted.timeslot] : []), ...(service?.passing ?? [])]);
-        if (plain === undefined && passing.size > 0 && attempts < ATTEMPTS) {
-          if (await passOnAll([...passing], wanted.patient))
-            throw await refused(why?.passing ? 'slot_held' : 'not_enough_time', why, about, bounds);
-          continue;
-        }
         const [most, last] =
-          got === ROOM_TAKEN ? ([ROOM_ATTEMPTS, 'no_room_free'] as const) : ([ATTEMPTS, 'slot_taken'] as const);
-        const code = plain ?? serviceRefusal(service) ?? (attempts < most ? undefined : last);
-        if (code) throw await refused(code, why, about, bounds);
+          got === ROOM_TAKEN
+            ? ([ROOM_ATTEMPTS, 'no_room_free'] as const)
+            : ([ATTEMPTS, 'slot_taken'] as const);
+        const error = await judge(wanted, bounds, { last: attempts < most ? undefined : last });
+        if (error) throw error;
       }
     },
   };

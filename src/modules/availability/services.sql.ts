@@ -1,3 +1,5 @@
+import { freeRoom } from './rooms.sql.ts';
+
 /**
  * What a service asks of a visit, as SQL over the rows `v` of `services` and `g` of `doctor_services`: how its doctor gives
  * it, which slots it takes, and for whom it is.
@@ -34,3 +36,33 @@ export const isOfAge = (patient: string, day: string): string => `(
 export const isForNewOrKnown = (patient: string): string => `(
   v.new_patients is null or v.new_patients <> exists (
     select from appointments seen where seen.patient_id = ${patient} and seen.attendance = 'completed'))`;
+
+/** It may fit from a slot on, as far as the slot itself tells; the next one may have been booked in this moment. */
+export const mayFit = (first: string): string =>
+  `(${first}.runs_on or ${first}.end_time - ${first}.start_time >= make_interval(mins => ${serviceMinutes}))`;
+
+/**
+ * It fits from a slot on: each of the slots that it takes can be had, and a room is free where it needs one.
+ * @param canBeHad the condition of each slot, over the row `s`
+ * @param options.visit the SQL for the id of a visit that would move there
+ * @param options.also what else is asked of the whole, over `first` and the time `whole.ends`
+ */
+export const fitsFrom = (
+  first: string,
+  canBeHad: string,
+  { visit = 'null', also = 'true' }: { visit?: string; also?: string } = {},
+): string => `exists (
+  select from (select ${slotsFrom(first)} as slots) run
+  cross join lateral (
+    select count(*) as had, max(s.end_time) as ends from timeslots s where s.id = any (run.slots) and ${canBeHad}
+  ) whole
+  where whole.had = cardinality(run.slots) and ${also} and (v.room_kind is null or ${freeRoom({
+    branch: `${first}.branch_id`,
+    kind: 'v.room_kind',
+    date: `${first}.date`,
+    starts: `${first}.start_time`,
+    ends: 'whole.ends',
+    slots: 'run.slots',
+    visit,
+    first: `${first}.room_id`,
+  })} is not null))`;

@@ -48,12 +48,12 @@ function stillHolds(
 export function createFree({ db, clock, memory, settings, doctors }: FreeDependencies) {
   return {
     /**
-     * What the caller may book of a doctor's: patients what the clinic's policy lets them, staff also the slot that runs.
+     * What the caller may book of a doctor's, or from where a service of theirs fits: patients what the clinic's policy lets them, staff also the slot that runs.
      * @throws AppError doctor_not_found
      */
     async list(
       doctor: number,
-      { page, page_size, date, from, to }: FreeSlotFilters,
+      { page, page_size, date, from, to, service }: FreeSlotFilters,
       { role }: Pick<Caller, 'role'>,
     ): Promise<Page<Timeslot>> {
       const policy = await settings.policy();
@@ -61,13 +61,14 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
       const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await listFree(db, doctor, days, bounds, { page, page_size });
+        const found = await listFree(db, doctor, days, bounds, { page, page_size }, service);
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
       };
       const last = addDays(wall.date, REMEMBERED_DAYS);
-      if (page > 1 || days.from > last || (days.to > last && days.to !== until)) return find();
+      // Whether a room is free for a service, no change of the doctor's tells.
+      if (page > 1 || service !== undefined || days.from > last || (days.to > last && days.to !== until)) return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
       const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(

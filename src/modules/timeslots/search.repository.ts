@@ -30,7 +30,7 @@ export interface Search {
 }
 
 /** Which doctors count; null or undefined is any. */
-interface Narrowing {
+export interface Narrowing {
   doctor?: number | undefined;
   specialization?: string | undefined;
   gender?: string | undefined;
@@ -38,13 +38,13 @@ interface Narrowing {
   per_doctor: number;
 }
 
-interface Found {
+export interface Found {
   /** Exact up to SEARCH_LIMIT. */
   count: number;
   rows: OpenTimeslot[];
 }
 
-interface Row {
+export interface SearchRow {
   count: number;
   cut: boolean;
   /** Null in the one row of an empty page. */
@@ -58,7 +58,7 @@ interface Row {
   specialization: string | null;
 }
 
-const toFound = (rows: Row[]): Found => ({
+export const toFound = (rows: SearchRow[]): Found => ({
   count: rows[0]?.count ?? 0,
   rows: rows.flatMap(({ id, date, start_time, end_time, doctor, ...names }) => {
     const { first_name, last_name, specialization } = names;
@@ -70,7 +70,7 @@ const toFound = (rows: Row[]): Found => ({
 });
 
 /** The parameters with which every search begins. */
-const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
+export const searchValues = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
   after.date,
   after.time,
   days,
@@ -88,13 +88,13 @@ const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search
  */
 const bookable = isBookable('u', 'p');
 /** What the indexes of free slots can tell. Each is a bound for them, so that they skip what lies outside. */
-const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
+export const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
   and s.start_time >= $4::time and s.start_time < $5::time`;
 /** What only the row can tell. */
 const open = `s.end_time <= $5::time
   and ${isOpenTo('null', { now: '$6', reach: '$9' })}`;
 /** Days without gaps are asked for by their ends, which costs the index less than a list of them. */
-const onDays = (unbroken: boolean) =>
+export const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
 
 const page = (columns: string) =>
@@ -111,7 +111,7 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
   const free = `
     select s.* from timeslots s where ${within} and ${onDays(search.unbroken)}
     order by s.date, s.start_time, s.id limit ${WALK}`;
-  const { rows } = await clientOf(db).query<Row>({
+  const { rows } = await clientOf(db).query<SearchRow>({
     name: `timeslots.search:walk${search.unbroken ? '' : ',days'}`,
     text: `
       with shown as materialized (
@@ -129,12 +129,12 @@ export async function walk(db: Db, search: Search): Promise<Found | undefined> {
         select * from shown order by date, start_time, id limit $7 offset $8
       )
       ${page(`counted.count < ${SEARCH_LIMIT} and exists (select from (${free}) s offset ${WALK - 1}) as cut, page.*`)}`,
-    values: values(search),
+    values: searchValues(search),
   });
   return rows[0]?.cut ? undefined : toFound(rows);
 }
 
-const narrowed = {
+export const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
   // The value is folded once, not for each doctor.
@@ -156,7 +156,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
     order by s.date, s.start_time limit least($10::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
-  const { rows } = await clientOf(db).query<Row>({
+  const { rows } = await clientOf(db).query<SearchRow>({
     name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days'])].join()}`,
     text: `
       with doctor as materialized (
@@ -185,7 +185,7 @@ export async function askEach(db: Db, search: Search, narrowing: Narrowing): Pro
         order by s.date, s.start_time, s.id limit $7 offset $8
       )
       ${page('page.*')}`,
-    values: [...values(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
+    values: [...searchValues(search), narrowing.per_doctor, ...filters.map((name) => narrowing[name])],
   });
   return toFound(rows);
 }

@@ -5,6 +5,7 @@ import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue, wholeText } from '../../http/zod.ts';
 import { openTimeslot } from '../availability/index.ts';
 import { SEARCH_DAYS, SEARCH_LIMIT } from './search.rules.ts';
+import { serviceFilter } from './timeslots.schemas.ts';
 
 export type { OpenTimeslot } from '../availability/index.ts';
 export { SEARCH_LIMIT };
@@ -32,6 +33,7 @@ export const searchFilters = fields
         examples: ['Kardiolog'],
       }),
       doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),
+      service: serviceFilter,
       gender: fields.gender
         .optional()
         .meta({ description: 'Only doctors of this gender.', examples: ['female'] }),

@@ -1,11 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import { type Availability, boundsFor, type OpenTimeslot, type PolicySource } from '../availability/index.ts';
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
+import { searchForService } from './service-search.repository.ts';
 
 export interface SearchDependencies {
   mayLag: MayLag;
@@ -25,6 +27,7 @@ interface Wish {
   before: string | null;
   /** The visit that an offer would replace: it stands in the way of nothing. */
   replaces: number | null;
+  service: number | null;
 }
 
 /** How many slots are looked at beyond those shown, since the patient may be busy. */
@@ -34,7 +37,7 @@ const SPARE = 10;
 export function createTimeslotSearch({ mayLag, clock, settings, patients }: SearchDependencies) {
   /** What the caller can have, soonest first: a patient within the bounds of the clinic's policy. */
   async function search(filters: SearchFilters, caller: Pick<Caller, 'role'>): Promise<Page<OpenTimeslot>> {
-    const { page, page_size, weekdays, per_doctor, doctor, gender } = filters;
+    const { page, page_size, weekdays, per_doctor, doctor, gender, service } = filters;
     const { now, after, until, reach } = boundsFor(caller.role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
@@ -51,17 +54,14 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
     };
     const specialization = filters.specialization || undefined;
     const narrow = [doctor, specialization, gender, per_doctor].some((filter) => filter !== undefined);
-    const walked = narrow ? undefined : await mayLag((db) => repository.walk(db, wanted));
-    const { count, rows } =
-      walked ??
-      (await mayLag((db) =>
-        repository.askEach(db, wanted, {
-          doctor,
-          specialization,
-          gender,
-          per_doctor: per_doctor ?? SEARCH_LIMIT,
-        }),
-      ));
+    const narrowing = { doctor, specialization, gender, per_doctor: per_doctor ?? SEARCH_LIMIT };
+    const ask = (db: Db) =>
+      service === undefined
+        ? repository.askEach(db, wanted, narrowing)
+        : searchForService(db, wanted, { ...narrowing, service });
+    const walked =
+      narrow || service !== undefined ? undefined : await mayLag((db) => repository.walk(db, wanted));
+    const { count, rows } = walked ?? (await mayLag(ask));
     return { count, more: rows.length > page_size, rows: rows.slice(0, page_size) };
   }
 
@@ -74,13 +74,14 @@ export function createTimeslotSearch({ mayLag, clock, settings, patients }: Sear
      * @param limit how many are shown
      */
     async freeFor({ patient, replaces, from, to, ...wish }: Wish, limit: number): Promise<OpenTimeslot[]> {
-      const { doctor, specialization, after, before } = wish;
+      const { doctor, specialization, after, before, service } = wish;
       const filters = {
         ...{ from, to, page: 1, page_size: limit + SPARE },
         doctor: doctor ?? undefined,
         specialization: specialization ?? undefined,
         after: after ?? undefined,
         before: before ?? undefined,
+        service: service ?? undefined,
       };
       const { rows } = await search(filters, { role: 'patient' });
       const ids = rows.map(({ id }) => id);

@@ -4,6 +4,7 @@ import type { Page } from '../../core/page.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { type BulkDependencies, createBulk } from './bulk.service.ts';
 import { createFree, type FreeDependencies } from './free.service.ts';
+import { createLinking } from './linking.service.ts';
 import { createPublishing, type PublishingDependencies } from './publishing.service.ts';
 import { createTimeslotSearch, type SearchDependencies } from './search.service.ts';
 import * as repository from './timeslots.repository.ts';
@@ -25,6 +26,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     own: createOwn(db, clock),
     publishing: createPublishing(dependencies),
     bulk: createBulk(dependencies),
+    linking: createLinking(dependencies),
     leaving: createLeaving(clock),
   };
 }

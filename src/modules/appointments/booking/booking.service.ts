@@ -46,40 +46,45 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
     });
   }
 
+  /** @param offered the waiting list has offered it to them */
+  async function book(
+    { timeslot, service, patient: named }: NewAppointment,
+    caller: Caller,
+    request: Keyed | undefined,
+    offered: boolean,
+  ): Promise<Once<Appointment>> {
+    const patient = patientFor(named, caller);
+    return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
+      const status: ActiveStatus = policy.auto_confirm ? 'confirmed' : 'pending';
+      const booking = { timeslot, service, patient, booked_by: caller.id, status };
+      const isPlain = !isStaff(caller.role) && !request && bounds.active_max === null;
+      if (isPlain) {
+        const answer = await insertBooking(db, booking, bounds);
+        return answer && { answer, replayed: false };
+      }
+      return transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, patient, async () => {
+          if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
+          const booked = await insertBooking(tx, booking, bounds);
+          if (booked && isStaff(caller.role)) await note(tx, caller, booked, policy);
+          return booked;
+        }),
+      );
+    });
+  }
+
   return {
     /**
      * Books a slot, or the slots of a service, for the caller, or for the patient whom an admin names. A patient books in one
      * statement, unless the request has an idempotency key or the clinic limits the number of appointments.
-     * @param options.offered the waiting list has offered it to them
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient, not_enough_time,
-     * no_room_free, request_in_progress, idempotency_key_reused, forbidden
-     * (for another patient), invalid_input
+     * no_room_free, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input
      */
-    async book(
-      { timeslot, service, patient: named }: NewAppointment,
-      caller: Caller,
-      request?: Keyed,
-      { offered = false } = {},
-    ): Promise<Once<Appointment>> {
-      const patient = patientFor(named, caller);
-      return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
-        const status: ActiveStatus = policy.auto_confirm ? 'confirmed' : 'pending';
-        const booking = { timeslot, service, patient, booked_by: caller.id, status };
-        const isPlain = !isStaff(caller.role) && !request && bounds.active_max === null;
-        if (isPlain) {
-          const answer = await insertBooking(db, booking, bounds);
-          return answer && { answer, replayed: false };
-        }
-        return transaction(db, (tx) =>
-          idempotency.once(tx, caller, request, patient, async () => {
-            if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
-            const booked = await insertBooking(tx, booking, bounds);
-            if (booked && isStaff(caller.role)) await note(tx, caller, booked, policy);
-            return booked;
-          }),
-        );
-      });
-    },
+    book: (booking: NewAppointment, caller: Caller, request?: Keyed) => book(booking, caller, request, false),
+
+    /** Books what the waiting list has offered: as it is offered, whether or not a service would have to be named now. */
+    bookOffered: (booking: NewAppointment, caller: Caller, request?: Keyed) =>
+      book(booking, caller, request, true),
   };
 }

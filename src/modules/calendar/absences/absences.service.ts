@@ -68,7 +68,9 @@ export function createAbsences({ db, clock, audit, appointments, publishing }: A
       const cancelled = { actor: caller, action: 'appointment.cancel', details: { absence } };
       await audit.recordAll(tx, cancelled, people);
       await note(tx, caller, 'absence.create', absence, span.doctor);
-      const booked = new Set(visits.map(({ timeslot }) => timeslot));
+      const booked = new Set(
+        visits.flatMap(({ timeslot, further_timeslots }) => [timeslot, ...further_timeslots]),
+      );
       const free = removed.filter(({ id }) => !booked.has(id));
       return {
         id: absence,

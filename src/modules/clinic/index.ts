@@ -1,0 +1,2 @@
+export { servicesRoutes } from './services/services.routes.ts';
+export { createServices } from './services/services.service.ts';
