@@ -28,7 +28,7 @@ import {
 } from './modules/auth/index.ts';
 import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
-import { createServices, servicesRoutes } from './modules/clinic/index.ts';
+import { clinicPersonal, createServices, servicesRoutes } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -92,6 +92,7 @@ export const personal = [
   usersPersonal,
   patientsPersonal,
   doctorsPersonal,
+  clinicPersonal,
   consentsPersonal,
   authPersonal,
   idempotencyPersonal,

@@ -107,8 +107,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, a note of it, and each of eighteen kinds of rows
-  'GET /api/auth/me/export/': [20, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, a note of it, and each of nineteen kinds of rows
+  'GET /api/auth/me/export/': [21, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now

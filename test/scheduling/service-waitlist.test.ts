@@ -62,7 +62,9 @@ test('whoever waits for a long service is offered the whole as soon as its last 
   await pass();
   expect(await offered(entry.id)).toBeNull();
   // Nobody waits for that one alone: it is open again.
-  await book(other, first).expect(201).then(({ body }) => cancel(other, body.id));
+  await book(other, first)
+    .expect(201)
+    .then(({ body }) => cancel(other, body.id));
   await cancel(third, visits[1]);
   await pass();
   expect(await offered(entry.id)).toBe(first);

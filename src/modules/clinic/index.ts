@@ -1,2 +1,3 @@
+export { personal as clinicPersonal } from './personal.ts';
 export { servicesRoutes } from './services/services.routes.ts';
 export { createServices } from './services/services.service.ts';

@@ -68,7 +68,8 @@ export function createFree({ db, clock, memory, settings, doctors }: FreeDepende
       };
       const last = addDays(wall.date, REMEMBERED_DAYS);
       // Whether a room is free for a service, no change of the doctor's tells.
-      if (page > 1 || service !== undefined || days.from > last || (days.to > last && days.to !== until)) return find();
+      if (page > 1 || service !== undefined || days.from > last || (days.to > last && days.to !== until))
+        return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
       const notice = isStaff(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(

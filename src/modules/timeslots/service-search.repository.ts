@@ -30,6 +30,7 @@ const WINDOW = 2_000;
 const WINDOWS = 5;
 
 interface Givers {
+  /** Up to ASKED, and one for more. */
   doctors: number;
   /** Some free slot is as long as the service. */
   has_long: boolean;
@@ -49,12 +50,14 @@ async function findGivers(db: Db, { after }: Search, wanted: Wanted): Promise<Gi
   const { rows } = await clientOf(db).query<Givers>({
     name: `timeslots.search:givers:${filtersOf(wanted).join()}`,
     text: `
-      with givers as materialized (
-        select ${serviceMinutes} as minutes from ${GIVEN} where g.service_id = $1 ${conditionsOf(wanted, 3).join(' ')}
+      with some as materialized (
+        select from ${GIVEN} where g.service_id = $1 ${conditionsOf(wanted, 3).join(' ')} limit ${ASKED + 1}
+      ), shortest as materialized (
+        select min(${serviceMinutes}) as minutes from services v join doctor_services g on g.service_id = v.id where v.id = $1
       )
-      select (select count(*)::integer from givers) as doctors, exists (
+      select (select count(*)::integer from some) as doctors, exists (
         select from timeslots s
-        where not s.is_taken and s.end_time - s.start_time >= make_interval(mins => (select min(minutes) from givers))
+        where not s.is_taken and s.end_time - s.start_time >= make_interval(mins => (select minutes from shortest))
           and s.date >= $2::date) as has_long`,
     values: [wanted.service, after.date, ...valuesOf(wanted)],
   });
@@ -116,13 +119,18 @@ async function walk(db: Db, search: Search, wanted: Wanted, has_long: boolean): 
           where ${candidates(has_long, unbroken)}
             and (s.date, s.start_time, s.id) > ($11::date, $12::time, $13::integer) and $8::integer >= 0
           order by s.date, s.start_time, s.id limit $7
+        ), service as materialized (
+          select * from services where id = $10 and is_active
+        ), fit as materialized (
+          select s.* from walked s cross join service v
+          join doctor_services g on g.doctor_id = s.doctor_id and g.service_id = v.id
+          where ${fits(has_long)}
         ), fitting as (
           select ${shown}, true as fits
-          from walked s join doctor_services g on g.doctor_id = s.doctor_id and g.service_id = $10
-          join services v on v.id = g.service_id and v.is_active
+          from fit s
           cross join lateral (select * from doctor_profiles where id = s.doctor_id limit 1) p
           cross join lateral (select * from users where id = s.doctor_id limit 1) u
-          where ${isBookable('u', 'p')} and ${fits(has_long)} ${conditionsOf(wanted, 14).join(' ')}
+          where ${isBookable('u', 'p')} ${conditionsOf(wanted, 14).join(' ')}
         ), last as (
           select s.id, s.date, s.start_time, s.end_time, null::integer, null, null, null, false
           from walked s order by s.date desc, s.start_time desc, s.id desc limit 1 offset 0
