@@ -8,6 +8,7 @@ export const newHold = documented(z.object({ service: fields.serviceWanted }).nu
   id: 'NewHold',
   description: 'What a slot is held for.',
   examples: {
+    slot: { summary: 'The slot alone', value: {} },
     service: { summary: 'For a service, with all slots that it takes', value: { service: 1 } },
   },
 });

@@ -22,7 +22,7 @@ export const newAppointment = documented(
       patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
       service: {
         summary: 'For a service of the doctor',
-        value: { timeslot: demo.slots.free.id, service: 1 },
+        value: { timeslot: demo.slots.free.id, service: demo.services.consultation.id },
       },
       admin: {
         summary: 'As an admin, for a patient',

@@ -10,7 +10,7 @@ import { newService, service, serviceChanges, serviceFilters, servicePage } from
 import type { Services } from './services.service.ts';
 
 const tags = ['services'];
-const params = idParams('The service’s id.', 1);
+const params = idParams('The service’s id.', demo.services.examination.id);
 const ofDoctor = idParams('The doctor’s id, from the directory.', demo.doctor.id);
 
 export async function servicesRoutes(instance: FastifyInstance, { services }: { services: Services }) {
@@ -107,7 +107,7 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
         summary: 'Delete a service',
         description:
           'Only while no visit, no entry of the waiting list and no doctor refers to it. Any other one is deactivated.',
-        params,
+        params: idParams('The service’s id.', demo.services.unused.id),
         response: { 204: z.undefined() },
       },
     },
