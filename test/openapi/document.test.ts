@@ -149,7 +149,8 @@ test('every error an operation can give has an example under its status', () => 
 
 test('the document is small enough to be read, and everything it refers to is there', () => {
   const text = JSON.stringify(served);
-  expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  // The services of the clinic, and what a visit says of its own, took it above 300 kB.
+  expect(Buffer.byteLength(text)).toBeLessThan(340_000);
   const references = [
     ...new Set([...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)),
   ];

@@ -50,12 +50,12 @@ async function findGivers(db: Db, { after }: Search, wanted: Wanted): Promise<Gi
   const { rows } = await clientOf(db).query<Givers>({
     name: `timeslots.search:givers:${filtersOf(wanted).join()}`,
     text: `
-      with some as materialized (
+      with givers as materialized (
         select from ${GIVEN} where g.service_id = $1 ${conditionsOf(wanted, 3).join(' ')} limit ${ASKED + 1}
       ), shortest as materialized (
         select min(${serviceMinutes}) as minutes from services v join doctor_services g on g.service_id = v.id where v.id = $1
       )
-      select (select count(*)::integer from some) as doctors, exists (
+      select (select count(*)::integer from givers) as doctors, exists (
         select from timeslots s
         where not s.is_taken and s.end_time - s.start_time >= make_interval(mins => (select minutes from shortest))
           and s.date >= $2::date) as has_long`,
