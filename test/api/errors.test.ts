@@ -12,9 +12,9 @@ import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
-import { makeService } from '../helpers/services.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
 import { insertOffer } from '../helpers/rows.ts';
+import { makeService } from '../helpers/services.ts';
 import { claimsOf, forge } from '../helpers/tokens.ts';
 
 /**

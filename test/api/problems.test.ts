@@ -6,9 +6,9 @@ import type { Locale } from '../../src/core/words.ts';
 import { confirm } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
-import { makeService } from '../helpers/services.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { sendRaw } from '../helpers/raw.ts';
+import { makeService } from '../helpers/services.ts';
 
 const consent = { accept_terms: true };
 let clinic: TestApp;

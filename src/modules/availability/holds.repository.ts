@@ -38,7 +38,7 @@ interface HoldWanted {
 export const PAUSED = 'paused';
 
 /** Whose holds one of an account takes the place of: its own, and those of whom it looks after. */
-const ofAccount = `s.held_by in (
+const ofAccount = `s.held_by is not null and s.held_by in (
   select $2::integer union select $12::integer
   union select w.dependant_id from guardianships w where w.guardian_id = $12::integer) and not s.is_waitlisted`;
 
