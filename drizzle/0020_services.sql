@@ -76,7 +76,7 @@ END $$;
 --> statement-breakpoint
 -- Claims free slots for those who wait for a service that could take them: with each of them all that the service would take,
 -- so that nobody else gets a part of it before it is offered. Whoever has one of those locked decides over it.
-CREATE FUNCTION waitlist_claim(slots integer[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION waitlist_claim(freed integer[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT EXISTS (SELECT FROM waitlist_entries WHERE status = 'waiting' AND service_id IS NOT NULL) THEN
     RETURN;
@@ -89,7 +89,7 @@ BEGIN
       JOIN services v ON v.id = g.service_id AND v.is_active
       JOIN waitlist_entries e ON e.service_id = v.id AND e.status = 'waiting'
       CROSS JOIN LATERAL visits_over(s.id, coalesce(g.duration_minutes, v.duration_minutes)) o
-      WHERE s.id = ANY (slots) AND NOT s.is_taken AND waitlist_wants(s.id))
+      WHERE s.id = ANY (freed) AND NOT s.is_taken AND waitlist_wants(s.id))
     ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
   IF FOUND THEN
     PERFORM waitlist_tell();

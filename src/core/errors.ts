@@ -131,6 +131,7 @@ export const fieldErrorCodes = [
   'date_or_range',
   'doctor_or_specialization',
   'service_required',
+  'repeated',
   'in_past',
   'no_slot_fits',
   'too_many_slots',

@@ -324,6 +324,7 @@ export const en: Texts = {
     range_reversed: 'Must not be before `from`.',
     range_too_long: 'The range is too long; it may span at most {days} days.',
     service_required: 'The doctor gives services: name the one to book.',
+    repeated: 'Each may stand here only once.',
     doctor_or_specialization: 'Name either a doctor or a specialization, and not both.',
     date_or_range: 'Give either `date`, or `from` and `to`.',
     in_past: 'Must not lie in the past.',

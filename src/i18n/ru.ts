@@ -304,6 +304,7 @@ export const ru: Texts = {
     range_reversed: 'Не раньше, чем `from`.',
     range_too_long: 'Слишком длинный период; не больше {days} дней.',
     service_required: 'Врач оказывает услуги: укажите нужную.',
+    repeated: 'Каждое значение можно указать только один раз.',
     doctor_or_specialization: 'Укажите либо врача, либо специальность, но не то и другое.',
     date_or_range: 'Укажите либо `date`, либо `from` и `to`.',
     in_past: 'Не может быть в прошлом.',

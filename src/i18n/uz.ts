@@ -326,6 +326,7 @@ export const uz: Texts = {
     range_reversed: '`from` dan oldin boʻlmasligi kerak.',
     range_too_long: 'Davr juda uzun; koʻpi bilan {days} kun.',
     service_required: 'Shifokor xizmatlar koʻrsatadi: keraklisini koʻrsating.',
+    repeated: 'Har biri bu yerda faqat bir marta turishi mumkin.',
     doctor_or_specialization: 'Yo shifokorni, yo mutaxassislikni koʻrsating, ikkalasini emas.',
     date_or_range: 'Yo `date`, yo `from` va `to` ni koʻrsating.',
     in_past: 'Oʻtgan vaqt boʻlmasligi kerak.',

@@ -169,6 +169,7 @@ const wrong: Record<FieldErrorCode, Sent> = {
   range_reversed: ['/timeslots/?from=2026-03-11&to=2026-03-10', 'doctor', undefined, 'to'],
   date_or_range: ['/timeslots/bulk/', 'doctor', { ...opening, date: undefined }, 'date'],
   doctor_or_specialization: ['/waitlist/', 'patient', { from: '2026-03-11', to: '2026-03-12' }, 'doctor'],
+  repeated: ['/doctors/1/services/', 'admin', { services: [{ service: 1 }, { service: 1 }] }, 'services'],
   service_required: ['/waitlist/', 'patient', { from: '2026-03-11', to: '2026-03-12' }, 'service'],
   no_slot_fits: ['/timeslots/bulk/', 'doctor', { ...opening, slot_minutes: 90 }, 'slot_minutes'],
   too_many_slots: [
@@ -223,7 +224,7 @@ describe('each way in which a field can be wrong', () => {
     }
     const sent = asked ? { ...body, doctor: people.doctor.id } : body;
     const send = () => {
-      if (code === 'hours_overlap') return as.put(real, body);
+      if (code === 'hours_overlap' || code === 'repeated') return as.put(real, body);
       return patched ? as.patch(real, body) : sent ? as.post(real, sent) : as.get(real);
     };
     const answer = await (code === 'invalid_etag' ? send().set('if-match', '3') : send());

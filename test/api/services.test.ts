@@ -190,7 +190,7 @@ describe('what a doctor gives', () => {
     expectProblem(await clinic.as(patient).get(`/doctors/${patient.id}/services/`), 'doctor_not_found');
     expectProblem(await put([{ service: 999_999 }]), 'service_not_found');
     expectProblem(await put([{ service }, { service }]), 'invalid_input', {
-      fields: ['services invalid_choice'],
+      fields: ['services repeated'],
     });
     expectProblem(await put([{ service, duration_minutes: 3 }]), 'invalid_input', {
       fields: ['services.0.duration_minutes too_small'],

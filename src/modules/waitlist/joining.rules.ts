@@ -8,7 +8,8 @@ export interface WishFaults {
   not_given: boolean;
   /** The wish names a doctor who gives services, and none of them. */
   gives_services: boolean;
-  no_branch: boolean;
+  /** The branches that there are, where the wish names another. */
+  branches: string | null;
   /** They wait with the same wish already. */
   known: boolean;
   /** How many wishes they wait with. */

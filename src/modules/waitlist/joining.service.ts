@@ -24,6 +24,9 @@ export interface JoiningDependencies {
   entries: Pick<Entries, 'get' | 'note'>;
 }
 
+const oneOf = (path: string, values: string) =>
+  new AppError('invalid_input', { fields: [{ path, code: 'invalid_choice', params: { values } }] });
+
 /** How often leaving is tried when an offer was made or ended in that very moment. */
 const ATTEMPTS = 20;
 
@@ -50,8 +53,8 @@ export function createJoining(dependencies: JoiningDependencies) {
   ): void {
     const refused = wishError(faults);
     if (refused) throw new AppError(refused);
-    if (faults?.no_branch) throw invalidField('branch', 'invalid_choice');
-    if (named !== undefined && named !== service) throw invalidField('service', 'invalid_choice');
+    if (faults?.branches) throw oneOf('branch', faults.branches);
+    if (named !== undefined && named !== service) throw oneOf('service', String(service));
     if (service_required && replaces === null && faults?.gives_services)
       throw invalidField('service', 'service_required');
   }

@@ -68,7 +68,7 @@ export const newGivenServices = documented(
         }),
       )
       .max(GIVEN_MAX)
-      .refine(isDistinct, issue('invalid_choice'))
+      .refine(isDistinct, issue('repeated'))
       .meta({ description: 'All that the doctor gives; each service once.' }),
   }),
   {
