@@ -219,13 +219,14 @@ export const outTranslated = {
 
 const MAX_PRICE = 1_000_000_000_000;
 /** What something costs, in minor units. */
-export const price = z.int().min(0).max(MAX_PRICE);
+export const price = z.int().min(0).max(MAX_PRICE).meta({ format: 'int64' });
 export const outPrice = {
   price: z
     .int()
     .nullable()
     .meta({
       description: 'In minor units of the currency (tiyin for UZS); null where none is told beforehand.',
+      format: 'int64',
       minimum: 0,
       maximum: MAX_PRICE,
       examples: [15_000_000],
