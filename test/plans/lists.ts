@@ -60,6 +60,7 @@ export const listsOf = ({
       patient: [FIRST.patient + 7, patient.id],
     },
   ],
+  ['/services/', 'patient', { doctor: [FIRST.doctor + 6], branch: [1] }],
   ['/holidays/', 'patient', { '': DAYS.slice(2) }],
   ['/absences/', 'doctor', { '': DAYS.slice(2) }],
   [

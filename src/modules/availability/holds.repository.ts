@@ -1,5 +1,5 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad, doctorIsBookable, isBusy } from './bookable.sql.ts';
+import { appointmentsAhead, boundValues, canBeHad, isBusy, theirDoctorIsBookable } from './bookable.sql.ts';
 import type { Hold } from './holds.schemas.ts';
 import type { Bounds } from './policy.rules.ts';
 import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
@@ -38,9 +38,9 @@ interface HoldWanted {
 export const PAUSED = 'paused';
 
 /** Whose holds one of an account takes the place of: its own, and those of whom it looks after. */
-const ofAccount = `s.held_by is not null and s.held_by in (
-  select $2::integer union select $12::integer
-  union select w.dependant_id from guardianships w where w.guardian_id = $12::integer) and not s.is_waitlisted`;
+const people = `
+  select $2::integer as person union select $12::integer
+  union select w.dependant_id from guardianships w where w.guardian_id = $12::integer`;
 
 /**
  * Takes a slot, or the slots of a service from one on, for a patient who is locked, and gives back what the account held
@@ -72,13 +72,15 @@ export async function takeHold(
       select s.id, coalesce(s.id = any ((select slots from target)::integer[]), false) as is_wanted,
         (select cardinality(slots) from target) as wanted,
         coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.is_waitlisted as is_offered,
-        coalesce(${ofAccount}, false) as is_of_account, s.held_until,
-        ${canBeHad('$2', 3)} and ${doctorIsBookable} and not ${isBusy('$2')}
+        coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
+        ${canBeHad('$2', 3)} and ${theirDoctorIsBookable} and not ${isBusy('$2')}
           and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
         s.date, s.start_time, case when s.last_held_by = $2 then s.last_held_until end as last_held_until
       from timeslots s
       where s.id in (
-        select unnest((select slots from target) || $1::integer) union select s.id from timeslots s where ${ofAccount})
+        select unnest((select slots from target) || $1::integer)
+        union
+        select s.id from (${people}) p join timeslots s on s.held_by = p.person and not s.is_waitlisted)
       order by s.id
       for no key update of s`,
     values: [timeslot, patient, ...boundValues(bounds), bounds.active_max, account, service],

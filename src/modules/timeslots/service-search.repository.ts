@@ -51,7 +51,8 @@ async function findGivers(db: Db, { after }: Search, wanted: Wanted): Promise<Gi
     name: `timeslots.search:givers:${filtersOf(wanted).join()}`,
     text: `
       with givers as materialized (
-        select from ${GIVEN} where g.service_id = $1 ${conditionsOf(wanted, 3).join(' ')} limit ${ASKED + 1}
+        select from ${filtersOf(wanted).length > 0 ? GIVEN : 'doctor_services g'}
+        where g.service_id = $1 ${conditionsOf(wanted, 3).join(' ')} limit ${ASKED + 1}
       ), shortest as materialized (
         select min(${serviceMinutes}) as minutes from services v join doctor_services g on g.service_id = v.id where v.id = $1
       )

@@ -1,6 +1,6 @@
 import type { AppointmentStatus, Attendance } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { boundValues, canBeHad, doctorIsBookable } from '../../availability/bookable.sql.ts';
+import { boundValues, canBeHad, theirDoctorIsBookable } from '../../availability/bookable.sql.ts';
 import { isDoctorHere, isPatientHere } from '../../availability/people.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
 import { freeRoom } from '../../availability/rooms.sql.ts';
@@ -86,7 +86,7 @@ export async function lockTarget(
         from timeslots first where first.id = $2
       )
       select s.id, s.doctor_id as doctor, s.date, s.start_time, (select slots from target) as slots,
-        ${canBeHad('$3', 4, '(select slots from visit)::integer[]')} and ${doctorIsBookable}
+        ${canBeHad('$3', 4, '(select slots from visit)::integer[]')} and ${theirDoctorIsBookable}
           and exists (select from users u where u.id = $3 and ${isPatientHere('u')}) as is_open,
         coalesce(s.held_by = $3 and s.held_until > $4, false) as is_theirs
       from timeslots s
