@@ -92,14 +92,14 @@ const account = () => ({ username: 'somebody', password: PASSWORD, role: 'patien
 const own = { specialization: 'textOrNull', experience_years: 'years', gender: 'orNull' };
 const names = { first_name: 'textOrNull', last_name: 'textOrNull' };
 
-const translated = (field: string) => ({
-  [`${field}.uz`]: 'text',
-  [`${field}.ru`]: 'text',
-  [`${field}.en`]: 'text',
+const translated = (field: string, kind: Kind) => ({
+  [`${field}.uz`]: kind,
+  [`${field}.ru`]: kind,
+  [`${field}.en`]: kind,
 });
 const service = {
   name: 'nothing',
-  ...translated('name'),
+  ...translated('name', 'text'),
   duration_minutes: 'nothing',
   price: 'minutesOrNull',
   specialization: 'textOrNull',
@@ -108,7 +108,7 @@ const service = {
   max_age: 'minutesOrNull',
   new_patients: 'flagOrNull',
   preparation: 'orNull',
-  ...translated('preparation'),
+  ...translated('preparation', 'longText'),
   is_active: 'flag',
 };
 const name = { uz: 'a', ru: 'a', en: 'a' };
