@@ -29,7 +29,13 @@ import {
 } from './modules/auth/index.ts';
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
-import { clinicRoutes, createClinic } from './modules/clinic/index.ts';
+import {
+  clinicPersonal,
+  clinicRoutes,
+  createClinic,
+  createServices,
+  servicesRoutes,
+} from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -68,6 +74,7 @@ import {
   createTimeslots,
   findingRoutes,
   freeSlotTopics,
+  timeslotsJobs,
   timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
@@ -120,6 +127,7 @@ export const personal = [
   usersPersonal,
   patientsPersonal,
   doctorsPersonal,
+  clinicPersonal,
   consentsPersonal,
   authPersonal,
   idempotencyPersonal,
@@ -191,6 +199,14 @@ export function createModules({
     reach,
     places,
   });
+  const services = createServices({
+    db,
+    clock,
+    audit,
+    doctors,
+    linkSlots: timeslots.linking.linkAhead,
+    ...config,
+  });
   const appointments = createAppointments({
     db,
     mayLag,
@@ -211,7 +227,7 @@ export function createModules({
     settings,
     idempotency,
     offers,
-    appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
+    appointments: { book: appointments.booking.bookOffered, replace: appointments.replacing.replace },
     patients: availability.patients,
     reach,
     search: timeslots.search,
@@ -289,6 +305,7 @@ export function createModules({
       waitlistJobs(offers),
       appointmentsJobs(appointments),
       calendarJobs(calendar),
+      timeslotsJobs(timeslots),
       doctorsJobs(photos),
       usersJobs(users),
       auditJobs(audit),
@@ -322,6 +339,7 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
+      await app.register(servicesRoutes, { services });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });

@@ -61,6 +61,10 @@ export const demo = {
   newcomer: { id: 28, username: 'komila.rasulova', first_name: 'Komila', last_name: 'Rasulova' },
   leaver: { id: 11 },
 
+  /** What the demo doctor gives: an examination of two slots that needs a room, and a consultation. Nobody gives the third. */
+  services: { examination: { id: 1 }, consultation: { id: 2 }, unused: { id: 3 } },
+  ultrasound: { room: 21, kind: 'ultrasound' },
+
   /** The day of the slots below, a Tuesday. All are the demo doctor's. */
   day: '2028-03-14',
   slots: {

@@ -32,6 +32,7 @@ export const errorStatus = {
   branch_not_found: 404,
   room_not_found: 404,
   waitlist_entry_not_found: 404,
+  service_not_found: 404,
   notification_not_found: 404,
   message_not_found: 404,
   method_not_allowed: 405,
@@ -76,6 +77,11 @@ export const errorStatus = {
   too_far_ahead: 409,
   too_many_appointments: 409,
   not_same_doctor: 409,
+  service_not_given: 409,
+  service_in_use: 409,
+  not_for_this_patient: 409,
+  not_enough_time: 409,
+  no_room_free: 409,
   request_in_progress: 409,
   already_waiting: 409,
   too_many_waitlist_entries: 409,
@@ -99,7 +105,13 @@ export const errorStatus = {
 export type ErrorCode = keyof typeof errorStatus;
 
 /** Refusals of a slot where another would do: they carry `alternatives`. */
-export const errorsWithAlternatives: readonly ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
+export const errorsWithAlternatives: readonly ErrorCode[] = [
+  'slot_taken',
+  'slot_held',
+  'patient_busy',
+  'not_enough_time',
+  'no_room_free',
+];
 
 /** What can be wrong with one field of a request. */
 export const fieldErrorCodes = [
@@ -129,6 +141,8 @@ export const fieldErrorCodes = [
   'range_reversed',
   'date_or_range',
   'doctor_or_specialization',
+  'service_required',
+  'repeated',
   'in_past',
   'no_slot_fits',
   'too_many_slots',

@@ -37,6 +37,9 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   absences_no_overlap: 'absence_overlap',
   receptionist_branches_branch_id_branches_id_fk: 'branch_not_found',
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
+  appointments_service_id_services_id_fk: 'service_in_use',
+  doctor_services_service_id_services_id_fk: 'service_in_use',
+  waitlist_entries_service_id_services_id_fk: 'service_in_use',
 };
 
 /**

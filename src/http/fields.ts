@@ -246,6 +246,51 @@ export const patientBrief = z
   .object({ id, first_name: out.name, last_name: out.name, phone: out.phone })
   .meta({ id: 'PatientBrief', description: 'A patient, as other records name them.' });
 
+/** One text in each language of the house. */
+export const translated = (max: number) => z.object({ uz: text(max), ru: text(max), en: text(max) });
+const told = (max: number) => {
+  const one = z.string().meta({ maxLength: max });
+  return z.object({ uz: one, ru: one, en: one });
+};
+export const outTranslated = {
+  name: told(200).meta({ id: 'TranslatedName', description: 'A name in each language of the clinic.' }),
+  text: told(4_000).meta({ id: 'TranslatedText', description: 'A text in each language of the clinic.' }),
+};
+
+const MAX_PRICE = 1_000_000_000_000;
+/** What something costs, in minor units. */
+export const price = z.int().min(0).max(MAX_PRICE).meta({ format: 'int64' });
+export const outPrice = {
+  price: z
+    .int()
+    .nullable()
+    .meta({
+      description: 'In minor units of the currency (tiyin for UZS); null where none is told beforehand.',
+      format: 'int64',
+      minimum: 0,
+      maximum: MAX_PRICE,
+      examples: [15_000_000],
+    }),
+  currency: z
+    .string()
+    .nullable()
+    .meta({ description: 'ISO 4217; null without a price.', maxLength: 3, examples: ['UZS'] }),
+};
+
+/** A service as a visit keeps it. */
+export const agreedService = z.object({ id, name: outTranslated.name, ...outPrice }).meta({
+  id: 'AgreedService',
+  description: 'The service of a visit: its name and its price as they were when it was booked.',
+});
+
+/** What somebody comes for, in a body. */
+export const serviceWanted = id.optional().meta({
+  description:
+    'What for: a service of the doctor, from `/api/services/`. One that lasts longer than the slot takes the slots that ' +
+    'follow as well, all of them or none. Left out, it is one slot.',
+  examples: [1],
+});
+
 /** A yes or no in a query string. */
 export const flagText = z
   .enum(['true', 'false'])

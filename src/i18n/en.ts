@@ -77,6 +77,10 @@ export const en: Texts = {
     absence_not_found: { title: 'Absence not found', detail: 'There is no such absence.' },
     branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
     room_not_found: { title: 'Room not found', detail: 'There is no such room in that branch.' },
+    service_not_found: {
+      title: 'Service not found',
+      detail: 'There is no such service, or it is no longer given.',
+    },
     waitlist_entry_not_found: {
       title: 'Entry not found',
       detail: 'There is no such entry of the waiting list.',
@@ -212,6 +216,24 @@ export const en: Texts = {
       detail:
         'You have as many appointments ahead as the clinic allows. Cancel one, or wait until one is over.',
     },
+    service_not_given: {
+      title: 'Service not given',
+      detail: 'The doctor of this slot does not give this service.',
+    },
+    service_in_use: {
+      title: 'Service in use',
+      detail: 'A visit, a waiting-list entry or a doctor refers to this service. Deactivate it instead.',
+    },
+    not_for_this_patient: {
+      title: 'Not for this patient',
+      detail:
+        'The service is for another age on that day, or for others than this patient: for first visits only, or for those who have been here before.',
+    },
+    not_enough_time: {
+      title: 'Not enough time',
+      detail: 'The service is longer than the time that is free from this slot on.',
+    },
+    no_room_free: { title: 'No room free', detail: 'No room that the service needs is free at this time.' },
     not_same_doctor: {
       title: 'Another doctor’s slot',
       detail:
@@ -332,6 +354,8 @@ export const en: Texts = {
     slot_length: 'A slot lasts from 5 minutes to 12 hours.',
     range_reversed: 'Must not be before `from`.',
     range_too_long: 'The range is too long; it may span at most {days} days.',
+    service_required: 'The doctor gives services: name the one to book.',
+    repeated: 'Each may stand here only once.',
     doctor_or_specialization: 'Name either a doctor or a specialization, and not both.',
     date_or_range: 'Give either `date`, or `from` and `to`.',
     in_past: 'Must not lie in the past.',

@@ -70,6 +70,10 @@ export const uz: Texts = {
     absence_not_found: { title: 'Yoʻqlik topilmadi', detail: 'Bunday yoʻqlik davri yoʻq.' },
     branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
     room_not_found: { title: 'Xona topilmadi', detail: 'Bu filialda bunday xona yoʻq.' },
+    service_not_found: {
+      title: 'Xizmat topilmadi',
+      detail: 'Bunday xizmat yoʻq yoki u endi koʻrsatilmaydi.',
+    },
     waitlist_entry_not_found: {
       title: 'Yozuv topilmadi',
       detail: 'Navbat roʻyxatida bunday yozuv yoʻq.',
@@ -210,6 +214,25 @@ export const uz: Texts = {
       title: 'Qabullar juda koʻp',
       detail: 'Oldinda klinika ruxsat bergancha qabulingiz bor. Birini bekor qiling yoki oʻtishini kuting.',
     },
+    service_not_given: {
+      title: 'Shifokor bu xizmatni koʻrsatmaydi',
+      detail: 'Bu vaqtdagi shifokor tanlangan xizmatni koʻrsatmaydi.',
+    },
+    service_in_use: {
+      title: 'Xizmat ishlatilmoqda',
+      detail:
+        'Bu xizmatga qabul, kutish roʻyxatidagi yozuv yoki shifokor bogʻlangan. Uni oʻchirib qoʻyish mumkin.',
+    },
+    not_for_this_patient: {
+      title: 'Bu bemor uchun emas',
+      detail:
+        'Xizmat shu kunda boshqa yoshdagilar uchun yoki boshqa bemorlar uchun: faqat birinchi qabul yoki faqat avval kelganlar uchun.',
+    },
+    not_enough_time: {
+      title: 'Vaqt yetarli emas',
+      detail: 'Xizmat bu vaqtdan boshlab boʻsh turgan vaqtdan uzunroq.',
+    },
+    no_room_free: { title: 'Boʻsh xona yoʻq', detail: 'Bu vaqtda xizmatga kerakli boʻsh xona yoʻq.' },
     not_same_doctor: {
       title: 'Boshqa shifokorning vaqti',
       detail:
@@ -336,6 +359,8 @@ export const uz: Texts = {
     slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
     range_reversed: '`from` dan oldin boʻlmasligi kerak.',
     range_too_long: 'Davr juda uzun; koʻpi bilan {days} kun.',
+    service_required: 'Shifokor xizmatlar koʻrsatadi: keraklisini koʻrsating.',
+    repeated: 'Har biri bu yerda faqat bir marta turishi mumkin.',
     doctor_or_specialization: 'Yo shifokorni, yo mutaxassislikni koʻrsating, ikkalasini emas.',
     date_or_range: 'Yo `date`, yo `from` va `to` ni koʻrsating.',
     in_past: 'Oʻtgan vaqt boʻlmasligi kerak.',

@@ -4,6 +4,7 @@ import { freshDays } from '../helpers/days.ts';
 import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertOffer } from '../helpers/rows.ts';
+import { makeService } from '../helpers/services.ts';
 import { claimsOf } from '../helpers/tokens.ts';
 
 /**
@@ -55,6 +56,13 @@ const table = `
   GET /api/rooms/{id}/                        401     403          403            200         200           200           404                 200
   PATCH /api/rooms/{id}/                      401     403          403            403         403           403           403                 200
   DELETE /api/rooms/{id}/                     401     403          403            403         403           403           403                 204
+  GET /api/services/                          401     200          200            200         200           200           200                 200
+  POST /api/services/                         401     403          403            403         403           403           403                 201
+  GET /api/services/{id}/                     401     200          200            200         200           200           200                 200
+  PATCH /api/services/{id}/                   401     403          403            403         403           403           403                 200
+  DELETE /api/services/{id}/                  401     403          403            403         403           403           403                 204
+  GET /api/doctors/{id}/services/             401     200          200            200         200           200           200                 200
+  PUT /api/doctors/{id}/services/             401     403          403            403         403           403           403                 200
   PUT /api/doctor/photo/                      401     403          403            200         200           403           403                 403
   DELETE /api/doctor/photo/                   401     403          403            204         204           403           403                 403
   PUT /api/doctors/{id}/photo/                401     403          403            403         403           403           403                 200
@@ -219,6 +227,7 @@ async function freshAbsence(): Promise<number> {
   const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
   return away.body.id;
 }
+const freshService = () => makeService(clinic, people.admin, []);
 const freshUser = async () => (await clinic.person('patient')).id;
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
@@ -234,6 +243,7 @@ const records: Record<string, () => Promise<number>> = {
   users: freshUser,
   doctors: async () => people['own doctor'].id,
   timeslots: freshSlot,
+  services: freshService,
   appointments: freshAppointment,
   notifications: freshNotification,
   holidays: freshHoliday,
@@ -306,6 +316,9 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
     end_time: '12:00',
     slot_minutes: 30,
   }),
+  'POST /api/services/': () => ({ name: { uz: 'a', ru: 'a', en: 'a' }, duration_minutes: 30 }),
+  'PATCH /api/services/{id}/': () => ({ duration_minutes: 45 }),
+  'PUT /api/doctors/{id}/services/': () => ({ services: [] }),
   'PUT /api/doctor/schedule/': () => ({ schedule: [] }),
   'PUT /api/doctors/{id}/schedule/': () => ({ schedule: [] }),
   'POST /api/holidays/': () => ({ date: freshDay() }),

@@ -100,6 +100,27 @@ const account = () => ({ username: 'somebody', password: PASSWORD, role: 'patien
 const own = { specialization: 'textOrNull', experience_years: 'years', gender: 'orNull' };
 const names = { first_name: 'textOrNull', last_name: 'textOrNull' };
 
+const translated = (field: string, kind: Kind) => ({
+  [`${field}.uz`]: kind,
+  [`${field}.ru`]: kind,
+  [`${field}.en`]: kind,
+});
+const service = {
+  name: 'nothing',
+  ...translated('name', 'text'),
+  duration_minutes: 'nothing',
+  price: 'minutesOrNull',
+  specialization: 'textOrNull',
+  room_kind: 'textOrNull',
+  min_age: 'minutesOrNull',
+  max_age: 'minutesOrNull',
+  new_patients: 'flagOrNull',
+  preparation: 'orNull',
+  ...translated('preparation', 'longText'),
+  is_active: 'flag',
+};
+const name = { uz: 'a', ru: 'a', en: 'a' };
+
 /** Every endpoint that takes a body: who may send it, its fields and their kinds, and a body that is fine. */
 const endpoints = [
   ['POST /auth/register/', 'nobody', { ...person, ...inProfile, accept_terms: 'flag' }, account()],
@@ -204,6 +225,10 @@ const endpoints = [
   ],
   ['PUT /doctor/schedule/', 'doctor', { schedule: 'list' }, { schedule: [] }],
   ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list' }, { schedule: [] }],
+  ['POST /services/', 'admin', service, { name, duration_minutes: 30 }],
+  ['PATCH /services/{person}/', 'admin', service, {}],
+  ['PUT /doctors/{person}/services/', 'admin', { services: 'list' }, { services: [] }],
+  ['POST /timeslots/{visit}/hold/', 'patient', { service: 'id' }, {}],
   [
     'POST /holidays/',
     'admin',
@@ -260,10 +285,12 @@ const endpoints = [
       hold_minutes: 'countOrNull',
       offer_minutes: 'countOrNull',
       auto_confirm: 'flagOrNull',
+      service_required: 'flagOrNull',
+      move_between_doctors: 'flagOrNull',
     },
     {},
   ],
-  ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id' }, { timeslot: 999_999 }],
+  ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id', service: 'id' }, { timeslot: 999_999 }],
   [
     'POST /waitlist/',
     'patient',
@@ -276,6 +303,8 @@ const endpoints = [
       after: 'nothing',
       before: 'nothing',
       replaces: 'id',
+      service: 'id',
+      branch: 'id',
     },
     { doctor: 999_999, from: '2026-03-11', to: '2026-03-12' },
   ],
@@ -298,6 +327,7 @@ const mayBeEmpty = new Set([
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',
+  'POST /timeslots/{visit}/hold/',
 ]);
 
 describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
@@ -370,6 +400,11 @@ const withIds = [
   ['GET /doctors/{id}/timeslots/', 'patient'],
   ['GET /timeslots/{id}/', 'doctor'],
   ['DELETE /timeslots/{id}/', 'doctor'],
+  ['GET /services/{id}/', 'patient'],
+  ['PATCH /services/{id}/', 'admin'],
+  ['DELETE /services/{id}/', 'admin'],
+  ['GET /doctors/{id}/services/', 'patient'],
+  ['PUT /doctors/{id}/services/', 'admin'],
   ['POST /timeslots/{id}/hold/', 'patient'],
   ['DELETE /timeslots/{id}/hold/', 'patient'],
   ['DELETE /doctors/{id}/photo/', 'admin'],
@@ -427,12 +462,16 @@ const lists = [
   // An action is a word; that one is none of ours only finds nothing.
   ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action', 'network'], []],
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
-  ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days, 'branch'], []],
+  ['GET /services/', 'patient', [...paging, 'doctor', 'branch'], ['specialization']],
+  ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days, 'branch', 'service'], []],
   ['GET /timeslots/', 'doctor', [...paging, ...days, 'branch', 'is_available'], []],
   [
     'GET /timeslots/search/',
     'patient',
-    [...paging, 'from', 'to', 'doctor', 'branch', 'gender', 'after', 'before', 'weekdays', 'per_doctor'],
+    [
+      ...[...paging, 'from', 'to', 'doctor', 'branch', 'gender', 'after', 'before', 'weekdays', 'per_doctor'],
+      'service',
+    ],
     ['specialization'],
   ],
   ['GET /waitlist/', 'admin', [...paging, 'status', 'doctor', 'patient'], []],
@@ -486,7 +525,6 @@ describe.each([
   ['POST /appointments/999999/arrive/', 'doctor'],
   ['POST /appointments/999999/complete/', 'doctor'],
   ['POST /appointments/999999/no-show/', 'doctor'],
-  ['POST /timeslots/999999/hold/', 'patient'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {

@@ -15,6 +15,7 @@ import { vastPng } from '../helpers/pictures.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
 import { insertOffer } from '../helpers/rows.ts';
+import { makeService } from '../helpers/services.ts';
 import { claimsOf, forge } from '../helpers/tokens.ts';
 
 /**
@@ -356,6 +357,42 @@ const cases: Record<ErrorCode, Case> = {
     async provoke() {
       const timeslot = await clinic.slot(await clinic.person('doctor'), { date: freshDay() });
       return as('patient').post(`/appointments/${(await visit()).id}/reschedule/`, { timeslot });
+    },
+  },
+  service_not_found: { status: 404, provoke: () => as('patient').get('/services/999999/') },
+  service_not_given: {
+    status: 409,
+    async provoke() {
+      const service = await makeService(clinic, people.admin, []);
+      return as('patient').post('/appointments/', { timeslot: await freshSlot(), service });
+    },
+  },
+  service_in_use: {
+    status: 409,
+    async provoke() {
+      const service = await makeService(clinic, people.admin, [people.doctor]);
+      return as('admin').delete(`/services/${service}/`);
+    },
+  },
+  not_for_this_patient: {
+    status: 409,
+    async provoke() {
+      const service = await makeService(clinic, people.admin, [people.doctor], { min_age: 90 });
+      return as('patient').post('/appointments/', { timeslot: await freshSlot(), service });
+    },
+  },
+  not_enough_time: {
+    status: 409,
+    async provoke() {
+      const service = await makeService(clinic, people.admin, [people.doctor], { duration_minutes: 120 });
+      return as('patient').post('/appointments/', { timeslot: await freshSlot(), service });
+    },
+  },
+  no_room_free: {
+    status: 409,
+    async provoke() {
+      const service = await makeService(clinic, people.admin, [people.doctor], { room_kind: 'nowhere' });
+      return as('patient').post('/appointments/', { timeslot: await freshSlot(), service });
     },
   },
   request_in_progress: {

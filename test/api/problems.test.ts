@@ -8,6 +8,7 @@ import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../hel
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { sendRaw } from '../helpers/raw.ts';
+import { makeService } from '../helpers/services.ts';
 
 const consent = { accept_terms: true };
 let clinic: TestApp;
@@ -168,6 +169,8 @@ const wrong: Record<FieldErrorCode, Sent> = {
   range_reversed: ['/timeslots/?from=2026-03-11&to=2026-03-10', 'doctor', undefined, 'to'],
   date_or_range: ['/timeslots/bulk/', 'doctor', { ...opening, date: undefined }, 'date'],
   doctor_or_specialization: ['/waitlist/', 'patient', { from: '2026-03-11', to: '2026-03-12' }, 'doctor'],
+  repeated: ['/doctors/1/services/', 'admin', { services: [{ service: 1 }, { service: 1 }] }, 'services'],
+  service_required: ['/waitlist/', 'patient', { from: '2026-03-11', to: '2026-03-12' }, 'service'],
   no_slot_fits: ['/timeslots/bulk/', 'doctor', { ...opening, slot_minutes: 90 }, 'slot_minutes'],
   too_many_slots: [
     '/timeslots/bulk/',
@@ -214,11 +217,18 @@ describe('each way in which a field can be wrong', () => {
           String(await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }))),
         )
       : path;
+    const asked = code === 'service_required';
+    if (asked) {
+      await makeService(clinic, people.admin, [people.doctor]);
+      await clinic.as(people.admin).patch('/settings/', { service_required: true }).expect(200);
+    }
+    const sent = asked ? { ...body, doctor: people.doctor.id } : body;
     const send = () => {
-      if (code === 'hours_overlap') return as.put(real, body);
-      return patched ? as.patch(real, body) : body ? as.post(real, body) : as.get(real);
+      if (code === 'hours_overlap' || code === 'repeated') return as.put(real, body);
+      return patched ? as.patch(real, body) : sent ? as.post(real, sent) : as.get(real);
     };
     const answer = await (code === 'invalid_etag' ? send().set('if-match', '3') : send());
+    if (asked) await clinic.as(people.admin).patch('/settings/', { service_required: null }).expect(200);
     const problem = code === 'unknown_field' ? code : 'invalid_input';
     expectProblem(answer, problem, { fields: [`${field} ${code}`] });
   });

@@ -6,6 +6,7 @@ import { freshDays } from '../helpers/days.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { jpeg } from '../helpers/pictures.ts';
 import { insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
+import { makeService } from '../helpers/services.ts';
 import { watchStatements } from '../helpers/statements.ts';
 
 /**
@@ -63,6 +64,7 @@ async function withPhoto(): Promise<number> {
   await as('admin').put(`/doctors/${id}/photo/`).type('image/jpeg').send(picture).expect(200);
   return id;
 }
+const freshService = () => makeService(clinic, people.admin, []);
 const freshPerson = () => clinic.person('patient');
 /** A person whose phone is confirmed, so that messages go out to it. */
 async function reachable() {
@@ -114,8 +116,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, a note of it, and each of eighteen kinds of rows
-  'GET /api/auth/me/export/': [21, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, a note of it, and each of twenty kinds of rows
+  'GET /api/auth/me/export/': [22, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -264,6 +266,50 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       await freshSlot();
       return () => as('patient').get(`/doctors/${people.doctor.id}/timeslots/`);
+    },
+  ],
+  'GET /api/services/': [1, async () => () => as('patient').get('/services/')],
+  // begin, the service, the note, read back, commit
+  'POST /api/services/': [
+    5,
+    async () => () =>
+      as('admin').post('/services/', { name: { uz: 'a', ru: 'a', en: 'a' }, duration_minutes: 30 }),
+  ],
+  'GET /api/services/{id}/': [
+    1,
+    async () => {
+      const id = await freshService();
+      return () => as('patient').get(`/services/${id}/`);
+    },
+  ],
+  // begin, lock, change, note, read back, commit
+  'PATCH /api/services/{id}/': [
+    6,
+    async () => {
+      const id = await freshService();
+      return () => as('admin').patch(`/services/${id}/`, { duration_minutes: 45 });
+    },
+  ],
+  // begin, the service, the note, commit
+  'DELETE /api/services/{id}/': [
+    4,
+    async () => {
+      const id = await freshService();
+      return () => as('admin').delete(`/services/${id}/`);
+    },
+  ],
+  // whether they work here, then what they give
+  'GET /api/doctors/{id}/services/': [
+    2,
+    async () => () => as('patient').get(`/doctors/${people.doctor.id}/services/`),
+  ],
+  // whether they work here; begin, the services, one at a time, forget, write, lock the slots, link them, the job, note, read
+  // back, commit
+  'PUT /api/doctors/{id}/services/': [
+    12,
+    async () => {
+      const [{ id: doctor }, service] = [await clinic.person('doctor'), await freshService()];
+      return () => as('admin').put(`/doctors/${doctor}/services/`, { services: [{ service }] });
     },
   ],
   'GET /api/doctor/profile/': [1, async () => () => as('doctor').get('/doctor/profile/')],
@@ -429,9 +475,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('patient').get(`/waitlist/${id}/`);
     },
   ],
-  // whose it is; begin, what is offered, lock the slot, leave; the slot, the list, who is next, nobody; commit
+  // whose it is; begin, what is offered, lock the slot, leave; whether it is wanted with others; the slot, the list, who is next,
+  // nobody; commit
   'DELETE /api/waitlist/{id}/': [
-    10,
+    11,
     async () => {
       const id = await freshOffer();
       return () => as('patient').delete(`/waitlist/${id}/`);
@@ -447,7 +494,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // as leaving, and the answer
   'POST /api/waitlist/{id}/decline/': [
-    11,
+    12,
     async () => {
       const id = await freshOffer();
       return () => as('patient').post(`/waitlist/${id}/decline/`);

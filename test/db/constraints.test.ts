@@ -361,7 +361,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_doctor_works_%|_keep_holidays|_close_day)'";
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_doctor_works_%|_keep_holidays|_close_day|_not_in_visit)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

@@ -27,6 +27,7 @@ export type Literal = keyof typeof literals;
 /** Which of these values a kind of field may take; all others must be refused by name. */
 export const kinds = {
   text: ['text', 'nan', 'sql'],
+  longText: ['text', 'nan', 'sql', 'overlong'],
   textOrNull: ['text', 'nan', 'sql', 'null'],
   username: ['text', 'nan'],
   newPassword: ['sql'],

@@ -33,7 +33,13 @@ const MEMBERS = [
   'room',
 ];
 /** Refusals of a slot, which may name others. */
-const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
+const WITH_ALTERNATIVES: ErrorCode[] = [
+  'slot_taken',
+  'slot_held',
+  'patient_busy',
+  'not_enough_time',
+  'no_room_free',
+];
 /** Refusals because of visits say how many there are. */
 const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */

@@ -249,8 +249,8 @@ const BREAKS: Record<string, string> = {
     join timeslots b on b.doctor_id = a.doctor_id and b.id > a.id and b.date = a.date
       and a.start_time < b.end_time and b.start_time < a.end_time`,
   'a slot has two active appointments': `
-    select min(id) as id, max(id) as other from appointments
-    where status in ('pending', 'confirmed') group by timeslot_id having count(*) > 1`,
+    select min(id) as id, max(id) as other from appointments cross join unnest(timeslot_id || further_timeslots) slot
+    where status in ('pending', 'confirmed') group by slot having count(*) > 1`,
   'a patient has two active appointments at once': `
     select a.id, b.id as other from appointments a
     join appointments b on b.patient_id = a.patient_id and b.id > a.id and b.date = a.date
@@ -260,7 +260,36 @@ const BREAKS: Record<string, string> = {
     select a.id, s.id as other from appointments a left join timeslots s on s.id = a.timeslot_id
     where a.status in ('pending', 'confirmed')
       and (a.doctor_id, a.date, a.start_time, a.end_time)
-        is distinct from (s.doctor_id, s.date, s.start_time, s.end_time)`,
+        is distinct from (s.doctor_id, s.date, s.start_time, (
+          select max(l.end_time) from timeslots l where l.id = any (a.timeslot_id || a.further_timeslots)))`,
+  'a visit takes slots that are not its doctor’s, or not one after another': `
+    select a.id, s.id as other from appointments a cross join unnest(a.timeslot_id || a.further_timeslots) slot
+    left join timeslots s on s.id = slot
+    where a.status in ('pending', 'confirmed') and (s.id is null or s.doctor_id <> a.doctor_id or s.date <> a.date
+      or s.branch_id <> a.branch_id or s.start_time < a.start_time or s.end_time > a.end_time)`,
+  'a visit for a service got half of its time': `
+    select a.id, a.service_id as other from appointments a join services v on v.id = a.service_id
+    join doctor_services g on g.service_id = v.id and g.doctor_id = a.doctor_id
+    where a.status in ('pending', 'confirmed')
+      and a.end_time - a.start_time < make_interval(mins => coalesce(g.duration_minutes, v.duration_minutes))`,
+  'a visit for a service has no room, or one that is not of its kind': `
+    select a.id, a.room_id as other from appointments a join services v on v.id = a.service_id
+    left join rooms r on r.id = a.room_id
+    where a.status in ('pending', 'confirmed') and v.room_kind is not null
+      and (r.kind, r.branch_id) is distinct from (v.room_kind, a.branch_id)`,
+  'a room is used twice at a time': `
+    select a.id, b.id as other from room_uses a join room_uses b on b.room_id = a.room_id and b.id > a.id and b.date = a.date
+      and a.start_time < b.end_time and b.start_time < a.end_time`,
+  'a visit does not use its room for its whole time': `
+    select a.id, a.room_id as other from appointments a
+    where a.status in ('pending', 'confirmed') and a.room_id is not null
+      and tsmultirange(tsrange(a.date + a.start_time, a.date + a.end_time)) - coalesce((
+        select range_agg(tsrange(u.date + u.start_time, u.date + u.end_time)) from room_uses u
+        where u.room_id = a.room_id and (u.appointment_id = a.id or u.timeslot_id = any (a.timeslot_id || a.further_timeslots))
+      ), '{}') <> '{}'`,
+  'a room is used by a visit that is over': `
+    select u.id, a.id as other from room_uses u join appointments a on a.id = u.appointment_id
+    where a.status not in ('pending', 'confirmed')`,
   'somebody is their own patient': `
     select id, doctor_id as other from appointments where doctor_id = patient_id`,
   'a slot has an impossible length': `
@@ -268,13 +297,17 @@ const BREAKS: Record<string, string> = {
     where end_time - start_time < interval '5 minutes' or end_time - start_time > interval '12 hours'`,
   'a slot is marked as taken or as free, and is not': `
     select s.id, a.id as other from timeslots s
-    left join appointments a on a.timeslot_id = s.id and a.status in ('pending', 'confirmed')
+    left join appointments a on s.id = any (a.timeslot_id || a.further_timeslots) and a.doctor_id = s.doctor_id
+      and a.date = s.date and a.status in ('pending', 'confirmed')
     where s.is_taken <> (a.id is not null)`,
   'a taken slot is held, or claimed by the waiting list': `
     select id, held_by as other from timeslots where is_taken and (held_by is not null or is_waitlisted)`,
   'a patient holds two slots': `
     select min(id) as id, max(id) as other from timeslots
-    where held_by is not null and not is_waitlisted group by held_by having count(*) > 1`,
+    where held_by is not null and not is_waitlisted and held_with is null group by held_by having count(*) > 1`,
+  'part of a hold is somebody else’s, or left over': `
+    select s.id, f.id as other from timeslots s left join timeslots f on f.id = s.held_with
+    where s.held_with is not null and s.held_by is null`,
 };
 
 const PROOF = Object.entries(BREAKS)

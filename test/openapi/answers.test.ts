@@ -357,6 +357,22 @@ async function planCalendar(admin: Person, doctor: { id: number; token: string }
     await call(admin, 'get', path, 200);
   }
 
+  const first = await call(admin, 'post', '/services/', 201, example('addService', 'examination'));
+  const second = await call(admin, 'post', '/services/', 201, example('addService', 'first'));
+  const given = {
+    services: [
+      { service: first.id, duration_minutes: 45 },
+      { service: second.id, price: null },
+    ],
+  };
+  await call(admin, 'put', `/doctors/${doctor.id}/services/`, 200, given);
+  await call(doctor, 'get', `/doctors/${doctor.id}/services/`, 200);
+  await call(doctor, 'get', `/services/?doctor=${doctor.id}&branch=1`, 200);
+  await call(doctor, 'get', `/services/${first.id}/`, 200);
+  await call(admin, 'patch', `/services/${first.id}/`, 200, example('updateService', 'price'));
+  await call(admin, 'put', `/doctors/${doctor.id}/services/`, 200, example('putGivenServices', 'none'));
+  await call(admin, 'delete', `/services/${first.id}/`, 204);
+
   await keepPlaces(admin, doctor);
   for (const name of ['named', 'plain', 'branch']) {
     const { id } = await call(admin, 'post', '/holidays/', 201, example('addHoliday', name));
@@ -456,6 +472,20 @@ test('errors come as documented', async () => {
   await call(doctor, 'patch', `/appointments/${appointment}/`, 'already_decided', { status: 'cancelled' });
   await call(doctor, 'post', `/appointments/${appointment}/arrive/`, 'visit_ahead');
   await call(doctor, 'delete', '/appointments/2147483647/attendance/', 'appointment_not_found');
+  const name = { uz: 'a', ru: 'a', en: 'a' };
+  const long = await call(admin, 'post', '/services/', 201, { name, duration_minutes: 90 });
+  const open = await clinic.slot(doctor, { date: '2026-03-12' });
+  const wanted = { timeslot: open, service: long.id };
+  await call(other, 'post', '/appointments/', 'service_not_given', wanted);
+  await call(admin, 'put', `/doctors/${doctor.id}/services/`, 200, { services: [{ service: long.id }] });
+  await call(other, 'post', '/appointments/', 'not_enough_time', wanted);
+  await call(other, 'post', `/timeslots/${open}/hold/`, 'not_enough_time', { service: long.id });
+  await call(admin, 'delete', `/services/${long.id}/`, 'service_in_use');
+  await call(other, 'get', '/services/2147483647/', 'service_not_found');
+  await call(admin, 'patch', `/services/${long.id}/`, 200, { duration_minutes: 30, min_age: 99 });
+  await call(other, 'post', '/appointments/', 'not_for_this_patient', wanted);
+  await call(admin, 'patch', `/services/${long.id}/`, 200, { min_age: null, room_kind: 'none of it' });
+  await call(other, 'post', '/appointments/', 'no_room_free', wanted);
   await call(admin, 'get', '/statistics/?by=year', 'invalid_input');
   await call(admin, 'get', '/appointments/export/?from=2026-03-11&to=2026-03-10', 'invalid_input');
   await call(admin, 'patch', '/settings/', 'invalid_input', {});

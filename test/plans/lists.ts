@@ -68,6 +68,7 @@ export const listsOf = ({
   ],
   ['/branches/', 'patient', {}],
   ['/rooms/', 'doctor', { branch: BRANCHES, kind: ['kind 3', 'nothing like it'] }],
+  ['/services/', 'patient', { doctor: [FIRST.doctor + 6], branch: [1] }],
   ['/holidays/', 'patient', { '': DAYS.slice(2) }],
   ['/absences/', 'doctor', { '': DAYS.slice(2) }],
   [

@@ -260,8 +260,8 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, the note, branches, consents, links, changed contacts, holds and withdrawn slots; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(8 + sections + 2);
+    // The person, the note, branches, consents, links, changed contacts, services, holds and withdrawn slots; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(9 + sections + 2);
   });
 });
 
@@ -294,6 +294,8 @@ test('holds what was waited for and offered, what is kept, and what happened to 
       created_at: '2026-03-02T04:00:00.000Z',
       appointment: null,
       replaces: null,
+      service: null,
+      branch: null,
       offers: [
         {
           timeslot: offered,

@@ -49,6 +49,7 @@ describe('a move', () => {
     expect(body).toEqual({
       ...before,
       timeslot: to,
+      timeslots: [to],
       date,
       start_time: '15:00',
       end_time: '15:45',

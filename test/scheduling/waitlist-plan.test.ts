@@ -37,6 +37,7 @@ test.each(planModes)(
     const slot = {
       id: timeslot,
       doctor,
+      branch: 1,
       specialization: 'Terapevt',
       date: '2026-06-01',
       start_time: '08:00',

@@ -68,6 +68,8 @@ describe('POST /waitlist/', () => {
       created_at: '2030-03-04T04:00:00.000Z',
       appointment: null,
       replaces: null,
+      service: null,
+      branch: null,
       offer: null,
       free_now: [],
     });

@@ -78,6 +78,13 @@ export const timeslots = pgTable(
       .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
     index('timeslots_room').on(t.room_id, t.date).where(sql`room_id is not null`),
     index('timeslots_free_run').on(t.date, t.start_time, t.id).where(sql`not is_taken and runs_on`),
+    index('timeslots_free_doctor_run')
+      .on(t.doctor_id, t.date, t.start_time)
+      .where(sql`not is_taken and runs_on`),
+    index('timeslots_free_length')
+      .on(sql`(${t.end_time} - ${t.start_time})`, t.date)
+      .where(sql`not is_taken`),
+    index('timeslots_held').on(t.held_by).where(sql`held_by is not null`),
     check('timeslots_end_after_start', sql`end_time > start_time`),
     check(
       'timeslots_length',

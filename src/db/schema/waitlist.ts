@@ -44,6 +44,9 @@ export const waitlistEntries = pgTable(
     index('waitlist_entries_specialization_until')
       .on(sql`search_fold(${t.specialization})`, t.to)
       .where(sql`status = 'waiting'`),
+    index('waitlist_entries_service')
+      .on(t.service_id)
+      .where(sql`status = 'waiting' and service_id is not null`),
     index('waitlist_entries_patient').on(t.patient_id, t.id),
     index('waitlist_entries_status').on(t.status, t.id),
     index('waitlist_entries_of_doctor').on(t.doctor_id, t.id),

@@ -6,6 +6,7 @@ import { sql } from '../../db/drizzle.ts';
 /** The records that the documentation's examples name, with the numbers that stand there. */
 export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
   await addPlaces(tx);
+  await addServices(tx);
   await addSlotsAndVisits(tx, clock);
   await addWaitingList(tx);
   await addCalendar(tx);
@@ -13,7 +14,8 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
   // Records that are made later, by the demo data itself or by people, must not get these ids.
   for (const [table, from] of [
     ['branches', demo.emptyBranch.id],
-    ['rooms', demo.emptyRoom.id],
+    ['rooms', Math.max(demo.emptyRoom.id, demo.ultrasound.room)],
+    ['services', demo.services.unused.id],
     ['timeslots', 1_000],
     ['waitlist_entries', demo.wishes.toDecline.id],
     ['absences', demo.absence.id],
@@ -38,6 +40,44 @@ async function addPlaces(tx: Tx): Promise<void> {
     insert into rooms (id, branch_id, name, kind) overriding system value
     select id, ${branch.id}, name, kind
     from jsonb_to_recordset(${JSON.stringify([room, otherRoom, emptyRoom])}::jsonb) as r (id int, name text, kind text)`);
+}
+
+/** The demo doctor and a colleague give an examination of two slots, in a room of its kind, and a consultation of one. */
+async function addServices(tx: Tx): Promise<void> {
+  const { services, ultrasound, doctor, colleague } = demo;
+  await tx.execute(sql`
+    insert into rooms (id, branch_id, name, kind) overriding system value
+    values (${ultrasound.room}, 1, 'Ultratovush', ${ultrasound.kind})`);
+  const rows = [
+    {
+      id: services.examination.id,
+      name: { uz: 'Exokardiografiya', ru: 'Эхокардиография', en: 'Echocardiography' },
+      duration_minutes: 60,
+      price: 25_000_000,
+      room_kind: ultrasound.kind,
+    },
+    {
+      id: services.consultation.id,
+      name: { uz: 'Konsultatsiya', ru: 'Консультация', en: 'Consultation' },
+      duration_minutes: 30,
+      price: 15_000_000,
+    },
+    {
+      id: services.unused.id,
+      name: { uz: 'Velosiped testi', ru: 'Велоэргометрия', en: 'Exercise test' },
+      duration_minutes: 45,
+      price: 30_000_000,
+    },
+  ];
+  await tx.execute(sql`
+    insert into services (id, name, duration_minutes, price, currency, specialization, room_kind) overriding system value
+    select id, name, duration_minutes, price, 'UZS', ${doctor.specialization}, room_kind
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as s (id int, name jsonb, duration_minutes int, price bigint, room_kind text)`);
+  await tx.execute(sql`
+    insert into doctor_services (doctor_id, service_id)
+    select d, s from unnest(array[${doctor.id}::int, ${colleague.id}::int]) d,
+      unnest(array[${services.examination.id}::int, ${services.consultation.id}::int]) s`);
 }
 
 async function addSlotsAndVisits(tx: Tx, clock: Clock): Promise<void> {

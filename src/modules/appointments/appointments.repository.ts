@@ -34,8 +34,20 @@ const own = [
   'version',
 ];
 
+/**
+ * Where a visit takes place, which slots it takes, and what for. Slots that are gone are not named.
+ * @param visit a row of `appointments`
+ */
+const placeColumns = (visit: string): string => `
+  case when ${visit}.timeslot_id is null then '{}' else ${visit}.timeslot_id || ${visit}.further_timeslots end as timeslots,
+  ${visit}.branch_id as branch, ${visit}.room_id as room,
+  case when ${visit}.service_id is not null then json_build_object(
+    'id', ${visit}.service_id, 'name', ${visit}.service_name, 'price', ${visit}.price, 'currency', ${visit}.currency)
+  end as service`;
+
 /** An appointment's own columns as an answer shows them. @param from the table, or what stands for it in a statement */
-export const ownColumns = (from: string): string => own.map((column) => `${from}.${column}`).join(', ');
+export const ownColumns = (from: string): string =>
+  [...own.map((column) => `${from}.${column}`), placeColumns(from)].join(', ');
 
 /** The columns of an AppointmentRow. They need `joinPeople`. */
 export const columns = sql.raw(`
@@ -65,6 +77,10 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
     phone: row.patient_phone,
   },
   timeslot: row.timeslot,
+  timeslots: row.timeslots,
+  branch: row.branch,
+  room: row.room,
+  service: row.service,
   date: row.date,
   start_time: row.start_time,
   end_time: row.end_time,

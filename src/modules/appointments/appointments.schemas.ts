@@ -15,6 +15,14 @@ const shape = z.object({
   timeslot: fields.id
     .nullable()
     .meta({ description: 'The slot’s id; null once the slot of a cancelled appointment is gone.' }),
+  timeslots: z
+    .array(fields.id)
+    .meta({ description: 'All slots that it takes, in order: a long service takes several.', maxItems: 144 }),
+  branch: fields.id.meta({ description: 'The branch where it takes place.', examples: [1] }),
+  room: fields.id
+    .nullable()
+    .meta({ description: 'The room or device that is kept for it.', examples: [null] }),
+  service: fields.agreedService.nullable(),
   date: fields.out.date,
   start_time: fields.out.time,
   end_time: fields.out.time,
@@ -50,6 +58,10 @@ export const appointmentExample: z.infer<typeof shape> = {
   doctor: demo.doctor.brief,
   patient: demo.patient.brief,
   timeslot: demo.slots.free.id,
+  timeslots: [demo.slots.free.id],
+  branch: 1,
+  room: null,
+  service: null,
   date: demo.day,
   start_time: '10:00',
   end_time: '10:30',
@@ -86,6 +98,7 @@ export const appointment = documented(shape, {
       value: {
         ...pending,
         timeslot: demo.slots.toMoveTo.id,
+        timeslots: [demo.slots.toMoveTo.id],
         start_time: '15:00',
         end_time: '15:30',
         updated_at: '2028-03-01T12:40:10.000Z',

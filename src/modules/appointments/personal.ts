@@ -29,6 +29,9 @@ const visit = {
   attendance: z.enum(attendances).nullable(),
   attendance_marked_at: instant.nullable(),
   updated_by: fields.id.nullable().meta({ description: 'Who confirmed, moved or marked it last.' }),
+  branch: fields.id,
+  room: fields.id.nullable(),
+  service: fields.agreedService.nullable(),
 };
 
 const columns = {
@@ -45,7 +48,14 @@ const columns = {
   attendance: appointments.attendance,
   attendance_marked_at: appointments.attendance_marked_at,
   updated_by: appointments.updated_by,
+  branch: appointments.branch_id,
+  room: appointments.room_id,
+  service: sql<AgreedService | null>`case when ${appointments.service_id} is not null then json_build_object(
+    'id', ${appointments.service_id}, 'name', ${appointments.service_name}, 'price', ${appointments.price},
+    'currency', ${appointments.currency}) end`.as('service'),
 };
+
+type AgreedService = z.infer<typeof fields.agreedService>;
 
 /** Visits, which stay in the others' history when a person is erased, without a name. */
 export const personal = {
@@ -76,6 +86,9 @@ export const personal = {
           attendance: null,
           attendance_marked_at: null,
           updated_by: null,
+          branch: 1,
+          room: null,
+          service: null,
           doctor: demo.doctor.brief,
         },
       ],

@@ -13,7 +13,7 @@ import type { Place } from './refusal.repository.ts';
  * meets a booked slot.
  */
 
-interface Row extends Place {
+export interface AlternativeRow extends Place {
   cut: boolean;
   /** Null in the one row of an empty answer. */
   id: number | null;
@@ -26,12 +26,12 @@ interface Row extends Place {
 }
 
 /** How many slots of the doctor an answer names, and how many of others. */
-const EACH = 3;
+export const EACH = 3;
 /** How many free slots a walk looks at on either side: 5 to 10 ms among a million slots; to ask 1,000 doctors takes 55. */
 const WALK = 100;
 
 /** For whom the slots are. */
-interface Whose {
+export interface Whose {
   /** What they could not attend is left out. */
   patient?: number | undefined;
   /** An appointment that is to move: it can go to its own doctor only, unless that one is out. */
@@ -78,6 +78,16 @@ const columns = `s.id, s.doctor_id as doctor, s.date, s.start_time, s.end_time, 
   u.last_name, s.branch_id as branch, s.room_id as room`;
 const near = 'order by place, date, start_time, id';
 
+/** What the search for services says in the same words. */
+export const alternatives = {
+  columns,
+  distance,
+  bookable,
+  colleaguesWillDo,
+  values,
+  sides: [later, earlier],
+};
+
 /** @returns slots of that doctor first, then of others, each by how far off it is */
 export async function findAlternatives(
   db: Db,
@@ -85,7 +95,7 @@ export async function findAlternatives(
   whose: Whose,
   bounds: Bounds,
 ): Promise<OpenTimeslot[]> {
-  const { rows } = await db.$client.query<Row>({
+  const { rows } = await db.$client.query<AlternativeRow>({
     name: 'availability.alternatives',
     text: `
       with own as (
@@ -118,8 +128,8 @@ export async function findAlternatives(
   return toSlots([...own, ...(await askColleagues(db, place, whose, bounds))]);
 }
 
-async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds): Promise<Row[]> {
-  const { rows } = await db.$client.query<Row>({
+async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds): Promise<AlternativeRow[]> {
+  const { rows } = await db.$client.query<AlternativeRow>({
     name: 'availability.alternatives:each',
     text: `
       with ${colleagues}
@@ -132,7 +142,7 @@ async function askColleagues(db: Db, place: Place, whose: Whose, bounds: Bounds)
   return rows;
 }
 
-const toSlots = (rows: Row[]): OpenTimeslot[] =>
+export const toSlots = (rows: AlternativeRow[]): OpenTimeslot[] =>
   rows.flatMap(({ id, doctor, first_name, last_name, specialization, ...row }) => {
     const { date, start_time, end_time, branch, room } = row;
     if (id === null) return [];

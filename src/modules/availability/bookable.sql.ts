@@ -29,19 +29,21 @@ export const isOpenTo = (patient: string, { now, reach }: { now: string; reach: 
     s.held_by, s.held_until, s.is_waitlisted and s.date <= ${reach}::date, ${patient}, ${now}::timestamptz) is true`;
 
 /**
- * The slot is not taken, has not begun (for staff: is not over), is open to this patient, and keeps what the clinic's policy
+ * The slot is not taken (by anybody but a visit that would move within its own slots), has not begun (for staff: is not over), is open to this patient, and keeps what the clinic's policy
  * asks. A slot that is held for the patient kept it when they took it. A slot too far ahead for patients is claimed by the
  * waiting list for later: that claim does not bind staff. The day is asked for on its own as well, so that no index is read
  * further back than today.
  * @param patient the SQL for the patient's id, such as `$2`; null asks whether it is open to anybody
  * @param from the number of the first of `boundValues` among the statement's parameters
+ * @param own the SQL for the ids of the slots of a visit that would move; none by default
  */
-export function canBeHad(patient: string, from: number): string {
+export function canBeHad(patient: string, from: number, own?: string): string {
   const value = (index: number) => `$${from + index}`;
   const [now, wallDate, wallTime, date, time] = [value(0), value(1), value(2), value(3), value(4)];
   const [until, reach, running] = [value(5), value(6), value(7)];
   const lasts = `case when ${running}::boolean then s.end_time else s.start_time end`;
-  return `(not s.is_taken and s.date >= ${wallDate}::date and (s.date, ${lasts}) > (${wallDate}::date, ${wallTime}::time)
+  const isFree = own === undefined ? 'not s.is_taken' : `(not s.is_taken or s.id = any (${own}))`;
+  return `(${isFree} and s.date >= ${wallDate}::date and (s.date, ${lasts}) > (${wallDate}::date, ${wallTime}::time)
     and ${isOpenTo(patient, { now, reach })}
     and (s.held_until > ${now}::timestamptz
       or ((s.date, ${lasts}) > (${date}::date, ${time}::time) and s.date <= ${until}::date)))`;
@@ -50,6 +52,14 @@ export function canBeHad(patient: string, from: number): string {
 /** Patients can book the slot's doctor. */
 export const doctorIsBookable = `exists (
   select from users u join doctor_profiles d on d.id = u.id where u.id = s.doctor_id and ${isBookable('u', 'd')})`;
+
+/**
+ * The same of a few rows, asked of one after another: as `exists` the server may read all doctors beforehand (2,000 rows to
+ * move one visit).
+ */
+export const theirDoctorIsBookable = `coalesce((
+  select true from users u join doctor_profiles d on d.id = u.id
+  where u.id = s.doctor_id and ${isBookable('u', 'd')} limit 1), false)`;
 
 /**
  * The patient has another active appointment at the slot's time.

@@ -34,6 +34,10 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'too_soon',
           'too_far_ahead',
           'too_many_appointments',
+          'service_not_given',
+          'not_for_this_patient',
+          'not_enough_time',
+          'no_room_free',
         ],
       },
       schema: {
@@ -44,7 +48,8 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'A patient holds it for themself; staff name the `patient`. For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
           'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
           'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
-          '(`held_recently`). Booking the slot is possible at any time.',
+          '(`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are held, or ' +
+          'none, and they are given back together.',
         params,
         headers: keyedHeaders,
         body: holding,

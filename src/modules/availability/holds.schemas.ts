@@ -33,13 +33,16 @@ export const holding = documented(
         description: 'For staff, who must name one; patients leave it out.',
         examples: [demo.patient.id],
       }),
+      service: fields.serviceWanted,
     })
     .nullish(),
   {
     id: 'Holding',
-    description: 'For whom. Patients leave the body out.',
+    description:
+      'For whom, and for which service: with it all slots are held that it takes. Patients may leave the body out.',
     examples: {
       staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
+      service: { summary: 'For a service, with all slots that it takes', value: { service: 1 } },
     },
   },
 );

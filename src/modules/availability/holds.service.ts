@@ -34,24 +34,26 @@ export function createHolds({ db, clock, audit, idempotency, obtaining, reach }:
 
   return {
     /**
-     * Holds a slot for the caller, or for the patient whom the staff names, who gives back the one held before. Holding a slot
-     * that is theirs already does not make the hold longer. While it lasts their booking succeeds, whatever the clinic's
-     * policy says by then, and whatever else they have booked meanwhile.
+     * Holds a slot, or all slots of a service from one on, for the caller, or for the patient whom the staff names, who gives
+     * back what they held before. Holding a slot that is theirs already does not make the hold longer. While it lasts their
+     * booking succeeds, whatever the clinic's policy says by then, and whatever else they have booked meanwhile.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, slot_held,
-     * held_recently, patient_busy, too_soon, too_far_ahead, too_many_appointments, request_in_progress,
-     * idempotency_key_reused, forbidden (for another patient), invalid_input
+     * held_recently, patient_busy, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient,
+     * not_enough_time, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input
      */
     async hold(timeslot: number, body: Holding, caller: Caller, request?: Keyed): Promise<Once<Hold>> {
       const patient = patientFor(body?.patient, caller);
-      return obtaining.obtain({ timeslot, patient }, caller, (bounds, { hold_minutes: minutes }) =>
+      const service = body?.service;
+      return obtaining.obtain({ timeslot, patient, service }, caller, (bounds, { hold_minutes: minutes }) =>
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, patient, async () => {
             if (!(await lockPatient(tx, patient))) return undefined;
+            const wanted = { timeslot, patient, account: patient, service };
             const term = {
               minutes,
               endOf: (slot: Parameters<typeof holdEnd>[0]) => holdEnd(slot, bounds, minutes, clock),
             };
-            const hold = await repository.takeHold(tx, { timeslot, patient }, bounds, term);
+            const hold = await repository.takeHold(tx, wanted, bounds, term);
             if (hold === repository.PAUSED) throw new AppError('held_recently');
             if (hold) await note(tx, caller, 'timeslot.hold', timeslot, patient);
             return hold;

@@ -1,12 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
-import { AppError, type ErrorCode } from '../../core/errors.ts';
+import { AppError, type ErrorCode, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
-import type { Db } from '../../db/client.ts';
+import { type Db, databaseError } from '../../db/client.ts';
 import type { Alternatives } from './alternatives.service.ts';
 import { type Bounds, boundsFor, type Policy, type PolicySource } from './policy.rules.ts';
 import type { Reach } from './reach.service.ts';
 import * as repository from './refusal.repository.ts';
-import { offersAlternatives, refusal } from './refusal.rules.ts';
+import { offersAlternatives, refusal, serviceRefusal } from './refusal.rules.ts';
+import { doctorGivesServices, type WhyService, whyServiceRefused } from './service-refusal.repository.ts';
 
 export interface ObtainingDependencies {
   db: Db;
@@ -26,6 +27,9 @@ export type Obtaining = ReturnType<typeof createObtaining>;
 
 /** How often a slot is tried for when what refused it has gone again by the time one asks. */
 const ATTEMPTS = 4;
+/** How often another room is tried when one was taken in that moment: each time somebody else has got one. */
+const ROOM_ATTEMPTS = 50;
+const ROOM_TAKEN = Symbol('room taken');
 
 /** Who gets which slot, and why somebody does not. */
 export function createObtaining(dependencies: ObtainingDependencies) {
@@ -42,15 +46,88 @@ export function createObtaining(dependencies: ObtainingDependencies) {
     return new AppError(code, { alternatives: await alternatives.insteadOf(why, wanted, bounds) });
   }
 
+  /** A room that somebody took in this very moment ends the attempt by an error. Another room may be free. */
+  async function unlessRoomIsTaken<Got>(
+    caller: Caller,
+    attempt: () => Promise<Got | undefined>,
+  ): Promise<Got | typeof ROOM_TAKEN | undefined> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (databaseError(error)?.constraint !== 'room_uses_no_overlap') throw error;
+      // What was noted went with it.
+      caller.noted?.clear();
+      return ROOM_TAKEN;
+    }
+  }
+
+  /** Why a service refuses what the slot itself does not. */
+  async function whyService(
+    wanted: repository.Wanted,
+    why: repository.Why | undefined,
+    bounds: Bounds,
+  ): Promise<WhyService | undefined> {
+    const mayHaveOne = wanted.service !== undefined || wanted.moving !== undefined;
+    return why && mayHaveOne ? whyServiceRefused(db, wanted, bounds) : undefined;
+  }
+
+  /** @returns whether the waiting list keeps one of the slots */
+  async function passOnAll(timeslots: readonly number[], patient: number): Promise<boolean> {
+    for (const timeslot of timeslots) if (await passOn(timeslot, patient)) return true;
+    return false;
+  }
+
+  /** Where slots wait to be offered to somebody else. @returns an error when the waiting list keeps one of them */
+  async function passOnFirst(
+    why: repository.Why | undefined,
+    service: WhyService | undefined,
+    { timeslot, patient }: repository.Wanted,
+  ): Promise<ErrorCode | undefined | 'passed on'> {
+    const passing = new Set([...(why?.passing ? [timeslot] : []), ...(service?.passing ?? [])]);
+    if (passing.size === 0) return undefined;
+    if (!(await passOnAll([...passing], patient))) return 'passed on';
+    return why?.passing ? 'slot_held' : 'not_enough_time';
+  }
+
+  /**
+   * Why an attempt came to nothing.
+   * @param failed.last what to say if nothing refuses it any more, and it is not to be tried for once more
+   * @returns undefined where it is worth another attempt
+   */
+  async function judge(
+    wanted: repository.Wanted,
+    bounds: Bounds,
+    failed: { last: ErrorCode | undefined },
+  ): Promise<AppError | undefined> {
+    const why = await repository.whyRefused(db, wanted, bounds);
+    const plain = refusal(why);
+    const service = plain === undefined ? await whyService(wanted, why, bounds) : undefined;
+    const about = { ...wanted, service: service?.service ?? wanted.service };
+    if (plain === undefined && failed.last === undefined) {
+      const passed = await passOnFirst(why, service, wanted);
+      if (passed === 'passed on') return undefined;
+      if (passed !== undefined) return refused(passed, why, about, bounds);
+    }
+    const code = plain ?? serviceRefusal(service) ?? failed.last;
+    return code && refused(code, why, about, bounds);
+  }
+
+  /** @throws AppError invalid_input where the clinic asks for a service of a doctor who gives any */
+  async function mustNameService({ timeslot, service, moving, offered }: repository.Wanted, policy: Policy) {
+    if (!policy.service_required || service !== undefined || moving !== undefined || offered) return;
+    if (await doctorGivesServices(db, timeslot)) throw invalidField('service', 'service_required');
+  }
+
   return {
     /**
-     * Tries to get a slot for somebody: to book it, to hold it, to move an appointment to it. Where the waiting list has to
-     * pass the slot on first, it does; where a rival has gone again, the slot is tried for once more. A slot in a branch that
-     * the caller does not reach is none to them, and no alternative either.
+     * Tries to get a slot for somebody, or the slots of a service from one on: to book, to hold, to move an appointment there.
+     * Where the waiting list has to pass slots on first, it does; where a rival has gone again, or has taken the room that
+     * was free, the slot is tried for once more. A slot in a branch that the caller does not reach is none to them, and no
+     * alternative either.
      * @param attempt one statement or transaction that decides; undefined when some rule refused and nothing has changed
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, too_soon, too_far_ahead,
-     * too_many_appointments, not_with_oneself; with the visit already_yours; with alternatives slot_taken, slot_held,
-     * patient_busy
+     * too_many_appointments, not_with_oneself, service_not_given, not_for_this_patient, invalid_input (service_required);
+     * with the visit already_yours; with alternatives slot_taken, slot_held, patient_busy, not_enough_time, no_room_free
      */
     async obtain<Got>(
       slot: repository.Wanted,
@@ -60,15 +137,17 @@ export function createObtaining(dependencies: ObtainingDependencies) {
       await reach.mustReachSlot(slot.timeslot, caller);
       const wanted = { ...slot, branches: await reach.of(caller) };
       const policy = await settings.policy();
+      await mustNameService(wanted, policy);
       for (let attempts = 1; ; attempts += 1) {
         const bounds = boundsFor(caller.role, policy, clock);
-        const got = await attempt(bounds, policy);
-        if (got !== undefined) return got;
-        const why = await repository.whyRefused(db, wanted, bounds);
-        const code = refusal(why) ?? (attempts < ATTEMPTS ? undefined : 'slot_taken');
-        if (code) throw await refused(code, why, wanted, bounds);
-        if (why?.passing && (await passOn(wanted.timeslot, wanted.patient)))
-          throw await refused('slot_held', why, wanted, bounds);
+        const got = await unlessRoomIsTaken(caller, () => attempt(bounds, policy));
+        if (got !== undefined && got !== ROOM_TAKEN) return got;
+        const [most, last] =
+          got === ROOM_TAKEN
+            ? ([ROOM_ATTEMPTS, 'no_room_free'] as const)
+            : ([ATTEMPTS, 'slot_taken'] as const);
+        const error = await judge(wanted, bounds, { last: attempts < most ? undefined : last });
+        if (error) throw error;
       }
     },
   };

@@ -18,6 +18,10 @@ export interface Policy {
   offer_minutes: number;
   /** Bookings are confirmed at once. */
   auto_confirm: boolean;
+  /** Whoever books a doctor who gives services names one of them; this binds staff as well. */
+  service_required: boolean;
+  /** Patients may move a visit to another doctor of its service or specialization. */
+  move_between_doctors: boolean;
 }
 
 /** Where the policy in force comes from. */
@@ -35,6 +39,8 @@ export const OPEN_POLICY: Policy = {
   hold_minutes: 5,
   offer_minutes: 15,
   auto_confirm: false,
+  service_required: false,
+  move_between_doctors: false,
 };
 
 /** Which slots somebody can have at this moment, and how many. */

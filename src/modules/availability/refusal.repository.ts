@@ -15,6 +15,10 @@ export interface Wanted {
   moving?: number | undefined;
   /** Where what is offered instead must lie; anywhere by default. */
   branches?: Branches;
+  /** What they would come for. A visit that moves keeps its own. */
+  service?: number | undefined;
+  /** It is offered to them as it is: nobody asks for a service any more. */
+  offered?: boolean;
 }
 
 /** When and with whom a slot is, or was. */
@@ -62,7 +66,9 @@ export async function whyRefused(
         coalesce((s.date, own.lasts) <= ($7::date, $8::time) and not own.held, false) as too_soon,
         coalesce(s.date > $9::date and not own.held, false) as too_far,
         coalesce(s.doctor_id = $2, false) as oneself,
-        coalesce(s.is_taken, false) as taken,
+        coalesce(s.is_taken, false) and not exists (
+          select from appointments own
+          where own.id = $3::integer and s.id = any (own.timeslot_id || own.further_timeslots) and ${isActive('own')}) as taken,
         coalesce(s.held_until > $4 and s.held_by <> $2, false) as held,
         coalesce(s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4), false) as passing,
         ${isBusy('$2', '$3::integer')} as busy,
@@ -72,7 +78,8 @@ export async function whyRefused(
             'id', a.id, 'timeslot', a.timeslot_id, 'date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
             'end_time', to_char(a.end_time, 'HH24:MI'), 'status', a.status)
           from appointments a
-          where s.is_taken and a.timeslot_id = s.id and a.patient_id = $2 and ${isActive('a')}) as mine
+          where s.is_taken and a.patient_id = $2 and a.date = s.date and ${isActive('a')}
+            and s.id = any (a.timeslot_id || a.further_timeslots)) as mine
       from (values ($1::integer)) wanted (id)
       left join timeslots s on s.id = wanted.id
       left join users u on u.id = s.doctor_id and ${isDoctorHere('u')}

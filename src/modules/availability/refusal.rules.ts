@@ -35,5 +35,20 @@ export function refusal(why: Partial<Refusals> & { mine?: object | null } = {}):
   return why.too_many ? 'too_many_appointments' : undefined;
 }
 
+/** Which rules of a service refuse somebody the slots from one on. */
+export type ServiceRefusals = Record<
+  'not_given' | 'not_for_patient' | 'too_short' | 'busy' | 'no_room',
+  boolean
+>;
+
+/** Why a service cannot be had from a slot on that is itself free: the plainest of the reasons. */
+export function serviceRefusal(why: Partial<ServiceRefusals> = {}): ErrorCode | undefined {
+  if (why.not_given) return 'service_not_given';
+  if (why.not_for_patient) return 'not_for_this_patient';
+  if (why.too_short) return 'not_enough_time';
+  if (why.busy) return 'patient_busy';
+  return why.no_room ? 'no_room_free' : undefined;
+}
+
 /** Another slot would do: the refusal offers some. */
 export const offersAlternatives = (code: ErrorCode): boolean => errorsWithAlternatives.includes(code);

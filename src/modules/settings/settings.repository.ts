@@ -13,6 +13,8 @@ const fields = {
   hold_minutes: clinicSettings.hold_minutes,
   offer_minutes: clinicSettings.offer_minutes,
   auto_confirm: clinicSettings.auto_confirm,
+  service_required: clinicSettings.service_required,
+  move_between_doctors: clinicSettings.move_between_doctors,
 };
 
 const find = statement('settings.find', () => query.select(fields).from(clinicSettings));

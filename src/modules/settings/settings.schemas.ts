@@ -46,6 +46,15 @@ const about = {
     description: 'Bookings are confirmed at once, without an answer of the doctor’s.',
     examples: [false],
   },
+  service_required: {
+    description: 'Whoever books a doctor who gives services must name one of them; this binds staff as well.',
+    examples: [false],
+  },
+  move_between_doctors: {
+    description:
+      'Patients may move a visit to another doctor who gives its service, or is of the same specialization.',
+    examples: [false],
+  },
 } satisfies Record<keyof Policy, object>;
 
 const strict: Policy = {
@@ -68,6 +77,8 @@ export const policy = documented(
     hold_minutes: hold.meta(about.hold_minutes),
     offer_minutes: offer.meta(about.offer_minutes),
     auto_confirm: z.boolean().meta(about.auto_confirm),
+    service_required: z.boolean().meta(about.service_required),
+    move_between_doctors: z.boolean().meta(about.move_between_doctors),
   }) satisfies z.ZodType<Policy>,
   {
     id: 'Policy',
@@ -100,6 +111,12 @@ export const policyChanges = documented(
       hold_minutes: hold.nullable().optional().meta(orDefault(about.hold_minutes, '`HOLD_MINUTES`')),
       offer_minutes: offer.nullable().optional().meta(orDefault(about.offer_minutes, '`OFFER_MINUTES`')),
       auto_confirm: z.boolean().nullable().optional().meta(orDefault(about.auto_confirm, 'false')),
+      service_required: z.boolean().nullable().optional().meta(orDefault(about.service_required, 'false')),
+      move_between_doctors: z
+        .boolean()
+        .nullable()
+        .optional()
+        .meta(orDefault(about.move_between_doctors, 'false')),
     })
     .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
   {

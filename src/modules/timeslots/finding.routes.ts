@@ -27,7 +27,8 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
           'leave. `per_doctor=1` shows only the first slot of each doctor. Patients see what the clinic lets them book: ' +
           'nothing sooner than its minimum notice or later than its horizon. A search shows the first ' +
           `${SEARCH_LIMIT.toLocaleString('en')} slots and no more, so that it costs the same in a clinic of any size: ` +
-          '`count` stops there, and so do the pages. Look further with `from`.',
+          '`count` stops there, and so do the pages. Look further with `from`. With `service` it shows the slots from which it ' +
+          'fits, of the doctors who give it.',
         querystring: searchFilters,
         response: { 200: openTimeslotPage },
       },
@@ -48,7 +49,8 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
         description:
           'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients see what ' +
           'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Staff ' +
-          'also see the slot that has begun and is not over, for whoever walks in.',
+          'also see the slot that has begun and is not over, for whoever walks in. With `service` only those are shown from ' +
+          'which it fits; none where the doctor does not give it.',
         params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },

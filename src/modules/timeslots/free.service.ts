@@ -49,13 +49,13 @@ function stillHolds(
 export function createFree({ db, clock, memory, settings, reach: reaching, doctors }: FreeDependencies) {
   return {
     /**
-     * What the caller may book of a doctor's: patients what the clinic's policy lets them, staff also the slot that runs, a
-     * receptionist in their branches.
+     * What the caller may book of a doctor's, or from where a service of theirs fits: patients what the clinic's policy lets
+     * them, staff also the slot that runs, a receptionist in their branches.
      * @throws AppError doctor_not_found
      */
     async list(
       doctor: number,
-      { page, page_size, date, from, to, branch }: FreeSlotFilters,
+      { page, page_size, date, from, to, branch, service }: FreeSlotFilters,
       caller: Caller,
     ): Promise<Page<Timeslot>> {
       const { role } = caller;
@@ -65,13 +65,16 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
       const { now, wall, after, until, reach, running } = bounds;
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
-        const found = await listFree(db, doctor, { ...days, branch }, bounds, { page, page_size }, branches);
+        const where = { ...days, branch };
+        const found = await listFree(db, doctor, where, bounds, { page, page_size }, { branches, service });
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
         if (found.count === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
       };
       const last = addDays(wall.date, REMEMBERED_DAYS);
-      if (page > 1 || days.from > last || (days.to > last && days.to !== until)) return find();
+      // Whether a room is free for a service, no change of the doctor's tells.
+      if (page > 1 || service !== undefined || days.from > last || (days.to > last && days.to !== until))
+        return find();
       const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
       const notice = worksHere(role) ? 0 : policy.min_notice_minutes;
       return memory.recall(

@@ -35,7 +35,7 @@ export interface Search {
 }
 
 /** Which doctors count; null or undefined is any. */
-interface Narrowing {
+export interface Narrowing {
   doctor?: number | undefined;
   specialization?: string | undefined;
   gender?: string | undefined;
@@ -43,13 +43,13 @@ interface Narrowing {
   per_doctor?: number | undefined;
 }
 
-interface Found {
+export interface Found {
   /** Exact up to SEARCH_LIMIT. */
   count: number;
   rows: OpenTimeslot[];
 }
 
-interface Row {
+export interface SearchRow {
   count: number;
   cut: boolean;
   /** Null in the one row of an empty page. */
@@ -65,7 +65,7 @@ interface Row {
   specialization: string | null;
 }
 
-const toFound = (rows: Row[]): Found => ({
+export const toFound = (rows: SearchRow[]): Found => ({
   count: rows[0]?.count ?? 0,
   rows: rows.flatMap(({ id, doctor, first_name, last_name, specialization, ...row }) => {
     const { date, start_time, end_time, branch, room } = row;
@@ -76,7 +76,7 @@ const toFound = (rows: Row[]): Found => ({
 });
 
 /** The parameters with which every search begins. */
-const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
+export const searchValues = ({ now, after, days, starts, ends, limit, offset, reach }: Search): unknown[] => [
   after.date,
   after.time,
   days,
@@ -94,13 +94,13 @@ const values = ({ now, after, days, starts, ends, limit, offset, reach }: Search
  */
 const bookable = isBookable('u', 'p');
 /** What the indexes of free slots can tell. Each is a bound for them, so that they skip what lies outside. */
-const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
+export const within = `not s.is_taken and (s.date, s.start_time) > ($1::date, $2::time)
   and s.start_time >= $4::time and s.start_time < $5::time`;
 /** What only the row can tell. */
 const open = `s.end_time <= $5::time
   and ${isOpenTo('null', { now: '$6', reach: '$9' })}`;
 /** Days without gaps are asked for by their ends, which costs the index less than a list of them. */
-const onDays = (unbroken: boolean) =>
+export const onDays = (unbroken: boolean) =>
   unbroken ? 's.date between ($3::date[])[1] and ($3::date[])[2]' : 's.date = any ($3::date[])';
 
 const page = (columns: string) =>
@@ -112,7 +112,7 @@ const page = (columns: string) =>
  */
 const WALK = 2 * SEARCH_LIMIT;
 
-const narrowed = {
+export const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
   // The value is folded once, not for each doctor.
@@ -120,7 +120,7 @@ const narrowed = {
 };
 
 /** Puts a value among the parameters of a statement, and gives the SQL for it. */
-const binder = (parameters: unknown[]) => (value: unknown) => `$${parameters.push(value)}`;
+export const binder = (parameters: unknown[]) => (value: unknown) => `$${parameters.push(value)}`;
 type Bind = ReturnType<typeof binder>;
 
 /** The filters that have a value, and their conditions. */
@@ -132,7 +132,7 @@ function narrow(narrowing: Narrowing, bind: Bind) {
 }
 
 /** Where a slot must lie; only where it matters, so that everybody else's statement is the one it was. */
-function inPlace({ branch, branches }: Search, bind: Bind) {
+export function inPlace({ branch, branches }: Search, bind: Bind) {
   const named = branch === undefined ? [] : [`and s.branch_id = ${bind(branch)}`];
   const reached = branches === null ? [] : [`and ${isReached('s.branch_id', bind(branches))}`];
   return {
@@ -147,7 +147,7 @@ function inPlace({ branch, branches }: Search, bind: Bind) {
  * @returns undefined when the walk met so many slots that do not count that it does not know the answer
  */
 export async function walk(db: Db, search: Search, narrowing: Narrowing = {}): Promise<Found | undefined> {
-  const parameters = values(search);
+  const parameters = searchValues(search);
   const bind = binder(parameters);
   const place = inPlace(search, bind);
   const { filters, counts } = narrow(narrowing, bind);
@@ -172,7 +172,7 @@ export async function walk(db: Db, search: Search, narrowing: Narrowing = {}): P
     ...filters,
     ...(per_doctor === undefined ? [] : ['per']),
   ];
-  const { rows } = await clientOf(db).query<Row>({
+  const { rows } = await clientOf(db).query<SearchRow>({
     name: `timeslots.search:${['walk', ...shape].join()}`,
     text: `
       with shown as materialized (
@@ -198,7 +198,7 @@ export async function askEach(
   search: Search,
   narrowing: Narrowing & { per_doctor: number },
 ): Promise<Found> {
-  const parameters = values(search);
+  const parameters = searchValues(search);
   const bind = binder(parameters);
   const most = bind(narrowing.per_doctor);
   const { filters, counts } = narrow(narrowing, bind);
@@ -209,7 +209,7 @@ export async function askEach(
     order by s.date, s.start_time limit least(${most}::int, ${limit})
   ) s`;
   const reach = '$7::int + $8::int';
-  const { rows } = await clientOf(db).query<Row>({
+  const { rows } = await clientOf(db).query<SearchRow>({
     name: `timeslots.search:${['each', ...filters, ...(search.unbroken ? [] : ['days']), ...place.shape].join()}`,
     text: `
       with doctor as materialized (

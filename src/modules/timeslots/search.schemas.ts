@@ -5,6 +5,7 @@ import { pageOf, pageQuery } from '../../http/page.ts';
 import { issue, wholeText } from '../../http/zod.ts';
 import { openTimeslot } from '../availability/index.ts';
 import { SEARCH_DAYS, SEARCH_LIMIT } from './search.rules.ts';
+import { serviceFilter } from './timeslots.schemas.ts';
 
 export type { OpenTimeslot } from '../availability/index.ts';
 export { SEARCH_LIMIT };
@@ -33,6 +34,7 @@ export const searchFilters = fields
       }),
       doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),
       branch: fields.branchText.optional(),
+      service: serviceFilter,
       gender: fields.gender
         .optional()
         .meta({ description: 'Only doctors of this gender.', examples: ['female'] }),

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Db } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import {
   type Availability,
@@ -13,6 +14,7 @@ import {
 import * as repository from './search.repository.ts';
 import { SEARCH_LIMIT, searchedDays, shownWindow } from './search.rules.ts';
 import type { SearchFilters } from './search.schemas.ts';
+import { searchForService } from './service-search.repository.ts';
 
 export interface SearchDependencies {
   mayLag: MayLag;
@@ -33,6 +35,7 @@ interface Wish {
   before: string | null;
   /** The visit that an offer would replace: it stands in the way of nothing. */
   replaces: number | null;
+  service: number | null;
 }
 
 /** How many slots are looked at beyond those shown, since the patient may be busy. */
@@ -52,7 +55,7 @@ export function createTimeslotSearch({
     { role }: Pick<Caller, 'role'>,
     branches: Branches,
   ): Promise<Page<OpenTimeslot>> {
-    const { page, page_size, weekdays, per_doctor, doctor, gender, branch } = filters;
+    const { page, page_size, weekdays, per_doctor, doctor, gender, branch, service } = filters;
     const { now, after, until, reach } = boundsFor(role, await settings.policy(), clock);
     const days = searchedDays(filters, weekdays, after.date, until);
     if (days.length === 0) return { count: 0, more: false, rows: [] };
@@ -72,16 +75,14 @@ export function createTimeslotSearch({
     const specialization = filters.specialization || undefined;
     const narrowing = { doctor, specialization, gender, per_doctor };
     const narrow = Object.values(narrowing).some((filter) => filter !== undefined);
-    const asks = narrow && (branch === undefined || doctor !== undefined);
+    const asks = service !== undefined || (narrow && (branch === undefined || doctor !== undefined));
+    const each = { ...narrowing, per_doctor: per_doctor ?? SEARCH_LIMIT };
+    const ask = (db: Db) =>
+      service === undefined
+        ? repository.askEach(db, wanted, each)
+        : searchForService(db, wanted, { ...each, service });
     const walked = asks ? undefined : await mayLag((db) => repository.walk(db, wanted, narrowing));
-    const { count, rows } =
-      walked ??
-      (await mayLag((db) =>
-        repository.askEach(db, wanted, {
-          ...narrowing,
-          per_doctor: per_doctor ?? SEARCH_LIMIT,
-        }),
-      ));
+    const { count, rows } = walked ?? (await mayLag(ask));
     return { count, more: rows.length > page_size, rows: rows.slice(0, page_size) };
   }
 
@@ -101,13 +102,14 @@ export function createTimeslotSearch({
       limit: number,
       caller: Caller,
     ): Promise<OpenTimeslot[]> {
-      const { doctor, specialization, after, before } = wish;
+      const { doctor, specialization, after, before, service } = wish;
       const filters = {
         ...{ from, to, page: 1, page_size: limit + SPARE },
         doctor: doctor ?? undefined,
         specialization: specialization ?? undefined,
         after: after ?? undefined,
         before: before ?? undefined,
+        service: service ?? undefined,
       };
       const { rows } = await searchWithin(filters, { role: 'patient' }, await reaching.of(caller));
       const ids = rows.map(({ id }) => id);

@@ -96,8 +96,20 @@ export const newTimeslot = documented(
 );
 export type NewTimeslot = z.output<typeof newTimeslot>;
 
+/** The same for one doctor and for all. */
+export const serviceFilter = fields.idText.optional().meta({
+  description:
+    'Only slots from which this service fits: its whole time is free, and a room where it needs one.',
+  examples: [1],
+});
+
 export const freeSlotFilters = fields.orderedRange(
-  z.object({ ...pageQuery, ...fields.dateFilters, branch: fields.branchText.optional() }),
+  z.object({
+    ...pageQuery,
+    ...fields.dateFilters,
+    branch: fields.branchText.optional(),
+    service: serviceFilter,
+  }),
 );
 
 export type FreeSlotFilters = z.infer<typeof freeSlotFilters>;

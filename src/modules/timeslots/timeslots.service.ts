@@ -7,6 +7,7 @@ import type { Reach } from '../availability/index.ts';
 import { type BulkDependencies, createBulk } from './bulk.service.ts';
 import { lockThere, removeThere, type Where } from './closing.repository.ts';
 import { createFree, type FreeDependencies } from './free.service.ts';
+import { createLinking } from './linking.service.ts';
 import { createPublishing, type PublishingDependencies } from './publishing.service.ts';
 import { createTimeslotSearch, type SearchDependencies } from './search.service.ts';
 import * as repository from './timeslots.repository.ts';
@@ -28,6 +29,7 @@ export function createTimeslots(dependencies: TimeslotsDependencies) {
     own: createOwn(dependencies),
     publishing: createPublishing(dependencies),
     bulk: createBulk(dependencies),
+    linking: createLinking(dependencies),
     leaving: createLeaving(clock),
     closing: createClosing(clock),
   };

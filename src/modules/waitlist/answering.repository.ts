@@ -7,6 +7,7 @@ interface Offered {
   expires_at: string | null;
   /** The visit whose place it would take. */
   replaces: number | null;
+  service: number | null;
   is_over: boolean;
 }
 
@@ -16,7 +17,7 @@ export async function findOffer(executor: Executor, entry: number): Promise<Offe
     name: 'waitlist.offer-of',
     text: `
       select e.patient_id as patient, o.timeslot_id as timeslot, o.expires_at, e.replaces_id as replaces,
-        e.status in ('booked', 'left') as is_over
+        e.service_id as service, e.status in ('booked', 'left') as is_over
       from waitlist_entries e left join waitlist_offers o on o.entry_id = e.id and o.outcome is null
       where e.id = $1`,
     values: [entry],
@@ -24,13 +25,19 @@ export async function findOffer(executor: Executor, entry: number): Promise<Offe
   return rows[0];
 }
 
-/** Locks a slot, so that whoever decides over it waits. */
-export async function lockTimeslot(tx: Tx, timeslot: number): Promise<void> {
-  await clientOf(tx).query({
+/** Locks a slot that is offered, with all that is offered together with it, so that whoever decides over it waits. @returns how many slots */
+export async function lockTimeslot(tx: Tx, timeslot: number): Promise<number> {
+  const { rowCount } = await clientOf(tx).query({
     name: 'waitlist.lock-timeslot',
-    text: 'select from timeslots where id = $1 for no key update',
+    text: `
+      select from timeslots where id in (
+        select $1::integer union all
+        select w.id from timeslots w
+        where w.held_by = (select held_by from timeslots where id = $1) and w.held_with = $1 and w.is_waitlisted)
+      order by id for no key update`,
     values: [timeslot],
   });
+  return rowCount ?? 0;
 }
 
 /**
@@ -50,7 +57,9 @@ export async function declineOffer(
         update waitlist_offers set outcome = 'declined' where entry_id = $1 and timeslot_id = $2 and outcome is null
         returning entry_id
       ), slot as (
-        update timeslots set held_by = null, held_until = null where id = $2 and exists (select from offer)
+        update timeslots set held_by = null, held_until = null, held_with = null
+        where exists (select from offer) and (id = $2 or held_with = $2 and is_waitlisted
+          and held_by = (select patient_id from waitlist_entries where id = $1))
       )
       update waitlist_entries set status = $3 from offer where id = offer.entry_id`,
     values: [entry, timeslot, next],

@@ -19,12 +19,12 @@ export interface AnsweringDependencies {
   offers: Pick<Offers, 'passOnWithin'>;
   appointments: {
     book: (
-      booking: { timeslot: number; patient: number },
+      booking: { timeslot: number; patient: number; service?: number | undefined },
       caller: Caller,
       request?: Keyed,
     ) => Promise<Once<Appointment>>;
     replace: (
-      replacement: { appointment: number; timeslot: number; patient: number },
+      replacement: { appointment: number; timeslot: number; patient: number; service: number | null },
       caller: Caller,
       request: Keyed | undefined,
       then: (tx: Tx, booked: Appointment) => Promise<void>,
@@ -42,6 +42,7 @@ const OVER: readonly ErrorCode[] = [
   'slot_in_past',
   'timeslot_not_found',
   'clinic_closed',
+  'not_enough_time',
 ];
 
 /** How patients answer an offer. */
@@ -56,8 +57,8 @@ export function createAnswering(dependencies: AnsweringDependencies) {
      * Books what is offered, by the same statement as any booking. Where the entry replaces a visit, that gives way in the
      * same act. Patients were counted when the slot was offered to them, and are not counted again.
      * @throws AppError waitlist_entry_not_found, offer_lapsed, patient_busy, visit_begun, already_attended,
-     * too_late_to_cancel, request_in_progress, idempotency_key_reused; of a slot and a visit that the caller does not reach
-     * timeslot_not_found, appointment_not_found
+     * too_late_to_cancel, service_not_given, not_for_this_patient, no_room_free, request_in_progress, idempotency_key_reused; of
+     * a slot and a visit that the caller does not reach timeslot_not_found, appointment_not_found
      */
     async accept(entry: number, caller: Caller, request?: Keyed): Promise<Once<Appointment>> {
       const offer = await repository.findOffer(db, entry);
@@ -71,13 +72,18 @@ export function createAnswering(dependencies: AnsweringDependencies) {
         if (before) return before;
         throw new AppError('offer_lapsed');
       }
-      const { replaces } = offer;
+      const { replaces, service } = offer;
       await reach.mustReachSlot(timeslot, caller);
       if (replaces !== null) await reach.mustReachVisit(replaces, caller);
       try {
-        if (replaces === null) return await appointments.book({ timeslot, patient }, caller, request);
+        if (replaces === null)
+          return await appointments.book(
+            { timeslot, patient, service: service ?? undefined },
+            caller,
+            request,
+          );
         return await appointments.replace(
-          { appointment: replaces, timeslot, patient },
+          { appointment: replaces, timeslot, patient, service },
           caller,
           request,
           async (tx, { id }) => {
@@ -103,11 +109,11 @@ export function createAnswering(dependencies: AnsweringDependencies) {
         return idempotency.once(tx, caller, request, offer.patient, async () => {
           const { timeslot, patient } = offer;
           if (timeslot === null) return undefined;
-          await repository.lockTimeslot(tx, timeslot);
+          const slots = await repository.lockTimeslot(tx, timeslot);
           if (!lasts(offer)) return undefined;
           if (!(await repository.declineOffer(tx, { entry, timeslot }, 'waiting'))) return undefined;
           await entries.note(tx, caller, 'waitlist.decline', entry, patient);
-          await offers.passOnWithin(tx, timeslot, policy);
+          await offers.passOnWithin(tx, timeslot, policy, slots);
           return entries.get(entry, tx);
         });
       });

@@ -8,6 +8,7 @@ import type { Bounds } from '../availability/policy.rules.ts';
 export interface ClaimedSlot {
   id: number;
   doctor: number;
+  branch: number;
   specialization: string | null;
   date: string;
   start_time: string;
@@ -27,7 +28,7 @@ export async function lockSlot(tx: Tx, timeslot: number): Promise<ClaimedSlot | 
   const { rows } = await clientOf(tx).query<ClaimedSlot>({
     name: 'waitlist.lock-slot',
     text: `
-      select s.id, s.doctor_id as doctor, d.specialization, s.date, s.start_time, s.end_time, s.held_until, s.offer_after,
+      select s.id, s.doctor_id as doctor, s.branch_id as branch, d.specialization, s.date, s.start_time, s.end_time, s.held_until, s.offer_after,
         ${doctorIsBookable} as is_bookable
       from timeslots s join doctor_profiles d on d.id = s.doctor_id
       where s.id = $1 and s.is_waitlisted and not s.is_taken
@@ -37,12 +38,40 @@ export async function lockSlot(tx: Tx, timeslot: number): Promise<ClaimedSlot | 
   return rows[0];
 }
 
+/** Whether anybody waits for a service of the doctor of a slot, which may take other slots of the day as well. */
+export async function isWantedWithOthers(tx: Tx, timeslot: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'waitlist.wanted-with-others',
+    text: `
+      select from timeslots s join doctor_services g on g.doctor_id = s.doctor_id
+      where s.id = $1 and exists (
+        select from waitlist_entries e
+        where e.service_id = g.service_id and e.status = 'waiting' and s.date between e."from" and e."to")
+      limit 1`,
+    values: [timeslot],
+  });
+  return rowCount === 1;
+}
+
+/** Locks all slots of a doctor's day that nobody has booked, by their ids: a service may be offered several of them. */
+export async function lockDayOf(tx: Tx, timeslot: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.lock-day',
+    text: `
+      select from timeslots t
+      where not t.is_taken and (t.doctor_id, t.date) = (select s.doctor_id, s.date from timeslots s where s.id = $1)
+      order by t.id for no key update of t`,
+    values: [timeslot],
+  });
+}
+
 /** Gives up the claim on a locked slot, since nobody on the list can have it: now anybody can. */
 export async function releaseSlot(tx: Tx, timeslot: number): Promise<void> {
   await clientOf(tx).query({
     name: 'waitlist.release',
     text: `
-      update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null where id = $1`,
+      update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null, held_with = null
+      where id = $1`,
     values: [timeslot],
   });
 }
@@ -55,7 +84,7 @@ export async function keepClaim(tx: Tx, timeslot: number, until: Date | null): P
   await clientOf(tx).query({
     name: 'waitlist.keep-claim',
     text: `
-      update timeslots set held_by = null, held_until = null, offer_after = $2
+      update timeslots set held_by = null, held_until = null, held_with = null, offer_after = $2
       where id = $1 and (held_by is not null or offer_after is distinct from $2)`,
     values: [timeslot, until],
   });
@@ -69,12 +98,12 @@ export async function claimDay(db: Db, day: string, now: Date): Promise<void> {
   await db.$client.query({
     name: 'waitlist.claim-day',
     text: `
-      update timeslots set is_waitlisted = true, held_by = null, held_until = null
+      update timeslots set is_waitlisted = true, held_by = null, held_until = null, held_with = null
       where id in (
         select s.id from timeslots s
         where s.date = $1 and not s.is_taken and not s.is_waitlisted and (s.held_until is null or s.held_until <= $2)
           and exists (select from waitlist_entries where status = 'waiting')
-          and waitlist_wants(s.doctor_id, s.date, s.start_time, s.end_time)
+          and (waitlist_wants(s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id) or waitlist_wants(s.id))
         order by s.id for no key update of s skip locked)`,
     values: [day, now],
   });

@@ -36,7 +36,7 @@ const LIVE_OFFER = 'o.entry_id = e.id and o.outcome is null and o.expires_at > $
 
 const COLUMNS = `
   e.id, e.specialization, e."from", e."to", e.after, e.before, e.created_at, e.appointment_id as appointment,
-  e.replaces_id as replaces,
+  e.replaces_id as replaces, e.service_id as service, e.branch_id as branch,
   case when e.status = 'offered' and o.id is null then 'waiting' else e.status::text end as status,
   p.id as patient_id, p.first_name as patient_first_name, p.last_name as patient_last_name, p.phone as patient_phone,
   d.id as doctor_id, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
@@ -57,6 +57,7 @@ const JOINS = `
 
 function toEntry(row: EntryRow): WaitlistEntry {
   const { id, specialization, from, to, after, before, status, created_at, appointment, replaces } = row;
+  const { service, branch } = row;
   return {
     id,
     patient: {
@@ -83,6 +84,8 @@ function toEntry(row: EntryRow): WaitlistEntry {
     created_at,
     appointment,
     replaces,
+    service,
+    branch,
     offer: offerOf(row),
   };
 }

@@ -4,6 +4,12 @@ import { LIVE_MAX } from './waitlist.schemas.ts';
 /** What can be wrong with a patient's wish. */
 export interface WishFaults {
   no_doctor: boolean;
+  /** Nobody whom the wish asks for gives the service. */
+  not_given: boolean;
+  /** The wish names a doctor who gives services, and none of them. */
+  gives_services: boolean;
+  /** The branches that there are, where the wish names another. */
+  branches: string | null;
   /** They wait with the same wish already. */
   known: boolean;
   /** How many wishes they wait with. */
@@ -21,6 +27,7 @@ export interface WishFaults {
 export function wishError(faults: WishFaults | undefined): ErrorCode | undefined {
   if (faults === undefined) return undefined;
   if (faults.no_doctor) return 'doctor_not_found';
+  if (faults.not_given) return 'service_not_given';
   if (faults.no_visit) return 'appointment_not_found';
   if (faults.decided) return 'already_decided';
   if (faults.begun) return 'visit_begun';

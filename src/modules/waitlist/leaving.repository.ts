@@ -8,7 +8,7 @@ export async function lockHeld(tx: Tx, patient: number): Promise<number[]> {
     text: `
       select s.id from timeslots s
       where s.id in (
-        select id from timeslots where held_by = $1 and not is_waitlisted
+        select id from timeslots where held_by = $1
         union all
         select o.timeslot_id from waitlist_entries e join waitlist_offers o on o.entry_id = e.id
         where e.patient_id = $1 and o.outcome is null)
@@ -24,7 +24,7 @@ export async function giveBack(tx: Tx, patient: number, timeslots: readonly numb
     name: 'waitlist.give-back',
     text: `
       with given as (
-        update timeslots set held_by = null, held_until = null where id = any ($2) and held_by = $1
+        update timeslots set held_by = null, held_until = null, held_with = null where id = any ($2) and held_by = $1
         returning is_waitlisted
       ), declined as (
         update waitlist_offers o set outcome = 'declined' from waitlist_entries e

@@ -3,6 +3,8 @@ import { clientOf, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
 import { isPatientHere } from '../availability/people.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
+import { freeRoom } from '../availability/rooms.sql.ts';
+import { isForNewOrKnown, isOfAge, serviceMinutes } from '../availability/services.sql.ts';
 import { isActive, isLapsed } from '../availability/visits.sql.ts';
 import type { ClaimedSlot } from './claims.repository.ts';
 import { isLive } from './entries.repository.ts';
@@ -33,12 +35,13 @@ export async function lapseOffer(tx: Tx, timeslot: number): Promise<void> {
 }
 
 /**
- * Whether the person who waits with the entry `e` could come to the slot `$1`. It is asked of one after another, in the order
+ * Whether the person who waits with the entry `e` could come to a slot, or to what a service takes from one on. It is asked of one after another, in the order
  * of joining, until somebody can. Those who had this offer before, since the slot became free, are passed over, by whichever
  * of their wishes it came. So are those who have a visit, or another offer, at that time. The visit that an offer would
  * replace is in nobody's way, unless it has begun.
+ * @param time the SQL of a row with the slot's id and freeing, the date and the times
  */
-const COULD_COME = `(
+const couldCome = (time: string) => `(
   select case
     when not exists (select from users u where u.id = e.patient_id and ${isPatientHere('u')}) then false
     when exists (
@@ -57,7 +60,8 @@ const COULD_COME = `(
     when $5::integer is not null then ${appointmentsAhead('e.patient_id', 2, 'e.replaces_id')} < $5
     else true
   end
-  from timeslots s where s.id = $1)`;
+  from ${time} s)`;
+const SLOT = '(select id, freeing, date, start_time, end_time from timeslots where id = $1)';
 
 /**
  * The first of those who wish for the slot in one way. The index of that way is read no further than it must be. `+ 0` keeps
@@ -67,45 +71,123 @@ const firstOf = (wish: string): string => `
   (select e.id as entry, e.patient_id as patient, e.created_at from waitlist_entries e
    where e.status = 'waiting' and ${wish} and $8::date >= e."from" and $8::date <= e."to" + 0
      and $9::time >= coalesce(e.after, '00:00') and $10::time <= coalesce(e.before, '24:00')
-     and e.patient_id <> $6 and ${COULD_COME}
+     and e.patient_id <> $6 and e.service_id is null and coalesce(e.branch_id, $11) = $11 and ${couldCome(SLOT)}
    order by e.created_at, e.id limit 1)`;
 
 export interface First extends QuietHours {
   entry: number;
   patient: number;
+  created_at: string;
+  /** What they are offered, in order. */
+  slots: number[];
+  /** When the first of it begins. */
+  start_time: string;
 }
+
+/** When somebody sleeps. */
+const QUIET = `coalesce(p.quiet, true) as quiet, to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
+  to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until`;
 
 /** Who is offered a locked slot: the first by time of joining who wants it and could come. It also tells when they sleep. */
 export async function findFirst(
   tx: Tx,
-  { id, doctor, specialization, date, start_time, end_time }: ClaimedSlot,
+  { id, doctor, branch, specialization, date, start_time, end_time }: ClaimedSlot,
   { now, wall, active_max }: Bounds,
 ): Promise<First | undefined> {
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first',
     text: `
-      select entry, patient, coalesce(p.quiet, true) as quiet,
-        to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
-        to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until
+      select entry, patient, created_at, array[$1::integer] as slots, $9::time as start_time, ${QUIET}
       from (
-        select entry, patient
+        select entry, patient, created_at
         from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
         order by created_at, entry limit 1
       ) first left join notification_preferences p on p.user_id = patient`,
-    values: [id, now, wall.date, wall.time, active_max, doctor, specialization, date, start_time, end_time],
+    values: [
+      id,
+      now,
+      wall.date,
+      wall.time,
+      active_max,
+      doctor,
+      specialization,
+      date,
+      start_time,
+      end_time,
+      branch,
+    ],
   });
   return rows[0];
 }
 
 /**
- * Offers a locked slot to somebody, in one statement. The row of their entry decides against leaving, being deactivated and
+ * Who is offered what a service takes, a locked slot with others before and after it: the first by time of joining whose
+ * service fits in, who is of its age, and for whom a room is free where it needs one. The doctor's day is locked.
+ */
+export async function findFirstForService(
+  tx: Tx,
+  { id, doctor, branch, specialization, date }: ClaimedSlot,
+  { now, wall, after, active_max }: Bounds,
+): Promise<First | undefined> {
+  const { rows } = await clientOf(tx).query<First>({
+    name: 'waitlist.first-for-service',
+    text: `
+      select e.id as entry, e.patient_id as patient, e.created_at, visit.slots, visit.start_time, ${QUIET}
+      from waitlist_entries e
+      join services v on v.id = e.service_id and v.is_active
+      join doctor_services g on g.service_id = v.id and g.doctor_id = $6
+      left join notification_preferences p on p.user_id = e.patient_id
+      cross join lateral (
+        select o.slots, o.starts as start_time from visits_over($1, ${serviceMinutes}) o
+        where o.starts >= coalesce(e.after, '00:00') and o.ends <= coalesce(e.before, '24:00')
+          and ($8::date, o.starts) > ($9::date, $10::time)
+          and not exists (
+            select from timeslots s
+            where s.id = any (o.slots) and (s.is_taken or s.held_until > $2::timestamptz and s.id <> $1))
+          and ${couldCome(`(
+            select f.id, f.freeing, f.date, o.starts as start_time, o.ends as end_time from timeslots f where f.id = o.first)`)}
+          and (v.room_kind is null or ${freeRoom({
+            branch: '$11',
+            kind: 'v.room_kind',
+            date: '$8::date',
+            starts: 'o.starts',
+            ends: 'o.ends',
+            slots: 'o.slots',
+            visit: 'e.replaces_id',
+            first: 'null::integer',
+          })} is not null)
+        order by o.starts limit 1
+      ) visit
+      where e.status = 'waiting' and (e.doctor_id = $6 or search_fold(e.specialization) = search_fold($7))
+        and $8::date between e."from" and e."to" and coalesce(e.branch_id, $11) = $11 and e.patient_id <> $6
+        and ${isOfAge('e.patient_id', '$8::date')} and ${isForNewOrKnown('e.patient_id')}
+      order by e.created_at, e.id limit 1`,
+    values: [
+      id,
+      now,
+      wall.date,
+      wall.time,
+      active_max,
+      doctor,
+      specialization,
+      date,
+      after.date,
+      after.time,
+      branch,
+    ],
+  });
+  return rows[0];
+}
+
+/**
+ * Offers locked slots to somebody, in one statement; the offer is of the first of them. The row of their entry decides against leaving, being deactivated and
  * being erased meanwhile, since all of these change it. The person's own row is not locked: whoever holds a slot or moves to
  * one locks that row before the slot.
  * @returns false when they have left since they were found
  */
 export async function makeOffer(
   tx: Tx,
-  offer: { timeslot: number; entry: number; patient: number; offered_at: Date; expires_at: Date },
+  offer: { slots: readonly number[]; entry: number; patient: number; offered_at: Date; expires_at: Date },
 ): Promise<boolean> {
   const { rowCount } = await clientOf(tx).query({
     name: 'waitlist.offer',
@@ -113,12 +195,13 @@ export async function makeOffer(
       with entry as (
         update waitlist_entries set status = 'offered' where id = $2 and status = 'waiting' returning id
       ), slot as (
-        update timeslots set held_by = $3, held_until = $5, offer_after = null
-        where id = $1 and exists (select from entry)
+        update timeslots set held_by = $3, held_until = $5, offer_after = null, is_waitlisted = true,
+          held_with = case when id <> ($1::integer[])[1] then ($1::integer[])[1] end
+        where id = any ($1) and exists (select from entry)
       )
       insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at, freeing)
-      select entry.id, $1, $4, $5, s.freeing from entry, timeslots s where s.id = $1`,
-    values: [offer.timeslot, offer.entry, offer.patient, offer.offered_at, offer.expires_at],
+      select entry.id, s.id, $4, $5, s.freeing from entry, timeslots s where s.id = ($1::integer[])[1]`,
+    values: [offer.slots, offer.entry, offer.patient, offer.offered_at, offer.expires_at],
   });
   return rowCount === 1;
 }

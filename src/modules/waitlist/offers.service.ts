@@ -32,6 +32,14 @@ interface Passed {
   isKept?: boolean;
 }
 
+/** Of two who want a slot, each in their way, who joined first. */
+function firstJoined(one: repository.First | undefined, other: repository.First | undefined) {
+  if (!one || !other) return one ?? other;
+  const isFirst =
+    one.created_at === other.created_at ? one.entry < other.entry : one.created_at < other.created_at;
+  return isFirst ? one : other;
+}
+
 export type Offers = ReturnType<typeof createOffers>;
 
 const offerKey = (timeslot: number) => `offer_waitlist:${timeslot}`;
@@ -49,7 +57,12 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
    * lasts, nor before the first of those who wait wakes. The database tells the people, in this transaction.
    * @param asking a patient who is trying to get the slot now, and so is awake
    */
-  async function passOnWithin(tx: Tx, timeslot: number, policy: Policy, asking?: number): Promise<Passed> {
+  async function passOnWithin(
+    tx: Tx,
+    timeslot: number,
+    policy: Policy,
+    { asking, withOthers = false }: { asking?: number | undefined; withOthers?: boolean } = {},
+  ): Promise<Passed> {
     const slot = await claims.lockSlot(tx, timeslot);
     if (!slot) return {};
     // After the lock, which may have been waited for.
@@ -71,7 +84,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       Date.parse(slot.offer_after) > now.getTime()
     )
       return keep(tx, timeslot, new Date(slot.offer_after));
-    else return offerToFirst(tx, slot, bounds, policy, asking);
+    else return offerToFirst(tx, slot, bounds, policy, { asking, withOthers });
     return {};
   }
 
@@ -85,30 +98,32 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     slot: claims.ClaimedSlot,
     bounds: Bounds,
     policy: Policy,
-    asking: number | undefined,
+    { asking, withOthers }: { asking: number | undefined; withOthers: boolean },
   ): Promise<Passed> {
     await repository.lockList(tx);
-    const { id: timeslot } = slot;
-    const expires_at = endOf(slot, bounds.now, policy);
-    const again = (run_at: Date) =>
-      addJob(tx, { task: 'offer_waitlist', payload: { timeslot }, key: offerKey(timeslot), run_at });
+    const { id: timeslot, date } = slot;
+    const again = (id: number, run_at: Date) =>
+      addJob(tx, { task: 'offer_waitlist', payload: { timeslot: id }, key: offerKey(id), run_at });
     for (;;) {
-      const first = await repository.findFirst(tx, slot, bounds);
+      const plain = await repository.findFirst(tx, slot, bounds);
+      const long = withOthers ? await repository.findFirstForService(tx, slot, bounds) : undefined;
+      const first = firstJoined(plain, long);
       if (!first) {
         await claims.releaseSlot(tx, timeslot);
         return {};
       }
-      const wakes = first.patient === asking ? undefined : wakingFor(slot, first, policy);
+      const { entry, patient, slots, start_time } = first;
+      const wakes = patient === asking ? undefined : wakingFor({ date, start_time }, first, policy);
       if (wakes) {
-        await again(wakes);
+        await again(timeslot, wakes);
         return keep(tx, timeslot, wakes);
       }
-      const { entry, patient } = first;
-      if (await repository.makeOffer(tx, { timeslot, entry, patient, offered_at: bounds.now, expires_at }))
-        break;
+      const expires_at = endOf({ date, start_time }, bounds.now, policy);
+      if (!(await repository.makeOffer(tx, { slots, entry, patient, offered_at: bounds.now, expires_at })))
+        continue;
+      await again(slots[0] ?? timeslot, expires_at);
+      return {};
     }
-    await again(expires_at);
-    return {};
   }
 
   /** When somebody's quiet hours end, if a whole offer of the slot fits in after that; undefined is now. */
@@ -127,7 +142,11 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
 
   async function passOn(timeslot: number, asking?: number): Promise<Passed> {
     const policy = await settings.policy();
-    return transaction(db, (tx) => passOnWithin(tx, timeslot, policy, asking));
+    return transaction(db, async (tx) => {
+      const withOthers = await claims.isWantedWithOthers(tx, timeslot);
+      if (withOthers) await claims.lockDayOf(tx, timeslot);
+      return passOnWithin(tx, timeslot, policy, { asking, withOthers });
+    });
   }
 
   /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */
@@ -141,8 +160,16 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     passOn: async (timeslot: number, asking: number): Promise<boolean> =>
       (await passOn(timeslot, asking)).isKept ?? false,
 
-    passOnWithin: async (tx: Tx, timeslot: number, policy: Policy): Promise<void> =>
-      void (await passOnWithin(tx, timeslot, policy)),
+    /**
+     * As part of an act that has locked the slot. Where somebody waits for a service, which takes others as well, or several
+     * slots were given back, it is left to the job: it locks all of them before it asks.
+     * @param slots how many were given back
+     */
+    async passOnWithin(tx: Tx, timeslot: number, policy: Policy, slots: number): Promise<void> {
+      if (slots > 1 || (await claims.isWantedWithOthers(tx, timeslot)))
+        await addJob(tx, { task: 'offer_waitlist', payload: {} });
+      else await passOnWithin(tx, timeslot, policy);
+    },
 
     /**
      * The task `offer_waitlist`: offers one slot, or whatever waits to be offered, each slot in a transaction of its own. Any

@@ -39,6 +39,8 @@ export const personal = {
           created_at: fields.out.instant,
           appointment: appointmentOrNull,
           replaces: fields.id.nullable(),
+          service: fields.id.nullable(),
+          branch: fields.id.nullable(),
           offers: listOf(
             z.object({
               timeslot: fields.id.nullable().meta({ description: 'Null once the slot is gone.' }),
@@ -67,6 +69,8 @@ export const personal = {
           created_at: AT,
           appointment: null,
           replaces: null,
+          service: null,
+          branch: null,
           offers: [],
         },
       ],
@@ -85,6 +89,8 @@ export const personal = {
             created_at: waitlistEntries.created_at,
             appointment: waitlistEntries.appointment_id,
             replaces: waitlistEntries.replaces_id,
+            service: waitlistEntries.service_id,
+            branch: waitlistEntries.branch_id,
             offers: sql<object[]>`coalesce((
               select json_agg(json_build_object(
                 'timeslot', o.timeslot_id, 'doctor', s.doctor_id, 'date', s.date, 'start_time', left(s.start_time::text, 5),

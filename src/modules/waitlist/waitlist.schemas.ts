@@ -39,6 +39,10 @@ const shape = z.object({
     description: 'The appointment whose place an accepted offer takes; null where it is one more.',
     examples: [demo.visit.id],
   }),
+  service: fields.id
+    .nullable()
+    .meta({ description: 'What they wait for; null where one slot will do.', examples: [1] }),
+  branch: fields.id.nullable().meta({ description: 'Where; null is anywhere.', examples: [1] }),
   offer: z
     .object({
       timeslot: openTimeslot,
@@ -61,6 +65,8 @@ const waiting: z.infer<typeof shape> = {
   created_at: '2028-03-01T09:30:00.000Z',
   appointment: null,
   replaces: null,
+  service: null,
+  branch: null,
   offer: null,
 };
 
@@ -152,6 +158,13 @@ export const newWaitlistEntry = documented(
       specialization: fields.specialization
         .optional()
         .meta({ description: 'Any doctor of it, as the directory names it.' }),
+      service: fields.id.optional().meta({
+        description:
+          'What for: a service that the doctor, or somebody of the specialization, gives. All slots that it takes are offered ' +
+          'together. With `replaces` it is the one of that visit.',
+        examples: [1],
+      }),
+      branch: fields.id.optional().meta({ description: 'Only in this branch.', examples: [1] }),
       from: fields.date.meta({ description: 'The first day that suits.' }),
       to: fields.date.meta({ description: 'The last day that suits.', examples: ['2028-03-31'] }),
       after: fields.clockTime

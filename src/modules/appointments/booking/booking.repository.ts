@@ -14,15 +14,36 @@ export interface Booking {
   status: ActiveStatus;
 }
 
+/** The patient, whose row is locked first: they are not erased and move no other visit meanwhile. */
+export const bookingPatient = `
+  select u.id, u.first_name, u.last_name, u.phone from users u
+  where u.id = $2 and ${isPatientHere('u')}
+  for share`;
+
+/** The doctor of `slot`: looked up for it, hence the limit; with a join the server may walk through all doctors. */
+export const bookingDoctor = (slot: string): string => `lateral (
+  select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
+  where u.id = ${slot}.doctor_id and ${isBookable('u', 'd')} limit 1) doctor`;
+
+/** What is answered of what was `booked` in a `slot`. */
+export const bookedColumns = `
+  ${ownColumns('booked')},
+  slot.doctor_id, slot.first_name as doctor_first_name, slot.last_name as doctor_last_name, slot.specialization,
+  patient.id as patient_id, patient.first_name as patient_first_name, patient.last_name as patient_last_name,
+  patient.phone as patient_phone`;
+
+/** The status of what is booked in a slot that begins then. */
+export const bookedStatus = `
+  case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end`;
+
 /**
  * Books a slot in one statement. It locks the slot's row: that decides against whoever books, holds, moves to, offers or
  * removes it. It copies the slot's times. It refuses a slot that is out of bounds, is held for somebody else, or whose doctor
  * cannot be booked (deactivated, or not approved yet). The exclusion constraint decides the patient's own races. ON CONFLICT
  * without a target covers that too: a plain INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms.
  *
- * The patient's row is locked first, so that they are not erased and move no other visit meanwhile. The slot is read only when
- * there is a patient, so that locks are taken in one order. A trigger of the appointment marks the slot as taken. The doctor is
- * looked up for the slot (hence the limit): with a join the server may walk through all doctors to find theirs.
+ * The slot is read only when there is a patient, so that locks are taken in one order. A trigger of the appointment marks the
+ * slot as taken.
  * @param bounds with `active_max`, the caller has locked the patient's bookings
  * @returns undefined when some rule refused
  */
@@ -34,45 +55,31 @@ export async function insertAppointment(
   const { rows } = await clientOf(executor).query<AppointmentRow>({
     name: 'appointments.book',
     text: `
-      with patient as materialized (
-        select u.id, u.first_name, u.last_name, u.phone from users u
-        where u.id = $2 and ${isPatientHere('u')}
-        for share
-      ), slot as materialized (
+      with patient as materialized (${bookingPatient}), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, doctor.*
-        from timeslots s
-        cross join lateral (
-          select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
-          where u.id = s.doctor_id and ${isBookable('u', 'd')} limit 1) doctor
+        from timeslots s cross join ${bookingDoctor('s')}
         where (select id from patient) is not null and s.id = $1 and ${canBeHad('$2', 5)}
           and ${isWithinNumber('$2', 5, '$13')}
         for no key update of s
       ), booked as (
         insert into appointments (
           doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at)
-        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3,
-          case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end,
-          $5, $5
+        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3, ${bookedStatus}, $5, $5
         from slot, patient
         on conflict do nothing
         returning *
       )
-      select ${ownColumns('booked')},
-        slot.doctor_id, slot.first_name as doctor_first_name, slot.last_name as doctor_last_name, slot.specialization,
-        patient.id as patient_id, patient.first_name as patient_first_name, patient.last_name as patient_last_name,
-        patient.phone as patient_phone
-      from booked, slot, patient`,
-    values: [
-      booking.timeslot,
-      booking.patient,
-      booking.booked_by,
-      booking.status,
-      ...boundValues(bounds),
-      bounds.active_max,
-    ],
+      select ${bookedColumns} from booked, slot, patient`,
+    values: bookingValues(booking, bounds),
   });
   return rows[0] && toAppointment(rows[0]);
 }
+
+/** What both ways of booking are told, in their order. */
+export const bookingValues = (
+  { timeslot, patient, booked_by, status }: Booking,
+  bounds: Bounds,
+): unknown[] => [timeslot, patient, booked_by, status, ...boundValues(bounds), bounds.active_max];
 
 /** Makes a patient's bookings come one after another, so that each counts the one before. */
 export async function lockBookings(tx: Tx, patient: number): Promise<void> {

@@ -31,6 +31,10 @@ export async function bookingRoutes(
           'too_soon',
           'too_far_ahead',
           'too_many_appointments',
+          'service_not_given',
+          'not_for_this_patient',
+          'not_enough_time',
+          'no_room_free',
         ],
         examples: { 201: ['pending'] },
         audit: readsAppointment,
@@ -44,6 +48,8 @@ export async function bookingRoutes(
           'A patient books for themself; staff name the `patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
+          'A `service` that lasts longer than the slot takes the slots that follow, all of them or none, and a room of the kind ' +
+          'that it needs. The appointment keeps its name and price as they are now. ' +
           'If the slot can’t be booked, `alternatives` lists the nearest slots that can. If the patient has it already, for ' +
           'example after a second press of a button, that is `already_yours`, and `appointment` names the visit.',
         headers: keyedHeaders,

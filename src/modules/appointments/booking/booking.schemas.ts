@@ -9,6 +9,7 @@ export const newAppointment = documented(
       description: 'A free slot, from `/api/doctors/{id}/timeslots/`.',
       examples: [demo.slots.free.id],
     }),
+    service: fields.serviceWanted,
     patient: fields.id.optional().meta({
       description: 'For staff, who must name one; patients leave it out.',
       examples: [demo.patient.id],
@@ -19,6 +20,10 @@ export const newAppointment = documented(
     description: 'Which slot to book, and for whom.',
     examples: {
       patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
+      service: {
+        summary: 'For a service of the doctor',
+        value: { timeslot: demo.slots.free.id, service: demo.services.consultation.id },
+      },
       admin: {
         summary: 'As an admin, for a patient',
         value: { timeslot: demo.slots.free.id, patient: demo.patient.id },

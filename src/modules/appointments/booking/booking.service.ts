@@ -2,13 +2,15 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { patientFor } from '../../../core/on-behalf.ts';
 import { type Caller, worksHere } from '../../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { ActiveStatus } from '../../../core/words.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import { type Availability, beyond, boundsFor, type Policy } from '../../availability/index.ts';
+import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './booking.repository.ts';
 import type { NewAppointment } from './booking.schemas.ts';
+import { insertServiceVisit } from './service-booking.repository.ts';
 
 export interface BookingDependencies {
   db: Db;
@@ -17,6 +19,16 @@ export interface BookingDependencies {
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Availability['obtaining'];
 }
+
+/** A slot, or the slots that a service takes from one on. */
+export const insertBooking = (
+  executor: Executor,
+  { service, ...booking }: repository.Booking & { service?: number | undefined },
+  bounds: Bounds,
+): Promise<Appointment | undefined> =>
+  service === undefined
+    ? repository.insertAppointment(executor, booking, bounds)
+    : insertServiceVisit(executor, { ...booking, service }, bounds);
 
 export function createBooking({ db, clock, audit, idempotency, obtaining }: BookingDependencies) {
   /** Notes what somebody of the staff books, and what of the clinic's policy it overrides. */
@@ -34,37 +46,45 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
     });
   }
 
+  /** @param offered the waiting list has offered it to them */
+  async function book(
+    { timeslot, service, patient: named }: NewAppointment,
+    caller: Caller,
+    request: Keyed | undefined,
+    offered: boolean,
+  ): Promise<Once<Appointment>> {
+    const patient = patientFor(named, caller);
+    return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
+      const status: ActiveStatus = policy.auto_confirm ? 'confirmed' : 'pending';
+      const booking = { timeslot, service, patient, booked_by: caller.id, status };
+      const isPlain = !worksHere(caller.role) && !request && bounds.active_max === null;
+      if (isPlain) {
+        const answer = await insertBooking(db, booking, bounds);
+        return answer && { answer, replayed: false };
+      }
+      return transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, patient, async () => {
+          if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
+          const booked = await insertBooking(tx, booking, bounds);
+          if (booked && worksHere(caller.role)) await note(tx, caller, booked, policy);
+          return booked;
+        }),
+      );
+    });
+  }
+
   return {
     /**
-     * Books a slot for the caller, or for the patient whom the staff names. A patient books in one statement, unless the
-     * request has an idempotency key or the clinic limits the number of appointments.
+     * Books a slot, or the slots of a service, for the caller, or for the patient whom the staff names. A patient books in one
+     * statement, unless the request has an idempotency key or the clinic limits the number of appointments.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
-     * slot_held, too_soon, too_far_ahead, too_many_appointments, request_in_progress, idempotency_key_reused, forbidden
-     * (for another patient), invalid_input
+     * slot_held, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient, not_enough_time,
+     * no_room_free, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input
      */
-    async book(
-      { timeslot, patient: named }: NewAppointment,
-      caller: Caller,
-      request?: Keyed,
-    ): Promise<Once<Appointment>> {
-      const patient = patientFor(named, caller);
-      return obtaining.obtain({ timeslot, patient }, caller, async (bounds, policy) => {
-        const status = policy.auto_confirm ? 'confirmed' : 'pending';
-        const booking: repository.Booking = { timeslot, patient, booked_by: caller.id, status };
-        const isPlain = !worksHere(caller.role) && !request && bounds.active_max === null;
-        if (isPlain) {
-          const answer = await repository.insertAppointment(db, booking, bounds);
-          return answer && { answer, replayed: false };
-        }
-        return transaction(db, (tx) =>
-          idempotency.once(tx, caller, request, patient, async () => {
-            if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
-            const booked = await repository.insertAppointment(tx, booking, bounds);
-            if (booked && worksHere(caller.role)) await note(tx, caller, booked, policy);
-            return booked;
-          }),
-        );
-      });
-    },
+    book: (booking: NewAppointment, caller: Caller, request?: Keyed) => book(booking, caller, request, false),
+
+    /** Books what the waiting list has offered: as it is offered, whether or not a service would have to be named now. */
+    bookOffered: (booking: NewAppointment, caller: Caller, request?: Keyed) =>
+      book(booking, caller, request, true),
   };
 }

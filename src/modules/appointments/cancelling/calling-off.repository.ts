@@ -6,6 +6,8 @@ import { isStillToCome } from '../../availability/visits.sql.ts';
 interface CalledOff {
   id: number;
   timeslot: number;
+  /** The others of a long visit. */
+  further_timeslots: number[];
   date: string;
   start_time: string;
   end_time: string;
@@ -70,7 +72,7 @@ export const aheadIn = (where: { branch: number } | { room: number }, wall: Wall
   };
 };
 
-const shown = `a.id, a.timeslot_id as timeslot, a.date, a.start_time, a.end_time,
+const shown = `a.id, a.timeslot_id as timeslot, a.further_timeslots, a.date, a.start_time, a.end_time,
   json_build_object('id', d.id, 'first_name', d.first_name, 'last_name', d.last_name) as doctor,
   json_build_object('id', p.id, 'first_name', p.first_name, 'last_name', p.last_name, 'phone', p.phone) as patient`;
 const people = 'join users d on d.id = a.doctor_id join users p on p.id = a.patient_id';

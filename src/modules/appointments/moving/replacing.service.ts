@@ -5,7 +5,7 @@ import type { ActiveStatus } from '../../../core/words.ts';
 import { type Tx, transaction } from '../../../db/client.ts';
 import { isActive } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
-import { insertAppointment } from '../booking/booking.repository.ts';
+import { insertBooking } from '../booking/booking.service.ts';
 import type { Cancelling } from '../cancelling/cancelling.service.ts';
 import { lockAppointment, lockTarget } from './reschedule.repository.ts';
 import {
@@ -20,6 +20,8 @@ interface Replacement {
   appointment: number;
   timeslot: number;
   patient: number;
+  /** What the slot is offered for: the service of the visit. */
+  service: number | null;
 }
 
 interface ReplacingDependencies extends RescheduleDependencies {
@@ -38,12 +40,12 @@ export function createReplacing(dependencies: ReplacingDependencies) {
   async function replace(
     tx: Tx,
     appointment: number,
-    request: MoveRequest,
+    request: MoveRequest & Pick<Replacement, 'service'>,
   ): Promise<Appointment | undefined> {
-    const { timeslot, patient, caller, bounds, policy } = request;
+    const { timeslot, patient, service, caller, bounds, policy } = request;
     const visit = await lockAppointment(tx, appointment, patient, bounds);
     if (!visit) throw new AppError('appointment_not_found');
-    const target = await lockTarget(tx, { from: visit.timeslot, to: timeslot, patient }, bounds);
+    const target = await lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
     if (!target?.is_theirs) throw new AppError('offer_lapsed');
     if (!target.is_open) return undefined;
     if (!isActive(visit)) return book(tx, request, undefined);
@@ -55,13 +57,17 @@ export function createReplacing(dependencies: ReplacingDependencies) {
   }
 
   /** Books the slot, which is locked and theirs. They were counted when it was offered to them. */
-  async function book(tx: Tx, request: MoveRequest, kept: ActiveStatus | undefined): Promise<Appointment> {
-    const { timeslot, patient, caller, bounds, policy } = request;
+  async function book(
+    tx: Tx,
+    request: MoveRequest & Pick<Replacement, 'service'>,
+    kept: ActiveStatus | undefined,
+  ): Promise<Appointment> {
+    const { timeslot, patient, service, caller, bounds, policy } = request;
     const status = kept ?? (policy.auto_confirm ? 'confirmed' : 'pending');
-    const booking = { timeslot, patient, booked_by: caller.id, status };
-    const booked = await insertAppointment(tx, booking, { ...bounds, active_max: null });
-    // Nothing else can refuse it now. The visit stays what it was.
-    if (!booked) throw new AppError('patient_busy');
+    const booking = { timeslot, patient, service: service ?? undefined, booked_by: caller.id, status };
+    const booked = await insertBooking(tx, booking, { ...bounds, active_max: null });
+    // Nothing else can refuse it now, but for the room of a service. The visit stays what it was.
+    if (!booked) throw new AppError(service === null ? 'patient_busy' : 'no_room_free');
     const details = { appointment: booked.id };
     if (worksHere(caller.role))
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
@@ -76,16 +82,16 @@ export function createReplacing(dependencies: ReplacingDependencies) {
      * booking of the slot would throw
      */
     replace: (
-      { appointment, timeslot, patient }: Replacement,
+      { appointment, timeslot, patient, service }: Replacement,
       caller: Caller,
       request: Keyed | undefined,
       then: (tx: Tx, booked: Appointment) => Promise<void>,
     ): Promise<Once<Appointment>> =>
-      obtaining.obtain({ timeslot, patient, moving: appointment }, caller, (bounds, policy) =>
+      obtaining.obtain({ timeslot, patient, moving: appointment, offered: true }, caller, (bounds, policy) =>
         unlessBusy(caller, () =>
           transaction(db, (tx) =>
             idempotency.once(tx, caller, request, patient, async () => {
-              const move = { timeslot, patient, caller, bounds, policy, expected: undefined };
+              const move = { timeslot, patient, service, caller, bounds, policy, expected: undefined };
               const booked = await replace(tx, appointment, move);
               if (booked) await then(tx, booked);
               return booked;

@@ -1,14 +1,17 @@
 import type { AppointmentStatus, Attendance } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { boundValues, canBeHad, doctorIsBookable } from '../../availability/bookable.sql.ts';
+import { boundValues, canBeHad, theirDoctorIsBookable } from '../../availability/bookable.sql.ts';
 import { isDoctorHere, isPatientHere } from '../../availability/people.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
-import { isLapsed } from '../../availability/visits.sql.ts';
+import { freeRoom } from '../../availability/rooms.sql.ts';
+import { isOfAge, slotsFrom } from '../../availability/services.sql.ts';
+import { isActive, isLapsed } from '../../availability/visits.sql.ts';
 
 /** An appointment as it stands while nobody else can change it. A request that has lapsed is `expired`, also before the job has marked it. */
 export interface Standing {
   doctor: number;
   timeslot: number | null;
+  service: number | null;
   date: string;
   start_time: string;
   status: AppointmentStatus;
@@ -35,7 +38,7 @@ export async function lockAppointment(
   const { rows } = await clientOf(tx).query<Standing>({
     name: 'appointments.lock',
     text: `
-      select doctor_id as doctor, timeslot_id as timeslot, date, start_time, attendance, version,
+      select doctor_id as doctor, timeslot_id as timeslot, service_id as service, date, start_time, attendance, version,
         case when ${isLapsed('a', 2)} then 'expired' else status end as status
       from appointments a where id = $1 for no key update`,
     values: [appointment, wall.date, wall.time],
@@ -43,36 +46,65 @@ export async function lockAppointment(
   return rows[0];
 }
 
-/** A slot to which somebody would move, while nobody else can take it. */
+/** Where somebody would move to, while nobody else can take it. */
 export interface Target {
   id: number;
   doctor: number;
   date: string;
   start_time: string;
+  /** All slots that the visit would take there, in order. */
+  slots: number[];
   is_open: boolean;
-  /** It is held for the patient, or offered to them. */
+  /** All of it is held for the patient, or offered to them. */
   is_theirs: boolean;
 }
 
+/** One of the slots that are locked. */
+type Locked = Omit<Target, 'slots'> & { slots: number[] | null };
+
 /**
- * Locks the slot that an appointment leaves and the slot to which it would move, in the order of their ids: two appointments
- * that change places must not wait for each other.
+ * Locks the slots that an appointment leaves and those to which it would move, in the order of their ids: two appointments
+ * that change places must not wait for each other. A visit of several slots may move within its own.
+ * @param wanted.service for which the slots are, if any
  */
 export async function lockTarget(
   tx: Tx,
-  { from, to, patient }: { from: number | null; to: number; patient: number },
+  wanted: { appointment: number; to: number; patient: number; service: number | null },
   bounds: Bounds,
 ): Promise<Target | undefined> {
-  const { rows } = await clientOf(tx).query<Target>({
+  const { rows } = await clientOf(tx).query<Locked>({
     name: 'appointments.lock-target',
     text: `
-      select s.id, s.doctor_id as doctor, s.date, s.start_time, ${canBeHad('$3', 4)} and ${doctorIsBookable}
-        and exists (select from users u where u.id = $3 and ${isPatientHere('u')}) as is_open,
+      with visit as materialized (
+        select case when ${isActive('a')} then array_remove(a.timeslot_id || a.further_timeslots, null) else '{}' end as slots
+        from appointments a where a.id = $1
+      ), target as materialized (
+        select case when $12::integer is null then array[first.id] else (
+            select ${slotsFrom('first', '$1')}
+            from services v left join doctor_services g on g.service_id = v.id and g.doctor_id = first.doctor_id
+            where v.id = $12 and ${isOfAge('$3', 'first.date')}) end as slots
+        from timeslots first where first.id = $2
+      )
+      select s.id, s.doctor_id as doctor, s.date, s.start_time, (select slots from target) as slots,
+        ${canBeHad('$3', 4, '(select slots from visit)::integer[]')} and ${theirDoctorIsBookable}
+          and exists (select from users u where u.id = $3 and ${isPatientHere('u')}) as is_open,
         coalesce(s.held_by = $3 and s.held_until > $4, false) as is_theirs
-      from timeslots s where s.id in ($1, $2) order by s.id for no key update of s`,
-    values: [from, to, patient, ...boundValues(bounds)],
+      from timeslots s
+      where s.id = any ((select slots from visit) || (select slots from target) || $2::integer)
+      order by s.id for no key update of s`,
+    values: [wanted.appointment, wanted.to, wanted.patient, ...boundValues(bounds), wanted.service],
   });
-  return rows.find(({ id }) => id === to);
+  const first = rows.find(({ id }) => id === wanted.to);
+  if (!first) return undefined;
+  const slots = first.slots ?? [];
+  const whole = rows.filter(({ id }) => slots.includes(id));
+  const isWhole = slots.length > 0 && whole.length === slots.length;
+  return {
+    ...first,
+    slots,
+    is_open: isWhole && whole.every(({ is_open }) => is_open),
+    is_theirs: isWhole && whole.every(({ is_theirs }) => is_theirs),
+  };
 }
 
 /** Whether a visit of one doctor can go to another: the first is deactivated, and both have the same specialization. */
@@ -91,21 +123,44 @@ export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boo
 }
 
 /**
- * Moves an appointment to a slot that is locked and open. Its triggers free the old slot and take the new one.
- * @throws the refusal by `appointments_patient_no_overlap` when its patient has another appointment at that time
+ * Moves an appointment to slots that are locked and open. Its triggers free the old slots and take the new ones. Where its
+ * service needs a room, that of the new slots is taken if it will do, else the one that it has if it is free, else any.
+ * @returns false when no room is free
+ * @throws the refusal by `appointments_patient_no_overlap` when its patient has another appointment at that time, by
+ * `room_uses_no_overlap` when somebody took the room in this very moment
  */
 export async function moveAppointment(
   tx: Tx,
   appointment: number,
-  move: { to: number; status: AppointmentStatus; by: number; now: Date },
-): Promise<void> {
-  await clientOf(tx).query({
+  move: { slots: readonly number[]; status: AppointmentStatus; by: number; now: Date },
+): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
     name: 'appointments.move',
     text: `
+      with target as materialized (
+        select first.id, first.doctor_id, first.date, first.start_time, last.end_time, first.room_id, v.room_kind,
+          case when v.room_kind is not null then ${freeRoom({
+            branch: 'first.branch_id',
+            kind: 'v.room_kind',
+            date: 'first.date',
+            starts: 'first.start_time',
+            ends: 'last.end_time',
+            slots: '$2::integer[]',
+            visit: '$1',
+            first: 'first.room_id',
+            kept: 'a.room_id',
+          })} else first.room_id end as room
+        from appointments a
+        join timeslots first on first.id = ($2::integer[])[1]
+        join timeslots last on last.id = ($2::integer[])[cardinality($2::integer[])]
+        left join services v on v.id = a.service_id
+        where a.id = $1
+      )
       update appointments a
-      set timeslot_id = s.id, doctor_id = s.doctor_id, date = s.date, start_time = s.start_time, end_time = s.end_time,
-        status = $3, updated_by = $4, updated_at = $5
-      from timeslots s where a.id = $1 and s.id = $2`,
-    values: [appointment, move.to, move.status, move.by, move.now],
+      set timeslot_id = t.id, further_timeslots = ($2::integer[])[2:], doctor_id = t.doctor_id, date = t.date,
+        start_time = t.start_time, end_time = t.end_time, room_id = t.room, status = $3, updated_by = $4, updated_at = $5
+      from target t where a.id = $1 and (t.room_kind is null or t.room is not null)`,
+    values: [appointment, move.slots, move.status, move.by, move.now],
   });
+  return rowCount === 1;
 }

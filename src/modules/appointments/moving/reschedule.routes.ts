@@ -42,6 +42,9 @@ export async function rescheduleRoutes(
           'patient_busy',
           'too_soon',
           'too_far_ahead',
+          'not_for_this_patient',
+          'not_enough_time',
+          'no_room_free',
         ],
         examples: { 200: ['moved'] },
         audit: readsAppointment,
@@ -55,7 +58,8 @@ export async function rescheduleRoutes(
           'Moves it to another slot of the same doctor, in one step: the old slot is free at once, and if the new one ' +
           'cannot be had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the ' +
           'doctor answers; one by the staff keeps the status. Moving to the slot that it has changes nothing. If its doctor is ' +
-          'deactivated, the visit can go to a slot of another doctor of the same specialization.',
+          'deactivated, the visit can go to a slot of another doctor of the same specialization. A visit for a service takes ' +
+          'as many slots as it needs, and keeps its price; its room stays if it is free then, or else another one is taken.',
         params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,

@@ -54,18 +54,20 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
     // A move that has been made already is no change, whatever version the client saw.
     if (isActive(visit) && visit.timeslot === timeslot) return findAppointment(tx, appointment);
     mustMove(visit, request);
-    const target = await repository.lockTarget(tx, { from: visit.timeslot, to: timeslot, patient }, bounds);
+    const { service } = visit;
+    const target = await repository.lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
     const isHandedOver = target !== undefined && target.doctor !== visit.doctor;
     if (isHandedOver && !(await repository.canTakeOver(tx, visit.doctor, target.doctor)))
       throw new AppError('not_same_doctor');
     if (!target?.is_open) return undefined;
-    await repository.moveAppointment(tx, appointment, {
-      to: timeslot,
+    const isMoved = await repository.moveAppointment(tx, appointment, {
+      slots: target.slots,
       // What is moved into a slot that runs already needs no answer: the patient is there.
       status: hasBegun(target, bounds.wall) ? 'confirmed' : statusAfter(visit.status, caller, policy),
       by: caller.id,
       now: bounds.now,
     });
+    if (!isMoved) return undefined;
     const overridden = !worksHere(caller.role) ? [] : beyond(target, boundsFor('patient', policy, clock));
     const details = {
       appointment,
@@ -83,8 +85,9 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
     moveWithin: move,
 
     /**
-     * Moves an appointment to another slot of its doctor. Where its doctor is out, it may also go to another doctor of the same
-     * specialization. The slot that it leaves is free at once. The doctor answers a patient's move anew. A move by the staff leaves
+     * Moves an appointment to another slot of its doctor, with as many slots as its service takes. Where its doctor is out, it
+     * may also go to another doctor of the same specialization. The slot that it leaves is free at once. The doctor answers a
+     * patient's move anew. A move by the staff leaves
      * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
      * @param options.request asks for it to be done once only
      * @param options.expected the versions that the move is meant for; any by default
@@ -114,7 +117,9 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
   };
 }
 
-/** The exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */
+const OVERLAPS = ['appointments_patient_no_overlap', 'appointments_doctor_no_overlap'];
+
+/** An exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */
 export async function unlessBusy<Done>(
   caller: Caller,
   work: () => Promise<Done | undefined>,
@@ -124,7 +129,7 @@ export async function unlessBusy<Done>(
   } catch (error) {
     // What was noted went with it.
     caller.noted?.clear();
-    if (databaseError(error)?.constraint === 'appointments_patient_no_overlap') return undefined;
+    if (OVERLAPS.includes(databaseError(error)?.constraint ?? '')) return undefined;
     throw error;
   }
 }

@@ -82,7 +82,9 @@ export function createAbsences(dependencies: AbsencesDependencies) {
       const cancelled = { actor: caller, action: 'appointment.cancel' as const, details: { absence } };
       await audit.recordAll(tx, cancelled, people);
       await note(tx, caller, 'absence.create', absence, span.doctor);
-      const booked = new Set(visits.map(({ timeslot }) => timeslot));
+      const booked = new Set(
+        visits.flatMap(({ timeslot, further_timeslots }) => [timeslot, ...further_timeslots]),
+      );
       const free = removed.filter(({ id }) => !booked.has(id));
       return {
         id: absence,

@@ -1,4 +1,5 @@
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
+import { isActive } from '../../availability/visits.sql.ts';
 import type { SpanAhead } from './absences.rules.ts';
 
 interface SpanSlot {
@@ -48,11 +49,21 @@ export async function touchesElsewhere(
   return rows[0]?.touches === true;
 }
 
-/** Waits for whoever decides over one of these slots, and keeps everybody else from them. */
+/**
+ * Waits for whoever decides over one of these slots, and keeps everybody else from them. A long visit that touches the span
+ * has slots outside of it, which become free with it: all are locked in one order.
+ */
 export async function lockSlots(tx: Tx, span: SpanAhead): Promise<void> {
   await clientOf(tx).query({
     name: 'timeslots.lock-during',
-    text: `select id from timeslots where ${inSpan} order by id for update`,
+    text: `
+      select from timeslots where id in (
+        select id from timeslots where ${inSpan}
+        union
+        select unnest(a.timeslot_id || a.further_timeslots) from appointments a
+        where a.doctor_id = $1 and a.date between $2::date and $3::date and ${isActive('a')} and a.further_timeslots <> '{}'
+          and tsrange($2::date + $4::time, $3::date + $5::time) && tsrange(a.date + a.start_time, a.date + a.end_time))
+      order by id for update`,
     values: valuesOf(span),
   });
 }

@@ -1,0 +1,31 @@
+/** A time in a branch for which a room is looked for, each part as SQL. */
+interface RoomWanted {
+  branch: string;
+  kind: string;
+  date: string;
+  starts: string;
+  ends: string;
+  /** The ids of the visit's own slots: their room is kept for the visit. */
+  slots: string;
+  /** The visit that is about to move, whose use of a room does not count; null for none. */
+  visit?: string;
+  /** The room that is taken if it is free: that of the slots. */
+  first: string;
+  /** The one that is taken next: what a visit has by now. */
+  kept?: string;
+}
+
+/**
+ * A room of a kind that nobody uses at a time, null where there is none. Of several any one: those who want one at once
+ * seldom want the same. Whoever takes it is judged by the constraint `room_uses_no_overlap`.
+ */
+export const freeRoom = ({ visit = 'null', first, kept = 'null', ...wanted }: RoomWanted): string => `(
+  select r.id from rooms r
+  where r.branch_id = ${wanted.branch} and r.kind = ${wanted.kind} and r.is_active and not exists (
+    select from room_uses used
+    where used.room_id = r.id
+      and tsrange(used.date + used.start_time, used.date + used.end_time)
+        && tsrange(${wanted.date} + ${wanted.starts}, ${wanted.date} + ${wanted.ends})
+      and (used.timeslot_id is null or used.timeslot_id <> all (${wanted.slots}))
+      and (used.appointment_id is null or used.appointment_id is distinct from ${visit}))
+  order by r.id is not distinct from ${first} desc, r.id is not distinct from ${kept} desc, random() limit 1)`;
