@@ -179,7 +179,10 @@ describe('a slot', () => {
   });
 
   test('is published where one works, and a branch of elsewhere is refused', async () => {
-    const times = { doctor: doctors.here.id, date: freshDay(), start_time: '10:00', end_time: '10:30' };
+    const times = {
+      ...{ doctor: doctors.here.id, branch: 1 },
+      ...{ date: freshDay(), start_time: '10:00', end_time: '10:30' },
+    };
     const bulk = { ...times, date: freshDay(), end_time: '12:00', slot_minutes: 30 };
     expectProblem(await as('there').post('/timeslots/', times), 'forbidden');
     expectProblem(await as('there').post('/timeslots/bulk/', bulk), 'forbidden');
@@ -190,7 +193,10 @@ describe('a slot', () => {
 });
 
 describe('a week', () => {
-  const hours = (weekday: number) => ({ weekday, start_time: '15:00', end_time: '16:00', slot_minutes: 30 });
+  const hours = (weekday: number) => ({
+    ...{ weekday, branch: 1 },
+    ...{ start_time: '15:00', end_time: '16:00', slot_minutes: 30 },
+  });
 
   test('is shown and replaced as far as one works there, and the rest stays', async () => {
     const doctor = await clinic.person('doctor');

@@ -3,6 +3,7 @@ import { type AlternativeRow, alternatives, EACH, toSlots, type Whose } from './
 import type { OpenTimeslot } from './availability.schemas.ts';
 import { canBeHad } from './bookable.sql.ts';
 import type { Bounds } from './policy.rules.ts';
+import { isReached } from './reach.sql.ts';
 import type { Place } from './refusal.repository.ts';
 import { fitsFrom, mayFit } from './services.sql.ts';
 import { isActive } from './visits.sql.ts';
@@ -18,7 +19,7 @@ const isFreeFor = `not exists (
 const nearest = sides.map(
   ({ is, order }) => `(
     select s.* from timeslots s
-    where s.doctor_id = d.id and not s.is_taken and ${is} and ${mayFit('s')}
+    where s.doctor_id = d.id and not s.is_taken and ${is} and ${isReached('s.branch_id', '$14')} and ${mayFit('s')}
       and ${fitsFrom('s', canBeHad('null', 6), { visit: '$5::integer', also: isFreeFor })}
     order by s.date ${order}, s.start_time ${order} limit ${EACH})`,
 );
@@ -41,7 +42,7 @@ export async function findServiceAlternatives(
         from doctor_services g join services v on v.id = g.service_id
         join doctor_profiles d on d.id = g.doctor_id join users u on u.id = d.id
         cross join lateral (${nearest.join(' union all ')}) s
-        where g.service_id = $14 and ${bookable} and (d.id = $1 or ${colleaguesWillDo})
+        where g.service_id = $15 and ${bookable} and (d.id = $1 or ${colleaguesWillDo})
       ), ranked as (
         select near.*, row_number() over (partition by same order by place, date, start_time, id) as rank from near
       )

@@ -34,7 +34,7 @@ export async function insertTimeslot(
         where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
       )
       select *, (date, start_time) > ($6::date, $7::time)
-        and not waitlist_wants(doctor, date, start_time, end_time) as is_available
+        and not waitlist_wants(doctor, date, start_time, end_time, branch) as is_available
       from published`,
     values: [
       slot.doctor,
