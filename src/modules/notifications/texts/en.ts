@@ -1,3 +1,4 @@
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 const MONTHS = [
@@ -123,6 +124,7 @@ export const en: MessageTexts = {
         sms: `This offer is over: ${when_short}, Dr ${doctor_short}. You keep your place on the waiting list.`,
       }),
     },
+    ...changedHands.en,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending

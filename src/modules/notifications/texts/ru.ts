@@ -1,3 +1,4 @@
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 const MONTHS = [
@@ -126,6 +127,7 @@ export const ru: MessageTexts = {
         sms: `Предложение ${when_short} не действует. Вы ещё в очереди.`,
       }),
     },
+    ...changedHands.ru,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending

@@ -1,3 +1,4 @@
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 // Written out, since ICU's data differ by version and by build; Node 24 says the same.
@@ -124,6 +125,7 @@ export const uz: MessageTexts = {
         sms: `Taklif endi amal qilmaydi: ${when_short}, shifokor ${doctor_short}. Navbatdagi oʻrningiz saqlanadi.`,
       }),
     },
+    ...changedHands.uz,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending
