@@ -28,6 +28,7 @@ import {
 } from './modules/auth/index.ts';
 import { createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { aboutRoutes, createAbout } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -287,13 +288,14 @@ export function createModules({
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
+      await app.register(aboutRoutes, { about: createAbout({ db, ...config }) });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
-      await app.register(appointmentsRoutes, { appointments, loggable });
+      await app.register(appointmentsRoutes, { appointments, loggable, ...config });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
