@@ -63,6 +63,9 @@ export interface Visit extends Times {
   cancelled_by: number | null;
   cancel_reason: string | null;
   cancelled_late: boolean;
+  /** Why its patient comes, and what the clinic notes of it. */
+  reason: string | null;
+  note: string | null;
   attendance: 'arrived' | 'completed' | 'no_show' | null;
   /** The day on which the mark was made. */
   marked_on: string | null;
@@ -151,7 +154,8 @@ export type Request = { by: number } & (
   | ({ do: 'publish'; doctor?: number; despite_holiday?: boolean } & Times)
   | ({ do: 'publish many'; doctor?: number; slot_minutes: number; despite_holiday?: boolean } & Times)
   | { do: 'withdraw' | 'read slot' | 'hold' | 'release'; slot: number }
-  | { do: 'book'; slot: number; patient?: number }
+  | { do: 'book'; slot: number; patient?: number; reason?: string }
+  | { do: 'note'; visit: number; note: string | null }
   | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
   | { do: 'read visit' | 'take back'; visit: number }
   | { do: 'cancel'; visit: number; reason?: string }
@@ -313,7 +317,10 @@ export const shownDoctor = (clinic: Clinic, id: number) => ({
 });
 export const shownPatient = (clinic: Clinic, id: number) => ({ ...named(clinic, id), phone: null });
 
-export function shownVisit(clinic: Clinic, { doctor, patient, marked_on, ...visit }: Visit) {
-  const status = statusOf(clinic, { doctor, patient, marked_on, ...visit });
-  return { ...visit, status, doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
+/** What the clinic notes is not for its patient. */
+export function shownVisit(clinic: Clinic, { role }: Pick<Person, 'role'>, whole: Visit) {
+  const { doctor, patient, marked_on, ...visit } = whole;
+  const note = role === 'patient' ? null : visit.note;
+  const people = { doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
+  return { ...visit, note, status: statusOf(clinic, whole), ...people };
 }

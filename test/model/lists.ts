@@ -100,7 +100,7 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
     )
     .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
   return paged(
-    inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
+    inOrder(clinic, found).map((visit) => shownVisit(clinic, caller, visit)),
     filters,
   );
 }

@@ -50,9 +50,10 @@ export const changed = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): 
 });
 
 const visitOf = (clinic: Clinic, id: number) => clinic.visits.find((visit) => visit.id === id) as Visit;
-const shown = (clinic: Clinic, id: number): Step => ok(clinic, shownVisit(clinic, visitOf(clinic, id)));
-export const shownMade = (clinic: Clinic, id: number): Step =>
-  made(clinic, shownVisit(clinic, visitOf(clinic, id)));
+const shown = (clinic: Clinic, caller: Person, id: number): Step =>
+  ok(clinic, shownVisit(clinic, caller, visitOf(clinic, id)));
+export const shownMade = (clinic: Clinic, caller: Person, id: number): Step =>
+  made(clinic, shownVisit(clinic, caller, visitOf(clinic, id)));
 
 /** A slot is free, for the waiting list first; on a day on which the clinic is closed it is gone. */
 function freed(clinic: Clinic, slot: number | null): Clinic {
@@ -86,14 +87,26 @@ export const calledOff = (
 export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): Step {
   const { status, reason = null } = request;
   const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
-  const mayStillCancel = status === 'cancelled' && caller.role === 'admin' && visit.status === 'confirmed';
+  // A doctor says why, and does it before the visit begins.
+  const isDoctor = caller.role === 'doctor';
+  const mayStillCancel =
+    status === 'cancelled' && visit.status === 'confirmed' && !(isDoctor && reason === null);
   if (statusOf(clinic, visit) !== 'pending' && !mayStillCancel) throw new Refused(409, 'already_decided');
+  if (mayStillCancel && isDoctor && hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
   if (visit.attendance !== null) throw new Refused(409, 'already_attended');
   const by = { cancelled_by: caller.id, cancel_reason: reason };
   return shown(
     status === 'cancelled' ? cancelled(clinic, visit, by) : changed(clinic, visit, { status }),
+    caller,
     visit.id,
   );
+}
+
+export function note(clinic: Clinic, caller: Person, request: Act<'note'>): Step {
+  const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
+  if (visit.note === request.note) return shown(clinic, caller, visit.id);
+  if (personOf(clinic, visit.patient).erased) throw new Refused(404, 'patient_not_found');
+  return shown(changed(clinic, visit, { note: request.note }), caller, visit.id);
 }
 
 /** Whether it is later than the clinic lets patients cancel. */
@@ -128,10 +141,14 @@ export function mustMove(clinic: Clinic, caller: Person, visit: Visit): void {
   if (caller.role === 'patient' && isTooLate(clinic, visit)) throw new Refused(409, 'too_late_to_cancel');
 }
 
-/** A visit of a doctor who is out can go to another of the same specialization. */
-function canTakeOver(clinic: Clinic, from: number, to: number): boolean {
+/**
+ * A visit goes to another doctor of the same specialization where an admin moves it, the policy lets patients, or its own
+ * doctor is out.
+ */
+function canTakeOver(clinic: Clinic, { role }: Person, from: number, to: number): boolean {
   const [own, other] = [personOf(clinic, from), personOf(clinic, to)];
-  return !own.is_active && own.specialization !== null && own.specialization === other.specialization;
+  const may = !own.is_active || role === 'admin' || clinic.policy.move_between_doctors;
+  return may && own.specialization !== null && own.specialization === other.specialization;
 }
 
 /** The slot can be had: the visit has it now, and has left its own. */
@@ -151,13 +168,15 @@ export function reschedule(clinic: Clinic, caller: Person, request: Act<'resched
   const visit = ownVisit(clinic, caller, request.visit, ['patient', 'admin']);
   const { id, patient } = visit;
   const hasIt = isActive(visit) && visit.timeslot === request.slot;
-  if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, id);
+  if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, caller, id);
   mustMove(clinic, caller, visit);
   const target = clinic.slots.find((slot) => slot.id === request.slot);
-  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, visit.doctor, target.doctor))
+  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, caller, visit.doctor, target.doctor))
     throw new Refused(409, 'not_same_doctor');
   const wanted = { slot: request.slot, patient, moving: id };
-  return obtain(clinic, wanted, caller.role, (now, slot) => shown(moved(now, caller, visit, slot.id), id));
+  return obtain(clinic, wanted, caller.role, (now, slot) =>
+    shown(moved(now, caller, visit, slot.id), caller, id),
+  );
 }
 
 const attendances = { arrive: 'arrived', complete: 'completed', 'no-show': 'no_show' } as const;
@@ -166,7 +185,7 @@ export function mark(clinic: Clinic, caller: Person, request: Act<'mark'>): Step
   const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
   const attendance = attendances[request.mark];
   const today = todayOf(clinic);
-  if (visit.attendance === attendance) return shown(clinic, visit.id);
+  if (visit.attendance === attendance) return shown(clinic, caller, visit.id);
   // Whoever lets a patient in has answered their request.
   const isAnswered = visit.status === 'pending' && attendance === 'arrived' && !hasEnded(clinic, visit);
   if (visit.status !== 'confirmed' && !isAnswered) throw new Refused(409, 'not_confirmed');
@@ -174,7 +193,11 @@ export function mark(clinic: Clinic, caller: Person, request: Act<'mark'>): Step
   const goesOn = visit.attendance === 'arrived' && attendance === 'completed';
   if (visit.attendance !== null && visit.marked_on !== today && !goesOn)
     throw new Refused(409, 'attendance_final');
-  return shown(changed(clinic, visit, { status: 'confirmed', attendance, marked_on: today }), visit.id);
+  return shown(
+    changed(clinic, visit, { status: 'confirmed', attendance, marked_on: today }),
+    caller,
+    visit.id,
+  );
 }
 
 export function takeBack(clinic: Clinic, caller: Person, request: { visit: number }): Step {

@@ -397,7 +397,8 @@ function replace(
   if (isLive) mustMove(clinic, caller, visit);
   const wanted = { slot, patient, moving: replaces };
   return obtain(clinic, wanted, caller.role, (now, target) => {
-    if (isLive && target.doctor === visit.doctor) return shownMade(moved(now, caller, visit, slot), replaces);
+    if (isLive && target.doctor === visit.doctor)
+      return shownMade(moved(now, caller, visit, slot), caller, replaces);
     const without = isLive ? calledOffBy(now, caller, visit) : now;
     const kept = isLive && caller.role !== 'patient' ? visit.status : undefined;
     const step = booked(without, caller, { slot: target, patient, kept }, id);

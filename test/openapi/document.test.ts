@@ -149,7 +149,8 @@ test('every error an operation can give has an example under its status', () => 
 
 test('the document is small enough to be read, and everything it refers to is there', () => {
   const text = JSON.stringify(served);
-  expect(Buffer.byteLength(text)).toBeLessThan(300_000);
+  // Branches, rooms, services, families and the desk made it a sixth longer; a generator still reads it in a moment.
+  expect(Buffer.byteLength(text)).toBeLessThan(360_000);
   const references = [
     ...new Set([...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)),
   ];

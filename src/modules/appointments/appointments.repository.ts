@@ -14,6 +14,8 @@ export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> 
   patient_first_name: string | null;
   patient_last_name: string | null;
   patient_phone: string | null;
+  /** Only where one visit is looked at. */
+  patient_date_of_birth?: string | null;
 }
 
 /** The columns of an AppointmentRow. They need `joinPeople`. */
@@ -21,7 +23,7 @@ export const columns = sql.raw(`
   appointments.id, appointments.timeslot_id as timeslot, appointments.date, appointments.start_time,
   appointments.end_time, appointments.status, appointments.created_at, appointments.updated_at, appointments.booked_by,
   appointments.cancelled_by, appointments.cancel_reason, appointments.cancelled_late, appointments.attendance,
-  appointments.version,
+  appointments.reason, appointments.note, appointments.version,
   appointments.doctor_id, doctor_users.first_name as doctor_first_name, doctor_users.last_name as doctor_last_name,
   doctor_profiles.specialization,
   appointments.patient_id, patient_users.first_name as patient_first_name,
@@ -45,6 +47,7 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
     first_name: row.patient_first_name,
     last_name: row.patient_last_name,
     phone: row.patient_phone,
+    ...(row.patient_date_of_birth !== undefined && { date_of_birth: row.patient_date_of_birth }),
   },
   timeslot: row.timeslot,
   date: row.date,
@@ -58,13 +61,18 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
   cancel_reason: row.cancel_reason,
   cancelled_late: row.cancelled_late,
   attendance: row.attendance,
+  reason: row.reason,
+  note: row.note,
   version: row.version,
 });
 
 const find = statement<AppointmentRow>(
   'appointments.find',
   () => sql`
-      select ${columns} from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
+      select ${columns}, (
+        select date_of_birth from patient_profiles where patient_profiles.id = appointments.patient_id
+      ) as patient_date_of_birth
+      from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
 );
 
 export async function findAppointment(

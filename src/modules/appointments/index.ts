@@ -1,4 +1,9 @@
 export { appointmentsRoutes } from './appointments.routes.ts';
-export { type Appointment, appointment, readsAppointment } from './appointments.schemas.ts';
+export {
+  type Appointment,
+  appointment,
+  readsAppointment,
+  shows as showsAppointment,
+} from './appointments.schemas.ts';
 export { type Appointments, createAppointments } from './appointments.service.ts';
 export { personal as appointmentsPersonal } from './personal.ts';

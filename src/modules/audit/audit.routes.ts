@@ -73,9 +73,12 @@ const ACTIONS = `| action | what happened |
 | \`consent.accept\` | somebody accepted the terms and the privacy policy in force |
 | \`user.export\`, \`user.erase\` | somebody took their data; was erased |
 | \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
+| \`appointment.day\` | a doctor or the desk looked at a doctor’s day; noted once a day for each reader, doctor and day, with \`people\` |
 | \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
 | \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
 | \`appointment.book\` | an admin booked for a patient |
+| \`appointment.note\` | something was noted of a visit |
+| \`appointment.change_patient\` | an admin corrected whose a visit is; noted for both |
 | \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin or the patient decided |
 | \`appointment.move\` | an admin or the patient moved an appointment to another slot |
 | \`appointment.arrive\`, \`appointment.complete\`, \`appointment.no_show\` | a doctor or an admin marked a visit |

@@ -7,7 +7,7 @@ import { reads } from '../../http/hooks/audit.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { appointment, readsAppointment } from '../appointments/index.ts';
+import { appointment, readsAppointment, showsAppointment } from '../appointments/index.ts';
 import { openTimeslot } from '../availability/index.ts';
 import {
   joinedWaitlist,
@@ -154,6 +154,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         ],
         alternatives: openTimeslot,
         audit: readsAppointment,
+        shows: showsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
         location: `/api/appointments/${demo.visit.id}/`,

@@ -12,6 +12,8 @@ export interface Booking {
   booked_by: number;
   /** `confirmed` where the clinic confirms at once. In a slot that runs already, a booking is confirmed in any case. */
   status: ActiveStatus;
+  /** Why the patient comes, if they say so. */
+  reason?: string | undefined;
 }
 
 /**
@@ -49,17 +51,17 @@ export async function insertAppointment(
         for no key update of s
       ), booked as (
         insert into appointments (
-          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at)
+          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at, reason)
         select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3,
           case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end,
-          $5, $5
+          $5, $5, $14
         from slot, patient
         on conflict do nothing
         returning *
       )
       select booked.id, booked.timeslot_id as timeslot, booked.date, booked.start_time, booked.end_time, booked.status,
         booked.created_at, booked.updated_at, booked.booked_by, booked.cancelled_by, booked.cancel_reason,
-        booked.cancelled_late, booked.attendance, booked.version,
+        booked.cancelled_late, booked.attendance, booked.reason, booked.note, booked.version,
         slot.doctor_id, slot.first_name as doctor_first_name, slot.last_name as doctor_last_name, slot.specialization,
         patient.id as patient_id, patient.first_name as patient_first_name, patient.last_name as patient_last_name,
         patient.phone as patient_phone
@@ -71,6 +73,7 @@ export async function insertAppointment(
       booking.status,
       ...boundValues(bounds),
       bounds.active_max,
+      booking.reason,
     ],
   });
   return rows[0] && toAppointment(rows[0]);

@@ -31,6 +31,20 @@ export function createReading({ db, clock }: { db: Db; clock: Clock }) {
     list: ({ page, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>
       pageOf(filters, { page, page_size }),
 
+    /**
+     * A doctor's visits of one patient, whatever became of them.
+     * @throws AppError patient_not_found, also where they have had none: whom they never saw does not exist for them
+     */
+    async listOfPatient(
+      patient: number,
+      { page, page_size }: PageRequest,
+      caller: Caller,
+    ): Promise<Page<Appointment>> {
+      const found = await pageOf({ doctor: caller.id, patient }, { page, page_size });
+      if (found.count === 0) throw new AppError('patient_not_found');
+      return found;
+    },
+
     /** A patient's or a doctor's own appointments; for an admin those they booked. */
     listOwn({ page, page_size, ...filters }: AppointmentFilters, caller: Caller): Promise<Page<Appointment>> {
       const own = { doctor: undefined, patient: undefined, [sideOf(caller.role) ?? 'booked_by']: caller.id };
