@@ -33,10 +33,10 @@ export const changedHands: Record<Locale, Pick<MessageTexts['visit'], Kinds>> = 
   },
   ru: {
     called_off: {
-      patient: ({ when, when_short, doctor, doctor_short, reason, alternatives, nearest }) => ({
+      patient: ({ when, when_short, doctor, reason, alternatives, nearest }) => ({
         title: 'Врач отменил приём',
         text: `Просим прощения: врач ${doctor} не сможет принять вас в условленное время: ${when}. Приём отменён.${reasonOf('Причина', reason)}${alternatives.length > 0 ? ` Можно прийти в другое время: ${alternatives.join('; ')}.` : ''} Вы можете выбрать другое время.`,
-        sms: `Врач отменил приём: ${when_short}, ${doctor_short}.${nearest ? ` Свободно: ${nearest}.` : ''}`,
+        sms: `Врач отменил приём ${when_short}.${nearest ? ` Есть ${nearest}` : ''}`,
       }),
     },
     handed_over: {
@@ -50,7 +50,7 @@ export const changedHands: Record<Locale, Pick<MessageTexts['visit'], Kinds>> = 
       patient: ({ when, when_short, doctor, doctor_short }) => ({
         title: 'Приём записан на вас по ошибке',
         text: `Этот приём был записан на вас по ошибке, и запись исправлена: ${when}, врач ${doctor}. Приходить не нужно. Если есть вопросы, позвоните в клинику.`,
-        sms: `Приём записан на вас по ошибке, он снят: ${when_short}, ${doctor_short}.`,
+        sms: `Запись на вас была ошибкой: ${when_short}, ${doctor_short}.`,
       }),
     },
   },
