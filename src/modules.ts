@@ -29,6 +29,7 @@ import {
 } from './modules/auth/index.ts';
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
+import { aboutRoutes, createAbout } from './modules/clinic/index.ts';
 import {
   approveDoctor,
   createDoctors,
@@ -317,6 +318,7 @@ export function createModules({
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
+      await app.register(aboutRoutes, { about: createAbout({ db, ...config }) });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(patientsRoutes, { patients, phone_country });
@@ -324,7 +326,7 @@ export function createModules({
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
-      await app.register(appointmentsRoutes, { appointments, loggable });
+      await app.register(appointmentsRoutes, { appointments, loggable, ...config });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });

@@ -184,8 +184,8 @@ const endpoints = [
     },
     { date: '2026-03-12', start_time: '10:00', end_time: '11:00', slot_minutes: 30 },
   ],
-  ['PUT /doctor/schedule/', 'doctor', { schedule: 'list' }, { schedule: [] }],
-  ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list' }, { schedule: [] }],
+  ['PUT /doctor/schedule/', 'doctor', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
+  ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
   [
     'POST /holidays/',
     'admin',
@@ -218,10 +218,17 @@ const endpoints = [
       hold_minutes: 'countOrNull',
       offer_minutes: 'countOrNull',
       auto_confirm: 'flagOrNull',
+      move_between_doctors: 'flagOrNull',
     },
     {},
   ],
-  ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id' }, { timeslot: 999_999 }],
+  [
+    'POST /appointments/',
+    'patient',
+    { timeslot: 'id', patient: 'id', reason: 'text' },
+    { timeslot: 999_999 },
+  ],
+  ['POST /appointments/{visit}/patient/', 'admin', { patient: 'id' }, { patient: 999_999 }],
   [
     'POST /waitlist/',
     'patient',
@@ -239,7 +246,12 @@ const endpoints = [
   ],
   ['POST /appointments/{visit}/reschedule/', 'patient', { timeslot: 'id' }, { timeslot: 999_999 }],
   ['DELETE /appointments/{visit}/', 'patient', { reason: 'text' }, {}],
-  ['PATCH /appointments/{visit}/', 'doctor', { status: 'nothing', reason: 'text' }, { status: 'cancelled' }],
+  [
+    'PATCH /appointments/{visit}/',
+    'doctor',
+    { status: 'nothing', reason: 'text', note: 'textOrNull' },
+    { status: 'cancelled' },
+  ],
 ] as [route: string, by: Who, fields: Record<string, Kind>, fine: Record<string, unknown>][];
 
 /** The body `fine` with one field set to a literal, which may be nested as in `profile.gender`. */

@@ -14,6 +14,7 @@ const READS: Record<string, string> = {
   'GET /api/absences/{id}/': 'absence.read',
   'GET /api/appointments/': 'appointment.list',
   // Noted by its service: once, not for each person in it.
+  'GET /api/appointments/day/': 'own',
   'GET /api/appointments/export/': 'own',
   'GET /api/appointments/me/': 'appointment.list',
   'GET /api/appointments/{id}/': 'appointment.read',
@@ -25,6 +26,8 @@ const READS: Record<string, string> = {
   'GET /api/auth/me/consents/': 'own',
   'GET /api/auth/me/export/': 'own',
   'GET /api/auth/sessions/': 'own',
+  'GET /api/clinic/': 'everybody',
+  'GET /api/doctor/patients/{id}/appointments/': 'appointment.list',
   'GET /api/doctor/profile/': 'own',
   'GET /api/doctor/schedule/': 'own',
   'GET /api/doctors/': 'everybody',

@@ -148,8 +148,8 @@ describe('a visit whose doctor is out', () => {
     const colleague = await doctorOf('NEVROLOG');
     const to = await clinic.slot(colleague, { date: freshDay() });
     const mover = by === 'admin' ? admin : patient;
-    // As long as its doctor is here it is theirs.
-    expectProblem(await move(mover, confirmed, to), 'not_same_doctor');
+    // As long as its doctor is here it is theirs, to the patient.
+    expectProblem(await move(patient, confirmed, to), 'not_same_doctor');
     await putOut(doctor, 'keep').expect(200);
     const entries = await notedBy(clinic.db, () => move(mover, confirmed, to).expect(200));
     expect(entries).toEqual([

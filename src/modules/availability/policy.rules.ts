@@ -18,6 +18,8 @@ export interface Policy {
   offer_minutes: number;
   /** Bookings are confirmed at once. */
   auto_confirm: boolean;
+  /** Patients may move their visits to another doctor who can do the same. */
+  move_between_doctors: boolean;
 }
 
 /** Where the policy in force comes from. */
@@ -35,6 +37,7 @@ export const OPEN_POLICY: Policy = {
   hold_minutes: 5,
   offer_minutes: 15,
   auto_confirm: false,
+  move_between_doctors: false,
 };
 
 /** Which slots somebody can have at this moment, and how many. */

@@ -13,6 +13,7 @@ const fields = {
   hold_minutes: clinicSettings.hold_minutes,
   offer_minutes: clinicSettings.offer_minutes,
   auto_confirm: clinicSettings.auto_confirm,
+  move_between_doctors: clinicSettings.move_between_doctors,
 };
 
 const find = statement('settings.find', () => query.select(fields).from(clinicSettings));

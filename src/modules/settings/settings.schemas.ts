@@ -46,6 +46,11 @@ const about = {
     description: 'Bookings are confirmed at once, without an answer of the doctor’s.',
     examples: [false],
   },
+  move_between_doctors: {
+    description:
+      'Patients may move their visit to another doctor of the same service or specialization; staff always may.',
+    examples: [false],
+  },
 } satisfies Record<keyof Policy, object>;
 
 const strict: Policy = {
@@ -68,6 +73,7 @@ export const policy = documented(
     hold_minutes: hold.meta(about.hold_minutes),
     offer_minutes: offer.meta(about.offer_minutes),
     auto_confirm: z.boolean().meta(about.auto_confirm),
+    move_between_doctors: z.boolean().meta(about.move_between_doctors),
   }) satisfies z.ZodType<Policy>,
   {
     id: 'Policy',
@@ -100,6 +106,11 @@ export const policyChanges = documented(
       hold_minutes: hold.nullable().optional().meta(orDefault(about.hold_minutes, '`HOLD_MINUTES`')),
       offer_minutes: offer.nullable().optional().meta(orDefault(about.offer_minutes, '`OFFER_MINUTES`')),
       auto_confirm: z.boolean().nullable().optional().meta(orDefault(about.auto_confirm, 'false')),
+      move_between_doctors: z
+        .boolean()
+        .nullable()
+        .optional()
+        .meta(orDefault(about.move_between_doctors, 'false')),
     })
     .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
   {

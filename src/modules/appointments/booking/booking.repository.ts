@@ -12,6 +12,8 @@ export interface Booking {
   booked_by: number;
   /** `confirmed` where the clinic confirms at once. In a slot that runs already, a booking is confirmed in any case. */
   status: ActiveStatus;
+  /** Why the patient comes, if they say so. */
+  reason?: string | undefined;
 }
 
 /**
@@ -49,10 +51,10 @@ export async function insertAppointment(
         for no key update of s
       ), booked as (
         insert into appointments (
-          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at)
+          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at, reason)
         select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3,
           case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end,
-          $5, $5
+          $5, $5, $14
         from slot, patient
         on conflict do nothing
         returning *
@@ -69,6 +71,7 @@ export async function insertAppointment(
       booking.status,
       ...boundValues(bounds),
       bounds.active_max,
+      booking.reason,
     ],
   });
   return rows[0] && toAppointment(rows[0]);

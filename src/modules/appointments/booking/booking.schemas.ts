@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
+import { REASON_LENGTH } from '../appointments.schemas.ts';
 
 export const newAppointment = documented(
   z.object({
@@ -10,15 +11,26 @@ export const newAppointment = documented(
       examples: [demo.slots.free.id],
     }),
     patient: fields.id.optional().meta({
-      description: 'For staff, who must name one; patients leave it out.',
+      description: 'For staff and for a doctor’s follow-up, who must name one; patients leave it out.',
       examples: [demo.patient.id],
     }),
+    reason: fields
+      .text(REASON_LENGTH)
+      .optional()
+      .meta({
+        description: 'Why the patient comes, in their own words; only they say it.',
+        examples: ['A cough for two weeks'],
+      }),
   }),
   {
     id: 'NewAppointment',
     description: 'Which slot to book, and for whom.',
     examples: {
       patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
+      reason: {
+        summary: 'As a patient, saying why',
+        value: { timeslot: demo.slots.free.id, reason: 'A cough for two weeks' },
+      },
       admin: {
         summary: 'As an admin, for a patient',
         value: { timeslot: demo.slots.free.id, patient: demo.patient.id },

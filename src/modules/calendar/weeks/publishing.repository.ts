@@ -2,6 +2,12 @@ import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 import { isDoctorHere } from '../../availability/people.sql.ts';
 
+export interface PlainSlot {
+  date: string;
+  start_time: string;
+  end_time: string;
+}
+
 /** Whoever changes slots here has locked the holidays and the doctor's calendar, so that what is read stays true. */
 
 /**
@@ -9,14 +15,27 @@ import { isDoctorHere } from '../../availability/people.sql.ts';
  * a slot, and what was taken back by hand. They are left out before a slot is tried, since every try would use up an id. The
  * calendar is read within these days only, not through the years.
  * @param days how many days after today
- * @returns how many slots it published
+ * @param dry_run asks only what is missing, and publishes nothing
+ * @returns the slots that it published, by time
  */
-export async function publishWeek(tx: Tx, doctor: number, wall: WallTime, days: number): Promise<number> {
-  const { rowCount } = await clientOf(tx).query({
-    name: 'timeslots.publish-week',
+export async function publishWeek(
+  tx: Tx,
+  doctor: number,
+  wall: WallTime,
+  days: number,
+  { dry_run = false } = {},
+): Promise<PlainSlot[]> {
+  const [insert, returning] = dry_run
+    ? ['', '']
+    : [
+        'insert into timeslots (doctor_id, date, start_time, end_time, is_scheduled)',
+        'on conflict do nothing returning date, start_time, end_time',
+      ];
+  const { rows } = await clientOf(tx).query<PlainSlot>({
+    name: dry_run ? 'timeslots.missing-of-week' : 'timeslots.publish-week',
     text: `
-      insert into timeslots (doctor_id, date, start_time, end_time, is_scheduled)
-      select $1, wanted.date, wanted.start_time, wanted.end_time, true
+      ${insert}
+      select $1::integer, wanted.date, wanted.start_time, wanted.end_time, true
       from (
         select $2::date + day as date, slot.start_time, slot.end_time
         from generate_series(0, $4::integer) day
@@ -39,26 +58,26 @@ export async function publishWeek(tx: Tx, doctor: number, wall: WallTime, days: 
           where t.doctor_id = $1 and t.date = wanted.date and t.date between $2 and $2 + $4
             and t.start_time < wanted.end_time and t.end_time > wanted.start_time)
       order by wanted.date, wanted.start_time
-      on conflict do nothing`,
+      ${returning}`,
     values: [doctor, wall.date, wall.time, days],
   });
-  return rowCount ?? 0;
+  return rows.map(({ date, start_time, end_time }) => ({ date, start_time, end_time }));
 }
 
 /**
  * Takes back slots that came from a doctor's week, lie ahead and are in the week no more. What somebody has, holds or is
  * offered stays theirs. What is only kept for the waiting list goes, since the doctor is not there.
- * @returns how many slots it took back
+ * @returns the slots that it took back, by time
  */
 export async function removeSurplus(
   tx: Tx,
   doctor: number,
   { now, wall }: { now: Date; wall: WallTime },
-): Promise<number> {
-  const { rowCount } = await clientOf(tx).query({
+): Promise<PlainSlot[]> {
+  const { rows } = await clientOf(tx).query<PlainSlot>({
     name: 'timeslots.remove-surplus',
     text: `
-      delete from timeslots where id in (
+      with removed as (delete from timeslots where id in (
         select id from timeslots s
         where doctor_id = $1 and is_scheduled and not is_taken and (held_until is null or held_until <= $2)
           and (date, start_time) > ($3::date, $4::time)
@@ -68,10 +87,11 @@ export async function removeSurplus(
             where w.doctor_id = $1 and w.weekday = extract(isodow from s.date)
               and s.date between coalesce(w.valid_from, '-infinity') and coalesce(w.valid_until, 'infinity')
               and slot.start_time = s.start_time and slot.end_time = s.end_time)
-        order by id for update)`,
+        order by id for update) returning date, start_time, end_time)
+      select * from removed order by date, start_time`,
     values: [doctor, now, wall.date, wall.time],
   });
-  return rowCount ?? 0;
+  return rows;
 }
 
 /** Every active doctor who has a week, or free slots that came from one. */

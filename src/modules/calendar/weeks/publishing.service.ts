@@ -24,6 +24,12 @@ interface Published {
   removed: number;
 }
 
+/** What a week changes, slot by slot. */
+interface Changes {
+  published: repository.PlainSlot[];
+  removed: repository.PlainSlot[];
+}
+
 export type Publishing = ReturnType<typeof createPublishing>;
 
 /** Keeps what is published true to the doctors' weeks. */
@@ -38,10 +44,13 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
     return lockCalendar(tx, doctor);
   }
 
-  /** Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first. */
-  async function refresh(tx: Tx, doctor: number): Promise<Published> {
+  /**
+   * Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first.
+   * @param options.dry_run publishes nothing, and answers what would be; whoever asks takes back what else was done
+   */
+  async function refresh(tx: Tx, doctor: number, options?: { dry_run: boolean }): Promise<Changes> {
     const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall: clock.wall() });
-    const published = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days);
+    const published = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days, options);
     return { published, removed };
   }
 
@@ -57,11 +66,11 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
       try {
         const changed = await transaction(
           db,
-          async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 }),
+          async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: [], removed: [] }),
           { statement: LONG_JOB },
         );
-        sum.published += changed.published;
-        sum.removed += changed.removed;
+        sum.published += changed.published.length;
+        sum.removed += changed.removed.length;
       } catch (error) {
         failure ??= { error };
       }

@@ -1,20 +1,55 @@
+import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
-import { type Db, transaction } from '../../../db/client.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import { FIRST_BRANCH, type Reach } from '../../availability/index.ts';
+import { type Branches, FIRST_BRANCH, type Reach } from '../../availability/index.ts';
+import { listOutside } from './outside.repository.ts';
 import type { Publishing } from './publishing.service.ts';
 import * as repository from './weeks.repository.ts';
-import type { ChangedSchedule, NewSchedule, Schedule } from './weeks.schemas.ts';
+import { type ChangedSchedule, type NewSchedule, type Schedule, SHOWN } from './weeks.schemas.ts';
 
 export interface WeeksDependencies {
   db: Db;
+  clock: Clock;
   audit: Pick<Audit, 'record'>;
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
   reach: Pick<Reach, 'of' | 'mustReach'>;
 }
 
-export function createWeeks({ db, audit, publishing, reach }: WeeksDependencies) {
+/** Ends the transaction of a dry run: what it did is taken back, what it found is kept. */
+class Tried extends Error {
+  readonly changed: ChangedSchedule;
+  constructor(changed: ChangedSchedule) {
+    super('tried');
+    this.changed = changed;
+  }
+}
+
+export function createWeeks({ db, clock, audit, publishing, reach }: WeeksDependencies) {
+  async function write(
+    tx: Tx,
+    doctor: number,
+    { schedule: week, dry_run }: NewSchedule,
+    branches: Branches,
+  ): Promise<ChangedSchedule> {
+    if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
+    await repository.forgetWeek(tx, doctor, branches);
+    const schedule = await repository.insertWeek(tx, doctor, week);
+    const { published, removed } = await publishing.refresh(tx, doctor, { dry_run });
+    const outside = await listOutside(tx, doctor, { wall: clock.wall(), branches, limit: SHOWN });
+    return {
+      dry_run,
+      schedule,
+      published: published.length,
+      published_slots: published.slice(0, SHOWN),
+      removed: removed.length,
+      removed_slots: removed.slice(0, SHOWN),
+      outside_count: outside.count,
+      outside: outside.rows,
+    };
+  }
+
   return {
     /** A doctor's week, of it what lies in the caller's branches. @throws AppError doctor_not_found */
     async get(doctor: number, caller: Caller): Promise<Schedule> {
@@ -25,21 +60,25 @@ export function createWeeks({ db, audit, publishing, reach }: WeeksDependencies)
 
     /**
      * Replaces a doctor's week as a whole, or what of it lies in the caller's branches, and brings their free slots in line
-     * with it.
+     * with it. A dry run does the same, except that it publishes nothing, and takes it all back: what it answers is what would
+     * come of it, by the same rules.
      * @throws AppError doctor_not_found, schedule_overlap, forbidden (hours in a branch that the caller does not reach)
      */
-    async replace(doctor: number, { schedule: week }: NewSchedule, caller: Caller): Promise<ChangedSchedule> {
+    async replace(doctor: number, week: NewSchedule, caller: Caller): Promise<ChangedSchedule> {
       const branches = await reach.of(caller);
-      if (week.length > 0) await reach.mustReach(FIRST_BRANCH, caller);
-      return transaction(db, async (tx) => {
-        if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
-        await repository.forgetWeek(tx, doctor, branches);
-        const schedule = await repository.insertWeek(tx, doctor, week);
-        const changed = await publishing.refresh(tx, doctor);
-        if (caller.id !== doctor)
-          await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
-        return { schedule, ...changed };
-      });
+      if (week.schedule.length > 0) await reach.mustReach(FIRST_BRANCH, caller);
+      try {
+        return await transaction(db, async (tx) => {
+          const changed = await write(tx, doctor, week, branches);
+          if (week.dry_run) throw new Tried(changed);
+          if (caller.id !== doctor)
+            await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
+          return changed;
+        });
+      } catch (error) {
+        if (error instanceof Tried) return error.changed;
+        throw error;
+      }
     },
   };
 }

@@ -1,0 +1,2 @@
+export { aboutRoutes } from './about/about.routes.ts';
+export { createAbout } from './about/about.service.ts';
