@@ -51,7 +51,7 @@ async function send(
   const [method, path = ''] = route.split(' ');
   const answer = await clinic.app.inject({
     method: method as 'POST',
-    url: `/api${path.replace('{person}', String(somebody)).replace('{visit}', String(appointment))}`,
+    url: `/api${path.replace('{person}', String(somebody)).replace('{visit}', String(appointment)).replace('{slot}', '999999')}`,
     headers: {
       ...(by !== 'nobody' && { authorization: `Bearer ${(typeof by === 'string' ? people[by] : by).token}` }),
       ...headers,
@@ -228,6 +228,8 @@ const endpoints = [
     { timeslot: 'id', patient: 'id', reason: 'text' },
     { timeslot: 999_999 },
   ],
+  ['POST /timeslots/{slot}/hold/', 'patient', { patient: 'id' }, {}],
+  ['DELETE /timeslots/{slot}/hold/', 'patient', { patient: 'id' }, {}],
   ['POST /appointments/{visit}/patient/', 'admin', { patient: 'id' }, { patient: 999_999 }],
   [
     'POST /waitlist/',
@@ -268,6 +270,8 @@ const mayBeEmpty = new Set([
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',
+  'POST /timeslots/{slot}/hold/',
+  'DELETE /timeslots/{slot}/hold/',
 ]);
 
 describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
@@ -357,6 +361,7 @@ const withIds = [
   ['PATCH /appointments/{id}/', 'doctor'],
   ['DELETE /appointments/{id}/', 'patient'],
   ['POST /appointments/{id}/reschedule/', 'patient'],
+  ['POST /appointments/{id}/patient/', 'admin'],
   ['GET /appointments/{id}/history/', 'patient'],
   ['POST /appointments/{id}/arrive/', 'doctor'],
   ['POST /appointments/{id}/complete/', 'doctor'],
@@ -404,12 +409,18 @@ const lists = [
   ['GET /absences/', 'doctor', [...paging, 'from', 'to', 'doctor'], []],
   ['GET /appointments/', 'admin', [...paging, ...days, 'status', 'doctor', 'patient'], []],
   ['GET /appointments/export/', 'admin', [...days, 'status', 'doctor', 'patient'], []],
+  ['GET /appointments/day/', 'doctor', ['date', 'doctor', 'branch', 'format'], []],
+  ['GET /doctor/patients/{patient}/appointments/', 'doctor', paging, []],
   ['GET /statistics/', 'doctor', ['from', 'to', 'by'], []],
   ['GET /appointments/me/', 'patient', [...paging, ...days, 'status'], []],
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
-  const ask = (query: string) => send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
+  const ask = (query: string) =>
+    send(
+      `${route.replace('{doctor}', String(people.doctor.id)).replace('{patient}', String(people.patient.id))}?${query}`,
+      by,
+    );
 
   test.each(strict)('%s', async (name) => {
     for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {
@@ -448,7 +459,6 @@ describe.each([
   ['POST /appointments/999999/arrive/', 'doctor'],
   ['POST /appointments/999999/complete/', 'doctor'],
   ['POST /appointments/999999/no-show/', 'doctor'],
-  ['POST /timeslots/999999/hold/', 'patient'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {

@@ -8,6 +8,7 @@ import {
   hasBegun,
   hasEnded,
   isActive,
+  isStaff,
   isStillToCome,
   later,
   made,
@@ -104,7 +105,7 @@ export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): 
 }
 
 export function note(clinic: Clinic, caller: Person, request: Act<'note'>): Step {
-  const visit = ownVisit(clinic, caller, request.visit, ['doctor', 'admin']);
+  const visit = ownVisit(clinic, caller, request.visit, ['doctor', ...STAFF]);
   if (visit.note === request.note) return shown(clinic, caller, visit.id);
   if (personOf(clinic, visit.patient).erased) throw new Refused(404, 'patient_not_found');
   return shown(changed(clinic, visit, { note: request.note }), caller, visit.id);
@@ -143,12 +144,12 @@ export function mustMove(clinic: Clinic, caller: Person, visit: Visit): void {
 }
 
 /**
- * A visit goes to another doctor of the same specialization where an admin moves it, the policy lets patients, or its own
+ * A visit goes to another doctor of the same specialization where staff move it, the policy lets patients, or its own
  * doctor is out.
  */
-function canTakeOver(clinic: Clinic, { role }: Person, from: number, to: number): boolean {
+function canTakeOver(clinic: Clinic, caller: Person, from: number, to: number): boolean {
   const [own, other] = [personOf(clinic, from), personOf(clinic, to)];
-  const may = !own.is_active || role === 'admin' || clinic.policy.move_between_doctors;
+  const may = !own.is_active || isStaff(caller) || clinic.policy.move_between_doctors;
   return may && own.specialization !== null && own.specialization === other.specialization;
 }
 

@@ -104,6 +104,12 @@ describe('GET /appointments/day/', () => {
   test('shows the desk the note and not the reason, and only what lies in its branches', async () => {
     const { body } = await day(desk, `&doctor=${doctor.id}`).expect(200);
     expect(body.entries[0].appointment).toMatchObject({ note: 'X-ray', reason: null });
+    for (const format of ['csv', 'html']) {
+      const { text } = await day(desk, `&doctor=${doctor.id}&format=${format}`).expect(200);
+      expect(text).toContain('X-ray');
+      expect(text).not.toContain('A cough');
+      expect((await day(doctor, `&format=${format}`).expect(200)).text).toContain('A cough');
+    }
     const [{ id: branch } = { id: 0 }] = (
       await clinic.db.$client.query<{ id: number }>("insert into branches (name) values ('B2') returning id")
     ).rows;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Person } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
+import { receptionist } from '../helpers/desk.ts';
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
@@ -61,6 +62,26 @@ describe('a move to another doctor', () => {
     await clinic.as(admin).patch('/settings/', { move_between_doctors: true }).expect(200);
     const back = await move(patient, id, await slotOf(doctor)).expect(200);
     expect(back.body).toMatchObject({ doctor: { id: doctor.id }, status: 'pending' });
+  });
+
+  test('is for the desk too, from a branch of theirs to a branch of theirs', async () => {
+    const id = await clinic.book(patient, await slotOf(doctor));
+    const there = await slotOf(colleague);
+    const [{ id: branch } = { id: 0 }] = await clinic.rows<{ id: number }>(
+      "insert into branches (name) values ('Elsewhere') returning id",
+    );
+    expectProblem(await move(await receptionist(clinic, [branch]), id, there), 'appointment_not_found');
+    const desk = await receptionist(clinic, [1]);
+    const [{ id: far } = { id: 0 }] = await clinic.rows<{ id: number }>(
+      `insert into timeslots (doctor_id, date, start_time, end_time, branch_id) values ($1, $2, '10:00', '10:30', $3)
+       returning id`,
+      [colleague.id, freshDay(), branch],
+    );
+    expectProblem(await move(desk, id, far), 'timeslot_not_found');
+    const { body } = await move(desk, id, there).expect(200);
+    expect(body).toMatchObject({ doctor: { id: colleague.id }, status: 'pending' });
+    for (const by of [desk, await receptionist(clinic)])
+      expectProblem(await correct(by, id, other.id), 'forbidden');
   });
 
   test('goes to a doctor of the same specialization only, whoever moves it', async () => {

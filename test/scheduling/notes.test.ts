@@ -87,6 +87,23 @@ describe('a note', () => {
     expect(await show(patient, id)).toMatchObject({ cancel_reason: 'I am well again', note: null });
   });
 
+  test('is written at the desk too, which reads no reason in the answer, and only of its own branches', async () => {
+    const id = await visit();
+    const { body } = await note(desk, id, { note: 'Comes by taxi' }).expect(200);
+    expect(body).toMatchObject({ note: 'Comes by taxi', reason: null });
+    const called = await note(desk, id, { status: 'cancelled', reason: 'Ill', note: 'Rang' }).expect(200);
+    expect(called.body).toMatchObject({ status: 'cancelled', note: 'Rang', cancel_reason: null });
+    expect(await show(admin, id)).toMatchObject({ reason: 'A cough', cancel_reason: 'Ill', note: 'Rang' });
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      "insert into branches (name) values ('Elsewhere') returning id",
+    );
+    const elsewhere = await receptionist(
+      clinic,
+      rows.map((branch) => branch.id),
+    );
+    expectProblem(await note(elsewhere, id, { note: 'x' }), 'appointment_not_found');
+  });
+
   test('once more changes nothing, and a stale version is refused', async () => {
     const id = await visit();
     const { body } = await note(doctor, id, { note: 'One' }).expect(200);
