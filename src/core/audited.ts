@@ -31,7 +31,7 @@ export const auditActions = {
   'appointment.read': 'a doctor or the staff looked at a patient’s appointment',
   'appointment.list': 'a doctor or the staff looked at it in a list',
   'appointment.day':
-    'a doctor or the staff looked at a doctor’s day; noted once a day for each reader, doctor and day, with `people`',
+    'a doctor or the staff looked at a doctor’s day; noted once a day for each reader, doctor, day and its patients, with `people`',
   'appointment.history': 'a doctor or the staff looked at what happened to a patient’s appointment',
   'appointment.export': 'an admin exported appointments; noted for a thousand rows at a time, with `people`',
   'appointment.book': 'the staff booked for a patient, a doctor a follow-up',

@@ -175,6 +175,16 @@ describe('GET /appointments/day/', () => {
     expect(entries).toMatchObject([
       { action: 'appointment.day', actor_id: reader.id, details: { doctor: doctor.id, date: DAY } },
     ]);
+    // Somebody who is booked afterwards hears of the next look.
+    const later = await clinic.person('patient');
+    await clinic.book(later, free);
+    const more = await notedBy(clinic.db, async () => {
+      for (const format of ['json', 'csv'])
+        await day(reader, `&doctor=${doctor.id}&format=${format}`).expect(200);
+    });
+    expect(more).toMatchObject([{ action: 'appointment.day', actor_id: reader.id }]);
+    const theirs = await clinic.as(later).get('/auth/me/access-log/').expect(200);
+    expect(theirs.body.results[0]).toMatchObject({ action: 'appointment.day', by: { id: reader.id } });
     const log = await clinic.as(patient).get('/auth/me/access-log/').expect(200);
     const seen = log.body.results.filter(({ action }: { action: string }) => action === 'appointment.day');
     expect(seen.length).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
+import { receptionist } from '../helpers/desk.ts';
 
 /** What would come of a changed week is shown before. By the clock it is Monday 2026-03-02, 09:00. */
 
@@ -80,6 +81,28 @@ describe('a dry run of a week', () => {
     const slot = await clinic.slot(doctor, { date: '2026-03-04', start_time: '15:00', end_time: '15:30' });
     await clinic.book(patient, slot);
     expect((await put(doctor, [], true)).outside.map(({ id }: { id: number }) => id)).toEqual([visit]);
+    await clinic.as(admin).delete(`/appointments/${visit}/`).expect(204);
+  });
+
+  test('names to a receptionist the visits of their branches only', async () => {
+    const { doctor, visit } = await practice();
+    await put(doctor, []);
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      "insert into branches (name) values ('Elsewhere') returning id",
+    );
+    const there = await receptionist(
+      clinic,
+      rows.map(({ id }) => id),
+    );
+    const here = await receptionist(clinic, [1]);
+    for (const [by, outside] of [
+      [there, []],
+      [here, [{ id: visit }]],
+    ] as const) {
+      const path = `/doctors/${doctor.id}/schedule/`;
+      const { body } = await clinic.as(by).put(path, { schedule: [], dry_run: true }).expect(200);
+      expect(body).toMatchObject({ outside, outside_count: outside.length });
+    }
     await clinic.as(admin).delete(`/appointments/${visit}/`).expect(204);
   });
 

@@ -89,7 +89,8 @@ export async function dayRoutes(instance: FastifyInstance, options: DayRoutesOpt
           'One list by time: the slots that nobody has, and the visits that are on, each with its patient, whether they are ' +
           'new here and whether a message reaches them. A doctor sees their own, staff name the `doctor`. What is cancelled ' +
           'or expired is not in it. `format=csv` or `Accept: text/csv` gives CSV, `format=html` or `Accept: text/html` a page ' +
-          'to print, in the reader’s language. **Noted** as `appointment.day`, once a day for each reader, doctor and day.',
+          'to print, in the reader’s language. **Noted** as `appointment.day`, once a day for each reader, doctor, day and its ' +
+          'patients.',
         querystring: dayQuery,
         response: {
           200: {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { doctorFor } from '../../../core/on-behalf.ts';
@@ -19,30 +20,39 @@ interface DayDependencies {
 export type { Day } from './day.schemas.ts';
 
 /** A doctor's day as one list, for the doctor and for the desk. */
-export const createDay = ({ db, clock, audit, reach }: DayDependencies) => ({
-  /**
-   * Reads a day, by default today. Who looked is noted once a day for each reader, doctor and day, however often the list is
-   * fetched.
-   * @throws AppError doctor_not_found, forbidden (another doctor's), invalid_input (staff who name no doctor)
-   */
-  async read({ date: named, doctor: whose, branch }: DayQuery, caller: Caller): Promise<DayFound> {
-    const doctor = doctorFor(whose, caller);
-    const wall = clock.wall();
-    const date = named ?? wall.date;
-    const branches = await reach.of(caller);
-    const asked = { doctor, date, branch, reader: caller.id, branches, now: clock.now(), wall };
-    const rows = await readDay(db, asked);
-    const [first] = rows;
-    if (!first) throw new AppError('doctor_not_found');
-    const entries = rows.filter(({ start_time }) => start_time !== null).map((row) => entryOf(row, caller));
-    const people = entries.flatMap(({ appointment }) => (appointment ? [appointment.patient.id] : []));
-    const seen = { action: 'appointment.day' as const, details: { doctor, date }, people };
-    if (people.length > 0)
-      await audit.recordShown(caller, { ...seen, once: `day:${caller.id}:${doctor}:${date}` });
-    const { doctor_first_name: first_name, doctor_last_name: last_name, specialization, locale } = first;
-    return { date, doctor: { id: doctor, first_name, last_name, specialization }, entries, locale };
-  },
-});
+export function createDay({ db, clock, audit, reach }: DayDependencies) {
+  /** The same patients are noted once. Whoever is booked after a reader has looked is noted when they look again. */
+  async function note(caller: Caller, day: { doctor: number; date: string }, entries: DayEntry[]) {
+    const all = entries.flatMap(({ appointment }) => (appointment ? [appointment.patient.id] : []));
+    const people = [...new Set(all)].sort((one, other) => one - other);
+    if (people.length === 0) return;
+    const whom = createHash('sha256').update(people.join()).digest('base64url');
+    const once = `day:${caller.id}:${day.doctor}:${day.date}:${whom}`;
+    await audit.recordShown(caller, { action: 'appointment.day', details: day, people, once });
+  }
+
+  return {
+    /**
+     * Reads a day, by default today. Who looked is noted once a day for each reader, doctor, day and its patients, however
+     * often the list is fetched.
+     * @throws AppError doctor_not_found, forbidden (another doctor's), invalid_input (staff who name no doctor)
+     */
+    async read({ date: named, doctor: whose, branch }: DayQuery, caller: Caller): Promise<DayFound> {
+      const doctor = doctorFor(whose, caller);
+      const wall = clock.wall();
+      const date = named ?? wall.date;
+      const branches = await reach.of(caller);
+      const asked = { doctor, date, branch, reader: caller.id, branches, now: clock.now(), wall };
+      const rows = await readDay(db, asked);
+      const [first] = rows;
+      if (!first) throw new AppError('doctor_not_found');
+      const entries = rows.filter(({ start_time }) => start_time !== null).map((row) => entryOf(row, caller));
+      await note(caller, { doctor, date }, entries);
+      const { doctor_first_name: first_name, doctor_last_name: last_name, specialization, locale } = first;
+      return { date, doctor: { id: doctor, first_name, last_name, specialization }, entries, locale };
+    },
+  };
+}
 
 function entryOf(row: DayRow, { role }: Caller): DayEntry {
   const { start_time, end_time, timeslots, branch, room, room_name, is_available } = row;

@@ -33,7 +33,7 @@ export async function listOutside(
       where a.doctor_id = $1 and a.date >= $2::date and ${isStillToCome('a', 2)} and s.is_scheduled
         and ${isReached('a.branch_id', '$5')} and not exists (
         select from weekly_hours w
-        where w.doctor_id = $1 and w.weekday = extract(isodow from a.date)
+        where w.doctor_id = $1 and w.branch_id = a.branch_id and w.weekday = extract(isodow from a.date)
           and a.date between coalesce(w.valid_from, '-infinity') and coalesce(w.valid_until, 'infinity')
           and w.start_time <= a.start_time and a.end_time <= w.end_time)
       order by a.date, a.start_time, a.id limit $4`,
