@@ -26,6 +26,7 @@ import { records } from './http/hooks/records.ts';
 import { refusals } from './http/hooks/refusals.ts';
 import { security } from './http/hooks/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/hooks/shared-counter.ts';
+import { showing } from './http/hooks/showing.ts';
 import { originForm, site } from './http/hooks/site.ts';
 import { unknownFields } from './http/hooks/unknown-fields.ts';
 import { openapi } from './http/openapi/openapi.ts';
@@ -118,6 +119,7 @@ export async function buildApp({
   await app.register(unknownFields);
   await app.register(openapi, { version, ...config });
   await app.register(etags);
+  await app.register(showing);
 
   await app.register(authentication, {
     secrets: [config.jwt_secret, ...config.jwt_previous_secrets],

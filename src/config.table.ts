@@ -142,8 +142,9 @@ export const settings = {
     ADMIN_PASSWORD: { is: value.text, part_of: 'first_admin', means: 'The password of that admin.' },
     DOCTOR_APPROVAL: {
       is: z.enum(['automatic', 'required']),
-      default: 'automatic',
-      means: '`required`: a doctor who registers can be booked once an admin approves them.',
+      means:
+        '`required`: a doctor who registers can be booked once an admin approves them; `automatic`: at once. Without it: ' +
+        '`required` in production, else `automatic`.',
     },
   },
   'The clinic': {

@@ -30,8 +30,10 @@ import {
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
+  aboutRoutes,
   clinicPersonal,
   clinicRoutes,
+  createAbout,
   createClinic,
   createServices,
   servicesRoutes,
@@ -337,6 +339,7 @@ export function createModules({
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
+      await app.register(aboutRoutes, { about: createAbout({ db, ...config }) });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(servicesRoutes, { services });
@@ -346,7 +349,7 @@ export function createModules({
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
       await app.register(clinicRoutes, { clinic, phone_country });
-      await app.register(appointmentsRoutes, { appointments, loggable });
+      await app.register(appointmentsRoutes, { appointments, loggable, ...config });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });

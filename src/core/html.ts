@@ -19,19 +19,21 @@ const ENTITIES: Record<string, string> = {
 export const escapeHtml = (text: string): string =>
   text.replaceAll(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 
-/** @param body as HTML; everything else is text */
+/** @param body as HTML, `style` as CSS that follows the common one; everything else is text */
 export function htmlPage({
   locale,
   title,
   heading,
   body,
   footer,
+  style = '',
 }: {
   locale: string;
   title: string;
   heading: string;
   body: string;
   footer: string;
+  style?: string;
 }): string {
   return `<!doctype html>
 <html lang="${locale}">
@@ -40,7 +42,7 @@ export function htmlPage({
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${style}</style>
 </head>
 <body>
 <main>

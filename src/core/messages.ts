@@ -19,10 +19,16 @@ export const visitKinds = {
   /** The request still waits for an answer, and its visit is near. */
   unanswered: ['doctor'],
   declined: ['patient'],
+  /** Its doctor has cancelled what was confirmed. */
+  called_off: ['patient'],
   /** Nobody answered the request, and its time is over. */
   expired: ['patient', 'doctor'],
   cancelled: ['patient', 'doctor'],
   moved: ['patient', 'doctor'],
+  /** It went to another doctor. */
+  handed_over: ['doctor'],
+  /** It was entered for them, and is somebody else's. */
+  entered_by_mistake: ['patient'],
   /** Cancelled because the doctor is away. */
   absence: ['patient'],
   /** Cancelled because the clinic is closed on that day. */

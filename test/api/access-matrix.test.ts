@@ -99,7 +99,7 @@ const table = `
   DELETE /api/timeslots/{id}/                 401     403          403            204         403           204           404                 204
   POST /api/timeslots/{id}/hold/              401     200          200            403         403           200           404                 200
   DELETE /api/timeslots/{id}/hold/            401     204          204            403         403           204           404                 204
-  POST /api/appointments/                     401     201          403            403         403           201           404                 201
+  POST /api/appointments/                     401     201          403            404         403           201           404                 201
   GET /api/appointments/me/                   401     200          200            200         200           200           200                 200
   GET /api/appointments/                      401     403          403            403         403           200           200                 200
   GET /api/appointments/{id}/                 401     200          403            200         403           200           404                 200
@@ -112,6 +112,9 @@ const table = `
   POST /api/appointments/{id}/no-show/        401     403          403            200         403           200           404                 200
   DELETE /api/appointments/{id}/attendance/   401     403          403            204         403           204           404                 204
   GET /api/appointments/export/               401     403          403            403         403           403           403                 200
+  POST /api/appointments/{id}/patient/        401     403          403            403         403           403           403                 200
+  GET /api/appointments/day/                  401     403          403            200         200           400           400                 400
+  GET /api/doctor/patients/{id}/appointments/ 401     403          403            200         404           403           403                 403
   GET /api/statistics/                        401     403          403            200         200           403           403                 200
   GET /api/settings/                          401     403          403            403         403           403           403                 200
   PATCH /api/settings/                        401     403          403            403         403           403           403                 200
@@ -125,6 +128,7 @@ const table = `
   GET /api/messages/                          401     403          403            403         403           403           403                 200
   POST /api/messages/{id}/retry/              401     403          403            403         403           403           403                 204
   POST /api/messages/retry/                   401     403          403            403         403           403           403                 200
+  GET /api/clinic/                            200     200          200            200         200           200           200                 200
   GET /health/live                            200     200          200            200         200           200           200                 200
   GET /health/ready                           200     200          200            200         200           200           200                 200
 `;
@@ -236,6 +240,11 @@ const records: Record<string, () => Promise<number>> = {
   'POST /api/users/{id}/approve/': freshDoctor,
   // Somebody else's: whoever asks finds none.
   'DELETE /api/auth/sessions/{id}/': freshSession,
+  // Theirs, with a visit to their own doctor.
+  'GET /api/doctor/patients/{id}/appointments/': async () => {
+    await freshAppointment();
+    return people['own patient'].id;
+  },
   'POST /api/appointments/{id}/arrive/': freshVisit,
   'POST /api/appointments/{id}/complete/': freshVisit,
   'POST /api/appointments/{id}/no-show/': freshVisit,
@@ -337,6 +346,7 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
     patient: people['own patient'].id,
   }),
   'PATCH /api/appointments/{id}/': () => ({ status: 'confirmed' }),
+  'POST /api/appointments/{id}/patient/': () => ({ patient: people['other patient'].id }),
   'POST /api/appointments/{id}/reschedule/': async () => ({ timeslot: await freshSlot() }),
 };
 

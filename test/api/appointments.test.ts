@@ -46,6 +46,8 @@ describe('a patient books', () => {
       cancel_reason: null,
       cancelled_late: false,
       attendance: null,
+      reason: null,
+      note: null,
       version: 1,
     });
     expect(headers.location).toBe(`/api/appointments/${body.id}/`);

@@ -58,6 +58,7 @@ async function send(
     url: `/api${path
       .replace('{person}', String(somebody))
       .replace('{visit}', String(appointment))
+      .replace('{slot}', '999999')
       .replace('{branch}', '2')
       .replace('{room}', '1')}`,
     headers: {
@@ -223,12 +224,11 @@ const endpoints = [
     },
     { date: '2026-03-12', start_time: '10:00', end_time: '11:00', slot_minutes: 30 },
   ],
-  ['PUT /doctor/schedule/', 'doctor', { schedule: 'list' }, { schedule: [] }],
-  ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list' }, { schedule: [] }],
+  ['PUT /doctor/schedule/', 'doctor', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
+  ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
   ['POST /services/', 'admin', service, { name, duration_minutes: 30 }],
   ['PATCH /services/{person}/', 'admin', service, {}],
   ['PUT /doctors/{person}/services/', 'admin', { services: 'list' }, { services: [] }],
-  ['POST /timeslots/{visit}/hold/', 'patient', { service: 'id' }, {}],
   [
     'POST /holidays/',
     'admin',
@@ -290,7 +290,15 @@ const endpoints = [
     },
     {},
   ],
-  ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id', service: 'id' }, { timeslot: 999_999 }],
+  [
+    'POST /appointments/',
+    'patient',
+    { timeslot: 'id', patient: 'id', service: 'id', reason: 'text' },
+    { timeslot: 999_999 },
+  ],
+  ['POST /timeslots/{slot}/hold/', 'patient', { patient: 'id', service: 'id' }, {}],
+  ['DELETE /timeslots/{slot}/hold/', 'patient', { patient: 'id', service: 'id' }, {}],
+  ['POST /appointments/{visit}/patient/', 'admin', { patient: 'id' }, { patient: 999_999 }],
   [
     'POST /waitlist/',
     'patient',
@@ -310,7 +318,12 @@ const endpoints = [
   ],
   ['POST /appointments/{visit}/reschedule/', 'patient', { timeslot: 'id' }, { timeslot: 999_999 }],
   ['DELETE /appointments/{visit}/', 'patient', { reason: 'text' }, {}],
-  ['PATCH /appointments/{visit}/', 'doctor', { status: 'nothing', reason: 'text' }, { status: 'cancelled' }],
+  [
+    'PATCH /appointments/{visit}/',
+    'doctor',
+    { status: 'nothing', reason: 'text', note: 'textOrNull' },
+    { status: 'cancelled' },
+  ],
 ] as [route: string, by: Who, fields: Record<string, Kind>, fine: Record<string, unknown>][];
 
 /** The body `fine` with one field set to a literal, which may be nested as in `profile.gender`. */
@@ -327,7 +340,8 @@ const mayBeEmpty = new Set([
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',
-  'POST /timeslots/{visit}/hold/',
+  'POST /timeslots/{slot}/hold/',
+  'DELETE /timeslots/{slot}/hold/',
 ]);
 
 describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
@@ -428,6 +442,7 @@ const withIds = [
   ['PATCH /appointments/{id}/', 'doctor'],
   ['DELETE /appointments/{id}/', 'patient'],
   ['POST /appointments/{id}/reschedule/', 'patient'],
+  ['POST /appointments/{id}/patient/', 'admin'],
   ['GET /appointments/{id}/history/', 'patient'],
   ['POST /appointments/{id}/arrive/', 'doctor'],
   ['POST /appointments/{id}/complete/', 'doctor'],
@@ -481,12 +496,18 @@ const lists = [
   ['GET /rooms/', 'doctor', [...paging, 'branch'], ['kind']],
   ['GET /appointments/', 'admin', [...paging, ...days, 'branch', 'status', 'doctor', 'patient'], []],
   ['GET /appointments/export/', 'admin', [...days, 'branch', 'status', 'doctor', 'patient'], []],
+  ['GET /appointments/day/', 'doctor', ['date', 'doctor', 'branch', 'format'], []],
+  ['GET /doctor/patients/{patient}/appointments/', 'doctor', paging, []],
   ['GET /statistics/', 'doctor', ['from', 'to', 'by', 'branch'], []],
   ['GET /appointments/me/', 'patient', [...paging, ...days, 'branch', 'status'], []],
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
-  const ask = (query: string) => send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
+  const ask = (query: string) =>
+    send(
+      `${route.replace('{doctor}', String(people.doctor.id)).replace('{patient}', String(people.patient.id))}?${query}`,
+      by,
+    );
 
   test.each(strict)('%s', async (name) => {
     for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {

@@ -10,6 +10,7 @@ import { writeMessage } from '../../src/modules/notifications/texts/write.ts';
 /** What is known beside the visit, where a text says more. */
 const PARAMS: Partial<Record<MessageKind, Record<string, string>>> = {
   moved: { from_date: '2030-09-12', from_time: '09:00', status: 'pending' },
+  called_off: { alternatives: '2030-09-15 10:30 12', doctors: '12' },
   closed: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12', doctors: '12' },
   absence: { alternatives: '2030-09-15 10:30 12,2030-09-16 09:00 12,2030-09-15 11:00 15', doctors: '12,15' },
   waitlist_offer: { until: '2030-09-01 19:00' },
@@ -159,7 +160,7 @@ test.each(every)(
       expect(words?.text).toContain(name);
       expect(all).toContain('10:00');
       // The reason is told where there is room and nobody else looks on.
-      expect(words?.text.includes('Kongress')).toBe(kind === 'cancelled' || kind === 'declined');
+      expect(words?.text.includes('Kongress')).toBe(['cancelled', 'declined', 'called_off'].includes(kind));
       expect(words?.sms).not.toContain('Kongress');
     }
   },

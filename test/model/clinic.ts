@@ -63,6 +63,9 @@ export interface Visit extends Times {
   cancelled_by: number | null;
   cancel_reason: string | null;
   cancelled_late: boolean;
+  /** Why its patient comes, and what the clinic notes of it. */
+  reason: string | null;
+  note: string | null;
   attendance: 'arrived' | 'completed' | 'no_show' | null;
   /** The day on which the mark was made. */
   marked_on: string | null;
@@ -152,7 +155,8 @@ export type Request = { by: number } & (
   | ({ do: 'publish many'; doctor?: number; slot_minutes: number; despite_holiday?: boolean } & Times)
   | { do: 'withdraw' | 'read slot'; slot: number }
   | { do: 'hold' | 'release'; slot: number; patient?: number }
-  | { do: 'book'; slot: number; patient?: number }
+  | { do: 'book'; slot: number; patient?: number; reason?: string }
+  | { do: 'note'; visit: number; note: string | null }
   | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
   | { do: 'read visit' | 'take back'; visit: number }
   | { do: 'cancel'; visit: number; reason?: string }
@@ -321,14 +325,11 @@ export const shownDoctor = (clinic: Clinic, id: number) => ({
 });
 export const shownPatient = (clinic: Clinic, id: number) => ({ ...named(clinic, id), phone: null });
 
-/** A visit as somebody sees it: reception is not told why it was cancelled. */
-export function shownVisit(clinic: Clinic, reader: Person, { doctor, patient, marked_on, ...visit }: Visit) {
-  const status = statusOf(clinic, { doctor, patient, marked_on, ...visit });
-  const shown = {
-    ...visit,
-    status,
-    doctor: shownDoctor(clinic, doctor),
-    patient: shownPatient(clinic, patient),
-  };
-  return reader.role === 'receptionist' ? { ...shown, cancel_reason: null } : shown;
+/** What the clinic notes is not for its patient, and reception is told nobody's reasons. */
+export function shownVisit(clinic: Clinic, { role }: Pick<Person, 'role'>, whole: Visit) {
+  const { doctor, patient, marked_on, ...visit } = whole;
+  const note = role === 'patient' ? null : visit.note;
+  const untold = role === 'receptionist' && { reason: null, cancel_reason: null };
+  const people = { doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
+  return { ...visit, note, ...untold, status: statusOf(clinic, whole), ...people };
 }

@@ -38,6 +38,7 @@ const weights: Record<Draw['do'], number> = {
   release: 3,
   book: 24,
   decide: 13,
+  note: 4,
   cancel: 11,
   reschedule: 10,
   mark: 6,
@@ -283,6 +284,8 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
         { hold_minutes: 5, offer_minutes: 15 },
         { auto_confirm: true },
         { auto_confirm: false },
+        { move_between_doctors: true },
+        { move_between_doctors: false },
       ],
       draw.time,
     );
@@ -322,8 +325,20 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     );
     const wanted = draw.time % 4 === 1 && left ? left.id : wantedSlot(clinic, draw);
     const slot = isAtDesk ? runs.id : wanted;
-    return { do: 'book', by: caller.id, slot, ...naming(clinic, draw, caller, 'patient') };
+    const reason = draw.other === 5 || draw.other === 6 ? { reason: `reason ${draw.time}` } : {};
+    const named = naming(clinic, draw, caller, 'patient');
+    // A doctor who books follows up on somebody whom they have seen.
+    const seen = clinic.visits.find((one) => one.attendance === 'completed');
+    const own = clinic.slots.findLast((one) => one.doctor === seen?.doctor && isAvailable(clinic, one));
+    if (draw.which === 5 && seen && own)
+      return { do: 'book', by: seen.doctor, slot: own.id, patient: seen.patient };
+    return { do: 'book', by: caller.id, slot, ...named, ...reason };
   },
+  note: (clinic, draw) => ({
+    do: 'note',
+    ...onVisit(clinic, draw, 'doctor'),
+    note: draw.time % 4 === 0 ? null : `note ${draw.time % 3}`,
+  }),
   decide(clinic, draw) {
     const status = draw.time % 3 === 0 ? 'cancelled' : 'confirmed';
     const reason = status === 'cancelled' && draw.time % 2 === 0 ? { reason: `reason ${draw.time}` } : {};

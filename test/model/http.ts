@@ -57,13 +57,15 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
     case 'read slot':
       return ['GET', `/timeslots/${request.slot}/`];
     case 'book': {
-      const { slot: timeslot, patient } = request;
-      return ['POST', '/appointments/', { timeslot, patient }];
+      const { slot: timeslot, patient, reason } = request;
+      return ['POST', '/appointments/', { timeslot, patient, reason }];
     }
     case 'decide': {
       const { status, reason } = request;
       return ['PATCH', `/appointments/${request.visit}/`, { status, reason }];
     }
+    case 'note':
+      return ['PATCH', `/appointments/${request.visit}/`, { note: request.note }];
     case 'cancel': {
       const path = `/appointments/${request.visit}/`;
       return request.reason === undefined ? ['DELETE', path] : ['DELETE', path, { reason: request.reason }];
@@ -113,6 +115,11 @@ export function seen(request: Request, answer: Answer): Expected {
 /** A record without instants that only the database knows, and with its others as the wall shows them. */
 function timeless(record: object): object {
   const { created_at: _, updated_at: __, created_by: ___, ...rest } = record as Record<string, unknown>;
+  // Nobody in the model has said when they were born.
+  if (rest.patient && typeof rest.patient === 'object' && 'date_of_birth' in rest.patient) {
+    const { date_of_birth: ____, ...patient } = rest.patient;
+    return { ...rest, patient };
+  }
   if (typeof rest.expires_at === 'string') return { ...rest, expires_at: onWallOf(rest.expires_at) };
   return 'offer' in rest ? wishOf(rest as unknown as ShownWish) : rest;
 }

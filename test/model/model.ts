@@ -38,6 +38,7 @@ import {
   decide,
   expire,
   mark,
+  note,
   ownVisit,
   reschedule,
   takeBack,
@@ -103,6 +104,7 @@ const acts: Acts = {
   release,
   book: (clinic, caller, request, { created = 0 }) => book(clinic, caller, request, created),
   decide,
+  note,
   cancel,
   'read visit': (clinic, caller, { visit }) =>
     ok(clinic, shownVisit(clinic, caller, ownVisit(clinic, caller, visit))),
@@ -189,7 +191,12 @@ function withoutWords(all: readonly Visit[], person: number): Visit[] {
   ];
   return all.map((visit) => {
     const isTheirs = visit.doctor === person || visit.patient === person;
-    if (!isTheirs || codes.includes(visit.cancel_reason)) return visit;
-    return { ...visit, cancel_reason: null, version: visit.version + 1 };
+    const keeps = codes.includes(visit.cancel_reason);
+    const isPatient = visit.patient === person;
+    const said = isPatient ? { reason: null, note: null } : {};
+    const isSilent = !isPatient || (visit.reason === null && visit.note === null);
+    if (!isTheirs || (keeps && isSilent)) return visit;
+    const cancel_reason = keeps ? visit.cancel_reason : null;
+    return { ...visit, ...said, cancel_reason, version: visit.version + 1 };
   });
 }

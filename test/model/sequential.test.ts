@@ -55,6 +55,7 @@ const MET = [
   'list own visits: session_ended',
   'mark: 200',
   'mark: not_confirmed',
+  'note: 200',
   'open: 204',
   'pass on: 204',
   'publish many: 201',

@@ -134,10 +134,16 @@ export function take(clinic: Clinic, slot: number, visit: Pick<Visit, 'id' | 'pa
 }
 
 /** The slot can be had: the patient has it now. @param kept the status of a visit that gave way to it */
+/** What else is said of a booking. */
+interface Booking {
+  kept?: Visit['status'] | undefined;
+  reason?: string | null;
+}
+
 export function booked(
   clinic: Clinic,
   caller: Person,
-  { slot, patient, kept }: { slot: Slot; patient: number; kept?: Visit['status'] | undefined },
+  { slot, patient, kept, reason = null }: Booking & { slot: Slot; patient: number },
   id: number,
 ): Step {
   const { doctor, date, start_time, end_time } = slot;
@@ -156,6 +162,8 @@ export function booked(
     cancelled_by: null,
     cancel_reason: null,
     cancelled_late: false,
+    reason,
+    note: null,
     attendance: null,
     marked_on: null,
     version: 1,
@@ -164,14 +172,37 @@ export function booked(
   return made(next, shownVisit(next, caller, visit));
 }
 
-export const bookFor = (clinic: Clinic, caller: Person, wanted: Wanted, id: number): Step =>
+export const bookFor = (
+  clinic: Clinic,
+  caller: Person,
+  wanted: Wanted,
+  id: number,
+  booking: Booking = {},
+): Step =>
   obtain(clinic, wanted, caller.role, (now, slot) =>
-    booked(now, caller, { slot, patient: wanted.patient }, id),
+    booked(now, caller, { slot, patient: wanted.patient, ...booking }, id),
   );
 
+/** In a slot of their own, for whom they have seen. */
+function bookFollowUp(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
+  const { slot, patient, reason } = request;
+  if (patient === undefined || reason !== undefined) throw new Refused(400, 'invalid_input');
+  const target = clinic.slots.find((one) => one.id === slot);
+  if (target && target.doctor !== caller.id) throw new Refused(403, 'forbidden');
+  const isKnown = clinic.visits.some(
+    (one) => one.doctor === caller.id && one.patient === patient && one.attendance === 'completed',
+  );
+  if (!isKnown) throw new Refused(404, 'patient_not_found');
+  return bookFor(clinic, caller, { slot, patient }, id, { kept: 'confirmed' });
+}
+
 export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
+  const { slot, reason } = request;
+  if (caller.role === 'doctor') return bookFollowUp(clinic, caller, request, id);
   const patient = actingFor(caller, 'patient', request.patient);
-  return bookFor(clinic, caller, { slot: request.slot, patient }, id);
+  // Why a patient comes is theirs to say.
+  if (reason !== undefined && caller.role !== 'patient') throw new Refused(400, 'invalid_input');
+  return bookFor(clinic, caller, { slot, patient }, id, { reason: reason ?? null });
 }
 
 export function hold(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {

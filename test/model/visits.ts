@@ -89,8 +89,12 @@ export const calledOff = (
 export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): Step {
   const { status, reason = null } = request;
   const visit = ownVisit(clinic, caller, request.visit, ['doctor', ...STAFF]);
-  const mayStillCancel = status === 'cancelled' && isStaff(caller) && visit.status === 'confirmed';
+  // A doctor says why, and does it before the visit begins.
+  const isDoctor = caller.role === 'doctor';
+  const mayStillCancel =
+    status === 'cancelled' && visit.status === 'confirmed' && !(isDoctor && reason === null);
   if (statusOf(clinic, visit) !== 'pending' && !mayStillCancel) throw new Refused(409, 'already_decided');
+  if (mayStillCancel && isDoctor && hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
   if (visit.attendance !== null) throw new Refused(409, 'already_attended');
   const by = { cancelled_by: caller.id, cancel_reason: reason };
   return shown(
@@ -98,6 +102,13 @@ export function decide(clinic: Clinic, caller: Person, request: Act<'decide'>): 
     caller,
     visit.id,
   );
+}
+
+export function note(clinic: Clinic, caller: Person, request: Act<'note'>): Step {
+  const visit = ownVisit(clinic, caller, request.visit, ['doctor', ...STAFF]);
+  if (visit.note === request.note) return shown(clinic, caller, visit.id);
+  if (personOf(clinic, visit.patient).erased) throw new Refused(404, 'patient_not_found');
+  return shown(changed(clinic, visit, { note: request.note }), caller, visit.id);
 }
 
 /** Whether it is later than the clinic lets patients cancel. */
@@ -132,10 +143,14 @@ export function mustMove(clinic: Clinic, caller: Person, visit: Visit): void {
   if (caller.role === 'patient' && isTooLate(clinic, visit)) throw new Refused(409, 'too_late_to_cancel');
 }
 
-/** A visit of a doctor who is out can go to another of the same specialization. */
-function canTakeOver(clinic: Clinic, from: number, to: number): boolean {
+/**
+ * A visit goes to another doctor of the same specialization where staff move it, the policy lets patients, or its own
+ * doctor is out.
+ */
+function canTakeOver(clinic: Clinic, caller: Person, from: number, to: number): boolean {
   const [own, other] = [personOf(clinic, from), personOf(clinic, to)];
-  return !own.is_active && own.specialization !== null && own.specialization === other.specialization;
+  const may = !own.is_active || isStaff(caller) || clinic.policy.move_between_doctors;
+  return may && own.specialization !== null && own.specialization === other.specialization;
 }
 
 /** The slot can be had: the visit has it now, and has left its own. */
@@ -158,7 +173,7 @@ export function reschedule(clinic: Clinic, caller: Person, request: Act<'resched
   if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, caller, id);
   mustMove(clinic, caller, visit);
   const target = clinic.slots.find((slot) => slot.id === request.slot);
-  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, visit.doctor, target.doctor))
+  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, caller, visit.doctor, target.doctor))
     throw new Refused(409, 'not_same_doctor');
   const wanted = { slot: request.slot, patient, moving: id };
   return obtain(clinic, wanted, caller.role, (now, slot) =>

@@ -229,7 +229,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
         ),
         visits: await rows(
           `select id, doctor_id as doctor, date, start_time, end_time, patient_id as patient, timeslot_id as timeslot,
-             status, booked_by, cancelled_by, cancel_reason, cancelled_late, attendance,
+             status, booked_by, cancelled_by, cancel_reason, cancelled_late, reason, note, attendance,
              ${onWall('attendance_marked_at', 'YYYY-MM-DD')} as marked_on, version
            from appointments where doctor_id = any($1) order by id`,
         ),

@@ -241,8 +241,15 @@ async function waitForSlot(
 }
 
 /** What happened to a visit, whether people came, and what is made of it all. */
-async function seeVisit(patient: Whoever, doctor: Whoever, admin: Whoever, booked: number) {
+type Known = Whoever & { id: number };
+
+async function seeVisit(patient: Known, doctor: Known, admin: Whoever, booked: number) {
   for (const who of [patient, doctor, admin]) await call(who, 'get', `/appointments/${booked}/history/`, 200);
+  await call(undefined, 'get', '/clinic/', 200);
+  await call(doctor, 'get', `/doctor/patients/${patient.id}/appointments/`, 200);
+  await call(doctor, 'patch', `/appointments/${booked}/`, 200, example('decideAppointment', 'note'));
+  const right = { ...example('correctPatient', 'example'), patient: patient.id };
+  await repeat(admin, `/appointments/${booked}/patient/`, right);
   const today = { date: '2026-03-02', start_time: '23:00', end_time: '23:30' };
   const slot = await call(doctor, 'post', '/timeslots/', 201, today);
   const { id } = await call(patient, 'post', '/appointments/', 201, { timeslot: slot.id });
@@ -256,6 +263,7 @@ async function seeVisit(patient: Whoever, doctor: Whoever, admin: Whoever, booke
     '/statistics/?by=month',
     '/statistics/?by=doctor',
     '/appointments/export/?status=confirmed',
+    `/appointments/day/?doctor=${doctor.id}`,
   ])
     for (const accept of ['*/*', 'text/csv']) {
       const answer = await clinic

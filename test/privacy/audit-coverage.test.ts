@@ -14,6 +14,7 @@ const READS: Record<string, string> = {
   'GET /api/absences/{id}/': 'absence.read',
   'GET /api/appointments/': 'appointment.list',
   // Noted by its service: once, not for each person in it.
+  'GET /api/appointments/day/': 'own',
   'GET /api/appointments/export/': 'own',
   'GET /api/appointments/me/': 'appointment.list',
   'GET /api/appointments/{id}/': 'appointment.read',
@@ -29,6 +30,8 @@ const READS: Record<string, string> = {
   'GET /api/branches/{id}/': 'everybody',
   'GET /api/rooms/': 'everybody',
   'GET /api/rooms/{id}/': 'everybody',
+  'GET /api/clinic/': 'everybody',
+  'GET /api/doctor/patients/{id}/appointments/': 'appointment.list',
   'GET /api/doctor/profile/': 'own',
   'GET /api/doctor/schedule/': 'own',
   'GET /api/doctors/': 'everybody',

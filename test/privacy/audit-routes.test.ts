@@ -75,6 +75,16 @@ const offered = async () => {
   await createModules({ db, clock, config: testConfig }).housekeeping.tasks.offer_waitlist(undefined);
   return id;
 };
+/** A visit in a slot of the doctor's week, for which the next week may have no hours. */
+async function leftOutside(): Promise<void> {
+  const hours = { weekday: 1, start_time: '09:00', end_time: '10:00', slot_minutes: 30 };
+  await as(doctor)
+    .put('/doctor/schedule/', { schedule: [hours] })
+    .expect(200);
+  const { body } = await as(patient).get(`/doctors/${doctor.id}/timeslots/?page_size=100`).expect(200);
+  const ours = body.results.find(({ start_time }: { start_time: string }) => start_time === '09:30');
+  await clinic.book(patient, ours.id);
+}
 const keyed = (request: supertest.Test, key: string) => request.set('idempotency-key', key);
 
 type Ask = () => PromiseLike<{ by: Person; asked: PromiseLike<supertest.Response> }[]>;
@@ -151,6 +161,32 @@ const SHOWING: Record<string, Ask> = {
       ...each([admin, admin, patient], move),
       ...each([admin, admin], (by) => keyed(move(by), 'move-once')),
     ];
+  },
+  'POST /api/appointments/{id}/patient/': async () => {
+    const [id, other] = [await visit(), await somebody('patient')];
+    const correct = () => as(admin).post(`/appointments/${id}/patient/`, { patient: other.id });
+    return each([admin, admin], correct);
+  },
+  'GET /api/appointments/day/': async () => {
+    const date = freshDay();
+    await clinic.book(patient, await slot(date));
+    return each([doctor, admin, desk], (by) =>
+      as(by).get(`/appointments/day/?date=${date}${by === doctor ? '' : `&doctor=${doctor.id}`}`),
+    );
+  },
+  'GET /api/doctor/patients/{id}/appointments/': async () => {
+    await visit();
+    return each([doctor], (by) => as(by).get(`/doctor/patients/${patient.id}/appointments/`));
+  },
+  'PUT /api/doctor/schedule/': async () => {
+    await leftOutside();
+    return each([doctor, doctor], (by) => as(by).put('/doctor/schedule/', { schedule: [] }));
+  },
+  'PUT /api/doctors/{id}/schedule/': async () => {
+    await leftOutside();
+    const write = (by: Person) =>
+      as(by).put(`/doctors/${doctor.id}/schedule/`, { schedule: [], dry_run: true });
+    return each([admin, desk], write);
   },
   'POST /api/appointments/{id}/arrive/': mark('arrive'),
   'POST /api/appointments/{id}/complete/': mark('complete'),
@@ -253,6 +289,7 @@ const OWN = new Set([
 const EVERYBODY = new Set([
   // A number; what is sent again is noted by itself.
   'POST /api/messages/retry/',
+  'GET /api/clinic/',
   'GET /health/live',
   'GET /health/ready',
   'GET /api/doctors/',
@@ -261,9 +298,7 @@ const EVERYBODY = new Set([
   'GET /photos/{file}',
   'GET /api/doctors/{id}/timeslots/',
   'GET /api/doctors/{id}/schedule/',
-  'PUT /api/doctors/{id}/schedule/',
   'GET /api/doctor/schedule/',
-  'PUT /api/doctor/schedule/',
   'GET /api/timeslots/',
   'POST /api/timeslots/',
   'GET /api/timeslots/search/',

@@ -15,6 +15,19 @@ describe('settings of privacy', () => {
     });
   });
 
+  test('let doctors in at once outside production only', () => {
+    const production = {
+      NODE_ENV: 'production',
+      DATABASE_URL: 'postgres://clinic@localhost/clinic',
+      JWT_SECRET: 'kO5sVb0Zq8wXn2Jt7Rc4Ym9Lp6Hd3Fg1Ae',
+    };
+    expect(loadConfig(production).doctor_approval).toBe('required');
+    expect(loadConfig({ ...production, DOCTOR_APPROVAL: 'automatic' }).doctor_approval).toBe('automatic');
+    for (const NODE_ENV of ['development', 'test'])
+      expect(loadConfig({ NODE_ENV }).doctor_approval).toBe('automatic');
+    expect(loadConfig({ DOCTOR_APPROVAL: 'required' }).doctor_approval).toBe('required');
+  });
+
   test('are taken as they are set', () => {
     const set = {
       DOCTOR_APPROVAL: 'required',
@@ -51,7 +64,7 @@ describe('settings of privacy', () => {
   test('stand in .env.example with their defaults', () => {
     const example = readFileSync(resolve(import.meta.dirname, '../../.env.example'), 'utf8');
     for (const line of [
-      'DOCTOR_APPROVAL=automatic',
+      '# DOCTOR_APPROVAL=required',
       'TERMS_VERSION=1',
       'PRIVACY_VERSION=1',
       'REQUIRE_CONSENT=false',

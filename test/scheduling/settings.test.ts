@@ -19,6 +19,7 @@ const OPEN = {
   hold_minutes: 5,
   offer_minutes: 15,
   auto_confirm: false,
+  move_between_doctors: false,
 };
 
 let clinic: TestApp;
@@ -78,6 +79,7 @@ test('null takes the default again in every field, alone and all at once, as the
     hold_minutes: 10,
     offer_minutes: 30,
     auto_confirm: true,
+    move_between_doctors: true,
   };
   const { body: document } = await clinic.as(undefined).get('/schema/').expect(200);
   const { properties } = document.components.schemas.PolicyChanges;

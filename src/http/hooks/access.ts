@@ -36,6 +36,8 @@ export interface DocumentedRoute {
   audited?: string;
   /** What its refusals of a slot offer instead. */
   alternatives?: z.ZodType;
+  /** It says what of its answer each role sees. */
+  shows: boolean;
   /** Its answer carries an ETag. */
   etag: boolean;
   /** What it takes. */
@@ -88,6 +90,7 @@ export const accessControl = fastifyPlugin(
         ...(route.config.location !== undefined && { location: route.config.location }),
         ...(route.config.audit && { audited: route.config.audit.action }),
         ...(route.config.alternatives && { alternatives: route.config.alternatives }),
+        shows: route.config.shows !== undefined,
         etag: route.config.etag === true,
         input: (schema ?? {}) as RouteInput,
       });

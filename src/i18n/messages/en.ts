@@ -1,4 +1,5 @@
 import { STOP_HOURS } from '../../core/messages.ts';
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 const MONTHS = [
@@ -124,6 +125,7 @@ export const en: MessageTexts = {
         sms: `This offer is over: ${when_short}, Dr ${doctor_short}. You keep your place on the waiting list.`,
       }),
     },
+    ...changedHands.en,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending

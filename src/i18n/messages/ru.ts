@@ -1,4 +1,5 @@
 import { STOP_HOURS } from '../../core/messages.ts';
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 const MONTHS = [
@@ -127,6 +128,7 @@ export const ru: MessageTexts = {
         sms: `Предложение ${when_short} не действует. Вы ещё в очереди.`,
       }),
     },
+    ...changedHands.ru,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending

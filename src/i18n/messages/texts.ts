@@ -40,7 +40,7 @@ interface ReminderWords extends VisitWords {
   pending: boolean;
 }
 
-/** What else a text may say of a visit that falls out because the doctor is away or the clinic is closed. */
+/** What else a text may say of a visit that falls out because its doctor cannot come or the clinic is closed. */
 export interface AbsenceWords extends VisitWords {
   /** Other times, each with its doctor, such as `11-mart 09:00 (J. Yusupov)`. There may be none. */
   alternatives: string[];
@@ -58,6 +58,7 @@ export interface OfferWords extends VisitWords {
 interface WordsOfKind {
   moved: MoveWords;
   reminder: ReminderWords;
+  called_off: AbsenceWords;
   absence: AbsenceWords;
   closed: AbsenceWords;
   waitlist_offer: OfferWords;

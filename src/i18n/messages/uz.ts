@@ -1,4 +1,5 @@
 import { STOP_HOURS } from '../../core/messages.ts';
+import { changedHands } from './changed-hands.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
 
 // Written out, since ICU's data differ by version and by build; Node 24 says the same.
@@ -125,6 +126,7 @@ export const uz: MessageTexts = {
         sms: `Taklif endi amal qilmaydi: ${when_short}, shifokor ${doctor_short}. Navbatdagi oʻrningiz saqlanadi.`,
       }),
     },
+    ...changedHands.uz,
     reminder: {
       patient: ({ when, when_short, doctor, doctor_short, pending }) =>
         pending

@@ -15,6 +15,8 @@ export interface AppointmentRow extends Omit<Appointment, 'doctor' | 'patient'> 
   patient_first_name: string | null;
   patient_last_name: string | null;
   patient_phone: string | null;
+  /** Only where one visit is looked at. */
+  patient_date_of_birth?: string | null;
 }
 
 const own = [
@@ -31,6 +33,8 @@ const own = [
   'cancel_reason',
   'cancelled_late',
   'attendance',
+  'reason',
+  'note',
   'version',
 ];
 
@@ -75,6 +79,7 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
     first_name: row.patient_first_name,
     last_name: row.patient_last_name,
     phone: row.patient_phone,
+    ...(row.patient_date_of_birth !== undefined && { date_of_birth: row.patient_date_of_birth }),
   },
   timeslot: row.timeslot,
   timeslots: row.timeslots,
@@ -92,13 +97,18 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
   cancel_reason: row.cancel_reason,
   cancelled_late: row.cancelled_late,
   attendance: row.attendance,
+  reason: row.reason,
+  note: row.note,
   version: row.version,
 });
 
 const find = statement<AppointmentRow>(
   'appointments.find',
   () => sql`
-      select ${columns} from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
+      select ${columns}, (
+        select date_of_birth from patient_profiles where patient_profiles.id = appointments.patient_id
+      ) as patient_date_of_birth
+      from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
 );
 
 export async function findAppointment(

@@ -1,16 +1,20 @@
 import type { FastifyInstance } from 'fastify';
-import { hidingReasons } from '../../http/hooks/reasons.ts';
+import type { Locale } from '../../core/words.ts';
 import type { Appointments } from './appointments.service.ts';
 import { attendanceRoutes } from './attendance/attendance.routes.ts';
 import { bookingRoutes } from './booking/booking.routes.ts';
 import { cancellingRoutes } from './cancelling/cancelling.routes.ts';
+import { correctingRoutes } from './correcting/correcting.routes.ts';
+import { dayRoutes } from './day/day.routes.ts';
 import { exportRoutes } from './export/export.routes.ts';
 import { historyRoutes } from './history/history.routes.ts';
 import { rescheduleRoutes } from './moving/reschedule.routes.ts';
+import { patientRoutes } from './reading/patient.routes.ts';
 import { readingRoutes } from './reading/reading.routes.ts';
 
 interface AppointmentsRoutesOptions {
   appointments: Appointments;
+  default_locale: Locale;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;
 }
@@ -22,12 +26,14 @@ export async function appointmentsRoutes(app: FastifyInstance, options: Appointm
     description: 'Bookings: book, confirm, move, cancel, and whether patients came.',
     order: 60,
   });
-  app.addHook('preSerialization', hidingReasons('cancel_reason', 'reason'));
   await app.register(bookingRoutes, options);
   await app.register(readingRoutes, options);
   await app.register(cancellingRoutes, options);
   await app.register(rescheduleRoutes, options);
+  await app.register(correctingRoutes, options);
   await app.register(attendanceRoutes, options);
+  await app.register(dayRoutes, options);
+  await app.register(patientRoutes, options);
   await app.register(historyRoutes, options);
   await app.register(exportRoutes, options);
 }

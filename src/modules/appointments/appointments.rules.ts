@@ -1,5 +1,5 @@
 import { hasEnded, type WallTime } from '../../core/clock.ts';
-import { type Role, sideOf } from '../../core/roles.ts';
+import { type Role, type Side, sideOf } from '../../core/roles.ts';
 import type { ActiveStatus, AppointmentStatus } from '../../core/words.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
@@ -16,12 +16,37 @@ export const asOf = (appointment: Appointment, wall: WallTime): Appointment =>
 
 /**
  * The statuses from which somebody may move an appointment to `next`. Nothing leaves cancelled and expired. A doctor declines
- * only what is pending. Its patient and admins may also cancel what is confirmed.
+ * what is pending, and cancels what is confirmed with a reason only. Its patient and the staff may cancel either.
  */
-export function statusesBefore(next: 'confirmed' | 'cancelled', role: Role): AppointmentStatus[] {
-  if (next === 'confirmed' || sideOf(role) === 'doctor') return ['pending'];
+export function statusesBefore(
+  next: 'confirmed' | 'cancelled',
+  role: Role,
+  reason?: string | undefined,
+): AppointmentStatus[] {
+  if (next === 'confirmed' || (sideOf(role) === 'doctor' && reason === undefined)) return ['pending'];
   return ['pending', 'confirmed'];
 }
+
+/** Whose an appointment is, by side. */
+export type Owners = Partial<Record<Side, number>>;
+
+/**
+ * Whose an appointment must still be when a change of it is written: it may have changed hands since its owner was let
+ * through. Whoever is on neither side changes it, whosever it is.
+ * @param owners as they were then
+ */
+export function stillOf(role: Role, owners: Owners = {}): Owners {
+  const side = sideOf(role);
+  return side === null || owners[side] === undefined ? {} : { [side]: owners[side] };
+}
+
+/** It has changed hands. */
+export const isOfOthers = (
+  { doctor, patient }: { doctor: { id: number }; patient: { id: number } },
+  owners: Owners,
+): boolean =>
+  (owners.doctor !== undefined && owners.doctor !== doctor.id) ||
+  (owners.patient !== undefined && owners.patient !== patient.id);
 
 /**
  * Whether a change was meant for another state of an appointment than the one it is in.

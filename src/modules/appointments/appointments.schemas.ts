@@ -5,13 +5,31 @@ import * as fields from '../../http/fields.ts';
 import { reads } from '../../http/hooks/audit.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf } from '../../http/page.ts';
+import { shownTo } from './shown.rules.ts';
 
 export const status = z.enum(appointmentStatuses);
+
+/** How long a reason and a note may be. */
+export const REASON_LENGTH = 500;
+export const NOTE_LENGTH = 2_000;
+
+const visitPatient = fields.patientBrief
+  .extend({
+    date_of_birth: fields.out.date
+      .nullable()
+      .optional()
+      .meta({
+        description:
+          'Where one visit is shown to its doctor or to staff; null where nobody has said it. Lists leave it out.',
+        examples: ['1990-05-17'],
+      }),
+  })
+  .meta({ id: 'VisitPatient', description: 'The patient of a visit.' });
 
 const shape = z.object({
   id: fields.id,
   doctor: fields.doctorBrief,
-  patient: fields.patientBrief,
+  patient: visitPatient,
   timeslot: fields.id
     .nullable()
     .meta({ description: 'The slot’s id; null once the slot of a cancelled appointment is gone.' }),
@@ -35,10 +53,10 @@ const shape = z.object({
   updated_at: fields.out.instant,
   booked_by: fields.id.meta({ description: 'The user who booked: the patient, or the staff for them.' }),
   cancelled_by: fields.id.nullable().meta({ description: 'The user who cancelled.' }),
-  cancel_reason: z
-    .string()
-    .nullable()
-    .meta({ description: 'Why it was cancelled, if somebody said so; null for reception.', maxLength: 500 }),
+  cancel_reason: z.string().nullable().meta({
+    description: 'Why it was cancelled, if somebody said so. Receptionists do not see it.',
+    maxLength: 500,
+  }),
   cancelled_late: z
     .boolean()
     .meta({ description: 'Cancelled by the patient after the clinic’s deadline for it.' }),
@@ -46,6 +64,14 @@ const shape = z.object({
     .enum(attendances)
     .nullable()
     .meta({ description: 'Whether the patient came; null until somebody says so.' }),
+  reason: z.string().nullable().meta({
+    description: 'Why the patient comes, in their own words. Its patient, its doctor and admins see it.',
+    maxLength: REASON_LENGTH,
+  }),
+  note: z.string().nullable().meta({
+    description: 'What the clinic notes of it. Its doctor and staff see it, its patient never does.',
+    maxLength: NOTE_LENGTH,
+  }),
   version: fields.id.meta({
     description: 'Every change adds one. It is the `ETag`, for `If-Match`.',
     examples: [1],
@@ -73,6 +99,8 @@ export const appointmentExample: z.infer<typeof shape> = {
   cancel_reason: null,
   cancelled_late: false,
   attendance: null,
+  reason: null,
+  note: null,
   version: 1,
 };
 
@@ -138,6 +166,9 @@ export type Appointment = z.infer<typeof appointment>;
 
 /** A visit is its patient's record: the doctor is named in the directory for all to see. */
 export const patientOf = ({ patient }: Appointment) => patient.id;
+
+/** What of a visit its reader's role sees: said by every route that answers with visits. */
+export const shows = shownTo<Appointment>;
 
 /** What a route notes that answers with one appointment. */
 export const readsAppointment = reads('appointment.read', patientOf, ({ id }: Appointment) => ({

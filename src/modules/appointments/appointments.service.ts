@@ -8,6 +8,8 @@ import { type BookingDependencies, createBooking } from './booking/booking.servi
 import { createCallingOff } from './cancelling/calling-off.service.ts';
 import { createCancelling } from './cancelling/cancelling.service.ts';
 import { createExpiry } from './cancelling/expiry.service.ts';
+import { createCorrecting } from './correcting/correcting.service.ts';
+import { createDay } from './day/day.service.ts';
 import { createExport, type ExportDependencies } from './export/export.service.ts';
 import { createHistory } from './history/history.service.ts';
 import { createReplacing } from './moving/replacing.service.ts';
@@ -18,7 +20,7 @@ interface AppointmentsDependencies {
   db: Db;
   mayLag: MayLag;
   clock: Clock;
-  audit: Pick<Audit, 'record' | 'recordShown'>;
+  audit: Pick<Audit, 'record' | 'recordAll' | 'recordShown'>;
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];
@@ -41,7 +43,9 @@ export function createAppointments(dependencies: AppointmentsDependencies) {
     expiry: createExpiry(dependencies),
     moving,
     replacing: createReplacing({ ...dependencies, cancelling, moving }),
+    correcting: createCorrecting(dependencies),
     attendance: createAttendance(dependencies),
+    day: createDay(dependencies),
     history: createHistory(dependencies),
     export: createExport(dependencies),
   };

@@ -6,6 +6,7 @@ import { alias, and, eq, gt, or, sql } from '../../db/drizzle.ts';
 import { appointmentEvents, appointments, doctorProfiles, users } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, listOf, longId, text } from '../../http/personal.ts';
+import { NOTE_LENGTH, REASON_LENGTH } from './appointments.schemas.ts';
 
 const instant = fields.out.instant;
 
@@ -32,6 +33,14 @@ const visit = {
   branch: fields.id,
   room: fields.id.nullable(),
   service: fields.agreedService.nullable(),
+};
+
+/** What the patient said of it, and what the clinic noted of them. */
+const confided = {
+  reason: text(REASON_LENGTH).nullable().meta({ description: 'Why one comes, in one’s own words.' }),
+  note: text(NOTE_LENGTH).nullable().meta({
+    description: 'What the clinic noted of the visit; it stands in no other answer to its patient.',
+  }),
 };
 
 const columns = {
@@ -69,7 +78,7 @@ export const personal = {
   },
   parts: {
     appointments_as_patient: {
-      shape: listOf(z.object({ ...visit, doctor: fields.doctorBrief }), 'Visits to doctors.'),
+      shape: listOf(z.object({ ...visit, ...confided, doctor: fields.doctorBrief }), 'Visits to doctors.'),
       example: [
         {
           id: demo.visit.id,
@@ -89,6 +98,8 @@ export const personal = {
           branch: 1,
           room: null,
           service: null,
+          reason: null,
+          note: null,
           doctor: demo.doctor.brief,
         },
       ],
@@ -98,6 +109,8 @@ export const personal = {
           .select({
             ...columns,
             cancel_reason: appointments.cancel_reason,
+            reason: appointments.reason,
+            note: appointments.note,
             doctor: {
               id: appointments.doctor_id,
               first_name: doctorUsers.first_name,
@@ -171,14 +184,21 @@ export const personal = {
     },
   },
 
-  /** Reasons of cancellations are free text that may name somebody: those of the person's visits go, on either side. */
+  /**
+   * Reasons of cancellations are free text that may name somebody: those of the person's visits go, on either side. Why they
+   * came, and what was noted of them, goes with the patient; it stays when their doctor goes.
+   */
   async eraseAfter(tx: Tx, person: number): Promise<void> {
     await tx.execute(sql`
-      update appointments set cancel_reason = null
+      update appointments set
+        cancel_reason = case when cancel_reason = any (${sql.param(CODED_REASONS)}::text[]) then cancel_reason end,
+        reason = case when patient_id <> ${person} then reason end,
+        note = case when patient_id <> ${person} then note end
       where id in (
         select id from appointments
         where (patient_id = ${person} or doctor_id = ${person})
-          and cancel_reason is not null and cancel_reason <> all (${sql.param(CODED_REASONS)}::text[])
+          and (cancel_reason is not null and cancel_reason <> all (${sql.param(CODED_REASONS)}::text[])
+            or patient_id = ${person} and (reason is not null or note is not null))
         order by id for update)`);
   },
 };

@@ -25,3 +25,7 @@ const isUnseen = (visit: string) => `(${visit}.attendance is null or ${visit}.at
  */
 export const isLapsed = (visit: string, from: number): string =>
   `(${visit}.status = 'pending' and (${visit}.date, ${visit}.end_time) <= ($${from}::date, $${from + 1}::time))`;
+
+/** The clinic knows them: a visit of theirs is completed, to whomever. @param patient the SQL for the patient's id */
+export const isKnown = (patient: string): string => `exists (
+  select from appointments seen where seen.patient_id = ${patient} and seen.attendance = 'completed')`;

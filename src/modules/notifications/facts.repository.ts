@@ -10,6 +10,9 @@ import type { VisitFacts } from './texts/facts.ts';
 export const VISIT_COLUMNS = `
   a.date, a.start_time, a.cancel_reason, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
   p.first_name as patient_first_name, p.last_name as patient_last_name, (
+    select json_build_object('address', b.address, 'phone', b.phone,
+      'branch', case when (select count(*) from branches where is_active) > 1 then b.name end)
+    from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
     where named.id = any (string_to_array(m.params ->> 'doctors', ',')::integer[])) as doctors`;
 
@@ -38,7 +41,7 @@ export function visitOf<Row extends VisitColumns>(row: Row): VisitFacts | null {
   if (date === null || start_time === null) return null;
   const isSlot = row.date === null;
   const [first, last] = Object.values(doctors ?? {})[0] ?? [null, null];
-  const { patient_first_name, patient_last_name, cancel_reason } = row;
+  const { patient_first_name, patient_last_name, cancel_reason, place = null } = row;
   return {
     date,
     start_time: start_time.slice(0, 5),
@@ -47,6 +50,7 @@ export function visitOf<Row extends VisitColumns>(row: Row): VisitFacts | null {
     patient_first_name,
     patient_last_name,
     cancel_reason,
+    place,
     doctors,
   };
 }

@@ -31,6 +31,8 @@ export interface NotificationsDependencies {
   db: Db;
   clock: Clock;
   log: Log;
+  /** It stands in messages to patients. */
+  clinic_name?: string | undefined;
   audit: Pick<Audit, 'record'>;
   default_locale: Locale;
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
@@ -49,13 +51,13 @@ export interface NotificationsDependencies {
 
 /** Everything by which people are told things, put together of its parts. */
 export function createNotifications(dependencies: NotificationsDependencies) {
-  const { db, clock, log, audit, default_locale, public_url, channels } = dependencies;
+  const { db, clock, log, audit, clinic_name, default_locale, public_url, channels } = dependencies;
   const sealing = createSealing(dependencies.secrets);
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
-  const inbox = createInbox({ db, clock });
+  const inbox = createInbox({ db, clock, clinic_name });
   const telling = createTelling({ clock, offered, sealing, inbox });
-  const outbox = createOutbox({ db, clock, default_locale, audit });
+  const outbox = createOutbox({ db, clock, clinic_name, default_locale, audit });
   const preferences = createPreferences({ db, offered });
   const { cancelling } = dependencies;
   const links = createLinks({ db, clock, sealing, public_url, telling, cancelling });
@@ -65,7 +67,7 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
   const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling });
   const events = createEvents({ db, clock, reminders, telling, alternatives });
-  const writing = createWriting({ db, clock, default_locale, sealing, public_url, links });
+  const writing = createWriting({ db, clock, clinic_name, default_locale, sealing, public_url, links });
   const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
 
   return {

@@ -4,11 +4,10 @@ import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsOwner, IsPatient, IsStaff } from '../../http/guards.ts';
 import { reads } from '../../http/hooks/audit.ts';
-import { hidingReasons } from '../../http/hooks/reasons.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { appointment, readsAppointment } from '../appointments/index.ts';
+import { appointment, readsAppointment, showsAppointment } from '../appointments/index.ts';
 import { openTimeslot } from '../availability/index.ts';
 import {
   joinedWaitlist,
@@ -145,7 +144,6 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     '/waitlist/:id/accept/',
     {
       preHandler: [anyOf(IsPatient, IsStaff), isOwner],
-      preSerialization: hidingReasons('cancel_reason', 'reason'),
       config: {
         errors: [
           'waitlist_entry_not_found',
@@ -162,6 +160,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
         ],
         alternatives: openTimeslot,
         audit: readsAppointment,
+        shows: showsAppointment,
         etag: true,
         examples: { 201: ['pending', 'confirmed'] },
         location: `/api/appointments/${demo.visit.id}/`,

@@ -2,6 +2,7 @@ import type { WallTime } from '../../../core/clock.ts';
 import type { Attendance } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import { isLapsed } from '../../availability/visits.sql.ts';
+import type { Owners } from '../appointments.rules.ts';
 
 /** Who marks which visit, when: `wall` is the clinic's clock, whose day began at `day_began`. */
 export interface Marking {
@@ -14,6 +15,8 @@ export interface Marking {
   over_completed: boolean;
   /** The versions that it is meant for; undefined stands for any. */
   expected?: readonly number[] | undefined;
+  /** Whose it must be; anybody's by default. */
+  owners: Owners;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface Marking {
 export async function markVisit(
   executor: Executor,
   mark: Attendance,
-  { appointment, by, now, wall, day_began, over_completed, expected }: Marking,
+  { appointment, by, now, wall, day_began, over_completed, expected, owners }: Marking,
 ): Promise<{ patient: number } | undefined> {
   const { rows } = await clientOf(executor).query<{ patient: number }>({
     name: 'appointments.mark',
@@ -36,11 +39,11 @@ export async function markVisit(
         and date <= $5::date and attendance is distinct from $2::attendance
         and ($10::boolean or attendance is distinct from 'completed')
         and (attendance is null or attendance_marked_at >= $6 or (attendance, $2::attendance) = ('arrived', 'completed'))
-        and ($7::integer[] is null or version = any($7::integer[]))
+        and ($7::integer[] is null or version = any($7::integer[])) and doctor_id = coalesce($11, doctor_id)
       returning patient_id as patient`,
     values: [
       ...[appointment, mark, now, by, wall.date, day_began, expected, wall.date, wall.time],
-      over_completed,
+      ...[over_completed, owners.doctor],
     ],
   });
   return rows[0];
@@ -52,7 +55,7 @@ export async function markVisit(
  */
 export async function unmarkVisit(
   executor: Executor,
-  { appointment, by, now, day_began, over_completed, expected }: Marking,
+  { appointment, by, now, day_began, over_completed, expected, owners }: Marking,
 ): Promise<{ patient: number } | undefined> {
   const { rows } = await clientOf(executor).query<{ patient: number }>({
     name: 'appointments.unmark',
@@ -60,9 +63,9 @@ export async function unmarkVisit(
       update appointments
       set attendance = null, attendance_marked_at = null, updated_at = $2, updated_by = $3
       where id = $1 and attendance_marked_at >= $4 and ($6::boolean or attendance is distinct from 'completed')
-        and ($5::integer[] is null or version = any($5::integer[]))
+        and ($5::integer[] is null or version = any($5::integer[])) and doctor_id = coalesce($7, doctor_id)
       returning patient_id as patient`,
-    values: [appointment, now, by, day_began, expected, over_completed],
+    values: [appointment, now, by, day_began, expected, over_completed, owners.doctor],
   });
   return rows[0];
 }

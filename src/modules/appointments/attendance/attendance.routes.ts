@@ -6,7 +6,7 @@ import { idParams } from '../../../http/fields.ts';
 import { anyOf, hasRole, IsDoctor, IsOwner, IsStaff } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { appointment, readsAppointment } from '../appointments.schemas.ts';
+import { appointment, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 
 const tags = ['appointments'];
@@ -71,6 +71,7 @@ export async function attendanceRoutes(
           ],
           examples: { 200: [mark] },
           audit: readsAppointment,
+          shows,
           etag: true,
         },
         schema: {
@@ -84,7 +85,10 @@ export async function attendanceRoutes(
         },
       },
       async (request) =>
-        appointments.attendance.mark(request.params.id, mark, request.user, request.headers['if-match']),
+        appointments.attendance.mark(request.params.id, mark, request.user, {
+          expected: request.headers['if-match'],
+          owners: request.owners,
+        }),
     );
 
   app.delete(
@@ -105,7 +109,8 @@ export async function attendanceRoutes(
       },
     },
     async (request, reply) => {
-      await appointments.attendance.unmark(request.params.id, request.user, request.headers['if-match']);
+      const { params, user, headers, owners } = request;
+      await appointments.attendance.unmark(params.id, user, { expected: headers['if-match'], owners });
       return reply.code(204).send();
     },
   );

@@ -6,7 +6,7 @@ import type { Attendance } from '../../../core/words.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { findAppointment } from '../appointments.repository.ts';
-import { isStale } from '../appointments.rules.ts';
+import { isOfOthers, isStale, type Owners, stillOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './attendance.repository.ts';
 
@@ -16,7 +16,11 @@ interface AttendanceDependencies {
   audit: Pick<Audit, 'record'>;
 }
 
-type Expected = readonly number[] | undefined;
+/** For which versions a mark is meant, any by default, and whose the visit was when the caller was let through to it. */
+interface Meant {
+  expected?: readonly number[] | undefined;
+  owners?: Owners | undefined;
+}
 
 /** How often marking is tried, in case the visit was confirmed or marked between the refusal and the question why. */
 const ATTEMPTS = 3;
@@ -32,7 +36,7 @@ const actions = {
  * a patient as arrived confirms a request that is still to be answered.
  */
 export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
-  function marking(appointment: number, caller: Caller, expected: Expected): repository.Marking {
+  function marking(appointment: number, caller: Caller, { expected, owners }: Meant): repository.Marking {
     const wall = clock.wall();
     return {
       appointment,
@@ -42,13 +46,14 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
       day_began: clock.at(wall.date, '00:00'),
       over_completed: mayComplete(caller.role),
       expected,
+      owners: stillOf(caller.role, owners),
     };
   }
 
   /** Does the work, notes it, and reads the visit before it commits, so that no later change stands in the answer. */
   async function noted(
     action: AuditAction,
-    { appointment, caller }: { appointment: number; caller: Caller },
+    { appointment, owners, caller }: repository.Marking & { caller: Caller },
     work: (tx: Parameters<typeof findAppointment>[0]) => Promise<{ patient: number } | undefined>,
   ): Promise<{ done: boolean; now: Appointment }> {
     const { done, now } = await transaction(db, async (tx) => {
@@ -60,28 +65,28 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
       return { done: marked !== undefined, now: await findAppointment(tx, appointment) };
     });
     if (!now) throw new AppError('appointment_not_found');
+    if (isOfOthers(now, owners)) throw new AppError('forbidden');
     return { done, now };
   }
 
   return {
     /**
      * Marks a visit. Repeating the same mark changes nothing, whatever version the client saw.
-     * @param expected the versions that it is meant for; any by default
-     * @throws AppError not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found
+     * @throws AppError forbidden (it has changed hands), not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found
      */
     async mark(
       appointment: number,
       mark: Attendance,
       caller: Caller,
-      expected?: Expected,
+      meant: Meant = {},
     ): Promise<Appointment> {
       for (let attempt = 1; ; attempt += 1) {
-        const change = marking(appointment, caller, expected);
-        const { done, now } = await noted(actions[mark], { appointment, caller }, (tx) =>
+        const change = marking(appointment, caller, meant);
+        const { done, now } = await noted(actions[mark], { ...change, caller }, (tx) =>
           repository.markVisit(tx, mark, change),
         );
         if (done || now.attendance === mark) return now;
-        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        if (isStale(now, meant.expected)) throw new AppError('version_mismatch');
         const isReady = now.status === 'confirmed' || (mark === 'arrived' && isPending(now, change.wall));
         if (!isReady) throw new AppError('not_confirmed');
         if (now.date > change.wall.date) throw new AppError('visit_ahead');
@@ -91,16 +96,16 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
 
     /**
      * Takes a mark back on the day on which it was made. Where there is none, that is fine too.
-     * @param expected the versions that it is meant for; any by default
-     * @throws AppError attendance_final, version_mismatch, appointment_not_found
+     * @throws AppError forbidden (it has changed hands), attendance_final, version_mismatch, appointment_not_found
      */
-    async unmark(appointment: number, caller: Caller, expected?: Expected): Promise<void> {
+    async unmark(appointment: number, caller: Caller, meant: Meant = {}): Promise<void> {
       for (let attempt = 1; ; attempt += 1) {
-        const { done, now } = await noted('appointment.take_back', { appointment, caller }, (tx) =>
-          repository.unmarkVisit(tx, marking(appointment, caller, expected)),
+        const change = marking(appointment, caller, meant);
+        const { done, now } = await noted('appointment.take_back', { ...change, caller }, (tx) =>
+          repository.unmarkVisit(tx, change),
         );
         if (done || now.attendance === null) return;
-        if (isStale(now, expected)) throw new AppError('version_mismatch');
+        if (isStale(now, meant.expected)) throw new AppError('version_mismatch');
         if (attempt === ATTEMPTS) throw new AppError('attendance_final');
       }
     },

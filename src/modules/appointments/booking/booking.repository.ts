@@ -12,6 +12,8 @@ export interface Booking {
   booked_by: number;
   /** `confirmed` where the clinic confirms at once. In a slot that runs already, a booking is confirmed in any case. */
   status: ActiveStatus;
+  /** Why the patient comes, if they say so. */
+  reason?: string | undefined;
 }
 
 /** The patient, whose row is locked first: they are not erased and move no other visit meanwhile. */
@@ -63,8 +65,9 @@ export async function insertAppointment(
         for no key update of s
       ), booked as (
         insert into appointments (
-          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at)
-        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3, ${bookedStatus}, $5, $5
+          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at, reason)
+        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3, ${bookedStatus}, $5, $5,
+          $14
         from slot, patient
         on conflict do nothing
         returning *
@@ -77,9 +80,9 @@ export async function insertAppointment(
 
 /** What both ways of booking are told, in their order. */
 export const bookingValues = (
-  { timeslot, patient, booked_by, status }: Booking,
+  { timeslot, patient, booked_by, status, reason }: Booking,
   bounds: Bounds,
-): unknown[] => [timeslot, patient, booked_by, status, ...boundValues(bounds), bounds.active_max];
+): unknown[] => [timeslot, patient, booked_by, status, ...boundValues(bounds), bounds.active_max, reason];
 
 /** Makes a patient's bookings come one after another, so that each counts the one before. */
 export async function lockBookings(tx: Tx, patient: number): Promise<void> {

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { anyOf, IsPatient, IsStaff } from '../../../http/guards.ts';
+import { anyOf, IsDoctor, IsPatient, IsStaff } from '../../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { openTimeslot } from '../../availability/index.ts';
-import { appointment, readsAppointment } from '../appointments.schemas.ts';
+import { appointment, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { newAppointment } from './booking.schemas.ts';
 
@@ -16,7 +16,7 @@ export async function bookingRoutes(
   app.post(
     '/appointments/',
     {
-      preHandler: anyOf(IsPatient, IsStaff),
+      preHandler: anyOf(IsPatient, IsDoctor, IsStaff),
       config: {
         alternatives: openTimeslot,
         errors: [
@@ -38,6 +38,7 @@ export async function bookingRoutes(
         ],
         examples: { 201: ['pending'] },
         audit: readsAppointment,
+        shows,
         etag: true,
       },
       schema: {
@@ -45,7 +46,9 @@ export async function bookingRoutes(
         operationId: 'bookAppointment',
         summary: 'Book a slot',
         description:
-          'A patient books for themself; staff name the `patient`. The slot must be free and lie ahead, and the ' +
+          'A patient books for themself, and may say a `reason`; staff name the `patient`. A doctor books a follow-up, ' +
+          'which is confirmed at once: in a slot of their own, for a `patient` with a completed visit to them. The slot must ' +
+          'be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
           'A `service` that lasts longer than the slot takes the slots that follow, all of them or none, and a room of the kind ' +

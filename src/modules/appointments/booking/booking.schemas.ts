@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
+import { REASON_LENGTH } from '../appointments.schemas.ts';
 
 export const newAppointment = documented(
   z.object({
@@ -11,9 +12,16 @@ export const newAppointment = documented(
     }),
     service: fields.serviceWanted,
     patient: fields.id.optional().meta({
-      description: 'For staff, who must name one; patients leave it out.',
+      description: 'For staff and for a doctor’s follow-up, who must name one; patients leave it out.',
       examples: [demo.patient.id],
     }),
+    reason: fields
+      .text(REASON_LENGTH)
+      .optional()
+      .meta({
+        description: 'Why the patient comes, in their own words; only they say it.',
+        examples: ['A cough for two weeks'],
+      }),
   }),
   {
     id: 'NewAppointment',
@@ -23,6 +31,10 @@ export const newAppointment = documented(
       service: {
         summary: 'For a service of the doctor',
         value: { timeslot: demo.slots.free.id, service: demo.services.consultation.id },
+      },
+      reason: {
+        summary: 'As a patient, saying why',
+        value: { timeslot: demo.slots.free.id, reason: 'A cough for two weeks' },
       },
       admin: {
         summary: 'As an admin, for a patient',

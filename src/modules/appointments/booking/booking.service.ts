@@ -1,7 +1,8 @@
 import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { patientFor } from '../../../core/on-behalf.ts';
-import { type Caller, worksHere } from '../../../core/roles.ts';
+import { type Caller, sideOf, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -10,6 +11,7 @@ import type { Idempotency } from '../../idempotency/index.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './booking.repository.ts';
 import type { NewAppointment } from './booking.schemas.ts';
+import { findAcquaintance } from './follow-ups.repository.ts';
 import { insertServiceVisit } from './service-booking.repository.ts';
 
 export interface BookingDependencies {
@@ -46,17 +48,30 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
     });
   }
 
+  /**
+   * A doctor books follow-ups: in a slot of their own, for a patient whom they have seen. Whom they have not seen does not
+   * exist for them.
+   */
+  async function mustBeFollowUp(timeslot: number, patient: number, doctor: number): Promise<void> {
+    const { slot_of, has_seen } = await findAcquaintance(db, { doctor, patient, timeslot });
+    if (slot_of !== null && slot_of !== doctor) throw new AppError('forbidden');
+    if (!has_seen) throw new AppError('patient_not_found');
+  }
+
   /** @param offered the waiting list has offered it to them */
   async function book(
-    { timeslot, service, patient: named }: NewAppointment,
+    { timeslot, service, patient: named, reason }: NewAppointment,
     caller: Caller,
     request: Keyed | undefined,
     offered: boolean,
   ): Promise<Once<Appointment>> {
     const patient = patientFor(named, caller);
+    if (reason !== undefined && worksHere(caller.role)) throw invalidField('reason', 'not_for_role');
+    const isFollowUp = sideOf(caller.role) === 'doctor';
+    if (isFollowUp) await mustBeFollowUp(timeslot, patient, caller.id);
     return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
-      const status: ActiveStatus = policy.auto_confirm ? 'confirmed' : 'pending';
-      const booking = { timeslot, service, patient, booked_by: caller.id, status };
+      const status: ActiveStatus = policy.auto_confirm || isFollowUp ? 'confirmed' : 'pending';
+      const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
       const isPlain = !worksHere(caller.role) && !request && bounds.active_max === null;
       if (isPlain) {
         const answer = await insertBooking(db, booking, bounds);
@@ -76,7 +91,8 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
   return {
     /**
      * Books a slot, or the slots of a service, for the caller, or for the patient whom the staff names. A patient books in one
-     * statement, unless the request has an idempotency key or the clinic limits the number of appointments.
+     * statement, unless the request has an idempotency key or the clinic limits the number of appointments. What a doctor books
+     * is confirmed.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient, not_enough_time,
      * no_room_free, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input

@@ -33,7 +33,7 @@ export async function insertServiceVisit(
       with patient as materialized (${bookingPatient}), service as materialized (
         select v.id, v.name, v.room_kind, ${servicePrice}, ${slotsFrom('first')} as slots
         from timeslots first
-        join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = $14
+        join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = $15
         join services v on v.id = g.service_id and v.is_active
         where (select id from patient) is not null and first.id = $1
           and ${isOfAge('$2', 'first.date')} and ${isForNewOrKnown('$2')}
@@ -64,9 +64,9 @@ export async function insertServiceVisit(
       ), booked as (
         insert into appointments (
           doctor_id, patient_id, timeslot_id, further_timeslots, date, start_time, end_time, room_id, service_id,
-          service_name, price, currency, booked_by, status, created_at, updated_at)
+          service_name, price, currency, booked_by, status, created_at, updated_at, reason)
         select slot.doctor_id, patient.id, slot.id, slot.slots[2:], slot.date, slot.start_time, slot.end_time, slot.room,
-          slot.service_id, slot.name, slot.price, slot.currency, $3, ${bookedStatus}, $5, $5
+          slot.service_id, slot.name, slot.price, slot.currency, $3, ${bookedStatus}, $5, $5, $14
         from slot, patient
         where slot.room_kind is null or slot.room is not null
         on conflict do nothing

@@ -5,7 +5,7 @@ import { idParams } from '../../../http/fields.ts';
 import { anyOf, IsDoctor, IsOwner, IsPatient, IsStaff } from '../../../http/guards.ts';
 import { ifMatch } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { appointment, readsAppointment } from '../appointments.schemas.ts';
+import { appointment, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { cancellation, decision } from './cancelling.schemas.ts';
 
@@ -25,18 +25,27 @@ export async function cancellingRoutes(
     {
       preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: {
-        errors: ['appointment_not_found', 'already_decided', 'already_attended', 'version_mismatch'],
+        errors: [
+          'appointment_not_found',
+          'patient_not_found',
+          'already_decided',
+          'visit_begun',
+          'already_attended',
+          'version_mismatch',
+        ],
         examples: { 200: ['confirmed', 'cancelled'] },
         audit: readsAppointment,
+        shows,
         etag: true,
       },
       schema: {
         tags,
         operationId: 'decideAppointment',
-        summary: 'Confirm or cancel an appointment',
+        summary: 'Confirm or cancel an appointment, or note something of it',
         description:
-          'Its doctor confirms or declines what is pending; staff may also cancel what is confirmed. ' +
-          'Nothing leaves `cancelled` and `expired`.',
+          'Its doctor confirms or declines what is pending, and cancels what is confirmed with a `reason`, before it begins; ' +
+          'the patient is told, with other times. Staff may cancel either. Nothing leaves `cancelled` and `expired`. A ' +
+          '`note` is kept whatever the status; of a patient who is erased nothing can be noted.',
         params,
         headers: ifMatch,
         body: decision,
@@ -44,7 +53,10 @@ export async function cancellingRoutes(
       },
     },
     async (request) =>
-      cancelling.decide(request.params.id, request.body, request.user, request.headers['if-match']),
+      cancelling.decide(request.params.id, request.body, request.user, {
+        expected: request.headers['if-match'],
+        owners: request.owners,
+      }),
   );
 
   app.delete(
@@ -75,8 +87,8 @@ export async function cancellingRoutes(
       },
     },
     async (request, reply) => {
-      const { params, body, user, headers } = request;
-      await cancelling.cancel(params.id, user, { ...body, expected: headers['if-match'] });
+      const { params, body, user, headers, owners } = request;
+      await cancelling.cancel(params.id, user, { ...body, expected: headers['if-match'], owners });
       return reply.code(204).send();
     },
   );

@@ -42,6 +42,8 @@ const columns = {
   cancel_reason: ({ cancel_reason }) => cancel_reason,
   cancelled_late: ({ cancelled_late }) => cancelled_late,
   version: ({ version }) => version,
+  reason: ({ reason }) => reason,
+  note: ({ note }) => note,
 } satisfies Record<string, (row: Appointment) => Cell>;
 
 const head = csvRow(Object.keys(columns));

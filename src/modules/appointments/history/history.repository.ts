@@ -12,6 +12,8 @@ export interface HistoryRow {
   by_last_name: string | null;
   appointment: number;
   patient: number;
+  /** With `patient_changed`: two records of one person became one. */
+  is_merge: boolean;
 }
 
 /**
@@ -36,8 +38,10 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
         (select id, at, kind::text, by, details from appointment_events where appointment_id = $1 order by id desc limit $2)
       )
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
-        u.last_name as by_last_name, v.id as appointment, v.patient_id as patient
+        u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
+        former.merged_into is not null as is_merge
       from happened h cross join visit v left join users u on u.id = h.by
+      left join users former on h.kind = 'patient_changed' and former.id = (h.details ->> 'from_patient')::integer
       order by h.id`,
     values: [appointment, most - 1],
   });

@@ -38,6 +38,6 @@ export async function historyRoutes(
         response: { 200: history },
       },
     },
-    async (request) => appointments.history.list(request.params.id),
+    async (request) => appointments.history.list(request.params.id, request.user),
   );
 }

@@ -22,7 +22,8 @@ const event = documented(
     kind: z.enum(kinds).meta({
       description:
         'What happened. A move by the patient makes it pending again. `doctor_changed` follows when a visit moves to ' +
-        'another doctor because its own is deactivated.',
+        'another doctor. `patient_changed` says that it was entered for the wrong patient; what was before is not shown to ' +
+        'its patient.',
     }),
     by: z
       .object({
@@ -43,6 +44,14 @@ const event = documented(
         to_doctor: fields.id
           .optional()
           .meta({ description: 'With `doctor_changed`: whose visit it is.', examples: [14] }),
+        from_patient: fields.id.optional().meta({
+          description: 'With `patient_changed`: whose visit it was; not for patients.',
+          examples: [31],
+        }),
+        to_patient: fields.id.optional().meta({
+          description: 'With `patient_changed`: whose visit it is; not for patients.',
+          examples: [32],
+        }),
         late: z
           .boolean()
           .optional()
@@ -82,6 +91,15 @@ const event = documented(
           kind: 'doctor_changed',
           by: { id: 1, role: 'admin', first_name: 'Malika', last_name: 'Rashidova' },
           details: { from_doctor: 12, to_doctor: 14 },
+        },
+      },
+      patient_changed: {
+        summary: 'Entered for the wrong patient',
+        value: {
+          at: '2028-03-01T11:05:42.000Z',
+          kind: 'patient_changed',
+          by: { ...demo.admin.name, role: 'admin' },
+          details: { from_patient: 31, to_patient: 32 },
         },
       },
       arrived: {

@@ -48,7 +48,8 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     const target = await lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
     if (!target?.is_theirs) throw new AppError('offer_lapsed');
     if (!target.is_open) return undefined;
-    if (!isActive(visit)) return book(tx, request, undefined);
+    // It was cancelled, or has turned out to be somebody else's.
+    if (!isActive(visit) || visit.patient !== patient) return book(tx, request, undefined);
     if (target.doctor === visit.doctor) return moving.moveWithin(tx, appointment, request);
     moving.mustMove(visit, request);
     await cancelling.cancelWithin(tx, appointment, caller, policy);

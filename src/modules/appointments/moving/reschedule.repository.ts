@@ -9,6 +9,7 @@ import { isActive, isLapsed } from '../../availability/visits.sql.ts';
 
 /** An appointment as it stands while nobody else can change it. A request that has lapsed is `expired`, also before the job has marked it. */
 export interface Standing {
+  patient: number;
   doctor: number;
   timeslot: number | null;
   service: number | null;
@@ -38,7 +39,8 @@ export async function lockAppointment(
   const { rows } = await clientOf(tx).query<Standing>({
     name: 'appointments.lock',
     text: `
-      select doctor_id as doctor, timeslot_id as timeslot, service_id as service, date, start_time, attendance, version,
+      select patient_id as patient, doctor_id as doctor, timeslot_id as timeslot, service_id as service, date, start_time,
+        attendance, version,
         case when ${isLapsed('a', 2)} then 'expired' else status end as status
       from appointments a where id = $1 for no key update`,
     values: [appointment, wall.date, wall.time],
@@ -107,19 +109,30 @@ export async function lockTarget(
   };
 }
 
-/** Whether a visit of one doctor can go to another: the first is deactivated, and both have the same specialization. */
-export async function canTakeOver(tx: Tx, from: number, to: number): Promise<boolean> {
-  const { rows } = await clientOf(tx).query<{ can: boolean }>({
-    name: 'appointments.can-take-over',
+/** What is asked before a visit goes from one doctor to another. */
+interface HandOver {
+  /** Its doctor is deactivated. */
+  is_out: boolean;
+  /** The other gives the service of the visit or, where it has none, has the same specialization. */
+  is_alike: boolean;
+}
+
+export async function judgeHandOver(tx: Tx, appointment: number, to: number): Promise<HandOver> {
+  const { rows } = await clientOf(tx).query<HandOver>({
+    name: 'appointments.judge-hand-over',
     text: `
-      select not exists (select from users u where u.id = $1 and ${isDoctorHere('u')})
-        and exists (
+      select not exists (select from users u where u.id = a.doctor_id and ${isDoctorHere('u')}) as is_out,
+        case when a.service_id is null then exists (
           select from doctor_profiles own join doctor_profiles other
             on search_fold(other.specialization) = search_fold(own.specialization)
-          where own.id = $1 and other.id = $2) as can`,
-    values: [from, to],
+          where own.id = a.doctor_id and other.id = $2
+        ) else exists (
+          select from doctor_services given where given.doctor_id = $2 and given.service_id = a.service_id
+        ) end as is_alike
+      from appointments a where a.id = $1`,
+    values: [appointment, to],
   });
-  return rows[0]?.can ?? false;
+  return rows[0] ?? { is_out: false, is_alike: false };
 }
 
 /**

@@ -7,7 +7,7 @@ import { ifMatch } from '../../../http/hooks/etag.ts';
 import { idempotencyKey, keyed, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { openTimeslot } from '../../availability/index.ts';
-import { appointment, readsAppointment } from '../appointments.schemas.ts';
+import { appointment, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { move } from './reschedule.schemas.ts';
 
@@ -48,6 +48,7 @@ export async function rescheduleRoutes(
         ],
         examples: { 200: ['moved'] },
         audit: readsAppointment,
+        shows,
         etag: true,
       },
       schema: {
@@ -55,11 +56,13 @@ export async function rescheduleRoutes(
         operationId: 'rescheduleAppointment',
         summary: 'Move an appointment to another slot',
         description:
-          'Moves it to another slot of the same doctor, in one step: the old slot is free at once, and if the new one ' +
+          'Moves it to another slot, in one step: the old slot is free at once, and if the new one ' +
           'cannot be had, nothing has changed. It stays the same appointment. A patient’s move is `pending` until the ' +
-          'doctor answers; one by the staff keeps the status. Moving to the slot that it has changes nothing. If its doctor is ' +
-          'deactivated, the visit can go to a slot of another doctor of the same specialization. A visit for a service takes ' +
-          'as many slots as it needs, and keeps its price; its room stays if it is free then, or else another one is taken.',
+          'doctor answers; one by the staff keeps the status. Moving to the slot that it has changes nothing. Staff may move it to ' +
+          'another doctor who gives its service or, where it has none, has the same specialization; patients where the ' +
+          'policy `move_between_doctors` says so, or its doctor is deactivated. The patient and both doctors are told. A visit ' +
+          'for a service takes as many slots as it needs, and keeps its price; its room stays if it is free then, or else ' +
+          'another one is taken.',
         params: idParams('The appointment’s id.', demo.visit.id),
         headers: z.object({ ...idempotencyKey, ...ifMatch.shape }),
         body: move,

@@ -7,7 +7,7 @@ export const move = documented(
   z.object({
     timeslot: fields.id.meta({
       description:
-        'A free slot of the same doctor, or of another of the specialization if the doctor is deactivated, from ' +
+        'A free slot of the same doctor, or of another where a visit may change doctors, from ' +
         '`/api/doctors/{id}/timeslots/`.',
       examples: [demo.slots.toMoveTo.id],
     }),

@@ -7,7 +7,7 @@ import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
-import { isActive } from '../appointments.rules.ts';
+import { isActive, stillOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import { statusAfter, whyItStays } from './moving.rules.ts';
 import * as repository from './reschedule.repository.ts';
@@ -39,7 +39,7 @@ export interface MoveRequest {
 
 export type Moving = ReturnType<typeof createReschedule>;
 
-/** Moving an appointment to another slot of its doctor, or of a colleague where its doctor is out. */
+/** Moving an appointment to another slot of its doctor, or of a colleague. */
 export function createReschedule({ db, clock, audit, idempotency, obtaining }: RescheduleDependencies) {
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
   function mustMove(visit: repository.Standing, request: MoveRequest): void {
@@ -47,18 +47,34 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
     if (code) throw new AppError(code);
   }
 
+  /**
+   * Staff give a visit to a colleague who can do the same, patients where the clinic's policy lets them. Where its doctor is
+   * out, both do.
+   */
+  async function mustHandOver(
+    tx: Tx,
+    appointment: number,
+    to: number,
+    { role }: Caller,
+    { move_between_doctors }: Policy,
+  ): Promise<void> {
+    const { is_out, is_alike } = await repository.judgeHandOver(tx, appointment, to);
+    if (!is_alike || !(is_out || move_between_doctors || worksHere(role)))
+      throw new AppError('not_same_doctor');
+  }
+
   async function move(tx: Tx, appointment: number, request: MoveRequest): Promise<Appointment | undefined> {
     const { timeslot, patient, caller, bounds, policy } = request;
     const visit = await repository.lockAppointment(tx, appointment, patient, bounds);
     if (!visit) throw new AppError('appointment_not_found');
+    mustBeOf(visit, patient, caller);
     // A move that has been made already is no change, whatever version the client saw.
     if (isActive(visit) && visit.timeslot === timeslot) return findAppointment(tx, appointment);
     mustMove(visit, request);
     const { service } = visit;
     const target = await repository.lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
     const isHandedOver = target !== undefined && target.doctor !== visit.doctor;
-    if (isHandedOver && !(await repository.canTakeOver(tx, visit.doctor, target.doctor)))
-      throw new AppError('not_same_doctor');
+    if (isHandedOver) await mustHandOver(tx, appointment, target.doctor, caller, policy);
     if (!target?.is_open) return undefined;
     const isMoved = await repository.moveAppointment(tx, appointment, {
       slots: target.slots,
@@ -85,9 +101,9 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
     moveWithin: move,
 
     /**
-     * Moves an appointment to another slot of its doctor, with as many slots as its service takes. Where its doctor is out, it
-     * may also go to another doctor of the same specialization. The slot that it leaves is free at once. The doctor answers a
-     * patient's move anew. A move by the staff leaves
+     * Moves an appointment to another slot of its doctor, with as many slots as its service takes, or to one of a colleague who
+     * can do the same: for staff, where the policy lets patients, and where its doctor is out. The slot that it leaves is free
+     * at once. The doctor answers a patient's move anew. A move by the staff leaves
      * the status as it is. Moving to the slot that it has changes nothing. A failure leaves the appointment as it was.
      * @param options.request asks for it to be done once only
      * @param options.expected the versions that the move is meant for; any by default
@@ -118,6 +134,16 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
 }
 
 const OVERLAPS = ['appointments_patient_no_overlap', 'appointments_doctor_no_overlap'];
+
+/**
+ * The patient is locked before their visit is read, which may be somebody else's by then.
+ * @throws AppError forbidden to who was its patient, record_busy to staff, who may ask again
+ */
+function mustBeOf(visit: { patient: number }, patient: number, { role }: Caller): void {
+  if (visit.patient === patient) return;
+  if (stillOf(role, { patient }).patient !== undefined) throw new AppError('forbidden');
+  throw new AppError('record_busy', { retryAfter: 1 });
+}
 
 /** An exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */
 export async function unlessBusy<Done>(

@@ -17,6 +17,7 @@ const people = {
     .meta({ description: 'Only this patient’s.', examples: [demo.patient.id] }),
 };
 
+export const onlyPages = z.object(pageQuery);
 export const ownFilters = fields.orderedRange(z.object({ ...pageQuery, ...filters }));
 export const allFilters = fields.orderedRange(z.object({ ...pageQuery, ...filters, ...people }));
 /** The same filters without pages. */

@@ -5,7 +5,7 @@ import { IsOwner, IsSignedIn, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { appointment, appointmentPage, patientOf, readsAppointment } from '../appointments.schemas.ts';
+import { appointment, appointmentPage, patientOf, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
 import { allFilters, ownFilters } from './filters.schemas.ts';
 
@@ -21,7 +21,7 @@ export async function readingRoutes(
     '/appointments/me/',
     {
       preHandler: IsSignedIn,
-      config: { audit: reads('appointment.list', patientOf) },
+      config: { audit: reads('appointment.list', patientOf), shows },
       schema: {
         tags,
         operationId: 'listOwnAppointments',
@@ -41,7 +41,7 @@ export async function readingRoutes(
     '/appointments/',
     {
       preHandler: IsStaff,
-      config: { audit: reads('appointment.list', patientOf) },
+      config: { audit: reads('appointment.list', patientOf), shows },
       schema: {
         tags,
         operationId: 'listAppointments',
@@ -64,13 +64,16 @@ export async function readingRoutes(
       config: {
         errors: ['appointment_not_found'],
         audit: readsAppointment,
+        shows,
         etag: true,
       },
       schema: {
         tags,
         operationId: 'getAppointment',
         summary: 'Show an appointment',
-        description: 'With its doctor, its patient and its times, also when its slot is gone.',
+        description:
+          'With its doctor, its patient and its times, also when its slot is gone. Its doctor and staff see the patient’s ' +
+          '`date_of_birth` and the `note`.',
         params: idParams('The appointment’s id.', demo.visit.id),
         response: { 200: appointment },
       },

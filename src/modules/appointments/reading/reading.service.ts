@@ -46,6 +46,20 @@ export function createReading({ db, clock, reach }: ReadingDependencies) {
       caller: Caller,
     ): Promise<Page<Appointment>> => pageOf(await within(filters, caller), { page, page_size }),
 
+    /**
+     * A doctor's visits of one patient, whatever became of them.
+     * @throws AppError patient_not_found, also where they have had none: whom they never saw does not exist for them
+     */
+    async listOfPatient(
+      patient: number,
+      { page, page_size }: PageRequest,
+      caller: Caller,
+    ): Promise<Page<Appointment>> {
+      const found = await pageOf({ doctor: caller.id, patient }, { page, page_size });
+      if (found.count === 0) throw new AppError('patient_not_found');
+      return found;
+    },
+
     /** A patient's or a doctor's own appointments; for the staff those they booked. */
     async listOwn(
       { page, page_size, ...filters }: AppointmentFilters,

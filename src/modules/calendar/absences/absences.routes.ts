@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
+import { type Role, readsReasons } from '../../../core/roles.ts';
 import { idParams } from '../../../http/fields.ts';
 import { anyOf, IsDoctor, IsOwner, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
-import { hidingReasons } from '../../../http/hooks/reasons.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
@@ -25,9 +25,12 @@ const doctorOf = ({ doctor }: Absence) => doctor;
 /** The appointments that are cancelled are the patients’ own data. */
 const patientsOf = ({ appointments }: AbsenceEffects) => appointments.map(({ patient }) => patient.id);
 
+/** Why somebody is away is not read at the desk. */
+const shows = <Away extends Pick<Absence, 'reason'>>(absence: Away, role: Role): Away =>
+  readsReasons(role) ? absence : { ...absence, reason: null };
+
 export async function absencesRoutes(instance: FastifyInstance, { absences }: { absences: Absences }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  app.addHook('preSerialization', hidingReasons('reason'));
   const isOwner = IsOwner(absences.findOwner, 'absence_not_found');
 
   app.post(
@@ -41,6 +44,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
           filters: ['doctor', 'from', 'to'],
           rows: appointments.length,
         })),
+        shows,
       },
       schema: {
         tags,
@@ -68,7 +72,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
     '/absences/',
     {
       preHandler: anyOf(IsDoctor, IsStaff),
-      config: { audit: reads('absence.list', doctorOf) },
+      config: { audit: reads('absence.list', doctorOf), shows },
       schema: {
         tags,
         operationId: 'listAbsences',
@@ -90,6 +94,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
       config: {
         errors: ['absence_not_found'],
         audit: reads('absence.read', doctorOf, ({ id }: Absence) => ({ absence: id })),
+        shows,
       },
       schema: {
         tags,

@@ -4,11 +4,17 @@ import { isDoctorHere } from '../../availability/people.sql.ts';
 import { isHoliday, isRoomUsed } from '../../availability/places.sql.ts';
 import { SKIPPED_SHOWN, type Skipped } from './weeks.rules.ts';
 
+export interface PlainSlot {
+  date: string;
+  start_time: string;
+  end_time: string;
+}
+
 /** Whoever changes slots here has locked the holidays and the doctor's calendar, so that what is read stays true. */
 
-/** How many slots were published, and which of them somebody else's use of the room kept from it. */
+/** Which slots were published, by time, and which somebody else's use of the room kept from it. */
 export interface WeekPublished {
-  published: number;
+  published: PlainSlot[];
   skipped_count: number;
   skipped: Skipped[];
 }
@@ -62,9 +68,13 @@ export async function publishWeek(
         from missing where not is_taken
         order by date, start_time
         on conflict do nothing
-        returning id
+        returning date, start_time, end_time
       )
-      select (select count(*)::integer from created) as published,
+      select (
+          select coalesce(json_agg(json_build_object(
+            'date', date, 'start_time', left(start_time::text, 5), 'end_time', left(end_time::text, 5))
+            order by date, start_time), '[]')
+          from created) as published,
         (select count(*)::integer from missing where is_taken) as skipped_count,
         (
           select coalesce(json_agg(json_build_object(
@@ -84,14 +94,14 @@ export async function publishWeek(
  * that break. What somebody has, holds or is offered stays theirs. What is only kept for the waiting list goes, since the
  * doctor is not there. The branches and rooms of the week are locked before the slots, as publishing locks them by their
  * foreign keys afterwards: whoever closes one has it locked and waits for slots.
- * @returns how many slots it took back
+ * @returns the slots that it took back, by time
  */
 export async function removeSurplus(
   tx: Tx,
   doctor: number,
   { now, wall }: { now: Date; wall: WallTime },
-): Promise<number> {
-  const { rowCount } = await clientOf(tx).query({
+): Promise<PlainSlot[]> {
+  const { rows } = await clientOf(tx).query<PlainSlot>({
     name: 'timeslots.remove-surplus',
     text: `
       with branch as materialized (
@@ -100,8 +110,7 @@ export async function removeSurplus(
       ), room as materialized (
         select r.id from rooms r where (select count(*) from branch) >= 0
           and r.id in (select w.room_id from weekly_hours w where w.doctor_id = $1) order by r.id for key share
-      )
-      delete from timeslots where id in (
+      ), removed as (delete from timeslots where id in (
         select id from timeslots s
         where (select count(*) from room) >= 0 and doctor_id = $1 and is_scheduled and not is_taken and (held_until is null or held_until <= $2)
           and (date, start_time) > ($3::date, $4::time)
@@ -113,10 +122,11 @@ export async function removeSurplus(
               and slot.start_time = s.start_time and slot.end_time = s.end_time
               and w.branch_id = s.branch_id and w.room_id is not distinct from s.room_id
               and w.break_minutes = s.break_minutes)
-        order by id for update)`,
+        order by id for update) returning date, start_time, end_time)
+      select * from removed order by date, start_time`,
     values: [doctor, now, wall.date, wall.time],
   });
-  return rowCount ?? 0;
+  return rows;
 }
 
 /** Every active doctor who has a week, or free slots that came from one. */

@@ -25,6 +25,11 @@ interface Changed {
   removed: number;
 }
 
+/** What a week changes, slot by slot. */
+interface Changes extends repository.WeekPublished {
+  removed: repository.PlainSlot[];
+}
+
 export type Publishing = ReturnType<typeof createPublishing>;
 
 /** Keeps what is published true to the doctors' weeks. */
@@ -43,7 +48,7 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
    * Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first, and
    * `seeingOthers` is around the transaction: another doctor may be given the room in this moment.
    */
-  async function refresh(tx: Tx, doctor: number): Promise<repository.WeekPublished & Changed> {
+  async function refresh(tx: Tx, doctor: number): Promise<Changes> {
     const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall: clock.wall() });
     const outcome = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days);
     return { ...outcome, removed };
@@ -62,12 +67,12 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
         const changed = await seeingOthers(() =>
           transaction(
             db,
-            async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: 0, removed: 0 }),
+            async (tx) => ((await lock(tx, doctor)) ? refresh(tx, doctor) : { published: [], removed: [] }),
             { statement: LONG_JOB },
           ),
         );
-        sum.published += changed.published;
-        sum.removed += changed.removed;
+        sum.published += changed.published.length;
+        sum.removed += changed.removed.length;
       } catch (error) {
         failure ??= { error };
       }

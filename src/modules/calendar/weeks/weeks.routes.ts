@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsDoctor, IsStaff } from '../../../http/guards.ts';
+import { reads } from '../../../http/hooks/audit.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import type { Calendar } from '../calendar.service.ts';
-import { changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
+import { type ChangedSchedule, changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
 
 const tags = ['schedules'];
 const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
@@ -17,7 +18,15 @@ const CHANGE =
   'follow each other from its `start_time` on. A new week changes only free slots that lie ahead: what is booked, held or ' +
   'offered to somebody stays, and so does what was published by hand. Slots of the week that were taken back by hand come ' +
   'again with the next week that is written. Nothing is published on holidays and in absences, nor where somebody else uses ' +
-  'the `room`: `skipped` names those slots, which are published later if the room is free by then.';
+  'the `room`: `skipped` names those slots, which are published later if the room is free by then. The answer names the ' +
+  'appointments that the new week leaves outside; they stay. `dry_run` answers all of it, and changes nothing.';
+
+/** The appointments that are left outside are the patients’ own data. */
+const readsOutside = reads(
+  'appointment.list',
+  ({ outside }: ChangedSchedule) => outside.map(({ patient }) => patient.id),
+  ({ outside }) => ({ filters: ['doctor'], rows: outside.length }),
+);
 
 export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Calendar, 'weeks'>) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
@@ -42,7 +51,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
     '/doctor/schedule/',
     {
       preHandler: IsDoctor,
-      config: { errors: CHANGE_ERRORS },
+      config: { errors: CHANGE_ERRORS, audit: readsOutside },
       schema: {
         tags,
         operationId: 'putSchedule',
@@ -77,7 +86,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
     '/doctors/:id/schedule/',
     {
       preHandler: IsStaff,
-      config: { errors: CHANGE_ERRORS },
+      config: { errors: CHANGE_ERRORS, audit: readsOutside },
       schema: {
         tags,
         operationId: 'putScheduleOfDoctor',

@@ -8,6 +8,8 @@ import { openingHours, weekday } from '../../timeslots/index.ts';
 import { overlapsIn, SKIPPED_SHOWN } from './weeks.rules.ts';
 
 const MAX_HOURS = 100;
+/** How many slots and visits an answer names. */
+export const SHOWN = 50;
 
 const hours = z
   .object({
@@ -40,6 +42,10 @@ const tuesday = { weekday: 2, start_time: '14:00', end_time: '18:00', slot_minut
 
 export const newSchedule = documented(
   z.object({
+    dry_run: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Answers what would come of it, and changes nothing.', examples: [true] }),
     schedule: z
       .array(hours)
       .max(MAX_HOURS)
@@ -66,6 +72,10 @@ export const newSchedule = documented(
       place: {
         summary: 'In a branch, in one of its rooms',
         value: { schedule: [{ ...monday, branch: demo.branch.id, room: demo.room.id }] },
+      },
+      dry_run: {
+        summary: 'What a shorter week would change',
+        value: { dry_run: true, schedule: [monday] },
       },
       none: { summary: 'No hours at all', value: { schedule: [] } },
     },
@@ -105,9 +115,21 @@ export type Schedule = z.infer<typeof schedule>;
 
 const many = z.int().meta({ minimum: 0, maximum: 1_000_000, examples: [56] });
 
+const slot = z.object({
+  date: fields.out.date,
+  start_time: fields.out.time,
+  end_time: fields.out.time,
+});
+const first = (what: string) => ({
+  description: `The first of ${what} by time, at most ${SHOWN}.`,
+  maxItems: SHOWN,
+});
+
 export const changedSchedule = documented(
   shape.extend({
+    dry_run: z.boolean().meta({ description: 'Whether nothing was changed.' }),
     published: many.meta({ description: 'How many slots were published from it.' }),
+    published_slots: z.array(slot).meta(first('them')),
     removed: many.meta({
       description: 'How many free slots of the week before were removed.',
       examples: [40],
@@ -126,16 +148,52 @@ export const changedSchedule = documented(
         }),
       )
       .meta({ description: `The first of them by time, at most ${SKIPPED_SHOWN}.`, maxItems: SKIPPED_SHOWN }),
+    removed_slots: z.array(slot).meta(first('them')),
+    outside_count: many.meta({
+      description:
+        'How many appointments that are still to come came from the week, and lie outside it now. They stay as they are.',
+      examples: [1],
+    }),
+    outside: z
+      .array(slot.extend({ id: fields.id, patient: fields.patientBrief }))
+      .meta(first('these appointments')),
   }),
   {
     id: 'ChangedSchedule',
-    description: 'A doctor’s new week, and what it changed.',
+    description: 'A doctor’s new week, and what it changed or would change.',
     examples: {
       week: {
         summary: 'Two stretches',
-        value: { schedule: stored, published: 56, removed: 40, skipped_count: 0, skipped: [] },
+        value: { dry_run: false, schedule: stored, ...changes(), skipped_count: 0, skipped: [] },
+      },
+      dry_run: {
+        summary: 'What would change',
+        value: { dry_run: true, schedule: stored, ...changes(), skipped_count: 0, skipped: [] },
       },
     },
   },
 );
 export type ChangedSchedule = z.infer<typeof changedSchedule>;
+
+function changes() {
+  const slots = [
+    { date: '2028-03-13', start_time: '09:00', end_time: '09:30' },
+    { date: '2028-03-14', start_time: '14:00', end_time: '14:20' },
+  ];
+  return {
+    published: 56,
+    published_slots: slots,
+    removed: 40,
+    removed_slots: [{ date: '2028-03-15', start_time: '09:00', end_time: '09:30' }],
+    outside_count: 1,
+    outside: [
+      {
+        id: demo.visit.id,
+        date: demo.day,
+        start_time: '10:00',
+        end_time: '10:30',
+        patient: demo.patient.brief,
+      },
+    ],
+  };
+}

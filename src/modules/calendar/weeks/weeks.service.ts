@@ -1,22 +1,63 @@
+import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
-import { type Db, transaction } from '../../../db/client.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Availability, Reach } from '../../availability/index.ts';
 import { seeingOthers } from '../../timeslots/index.ts';
+import { listOutside } from './outside.repository.ts';
 import type { Publishing } from './publishing.service.ts';
 import * as repository from './weeks.repository.ts';
-import type { ChangedSchedule, NewSchedule, Schedule } from './weeks.schemas.ts';
+import { type ChangedSchedule, type NewSchedule, type Schedule, SHOWN } from './weeks.schemas.ts';
 
 export interface WeeksDependencies {
   db: Db;
+  clock: Clock;
   audit: Pick<Audit, 'record'>;
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
   places: Pick<Availability['places'], 'resolve'>;
   reach: Pick<Reach, 'of' | 'mustReach'>;
 }
 
-export function createWeeks({ db, audit, publishing, places, reach }: WeeksDependencies) {
+/** Ends the transaction of a dry run: what it did is taken back, what it found is kept. */
+class Tried extends Error {
+  readonly changed: ChangedSchedule;
+  constructor(changed: ChangedSchedule) {
+    super('tried');
+    this.changed = changed;
+  }
+}
+
+export function createWeeks({ db, clock, audit, publishing, places, reach }: WeeksDependencies) {
+  async function write(
+    tx: Tx,
+    doctor: number,
+    { schedule: week, dry_run }: NewSchedule,
+    caller: Caller,
+  ): Promise<ChangedSchedule> {
+    const reached = await reach.of(caller);
+    if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
+    const branches = await places.resolve(tx, doctor, week, (row) => `schedule.${row}.branch`);
+    for (const branch of branches) await reach.mustReach(branch, caller);
+    const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
+    await repository.forgetWeek(tx, doctor, reached);
+    const schedule = await repository.insertWeek(tx, doctor, placed);
+    const { published, removed, skipped_count, skipped } = await publishing.refresh(tx, doctor);
+    const outside = await listOutside(tx, doctor, { wall: clock.wall(), branches: reached, limit: SHOWN });
+    return {
+      dry_run,
+      schedule,
+      published: published.length,
+      published_slots: published.slice(0, SHOWN),
+      removed: removed.length,
+      removed_slots: removed.slice(0, SHOWN),
+      skipped_count,
+      skipped,
+      outside_count: outside.count,
+      outside: outside.rows,
+    };
+  }
+
   return {
     /** A doctor's week, of it what lies in the caller's branches. @throws AppError doctor_not_found */
     async get(doctor: number, caller: Caller): Promise<Schedule> {
@@ -27,26 +68,26 @@ export function createWeeks({ db, audit, publishing, places, reach }: WeeksDepen
 
     /**
      * Replaces a doctor's week as a whole, or what of it lies in the caller's branches, and brings their free slots in line
-     * with it. A stretch that names no branch is where the doctor has had hours until now.
+     * with it. A stretch that names no branch is where the doctor has had hours until now. A dry run does the same and takes it
+     * all back: what it answers is what would come of it, by the same rules.
      * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, schedule_overlap,
      * forbidden (hours in a branch that the caller does not reach), invalid_input (required)
      */
-    async replace(doctor: number, { schedule: week }: NewSchedule, caller: Caller): Promise<ChangedSchedule> {
-      const reached = await reach.of(caller);
-      return seeingOthers(() =>
-        transaction(db, async (tx) => {
-          if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
-          const branches = await places.resolve(tx, doctor, week, (row) => `schedule.${row}.branch`);
-          for (const branch of branches) await reach.mustReach(branch, caller);
-          const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
-          await repository.forgetWeek(tx, doctor, reached);
-          const schedule = await repository.insertWeek(tx, doctor, placed);
-          const changed = await publishing.refresh(tx, doctor);
-          if (caller.id !== doctor)
-            await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
-          return { schedule, ...changed };
-        }),
-      );
+    async replace(doctor: number, week: NewSchedule, caller: Caller): Promise<ChangedSchedule> {
+      try {
+        return await seeingOthers(() =>
+          transaction(db, async (tx) => {
+            const changed = await write(tx, doctor, week, caller);
+            if (week.dry_run) throw new Tried(changed);
+            if (caller.id !== doctor)
+              await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });
+            return changed;
+          }),
+        );
+      } catch (error) {
+        if (error instanceof Tried) return error.changed;
+        throw error;
+      }
     },
   };
 }

@@ -14,6 +14,7 @@ import type { Sealing } from './sealing.service.ts';
 interface WritingDependencies {
   db: Db;
   clock: Clock;
+  clinic_name?: string | undefined;
   default_locale: Locale;
   sealing: Pick<Sealing, 'open' | 'mark'>;
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
@@ -27,6 +28,7 @@ export type Writing = ReturnType<typeof createWriting>;
 export function createWriting({
   db,
   clock,
+  clinic_name,
   default_locale,
   sealing,
   public_url,
@@ -51,6 +53,7 @@ export function createWriting({
       role,
       params,
       visit: visitOf(claimed),
+      clinic: clinic_name,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
       ...(code !== undefined && { code }),

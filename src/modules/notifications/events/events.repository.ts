@@ -12,6 +12,7 @@ export interface VisitRow {
   start_time: string;
   end_time: string;
   version: number;
+  booked_by: number;
   cancelled_by: number | null;
   cancel_reason: string | null;
   /** The visit took place, or its patient did not come, whatever the clock says. */
@@ -22,7 +23,7 @@ export async function findVisit(executor: Executor, appointment: number): Promis
   const { rows } = await clientOf(executor).query<VisitRow>({
     name: 'messages.visit',
     text: `
-      select id, doctor_id, patient_id, status, date, start_time, end_time, version, cancelled_by, cancel_reason,
+      select id, doctor_id, patient_id, status, date, start_time, end_time, version, booked_by, cancelled_by, cancel_reason,
         coalesce(attendance <> 'arrived', false) as is_over
       from appointments where id = $1`,
     values: [appointment],
@@ -42,7 +43,7 @@ export async function listAhead(
   const { rows } = await clientOf(executor).query<VisitAhead>({
     name: 'messages.visits-ahead',
     text: `
-      select id, doctor_id, patient_id, status, date, start_time, end_time, version, cancelled_by, cancel_reason
+      select id, doctor_id, patient_id, status, date, start_time, end_time, version, booked_by, cancelled_by, cancel_reason
       from appointments
       where (patient_id = $1 and ${isActive('appointments')} or doctor_id = $1 and status = 'pending')
         and (date, start_time) > ($2::date, $3::time)

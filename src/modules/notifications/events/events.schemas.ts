@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { activeStatuses } from '../../../core/words.ts';
+import { activeStatuses, appointmentStatuses } from '../../../core/words.ts';
 
 /** What stands in the jobs of this folder. The database queues the first two; see the triggers in drizzle/. */
 
@@ -8,14 +8,20 @@ const when = z.object({ date: z.string(), start_time: z.string() });
 /** A change of an appointment: `appointments_tell` in the migrations. */
 export const appointmentEvent = z.object({
   appointment: z.int(),
-  event: z.enum(['booked', 'confirmed', 'cancelled', 'expired', 'moved']),
+  event: z.enum(['booked', 'confirmed', 'cancelled', 'expired', 'moved', 'patient_changed']),
   /** Of a booking: `confirmed` where it was confirmed at once. Of a move: the status after it. */
   status: z.enum(activeStatuses).optional(),
   /** The visit's, after the change. */
   version: z.int().optional(),
   /** Who answered a request; null where the system itself did. */
   by: z.int().nullable().optional(),
+  /** Of a cancellation: the status before it. Jobs that were queued before events kept it leave it out. */
+  was: z.enum(appointmentStatuses).optional(),
   from: when.optional(),
+  /** Of a move to another doctor: whose visit it was. */
+  from_doctor: z.int().optional(),
+  /** Of a corrected patient: for whom it was entered. */
+  from_patient: z.int().optional(),
   /** When the visit is, after the change. Jobs that were queued before events kept it leave it out. */
   to: when.optional(),
 });

@@ -46,7 +46,13 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
     const { from, to = visit, version = visit.version, status = 'pending' } = told;
     const spoken = spokenOf({ ...to, version });
     if (told.event === 'moved' && from)
-      return { from_date: from.date, from_time: from.start_time, ...spoken, status };
+      return {
+        from_date: from.date,
+        from_time: from.start_time,
+        ...(told.from_doctor !== undefined && { doctors: String(told.from_doctor) }),
+        ...spoken,
+        status,
+      };
     if (!offersOthers(told, visit)) return spoken;
     const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
     const free = await alternatives.find({ doctor, patient, date, start_time });
@@ -73,8 +79,11 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
 
   async function tell(tx: Tx, told: AppointmentEvent, visit: VisitRow, params: Record<string, string>) {
     if (told.event === 'expired' && isLongAgo(visit)) return;
-    for (const { kind, user_id } of audienceOf(told, visit))
-      await telling.enqueue(tx, { user_id, kind, key: keyOf(told), appointment_id: visit.id, params });
+    for (const { kind, user_id } of audienceOf(told, visit)) {
+      // Whoever has it no more is told of the time at which they had it.
+      const said = kind === 'handed_over' && told.from ? { ...params, ...told.from } : params;
+      await telling.enqueue(tx, { user_id, kind, key: keyOf(told), appointment_id: visit.id, params: said });
+    }
   }
 
   return {
@@ -87,7 +96,9 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
         const visit = await findVisit(tx, told.appointment);
         if (!visit) return;
         await tell(tx, told, visit, params);
-        await reminders.plan(tx, visit, { replace: told.event === 'moved' });
+        // Whoever has it now may sleep at other hours.
+        const replace = told.event === 'moved' || told.event === 'patient_changed';
+        await reminders.plan(tx, visit, { replace });
       });
     },
 

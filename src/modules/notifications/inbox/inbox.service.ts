@@ -12,12 +12,13 @@ import type { Notification, NotificationFilters } from './inbox.schemas.ts';
 interface InboxDependencies {
   db: Db;
   clock: Clock;
+  clinic_name?: string | undefined;
 }
 
 export type Inbox = ReturnType<typeof createInbox>;
 
 /** The inbox in the app. A text is written when it is read, from what is known then. */
-export function createInbox({ db, clock }: InboxDependencies) {
+export function createInbox({ db, clock, clinic_name }: InboxDependencies) {
   type Row = Awaited<ReturnType<typeof repository.listNotifications>>['rows'][number];
 
   /** @param locale for a reader who has chosen no language */
@@ -28,6 +29,7 @@ export function createInbox({ db, clock }: InboxDependencies) {
       role,
       params,
       visit: visitOf(row),
+      clinic: clinic_name,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
     });

@@ -17,7 +17,7 @@ export interface LinksDependencies {
   public_url: string | undefined;
   telling: Pick<Telling, 'enqueue'>;
   cancelling: {
-    cancel: (appointment: number, caller: Caller) => Promise<void>;
+    cancel: (appointment: number, caller: Caller, meant: { owners: { patient: number } }) => Promise<void>;
     /** Whether the clinic's policy lets a patient cancel this visit now. */
     mayCancelNow: (visit: { date: string; start_time: string }) => Promise<boolean>;
   };
@@ -111,10 +111,11 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
       const { appointment_id, user_id, doctor_id, last_move } = found.link;
       if (found.state === 'ask_cancel' || answer === 'cancel') {
         try {
-          await cancelling.cancel(appointment_id, { id: user_id, role: 'patient', session: 0 });
+          const caller = { id: user_id, role: 'patient', session: 0 } as const;
+          await cancelling.cancel(appointment_id, caller, { owners: { patient: user_id } });
         } catch (error) {
           // The visit began, or it became too late, in this very moment: the page says how it stands.
-          if (error instanceof AppError && error.status === 409) return;
+          if (error instanceof AppError && (error.status === 409 || error.code === 'forbidden')) return;
           throw error;
         }
         await transaction(db, (tx) => repository.useLink(tx, hashOf(token), ANSWERS, clock.now()));

@@ -14,6 +14,7 @@ import { type Failed, hasFailed, isMessage, requeue, requeueMany } from './reque
 interface OutboxDependencies {
   db: Db;
   clock: Clock;
+  clinic_name?: string | undefined;
   default_locale: Locale;
   audit: Pick<Audit, 'record'>;
 }
@@ -21,7 +22,7 @@ interface OutboxDependencies {
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** What left by email, SMS or Telegram, or did not: admins look at it, and send again what failed. */
-export function createOutbox({ db, clock, default_locale, audit }: OutboxDependencies) {
+export function createOutbox({ db, clock, clinic_name, default_locale, audit }: OutboxDependencies) {
   type Row = Awaited<ReturnType<typeof listMessages>>['rows'][number];
 
   /** The text as it was sent, or would be. The text of a code is shown to nobody. */
@@ -33,6 +34,7 @@ export function createOutbox({ db, clock, default_locale, audit }: OutboxDepende
       role,
       params,
       visit: visitOf(row),
+      clinic: clinic_name,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wallOf(sent_at === null ? clock.now() : new Date(sent_at)).date,
     });

@@ -26,6 +26,8 @@ export interface Reader extends QuietHours {
   is_active: boolean;
   /** They are the doctor of the visit; otherwise they are its patient. */
   is_doctor: boolean;
+  /** The visit was theirs, and has changed hands. */
+  is_former?: boolean;
   /** Null where the message is about no appointment. */
   visit: VisitNow | null;
 }
@@ -51,6 +53,7 @@ export function judge(said: Said, reader: Reader, clock: Clock): Verdict {
 const FALLEN_OUT: Partial<Record<MessageKind, VisitNow['status']>> = {
   cancelled: 'cancelled',
   declined: 'cancelled',
+  called_off: 'cancelled',
   absence: 'cancelled',
   closed: 'cancelled',
   expired: 'expired',
@@ -59,6 +62,9 @@ const FALLEN_OUT: Partial<Record<MessageKind, VisitNow['status']>> = {
 /** Whether a kind asks its reader to come. */
 export const isInvitation = (kind: MessageKind): boolean =>
   kind === 'booked' || kind === 'confirmed' || kind === 'reminder';
+
+/** Kinds that tell whoever had a visit that it is theirs no more: whatever becomes of it is no news to them. */
+const TAKEN_AWAY: readonly MessageKind[] = ['handed_over', 'entered_by_mistake'];
 
 /** Kinds that ask the doctor for an answer, and tell the patient that there is none yet. */
 const UNDECIDED: readonly MessageKind[] = ['booked', 'unanswered'];
@@ -76,12 +82,19 @@ function whyUntrue(said: Said, reader: Reader, clock: Clock): string | undefined
   if (kind === 'code') return now - created_at.getTime() > CODE_MINUTES * 60_000 ? 'expired' : undefined;
   if (params.expires_at !== undefined && Date.parse(params.expires_at) <= now) return 'expired';
   const when = timeOf(params, visit);
+  if (TAKEN_AWAY.includes(kind) || reader.is_former) return whyTaken(kind, when, clock);
   if (visit && kind === 'expired')
     return now - clock.at(visit.date, visit.end_time).getTime() > LONG_AGO ? 'expired' : undefined;
   const fallen = visit && whyFallenOut(kind, visit);
   if (fallen) return fallen;
   if (when && isOver(when, visit, is_doctor, clock)) return 'visit_begun';
   return when && visit && !FALLEN_OUT[kind] ? whyChanged(kind, when, visit) : undefined;
+}
+
+/** For whoever had the visit, and has it no more: they are told of that until it would have begun, and of nothing else. */
+function whyTaken(kind: MessageKind, when: When | null, clock: Clock): string | undefined {
+  if (!TAKEN_AWAY.includes(kind)) return 'visit_reassigned';
+  return when && hasBegun(when, clock.wall()) ? 'visit_begun' : undefined;
 }
 
 /** For a visit that is off, where the message does not say so. */

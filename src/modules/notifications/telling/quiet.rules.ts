@@ -12,7 +12,16 @@ const JUST_BEGUN = 15 * 60_000;
 const PASSES: readonly MessageKind[] = ['code', 'waitlist_offer', 'contact_changed', 'telegram_linked'];
 
 /** The reader has to know these before they set out. */
-const PRESSING: readonly MessageKind[] = ['cancelled', 'declined', 'absence', 'closed', 'moved'];
+const PRESSING: readonly MessageKind[] = [
+  'cancelled',
+  'declined',
+  'called_off',
+  'absence',
+  'closed',
+  'moved',
+  'handed_over',
+  'entered_by_mistake',
+];
 
 /**
  * When a message may go out: now, or at the end of the reader's quiet hours. Codes pass at once. So does a visit that falls

@@ -11,6 +11,8 @@ export interface VisitFacts {
   patient_first_name: string | null;
   patient_last_name: string | null;
   cancel_reason: string | null;
+  /** Where it is; the branch's name where the clinic has several. */
+  place?: { branch: string | null; address: string | null; phone: string | null } | null;
   /** First and last names of other doctors that the message names, by id. */
   doctors?: Readonly<Record<string, readonly [string | null, string | null]>> | null;
 }
@@ -21,6 +23,8 @@ export interface MessageFacts {
   /** The reader's. */
   role: Role;
   visit: VisitFacts | null;
+  /** The clinic's name. */
+  clinic?: string | undefined;
   params: Readonly<Record<string, string>>;
   /** When it happened, on the clinic's wall. */
   happened: { date: string; time: string };

@@ -63,7 +63,7 @@ export function composeEmail(
   const html = [
     `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><title>${escapeHtml(words.title)}</title></head>`,
     '<body style="margin:0;padding:24px;font:16px/1.5 system-ui,sans-serif;color:#1b1b1b">',
-    `<h1 style="font-size:20px;margin:0 0 12px">${escapeHtml(words.title)}</h1><p>${escapeHtml(words.text)}</p>`,
+    `<h1 style="font-size:20px;margin:0 0 12px">${escapeHtml(words.title)}</h1><p>${escapeHtml(words.text).replaceAll('\n', '<br>')}</p>`,
     links
       ? labelled(links, texts)
           .map(({ href, label }) => button(href, label))

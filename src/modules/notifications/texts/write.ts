@@ -12,6 +12,7 @@ import type {
 import { longWhen, shortWhen } from './dates.ts';
 import type { MessageFacts, VisitFacts } from './facts.ts';
 import { fullName, shortName } from './names.ts';
+import { placed } from './place.ts';
 import { plainSms } from './sms.ts';
 
 /**
@@ -19,7 +20,8 @@ import { plainSms } from './sms.ts';
  * @returns undefined where there is nothing to say: the visit is gone, or the message is not for this reader
  */
 export function writeMessage(locale: Locale, facts: MessageFacts): Words | undefined {
-  const words = wordsOf(messageTexts(locale), facts);
+  const said = wordsOf(messageTexts(locale), facts);
+  const words = said && placed(said, facts);
   return words && { ...words, sms: plainSms(words.sms) };
 }
 
@@ -48,7 +50,7 @@ function allWords(text: MessageTexts, { params, happened, today }: MessageFacts,
   const words = visitWords(text, visit, today);
   return {
     ...words,
-    ...moveWords(text, params, words, today),
+    ...moveWords(text, params, visit, words, today),
     ...absenceWords(text, params, visit, today),
     ...offerWords(text, params, happened, today),
   };
@@ -77,13 +79,22 @@ const isCoded = (reason: string | null): reason is (typeof CODED)[number] =>
 
 type Params = MessageFacts['params'];
 
-function moveWords(text: MessageTexts, params: Params, { when, when_short }: VisitWords, today: string) {
+function moveWords(
+  text: MessageTexts,
+  params: Params,
+  { doctors }: VisitFacts,
+  { when, when_short }: VisitWords,
+  today: string,
+) {
   const { from_date, from_time, status } = params;
   const pending = status === 'pending';
   if (from_date === undefined || from_time === undefined)
     return { from: when, from_short: when_short, pending };
+  // With whom it was, where that was another doctor.
+  const before = params.doctors === undefined ? undefined : doctors?.[params.doctors];
+  const doctor = before && ` (${shortName(...before) ?? text.nobody.doctor})`;
   return {
-    from: longWhen(text, from_date, from_time, today),
+    from: longWhen(text, from_date, from_time, today) + (doctor ?? ''),
     from_short: shortWhen(text, from_date, from_time, today),
     pending,
   };

@@ -1,0 +1,27 @@
+import type { FastifyInstance } from 'fastify';
+import { Public } from '../../../http/guards.ts';
+import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { about as aboutAnswer } from './about.schemas.ts';
+import type { AboutClinic } from './about.service.ts';
+
+export async function aboutRoutes(instance: FastifyInstance, { about }: { about: AboutClinic }) {
+  const app = instance.withTypeProvider<ZodTypeProvider>();
+  app.describeHeading({ name: 'clinic', description: 'The clinic: its name and its branches.', order: 25 });
+
+  app.get(
+    '/clinic/',
+    {
+      preHandler: Public,
+      schema: {
+        tags: ['clinic'],
+        operationId: 'getClinic',
+        summary: 'Show the clinic',
+        description:
+          'Its name, its open branches with their addresses and phones, and its time zone. All branches keep this one time ' +
+          'zone: every date and time of this API is the wall clock of the clinic.',
+        response: { 200: aboutAnswer },
+      },
+    },
+    async () => about.get(),
+  );
+}

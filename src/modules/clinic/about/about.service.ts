@@ -1,0 +1,21 @@
+import type { Db } from '../../../db/client.ts';
+import { listOpenBranches } from './about.repository.ts';
+import { type About, BRANCHES } from './about.schemas.ts';
+
+interface AboutDependencies {
+  db: Db;
+  clinic_name: string;
+  /** The clinic's one time zone, an IANA name. */
+  timezone: string;
+}
+
+export type AboutClinic = ReturnType<typeof createAbout>;
+
+/** What the clinic says of itself to everybody. */
+export const createAbout = ({ db, clinic_name, timezone }: AboutDependencies) => ({
+  get: async (): Promise<About> => ({
+    name: clinic_name,
+    time_zone: timezone,
+    branches: await listOpenBranches(db, BRANCHES),
+  }),
+});
