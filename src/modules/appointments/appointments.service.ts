@@ -23,6 +23,7 @@ interface AppointmentsDependencies {
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];
   sessions: ExportDependencies['sessions'];
+  reached: BookingDependencies['reached'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;

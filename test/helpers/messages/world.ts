@@ -55,6 +55,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     idempotency,
     obtaining: availability.obtaining,
     sessions: { isEnded: () => false },
+    reached: async () => new Set(),
   });
   const notifications = createNotifications({
     db,
