@@ -1,11 +1,17 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import type { Tx } from '../../db/client.ts';
 import { patientProfiles } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
+import { moveTies } from './families/merging.repository.ts';
+import { fillProfile } from './patients.repository.ts';
 
 /** A patient's profile. What is forgotten of it stands in the repository (`eraseProfile`). */
 export const personal = {
-  columns: { 'patient_profiles.id': 'patient_profile' },
+  columns: {
+    'patient_profiles.id': 'patient_profile',
+    'patient_profiles.registered_by': 'who registered somebody is told in that person’s access log',
+  },
   parts: {
     patient_profile: {
       shape: z
@@ -26,5 +32,11 @@ export const personal = {
         },
       },
     },
+  },
+
+  /** Families, and what the duplicate says that the record does not. */
+  async merge(tx: Tx, merge: { from: number; into: number }): Promise<void> {
+    await moveTies(tx, merge);
+    await fillProfile(tx, merge);
   },
 };
