@@ -7,6 +7,7 @@ import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts
 import { finds } from '../../db/search.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { User } from './user.schemas.ts';
+import { hasNoSignIn } from './users.rules.ts';
 
 /** What is shown of a person: a new column is shown once it stands here. */
 const fields = {
@@ -42,14 +43,14 @@ type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 function toUser(row: Row): User {
   const { specialization, experience_years, doctor_gender, approved_at, ...others } = row;
   const { date_of_birth, patient_gender, ...user } = others;
-  const { id, phone } = user;
+  const { id, phone, username } = user;
   const profiles = {
     admin: null,
     receptionist: null,
     doctor: { id, specialization, experience_years, gender: doctor_gender, approved_at },
     patient: { id, phone, date_of_birth, gender: patient_gender },
   };
-  return { ...user, profile: profiles[user.role] };
+  return { ...user, username: hasNoSignIn(username) ? null : username, profile: profiles[user.role] };
 }
 
 const id = sql.placeholder('id');

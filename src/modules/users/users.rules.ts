@@ -1,6 +1,9 @@
 import { namesOf } from '../../core/names.ts';
 import type { Role } from '../../core/roles.ts';
 
+/** Whether a user name stands for none: a patient whom the desk or a guardian registered. */
+export const hasNoSignIn = (username: string): boolean => username.startsWith('~');
+
 const profileFields = {
   admin: [],
   receptionist: [],

@@ -10,9 +10,10 @@ import { lockPerson } from './admins.service.ts';
 import { type ApprovalDependencies, createApproval } from './approval.service.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
+import { createRecords } from './records.service.ts';
 import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import { notesOf, profileErrors } from './users.rules.ts';
+import { hasNoSignIn, notesOf, profileErrors } from './users.rules.ts';
 import type { NewUser, ProfileInput, Registration, UserChanges } from './users.schemas.ts';
 
 interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
@@ -94,6 +95,8 @@ export function createUsers(dependencies: UsersDependencies) {
     const { role, username } = { ...before, ...given(changes) };
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
+    if (hasNoSignIn(before.username) && (newRole || password !== undefined || changes.username !== undefined))
+      refuseHalfSignIn({ username: changes.username, password });
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
@@ -109,6 +112,7 @@ export function createUsers(dependencies: UsersDependencies) {
     accounts: createAccounts(dependencies),
     approval: createApproval(dependencies),
     erasure: createErasure(dependencies),
+    records: createRecords(dependencies),
 
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
@@ -176,6 +180,13 @@ function given<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** Refuses a user name or a password alone for somebody who has neither: nobody could sign in with it, or anybody. */
+function refuseHalfSignIn(account: Pick<UserChanges, 'username' | 'password'>): void {
+  const missing = (['username', 'password'] as const).filter((name) => account[name] === undefined);
+  if (missing.length > 0)
+    throw new AppError('invalid_input', { fields: missing.map((path) => ({ path, code: 'required' })) });
 }
 
 /** Refuses what a schema cannot judge: it depends on who the person already is. */
