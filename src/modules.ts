@@ -51,6 +51,7 @@ import {
   createPrivacy,
   createRetention,
   eraseTraces,
+  mergeTraces,
   personalDataOf,
   privacyRoutes,
 } from './modules/privacy/index.ts';
@@ -150,6 +151,8 @@ export function createModules({
     doctors,
     patients: availability.patients,
   });
+  // What is made further down is asked once it is there.
+  const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
   const appointments = createAppointments({
     db,
     mayLag,
@@ -159,6 +162,7 @@ export function createModules({
     settings,
     obtaining: availability.obtaining,
     sessions,
+    reached,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, ...config });
   const waitlist = createWaitlist({
@@ -214,6 +218,9 @@ export function createModules({
     passwords,
     sessions,
     users: users.accounts,
+    records: users.records,
+    patients: { save: savePatientProfile },
+    consents,
     messages,
     audit,
     contactChanges,
@@ -222,7 +229,20 @@ export function createModules({
     signAccess,
     ...config,
   });
-  const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const patients = createPatients({
+    db,
+    clock,
+    audit,
+    contacts: auth.contacts,
+    codes: auth.codes,
+    users: { setContact },
+    records: users.records,
+    erasure: users.erasure,
+    moveTraces: (tx, merge) => mergeTraces(tx, merge, personal),
+    messages,
+    sessions,
+    reached,
+  });
   const privacy = createPrivacy({
     db,
     clock,
@@ -288,7 +308,7 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
-      await app.register(patientsRoutes, { patients, phone_country });
+      await app.register(patientsRoutes, { patients, ...config });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });

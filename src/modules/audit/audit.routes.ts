@@ -24,7 +24,7 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
         description: [
           'Newest first. `from` and `to` are days of the clinic. Actions:',
           ACTIONS,
-          'The first six name the `network` they came from, and are noted once a minute for each account and network, ' +
+          'The first seven name the `network` they came from, and are noted once a minute for each account and network, ' +
             'however many there are; `details.more` says that there were more than can be noted. They stand in no access log.',
           'What one does with one’s own record is noted when it changes something, reading it is not; what everybody may ' +
             'see (the directory, free slots) is not noted. Looking here is noted too.',
@@ -60,6 +60,7 @@ const ACTIONS = `| action | what happened |
 | --- | --- |
 | \`sign_in\`, \`sign_in.fail\` | somebody signed in; a wrong password, or a name that nobody has (then without a subject) |
 | \`password.fail\`, \`password.reset_fail\` | a wrong password of somebody who is signed in; a wrong code for a new one |
+| \`patient.claim_fail\` | a wrong code, or a wrong birthday, of somebody who claims a record |
 | \`token.reuse\` | a refresh token was used a second time, and its session ended |
 | \`access.refuse\` | somebody signed in was refused what is not theirs; \`details.route\` says what |
 | \`telegram.link\`, \`telegram.unlink\` | a Telegram chat was linked, unlinked |
@@ -72,6 +73,11 @@ const ACTIONS = `| action | what happened |
 | \`user.activate\`, \`user.deactivate\`, \`user.approve\` | an admin let somebody in, put them out, let a doctor in |
 | \`consent.accept\` | somebody accepted the terms and the privacy policy in force |
 | \`user.export\`, \`user.erase\` | somebody took their data; was erased |
+| \`patient.find\`, \`patient.read\` | the desk looked for patients, with \`people\`; looked at one |
+| \`patient.register\`, \`patient.update\` | the desk registered a patient; corrected what is said of one |
+| \`patient.reach\`, \`patient.vouch\` | a phone reaches its patient: they read out a code; somebody at the desk says so |
+| \`patient.tie\` | the desk tied a child to who looks after them |
+| \`patient.claim\`, \`patient.merge\` | somebody claimed their record; an admin merged another one of the same person into it |
 | \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
 | \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
 | \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
