@@ -51,7 +51,7 @@ export interface TestApp {
     patch(path: string, body?: object): supertest.Test;
     delete(path: string, body?: object): supertest.Test;
   };
-  /** Registers (admins: inserts) a person and signs them in. */
+  /** Registers (admins and reception: makes) a person and signs them in. */
   person(role: Role, fields?: Record<string, unknown>): Promise<Person>;
   /** Publishes a slot; by default half an hour on 2026-03-10. */
   slot(doctor: Person, fields?: Partial<Record<'date' | 'start_time' | 'end_time', string>>): Promise<number>;
@@ -105,10 +105,11 @@ export async function testApp(
   async function person(role: Role, fields: Record<string, unknown> = {}): Promise<Person> {
     people += 1;
     const username = `${role}${people}`;
-    const account = { username, password: PASSWORD, role: role === 'admin' ? 'patient' : role, ...fields };
+    const isMade = role === 'admin' || role === 'receptionist';
+    const account = { username, password: PASSWORD, role: isMade ? 'patient' : role, ...fields };
     const registered = await as(undefined).post('/auth/register/', account).expect(201);
-    if (role === 'admin')
-      await db.$client.query("update users set role = 'admin' where id = $1", [registered.body.id]);
+    if (isMade)
+      await db.$client.query('update users set role = $2 where id = $1', [registered.body.id, role]);
     const login = await as(undefined)
       .post('/auth/login/', { username: account.username, password: PASSWORD })
       .expect(200);
