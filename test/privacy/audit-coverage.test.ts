@@ -37,6 +37,8 @@ const READS: Record<string, string> = {
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
   'GET /api/patient/profile/': 'own',
+  'GET /api/patients/': 'patient.find',
+  'GET /api/patients/{id}/': 'patient.read',
   'GET /api/settings/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
   'GET /api/statistics/': 'everybody',
@@ -75,7 +77,7 @@ test('the documentation names every action that the code notes, and no other', a
     if (!notes || file.endsWith('audit.routes.ts')) continue;
     const text = readFileSync(join(root, file), 'utf8');
     for (const [, action = ''] of text.matchAll(
-      /'((?:user|password|session|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
+      /'((?:user|patient|password|session|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
     ))
       used.add(action);
   }
