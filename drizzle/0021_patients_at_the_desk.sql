@@ -1,6 +1,6 @@
 -- Patients are found at the desk by name in either script, by phone and by birthday, and two records of one person become one.
 --
--- Locks: SHARE on users and patient_profiles while their indexes are built (the one of names some 40 s for a million
+-- Locks: SHARE on users and patient_profiles while their indexes are built (the one of names half a minute for a million
 -- patients): nobody changes an account meanwhile, everybody goes on reading and booking; ACCESS EXCLUSIVE on appointments
 -- for an instant. Processes of the version before go on working.
 --
