@@ -437,16 +437,17 @@ const lists = [
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
   const askWith = (query: string) =>
     send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
+  /** The desk finds nobody who asks for nothing. */
+  const ask = (query: string) => askWith(route === 'GET /patients/' ? `born=1990-05-17&${query}` : query);
 
   test.each(strict)('%s', async (name) => {
     for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {
-      const answer = await askWith(`${name}=${value.replace('{name}', name)}`);
+      const answer = await (name === 'born' ? askWith : ask)(`${name}=${value.replace('{name}', name)}`);
       expectProblem(answer, 'invalid_input', { fields: [expect.stringMatching(`^${name} `)] });
     }
   });
 
   test('text takes what people type, and neither control characters nor two values', async () => {
-    const ask = (query: string) => askWith(route === 'GET /patients/' ? `born=1990-05-17&${query}` : query);
     for (const name of free) {
       for (const value of ['', 'x', '-1', 'null', '%25_%5C', '%27%3B--', '%F0%9F%91%8D', '%22', '%28%5B%7B'])
         expect((await ask(`${name}=${value}`)).status, `${name}=${value}`).toBe(200);
