@@ -57,6 +57,7 @@ import {
   createPrivacy,
   createRetention,
   eraseTraces,
+  mergeTraces,
   personalDataOf,
   privacyJobs,
   privacyRoutes,
@@ -189,6 +190,8 @@ export function createModules({
     patients: availability.patients,
     reach,
   });
+  // What is made further down is asked once it is there.
+  const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
   const appointments = createAppointments({
     db,
     mayLag,
@@ -199,6 +202,7 @@ export function createModules({
     obtaining: availability.obtaining,
     reach,
     sessions,
+    reached,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, reach, ...config });
   const waitlist = createWaitlist({
@@ -255,6 +259,9 @@ export function createModules({
     passwords,
     sessions,
     users: users.accounts,
+    records: users.records,
+    patients: { save: savePatientProfile },
+    consents,
     messages,
     audit,
     contactChanges,
@@ -263,7 +270,20 @@ export function createModules({
     signAccess,
     ...config,
   });
-  const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const patients = createPatients({
+    db,
+    clock,
+    audit,
+    contacts: auth.contacts,
+    codes: auth.codes,
+    users: { setContact },
+    records: users.records,
+    erasure: users.erasure,
+    moveTraces: (tx, merge) => mergeTraces(tx, merge, personal),
+    messages,
+    sessions,
+    reached,
+  });
   const privacy = createPrivacy({
     db,
     clock,
@@ -319,7 +339,7 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
-      await app.register(patientsRoutes, { patients, phone_country });
+      await app.register(patientsRoutes, { patients, ...config });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });

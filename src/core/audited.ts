@@ -1,12 +1,13 @@
 /**
  * Everything that the audit notes, and what it means; staff are doctors and admins. The documentation lists it from here.
- * The first six are what may be an attack (`watched`).
+ * The first seven are what may be an attack (`watched`).
  */
 export const auditActions = {
   sign_in: 'somebody signed in',
   'sign_in.fail': 'a wrong password, or a name that nobody has (then without a subject)',
   'password.fail': 'a wrong password of somebody who is signed in',
   'password.reset_fail': 'a wrong code for a new password',
+  'patient.claim_fail': 'a wrong code, or a wrong birthday, of somebody who claims a record',
   'token.reuse': 'a refresh token was used a second time, and its session ended',
   'access.refuse': 'somebody was refused what is not theirs; `details.route` says what',
   'telegram.link': 'a Telegram chat was linked',
@@ -28,6 +29,15 @@ export const auditActions = {
   'consent.accept': 'somebody accepted the terms and the privacy policy in force',
   'user.export': 'somebody took their data',
   'user.erase': 'somebody was erased',
+  'patient.find': 'the staff looked for patients, with `people`',
+  'patient.read': 'the staff looked at a patient',
+  'patient.register': 'the staff registered a patient',
+  'patient.update': 'the staff corrected what is said of a patient',
+  'patient.reach': 'a patient read out a code: the phone reaches them',
+  'patient.vouch': 'the staff said that a phone reaches its patient',
+  'patient.tie': 'the staff tied a child to who looks after them',
+  'patient.claim': 'somebody claimed their record',
+  'patient.merge': 'an admin merged another record of the same person into it',
   'appointment.read': 'a doctor or the staff looked at a patient’s appointment',
   'appointment.list': 'a doctor or the staff looked at it in a list',
   'appointment.history': 'a doctor or the staff looked at what happened to a patient’s appointment',

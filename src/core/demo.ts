@@ -48,6 +48,15 @@ export const demo = {
   newcomer: { id: 28, username: 'komila.rasulova', first_name: 'Komila', last_name: 'Rasulova' },
   leaver: { id: 11 },
 
+  /** Without a sign-in: registered at the desk, once more by mistake, and a child. */
+  deskPatient: {
+    name: { id: 120, first_name: 'Nilufar', last_name: 'Ergasheva' },
+    phone: '+998931112233',
+    date_of_birth: '1958-11-20',
+  },
+  duplicate: { id: 121 },
+  child: { id: 122 },
+
   /** The day of the slots below, a Tuesday. All are the demo doctor's. */
   day: '2028-03-14',
   slots: {

@@ -38,6 +38,9 @@ export const errorStatus = {
   username_taken: 409,
   phone_taken: 409,
   email_taken: 409,
+  patient_may_exist: 409,
+  visits_overlap: 409,
+  not_a_dependant: 409,
   already_verified: 409,
   not_verified: 409,
   last_admin: 409,
@@ -133,6 +136,8 @@ export const fieldErrorCodes = [
   'reason_without_cancel',
   'upcoming_without_leaving',
   'nothing_to_change',
+  'three_letters',
+  'same_person',
   'invalid_etag',
 ] as const;
 
@@ -156,12 +161,16 @@ export class AppError extends Error {
   readonly alternatives: readonly object[] | undefined;
   readonly count: number | undefined;
   readonly appointment: object | undefined;
+  readonly candidates: readonly object[] | undefined;
+  readonly merged_into: number | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
    * @param options.alternatives slots that can be had instead of the one that was refused, as answers show them
    * @param options.count how many there are of what forbids it
    * @param options.appointment the visit by which somebody has already what they ask for
+   * @param options.candidates the patients of whom one may be who is registered
+   * @param options.merged_into the record that has taken over what hung on the one that was asked for
    */
   constructor(
     code: ErrorCode,
@@ -171,6 +180,8 @@ export class AppError extends Error {
       alternatives?: readonly object[];
       count?: number;
       appointment?: object;
+      candidates?: readonly object[];
+      merged_into?: number | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -183,6 +194,8 @@ export class AppError extends Error {
     this.alternatives = options.alternatives;
     this.count = options.count;
     this.appointment = options.appointment;
+    this.candidates = options.candidates;
+    this.merged_into = options.merged_into;
   }
 }
 

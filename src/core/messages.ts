@@ -45,6 +45,8 @@ export const accountKinds = {
   telegram_linked: roles,
   /** No phone and no email is confirmed: who forgets the password has no way back. */
   nothing_confirmed: roles,
+  /** Another record of the same person was merged into theirs. */
+  record_merged: ['patient'],
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
 } as const;

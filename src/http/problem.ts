@@ -6,7 +6,7 @@ import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
 /**
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot, the visit by which it
- * is the patient's already, and how many there are of what forbids it.
+ * is the patient's already, how many there are of what forbids it, which patients it may be, and which record it has become.
  */
 interface Problem {
   type: string;
@@ -19,6 +19,8 @@ interface Problem {
   alternatives?: readonly object[];
   count?: number;
   appointment?: object;
+  candidates?: readonly object[];
+  merged_into?: number;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -78,6 +80,8 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
     ...(error.alternatives && { alternatives: error.alternatives }),
     ...(error.count !== undefined && { count: error.count }),
     ...(error.appointment && { appointment: error.appointment }),
+    ...(error.candidates && { candidates: error.candidates }),
+    ...(error.merged_into !== undefined && { merged_into: error.merged_into }),
   };
 }
 

@@ -103,6 +103,19 @@ export const en: Texts = {
       detail:
         'Another account has confirmed this email address. If it is yours alone, please ask the clinic.',
     },
+    patient_may_exist: {
+      title: 'Perhaps registered already',
+      detail:
+        'Somebody with this phone, or with this birthday and a like name, is registered: see `candidates`. `confirm_new: true` registers another person.',
+    },
+    visits_overlap: {
+      title: 'Visits overlap',
+      detail: 'Both records have an active visit at the same time. Cancel or move one of them first.',
+    },
+    not_a_dependant: {
+      title: 'Not a child',
+      detail: 'Guardians look after people under 18 whose birthday is known.',
+    },
     already_verified: { title: 'Already confirmed', detail: 'This is confirmed already; no code is needed.' },
     not_verified: {
       title: 'Contact not confirmed',
@@ -322,6 +335,8 @@ export const en: Texts = {
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',
     upcoming_without_leaving: 'Goes only with `is_active: false` or a new role.',
+    three_letters: 'Needs three letters of a name, unless a phone or a birthday is given.',
+    same_person: 'Must be another record.',
     nothing_to_change: 'Name at least one field to change.',
     invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',
   },

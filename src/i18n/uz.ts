@@ -96,6 +96,20 @@ export const uz: Texts = {
       title: 'Bu pochta band',
       detail: 'Bu manzil boshqa hisobda tasdiqlangan. U faqat sizniki boʻlsa, klinikaga murojaat qiling.',
     },
+    patient_may_exist: {
+      title: 'Bemor roʻyxatda boʻlishi mumkin',
+      detail:
+        'Shu telefon, yoki shu tugʻilgan kun va oʻxshash ism bilan kimdir roʻyxatda bor: `candidates` ga qarang. `confirm_new: true` boshqa kishini roʻyxatga oladi.',
+    },
+    visits_overlap: {
+      title: 'Qabullar ustma-ust',
+      detail:
+        'Ikkala kartada ham bir vaqtga amaldagi yozilish bor. Avval birini bekor qiling yoki koʻchiring.',
+    },
+    not_a_dependant: {
+      title: 'Bola emas',
+      detail: 'Vasiylik 18 yoshga toʻlmagan, tugʻilgan kuni maʼlum kishilarga boʻladi.',
+    },
     already_verified: {
       title: 'Allaqachon tasdiqlangan',
       detail: 'Bu allaqachon tasdiqlangan, kod kerak emas.',
@@ -324,6 +338,8 @@ export const uz: Texts = {
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
     upcoming_without_leaving: 'Faqat `is_active: false` yoki yangi rol bilan birga koʻrsatiladi.',
+    three_letters: 'Telefon yoki tugʻilgan kun koʻrsatilmasa, ismning uch harfi kerak.',
+    same_person: 'Boshqa karta boʻlishi kerak.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
     invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',
   },

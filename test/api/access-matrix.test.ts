@@ -26,6 +26,8 @@ const table = `
   POST /api/auth/password/change/             401     400          400            400         400           400           400                 400
   POST /api/auth/password/reset/              202     202          202            202         202           202           202                 202
   POST /api/auth/password/reset/confirm/      400     400          400            400         400           400           400                 400
+  POST /api/auth/claim/                       202     202          202            202         202           202           202                 202
+  POST /api/auth/claim/confirm/               400     400          400            400         400           400           400                 400
   POST /api/auth/phone/verify/                401     202          202            202         202           202           202                 202
   POST /api/auth/phone/verify/confirm/        401     400          400            400         400           400           400                 400
   POST /api/auth/phone/prove/                 401     409          409            409         409           409           409                 409
@@ -37,6 +39,15 @@ const table = `
   GET /api/auth/me/consents/                  401     200          200            200         200           200           200                 200
   POST /api/auth/me/consents/                 401     200          200            200         200           200           200                 200
   GET /api/audit/                             401     403          403            403         403           403           403                 200
+  GET /api/patients/                          401     403          403            403         403           400           400                 400
+  POST /api/patients/                         401     403          403            403         403           201           201                 201
+  GET /api/patients/{id}/                     401     403          403            403         403           200           200                 200
+  PATCH /api/patients/{id}/                   401     403          403            403         403           200           200                 200
+  POST /api/patients/{id}/phone/verify/       401     403          403            403         403           202           202                 202
+  POST /api/patients/{id}/phone/verify/confirm/ 401     403          403            403         403           400           400                 400
+  POST /api/patients/{id}/phone/vouch/        401     403          403            403         403           200           200                 200
+  POST /api/patients/{id}/guardians/          401     403          403            403         403           409           409                 409
+  POST /api/patients/{id}/merge/              401     403          403            403         403           403           403                 200
   GET /api/users/                             401     403          403            403         403           403           403                 200
   POST /api/users/                            401     403          403            403         403           403           403                 201
   GET /api/users/{id}/                        401     403          403            403         403           403           403                 200
@@ -195,6 +206,11 @@ async function freshAbsence(): Promise<number> {
   return away.body.id;
 }
 const freshUser = async () => (await clinic.person('patient')).id;
+const freshNumber = () => `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`;
+async function freshRecord(): Promise<number> {
+  const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() };
+  return (await clinic.as(people.admin).post('/patients/', patient).expect(201)).body.id;
+}
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
 /** A real record for the `{id}` of a path, untouched by other cases; of a whole route where it needs another. */
@@ -207,6 +223,7 @@ const records: Record<string, () => Promise<number>> = {
   'POST /api/appointments/{id}/no-show/': freshVisit,
   'DELETE /api/appointments/{id}/attendance/': freshVisit,
   users: freshUser,
+  patients: freshRecord,
   doctors: async () => people['own doctor'].id,
   timeslots: freshSlot,
   appointments: freshAppointment,
@@ -249,9 +266,22 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
     code: '000000',
     password: 'eleven-apricot-trees',
   }),
-  'POST /api/auth/phone/verify/': () => ({
-    phone: `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`,
+  'POST /api/auth/phone/verify/': () => ({ phone: freshNumber() }),
+  'POST /api/auth/claim/': () => ({ phone: freshNumber() }),
+  'POST /api/auth/claim/confirm/': () => ({
+    ...account(),
+    role: undefined,
+    phone: freshNumber(),
+    code: '000000',
   }),
+  'POST /api/patients/': () => ({ first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() }),
+  'PATCH /api/patients/{id}/': () => ({ first_name: 'Aziza' }),
+  'POST /api/patients/{id}/phone/verify/confirm/': () => ({ code: '000000' }),
+  'POST /api/patients/{id}/guardians/': () => ({
+    guardian: people['own patient'].id,
+    relationship: 'parent',
+  }),
+  'POST /api/patients/{id}/merge/': async () => ({ into: await freshRecord() }),
   'POST /api/auth/phone/verify/confirm/': () => ({ code: '000000' }),
   'POST /api/auth/email/verify/': () => ({ email: `${freshDay()}@example.uz` }),
   'POST /api/auth/email/verify/confirm/': () => ({ code: '000000' }),

@@ -91,6 +91,8 @@ const inProfile = Object.fromEntries(
 const account = () => ({ username: 'somebody', password: PASSWORD, role: 'patient' });
 const own = { specialization: 'textOrNull', experience_years: 'years', gender: 'orNull' };
 const names = { first_name: 'textOrNull', last_name: 'textOrNull' };
+/** What the desk writes down of a patient. */
+const desk = { phone: 'orNull', date_of_birth: 'orNull', gender: 'orNull', locale: 'orNull' } as const;
 
 /** Every endpoint that takes a body: who may send it, its fields and their kinds, and a body that is fine. */
 const endpoints = [
@@ -125,6 +127,35 @@ const endpoints = [
     { username: 'text', code: 'nothing', password: 'newPassword' },
     { username: 'x', code: '000000', password: PASSWORD },
   ],
+  ['POST /auth/claim/', 'nobody', { phone: 'nothing' }, { phone: '+998901234567' }],
+  [
+    'POST /auth/claim/confirm/',
+    'nobody',
+    {
+      phone: 'nothing',
+      code: 'nothing',
+      date_of_birth: 'nothing',
+      username: 'username',
+      password: 'newPassword',
+      accept_terms: 'flag',
+    },
+    { phone: '+998901234567', code: '000000', username: 'somebody', password: PASSWORD },
+  ],
+  [
+    'POST /patients/',
+    'admin',
+    { ...desk, first_name: 'text', last_name: 'text', confirm_new: 'flag' },
+    { first_name: 'Aziza', last_name: 'Karimova', confirm_new: true },
+  ],
+  ['PATCH /patients/{person}/', 'admin', { ...desk, ...names, email: 'orNull' }, {}],
+  ['POST /patients/{person}/phone/verify/confirm/', 'admin', { code: 'nothing' }, { code: '000000' }],
+  [
+    'POST /patients/{person}/guardians/',
+    'admin',
+    { guardian: 'id', relationship: 'nothing' },
+    { guardian: 999_999, relationship: 'parent' },
+  ],
+  ['POST /patients/{person}/merge/', 'admin', { into: 'id' }, { into: 999_999 }],
   ['POST /auth/phone/verify/', 'patient', { phone: 'nothing' }, {}],
   ['POST /auth/phone/verify/confirm/', 'patient', { code: 'nothing', ...proof }, { code: '000000' }],
   ['POST /auth/email/verify/', 'patient', { email: 'nothing' }, {}],
@@ -321,6 +352,13 @@ const withIds = [
   ['PATCH /users/{id}/', 'admin'],
   ['DELETE /users/{id}/', 'admin'],
   ['POST /users/{id}/approve/', 'admin'],
+  ['GET /patients/{id}/', 'admin'],
+  ['PATCH /patients/{id}/', 'admin'],
+  ['POST /patients/{id}/phone/verify/', 'admin'],
+  ['POST /patients/{id}/phone/verify/confirm/', 'admin'],
+  ['POST /patients/{id}/phone/vouch/', 'admin'],
+  ['POST /patients/{id}/guardians/', 'admin'],
+  ['POST /patients/{id}/merge/', 'admin'],
   ['DELETE /auth/sessions/{id}/', 'patient'],
   ['POST /notifications/{id}/read/', 'patient'],
   ['POST /messages/{id}/retry/', 'admin'],
@@ -372,6 +410,7 @@ const paging = ['page', 'page_size'];
 /** Every list: its parameters that are numbers, dates, flags or choices, and those that take any text. */
 const lists = [
   ['GET /users/', 'admin', [...paging, 'role', 'is_active', 'approved'], ['search']],
+  ['GET /patients/', 'admin', [...paging, 'phone', 'born'], ['search']],
   ['GET /auth/sessions/', 'patient', paging, []],
   ['GET /auth/me/access-log/', 'patient', paging, []],
   ['GET /notifications/', 'patient', [...paging, 'unread'], []],
@@ -397,11 +436,14 @@ const lists = [
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
-  const ask = (query: string) => send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
+  const askWith = (query: string) =>
+    send(`${route.replace('{doctor}', String(people.doctor.id))}?${query}`, by);
+  /** The desk finds nobody who asks for nothing. */
+  const ask = (query: string) => askWith(route === 'GET /patients/' ? `born=1990-05-17&${query}` : query);
 
   test.each(strict)('%s', async (name) => {
     for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {
-      const answer = await ask(`${name}=${value.replace('{name}', name)}`);
+      const answer = await (name === 'born' ? askWith : ask)(`${name}=${value.replace('{name}', name)}`);
       expectProblem(answer, 'invalid_input', { fields: [expect.stringMatching(`^${name} `)] });
     }
   });
@@ -422,7 +464,7 @@ describe.each(lists)('the query of %s', (route, by, strict, free) => {
 
   test('is well encoded', async () => {
     for (const query of brokenQueries)
-      expectProblem(await ask(query.replace('{name}', free[0] ?? 'page')), 'malformed_request');
+      expectProblem(await askWith(query.replace('{name}', free[0] ?? 'page')), 'malformed_request');
   });
 });
 

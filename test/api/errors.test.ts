@@ -179,6 +179,31 @@ const cases: Record<ErrorCode, Case> = {
       return confirmCode('email', { email: 'Taken@Example.uz' });
     },
   },
+  patient_may_exist: {
+    status: 409,
+    async provoke() {
+      const patient = { first_name: 'Zulayho', last_name: 'Norqobilova', phone: freshPhone() };
+      await as('admin').post('/patients/', patient).expect(201);
+      return as('admin').post('/patients/', patient);
+    },
+  },
+  visits_overlap: {
+    status: 409,
+    async provoke() {
+      const [one, other] = [await clinic.person('patient'), await clinic.person('patient')];
+      for (const patient of [one, other])
+        await clinic.book(patient, await clinic.slot(await clinic.person('doctor'), { date: '2026-05-05' }));
+      return as('admin').post(`/patients/${one.id}/merge/`, { into: other.id });
+    },
+  },
+  not_a_dependant: {
+    status: 409,
+    async provoke() {
+      const { id } = await clinic.person('patient', { profile: { date_of_birth: '1990-05-17' } });
+      const guardian = { guardian: people.patient.id, relationship: 'parent' };
+      return as('admin').post(`/patients/${id}/guardians/`, guardian);
+    },
+  },
   already_verified: {
     status: 409,
     async provoke() {

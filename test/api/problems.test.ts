@@ -193,6 +193,8 @@ const wrong: Record<FieldErrorCode, Sent> = {
   consent_required: ['/auth/register/', undefined, { ...account, accept_terms: false }, 'accept_terms'],
   reason_without_cancel: ['/appointments/{id}/', 'doctor', { status: 'confirmed', reason: 'x' }, 'reason'],
   upcoming_without_leaving: ['/users/1/', 'admin', { locale: 'uz', upcoming: 'keep' }, 'upcoming'],
+  three_letters: ['/patients/?search=yu', 'admin', undefined, 'search'],
+  same_person: ['/patients/7/merge/', 'admin', { into: 7 }, 'into'],
   nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
   invalid_etag: ['/appointments/{id}/', 'doctor', { status: 'confirmed' }, 'if-match'],
 };

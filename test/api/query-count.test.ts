@@ -70,6 +70,11 @@ async function reachable() {
   await confirm(clinic, person.id, { phone });
   return { ...person, phone };
 }
+/** A record that the desk made. */
+async function freshRecord(fields: object = {}): Promise<{ id: number; phone: string }> {
+  const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshPhone(), ...fields };
+  return (await as('admin').post('/patients/', patient).expect(201)).body;
+}
 /** A person to whom a code is on its way. */
 async function withCode(contact: 'phone' | 'email') {
   const person = await freshPerson();
@@ -179,6 +184,89 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       const code = await vi.waitFor(() => lastCode(clinic, id), 30_000);
       const fields = { username, code, password: 'eleven-apricot-trees' };
       return () => clinic.as(undefined).post('/auth/password/reset/confirm/', fields);
+    },
+  ],
+  // after the answer: begin, lock, and what sending a code takes, commit
+  'POST /api/auth/claim/': [
+    10,
+    async () => {
+      const { phone } = await freshRecord();
+      return async () => {
+        const answer = await clinic.as(undefined).post('/auth/claim/', { phone });
+        await settled();
+        return answer;
+      };
+    },
+  ],
+  // begin, lock, try the code, the sign-in, consents, note, commit
+  'POST /api/auth/claim/confirm/': [
+    7,
+    async () => {
+      const { id, phone } = await freshRecord();
+      await clinic.as(undefined).post('/auth/claim/', { phone }).expect(202);
+      const code = await vi.waitFor(() => lastCode(clinic, id), 30_000);
+      const fields = { phone, code, username: `claims.${id}`, password: PASSWORD, accept_terms: true };
+      return () => clinic.as(undefined).post('/auth/claim/confirm/', fields);
+    },
+  ],
+  // and whom messages reach
+  'GET /api/patients/': [3, async () => () => as('admin').get('/patients/?search=karimova')],
+  // begin, lock, who it may be, the account, the profile, note, commit; read back, whom messages reach
+  'POST /api/patients/': [
+    9,
+    async () => {
+      const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshPhone() };
+      return () => as('admin').post('/patients/', patient);
+    },
+  ],
+  'GET /api/patients/{id}/': [3, async () => () => as('admin').get(`/patients/${people.patient.id}/`)],
+  // begin, lock, the account, the profile, note, read back, whom messages reach, commit
+  'PATCH /api/patients/{id}/': [
+    8,
+    async () => () => as('admin').patch(`/patients/${people.patient.id}/`, { first_name: 'Aziza' }),
+  ],
+  // begin, lock, and what sending a code takes, commit
+  'POST /api/patients/{id}/phone/verify/': [
+    10,
+    async () => {
+      const { id } = await freshRecord();
+      return () => as('admin').post(`/patients/${id}/phone/verify/`);
+    },
+  ],
+  // begin, lock, try the code, the phone, note, read back, whom messages reach, commit
+  'POST /api/patients/{id}/phone/verify/confirm/': [
+    8,
+    async () => {
+      const { id } = await freshRecord();
+      await as('admin').post(`/patients/${id}/phone/verify/`).expect(202);
+      const code = await lastCode(clinic, id);
+      return () => as('admin').post(`/patients/${id}/phone/verify/confirm/`, { code });
+    },
+  ],
+  // the same without the code
+  'POST /api/patients/{id}/phone/vouch/': [
+    7,
+    async () => {
+      const { id } = await freshRecord();
+      return () => as('admin').post(`/patients/${id}/phone/vouch/`);
+    },
+  ],
+  // begin, lock both, the child, whom messages reach, the tie, note each, read back, whom messages reach, commit
+  'POST /api/patients/{id}/guardians/': [
+    10,
+    async () => {
+      const { id } = await freshRecord({ date_of_birth: '2020-02-02' });
+      const guardian = { guardian: people.patient.id, relationship: 'parent' };
+      return () => as('admin').post(`/patients/${id}/guardians/`, guardian);
+    },
+  ],
+  // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
+  // profile; what an erasure takes; that it was merged, what it takes over, note, tell, commit; read back, whom messages reach
+  'POST /api/patients/{id}/merge/': [
+    47,
+    async () => {
+      const [from, into] = [await freshRecord(), await freshRecord()];
+      return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });
     },
   ],
   // begin, lock, lock the sending, how many were sent, and by SMS today; end the last code, the code, where to, message, commit

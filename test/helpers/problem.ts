@@ -30,6 +30,8 @@ const MEMBERS = [
   'alternatives',
   'appointment',
   'count',
+  'candidates',
+  'merged_into',
 ];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
@@ -59,6 +61,8 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     ...(code === 'already_yours' && { appointment: expect.any(Object) }),
     ...(WITH_ALTERNATIVES.includes(code) && body.alternatives && { alternatives: expect.any(Array) }),
     ...(WITH_COUNT.includes(code) && { count: expect.any(Number) }),
+    ...(code === 'patient_may_exist' && { candidates: expect.any(Array) }),
+    ...(code === 'patient_not_found' && body.merged_into && { merged_into: expect.any(Number) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
   expect(JSON.stringify(body)).not.toMatch(LEAKS);

@@ -39,6 +39,8 @@ const READS: Record<string, string> = {
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
   'GET /api/patient/profile/': 'own',
+  'GET /api/patients/': 'patient.find',
+  'GET /api/patients/{id}/': 'patient.read',
   'GET /api/settings/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
   'GET /api/statistics/': 'everybody',

@@ -1,5 +1,6 @@
 import type supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHANNELS, lastCode } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entriesAfter, lastEntry } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
@@ -30,7 +31,7 @@ async function somebody(role: Person['role'], fields: object = {}): Promise<Pers
 }
 
 beforeAll(async () => {
-  clinic = await testApp();
+  clinic = await testApp({ config: { channels: CHANNELS } });
   admin = await somebody('admin');
   desk = await somebody('receptionist');
   doctor = await somebody('doctor', { profile: { specialization: 'Kardiolog' } });
@@ -207,6 +208,31 @@ const SHOWING: Record<string, Ask> = {
     ];
     return bodies.flatMap((body) => each([admin], (by) => as(by).patch(`/users/${patient.id}/`, body)));
   },
+  'GET /api/patients/': async () => each([admin], (by) => as(by).get('/patients/?search=mark')),
+  'GET /api/patients/{id}/': async () => each([admin], (by) => as(by).get(`/patients/${patient.id}/`)),
+  'PATCH /api/patients/{id}/': async () =>
+    each([admin, admin], (by) => as(by).patch(`/patients/${patient.id}/`, { gender: 'female' })),
+  'POST /api/patients/': async () =>
+    each([admin], (by) => as(by).post('/patients/', { first_name: 'Umida', last_name: 'Otajonova' })),
+  'POST /api/patients/{id}/phone/verify/confirm/': async () => {
+    const one = await somebody('patient');
+    await as(admin).post(`/patients/${one.id}/phone/verify/`).expect(202);
+    const body = { code: await lastCode(clinic, one.id) };
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/phone/verify/confirm/`, body));
+  },
+  'POST /api/patients/{id}/phone/vouch/': async () => {
+    const one = await somebody('patient');
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/phone/vouch/`));
+  },
+  'POST /api/patients/{id}/guardians/': async () => {
+    const child = await somebody('patient', { profile: { date_of_birth: '2020-02-02' } });
+    const body = { guardian: patient.id, relationship: 'parent' };
+    return each([admin, admin], (by) => as(by).post(`/patients/${child.id}/guardians/`, body));
+  },
+  'POST /api/patients/{id}/merge/': async () => {
+    const [one, into] = [await clinic.person('patient'), await somebody('patient')];
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/merge/`, { into: into.id }));
+  },
   'POST /api/users/{id}/approve/': async () =>
     each([admin, admin], (by) => as(by).post(`/users/${doctor.id}/approve/`)),
 };
@@ -223,6 +249,9 @@ const OWN = new Set([
   'PATCH /api/auth/me/',
   'GET /api/auth/sessions/',
   'POST /api/auth/password/reset/',
+  'POST /api/auth/claim/',
+  // That a code is on its way, to a patient whom the path names by number.
+  'POST /api/patients/{id}/phone/verify/',
   'POST /api/auth/phone/verify/',
   'POST /api/auth/phone/prove/',
   'POST /api/auth/phone/verify/confirm/',
@@ -333,6 +362,7 @@ const BY_NUMBER = new Set([
   'GET /api/absences/{id}/',
   'GET /api/appointments/{id}/history/',
   'POST /api/users/',
+  'POST /api/patients/',
 ]);
 
 test('a change whose answer shows it is one entry, and who reads sees it in their own log', async () => {

@@ -147,6 +147,7 @@ describe('a patient’s export', () => {
       email_verified_at: null,
       phone: '+998901234567',
       phone_verified_at: '2026-03-01T00:00:00.000Z',
+      phone_reached_at: null,
       locale: 'uz',
       created_at: expect.any(String),
     });

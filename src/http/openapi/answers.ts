@@ -145,6 +145,16 @@ export const problemSchema = (alternative: string | undefined): Schema => ({
       ...integer(1, 2_147_483_647),
       description: 'With `has_upcoming` and `role_in_use`: how many visits are still to come.',
     },
+    candidates: {
+      type: 'array',
+      maxItems: 10,
+      description: 'With `patient_may_exist`: the patients of whom one may be who is registered.',
+      items: { $ref: refTo('Patient') },
+    },
+    merged_into: {
+      ...integer(1, 2_147_483_647),
+      description: 'With `patient_not_found`, of the desk: the record into which that one was merged.',
+    },
     appointment: {
       type: 'object',
       description: 'The visit by which the patient has the slot, with `already_yours`.',

@@ -180,6 +180,11 @@ export const en: MessageTexts = {
       text: 'No phone and no email of your account is confirmed: if you forget your password, nobody can send you a code, and reminders reach you here only. Please confirm one in the app, or ask at the clinic’s desk.',
       sms: 'Please confirm your phone or email in the app, so that you can get a new password.',
     }),
+    record_merged: () => ({
+      title: 'Your two records are one now',
+      text: 'You were registered at the clinic twice. Your visits, your waiting list and your family are now in one record. If something is missing, or is not yours, please tell the clinic’s desk.',
+      sms: 'You were registered twice; your visits are now in one record. Something missing? Please tell the clinic.',
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'No more codes by SMS today' : 'Many codes by SMS today',
       text: `${full ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.' : 'Four fifths of today’s ceiling of codes by SMS are used up.'} If you do not expect so many, somebody may be asking for them on purpose: look at the messages that were sent. SMS_CODES_PER_DAY sets the ceiling.`,

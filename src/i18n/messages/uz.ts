@@ -181,6 +181,11 @@ export const uz: MessageTexts = {
       text: 'Hisobingizda telefon ham, pochta ham tasdiqlanmagan: parolni unutsangiz, kod yuborib boʻlmaydi, eslatmalar esa faqat shu yerga keladi. Ulardan birini ilovada tasdiqlang yoki klinika qabulxonasiga murojaat qiling.',
       sms: 'Parolni tiklay olishingiz uchun ilovada telefon yoki pochtangizni tasdiqlang.',
     }),
+    record_merged: () => ({
+      title: 'Ikki kartangiz birlashtirildi',
+      text: 'Siz klinikada ikki marta roʻyxatga olingan edingiz. Qabullaringiz, kutish roʻyxati va oilangiz endi bitta kartada. Biror narsa yetishmasa yoki sizniki boʻlmasa, klinika qabulxonasiga murojaat qiling.',
+      sms: 'Klinikadagi ikki kartangiz birlashtirildi. Savol boʻlsa, qabulxonaga murojaat qiling.',
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'Bugun SMS kodlar tugadi' : 'Bugun SMS kodlar koʻp',
       text: `${full ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha ular yuborilmaydi.' : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.'} Buncha kutmagan boʻlsangiz, kimdir ularni ataylab soʻrayotgan boʻlishi mumkin: yuborilgan xabarlarni koʻring. Chegarani SMS_CODES_PER_DAY belgilaydi.`,

@@ -101,7 +101,36 @@ async function addPeople(tx: Tx, password_hash: string): Promise<void> {
     )
     insert into patient_profiles (id, gender, date_of_birth)
     select id, gender, date_of_birth from person`);
+  await addDeskPatients(tx);
   await tx.execute(sql`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`);
+}
+
+/** Patients without a sign-in, whom the admin has registered. */
+async function addDeskPatients(tx: Tx): Promise<void> {
+  const { deskPatient, duplicate, child, admin } = demo;
+  const { name, phone, date_of_birth } = deskPatient;
+  const people = [
+    { ...name, phone, date_of_birth, gender: 'female' },
+    { ...name, id: duplicate.id, phone: null, date_of_birth, gender: 'female' },
+    {
+      id: child.id,
+      first_name: 'Umid',
+      last_name: 'Karimov',
+      phone: null,
+      date_of_birth: '2021-04-02',
+      gender: 'male',
+    },
+  ];
+  await tx.execute(sql`
+    with person as (
+      select * from jsonb_to_recordset(${JSON.stringify(people)}::jsonb) as p (id int, first_name text, last_name text,
+        phone text, gender gender, date_of_birth date)
+    ), made as (
+      insert into users (id, username, role, first_name, last_name, phone, locale) overriding system value
+      select id, '~' || gen_random_uuid(), 'patient', first_name, last_name, phone, 'uz' from person
+    )
+    insert into patient_profiles (id, gender, date_of_birth, registered_by, is_from_desk)
+    select id, gender, date_of_birth, ${admin.name.id}, true from person`);
 }
 
 /**

@@ -24,6 +24,7 @@ interface AppointmentsDependencies {
   obtaining: BookingDependencies['obtaining'];
   reach: Pick<Reach, 'of'>;
   sessions: ExportDependencies['sessions'];
+  reached: BookingDependencies['reached'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;

@@ -158,6 +158,22 @@ export const personal = {
     },
   },
 
+  /** Visits with what was booked and cancelled by the person; the history says whose they were. */
+  async merge(
+    tx: Tx,
+    { from, into, by, at }: { from: number; into: number; by: number; at: string },
+  ): Promise<void> {
+    await tx.execute(sql`
+      select from appointments where id in (
+        select id from appointments where patient_id = ${from} union select id from appointments where booked_by = ${from})
+      order by id for no key update`);
+    await tx.execute(sql`update appointments set booked_by = ${into} where booked_by = ${from}`);
+    await tx.execute(sql`
+      update appointments set patient_id = ${into}, updated_by = ${by}, updated_at = ${at},
+        cancelled_by = case when cancelled_by = ${from} then ${into} else cancelled_by end
+      where patient_id = ${from}`);
+  },
+
   /** Reasons of cancellations are free text that may name somebody: those of the person's visits go, on either side. */
   async eraseAfter(tx: Tx, person: number): Promise<void> {
     await tx.execute(sql`

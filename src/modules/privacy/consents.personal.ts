@@ -1,5 +1,5 @@
 import { AT, listOf } from '../../http/personal.ts';
-import { listConsents } from './consents.repository.ts';
+import { listConsents, moveConsents } from './consents.repository.ts';
 import { consent } from './consents.schemas.ts';
 
 /** Which terms were accepted, and when. It is the clinic's proof, and stays when the person is erased. */
@@ -15,4 +15,5 @@ export const consentsPersonal = {
       list: listConsents,
     },
   },
+  merge: moveConsents,
 };

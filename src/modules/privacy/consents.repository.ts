@@ -1,6 +1,6 @@
 import type { consentDocuments } from '../../core/words.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import { eq } from '../../db/drizzle.ts';
+import { eq, sql } from '../../db/drizzle.ts';
 import { consents } from '../../db/schema/index.ts';
 
 export interface Consent {
@@ -34,3 +34,15 @@ export const listConsents = (db: Db, person: number) =>
     .from(consents)
     .where(eq(consents.user_id, person))
     .orderBy(consents.accepted_at, consents.document);
+
+/** What somebody has accepted by either of their records they have accepted. */
+export async function moveConsents(tx: Tx, { from, into }: { from: number; into: number }): Promise<void> {
+  await tx.execute(sql`
+    insert into consents (user_id, document, version, accepted_at, accepted_by)
+    select ${into}, document, version, accepted_at, accepted_by from consents where user_id = ${from}
+    on conflict do nothing`);
+  await tx.execute(sql`delete from consents where user_id = ${from}`);
+  await tx.execute(sql`
+    update consents set accepted_by = ${into} where accepted_by = ${from} and user_id in (
+      select dependant_id from guardianships where guardian_id in (${from}, ${into}))`);
+}

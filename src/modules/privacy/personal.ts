@@ -29,6 +29,17 @@ interface Due {
   message_retention_days: number;
 }
 
+/** One person was registered twice: what hung on `from` hangs on `into` from now on. Both are locked. */
+interface Merge {
+  from: number;
+  into: number;
+  /** Who does it, and when. */
+  by: number;
+  at: string;
+  /** `into` had no sign-in, and takes the other's. */
+  takesSignIn: boolean;
+}
+
 /** What a module holds of people. It stands in the module's `personal.ts`; modules.ts lists all of them. */
 export interface Personal {
   /** Each column that names a person, as `table.column`: the document's key that shows it, or why none does. */
@@ -43,6 +54,8 @@ export interface Personal {
   erase?: (person: number, key: string) => Record<string, SQL>;
   /** What is forgotten in statements of its own, after that. */
   eraseAfter?: (tx: Tx, person: number) => Promise<void>;
+  /** Moves what hangs on a record to the other record of the same person, before the first is erased. */
+  merge?: (tx: Tx, merge: Merge) => Promise<void>;
   /** Lets go what has run out. Safe to repeat, beside another process that does the same, and to end anywhere. */
   sweep?: (db: Db, due: Due) => Promise<void>;
 }

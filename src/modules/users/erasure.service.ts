@@ -67,6 +67,9 @@ export function createErasure(dependencies: ErasureDependencies) {
   }
 
   return {
+    /** Erases a person as part of the caller's transaction. @returns the sessions that ended with it, to be announced */
+    eraseWithin: erasePerson,
+
     /**
      * Erases a person for good: sessions end, upcoming appointments are cancelled, a doctor's upcoming slots go, names
      * and contacts are forgotten wherever they stand, and the user name is free again. A nameless row stays, so that

@@ -60,6 +60,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     obtaining: availability.obtaining,
     reach: availability.reach,
     sessions: { isEnded: () => false },
+    reached: async () => new Set(),
   });
   const notifications = createNotifications({
     db,

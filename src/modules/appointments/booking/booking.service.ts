@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { patientFor } from '../../../core/on-behalf.ts';
 import { type Caller, worksHere } from '../../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
@@ -16,9 +16,11 @@ export interface BookingDependencies {
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Availability['obtaining'];
+  /** Those of these people whom messages reach. */
+  reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
 
-export function createBooking({ db, clock, audit, idempotency, obtaining }: BookingDependencies) {
+export function createBooking({ db, clock, audit, idempotency, obtaining, reached }: BookingDependencies) {
   /** Notes what somebody of the staff books, and what of the clinic's policy it overrides. */
   async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
     const bounds = boundsFor('patient', policy, clock);
@@ -60,8 +62,9 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
           idempotency.once(tx, caller, request, patient, async () => {
             if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
             const booked = await repository.insertAppointment(tx, booking, bounds);
-            if (booked && worksHere(caller.role)) await note(tx, caller, booked, policy);
-            return booked;
+            if (!booked || !worksHere(caller.role)) return booked;
+            await note(tx, caller, booked, policy);
+            return { ...booked, reachable: (await reached(tx, [patient])).has(patient) };
           }),
         );
       });

@@ -43,6 +43,12 @@ const event = documented(
         to_doctor: fields.id
           .optional()
           .meta({ description: 'With `doctor_changed`: whose visit it is.', examples: [14] }),
+        from_patient: fields.id
+          .optional()
+          .meta({ description: 'With `patient_changed`: whose visit it was.', examples: [11] }),
+        to_patient: fields.id
+          .optional()
+          .meta({ description: 'With `patient_changed`: whose visit it is.', examples: [7] }),
         late: z
           .boolean()
           .optional()

@@ -17,7 +17,7 @@ export interface ThrottleDependencies {
 
 interface Try {
   /** What is guessed; failures at one do not count for the other. */
-  at: 'sign_in' | 'reset' | 'confirm';
+  at: 'sign_in' | 'reset' | 'claim' | 'confirm';
   /** Where the guess comes from: an address, or a session for those who have one. */
   from: string;
   /** The account that is guessed at; undefined where nobody has the name that was typed. */
