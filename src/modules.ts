@@ -39,8 +39,14 @@ import {
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
 import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
+  createFamilies,
+  createGuardians,
+  createInvitations,
   createPatients,
   erasePatientProfile,
+  familiesRoutes,
+  listErasedWith,
+  lockFamily,
   patientsPersonal,
   patientsRoutes,
   savePatientProfile,
@@ -63,7 +69,13 @@ import {
   timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, setContact, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import {
+  createUsers,
+  insertWithoutSignIn,
+  setContact,
+  usersPersonal,
+  usersRoutes,
+} from './modules/users/index.ts';
 import { createOffers, createWaitlist, waitlistPersonal, waitlistRoutes } from './modules/waitlist/index.ts';
 
 export interface ModulesDependencies {
@@ -139,7 +151,15 @@ export function createModules({
   });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const guardians = createGuardians({ db, clock });
+  const availability = createAvailability({
+    db,
+    clock,
+    settings,
+    idempotency,
+    passOn: offers.passOn,
+    guardians,
+  });
   const timeslots = createTimeslots({
     db,
     mayLag,
@@ -159,6 +179,7 @@ export function createModules({
     settings,
     obtaining: availability.obtaining,
     sessions,
+    guardians,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, ...config });
   const waitlist = createWaitlist({
@@ -170,6 +191,7 @@ export function createModules({
     offers,
     appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
     patients: availability.patients,
+    guardians,
     search: timeslots.search,
   });
   const notifications = createNotifications({
@@ -181,6 +203,7 @@ export function createModules({
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit,
+    guardians,
   });
   const messages = {
     enqueue: notifications.telling.enqueue,
@@ -201,6 +224,10 @@ export function createModules({
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
     },
     waitlist: waitlist.leaving,
+    families: {
+      lock: lockFamily,
+      listErasedWith: (tx, guardian) => listErasedWith(tx, guardian, guardians.adult()),
+    },
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots: timeslots.leaving,
@@ -223,6 +250,16 @@ export function createModules({
     ...config,
   });
   const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const families = createFamilies({
+    db,
+    clock,
+    audit,
+    users: { insertWithoutSignIn, setContact, eraseWithin: users.erasure.eraseWithin },
+    consents,
+    appointments,
+    ...config,
+  });
+  const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
   const privacy = createPrivacy({
     db,
     clock,
@@ -289,6 +326,7 @@ export function createModules({
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(patientsRoutes, { patients, phone_country });
+      await app.register(familiesRoutes, { families, invitations });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });

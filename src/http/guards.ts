@@ -39,8 +39,8 @@ export function anyOf(...guards: Guard[]): Guard {
   return hasRole(...all);
 }
 
-/** Whose a record is: the ids of its people by role. */
-type Owners = Partial<Record<Side, number>>;
+/** Whose a record is: the ids of its people by role, and of those who may act for its patient. */
+type Owners = Partial<Record<Side, number>> & { guardians?: readonly number[] };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -50,7 +50,8 @@ declare module 'fastify' {
 }
 
 /**
- * Lets a doctor or patient through to their own record only (403); admins reach every record.
+ * Lets a doctor or patient through to their own record only, and to that of a patient for whom they act (403); admins reach
+ * every record.
  * @param find the owners of the record with this id, undefined when there is none
  * @param missing the 404 for that case
  */
@@ -61,7 +62,9 @@ export function IsOwner(find: (id: number) => Promise<Owners | undefined>, missi
     if (side === null) return;
     const owners = await find((request.params as { id: number }).id);
     if (!owners) throw new AppError(missing);
-    if (owners[side] !== caller.id) throw new AppError('forbidden');
+    const isTheirs = owners[side] === caller.id;
+    const isOfFamily = side === 'patient' && owners.guardians?.includes(caller.id) === true;
+    if (!isTheirs && !isOfFamily) throw new AppError('forbidden');
     request.owners = owners;
   };
   return Object.assign(check, { owner: true as const });

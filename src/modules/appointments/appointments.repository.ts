@@ -1,7 +1,7 @@
 import type { Db, Executor } from '../../db/client.ts';
-import { eq, sql } from '../../db/drizzle.ts';
-import { appointments } from '../../db/schema/index.ts';
-import { query, statement } from '../../db/sql.ts';
+import { sql } from '../../db/drizzle.ts';
+import { statement } from '../../db/sql.ts';
+import { guardiansOf } from '../patients/families/guardians.sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
 /** An appointment as a statement returns it, with its doctor and its patient. */
@@ -75,18 +75,24 @@ export async function findAppointment(
   return row && toAppointment(row);
 }
 
-const ownersOf = statement('appointments.owners', () =>
-  query
-    .select({ doctor: appointments.doctor_id, patient: appointments.patient_id })
-    .from(appointments)
-    .where(eq(appointments.id, sql.placeholder('id'))),
-);
+interface Owners {
+  doctor: number;
+  patient: number;
+  /** Who may act for the patient now. */
+  guardians: number[];
+}
 
-/** Whose appointment it is. */
-export async function findOwners(
-  db: Db,
-  appointment: number,
-): Promise<{ doctor: number; patient: number } | undefined> {
-  const [row] = await ownersOf(db, { id: appointment });
-  return row;
+/**
+ * Whose appointment it is.
+ * @param adult the latest day of birth of adults
+ */
+export async function findOwners(db: Db, appointment: number, adult: string): Promise<Owners | undefined> {
+  const { rows } = await db.$client.query<Owners>({
+    name: 'appointments.owners',
+    text: `
+      select a.doctor_id as doctor, a.patient_id as patient, array(${guardiansOf('a.patient_id', '$2')}) as guardians
+      from appointments a where a.id = $1`,
+    values: [appointment, adult],
+  });
+  return rows[0];
 }

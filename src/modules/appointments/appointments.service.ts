@@ -12,7 +12,7 @@ import { createExport, type ExportDependencies } from './export/export.service.t
 import { createHistory } from './history/history.service.ts';
 import { createReplacing } from './moving/replacing.service.ts';
 import { createReschedule } from './moving/reschedule.service.ts';
-import { createReading } from './reading/reading.service.ts';
+import { createReading, type ReadingDependencies } from './reading/reading.service.ts';
 
 interface AppointmentsDependencies {
   db: Db;
@@ -23,6 +23,7 @@ interface AppointmentsDependencies {
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];
   sessions: ExportDependencies['sessions'];
+  guardians: BookingDependencies['guardians'] & ReadingDependencies['guardians'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;

@@ -6,7 +6,7 @@ import { IsPatient } from '../../http/guards.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslot } from './availability.schemas.ts';
-import { hold } from './holds.schemas.ts';
+import { hold, holdRequest } from './holds.schemas.ts';
 import type { Holds } from './holds.service.ts';
 
 const tags = ['timeslots'];
@@ -24,6 +24,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         errors: [
           'slot_in_past',
           'timeslot_not_found',
+          'patient_not_found',
           'slot_taken',
           'already_yours',
           'slot_held',
@@ -40,17 +41,18 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
-          'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
+          'For a few minutes nobody else can have the slot, and booking it succeeds. With `patient` it is held for somebody ' +
+          'whom I look after. An account has one hold at a time, for whomever: taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
           'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
           '(`held_recently`). Booking the slot is possible at any time.',
         params,
         headers: keyedHeaders,
+        body: holdRequest,
         response: { 200: hold },
       },
     },
     async (request, reply) =>
-      onceAnswer(reply, await holds.hold(request.params.id, request.user, keyed(request))),
+      onceAnswer(reply, await holds.hold(request.params.id, request.body, request.user, keyed(request))),
   );
 
   app.delete(

@@ -3,6 +3,25 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
+export const holdRequest = documented(
+  z
+    .object({
+      patient: fields.id.optional().meta({
+        description: 'For whom, where I hold it for somebody whom I look after.',
+        examples: [demo.child.id],
+      }),
+    })
+    // Fastify passes null where there is no body.
+    .nullish()
+    .transform((body) => body ?? {}),
+  {
+    id: 'HoldRequest',
+    description: 'For whom a slot is held. The body may be left out.',
+    examples: { child: { summary: 'For my child', value: { patient: demo.child.id } } },
+  },
+);
+export type HoldRequest = z.infer<typeof holdRequest>;
+
 export const hold = documented(
   z.object({
     timeslot: fields.id.meta({ description: 'The slot that is held.', examples: [demo.slots.free.id] }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
@@ -33,6 +34,12 @@ export async function setContact(
   if (!person || person.deleted_at) throw new AppError('session_ended');
   await repository.updateUser(tx, user, contact);
 }
+
+/** Makes a patient who has no sign-in: nobody can choose or type such a user name. @returns their id */
+export const insertWithoutSignIn = (
+  tx: Tx,
+  name: Pick<UserChanges, 'first_name' | 'last_name'>,
+): Promise<number> => repository.insertUser(tx, { ...name, username: `~${randomUUID()}`, role: 'patient' });
 
 export function createAccounts({ db, clock, messages }: AccountsDependencies) {
   /** Finds somebody who asks for themself. If they are erased in this very moment, their session is over. */

@@ -1,5 +1,5 @@
 export type { Account, LockedAccount, ResetsFrom } from './accounts.repository.ts';
-export { setContact } from './accounts.service.ts';
+export { insertWithoutSignIn, setContact } from './accounts.service.ts';
 export { personal as usersPersonal } from './personal.ts';
 export { type User, user } from './user.schemas.ts';
 export { usersRoutes } from './users.routes.ts';

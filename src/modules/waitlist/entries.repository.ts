@@ -3,6 +3,7 @@ import { COUNT_LIMIT } from '../../core/page.ts';
 import { type WaitlistStatus, waitlistStatuses } from '../../core/words.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
+import { familyOf, guardiansOf } from '../patients/families/guardians.sql.ts';
 import type { WaitlistEntry } from './waitlist.schemas.ts';
 
 /** Its patient still waits, with or without an offer. @param entry a row of `waitlist_entries` */
@@ -115,18 +116,28 @@ export async function findEntry(
   return rows[0] && toEntry(rows[0]);
 }
 
-/** Whose entry it is. */
-export async function findOwner(db: Db, entry: number): Promise<{ patient: number } | undefined> {
-  const { rows } = await db.$client.query<{ patient: number }>({
+interface Owner {
+  patient: number;
+  /** Who may act for the patient now. */
+  guardians: number[];
+}
+
+/** Whose entry it is. @param adult the latest day of birth of adults */
+export async function findOwner(db: Db, entry: number, adult: string): Promise<Owner | undefined> {
+  const { rows } = await db.$client.query<Owner>({
     name: 'waitlist.owner',
-    text: 'select patient_id as patient from waitlist_entries where id = $1',
-    values: [entry],
+    text: `
+      select e.patient_id as patient, array(${guardiansOf('e.patient_id', '$2')}) as guardians
+      from waitlist_entries e where e.id = $1`,
+    values: [entry, adult],
   });
   return rows[0];
 }
 
 interface Filters {
   patient?: number | undefined;
+  /** Somebody with all whom they look after. */
+  family?: { person: number; adult: string } | undefined;
   doctor?: number | undefined;
   status?: WaitlistStatus | undefined;
 }
@@ -146,7 +157,7 @@ const STORED: Record<WaitlistStatus, string[]> = {
  */
 export async function listEntries(
   db: Db,
-  { patient, doctor, status }: Filters,
+  { patient, family, doctor, status }: Filters,
   now: Date,
   page: PageRequest,
 ) {
@@ -155,16 +166,23 @@ export async function listEntries(
     value === undefined ? [] : [`${column} = $${values.push(value)}`];
   const conditions = [...is('e.patient_id', patient), ...is('e.doctor_id', doctor)];
   // `$1` is named even where no condition asks for it: a parameter that stands nowhere has no type.
-  const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
+  const where = [
+    '$1::timestamptz is not null',
+    ...(family ? ['e.patient_id = person.id'] : []),
+    ...conditions,
+  ].join(' and ');
+  const people = family && familyOf(`$${values.push(family.person)}`, `$${values.push(family.adult)}`);
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
   const parts = (status ? [status] : waitlistStatuses).flatMap((shown) =>
     STORED[shown].map((stored) => {
       const over = shown === 'booked' || shown === 'left';
       const matching = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;
-      return {
-        all: matching,
-        reached: `(${matching} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`,
-      };
+      const reached = `(${matching} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`;
+      // Of each of a family no more is read than the page needs.
+      const of = (rows: string) => `select mine.* from (${people}) person cross join lateral ${rows} mine`;
+      return people === undefined
+        ? { all: matching, reached }
+        : { all: of(`(${matching})`), reached: `(${of(reached)})` };
     }),
   );
   const order = 'page.over, case when page.over then -page.id else page.id end';

@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
-import { type Caller, isStaff, sideOf } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Guardians } from '../patients/index.ts';
 import * as repository from './entries.repository.ts';
 import type { WaitlistEntry, WaitlistFilters } from './waitlist.schemas.ts';
 
@@ -11,14 +12,15 @@ export interface EntriesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  guardians: Pick<Guardians, 'adult' | 'patientFor'>;
 }
 
 export type Entries = ReturnType<typeof createEntries>;
 
 /** The entries of the waiting list, as they are shown and noted. */
-export function createEntries({ db, clock, audit }: EntriesDependencies) {
+export function createEntries({ db, clock, audit, guardians }: EntriesDependencies) {
   return {
-    findOwner: (entry: number) => repository.findOwner(db, entry),
+    findOwner: (entry: number) => repository.findOwner(db, entry, guardians.adult()),
 
     /** @throws AppError waitlist_entry_not_found */
     async get(entry: number, executor: Executor = db): Promise<WaitlistEntry> {
@@ -27,21 +29,24 @@ export function createEntries({ db, clock, audit }: EntriesDependencies) {
       return shown;
     },
 
-    /** A patient's own entries; everybody's for an admin. @throws AppError forbidden (another patient's) */
+    /**
+     * A patient's own entries and those of whom they look after, or of the one they name; everybody's for an admin.
+     * @throws AppError patient_not_found (a patient names somebody whom they do not look after)
+     */
     async list(
       { page, page_size, ...filters }: WaitlistFilters,
       caller: Caller,
     ): Promise<Page<WaitlistEntry>> {
       const isTheirs = sideOf(caller.role) === 'patient';
-      if (isTheirs && filters.patient !== undefined && filters.patient !== caller.id)
-        throw new AppError('forbidden');
-      const patient = isTheirs ? caller.id : filters.patient;
-      return repository.listEntries(db, { ...filters, patient }, clock.now(), { page, page_size });
+      const isAll = isTheirs && filters.patient === undefined;
+      if (isTheirs && !isAll) await guardians.patientFor(filters.patient, caller);
+      const family = isAll ? { person: caller.id, adult: guardians.adult() } : undefined;
+      return repository.listEntries(db, { ...filters, family }, clock.now(), { page, page_size });
     },
 
-    /** Notes what the staff does for a patient; what patients do themselves is theirs, and is not noted. */
+    /** Notes what the staff or a guardian does for a patient; what patients do themselves is theirs, and is not noted. */
     async note(tx: Tx, actor: Caller, action: string, entry: number, subject: number): Promise<void> {
-      if (!isStaff(actor.role)) return;
+      if (actor.id === subject) return;
       await audit.record(tx, { actor, action, subject, details: { entry } });
     },
   };

@@ -11,6 +11,7 @@ import {
   createNotifications,
   type NotificationsDependencies,
 } from '../../../src/modules/notifications/index.ts';
+import { createGuardians } from '../../../src/modules/patients/index.ts';
 import { createOffers } from '../../../src/modules/waitlist/index.ts';
 import { type TestClock, testClock } from '../clock.ts';
 import { testDatabase } from '../database.ts';
@@ -45,7 +46,15 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
-  const availability = createAvailability({ db, clock, settings, idempotency, passOn: offers.passOn });
+  const guardians = createGuardians({ db, clock });
+  const availability = createAvailability({
+    db,
+    clock,
+    settings,
+    idempotency,
+    passOn: offers.passOn,
+    guardians,
+  });
   const appointments = createAppointments({
     db,
     mayLag: primaryOnly(db),
@@ -55,6 +64,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     idempotency,
     obtaining: availability.obtaining,
     sessions: { isEnded: () => false },
+    guardians,
   });
   const notifications = createNotifications({
     db,
@@ -72,6 +82,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     channels: { timeout: 30_000 },
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
+    guardians,
     audit: { record: async () => {} },
     ...options,
   });

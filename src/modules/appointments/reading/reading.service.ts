@@ -3,14 +3,21 @@ import { AppError } from '../../../core/errors.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { asOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import type { Filters } from './filters.repository.ts';
-import type { AppointmentFilters } from './filters.schemas.ts';
-import { listAppointments } from './reading.repository.ts';
+import type { AppointmentFilters, OwnFilters } from './filters.schemas.ts';
+import { listAppointments, listFamily } from './reading.repository.ts';
 
-export function createReading({ db, clock }: { db: Db; clock: Clock }) {
+export interface ReadingDependencies {
+  db: Db;
+  clock: Clock;
+  guardians: Pick<Guardians, 'adult' | 'patientFor'>;
+}
+
+export function createReading({ db, clock, guardians }: ReadingDependencies) {
   async function pageOf(filters: Filters, page: PageRequest): Promise<Page<Appointment>> {
     const wall = clock.wall();
     const found = await listAppointments(db, filters, wall, page);
@@ -25,16 +32,35 @@ export function createReading({ db, clock }: { db: Db; clock: Clock }) {
       return asOf(appointment, clock.wall());
     },
 
-    findOwners: (appointment: number) => findOwners(db, appointment),
+    findOwners: (appointment: number) => findOwners(db, appointment, guardians.adult()),
 
     /** Every appointment, for admins. */
     list: ({ page, page_size, ...filters }: AppointmentFilters): Promise<Page<Appointment>> =>
       pageOf(filters, { page, page_size }),
 
-    /** A patient's or a doctor's own appointments; for an admin those they booked. */
-    listOwn({ page, page_size, ...filters }: AppointmentFilters, caller: Caller): Promise<Page<Appointment>> {
-      const own = { doctor: undefined, patient: undefined, [sideOf(caller.role) ?? 'booked_by']: caller.id };
-      return pageOf({ ...filters, ...own }, { page, page_size });
+    /**
+     * A doctor's own appointments; for an admin those they booked; for a patient their own and those of whom they look after,
+     * or of the one they name.
+     * @throws AppError patient_not_found (a patient names somebody whom they do not look after)
+     */
+    async listOwn(
+      { page: number, page_size, ...filters }: OwnFilters,
+      caller: Caller,
+    ): Promise<Page<Appointment>> {
+      const page = { page: number, page_size };
+      const side = sideOf(caller.role);
+      if (side !== 'patient') return pageOf({ ...filters, [side ?? 'booked_by']: caller.id }, page);
+      if (filters.patient !== undefined)
+        return pageOf({ ...filters, patient: await guardians.patientFor(filters.patient, caller) }, page);
+      const wall = clock.wall();
+      const found = await listFamily(
+        db,
+        filters,
+        { person: caller.id, adult: guardians.adult() },
+        wall,
+        page,
+      );
+      return { ...found, rows: found.rows.map((row) => asOf(row, wall)) };
     },
   };
 }
