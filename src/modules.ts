@@ -39,6 +39,7 @@ import {
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
 import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
+  createEnding,
   createFamilies,
   createGuardians,
   createInvitations,
@@ -259,6 +260,7 @@ export function createModules({
     appointments,
     ...config,
   });
+  const ending = createEnding({ db, clock, messages });
   const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
   const privacy = createPrivacy({
     db,
@@ -286,6 +288,7 @@ export function createModules({
         publish_schedules: async () => void (await calendar.publishing.publishAll()),
         publish_due: () => calendar.publishing.publishDue(),
         remind_unconfirmed: () => users.accounts.remindUnconfirmed(),
+        tell_guardianship_ends: () => ending.tell(),
         purge_audit: async () => void (await audit.purge()),
         sweep: async () => void (await Promise.all([retention.sweep(), changes.sweep()])),
       },
@@ -297,6 +300,7 @@ export function createModules({
         // When it is time stands on the clinic's clock, which this one does not know.
         { task: 'publish_due', match: '*/10 * * * *' },
         { task: 'remind_unconfirmed', match: '47 * * * *' },
+        { task: 'tell_guardianship_ends', match: '27 5 * * *' },
         { task: 'purge_audit', match: '17 22 * * *' },
         { task: 'sweep', match: '37 * * * *' },
       ],

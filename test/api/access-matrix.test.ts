@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { insertOffer } from '../helpers/rows.ts';
+import { insertDependant, insertOffer } from '../helpers/rows.ts';
 import { claimsOf } from '../helpers/tokens.ts';
 
 /**
@@ -50,6 +50,14 @@ const table = `
   PATCH /api/doctor/profile/       401     403          403            200         200           403
   GET /api/patient/profile/        401     200          200            403         403           403
   PATCH /api/patient/profile/      401     200          200            403         403           403
+  POST /api/patient/dependants/    401     201          201            403         403           403
+  GET /api/patient/dependants/     401     200          200            403         403           403
+  GET /api/patient/dependants/{id}/ 401    200          404            403         403           403
+  PATCH /api/patient/dependants/{id}/ 401  200          404            403         403           403
+  DELETE /api/patient/dependants/{id}/ 401 204          404            403         403           403
+  POST /api/patient/dependants/{id}/invite/ 401 201     404            403         403           403
+  POST /api/patient/dependants/join/ 401   201          201            403         403           403
+  DELETE /api/patients/{id}/guardians/{guardian}/ 401 403 403          403         403           204
   POST /api/timeslots/             401     403          403            201         403           201
   POST /api/timeslots/bulk/        401     403          403            201         403           201
   GET /api/doctor/schedule/        401     403          403            200         200           403
@@ -65,7 +73,7 @@ const table = `
   GET /api/absences/{id}/          401     403          403            200         403           200
   DELETE /api/absences/{id}/       401     403          403            204         403           204
   GET /api/timeslots/              401     403          403            200         200           403
-  POST /api/waitlist/              401     201          403            403         403           201
+  POST /api/waitlist/              401     201          404            403         403           201
   GET /api/waitlist/               401     200          200            403         403           200
   GET /api/waitlist/{id}/          401     200          403            403         403           200
   DELETE /api/waitlist/{id}/       401     204          403            403         403           204
@@ -76,7 +84,7 @@ const table = `
   DELETE /api/timeslots/{id}/      401     403          403            204         403           204
   POST /api/timeslots/{id}/hold/   401     200          200            403         403           403
   DELETE /api/timeslots/{id}/hold/ 401     204          204            403         403           403
-  POST /api/appointments/          401     201          403            403         403           201
+  POST /api/appointments/          401     201          404            403         403           201
   GET /api/appointments/me/        401     200          200            200         200           200
   GET /api/appointments/           401     403          403            403         403           200
   GET /api/appointments/{id}/      401     200          403            200         403           200
@@ -172,6 +180,12 @@ async function freshAbsence(): Promise<number> {
   const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
   return away.body.id;
 }
+const freshChild = () => insertDependant(clinic.db, people['own patient'].id);
+async function freshCode(): Promise<string> {
+  const parent = await clinic.person('patient');
+  const child = await insertDependant(clinic.db, parent.id);
+  return (await clinic.as(parent).post(`/patient/dependants/${child}/invite/`).expect(201)).body.code;
+}
 const freshUser = async () => (await clinic.person('patient')).id;
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
@@ -186,6 +200,8 @@ const records: Record<string, () => Promise<number>> = {
   'DELETE /api/appointments/{id}/attendance/': freshVisit,
   users: freshUser,
   doctors: async () => people['own doctor'].id,
+  patient: freshChild,
+  patients: freshChild,
   timeslots: freshSlot,
   appointments: freshAppointment,
   notifications: freshNotification,
@@ -257,6 +273,15 @@ const bodies: Record<string, () => object | Promise<object>> = {
   },
   'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
   'POST /api/messages/retry/': () => ({}),
+  'POST /api/patient/dependants/': () => ({
+    first_name: 'Madina',
+    last_name: 'Karimova',
+    date_of_birth: '2019-08-20',
+    gender: 'female',
+    relationship: 'parent',
+  }),
+  'PATCH /api/patient/dependants/{id}/': () => ({ first_name: 'Amina' }),
+  'POST /api/patient/dependants/join/': async () => ({ code: await freshCode() }),
   'POST /api/appointments/': async () => ({
     timeslot: await freshSlot(),
     patient: people['own patient'].id,
@@ -276,7 +301,8 @@ const once = new Set([
 async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
   const [verb = '', template = ''] = route.split(' ');
   const record = records[route] ?? records[template.split('/')[2] ?? ''];
-  const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
+  const named = template.replace('{guardian}', String(people['own patient'].id));
+  const path = named.includes('{id}') ? named.replace('{id}', String(await record?.())) : named;
   const sent = await bodies[route]?.();
   const person = caller === 'nobody' ? undefined : people[caller];
   const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;

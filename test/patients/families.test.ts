@@ -139,7 +139,7 @@ describe('a child', () => {
       'select action from audit_entries where subject_id = $1 and actor_id = $2 order by id',
       [child, parent.id],
     );
-    expect(entries.map(({ action }) => action)).toEqual(['family.add', 'patient.read', 'patient.list']);
+    expect(entries.map(({ action }) => action)).toEqual(['family.add', 'family.read', 'family.list']);
   });
 });
 

@@ -36,6 +36,8 @@ const READS: Record<string, string> = {
   'GET /api/messages/': 'message.list',
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
+  'GET /api/patient/dependants/': 'family.list',
+  'GET /api/patient/dependants/{id}/': 'family.read',
   'GET /api/patient/profile/': 'own',
   'GET /api/settings/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
@@ -75,7 +77,7 @@ test('the documentation names every action that the code notes, and no other', a
     if (!notes || file.endsWith('audit.routes.ts')) continue;
     const text = readFileSync(join(root, file), 'utf8');
     for (const [, action = ''] of text.matchAll(
-      /'((?:user|password|session|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
+      /'((?:user|password|session|family|appointment|timeslot|schedule|absence|holiday|waitlist|settings|message|audit|consent|telegram|token|sign_in|access)\.[a-z_]+|profile\.(?:update|take_back))'/g,
     ))
       used.add(action);
   }

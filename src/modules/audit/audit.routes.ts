@@ -72,16 +72,19 @@ const ACTIONS = `| action | what happened |
 | \`user.activate\`, \`user.deactivate\`, \`user.approve\` | an admin let somebody in, put them out, let a doctor in |
 | \`consent.accept\` | somebody accepted the terms and the privacy policy in force |
 | \`user.export\`, \`user.erase\` | somebody took their data; was erased |
-| \`appointment.read\`, \`appointment.list\` | a doctor or an admin looked at a patient’s appointment |
-| \`appointment.history\` | a doctor or an admin looked at what happened to a patient’s appointment |
+| \`family.add\`, \`family.join\`, \`family.remove\` | somebody began to look after a patient, with a code; does so no longer |
+| \`family.change\`, \`family.invite\` | a guardian corrected what is known of a dependant; made a code for another guardian |
+| \`family.read\`, \`family.list\` | a guardian looked at a dependant |
+| \`appointment.read\`, \`appointment.list\` | a doctor, a guardian or an admin looked at a patient’s appointment |
+| \`appointment.history\` | a doctor, a guardian or an admin looked at what happened to a patient’s appointment |
 | \`appointment.export\` | an admin exported appointments; noted for a thousand rows at a time, with \`people\` |
-| \`appointment.book\` | an admin booked for a patient |
-| \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin or the patient decided |
-| \`appointment.move\` | an admin or the patient moved an appointment to another slot |
+| \`appointment.book\` | an admin or a guardian booked for a patient |
+| \`appointment.confirm\`, \`appointment.cancel\` | a doctor, an admin, the patient or their guardian decided |
+| \`appointment.move\` | an admin, the patient or their guardian moved an appointment to another slot |
 | \`appointment.arrive\`, \`appointment.complete\`, \`appointment.no_show\` | a doctor or an admin marked a visit |
 | \`appointment.take_back\` | a doctor or an admin took such a mark back |
-| \`waitlist.read\`, \`waitlist.list\` | an admin looked at what a patient waits for |
-| \`waitlist.join\`, \`waitlist.leave\`, \`waitlist.decline\` | an admin did it for a patient |
+| \`waitlist.read\`, \`waitlist.list\` | an admin or a guardian looked at what a patient waits for |
+| \`waitlist.join\`, \`waitlist.leave\`, \`waitlist.decline\` | an admin or a guardian did it for a patient |
 | \`timeslot.publish\`, \`timeslot.delete\` | an admin did it for a doctor |
 | \`schedule.update\` | an admin wrote a doctor’s week |
 | \`absence.create\`, \`absence.delete\` | an admin wrote a doctor’s absence, took it back |

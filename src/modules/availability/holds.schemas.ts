@@ -12,8 +12,7 @@ export const holdRequest = documented(
       }),
     })
     // Fastify passes null where there is no body.
-    .nullish()
-    .transform((body) => body ?? {}),
+    .nullish(),
   {
     id: 'HoldRequest',
     description: 'For whom a slot is held. The body may be left out.',

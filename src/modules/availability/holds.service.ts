@@ -31,13 +31,8 @@ export function createHolds({ db, clock, idempotency, obtaining, guardians }: Ho
      * @throws AppError timeslot_not_found, clinic_closed, slot_in_past, slot_taken, slot_held, held_recently, patient_busy,
      * too_soon, too_far_ahead, too_many_appointments, patient_not_found, request_in_progress, idempotency_key_reused
      */
-    async hold(
-      timeslot: number,
-      { patient: named }: HoldRequest,
-      caller: Caller,
-      request?: Keyed,
-    ): Promise<Once<Hold>> {
-      const patient = await guardians.patientFor(named, caller);
+    async hold(timeslot: number, wanted: HoldRequest, caller: Caller, request?: Keyed): Promise<Once<Hold>> {
+      const patient = await guardians.patientFor(wanted?.patient, caller);
       // Whoever works for the clinic serves many patients, each of whom has a hold of their own.
       const account = sideOf(caller.role) === 'patient' ? caller.id : patient;
       return obtaining.obtain({ timeslot, patient }, caller, (bounds, { hold_minutes: minutes }) =>

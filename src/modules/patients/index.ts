@@ -1,3 +1,4 @@
+export { createEnding } from './families/ending.service.ts';
 export { familiesRoutes } from './families/families.routes.ts';
 export { createFamilies } from './families/families.service.ts';
 export { createGuardians, type Guardians } from './families/guardians.service.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { sql } from '../../db/drizzle.ts';
 import { users } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT } from '../../http/personal.ts';
@@ -11,7 +12,7 @@ export const personal = {
     user: {
       shape: z.object({
         id: fields.id,
-        username: fields.out.username,
+        username: fields.out.username.nullable().meta({ description: 'Null without a sign-in.' }),
         role: fields.role,
         is_active: z.boolean(),
         first_name: fields.out.name,
@@ -37,12 +38,16 @@ export const personal = {
         locale: 'uz',
         created_at: AT,
       },
+      of_family: true as const,
       row: {
         table: users,
         person: users.id,
         columns: {
           id: users.id,
-          username: users.username,
+          // Whoever has no sign-in has no user name to know.
+          username: sql<
+            string | null
+          >`case when ${users.username} not like '~%' then ${users.username} end`.as('own_username'),
           role: users.role,
           is_active: users.is_active,
           first_name: users.first_name,

@@ -46,6 +46,7 @@ export interface DependantRow {
   date_of_birth: string;
   gender: 'female' | 'male' | 'other' | null;
   relationship: Relationship;
+  tied_at: string;
 }
 
 /**
@@ -61,7 +62,8 @@ export async function listDependants(
   const { rows } = await clientOf(executor).query<DependantRow>({
     name: 'families.dependants',
     text: `
-      select u.id, u.first_name, u.last_name, u.phone, p.date_of_birth, p.gender, g.relationship
+      select u.id, u.first_name, u.last_name, u.phone, p.date_of_birth, p.gender, g.relationship,
+        g.created_at as tied_at
       from (${dependantsOf('$1', '$2')}) mine
       join guardianships g on g.guardian_id = $1 and g.dependant_id = mine.id
       join patient_profiles p on p.id = mine.id

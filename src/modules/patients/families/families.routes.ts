@@ -20,7 +20,7 @@ import type { Invitations } from './invitations.service.ts';
 
 const tags = ['families'];
 const params = idParams('The dependant’s id.', demo.child.id);
-const readsDependant = reads('patient.read', ({ id }: Dependant) => id);
+const readsDependant = reads('family.read', ({ id }: Dependant) => id);
 
 interface FamiliesRoutesOptions {
   families: Families;
@@ -62,7 +62,7 @@ export async function familiesRoutes(
     '/patient/dependants/',
     {
       preHandler: IsPatient,
-      config: { audit: reads('patient.list', ({ id }: Dependant) => id) },
+      config: { audit: reads('family.list', ({ id }: Dependant) => id) },
       schema: {
         tags,
         operationId: 'listDependants',

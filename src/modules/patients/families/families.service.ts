@@ -41,7 +41,10 @@ export function createFamilies(dependencies: FamiliesDependencies) {
   const { db, clock, audit, users, consents, appointments } = dependencies;
   const adult = () => bornBy(clock.wall().date, ADULT);
 
-  const shown = (row: repository.DependantRow): Dependant => ({ ...row, until: endOf(row.date_of_birth) });
+  const shown = ({ tied_at, ...row }: repository.DependantRow): Dependant => ({
+    ...row,
+    until: endOf(row.date_of_birth),
+  });
 
   async function find(tx: Tx, guardian: number, dependant: number): Promise<Dependant> {
     const [row] = await repository.listDependants(tx, guardian, adult(), dependant);

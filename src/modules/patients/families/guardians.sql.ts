@@ -23,7 +23,7 @@ export const guardiansOf = (patient: string, adult: string): string => `
   where tie.dependant_id = ${patient} and child.date_of_birth > ${adult}::date`;
 
 /** Something tells them: a sign-in with its inbox, or a phone that the desk made sure of. @param user a row of `users` */
-const isReached = (user: string) =>
+export const isReached = (user: string) =>
   `(${user}.username not like '~%' or ${user}.phone_reached_at is not null)`;
 
 /**

@@ -1,4 +1,4 @@
-import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { clientOf, type Tx } from '../../../db/client.ts';
 import { dependantsOf } from './guardians.sql.ts';
 
 interface NewInvitation {
@@ -29,8 +29,8 @@ export async function replaceInvitation(
 }
 
 /** For whom a code is, used or not. */
-export async function findInvited(db: Db, code_hash: Buffer): Promise<number | undefined> {
-  const { rows } = await db.$client.query<{ dependant: number }>({
+export async function findInvited(tx: Tx, code_hash: Buffer): Promise<number | undefined> {
+  const { rows } = await clientOf(tx).query<{ dependant: number }>({
     name: 'families.invited',
     text: 'select dependant_id as dependant from guardian_invitations where code_hash = $1',
     values: [code_hash],

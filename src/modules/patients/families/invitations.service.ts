@@ -37,10 +37,10 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
   const adult = () => bornBy(clock.wall().date, ADULT);
 
   async function join(tx: Tx, code_hash: Buffer, relationship: Joining['relationship'], caller: Caller) {
-    const dependant = await repository.findInvited(db, code_hash);
+    const dependant = await repository.findInvited(tx, code_hash);
     if (dependant === undefined || dependant === caller.id) return undefined;
     await lockPeople(tx, [caller.id, dependant]);
-    // Somebody who looks after them already leaves the code to whom it is meant for.
+    // Somebody who looks after them already leaves an unused code to whom it is meant for.
     if (await isGuardian(tx, caller.id, dependant, adult())) return dependant;
     if (!(await repository.useInvitation(tx, code_hash, caller.id, clock.now(), adult()))) return undefined;
     await families.tie(tx, { guardian: caller.id, dependant, relationship, by: caller.id });
