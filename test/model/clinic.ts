@@ -14,6 +14,8 @@ export interface Person {
   erased: boolean;
   /** Whether the session of their token lives. */
   signed_in: boolean;
+  /** Of a child without a sign-in: who looks after them. */
+  guardians?: readonly number[];
 }
 
 export interface Times {
@@ -150,7 +152,8 @@ export type Mark = 'arrive' | 'complete' | 'no-show';
 export type Request = { by: number } & (
   | ({ do: 'publish'; doctor?: number; despite_holiday?: boolean } & Times)
   | ({ do: 'publish many'; doctor?: number; slot_minutes: number; despite_holiday?: boolean } & Times)
-  | { do: 'withdraw' | 'read slot' | 'hold' | 'release'; slot: number }
+  | { do: 'withdraw' | 'read slot' | 'release'; slot: number }
+  | { do: 'hold'; slot: number; patient?: number }
   | { do: 'book'; slot: number; patient?: number }
   | { do: 'decide'; visit: number; status: 'confirmed' | 'cancelled'; reason?: string }
   | { do: 'read visit' | 'take back'; visit: number }
@@ -250,12 +253,32 @@ export function only(caller: Person, ...roles: Role[]): void {
   if (!roles.includes(caller.role)) throw new Refused(403, 'forbidden');
 }
 
-/** For whom somebody acts: themselves, or whom an admin names. */
-export function actingFor(caller: Person, role: 'doctor' | 'patient', named: number | undefined): number {
+/** Whether somebody looks after a patient. */
+export const isGuardian = (clinic: Clinic, guardian: number, patient: number): boolean =>
+  personOf(clinic, patient).guardians?.includes(guardian) ?? false;
+
+/** Who can sign in. */
+export const accounts = ({ people }: Clinic): Person[] =>
+  people.filter(({ guardians }) => guardians === undefined);
+
+/** For whom somebody acts: themselves, whom they look after, or whom an admin names. */
+export function actingFor(
+  clinic: Clinic,
+  caller: Person,
+  role: 'doctor' | 'patient',
+  named: number | undefined,
+): number {
   only(caller, role, 'admin');
   const whom = named ?? (caller.role === role ? caller.id : undefined);
   if (whom === undefined) throw new Refused(400, 'invalid_input');
-  if (caller.role === role && whom !== caller.id) throw new Refused(403, 'forbidden');
+  if (
+    role === 'patient' &&
+    caller.role === role &&
+    whom !== caller.id &&
+    !isGuardian(clinic, caller.id, whom)
+  )
+    throw new Refused(404, 'patient_not_found');
+  if (role === 'doctor' && caller.role === role && whom !== caller.id) throw new Refused(403, 'forbidden');
   return whom;
 }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Role } from '../../src/core/roles.ts';
 import type { Policy } from '../../src/modules/availability/policy.rules.ts';
 import {
+  accounts,
   type Clinic,
   type Filters,
   hasBegun,
@@ -100,7 +101,8 @@ const wantedSlot = (clinic: Clinic, draw: Draw): number =>
   closedSlot(clinic, draw) ?? recent(clinic.slots, draw)?.id ?? NOBODY;
 
 /** Somebody of these roles, and once in twenty anybody at all. */
-function somebody({ people }: Clinic, { who }: Draw, ...roles: Role[]): Person {
+function somebody(clinic: Clinic, { who }: Draw, ...roles: Role[]): Person {
+  const people = accounts(clinic);
   return pick(who === 19 ? people : people.filter(({ role }) => roles.includes(role)), who);
 }
 
@@ -113,13 +115,25 @@ const idsOf = (clinic: Clinic, role: Role) =>
   clinic.people.filter((person) => person.role === role).map(({ id }) => id);
 const notAdmin = (clinic: Clinic, { who }: Draw) =>
   pick(
-    clinic.people.filter(({ role }) => role !== 'admin'),
+    accounts(clinic).filter(({ role }) => role !== 'admin'),
     who,
   );
 
-/** Admins name whom they act for; others now and then, often somebody else. */
-const naming = (clinic: Clinic, { other }: Draw, caller: Person, role: 'doctor' | 'patient') =>
-  caller.role === 'admin' || other === 0 ? { [role]: pick(idsOf(clinic, role), other) } : {};
+/** Who acts for somebody: themself, or one of those who look after them. */
+function accountOf(clinic: Clinic, { time }: Draw, person: number): number {
+  const { guardians = [] } = personOf(clinic, person);
+  return guardians.length > 0 ? pick(guardians, time) : person;
+}
+
+const childOf = ({ people }: Clinic, guardian: number) =>
+  people.find(({ guardians }) => guardians?.includes(guardian))?.id;
+
+/** Admins name whom they act for; others now and then, often somebody else. Every other guardian acts for their child. */
+function naming(clinic: Clinic, { other, flag }: Draw, caller: Person, role: 'doctor' | 'patient') {
+  if (caller.role === 'admin' || other === 0) return { [role]: pick(idsOf(clinic, role), other) };
+  const child = role === 'patient' && flag ? childOf(clinic, caller.id) : undefined;
+  return child === undefined ? {} : { patient: child };
+}
 
 /** On a day on which the clinic is closed most publish by mistake, some on purpose. */
 const onPurpose = ({ holidays }: Clinic, { flag }: Draw, day: string) =>
@@ -133,7 +147,8 @@ function onSlot(clinic: Clinic, draw: Draw) {
 
 function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
   const visit = recent(clinic.visits, draw);
-  const by = draw.flag && visit ? visit[side] : somebody(clinic, draw, side, 'admin').id;
+  const by =
+    draw.flag && visit ? accountOf(clinic, draw, visit[side]) : somebody(clinic, draw, side, 'admin').id;
   return { by, visit: visit?.id ?? NOBODY };
 }
 
@@ -143,7 +158,10 @@ function onWish(clinic: Clinic, draw: Draw) {
   const wishes = clinic.wishes.filter(({ id }) => live.some(({ entry }) => entry === id));
   const offered = wishes.find(({ replaces }) => replaces !== null) ?? wishes[0];
   const wish = draw.time % 3 !== 0 && offered ? offered : recent(clinic.wishes, draw);
-  const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', 'admin').id;
+  const by =
+    draw.who < 15 && wish
+      ? accountOf(clinic, draw, wish.patient)
+      : somebody(clinic, draw, 'patient', 'admin').id;
   return { by, wish: wish?.id ?? NOBODY };
 }
 
@@ -169,13 +187,19 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     // Now and then somebody tries to keep what they have held before.
     const had = clinic.slots.find((slot) => slot.last_held_by !== null && !isHeld(clinic, slot));
     if (draw.time % 2 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
-    const by = somebody(clinic, draw, 'patient').id;
-    return { do: 'hold', by, slot: wantedSlot(clinic, draw) };
+    const caller = somebody(clinic, draw, 'patient');
+    return {
+      do: 'hold',
+      by: caller.id,
+      slot: wantedSlot(clinic, draw),
+      ...naming(clinic, draw, caller, 'patient'),
+    };
   },
   release(clinic, draw) {
     const held = clinic.slots.find((slot) => isHeld(clinic, slot));
     const slot = draw.other < 6 && held ? held : recent(clinic.slots, draw);
-    const by = draw.flag && slot?.held_by ? slot.held_by : somebody(clinic, draw, 'patient').id;
+    const holder = slot?.held_by ? accountOf(clinic, draw, slot.held_by) : undefined;
+    const by = (draw.flag ? holder : undefined) ?? somebody(clinic, draw, 'patient').id;
     return { do: 'release', by, slot: slot?.id ?? NOBODY };
   },
   reschedule(clinic, draw) {
@@ -185,7 +209,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
       const others = clinic.slots.filter(
         (slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot) && !holderOf(clinic, slot),
       );
-      const by = draw.flag ? left.patient : somebody(clinic, draw, 'admin').id;
+      const by = draw.flag ? accountOf(clinic, draw, left.patient) : somebody(clinic, draw, 'admin').id;
       return { do: 'reschedule', by, visit: left.id, slot: recent(others, draw)?.id ?? NOBODY };
     }
     const { by, visit } = onVisit(clinic, draw, 'patient');
@@ -326,7 +350,8 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const visit = clinic.visits.find(
       (one) => isStillToCome(clinic, one) && wasTurnedDown(clinic, one.timeslot),
     );
-    if (draw.time % 4 === 1 && visit) return { do: 'cancel', by: visit.patient, visit: visit.id, ...reason };
+    if (draw.time % 4 === 1 && visit)
+      return { do: 'cancel', by: accountOf(clinic, draw, visit.patient), visit: visit.id, ...reason };
     return { do: 'cancel', ...onVisit(clinic, draw, 'patient'), ...reason };
   },
   'read visit': (clinic, draw) => ({ do: 'read visit', ...onVisit(clinic, draw, 'patient') }),
@@ -351,7 +376,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'list all visits', by: somebody(clinic, draw, 'admin').id, filters };
   },
   activate(clinic, draw) {
-    const out = clinic.people.find(({ is_active, erased }) => !is_active && !erased);
+    const out = accounts(clinic).find(({ is_active, erased }) => !is_active && !erased);
     // Every other is a doctor whom patients are about to see.
     const ahead = clinic.visits.find((visit) => isStillToCome(clinic, visit));
     const leaver = draw.flag && ahead ? personOf(clinic, ahead.doctor) : notAdmin(clinic, draw);
@@ -367,7 +392,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'erase', by, person: notAdmin(clinic, draw).id };
   },
   'sign in'(clinic, draw) {
-    const out = clinic.people.filter((person) => !person.signed_in);
+    const out = accounts(clinic).filter((person) => !person.signed_in);
     return { do: 'sign in', by: (out.length > 0 ? pick(out, draw.who) : notAdmin(clinic, draw)).id };
   },
 };

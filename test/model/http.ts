@@ -15,8 +15,10 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       const { do: _, by, ...body } = request;
       return ['POST', '/timeslots/bulk/', body];
     }
-    case 'hold':
-      return ['POST', `/timeslots/${request.slot}/hold/`];
+    case 'hold': {
+      const path = `/timeslots/${request.slot}/hold/`;
+      return request.patient === undefined ? ['POST', path] : ['POST', path, { patient: request.patient }];
+    }
     case 'release':
       return ['DELETE', `/timeslots/${request.slot}/hold/`];
     case 'reschedule':

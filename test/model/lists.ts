@@ -4,6 +4,7 @@ import {
   type Filters,
   hasBegun,
   isAvailableTo,
+  isGuardian,
   only,
   type Person,
   personOf,
@@ -98,7 +99,12 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
     .filter(
       (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
     )
-    .filter((visit) => request.do === 'list all visits' || visit[mine[caller.role]] === caller.id);
+    .filter(
+      (visit) =>
+        request.do === 'list all visits' ||
+        visit[mine[caller.role]] === caller.id ||
+        (caller.role === 'patient' && isGuardian(clinic, caller.id, visit.patient)),
+    );
   return paged(
     inOrder(clinic, found).map((visit) => shownVisit(clinic, visit)),
     filters,

@@ -8,6 +8,7 @@ import {
   hasBegun,
   hasEnded,
   isActive,
+  isGuardian,
   isStillToCome,
   later,
   made,
@@ -28,7 +29,7 @@ import { isWanted } from './waitlist.ts';
 
 /** What becomes of a visit once it is booked. */
 
-/** A visit by its id, for the roles named: its own patient, its own doctor, any admin. */
+/** A visit by its id, for the roles named: its own patient, who looks after them, its own doctor, any admin. */
 export function ownVisit(
   clinic: Clinic,
   caller: Person,
@@ -39,7 +40,8 @@ export function ownVisit(
   const visit = clinic.visits.find((other) => other.id === id);
   if (!visit) throw new Refused(404, 'appointment_not_found');
   if (caller.role === 'doctor' && visit.doctor !== caller.id) throw new Refused(403, 'forbidden');
-  if (caller.role === 'patient' && visit.patient !== caller.id) throw new Refused(403, 'forbidden');
+  const isTheirs = visit.patient === caller.id || isGuardian(clinic, caller.id, visit.patient);
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
   return visit;
 }
 

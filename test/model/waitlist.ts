@@ -7,6 +7,7 @@ import {
   hasBegun,
   holderOf,
   isAvailableTo,
+  isGuardian,
   isHeld,
   later,
   made,
@@ -266,13 +267,14 @@ export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
   only(caller, 'patient', 'admin');
   const wish = clinic.wishes.find((other) => other.id === id);
   if (!wish) throw new Refused(404, 'waitlist_entry_not_found');
-  if (caller.role === 'patient' && wish.patient !== caller.id) throw new Refused(403, 'forbidden');
+  const isTheirs = wish.patient === caller.id || isGuardian(clinic, caller.id, wish.patient);
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
   return wish;
 }
 
 export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: number): Step {
   const { doctor, from, to, after = null, before = null, replaces = null } = request;
-  const patient = actingFor(caller, 'patient', request.patient);
+  const patient = actingFor(clinic, caller, 'patient', request.patient);
   if (to < todayOf(clinic)) throw new Refused(400, 'invalid_input');
   const { role, is_active } = personOf(clinic, patient);
   if (role !== 'patient' || !is_active) throw new Refused(404, 'patient_not_found');

@@ -27,6 +27,8 @@ const NOT_TRIED = new Map([
   ['provePhone', 'a code was sent there a moment ago'],
   ['proveEmail', 'nothing is confirmed there yet'],
   ['linkTelegram', 'there is no bot without its token'],
+  ['joinAsGuardian', 'a code is secret, and works once'],
+  ['removeGuardian', 'the demo patient has ended it themself by then'],
 ]);
 
 /** Who is meant: the first who may call it. */
