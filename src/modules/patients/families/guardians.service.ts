@@ -2,7 +2,7 @@ import { ADULT, bornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
-import type { Db, Tx } from '../../../db/client.ts';
+import type { Db, Executor, Tx } from '../../../db/client.ts';
 import { isGuardian, lockPeople } from './guardians.repository.ts';
 
 export type Guardians = ReturnType<typeof createGuardians>;
@@ -11,13 +11,13 @@ export type Guardians = ReturnType<typeof createGuardians>;
 export function createGuardians({ db, clock }: { db: Db; clock: Clock }) {
   const adult = () => bornBy(clock.wall().date, ADULT);
 
+  /** Whether a patient may act for another now: the tie is there, and the other is not 18 yet by the clinic's clock. */
+  const actsFor = (caller: Caller, patient: number, executor: Executor = db): Promise<boolean> =>
+    isGuardian(executor, caller.id, patient, adult());
+
   return {
     /** The latest day of birth of adults, for statements that ask themselves (guardians.sql.ts). */
     adult,
-
-    /** Whether a patient may act for another now: the tie is there, and the other is not 18 yet by the clinic's clock. */
-    actsFor: (caller: Caller, patient: number): Promise<boolean> =>
-      isGuardian(db, caller.id, patient, adult()),
 
     /**
      * The patient for whom somebody acts: themself where they name nobody, or one of their family. Those who are on no
@@ -31,7 +31,7 @@ export function createGuardians({ db, clock }: { db: Db; clock: Clock }) {
         return named;
       }
       if (named === undefined || named === caller.id) return caller.id;
-      if (!(await isGuardian(db, caller.id, named, adult()))) throw new AppError('patient_not_found');
+      if (!(await actsFor(caller, named))) throw new AppError('patient_not_found');
       return named;
     },
 
@@ -43,7 +43,7 @@ export function createGuardians({ db, clock }: { db: Db; clock: Clock }) {
     async mustStillActFor(tx: Tx, caller: Caller, patient: number): Promise<void> {
       if (sideOf(caller.role) !== 'patient' || patient === caller.id) return;
       await lockPeople(tx, [caller.id, patient]);
-      if (!(await isGuardian(tx, caller.id, patient, adult()))) throw new AppError('patient_not_found');
+      if (!(await actsFor(caller, patient, tx))) throw new AppError('patient_not_found');
     },
   };
 }
