@@ -22,7 +22,9 @@ beforeAll(async () => {
 afterAll(() => close());
 beforeEach(async () => {
   await run('alter table appointments enable trigger all');
-  await run('truncate timeslots, absences, waitlist_entries, weekly_hours, holidays cascade');
+  await run(
+    'truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations cascade',
+  );
 });
 
 const run = (text: string) => db.$client.query(text);

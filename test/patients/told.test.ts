@@ -33,15 +33,16 @@ const told = async (person: Person): Promise<{ kind: string; title: string; text
 };
 const kinds = async (person: Person) => (await told(person)).map(({ kind }) => kind);
 async function booked(person = parent, patient = child): Promise<number> {
-  const timeslot = await clinic.slot(doctor, { date: '2030-03-12', start_time: freshTime() });
+  const timeslot = await clinic.slot(doctor, { date: '2030-03-12', ...freshTimes() });
   return (await as(person).post('/appointments/', { timeslot, patient }).expect(201)).body.id;
 }
 let minutes = 0;
-/** One after another, of five minutes each. */
-function freshTime(): string {
+/** One after another, of ten minutes each. */
+function freshTimes() {
+  const clock = (at: number) =>
+    `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`;
   minutes += 10;
-  const at = 6 * 60 + minutes;
-  return `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`;
+  return { start_time: clock(9 * 60 + minutes), end_time: clock(9 * 60 + minutes + 10) };
 }
 
 describe('of a child’s visit', () => {

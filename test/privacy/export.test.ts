@@ -259,8 +259,8 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, the note, consents, links, changed contacts, holds and withdrawn slots; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(7 + sections + 2);
+    // The person, whom they look after, the note, consents, links, changed contacts, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(9 + sections + 2);
   });
 });
 

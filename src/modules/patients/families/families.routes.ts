@@ -5,12 +5,13 @@ import { idParams, idText } from '../../../http/fields.ts';
 import { IsAdmin, IsPatient } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { DEPENDANTS_MAX, INVITATION_HOURS } from './families.rules.ts';
 import {
+  DEPENDANTS_MAX,
   type Dependant,
   dependant,
   dependantChanges,
   dependants,
+  INVITATION_HOURS,
   invitation,
   joining,
   newDependant,

@@ -4,7 +4,13 @@ import { relationships } from '../../../core/words.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import { issue } from '../../../http/zod.ts';
-import { DEPENDANTS_MAX } from './families.rules.ts';
+
+/** How many somebody may look after. */
+export const DEPENDANTS_MAX = 10;
+/** How many may look after one: each of them is told of every visit. */
+export const GUARDIANS_MAX = 10;
+/** For how many hours a code can be used. */
+export const INVITATION_HOURS = 72;
 
 /** What stands in a code: no letters and digits that look alike. */
 const CODE = /^[2-9A-HJ-NP-Z]{10}$/;

@@ -6,8 +6,14 @@ import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { saveProfile } from '../patients.repository.ts';
 import * as repository from './families.repository.ts';
-import { birthFault, DEPENDANTS_MAX, endOf, GUARDIANS_MAX } from './families.rules.ts';
-import type { Dependant, DependantChanges, NewDependant } from './families.schemas.ts';
+import { birthFault, endOf } from './families.rules.ts';
+import {
+  DEPENDANTS_MAX,
+  type Dependant,
+  type DependantChanges,
+  GUARDIANS_MAX,
+  type NewDependant,
+} from './families.schemas.ts';
 import { lockPeople } from './guardians.repository.ts';
 import { isErasedWith } from './leaving.repository.ts';
 
@@ -16,7 +22,7 @@ interface Name {
   last_name?: string | undefined;
 }
 
-export interface FamiliesDependencies {
+interface FamiliesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;

@@ -6,13 +6,12 @@ import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import { addJob } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
-import { INVITATION_HOURS } from './families.rules.ts';
-import type { Dependant, Joining } from './families.schemas.ts';
+import { type Dependant, INVITATION_HOURS, type Joining } from './families.schemas.ts';
 import type { Families } from './families.service.ts';
 import { isGuardian, lockPeople } from './guardians.repository.ts';
 import * as repository from './invitations.repository.ts';
 
-export interface InvitationsDependencies<Turn> {
+interface InvitationsDependencies<Turn> {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
