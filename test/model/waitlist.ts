@@ -133,16 +133,28 @@ function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
     );
 }
 
-/** When somebody wakes whose quiet hours it is, if they could still have a whole offer then. */
+/**
+ * When somebody wakes whose quiet hours it is, if they could still have a whole offer then. Of a child it is when the first of those
+ * wakes who look after them.
+ */
 function wakingFor(clinic: Clinic, slot: Slot, { patient }: Wish): string | undefined {
-  const { quiet } = personOf(clinic, patient);
+  const { guardians = [] } = personOf(clinic, patient);
+  const awake = guardians.map((id) => personOf(clinic, id)).filter(({ is_active }) => is_active);
+  const people = awake.length > 0 ? awake : [personOf(clinic, patient)];
+  const ends = people.map(({ quiet }) => quietEnd(clinic, quiet));
+  const [end] = ends.toSorted();
+  if (end === undefined || ends.includes(undefined)) return undefined;
+  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
+}
+
+/** When quiet hours end in which one is now. */
+function quietEnd(clinic: Clinic, quiet: Person['quiet']): string | undefined {
   const [date = '', time = ''] = clinic.now.split(' ');
   const { from, until } = quiet ?? { from: '22:00', until: '08:00' };
   const overnight = from > until;
   const isQuiet = overnight ? time >= from || time < until : time >= from && time < until;
   if (!isQuiet) return undefined;
-  const end = `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
-  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
+  return `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
 }
 
 /** What became of a slot that was to be passed on. */

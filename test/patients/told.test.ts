@@ -122,6 +122,22 @@ describe('of a child’s visit', () => {
   });
 });
 
+test('an offer of the waiting list waits while all guardians sleep, and no longer', async () => {
+  const asleep = { quiet_hours: { enabled: true, from: '08:00', until: '12:00' } };
+  const wish = { doctor: doctor.id, patient: child, from: '2030-05-01', to: '2030-05-30' };
+  await as(parent).post('/waitlist/', wish).expect(201);
+  await as(parent).patch('/notifications/preferences/', asleep).expect(200);
+  await clinic.slot(doctor, { date: '2030-05-06' });
+  // It is nine o'clock, and the other is awake.
+  expect((await kinds(other))[0]).toBe('waitlist_offer');
+  await as(other).patch('/notifications/preferences/', asleep).expect(200);
+  await as(other)
+    .post('/waitlist/', { ...wish, from: '2030-06-01', to: '2030-06-30' })
+    .expect(201);
+  await clinic.slot(doctor, { date: '2030-06-06' });
+  expect((await told(other)).filter(({ kind }) => kind === 'waitlist_offer')).toHaveLength(1);
+});
+
 test('an offer of the waiting list is told to both guardians, with the child’s name', async () => {
   const date = freshDay();
   const wish = { doctor: doctor.id, patient: child, from: '2030-04-01', to: '2030-04-30' };
