@@ -89,7 +89,7 @@ describe('each SMS', () => {
     const line = ({ name, encoding, length, segments, text }: (typeof sizes)[number]) =>
       `${name.padEnd(28)} ${encoding} ${String(length).padStart(3)} ${segments}  ${text}`;
     process.stdout.write(`${sizes.map(line).join('\n')}\n`);
-    expect(sizes).toHaveLength(locales.length * (22 + 3 + 5));
+    expect(sizes).toHaveLength(locales.length * (22 + 4 + 7));
   });
 
   test.each(sizes)('$name fits', ({ locale, kind, encoding, segments, text }) => {
