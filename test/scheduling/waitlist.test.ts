@@ -98,7 +98,10 @@ describe('POST /waitlist/', () => {
     ]);
     expectProblem(await join(wish), 'invalid_input', { fields: ['patient required'] });
     expectProblem(await join({ ...wish, patient: doctor.id }), 'patient_not_found');
-    expectProblem(await clinic.as(person).post('/waitlist/', { ...wish, patient: outsider.id }), 'patient_not_found');
+    expectProblem(
+      await clinic.as(person).post('/waitlist/', { ...wish, patient: outsider.id }),
+      'patient_not_found',
+    );
   });
 
   test('refuses what can never be', async () => {
