@@ -45,8 +45,16 @@ import {
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
 import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
+  createEnding,
+  createFamilies,
+  createGuardians,
+  createInvitations,
   createPatients,
   erasePatientProfile,
+  familiesRoutes,
+  listErasedWith,
+  lockFamily,
+  patientsJobs,
   patientsPersonal,
   patientsRoutes,
   savePatientProfile,
@@ -169,6 +177,7 @@ export function createModules({
   const photos = createPhotos({ db, clock, audit, store: openPhotoStore(config.photos) });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
+  const guardians = createGuardians({ db, clock });
   const availability = createAvailability({
     db,
     clock,
@@ -177,6 +186,7 @@ export function createModules({
     memory,
     idempotency,
     passOn: offers.passOn,
+    guardians,
   });
   const { reach } = availability;
   const timeslots = createTimeslots({
@@ -203,6 +213,7 @@ export function createModules({
     reach,
     sessions,
     reached,
+    guardians,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, reach, ...config });
   const waitlist = createWaitlist({
@@ -215,6 +226,7 @@ export function createModules({
     appointments: { book: appointments.booking.book, replace: appointments.replacing.replace },
     patients: availability.patients,
     reach,
+    guardians,
     search: timeslots.search,
   });
   const notifications = createNotifications({
@@ -226,6 +238,7 @@ export function createModules({
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit,
+    guardians,
   });
   const messages = {
     enqueue: notifications.telling.enqueue,
@@ -246,6 +259,10 @@ export function createModules({
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
     },
     waitlist: waitlist.leaving,
+    families: {
+      lock: lockFamily,
+      listErasedWith: (tx, guardian) => listErasedWith(tx, guardian, guardians.adult()),
+    },
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots: timeslots.leaving,
@@ -270,10 +287,21 @@ export function createModules({
     signAccess,
     ...config,
   });
+  const families = createFamilies({
+    db,
+    clock,
+    audit,
+    records: users.records,
+    users: { setContact, eraseWithin: users.erasure.eraseWithin },
+    consents,
+    appointments,
+    ...config,
+  });
   const patients = createPatients({
     db,
     clock,
     audit,
+    families,
     contacts: auth.contacts,
     codes: auth.codes,
     users: { setContact },
@@ -284,6 +312,8 @@ export function createModules({
     sessions,
     reached,
   });
+  const ending = createEnding({ db, clock, messages });
+  const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
   const privacy = createPrivacy({
     db,
     clock,
@@ -307,6 +337,7 @@ export function createModules({
       appointmentsJobs(appointments),
       calendarJobs(calendar),
       doctorsJobs(photos),
+      patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
       privacyJobs([retention, changes]),
@@ -340,6 +371,7 @@ export function createModules({
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(patientsRoutes, { patients, ...config });
+      await app.register(familiesRoutes, { families, invitations });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });

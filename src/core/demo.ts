@@ -43,6 +43,14 @@ export const demo = {
     gender: 'female' as const,
   },
 
+  /** Of the demo patient, who books for her. */
+  child: {
+    id: 9,
+    name: { id: 9, first_name: 'Madina', last_name: 'Karimova' },
+    date_of_birth: '2019-08-20',
+    gender: 'female' as const,
+  },
+
   /** Another doctor of the same specialization, one who waits for an admin's approval, and a patient without visits. */
   colleague: { id: 25 },
   newcomer: { id: 28, username: 'komila.rasulova', first_name: 'Komila', last_name: 'Rasulova' },
@@ -55,7 +63,7 @@ export const demo = {
     date_of_birth: '1958-11-20',
   },
   duplicate: { id: 121 },
-  child: { id: 122 },
+  deskChild: { id: 122 },
 
   /** The day of the slots below, a Tuesday. All are the demo doctor's. */
   day: '2028-03-14',

@@ -232,6 +232,19 @@ export const en: Texts = {
       title: 'Too many entries',
       detail: 'A patient can wait with at most 10 entries at a time. Leave one first.',
     },
+    too_many_dependants: {
+      title: 'Too many dependants',
+      detail: 'One account can look after at most 10 people at a time.',
+    },
+    too_many_guardians: {
+      title: 'Too many guardians',
+      detail: 'At most 10 people can look after somebody at a time.',
+    },
+    dependant_has_visits: {
+      title: 'Visits ahead',
+      detail:
+        'Nobody else looks after this person, and they have visits that are still to come. Cancel those first, or invite another guardian.',
+    },
     offer_lapsed: {
       title: 'Offer is over',
       detail: 'Nothing is offered now: the offer has lapsed, or was answered already.',
@@ -331,6 +344,7 @@ export const en: Texts = {
     too_many_slots: 'One call opens at most {maximum} slots; these would be more.',
     hours_overlap: 'Overlaps `{other}`, which is valid on the same days.',
     birth_in_future: 'Must not be in the future.',
+    not_a_child: 'They must be under 18. Adults have an account of their own.',
     not_for_role: 'Does not belong to this person’s role.',
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',

@@ -234,6 +234,19 @@ export const uz: Texts = {
       detail:
         'Bemor bir vaqtda koʻpi bilan 10 ta yozuv boʻyicha navbat kutishi mumkin. Avval bittasidan chiqing.',
     },
+    too_many_dependants: {
+      title: 'Qaramogʻidagilar soni koʻp',
+      detail: 'Bitta hisob bir vaqtda koʻpi bilan 10 kishiga gʻamxoʻrlik qila oladi.',
+    },
+    too_many_guardians: {
+      title: 'Vasiylar soni koʻp',
+      detail: 'Bir kishiga bir vaqtda koʻpi bilan 10 kishi gʻamxoʻrlik qila oladi.',
+    },
+    dependant_has_visits: {
+      title: 'Oldinda qabullar bor',
+      detail:
+        'Bu kishiga boshqa hech kim gʻamxoʻrlik qilmaydi, oldinda esa qabullari bor. Avval ularni bekor qiling yoki boshqa vasiyni taklif qiling.',
+    },
     offer_lapsed: {
       title: 'Taklif muddati tugagan',
       detail: 'Hozir taklif yoʻq: uning muddati tugagan yoki unga allaqachon javob berilgan.',
@@ -334,6 +347,7 @@ export const uz: Texts = {
     too_many_slots: 'Bir soʻrovda koʻpi bilan {maximum} ta qabul ochiladi, bu yerda esa undan koʻp.',
     hours_overlap: '`{other}` bilan kesishadi: ikkalasi ham shu kunlarda amal qiladi.',
     birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
+    not_a_child: '18 yoshdan kichik boʻlishi kerak. Kattalarning oʻz hisobi boʻladi.',
     not_for_role: 'Bu kishining roliga tegishli emas.',
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',

@@ -3,7 +3,7 @@ import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts'
 import { freshDays } from '../helpers/days.ts';
 import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { insertOffer } from '../helpers/rows.ts';
+import { insertDependant, insertOffer } from '../helpers/rows.ts';
 import { claimsOf } from '../helpers/tokens.ts';
 
 /**
@@ -66,6 +66,14 @@ const table = `
   PATCH /api/doctor/profile/                  401     403          403            200         200           403           403                 403
   GET /api/patient/profile/                   401     200          200            403         403           403           403                 403
   PATCH /api/patient/profile/                 401     200          200            403         403           403           403                 403
+  POST /api/patient/dependants/               401     201          201            403         403           403           403                 403
+  GET /api/patient/dependants/                401     200          200            403         403           403           403                 403
+  GET /api/patient/dependants/{id}/           401     200          404            403         403           403           403                 403
+  PATCH /api/patient/dependants/{id}/         401     200          404            403         403           403           403                 403
+  DELETE /api/patient/dependants/{id}/        401     204          404            403         403           403           403                 403
+  POST /api/patient/dependants/{id}/invite/   401     201          404            403         403           403           403                 403
+  POST /api/patient/dependants/join/          401     201          201            403         403           403           403                 403
+  DELETE /api/patients/{id}/guardians/{guardian}/ 401     403          403            403         403           403           403                 204
   POST /api/timeslots/                        401     403          403            201         403           201           403                 201
   POST /api/timeslots/bulk/                   401     403          403            201         403           201           403                 201
   GET /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
@@ -81,7 +89,7 @@ const table = `
   GET /api/absences/{id}/                     401     403          403            200         403           200           404                 200
   DELETE /api/absences/{id}/                  401     403          403            204         403           204           404                 204
   GET /api/timeslots/                         401     403          403            200         200           403           403                 403
-  POST /api/waitlist/                         401     201          403            403         403           201           201                 201
+  POST /api/waitlist/                         401     201          404            403         403           201           201                 201
   GET /api/waitlist/                          401     200          200            403         403           200           200                 200
   GET /api/waitlist/{id}/                     401     200          403            403         403           200           200                 200
   DELETE /api/waitlist/{id}/                  401     204          403            403         403           204           204                 204
@@ -92,7 +100,7 @@ const table = `
   DELETE /api/timeslots/{id}/                 401     403          403            204         403           204           404                 204
   POST /api/timeslots/{id}/hold/              401     200          200            403         403           200           404                 200
   DELETE /api/timeslots/{id}/hold/            401     204          204            403         403           204           404                 204
-  POST /api/appointments/                     401     201          403            403         403           201           404                 201
+  POST /api/appointments/                     401     201          404            403         403           201           404                 201
   GET /api/appointments/me/                   401     200          200            200         200           200           200                 200
   GET /api/appointments/                      401     403          403            403         403           200           200                 200
   GET /api/appointments/{id}/                 401     200          403            200         403           200           404                 200
@@ -205,6 +213,12 @@ async function freshAbsence(): Promise<number> {
   const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
   return away.body.id;
 }
+const freshChild = () => insertDependant(clinic.db, people['own patient'].id);
+async function freshCode(): Promise<string> {
+  const parent = await clinic.person('patient');
+  const child = await insertDependant(clinic.db, parent.id);
+  return (await clinic.as(parent).post(`/patient/dependants/${child}/invite/`).expect(201)).body.code;
+}
 const freshUser = async () => (await clinic.person('patient')).id;
 const freshNumber = () => `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`;
 async function freshRecord(): Promise<number> {
@@ -225,6 +239,8 @@ const records: Record<string, () => Promise<number>> = {
   users: freshUser,
   patients: freshRecord,
   doctors: async () => people['own doctor'].id,
+  patient: freshChild,
+  'DELETE /api/patients/{id}/guardians/{guardian}/': freshChild,
   timeslots: freshSlot,
   appointments: freshAppointment,
   notifications: freshNotification,
@@ -318,6 +334,15 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
   },
   'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
   'POST /api/messages/retry/': () => ({}),
+  'POST /api/patient/dependants/': () => ({
+    first_name: 'Madina',
+    last_name: 'Karimova',
+    date_of_birth: '2019-08-20',
+    gender: 'female',
+    relationship: 'parent',
+  }),
+  'PATCH /api/patient/dependants/{id}/': () => ({ first_name: 'Amina' }),
+  'POST /api/patient/dependants/join/': async () => ({ code: await freshCode() }),
   'POST /api/appointments/': async () => ({
     timeslot: await freshSlot(),
     patient: people['own patient'].id,
@@ -337,7 +362,8 @@ const once = new Set([
 async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
   const [verb = '', template = ''] = route.split(' ');
   const record = records[route] ?? records[template.split('/')[2] ?? ''];
-  const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
+  const named = template.replace('{guardian}', String(people['own patient'].id));
+  const path = named.includes('{id}') ? named.replace('{id}', String(await record?.())) : named;
   const sent = await bodies[route]?.(caller);
   const person = caller === 'nobody' ? undefined : people[caller];
   const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;

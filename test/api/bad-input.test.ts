@@ -51,7 +51,11 @@ async function send(
   const [method, path = ''] = route.split(' ');
   const answer = await clinic.app.inject({
     method: method as 'POST',
-    url: `/api${path.replace('{person}', String(somebody)).replace('{visit}', String(appointment))}`,
+    url: `/api${path
+      .replace('{person}', String(somebody))
+      .replace('{visit}', String(appointment))
+      // These are nobody's: what is wrong with the body is said first.
+      .replace(/\{(slot|dependant)\}/, '999999')}`,
     headers: {
       ...(by !== 'nobody' && { authorization: `Bearer ${(typeof by === 'string' ? people[by] : by).token}` }),
       ...headers,
@@ -253,6 +257,44 @@ const endpoints = [
     {},
   ],
   ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id' }, { timeslot: 999_999 }],
+  ['POST /timeslots/{slot}/hold/', 'patient', { patient: 'id' }, {}],
+  [
+    'POST /patient/dependants/',
+    'patient',
+    {
+      first_name: 'text',
+      last_name: 'text',
+      date_of_birth: 'nothing',
+      gender: 'nothing',
+      relationship: 'nothing',
+      accept_terms: 'flag',
+    },
+    {
+      first_name: 'Madina',
+      last_name: 'Karimova',
+      date_of_birth: '2019-08-20',
+      gender: 'female',
+      relationship: 'parent',
+    },
+  ],
+  [
+    'PATCH /patient/dependants/{dependant}/',
+    'patient',
+    {
+      first_name: 'text',
+      last_name: 'text',
+      date_of_birth: 'nothing',
+      gender: 'nothing',
+      relationship: 'nothing',
+    },
+    {},
+  ],
+  [
+    'POST /patient/dependants/join/',
+    'patient',
+    { code: 'nothing', relationship: 'nothing' },
+    { code: 'K7RM2QXW4T' },
+  ],
   [
     'POST /waitlist/',
     'patient',
@@ -284,6 +326,7 @@ function bodyWith(fine: object, field: string, literal: string): string {
 
 /** Where all that a body can say is left to whoever asks. */
 const mayBeEmpty = new Set([
+  'POST /timeslots/{slot}/hold/',
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',
@@ -371,6 +414,11 @@ const withIds = [
   ['DELETE /doctors/{id}/photo/', 'admin'],
   ['GET /doctors/{id}/schedule/', 'admin'],
   ['PUT /doctors/{id}/schedule/', 'admin'],
+  ['GET /patient/dependants/{id}/', 'patient'],
+  ['PATCH /patient/dependants/{id}/', 'patient'],
+  ['DELETE /patient/dependants/{id}/', 'patient'],
+  ['POST /patient/dependants/{id}/invite/', 'patient'],
+  ['DELETE /patients/{id}/guardians/{guardian}/', 'admin'],
   ['GET /waitlist/{id}/', 'patient'],
   ['DELETE /waitlist/{id}/', 'patient'],
   ['POST /waitlist/{id}/accept/', 'patient'],
@@ -393,7 +441,7 @@ const withIds = [
 describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
-      const path = route.replace('{id}', id).replace(/\/$/, slash);
+      const path = route.replace('{id}', id).replace('{guardian}', '1').replace(/\/$/, slash);
       const answer = await send(path, by, /^P(ATCH|UT)|DELETE .users/.test(route) ? '{}' : undefined);
       expectProblem(
         answer,
@@ -432,7 +480,7 @@ const lists = [
   ['GET /appointments/', 'admin', [...paging, ...days, 'status', 'doctor', 'patient'], []],
   ['GET /appointments/export/', 'admin', [...days, 'status', 'doctor', 'patient'], []],
   ['GET /statistics/', 'doctor', ['from', 'to', 'by'], []],
-  ['GET /appointments/me/', 'patient', [...paging, ...days, 'status'], []],
+  ['GET /appointments/me/', 'patient', [...paging, ...days, 'status', 'patient'], []],
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
@@ -478,7 +526,7 @@ describe.each([
   ['POST /appointments/999999/arrive/', 'doctor'],
   ['POST /appointments/999999/complete/', 'doctor'],
   ['POST /appointments/999999/no-show/', 'doctor'],
-  ['POST /timeslots/999999/hold/', 'patient'],
+  ['POST /patient/dependants/999999/invite/', 'patient'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {
@@ -501,6 +549,7 @@ describe.each([
         'timeslot_not_found',
         'appointment_not_found',
         'waitlist_entry_not_found',
+        'patient_not_found',
       ];
       expect([...fine, 'message_not_found'], `${status}`).toContain(said);
     }

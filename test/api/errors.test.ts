@@ -70,6 +70,14 @@ interface Case {
   unread?: true;
 }
 
+const CHILD = {
+  first_name: 'Madina',
+  last_name: 'Karimova',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+
 const cases: Record<ErrorCode, Case> = {
   invalid_input: { status: 400, provoke: () => nobody().post('/auth/register/', {}) },
   unknown_field: { status: 400, provoke: () => as('admin').get('/users/?nonsense=1') },
@@ -412,6 +420,39 @@ const cases: Record<ErrorCode, Case> = {
         const answer = await wish(`2026-04-${day}`);
         if (answer.status !== 201) return answer;
       }
+    },
+  },
+  too_many_dependants: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      for (;;) {
+        const answer = await clinic.as(parent).post('/patient/dependants/', CHILD);
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
+  too_many_guardians: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      const { body: child } = await clinic.as(parent).post('/patient/dependants/', CHILD).expect(201);
+      for (;;) {
+        const { body } = await clinic.as(parent).post(`/patient/dependants/${child.id}/invite/`).expect(201);
+        const other = await clinic.person('patient');
+        const answer = await clinic.as(other).post('/patient/dependants/join/', { code: body.code });
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
+  dependant_has_visits: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      const { body: child } = await clinic.as(parent).post('/patient/dependants/', CHILD).expect(201);
+      const timeslot = await clinic.slot(people.doctor, { date: freshDay() });
+      await clinic.as(parent).post('/appointments/', { timeslot, patient: child.id }).expect(201);
+      return clinic.as(parent).delete(`/patient/dependants/${child.id}/`);
     },
   },
   offer_lapsed: {

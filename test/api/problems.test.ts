@@ -184,6 +184,18 @@ const wrong: Record<FieldErrorCode, Sent> = {
     { ...account, profile: { date_of_birth: '2030-01-01' } },
     'profile.date_of_birth',
   ],
+  not_a_child: [
+    '/patient/dependants/',
+    'patient',
+    {
+      first_name: 'Madina',
+      last_name: 'Karimova',
+      date_of_birth: '2000-01-01',
+      gender: 'female',
+      relationship: 'parent',
+    },
+    'date_of_birth',
+  ],
   not_for_role: [
     '/auth/register/',
     undefined,

@@ -5,7 +5,7 @@ import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { jpeg } from '../helpers/pictures.ts';
-import { insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
+import { insertDependant, insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
 import { watchStatements } from '../helpers/statements.ts';
 
 /**
@@ -88,6 +88,22 @@ async function withCode(contact: 'phone' | 'email') {
 /** What is done after an answer belongs to it. */
 const settled = () => vi.waitFor(() => expect(statements.soFar().at(-1)).toBe('commit'), 30_000);
 
+const CHILD = {
+  first_name: 'Madina',
+  last_name: 'Karimova',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+async function withTwoGuardians(): Promise<number> {
+  const id = await insertDependant(clinic.db, people.patient.id);
+  await clinic.db.$client.query(
+    "insert into guardianships (guardian_id, dependant_id, relationship, created_by) values ($1, $2, 'parent', $1)",
+    [(await freshPerson()).id, id],
+  );
+  return id;
+}
+
 /** Each prepares what it needs and gives the request to count, with the number of its statements. */
 const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.Response>>]> = {
   // begin, user, profile, note, read back, commit
@@ -112,14 +128,14 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'PATCH /api/auth/me/': [7, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
   // the password, then what DELETE /api/users/{id}/ does
   'DELETE /api/auth/me/': [
-    21,
+    23,
     async () => {
       const person = await freshPerson();
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, a note of it, and each of eighteen kinds of rows
-  'GET /api/auth/me/export/': [21, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, whom they look after, a note of it, and each of twenty kinds of rows
+  'GET /api/auth/me/export/': [23, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -338,7 +354,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, networks in the audit
   // (which is opened for it and closed again), reasons, note, commit
   'DELETE /api/users/{id}/': [
-    21,
+    23,
     async () => {
       const { id } = await freshPerson();
       return () => as('admin').delete(`/users/${id}/`, { password: PASSWORD });
@@ -459,6 +475,66 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const date = freshDay();
       return () => as('patient').post('/waitlist/', { doctor: people.doctor.id, from: date, to: date });
+    },
+  ],
+  // begin, the guardian; the child, its profile, who registered it; both locked, how many there are, the tie; a note, how it
+  // stands now, commit
+  'POST /api/patient/dependants/': [11, async () => () => as('patient').post('/patient/dependants/', CHILD)],
+  // the children, the note that somebody looked at them
+  'GET /api/patient/dependants/': [
+    2,
+    async () => {
+      await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').get('/patient/dependants/');
+    },
+  ],
+  'GET /api/patient/dependants/{id}/': [
+    2,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').get(`/patient/dependants/${id}/`);
+    },
+  ],
+  // begin, both locked, whether they look after them; the person, the change; a note, how it stands now, commit
+  'PATCH /api/patient/dependants/{id}/': [
+    8,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').patch(`/patient/dependants/${id}/`, { first_name: 'Amina' });
+    },
+  ],
+  // begin, both locked, how many there are, whether they look after them, the tie, a note, commit
+  'DELETE /api/patient/dependants/{id}/': [
+    7,
+    async () => {
+      const id = await withTwoGuardians();
+      return () => as('patient').delete(`/patient/dependants/${id}/`);
+    },
+  ],
+  // begin, both locked, whether they look after them; the code before, the code; a note, commit
+  'POST /api/patient/dependants/{id}/invite/': [
+    7,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').post(`/patient/dependants/${id}/invite/`);
+    },
+  ],
+  // begin, whose code it is, both locked, whether they look after them already, the code is used; both locked, how many there
+  // are, the tie; a note, reminders are planned, commit; how it stands now
+  'POST /api/patient/dependants/join/': [
+    12,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      const { body } = await as('patient').post(`/patient/dependants/${id}/invite/`).expect(201);
+      const other = await freshPerson();
+      return () => clinic.as(other).post('/patient/dependants/join/', { code: body.code });
+    },
+  ],
+  'DELETE /api/patients/{id}/guardians/{guardian}/': [
+    7,
+    async () => {
+      const id = await withTwoGuardians();
+      return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
     },
   ],
   'GET /api/waitlist/': [1, async () => () => as('patient').get('/waitlist/')],

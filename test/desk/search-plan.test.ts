@@ -25,6 +25,7 @@ beforeAll(async () => {
     clock: testClock(),
     audit: nothing,
     records: {} as never,
+    families: {} as never,
     reached: async () => new Set(),
   });
   // Nobody is anybody's profile without triggers and keys: they would take minutes.

@@ -36,7 +36,7 @@ const MEMBERS = [
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = ['slot_taken', 'slot_held', 'patient_busy'];
 /** Refusals because of visits say how many there are. */
-const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use'];
+const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use', 'dependant_has_visits'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
 const LEAKS =
   /\b(select|insert into|update|delete from|where)\s+\w+\b.*\b(from|set|values|=)|\n\s+at |node_modules|\.ts\b|\bpg_|_key\b|_fk\b|sqlstate|bcrypt/i;

@@ -158,6 +158,7 @@ test('the examples work as they stand, and every operation answers as documented
   expect(gone.timeslot).toBeNull();
 
   await planCalendar(admin, doctor);
+  await lookAfterChild(patient, admin);
 
   await call(patient, 'post', '/auth/me/consents/', 200, example('acceptConsents', 'example'));
   for (const page of ['/auth/me/consents/', '/auth/me/export/', '/auth/me/access-log/?page_size=1'])
@@ -242,6 +243,19 @@ async function serveAtDesk(admin: Person) {
 }
 
 /** The waiting list, by the examples, and what one can do with an offer. */
+async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
+  const path = '/patient/dependants/';
+  const child = await call(patient, 'post', path, 201, example('addDependant', 'example'));
+  await call(patient, 'get', path, 200);
+  await call(patient, 'get', `${path}${child.id}/`, 200);
+  await call(patient, 'patch', `${path}${child.id}/`, 200, example('updateDependant', 'example'));
+  const { code } = await call(patient, 'post', `${path}${child.id}/invite/`, 201);
+  const other = await clinic.person('patient');
+  await call(other, 'post', `${path}join/`, 201, { ...example('joinAsGuardian', 'example'), code });
+  await call(admin, 'delete', `/patients/${child.id}/guardians/${other.id}/`, 204);
+  await call(patient, 'delete', `${path}${child.id}/`, 204);
+}
+
 async function waitForSlot(
   patient: { id: number; token: string },
   doctor: { id: number; token: string },

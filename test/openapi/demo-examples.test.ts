@@ -33,6 +33,8 @@ const NOT_TRIED = new Map([
   ['putPhotoOfDoctor', 'a picture is no text'],
   ['getPhoto', 'nobody in the demo clinic has one'],
   ['linkTelegram', 'there is no bot without its token'],
+  ['joinAsGuardian', 'a code is secret, and works once'],
+  ['removeGuardian', 'the demo patient has ended it themself by then'],
 ]);
 
 /** Who is meant: the first who may call it. */

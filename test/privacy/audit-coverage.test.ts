@@ -38,6 +38,8 @@ const READS: Record<string, string> = {
   'GET /api/messages/': 'message.list',
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
+  'GET /api/patient/dependants/': 'family.list',
+  'GET /api/patient/dependants/{id}/': 'family.read',
   'GET /api/patient/profile/': 'own',
   'GET /api/patients/': 'patient.find',
   'GET /api/patients/{id}/': 'patient.read',

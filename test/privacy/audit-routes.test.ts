@@ -76,6 +76,24 @@ const offered = async () => {
   await createModules({ db, clock, config: testConfig }).housekeeping.tasks.offer_waitlist(undefined);
   return id;
 };
+const CHILD = {
+  first_name: 'Child',
+  last_name: 'Child',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+/** A child with names of its own, and who looks after it. */
+async function family(): Promise<{ parent: Person; child: number }> {
+  const parent = await somebody('patient');
+  serial += 1;
+  const [first_name, last_name] = [`Child${serial}first`, `Child${serial}last`];
+  const { body } = await as(parent)
+    .post('/patient/dependants/', { ...CHILD, first_name, last_name })
+    .expect(201);
+  known.push({ person: { ...parent, id: body.id }, marks: [first_name, last_name] });
+  return { parent, child: body.id };
+}
 const keyed = (request: supertest.Test, key: string) => request.set('idempotency-key', key);
 
 type Ask = () => PromiseLike<{ by: Person; asked: PromiseLike<supertest.Response> }[]>;
@@ -156,6 +174,30 @@ const SHOWING: Record<string, Ask> = {
   'POST /api/appointments/{id}/arrive/': mark('arrive'),
   'POST /api/appointments/{id}/complete/': mark('complete'),
   'POST /api/appointments/{id}/no-show/': mark('no-show'),
+  'POST /api/patient/dependants/': async () => [
+    ...each([await somebody('patient')], (by) => as(by).post('/patient/dependants/', CHILD)),
+  ],
+  'GET /api/patient/dependants/': async () => {
+    const { parent } = await family();
+    return each([parent], (by) => as(by).get('/patient/dependants/'));
+  },
+  'GET /api/patient/dependants/{id}/': async () => {
+    const { parent, child } = await family();
+    return each([parent], (by) => as(by).get(`/patient/dependants/${child}/`));
+  },
+  'PATCH /api/patient/dependants/{id}/': async () => {
+    const { parent, child } = await family();
+    return each([parent, parent], (by) =>
+      as(by).patch(`/patient/dependants/${child}/`, { gender: 'female' }),
+    );
+  },
+  'POST /api/patient/dependants/join/': async () => {
+    const { parent, child } = await family();
+    const { body } = await as(parent).post(`/patient/dependants/${child}/invite/`).expect(201);
+    const other = await somebody('patient');
+    // The second time they look after the child already, and are shown it all the same.
+    return each([other, other], (by) => as(by).post('/patient/dependants/join/', { code: body.code }));
+  },
   'POST /api/waitlist/': async () => {
     const day = freshDay();
     const wish = { doctor: doctor.id, from: day, to: day, patient: patient.id };
@@ -272,6 +314,8 @@ const OWN = new Set([
   'PATCH /api/patient/profile/',
   // What stands there was told to its reader before.
   'GET /api/notifications/',
+  // A code that they hand over.
+  'POST /api/patient/dependants/{id}/invite/',
   'GET /api/notifications/preferences/',
   'PATCH /api/notifications/preferences/',
   'POST /api/notifications/telegram/link/',
@@ -363,6 +407,7 @@ const BY_NUMBER = new Set([
   'GET /api/appointments/{id}/history/',
   'POST /api/users/',
   'POST /api/patients/',
+  'POST /api/patient/dependants/',
 ]);
 
 test('a change whose answer shows it is one entry, and who reads sees it in their own log', async () => {

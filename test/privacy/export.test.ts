@@ -261,8 +261,8 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, the note, branches, consents, links, changed contacts, holds and withdrawn slots; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(8 + sections + 2);
+    // The person, whom they look after, the note, branches, consents, links, changed contacts, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(10 + sections + 2);
   });
 });
 

@@ -79,6 +79,7 @@ export const personal = {
           doctor: demo.doctor.brief,
         },
       ],
+      of_family: true as const,
       /** With their doctors as the directory names them. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db
@@ -134,6 +135,7 @@ export const personal = {
         }),
         'What happened to these visits, and when.',
       ),
+      of_family: true as const,
       /** On whichever side of them one is. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db

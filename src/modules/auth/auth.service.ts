@@ -48,5 +48,7 @@ export function createAuth(dependencies: AuthDependencies) {
     contacts,
     account: createAccount({ ...dependencies, contacts, reset }),
     undo: createUndo({ ...dependencies, codes }),
+    /** Slows down whatever else is guessed by those who are signed in. */
+    throttle,
   };
 }

@@ -30,15 +30,17 @@ export const holding = documented(
   z
     .object({
       patient: fields.id.optional().meta({
-        description: 'For staff, who must name one; patients leave it out.',
-        examples: [demo.patient.id],
+        description:
+          'For whom: staff must name one; patients name somebody whom they look after, or leave it out.',
+        examples: [demo.child.id],
       }),
     })
     .nullish(),
   {
     id: 'Holding',
-    description: 'For whom. Patients leave the body out.',
+    description: 'For whom. A patient who acts for themself leaves the body out.',
     examples: {
+      child: { summary: 'For my child', value: { patient: demo.child.id } },
       staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
     },
   },

@@ -9,7 +9,8 @@ export interface Consent {
 }
 
 /**
- * Keeps what a person has accepted; accepting the same version again changes nothing.
+ * Keeps what a person has accepted, or their guardian for them; accepting the same version again changes nothing.
+ * @param by the guardian
  * @returns the documents of which this version had not been accepted before
  */
 export async function insertConsents(
@@ -17,11 +18,14 @@ export async function insertConsents(
   person: number,
   accepted: readonly Consent[],
   at: Date,
+  by?: number,
 ): Promise<Consent['document'][]> {
   const accepted_at = at.toISOString();
   const fresh = await tx
     .insert(consents)
-    .values(accepted.map((consent) => ({ user_id: person, ...consent, accepted_at })))
+    .values(
+      accepted.map((consent) => ({ user_id: person, ...consent, accepted_at, accepted_by: by ?? null })),
+    )
     .onConflictDoNothing()
     .returning({ document: consents.document });
   return fresh.map(({ document }) => document);

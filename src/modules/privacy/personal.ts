@@ -3,11 +3,16 @@ import type { Db, Tx } from '../../db/client.ts';
 import type { PgColumn, PgTable, SQL } from '../../db/drizzle.ts';
 
 /** One key of the document that a person takes away: how it is described, and how it is read. */
-export type Part = { shape: z.ZodType; example?: unknown } & (Row | List | Pages);
+export type Part = {
+  shape: z.ZodType;
+  example?: unknown;
+  /** A guardian's document holds it of those whom they look after, too. */
+  of_family?: true;
+} & (Row | List | Pages | Family);
 
 /** At most one row of a person. All of them are read in one statement. */
 interface Row {
-  row: { table: PgTable; person: PgColumn; columns: Record<string, PgColumn> };
+  row: { table: PgTable; person: PgColumn; columns: Record<string, PgColumn | SQL.Aliased> };
 }
 /** A handful of rows, read at once. */
 interface List {
@@ -38,6 +43,15 @@ interface Merge {
   at: string;
   /** `into` had no sign-in, and takes the other's. */
   takesSignIn: boolean;
+}
+
+/**
+ * Others whose data belong into the document, a handful: each with the keys that are `of_family`. The part's own shape is that of
+ * what is said of each beside these.
+ */
+interface Family {
+  /** @param today YYYY-MM-DD, the clinic's */
+  family: (db: Db, person: number, today: string) => Promise<{ id: number }[]>;
 }
 
 /** What a module holds of people. It stands in the module's `personal.ts`; modules.ts lists all of them. */
@@ -86,6 +100,8 @@ const ORDER = [
   'messages',
   'sign_ins',
   'access_log',
+  'guardians',
+  'dependants',
 ];
 
 /** Every key of the document with its part, in the document's order. */

@@ -13,7 +13,7 @@ export const personal = {
     user: {
       shape: z.object({
         id: fields.id,
-        username: fields.out.username,
+        username: fields.out.username.nullable().meta({ description: 'Null without a sign-in.' }),
         role: fields.role,
         is_active: z.boolean(),
         first_name: fields.out.name,
@@ -41,12 +41,16 @@ export const personal = {
         locale: 'uz',
         created_at: AT,
       },
+      of_family: true as const,
       row: {
         table: users,
         person: users.id,
         columns: {
           id: users.id,
-          username: users.username,
+          // Whoever has no sign-in has no user name to know.
+          username: sql<
+            string | null
+          >`case when ${users.username} not like '~%' then ${users.username} end`.as('own_username'),
           role: users.role,
           is_active: users.is_active,
           first_name: users.first_name,

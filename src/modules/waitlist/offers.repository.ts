@@ -1,9 +1,11 @@
+import { ADULT, bornBy } from '../../core/age.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
 import { isPatientHere } from '../availability/people.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
 import { isActive, isLapsed } from '../availability/visits.sql.ts';
+import { readersOf } from '../patients/families/guardians.sql.ts';
 import type { ClaimedSlot } from './claims.repository.ts';
 import { isLive } from './entries.repository.ts';
 
@@ -70,12 +72,14 @@ const firstOf = (wish: string): string => `
      and e.patient_id <> $6 and ${COULD_COME}
    order by e.created_at, e.id limit 1)`;
 
-export interface First extends QuietHours {
+export interface First {
   entry: number;
   patient: number;
+  /** The quiet hours of all who are told: the patient's, or of those who look after them. */
+  hours: QuietHours[];
 }
 
-/** Who is offered a locked slot: the first by time of joining who wants it and could come. It also tells when they sleep. */
+/** Who is offered a locked slot: the first by time of joining who wants it and could come. It also tells when those sleep who are told. */
 export async function findFirst(
   tx: Tx,
   { id, doctor, specialization, date, start_time, end_time }: ClaimedSlot,
@@ -84,15 +88,30 @@ export async function findFirst(
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first',
     text: `
-      select entry, patient, coalesce(p.quiet, true) as quiet,
-        to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
-        to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until
+      select entry, patient, (
+          select json_agg(json_build_object('quiet', coalesce(p.quiet, true),
+            'quiet_from', to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI'),
+            'quiet_until', to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI')))
+          from (${readersOf('first.patient', '$11')}) reader left join notification_preferences p on p.user_id = reader.id
+        ) as hours
       from (
         select entry, patient
         from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
         order by created_at, entry limit 1
-      ) first left join notification_preferences p on p.user_id = patient`,
-    values: [id, now, wall.date, wall.time, active_max, doctor, specialization, date, start_time, end_time],
+      ) first`,
+    values: [
+      id,
+      now,
+      wall.date,
+      wall.time,
+      active_max,
+      doctor,
+      specialization,
+      date,
+      start_time,
+      end_time,
+      bornBy(wall.date, ADULT),
+    ],
   });
   return rows[0];
 }

@@ -71,6 +71,7 @@ export const personal = {
           offers: [],
         },
       ],
+      of_family: true as const,
       /** A slot that is gone has no times any more. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db

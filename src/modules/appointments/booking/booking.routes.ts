@@ -41,7 +41,8 @@ export async function bookingRoutes(
         operationId: 'bookAppointment',
         summary: 'Book a slot',
         description:
-          'A patient books for themself; staff name the `patient`. The slot must be free and lie ahead, and the ' +
+          'A patient books for themself or, with `patient`, for somebody whom they look after; staff name the ' +
+          '`patient`. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
           'If the slot can’t be booked, `alternatives` lists the nearest slots that can. If the patient has it already, for ' +

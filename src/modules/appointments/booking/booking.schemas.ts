@@ -10,7 +10,8 @@ export const newAppointment = documented(
       examples: [demo.slots.free.id],
     }),
     patient: fields.id.optional().meta({
-      description: 'For staff, who must name one; patients leave it out.',
+      description:
+        'For whom: staff must name one; patients name somebody whom they look after, or leave it out.',
       examples: [demo.patient.id],
     }),
   }),
@@ -19,6 +20,10 @@ export const newAppointment = documented(
     description: 'Which slot to book, and for whom.',
     examples: {
       patient: { summary: 'As a patient', value: { timeslot: demo.slots.free.id } },
+      guardian: {
+        summary: 'As a patient, for my child',
+        value: { timeslot: demo.slots.free.id, patient: demo.child.id },
+      },
       admin: {
         summary: 'As an admin, for a patient',
         value: { timeslot: demo.slots.free.id, patient: demo.patient.id },

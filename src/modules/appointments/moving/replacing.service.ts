@@ -63,7 +63,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     // Nothing else can refuse it now. The visit stays what it was.
     if (!booked) throw new AppError('patient_busy');
     const details = { appointment: booked.id };
-    if (worksHere(caller.role))
+    if (patient !== caller.id)
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
     return booked;
   }

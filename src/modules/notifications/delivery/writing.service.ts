@@ -51,6 +51,7 @@ export function createWriting({
       role,
       params,
       visit: visitOf(claimed),
+      whose: claimed.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
       ...(code !== undefined && { code }),

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { audienceOf, offersOthers } from './audience.rules.ts';
-import { findVisit, type VisitRow } from './events.repository.ts';
+import { findVisit, listReaders, type VisitRow } from './events.repository.ts';
 import type { AppointmentEvent, OfferEvent } from './events.schemas.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
 
@@ -18,6 +19,7 @@ export interface EventsDependencies {
   clock: Clock;
   reminders: Pick<Reminders, 'plan'>;
   telling: Pick<Telling, 'enqueue'>;
+  guardians: Pick<Guardians, 'adult'>;
   alternatives: {
     /** The nearest free slots to one that falls out. */
     find: (place: {
@@ -40,7 +42,9 @@ const A_DAY = 86_400_000;
  * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change. Each may come more than once, and
  * tells everybody once.
  */
-export function createEvents({ db, clock, reminders, telling, alternatives }: EventsDependencies) {
+export function createEvents(dependencies: EventsDependencies) {
+  const { db, clock, reminders, telling, guardians, alternatives } = dependencies;
+
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
   async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
     const { from, to = visit, version = visit.version, status = 'pending' } = told;
@@ -73,8 +77,27 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
 
   async function tell(tx: Tx, told: AppointmentEvent, visit: VisitRow, params: Record<string, string>) {
     if (told.event === 'expired' && isLongAgo(visit)) return;
-    for (const { kind, user_id } of audienceOf(told, visit))
-      await telling.enqueue(tx, { user_id, kind, key: keyOf(told), appointment_id: visit.id, params });
+    const { patient_id, cancelled_by } = visit;
+    const readers = await listReaders(tx, patient_id, guardians.adult());
+    const by_family = cancelled_by !== null && cancelled_by !== patient_id && readers.includes(cancelled_by);
+    for (const { kind, user_id } of audienceOf(told, visit)) {
+      const people = user_id === patient_id ? readers : [user_id];
+      for (const reader of people) {
+        // A guardian knows what they cancelled.
+        if (user_id === patient_id && kind === 'cancelled' && reader === cancelled_by) continue;
+        await telling.enqueue(tx, {
+          user_id: reader,
+          kind,
+          key: keyOf(told),
+          appointment_id: visit.id,
+          params: {
+            ...params,
+            ...(reader !== user_id && { for: String(patient_id) }),
+            ...(by_family && user_id === patient_id && { by_family: 'true' }),
+          },
+        });
+      }
+    }
   }
 
   return {
@@ -97,14 +120,21 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
       const isOver = event !== 'offered';
       const end = clock.wallOf(new Date(expires_at));
       const until = { until: `${end.date} ${end.time.slice(0, 5)}`, expires_at };
-      await transaction(db, (tx) =>
-        telling.enqueue(tx, {
-          user_id: patient,
-          kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
-          key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
-          params: { doctors: String(doctor), date, start_time, ...(!isOver && until) },
-        }),
-      );
+      await transaction(db, async (tx) => {
+        for (const user_id of await listReaders(tx, patient, guardians.adult()))
+          await telling.enqueue(tx, {
+            user_id,
+            kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
+            key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
+            params: {
+              doctors: String(doctor),
+              date,
+              start_time,
+              ...(!isOver && until),
+              ...(user_id !== patient && { for: String(patient) }),
+            },
+          });
+      });
     },
   };
 }

@@ -28,6 +28,7 @@ export function createInbox({ db, clock }: InboxDependencies) {
       role,
       params,
       visit: visitOf(row),
+      whose: row.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
     });

@@ -33,6 +33,7 @@ export function createOutbox({ db, clock, default_locale, audit }: OutboxDepende
       role,
       params,
       visit: visitOf(row),
+      whose: row.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wallOf(sent_at === null ? clock.now() : new Date(sent_at)).date,
     });

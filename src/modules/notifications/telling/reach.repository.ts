@@ -1,5 +1,6 @@
 import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
+import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 /** Messages to the phone reach them: they confirmed it, or the desk made sure of it. @param user a row of `users` */
 const phoneReaches = (user: string) =>
@@ -28,10 +29,8 @@ export async function findReached(
     text: `
       select u.id from users u
       where u.id = any ($1) and u.deleted_at is null and (${isReached('u')} or exists (
-        select from guardianships g
-        join patient_profiles child on child.id = g.dependant_id and child.date_of_birth > $3
-        join users keeper on keeper.id = g.guardian_id and keeper.is_active
-        where g.dependant_id = u.id and ${isReached('keeper')}))`,
+        select from (${guardiansOf('u.id', '$3')}) mine join users guardian on guardian.id = mine.id
+        where ${isReached('guardian')}))`,
     values: [people, offered, adult],
   });
   return rows.map(({ id }) => id);

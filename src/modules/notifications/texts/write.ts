@@ -9,7 +9,7 @@ import type {
   VisitWords,
   Words,
 } from '../../../i18n/messages/texts.ts';
-import { longWhen, shortWhen } from './dates.ts';
+import { longDay, longWhen, shortDay, shortWhen } from './dates.ts';
 import type { MessageFacts, VisitFacts } from './facts.ts';
 import { fullName, shortName } from './names.ts';
 import { plainSms } from './sms.ts';
@@ -19,9 +19,25 @@ import { plainSms } from './sms.ts';
  * @returns undefined where there is nothing to say: the visit is gone, or the message is not for this reader
  */
 export function writeMessage(locale: Locale, facts: MessageFacts): Words | undefined {
-  const words = wordsOf(messageTexts(locale), facts);
-  return words && { ...words, sms: plainSms(words.sms) };
+  const texts = messageTexts(locale);
+  const words = wordsOf(texts, facts);
+  const told = words && isVisitKind(facts.kind) ? withName(texts, facts, words) : words;
+  return told && { ...told, sms: plainSms(told.sms) };
 }
+
+/** Says whose visit it is to those who look after somebody. An SMS has room for one name. */
+function withName(text: MessageTexts, { whose }: MessageFacts, words: Words): Words {
+  const name = whose ? fullName(...whose) : undefined;
+  if (!whose || !name) return words;
+  const [first, last] = whose;
+  return {
+    title: `${words.title} (${name})`.slice(0, TITLE_MAX),
+    text: `${text.whose(name)} ${words.text}`,
+    sms: `${shortName(first ?? last, null)}: ${words.sms}`,
+  };
+}
+
+const TITLE_MAX = 200;
 
 function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
   const { kind, params, happened, today, code = '' } = facts;
@@ -40,12 +56,15 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     contact: params.contact === 'email' ? 'email' : 'phone',
     added: params.added === 'true',
     full: params.full === 'true',
+    person: (facts.whose ? fullName(...facts.whose) : undefined) ?? null,
+    day: longDay(text, params.day ?? happened.date, today),
+    day_short: shortDay(text, params.day ?? happened.date, today),
   });
 }
 
 /** Everything that a text of any kind may say of a visit. */
 function allWords(text: MessageTexts, { params, happened, today }: MessageFacts, visit: VisitFacts) {
-  const words = visitWords(text, visit, today);
+  const words = { ...visitWords(text, visit, today), by_family: params.by_family === 'true' };
   return {
     ...words,
     ...moveWords(text, params, words, today),
@@ -54,7 +73,7 @@ function allWords(text: MessageTexts, { params, happened, today }: MessageFacts,
   };
 }
 
-function visitWords(text: MessageTexts, visit: VisitFacts, today: string): VisitWords {
+function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Omit<VisitWords, 'by_family'> {
   const { date, start_time, cancel_reason } = visit;
   const name = (who: 'doctor' | 'patient', short: boolean) =>
     (short ? shortName : fullName)(visit[`${who}_first_name`], visit[`${who}_last_name`]) ?? text.nobody[who];
@@ -77,7 +96,12 @@ const isCoded = (reason: string | null): reason is (typeof CODED)[number] =>
 
 type Params = MessageFacts['params'];
 
-function moveWords(text: MessageTexts, params: Params, { when, when_short }: VisitWords, today: string) {
+function moveWords(
+  text: MessageTexts,
+  params: Params,
+  { when, when_short }: Pick<VisitWords, 'when' | 'when_short'>,
+  today: string,
+) {
   const { from_date, from_time, status } = params;
   const pending = status === 'pending';
   if (from_date === undefined || from_time === undefined)

@@ -133,7 +133,10 @@ export async function deskRoutes(
     '/patients/:id/guardians/',
     {
       preHandler: IsStaff,
-      config: { errors: ['patient_not_found', 'not_a_dependant'], audit: readsPatient },
+      config: {
+        errors: ['patient_not_found', 'not_a_dependant', 'too_many_dependants', 'too_many_guardians'],
+        audit: readsPatient,
+      },
       schema: {
         tags,
         operationId: 'tieGuardian',
@@ -141,7 +144,7 @@ export async function deskRoutes(
         description:
           'From now on the guardian, a patient too, books for the child and gets their messages, until the child is 18. ' +
           'Repeating it corrects the relationship.',
-        params: patientParams(demo.child.id),
+        params: patientParams(demo.deskChild.id),
         body: guardianTie,
         response: { 200: deskPatient },
       },

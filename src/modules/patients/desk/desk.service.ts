@@ -8,7 +8,8 @@ import type { Locale } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Records } from '../../users/index.ts';
-import { setRelationship, tie } from '../families/families.repository.ts';
+import { setRelationship } from '../families/families.repository.ts';
+import type { Families } from '../families/families.service.ts';
 import { insertFromDesk, saveProfile } from '../patients.repository.ts';
 import * as repository from './desk.repository.ts';
 import type { DeskPatient, GuardianTie, NewPatient, PatientChanges, PatientSearch } from './desk.schemas.ts';
@@ -18,6 +19,7 @@ export interface DeskDependencies {
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordShown'>;
   records: Pick<Records, 'make' | 'lock' | 'correct'>;
+  families: Pick<Families, 'tie'>;
   /** Those of these people whom messages reach. */
   reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
@@ -31,7 +33,7 @@ export const patientMissing = async (executor: Executor, patient: number): Promi
   });
 
 /** Patients at the desk: how they are found, registered and corrected. */
-export function createDesk({ db, clock, audit, records, reached }: DeskDependencies) {
+export function createDesk({ db, clock, audit, records, families, reached }: DeskDependencies) {
   async function withReach(
     executor: Executor,
     rows: readonly repository.PatientRow[],
@@ -124,7 +126,7 @@ export function createDesk({ db, clock, audit, records, reached }: DeskDependenc
 
     /**
      * Ties a child to whoever looks after them; both are locked. Repeating it corrects what they are to each other.
-     * @throws AppError patient_not_found, not_a_dependant, invalid_input (same_person)
+     * @throws AppError patient_not_found, not_a_dependant, too_many_dependants, too_many_guardians, invalid_input (same_person)
      */
     async tie(child: number, { guardian, relationship }: GuardianTie, caller: Caller): Promise<DeskPatient> {
       if (guardian === child) throw invalidField('guardian', 'same_person');
@@ -136,8 +138,8 @@ export function createDesk({ db, clock, audit, records, reached }: DeskDependenc
         if (date_of_birth === null || date_of_birth <= bornBy(clock.wall().date, ADULT))
           throw new AppError('not_a_dependant');
         const both = { guardian, dependant: child };
-        const isNew = await tie(tx, { ...both, relationship, by: caller.id });
-        if (!isNew) await setRelationship(tx, both, relationship);
+        await families.tie(tx, { ...both, relationship, by: caller.id });
+        await setRelationship(tx, both, relationship);
         for (const subject of [child, guardian])
           await audit.record(tx, {
             actor: caller,
