@@ -1,7 +1,5 @@
 export { authRoutes } from './auth.routes.ts';
 export { createAuth } from './auth.service.ts';
-export { CODE_SENT, codeField, codeSent, limitsOf } from './codes/codes.schemas.ts';
-export type { Codes } from './codes/codes.service.ts';
 export { createContactChanges } from './contacts/contact-changes.service.ts';
 export { undoRoutes } from './contacts/undo.routes.ts';
 export { createAfterwards } from './password/afterwards.service.ts';

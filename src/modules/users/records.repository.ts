@@ -1,17 +1,5 @@
-import type { Locale } from '../../core/words.ts';
+import type { LockedRecord } from '../../core/records.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
-import type { LockedAccount } from './accounts.repository.ts';
-
-/** What stands of a patient, whether or not they can sign in. */
-export interface LockedRecord extends LockedAccount {
-  id: number;
-  first_name: string | null;
-  last_name: string | null;
-  locale: Locale | null;
-  /** Null where they cannot sign in. */
-  password_hash: string | null;
-  phone_reached_at: string | null;
-}
 
 /** The patients among these who are not erased, locked in the order of their ids against every other change. */
 export async function lockRecords(tx: Tx, patients: readonly number[]): Promise<LockedRecord[]> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import type { LockedRecord, RecordFields } from '../../core/records.ts';
 import type { Tx } from '../../db/client.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import * as records from './records.repository.ts';
@@ -20,9 +21,6 @@ interface RecordsDependencies {
   };
 }
 
-/** What is said of a patient beside their profile. */
-type RecordFields = Pick<UserChanges, 'first_name' | 'last_name' | 'phone' | 'email' | 'locale'>;
-
 export type Records = ReturnType<typeof createRecords>;
 
 /** Patients as the desk keeps them, with a sign-in or without. */
@@ -36,7 +34,7 @@ export function createRecords({ clock, contactChanges }: RecordsDependencies) {
     lock: records.lockRecords,
 
     /** Changes what is said of a locked patient. A confirmed contact of somebody with a sign-in is told so. */
-    async correct(tx: Tx, before: records.LockedRecord, fields: RecordFields): Promise<void> {
+    async correct(tx: Tx, before: LockedRecord, fields: RecordFields): Promise<void> {
       await repository.updateUser(tx, before.id, fields);
       await contactChanges.replaced(tx, before.id, before, fields);
     },
@@ -50,7 +48,7 @@ export function createRecords({ clock, contactChanges }: RecordsDependencies) {
       records.giveSignIn(tx, patient, account, clock.now()),
 
     /** Hands on what an erased record had as an account. @param from, into as both were before it was erased */
-    async takeOver(tx: Tx, from: records.LockedRecord, into: records.LockedRecord): Promise<void> {
+    async takeOver(tx: Tx, from: LockedRecord, into: LockedRecord): Promise<void> {
       await records.noteMerged(tx, from.id, into.id);
       await repository.updateUser(tx, into.id, mergedAccount(from, into));
     },

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { CountryCode } from '../../../core/phone.ts';
+import { CODE_SENT, codeSent, limitsOf } from '../../../http/codes.ts';
 import { Public } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { CODE_SENT, codeSent, limitsOf } from '../codes/codes.schemas.ts';
 import { claims } from './claiming.schemas.ts';
 import type { Claiming } from './claiming.service.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { isSameName } from '../../../core/fold.ts';
+import { codeField } from '../../../http/codes.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';
 import { issue } from '../../../http/zod.ts';
-import { codeField } from '../codes/codes.schemas.ts';
 
 export const claims = perCountry((country) => ({
   request: documented(z.object({ phone: fields.phone(country) }), {

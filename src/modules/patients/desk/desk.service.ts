@@ -3,16 +3,29 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
+import type { LockedRecord, RecordFields } from '../../../core/records.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Records } from '../../users/index.ts';
 import { setRelationship } from '../families/families.repository.ts';
 import type { Families } from '../families/families.service.ts';
 import { insertFromDesk, saveProfile } from '../patients.repository.ts';
 import * as repository from './desk.repository.ts';
 import type { DeskPatient, GuardianTie, NewPatient, PatientChanges, PatientSearch } from './desk.schemas.ts';
+
+/** Patients as accounts, with a sign-in or without. */
+export interface Records {
+  /** Makes a patient who cannot sign in. @returns their id */
+  make: (tx: Tx, fields: RecordFields) => Promise<number>;
+  /** The patients among these, locked in the order of their ids. */
+  lock: (tx: Tx, patients: readonly number[]) => Promise<LockedRecord[]>;
+  correct: (tx: Tx, before: LockedRecord, fields: RecordFields) => Promise<void>;
+  /** From now on messages go to the phone of a locked patient. */
+  reach: (tx: Tx, patient: number) => Promise<void>;
+  /** Hands on what an erased record had as an account. @param from, into as both were before it was erased */
+  takeOver: (tx: Tx, from: LockedRecord, into: LockedRecord) => Promise<void>;
+}
 
 export interface DeskDependencies {
   db: Db;

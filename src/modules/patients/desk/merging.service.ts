@@ -4,8 +4,7 @@ import type { Message } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Records } from '../../users/index.ts';
-import { type Desk, patientMissing } from './desk.service.ts';
+import { type Desk, patientMissing, type Records } from './desk.service.ts';
 import { visitsOverlap } from './merging.repository.ts';
 
 export interface MergingDependencies {

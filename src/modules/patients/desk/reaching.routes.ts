@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
+import { CODE_SENT, codeField, codeSent, limitsOf } from '../../../http/codes.ts';
 import { IsStaff } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { CODE_SENT, codeField, codeSent, limitsOf } from '../../auth/index.ts';
 import { patientParams, readsPatient } from './desk.routes.ts';
 import { deskPatient } from './desk.schemas.ts';
 import type { createReaching } from './reaching.service.ts';

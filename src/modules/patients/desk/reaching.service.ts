@@ -5,13 +5,25 @@ import type { Caller } from '../../../core/roles.ts';
 import type { Channel } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Codes } from '../../auth/index.ts';
-import type { Records } from '../../users/index.ts';
-import { type Desk, patientMissing } from './desk.service.ts';
+import { type Desk, patientMissing, type Records } from './desk.service.ts';
 
 export interface ReachingDependencies {
   db: Db;
-  codes: Pick<Codes, 'send' | 'attempt'>;
+  codes: {
+    /** @returns seconds until another may be sent; 0 when this one was */
+    send: (
+      tx: Tx,
+      request: {
+        user: number;
+        purpose: 'reach_phone';
+        channel: 'sms';
+        destination: string;
+        address: Origin['address'];
+      },
+    ) => Promise<number>;
+    /** Where the code that is tried was sent; undefined for a wrong one. */
+    attempt: (tx: Tx, user: number, purpose: 'reach_phone', code: string) => Promise<string | undefined>;
+  };
   /** The channels that are set up. */
   messages: { offered: ReadonlySet<Channel> };
   records: Pick<Records, 'lock' | 'reach'>;

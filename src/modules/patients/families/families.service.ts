@@ -4,7 +4,6 @@ import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Records } from '../../users/index.ts';
 import { saveProfile } from '../patients.repository.ts';
 import * as repository from './families.repository.ts';
 import { birthFault, endOf } from './families.rules.ts';
@@ -27,8 +26,10 @@ interface FamiliesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
-  /** Makes a patient who has no sign-in. */
-  records: Pick<Records, 'make'>;
+  records: {
+    /** Makes a patient who has no sign-in. */
+    make: (tx: Tx, name: Name) => Promise<number>;
+  };
   users: {
     setContact: (tx: Tx, user: number, contact: Name) => Promise<void>;
     /** Erases somebody as part of another act, which has locked them. */
