@@ -258,6 +258,7 @@ const endpoints = [
   ],
   ['POST /appointments/', 'patient', { timeslot: 'id', patient: 'id' }, { timeslot: 999_999 }],
   ['POST /timeslots/{slot}/hold/', 'patient', { patient: 'id' }, {}],
+  ['DELETE /timeslots/{slot}/hold/', 'patient', { patient: 'id' }, {}],
   [
     'POST /patient/dependants/',
     'patient',
@@ -327,6 +328,7 @@ function bodyWith(fine: object, field: string, literal: string): string {
 /** Where all that a body can say is left to whoever asks. */
 const mayBeEmpty = new Set([
   'POST /timeslots/{slot}/hold/',
+  'DELETE /timeslots/{slot}/hold/',
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',

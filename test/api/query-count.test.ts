@@ -267,9 +267,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('admin').post(`/patients/${id}/phone/vouch/`);
     },
   ],
-  // begin, lock both, the child, whom messages reach, the tie, note each, read back, whom messages reach, commit
+  // begin, lock both, the child, whom messages reach; both once more, how many there are, the tie; note each, read back, whom
+  // messages reach, commit
   'POST /api/patients/{id}/guardians/': [
-    10,
+    12,
     async () => {
       const { id } = await freshRecord({ date_of_birth: '2020-02-02' });
       const guardian = { guardian: people.patient.id, relationship: 'parent' };
@@ -279,7 +280,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
   // profile; what an erasure takes; that it was merged, what it takes over, note, tell, commit; read back, whom messages reach
   'POST /api/patients/{id}/merge/': [
-    47,
+    45,
     async () => {
       const [from, into] = [await freshRecord(), await freshRecord()];
       return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });

@@ -166,9 +166,11 @@ export function booked(
 }
 
 export const bookFor = (clinic: Clinic, caller: Person, wanted: Wanted, id: number): Step =>
-  obtain(clinic, wanted, caller.role, (now, slot) =>
-    booked(now, caller, { slot, patient: wanted.patient }, id),
-  );
+  obtain(clinic, wanted, caller.role, (now, slot) => {
+    const { next, expected } = booked(now, caller, { slot, patient: wanted.patient }, id);
+    // Staff are told whether any message reaches the patient. Nobody here has an address.
+    return made(next, { ...expected.body, ...(isStaff(caller) && { reachable: false }) });
+  });
 
 export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
   const patient = actingFor(clinic, caller, 'patient', request.patient);

@@ -242,7 +242,7 @@ async function serveAtDesk(admin: Person) {
   await call(undefined, 'post', '/auth/claim/confirm/', 204, { ...claim, code });
 }
 
-/** The waiting list, by the examples, and what one can do with an offer. */
+/** A child, by the examples, whom another guardian joins and leaves. */
 async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
   const path = '/patient/dependants/';
   const child = await call(patient, 'post', path, 201, example('addDependant', 'example'));
@@ -256,6 +256,7 @@ async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
   await call(patient, 'delete', `${path}${child.id}/`, 204);
 }
 
+/** The waiting list, by the examples, and what one can do with an offer. */
 async function waitForSlot(
   patient: { id: number; token: string },
   doctor: { id: number; token: string },

@@ -40,8 +40,8 @@ export const holding = documented(
     id: 'Holding',
     description: 'For whom. A patient who acts for themself leaves the body out.',
     examples: {
-      child: { summary: 'For my child', value: { patient: demo.child.id } },
       staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
+      child: { summary: 'For my child', value: { patient: demo.child.id } },
     },
   },
 );

@@ -1,8 +1,8 @@
 import { clientOf, type Tx } from '../../db/client.ts';
 
 /**
- * Moves what somebody waits for, with the slots that are offered to them, to their other record. What they hold is given
- * back. Slots are locked in the order of their ids, and a long visit's all at once.
+ * Moves what somebody waits for, with the slots that are offered to them, to their other record. What they hold, for
+ * whomever, is given back. Slots are locked in the order of their ids, and a long visit's all at once.
  */
 export async function moveWishes(tx: Tx, { from, into }: { from: number; into: number }): Promise<void> {
   const client = clientOf(tx);
@@ -11,14 +11,16 @@ export async function moveWishes(tx: Tx, { from, into }: { from: number; into: n
       name: 'waitlist.move-held',
       text: `
         with held as (
-          select id, doctor_id, date from timeslots where held_by = $1 and not is_waitlisted and held_with is null
+          select id, doctor_id, date from timeslots
+          where (held_by = $1 or last_held_by = $1 and held_by is not null) and not is_waitlisted and held_with is null
           union
           select s.id, s.doctor_id, s.date from waitlist_entries e
           join waitlist_offers o on o.entry_id = e.id and o.outcome is null join timeslots s on s.id = o.timeslot_id
           where e.patient_id = $1
         ), locked as materialized (
           select s.id from timeslots s
-          where s.held_by = $1 and (s.doctor_id, s.date) in (select doctor_id, date from held)
+          where (s.held_by = $1 or s.last_held_by = $1 and s.held_by is not null and not s.is_waitlisted)
+            and (s.doctor_id, s.date) in (select doctor_id, date from held)
           order by s.id for no key update
         )
         update timeslots set held_by = case when is_waitlisted then $2::integer end,

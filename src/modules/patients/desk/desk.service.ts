@@ -151,8 +151,8 @@ export function createDesk({ db, clock, audit, records, families, reached }: Des
         if (date_of_birth === null || date_of_birth <= bornBy(clock.wall().date, ADULT))
           throw new AppError('not_a_dependant');
         const both = { guardian, dependant: child };
-        await families.tie(tx, { ...both, relationship, by: caller.id });
-        await setRelationship(tx, both, relationship);
+        const isNew = await families.tie(tx, { ...both, relationship, by: caller.id });
+        if (!isNew) await setRelationship(tx, both, relationship);
         for (const subject of [child, guardian])
           await audit.record(tx, {
             actor: caller,

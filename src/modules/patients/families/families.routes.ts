@@ -138,7 +138,7 @@ export async function familiesRoutes(
     '/patient/dependants/:id/invite/',
     {
       preHandler: IsPatient,
-      config: { errors: ['patient_not_found'] },
+      config: { errors: ['patient_not_found'], location: `/api/patient/dependants/${demo.child.id}/` },
       schema: {
         tags,
         operationId: 'inviteGuardian',
@@ -150,7 +150,11 @@ export async function familiesRoutes(
         response: { 201: invitation },
       },
     },
-    async (request, reply) => reply.code(201).send(await invitations.invite(request.params.id, request.user)),
+    async (request, reply) => {
+      const { id } = request.params;
+      const invited = await invitations.invite(id, request.user);
+      return reply.code(201).header('location', `/api/patient/dependants/${id}/`).send(invited);
+    },
   );
 
   app.post(

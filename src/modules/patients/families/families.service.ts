@@ -67,16 +67,17 @@ export function createFamilies(dependencies: FamiliesDependencies) {
 
   /**
    * Lets somebody act for a patient; both are locked with it. Saying so again changes nothing.
+   * @returns false where the tie was there before
    * @throws AppError too_many_dependants, too_many_guardians
    */
-  async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<void> {
+  async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
     const { guardian, dependant } = wanted;
     await lockPeople(tx, [guardian, dependant]);
     const { dependants, guardians, is_tied } = await repository.countTies(tx, wanted, adult());
-    if (is_tied) return;
+    if (is_tied) return false;
     if (dependants >= DEPENDANTS_MAX) throw new AppError('too_many_dependants');
     if (guardians >= GUARDIANS_MAX) throw new AppError('too_many_guardians');
-    await repository.tie(tx, { ...wanted, guardian, dependant });
+    return repository.tie(tx, { ...wanted, guardian, dependant });
   }
 
   return {
