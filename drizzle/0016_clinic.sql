@@ -186,9 +186,10 @@ ALTER TABLE "timeslots" ADD CONSTRAINT "timeslots_break" CHECK (break_minutes be
 ALTER TABLE "users" ADD CONSTRAINT "users_reached_phone_is_there" CHECK (phone_reached_at is null or phone is not null);--> statement-breakpoint
 ALTER TABLE "users" ADD CONSTRAINT "users_merged_is_deleted" CHECK (merged_into is null or deleted_at is not null);--> statement-breakpoint
 ALTER TABLE "users" ADD CONSTRAINT "users_active_has_password" CHECK (password_hash is not null or not is_active or username like '~%' and role = 'patient');--> statement-breakpoint
--- Which break may lie between two slots of a week, for those that are published already.
+-- Which break may lie between two slots of a week, for those that are published already. Of past ones nobody asks; two days
+-- are left, so that it does not matter by which clock.
 UPDATE timeslots s SET break_minutes = w.break_minutes FROM weekly_hours w
-WHERE s.is_scheduled AND s.date >= current_date - 1 AND w.doctor_id = s.doctor_id AND w.break_minutes > 0
+WHERE s.is_scheduled AND s.date > now() - interval '2 days' AND w.doctor_id = s.doctor_id AND w.break_minutes > 0
   AND w.weekday = extract(isodow FROM s.date) AND s.start_time >= w.start_time AND s.end_time <= w.end_time
   AND s.date BETWEEN coalesce(w.valid_from, s.date) AND coalesce(w.valid_until, s.date);
 --> statement-breakpoint

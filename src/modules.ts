@@ -54,8 +54,16 @@ import {
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
 import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
+  createEnding,
+  createFamilies,
+  createGuardians,
+  createInvitations,
   createPatients,
   erasePatientProfile,
+  familiesRoutes,
+  listErasedWith,
+  lockFamily,
+  patientsJobs,
   patientsPersonal,
   patientsRoutes,
   savePatientProfile,
@@ -66,6 +74,7 @@ import {
   createPrivacy,
   createRetention,
   eraseTraces,
+  mergeTraces,
   personalDataOf,
   privacyJobs,
   privacyRoutes,
@@ -179,6 +188,7 @@ export function createModules({
   const photos = createPhotos({ db, clock, audit, store: openPhotoStore(config.photos) });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
+  const guardians = createGuardians({ db, clock });
   const availability = createAvailability({
     db,
     clock,
@@ -187,6 +197,7 @@ export function createModules({
     memory,
     idempotency,
     passOn: offers.passOn,
+    guardians,
   });
   const { reach, places } = availability;
   const timeslots = createTimeslots({
@@ -209,6 +220,8 @@ export function createModules({
     linkSlots: timeslots.linking.linkAhead,
     ...config,
   });
+  // What is made further down is asked once it is there.
+  const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
   const appointments = createAppointments({
     db,
     mayLag,
@@ -219,6 +232,8 @@ export function createModules({
     obtaining: availability.obtaining,
     reach,
     sessions,
+    reached,
+    guardians,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, reach, places, ...config });
   const clinic = createClinic({ db, audit, timeslots, appointments, reach });
@@ -232,6 +247,7 @@ export function createModules({
     appointments: { book: appointments.booking.bookOffered, replace: appointments.replacing.replace },
     patients: availability.patients,
     reach,
+    guardians,
     search: timeslots.search,
   });
   const notifications = createNotifications({
@@ -243,6 +259,7 @@ export function createModules({
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     audit,
+    guardians,
   });
   const messages = {
     enqueue: notifications.telling.enqueue,
@@ -263,6 +280,10 @@ export function createModules({
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
     },
     waitlist: waitlist.leaving,
+    families: {
+      lock: lockFamily,
+      listErasedWith: (tx, guardian) => listErasedWith(tx, guardian, guardians.adult()),
+    },
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots: timeslots.leaving,
@@ -276,6 +297,9 @@ export function createModules({
     passwords,
     sessions,
     users: users.accounts,
+    records: users.records,
+    patients: { save: savePatientProfile },
+    consents,
     messages,
     audit,
     contactChanges,
@@ -284,7 +308,33 @@ export function createModules({
     signAccess,
     ...config,
   });
-  const patients = createPatients({ db, clock, audit, contacts: auth.contacts, users: { setContact } });
+  const families = createFamilies({
+    db,
+    clock,
+    audit,
+    records: users.records,
+    users: { setContact, eraseWithin: users.erasure.eraseWithin },
+    consents,
+    appointments,
+    ...config,
+  });
+  const patients = createPatients({
+    db,
+    clock,
+    audit,
+    families,
+    contacts: auth.contacts,
+    codes: auth.codes,
+    users: { setContact },
+    records: users.records,
+    erasure: users.erasure,
+    moveTraces: (tx, merge) => mergeTraces(tx, merge, personal),
+    messages,
+    sessions,
+    reached,
+  });
+  const ending = createEnding({ db, clock, messages });
+  const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
   const privacy = createPrivacy({
     db,
     clock,
@@ -309,6 +359,7 @@ export function createModules({
       calendarJobs(calendar),
       timeslotsJobs(timeslots),
       doctorsJobs(photos),
+      patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
       privacyJobs([retention, changes]),
@@ -343,7 +394,8 @@ export function createModules({
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(servicesRoutes, { services });
-      await app.register(patientsRoutes, { patients, phone_country });
+      await app.register(patientsRoutes, { patients, ...config });
+      await app.register(familiesRoutes, { families, invitations });
       await app.register(findingRoutes, { timeslots });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });

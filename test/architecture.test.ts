@@ -17,8 +17,9 @@ function importsOf(file: string): string[] {
 
 const MODULE = /^src\/modules\/(\w+)\//;
 
-/** Who may have which slot, as SQL and as the bounds that it reads: any statement that asks it says it in these words. */
-const CONDITIONS = /^src\/modules\/(availability|<own>)\/([\w-]+\.sql|policy\.rules)\.ts$/;
+/** Who may have which slot, and who may act for whom, as SQL and as the bounds that it reads: any statement that asks it says it in these words. */
+const CONDITIONS =
+  /^src\/modules\/((availability|<own>|patients\/families|<own>\/families)\/[\w-]+\.sql|(availability|<own>)\/policy\.rules)\.ts$/;
 
 /** The providers of messages, each behind one interface. */
 const CHANNELS = /^src\/modules\/(notifications|<own>)\/channels\//;

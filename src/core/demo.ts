@@ -56,6 +56,14 @@ export const demo = {
     gender: 'female' as const,
   },
 
+  /** Of the demo patient, who books for her. */
+  child: {
+    id: 9,
+    name: { id: 9, first_name: 'Madina', last_name: 'Karimova' },
+    date_of_birth: '2019-08-20',
+    gender: 'female' as const,
+  },
+
   /** Another doctor of the same specialization, one who waits for an admin's approval, and a patient without visits. */
   colleague: { id: 25 },
   newcomer: { id: 28, username: 'komila.rasulova', first_name: 'Komila', last_name: 'Rasulova' },
@@ -64,6 +72,14 @@ export const demo = {
   /** What the demo doctor gives: an examination of two slots that needs a room, and a consultation. Nobody gives the third. */
   services: { examination: { id: 1 }, consultation: { id: 2 }, unused: { id: 3 } },
   ultrasound: { room: 21, kind: 'ultrasound' },
+  /** Without a sign-in: registered at the desk, once more by mistake, and a child. */
+  deskPatient: {
+    name: { id: 120, first_name: 'Nilufar', last_name: 'Ergasheva' },
+    phone: '+998931112233',
+    date_of_birth: '1958-11-20',
+  },
+  duplicate: { id: 121 },
+  deskChild: { id: 122 },
 
   /** The day of the slots below, a Tuesday. All are the demo doctor's. */
   day: '2028-03-14',

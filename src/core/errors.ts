@@ -40,6 +40,9 @@ export const errorStatus = {
   username_taken: 409,
   phone_taken: 409,
   email_taken: 409,
+  patient_may_exist: 409,
+  visits_overlap: 409,
+  not_a_dependant: 409,
   already_verified: 409,
   not_verified: 409,
   last_admin: 409,
@@ -85,6 +88,9 @@ export const errorStatus = {
   request_in_progress: 409,
   already_waiting: 409,
   too_many_waitlist_entries: 409,
+  too_many_dependants: 409,
+  too_many_guardians: 409,
+  dependant_has_visits: 409,
   offer_lapsed: 409,
   message_not_failed: 409,
   channel_not_offered: 409,
@@ -149,11 +155,14 @@ export const fieldErrorCodes = [
   'hours_overlap',
   'range_too_long',
   'birth_in_future',
+  'not_a_child',
   'not_for_role',
   'consent_required',
   'reason_without_cancel',
   'upcoming_without_leaving',
   'nothing_to_change',
+  'three_letters',
+  'same_person',
   'invalid_etag',
 ] as const;
 
@@ -178,6 +187,8 @@ export class AppError extends Error {
   readonly count: number | undefined;
   readonly appointment: object | undefined;
   readonly room: number | null | undefined;
+  readonly candidates: readonly object[] | undefined;
+  readonly merged_into: number | undefined;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
@@ -185,6 +196,8 @@ export class AppError extends Error {
    * @param options.count how many there are of what forbids it
    * @param options.appointment the visit by which somebody has already what they ask for
    * @param options.room the room that can be had instead of the one that is in use; null where there is none
+   * @param options.candidates the patients of whom one may be who is registered
+   * @param options.merged_into the record that has taken over what hung on the one that was asked for
    */
   constructor(
     code: ErrorCode,
@@ -195,6 +208,8 @@ export class AppError extends Error {
       count?: number;
       appointment?: object;
       room?: number | null;
+      candidates?: readonly object[];
+      merged_into?: number | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -208,6 +223,8 @@ export class AppError extends Error {
     this.count = options.count;
     this.appointment = options.appointment;
     this.room = options.room;
+    this.candidates = options.candidates;
+    this.merged_into = options.merged_into;
   }
 }
 

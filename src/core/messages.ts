@@ -51,6 +51,10 @@ export const accountKinds = {
   telegram_linked: roles,
   /** No phone and no email is confirmed: who forgets the password has no way back. */
   nothing_confirmed: roles,
+  /** Another record of the same person was merged into theirs. */
+  record_merged: ['patient'],
+  /** Somebody will be 18, and acts for themself from then on: told to those who book for them, and to themself. */
+  guardianship_ends: ['patient'],
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
 } as const;
@@ -97,8 +101,8 @@ export interface Message {
   /**
    * Nothing personal, because it is stored as it stands: a code's `purpose`, a reminder's `lead`, a sign-in's `device`. A
    * message about a visit keeps the time it speaks of as `date` and `start_time`, and the visit's `version` at that moment,
-   * wherever the visit goes afterwards. Other doctors whom it names stand in `doctors`, as ids with commas between: names are
-   * looked up when it is written.
+   * wherever the visit goes afterwards. Other doctors whom it names stand in `doctors`, as ids with commas between, and the
+   * patient whom the reader looks after in `for`: names are looked up when it is written.
    */
   params?: Record<string, string>;
   /** A code. It is stored sealed, and only until it is sent. */

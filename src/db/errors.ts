@@ -5,6 +5,8 @@ import { isOfDatabase } from './connection.ts';
 /** What it means to a client that a named constraint refused a change. */
 const constraintErrors: Partial<Record<string, ErrorCode>> = {
   users_username_key: 'username_taken',
+  // Whoever has no sign-in gets no other role and no user name without a password.
+  users_active_has_password: 'invalid_input',
   users_verified_phone_key: 'phone_taken',
   users_verified_email_key: 'email_taken',
   timeslots_no_overlap: 'slot_overlap',

@@ -58,11 +58,13 @@ export const isOnPage = ({ id }: { id: PgColumn }): SQL => sql`${id} = page.id`;
  * Each half reads no more of its index than the page reaches, however long the history.
  *
  * @param where over `table`'s own columns; the statement's placeholder `today` divides the halves
+ * @param of people, as a subquery with their `id`, of each of whom the rows are read that `where` ties to `person.id`
  * @returns a subquery named `page` to join on `page.id`, and the order to repeat outside it
  */
 export function upcomingFirst(
   table: PgTable & { id: PgColumn; date: PgColumn; start_time: PgColumn },
   where: SQL | undefined,
+  of?: SQL,
 ): { page: SQL; order: SQL } {
   const { id, date, start_time } = table;
   const today = sql.placeholder('today');
@@ -70,7 +72,14 @@ export function upcomingFirst(
     select ${id} as id, ${sql.raw(String(past))} as past, ${date} + ${start_time} as starts_at
     from ${table} where ${and(where, condition)}
     order by ${date} ${direction}, ${start_time} ${direction}, ${id} ${direction} limit ${reach})`;
-  const halves = sql`${half(false, gte(date, today), sql`asc`)} union all ${half(true, lt(date, today), sql`desc`)}`;
+  const each = (rows: SQL, direction: SQL) =>
+    of === undefined
+      ? rows
+      : sql`(
+    select each.* from ${of} as person cross join lateral ${rows} as each
+    order by each.starts_at ${direction}, each.id ${direction} limit ${reach})`;
+  const [later, past] = [half(false, gte(date, today), sql`asc`), half(true, lt(date, today), sql`desc`)];
+  const halves = sql`${each(later, sql`asc`)} union all ${each(past, sql`desc`)}`;
   const order = sql`page.past, case when not page.past then page.starts_at end,
     page.starts_at desc, case when page.past then -page.id else page.id end`;
   return {

@@ -51,8 +51,8 @@ export function anyOf(...guards: Guard[]): Guard {
   return hasRole(...all);
 }
 
-/** Whose a record is: the ids of its people by role. */
-type Owners = Partial<Record<Side, number>>;
+/** Whose a record is: the ids of its people by role, and of those who may act for its patient. */
+type Owners = Partial<Record<Side, number>> & { guardians?: readonly number[] };
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -63,7 +63,7 @@ declare module 'fastify' {
 
 /**
  * Lets through whoever reaches all records, a receptionist to those of their branches (404 otherwise, as for one that does
- * not exist), and a doctor or patient to their own; everybody else gets a 403.
+ * not exist), and a doctor or patient to their own, and to that of a patient for whom they act; everybody else gets a 403.
  * @param find the owners of the record with this id, undefined when there is none that this caller reaches
  * @param missing the 404 for that case
  */
@@ -78,7 +78,11 @@ export function IsOwner(
     if (side === null && !isBoundByBranches(caller.role)) return;
     const owners = await find((request.params as { id: number }).id, caller);
     if (!owners) throw new AppError(missing);
-    if (side !== null && owners[side] !== caller.id) throw new AppError('forbidden');
+    if (side !== null) {
+      const isTheirs = owners[side] === caller.id;
+      const isOfFamily = side === 'patient' && owners.guardians?.includes(caller.id) === true;
+      if (!isTheirs && !isOfFamily) throw new AppError('forbidden');
+    }
     request.owners = owners;
   };
   return Object.assign(check, { owner: true as const });

@@ -6,7 +6,8 @@ import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
 /**
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot or of a room, the visit
- * by which it is the patient's already, and how many there are of what forbids it.
+ * by which it is the patient's already, how many there are of what forbids it, which patients it may be, and which record it
+ * has become.
  */
 interface Problem {
   type: string;
@@ -20,6 +21,8 @@ interface Problem {
   count?: number;
   appointment?: object;
   room?: number | null;
+  candidates?: readonly object[];
+  merged_into?: number;
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -80,6 +83,8 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
     ...(error.count !== undefined && { count: error.count }),
     ...(error.appointment && { appointment: error.appointment }),
     ...(error.room !== undefined && { room: error.room }),
+    ...(error.candidates && { candidates: error.candidates }),
+    ...(error.merged_into !== undefined && { merged_into: error.merged_into }),
   };
 }
 

@@ -108,6 +108,19 @@ export const en: Texts = {
       detail:
         'Another account has confirmed this email address. If it is yours alone, please ask the clinic.',
     },
+    patient_may_exist: {
+      title: 'Perhaps registered already',
+      detail:
+        'Somebody with this phone, or with this birthday and a like name, is registered: see `candidates`. `confirm_new: true` registers another person.',
+    },
+    visits_overlap: {
+      title: 'Visits overlap',
+      detail: 'Both records have an active visit at the same time. Cancel or move one of them first.',
+    },
+    not_a_dependant: {
+      title: 'Not a child',
+      detail: 'Guardians look after people under 18 whose birthday is known.',
+    },
     already_verified: { title: 'Already confirmed', detail: 'This is confirmed already; no code is needed.' },
     not_verified: {
       title: 'Contact not confirmed',
@@ -262,6 +275,19 @@ export const en: Texts = {
       title: 'Too many entries',
       detail: 'A patient can wait with at most 10 entries at a time. Leave one first.',
     },
+    too_many_dependants: {
+      title: 'Too many dependants',
+      detail: 'One account can look after at most 10 people at a time.',
+    },
+    too_many_guardians: {
+      title: 'Too many guardians',
+      detail: 'At most 10 people can look after somebody at a time.',
+    },
+    dependant_has_visits: {
+      title: 'Visits ahead',
+      detail:
+        'Nobody else looks after this person, and they have visits that are still to come. Cancel those first, or invite another guardian.',
+    },
     offer_lapsed: {
       title: 'Offer is over',
       detail: 'Nothing is offered now: the offer has lapsed, or was answered already.',
@@ -363,10 +389,13 @@ export const en: Texts = {
     too_many_slots: 'One call opens at most {maximum} slots; these would be more.',
     hours_overlap: 'Overlaps `{other}`, which is valid on the same days.',
     birth_in_future: 'Must not be in the future.',
+    not_a_child: 'They must be under 18. Adults have an account of their own.',
     not_for_role: 'Does not belong to this person’s role.',
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',
     upcoming_without_leaving: 'Goes only with `is_active: false` or a new role.',
+    three_letters: 'Needs three letters of a name, unless a phone or a birthday is given.',
+    same_person: 'Must be another record.',
     nothing_to_change: 'Name at least one field to change.',
     invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',
   },

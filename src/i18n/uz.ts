@@ -101,6 +101,20 @@ export const uz: Texts = {
       title: 'Bu pochta band',
       detail: 'Bu manzil boshqa hisobda tasdiqlangan. U faqat sizniki boʻlsa, klinikaga murojaat qiling.',
     },
+    patient_may_exist: {
+      title: 'Bemor roʻyxatda boʻlishi mumkin',
+      detail:
+        'Shu telefon, yoki shu tugʻilgan kun va oʻxshash ism bilan kimdir roʻyxatda bor: `candidates` ga qarang. `confirm_new: true` boshqa kishini roʻyxatga oladi.',
+    },
+    visits_overlap: {
+      title: 'Qabullar ustma-ust',
+      detail:
+        'Ikkala kartada ham bir vaqtga amaldagi yozilish bor. Avval birini bekor qiling yoki koʻchiring.',
+    },
+    not_a_dependant: {
+      title: 'Bola emas',
+      detail: 'Vasiylik 18 yoshga toʻlmagan, tugʻilgan kuni maʼlum kishilarga boʻladi.',
+    },
     already_verified: {
       title: 'Allaqachon tasdiqlangan',
       detail: 'Bu allaqachon tasdiqlangan, kod kerak emas.',
@@ -266,6 +280,19 @@ export const uz: Texts = {
       detail:
         'Bemor bir vaqtda koʻpi bilan 10 ta yozuv boʻyicha navbat kutishi mumkin. Avval bittasidan chiqing.',
     },
+    too_many_dependants: {
+      title: 'Qaramogʻidagilar soni koʻp',
+      detail: 'Bitta hisob bir vaqtda koʻpi bilan 10 kishiga gʻamxoʻrlik qila oladi.',
+    },
+    too_many_guardians: {
+      title: 'Vasiylar soni koʻp',
+      detail: 'Bir kishiga bir vaqtda koʻpi bilan 10 kishi gʻamxoʻrlik qila oladi.',
+    },
+    dependant_has_visits: {
+      title: 'Oldinda qabullar bor',
+      detail:
+        'Bu kishiga boshqa hech kim gʻamxoʻrlik qilmaydi, oldinda esa qabullari bor. Avval ularni bekor qiling yoki boshqa vasiyni taklif qiling.',
+    },
     offer_lapsed: {
       title: 'Taklif muddati tugagan',
       detail: 'Hozir taklif yoʻq: uning muddati tugagan yoki unga allaqachon javob berilgan.',
@@ -368,10 +395,13 @@ export const uz: Texts = {
     too_many_slots: 'Bir soʻrovda koʻpi bilan {maximum} ta qabul ochiladi, bu yerda esa undan koʻp.',
     hours_overlap: '`{other}` bilan kesishadi: ikkalasi ham shu kunlarda amal qiladi.',
     birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
+    not_a_child: '18 yoshdan kichik boʻlishi kerak. Kattalarning oʻz hisobi boʻladi.',
     not_for_role: 'Bu kishining roliga tegishli emas.',
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
     upcoming_without_leaving: 'Faqat `is_active: false` yoki yangi rol bilan birga koʻrsatiladi.',
+    three_letters: 'Telefon yoki tugʻilgan kun koʻrsatilmasa, ismning uch harfi kerak.',
+    same_person: 'Boshqa karta boʻlishi kerak.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
     invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',
   },

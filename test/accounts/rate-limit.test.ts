@@ -108,6 +108,7 @@ describe('routes that check passwords and send codes', () => {
     'POST /api/auth/login/',
     'POST /api/auth/password/change/',
     'POST /api/auth/password/reset/confirm/',
+    'POST /api/auth/claim/confirm/',
     'POST /api/auth/phone/verify/',
     'POST /api/auth/phone/verify/confirm/',
     'POST /api/auth/email/verify/',

@@ -3,7 +3,7 @@ import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts'
 import { freshDays } from '../helpers/days.ts';
 import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { insertOffer } from '../helpers/rows.ts';
+import { insertDependant, insertOffer } from '../helpers/rows.ts';
 import { makeService } from '../helpers/services.ts';
 import { claimsOf } from '../helpers/tokens.ts';
 
@@ -27,6 +27,8 @@ const table = `
   POST /api/auth/password/change/             401     400          400            400         400           400           400                 400
   POST /api/auth/password/reset/              202     202          202            202         202           202           202                 202
   POST /api/auth/password/reset/confirm/      400     400          400            400         400           400           400                 400
+  POST /api/auth/claim/                       202     202          202            202         202           202           202                 202
+  POST /api/auth/claim/confirm/               400     400          400            400         400           400           400                 400
   POST /api/auth/phone/verify/                401     202          202            202         202           202           202                 202
   POST /api/auth/phone/verify/confirm/        401     400          400            400         400           400           400                 400
   POST /api/auth/phone/prove/                 401     409          409            409         409           409           409                 409
@@ -38,6 +40,15 @@ const table = `
   GET /api/auth/me/consents/                  401     200          200            200         200           200           200                 200
   POST /api/auth/me/consents/                 401     200          200            200         200           200           200                 200
   GET /api/audit/                             401     403          403            403         403           403           403                 200
+  GET /api/patients/                          401     403          403            403         403           400           400                 400
+  POST /api/patients/                         401     403          403            403         403           201           201                 201
+  GET /api/patients/{id}/                     401     403          403            403         403           200           200                 200
+  PATCH /api/patients/{id}/                   401     403          403            403         403           200           200                 200
+  POST /api/patients/{id}/phone/verify/       401     403          403            403         403           202           202                 202
+  POST /api/patients/{id}/phone/verify/confirm/ 401     403          403            403         403           400           400                 400
+  POST /api/patients/{id}/phone/vouch/        401     403          403            403         403           200           200                 200
+  POST /api/patients/{id}/guardians/          401     403          403            403         403           409           409                 409
+  POST /api/patients/{id}/merge/              401     403          403            403         403           403           403                 200
   GET /api/users/                             401     403          403            403         403           403           403                 200
   POST /api/users/                            401     403          403            403         403           403           403                 201
   GET /api/users/{id}/                        401     403          403            403         403           403           403                 200
@@ -73,6 +84,14 @@ const table = `
   PATCH /api/doctor/profile/                  401     403          403            200         200           403           403                 403
   GET /api/patient/profile/                   401     200          200            403         403           403           403                 403
   PATCH /api/patient/profile/                 401     200          200            403         403           403           403                 403
+  POST /api/patient/dependants/               401     201          201            403         403           403           403                 403
+  GET /api/patient/dependants/                401     200          200            403         403           403           403                 403
+  GET /api/patient/dependants/{id}/           401     200          404            403         403           403           403                 403
+  PATCH /api/patient/dependants/{id}/         401     200          404            403         403           403           403                 403
+  DELETE /api/patient/dependants/{id}/        401     204          404            403         403           403           403                 403
+  POST /api/patient/dependants/{id}/invite/   401     201          404            403         403           403           403                 403
+  POST /api/patient/dependants/join/          401     201          201            403         403           403           403                 403
+  DELETE /api/patients/{id}/guardians/{guardian}/ 401     403          403            403         403           403           403                 204
   POST /api/timeslots/                        401     403          403            201         403           201           403                 201
   POST /api/timeslots/bulk/                   401     403          403            201         403           201           403                 201
   GET /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
@@ -88,7 +107,7 @@ const table = `
   GET /api/absences/{id}/                     401     403          403            200         403           200           404                 200
   DELETE /api/absences/{id}/                  401     403          403            204         403           204           404                 204
   GET /api/timeslots/                         401     403          403            200         200           403           403                 403
-  POST /api/waitlist/                         401     201          403            403         403           201           201                 201
+  POST /api/waitlist/                         401     201          404            403         403           201           201                 201
   GET /api/waitlist/                          401     200          200            403         403           200           200                 200
   GET /api/waitlist/{id}/                     401     200          403            403         403           200           200                 200
   DELETE /api/waitlist/{id}/                  401     204          403            403         403           204           204                 204
@@ -99,7 +118,7 @@ const table = `
   DELETE /api/timeslots/{id}/                 401     403          403            204         403           204           404                 204
   POST /api/timeslots/{id}/hold/              401     200          200            403         403           200           404                 200
   DELETE /api/timeslots/{id}/hold/            401     204          204            403         403           204           404                 204
-  POST /api/appointments/                     401     201          403            404         403           201           404                 201
+  POST /api/appointments/                     401     201          404            404         403           201           404                 201
   GET /api/appointments/me/                   401     200          200            200         200           200           200                 200
   GET /api/appointments/                      401     403          403            403         403           200           200                 200
   GET /api/appointments/{id}/                 401     200          403            200         403           200           404                 200
@@ -232,7 +251,18 @@ async function freshAbsence(): Promise<number> {
   return away.body.id;
 }
 const freshService = () => makeService(clinic, people.admin, []);
+const freshChild = () => insertDependant(clinic.db, people['own patient'].id);
+async function freshCode(): Promise<string> {
+  const parent = await clinic.person('patient');
+  const child = await insertDependant(clinic.db, parent.id);
+  return (await clinic.as(parent).post(`/patient/dependants/${child}/invite/`).expect(201)).body.code;
+}
 const freshUser = async () => (await clinic.person('patient')).id;
+const freshNumber = () => `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`;
+async function freshRecord(): Promise<number> {
+  const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() };
+  return (await clinic.as(people.admin).post('/patients/', patient).expect(201)).body.id;
+}
 const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
 
 /** A real record for the `{id}` of a path, untouched by other cases; of a whole route where it needs another. */
@@ -250,7 +280,10 @@ const records: Record<string, () => Promise<number>> = {
   'POST /api/appointments/{id}/no-show/': freshVisit,
   'DELETE /api/appointments/{id}/attendance/': freshVisit,
   users: freshUser,
+  patients: freshRecord,
   doctors: async () => people['own doctor'].id,
+  patient: freshChild,
+  'DELETE /api/patients/{id}/guardians/{guardian}/': freshChild,
   timeslots: freshSlot,
   services: freshService,
   appointments: freshAppointment,
@@ -295,9 +328,22 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
     code: '000000',
     password: 'eleven-apricot-trees',
   }),
-  'POST /api/auth/phone/verify/': () => ({
-    phone: `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`,
+  'POST /api/auth/phone/verify/': () => ({ phone: freshNumber() }),
+  'POST /api/auth/claim/': () => ({ phone: freshNumber() }),
+  'POST /api/auth/claim/confirm/': () => ({
+    ...account(),
+    role: undefined,
+    phone: freshNumber(),
+    code: '000000',
   }),
+  'POST /api/patients/': () => ({ first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() }),
+  'PATCH /api/patients/{id}/': () => ({ first_name: 'Aziza' }),
+  'POST /api/patients/{id}/phone/verify/confirm/': () => ({ code: '000000' }),
+  'POST /api/patients/{id}/guardians/': () => ({
+    guardian: people['own patient'].id,
+    relationship: 'parent',
+  }),
+  'POST /api/patients/{id}/merge/': async () => ({ into: await freshRecord() }),
   'POST /api/auth/phone/verify/confirm/': () => ({ code: '000000' }),
   'POST /api/auth/email/verify/': () => ({ email: `${freshDay()}@example.uz` }),
   'POST /api/auth/email/verify/confirm/': () => ({ code: '000000' }),
@@ -341,6 +387,15 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
   },
   'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
   'POST /api/messages/retry/': () => ({}),
+  'POST /api/patient/dependants/': () => ({
+    first_name: 'Madina',
+    last_name: 'Karimova',
+    date_of_birth: '2019-08-20',
+    gender: 'female',
+    relationship: 'parent',
+  }),
+  'PATCH /api/patient/dependants/{id}/': () => ({ first_name: 'Amina' }),
+  'POST /api/patient/dependants/join/': async () => ({ code: await freshCode() }),
   'POST /api/appointments/': async () => ({
     timeslot: await freshSlot(),
     patient: people['own patient'].id,
@@ -361,7 +416,8 @@ const once = new Set([
 async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
   const [verb = '', template = ''] = route.split(' ');
   const record = records[route] ?? records[template.split('/')[2] ?? ''];
-  const path = template.includes('{id}') ? template.replace('{id}', String(await record?.())) : template;
+  const named = template.replace('{guardian}', String(people['own patient'].id));
+  const path = named.includes('{id}') ? named.replace('{id}', String(await record?.())) : named;
   const sent = await bodies[route]?.(caller);
   const person = caller === 'nobody' ? undefined : people[caller];
   const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;

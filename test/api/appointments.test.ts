@@ -58,8 +58,8 @@ describe('a patient books', () => {
   test('naming themself, but nobody else', async () => {
     const timeslot = await freshSlot();
     const other = await clinic.person('patient');
-    expectProblem(await book(other, { timeslot, patient: patient.id }), 'forbidden');
-    expectProblem(await book(other, { timeslot, patient: 999_999 }), 'forbidden');
+    expectProblem(await book(other, { timeslot, patient: patient.id }), 'patient_not_found');
+    expectProblem(await book(other, { timeslot, patient: 999_999 }), 'patient_not_found');
     await book(other, { timeslot, patient: other.id }).expect(201);
   });
 

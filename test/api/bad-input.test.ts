@@ -58,7 +58,8 @@ async function send(
     url: `/api${path
       .replace('{person}', String(somebody))
       .replace('{visit}', String(appointment))
-      .replace('{slot}', '999999')
+      // These are nobody's: what is wrong with the body is said first.
+      .replace(/\{(slot|dependant)\}/, '999999')
       .replace('{branch}', '2')
       .replace('{room}', '1')}`,
     headers: {
@@ -100,6 +101,8 @@ const inProfile = Object.fromEntries(
 const account = () => ({ username: 'somebody', password: PASSWORD, role: 'patient' });
 const own = { specialization: 'textOrNull', experience_years: 'years', gender: 'orNull' };
 const names = { first_name: 'textOrNull', last_name: 'textOrNull' };
+/** What the desk writes down of a patient. */
+const desk = { phone: 'orNull', date_of_birth: 'orNull', gender: 'orNull', locale: 'orNull' } as const;
 
 const translated = (field: string, kind: Kind) => ({
   [`${field}.uz`]: kind,
@@ -155,6 +158,35 @@ const endpoints = [
     { username: 'text', code: 'nothing', password: 'newPassword' },
     { username: 'x', code: '000000', password: PASSWORD },
   ],
+  ['POST /auth/claim/', 'nobody', { phone: 'nothing' }, { phone: '+998901234567' }],
+  [
+    'POST /auth/claim/confirm/',
+    'nobody',
+    {
+      phone: 'nothing',
+      code: 'nothing',
+      date_of_birth: 'nothing',
+      username: 'username',
+      password: 'newPassword',
+      accept_terms: 'flag',
+    },
+    { phone: '+998901234567', code: '000000', username: 'somebody', password: PASSWORD },
+  ],
+  [
+    'POST /patients/',
+    'admin',
+    { ...desk, first_name: 'text', last_name: 'text', confirm_new: 'flag' },
+    { first_name: 'Aziza', last_name: 'Karimova', confirm_new: true },
+  ],
+  ['PATCH /patients/{person}/', 'admin', { ...desk, ...names, email: 'orNull' }, {}],
+  ['POST /patients/{person}/phone/verify/confirm/', 'admin', { code: 'nothing' }, { code: '000000' }],
+  [
+    'POST /patients/{person}/guardians/',
+    'admin',
+    { guardian: 'id', relationship: 'nothing' },
+    { guardian: 999_999, relationship: 'parent' },
+  ],
+  ['POST /patients/{person}/merge/', 'admin', { into: 'id' }, { into: 999_999 }],
   ['POST /auth/phone/verify/', 'patient', { phone: 'nothing' }, {}],
   ['POST /auth/phone/verify/confirm/', 'patient', { code: 'nothing', ...proof }, { code: '000000' }],
   ['POST /auth/email/verify/', 'patient', { email: 'nothing' }, {}],
@@ -300,6 +332,43 @@ const endpoints = [
   ['DELETE /timeslots/{slot}/hold/', 'patient', { patient: 'id', service: 'id' }, {}],
   ['POST /appointments/{visit}/patient/', 'admin', { patient: 'id' }, { patient: 999_999 }],
   [
+    'POST /patient/dependants/',
+    'patient',
+    {
+      first_name: 'text',
+      last_name: 'text',
+      date_of_birth: 'nothing',
+      gender: 'nothing',
+      relationship: 'nothing',
+      accept_terms: 'flag',
+    },
+    {
+      first_name: 'Madina',
+      last_name: 'Karimova',
+      date_of_birth: '2019-08-20',
+      gender: 'female',
+      relationship: 'parent',
+    },
+  ],
+  [
+    'PATCH /patient/dependants/{dependant}/',
+    'patient',
+    {
+      first_name: 'text',
+      last_name: 'text',
+      date_of_birth: 'nothing',
+      gender: 'nothing',
+      relationship: 'nothing',
+    },
+    {},
+  ],
+  [
+    'POST /patient/dependants/join/',
+    'patient',
+    { code: 'nothing', relationship: 'nothing' },
+    { code: 'K7RM2QXW4T' },
+  ],
+  [
     'POST /waitlist/',
     'patient',
     {
@@ -337,6 +406,8 @@ function bodyWith(fine: object, field: string, literal: string): string {
 
 /** Where all that a body can say is left to whoever asks. */
 const mayBeEmpty = new Set([
+  'POST /timeslots/{slot}/hold/',
+  'DELETE /timeslots/{slot}/hold/',
   'DELETE /appointments/{visit}/',
   'DELETE /notifications/telegram/link/',
   'POST /notifications/telegram/link/',
@@ -407,6 +478,13 @@ const withIds = [
   ['PATCH /users/{id}/', 'admin'],
   ['DELETE /users/{id}/', 'admin'],
   ['POST /users/{id}/approve/', 'admin'],
+  ['GET /patients/{id}/', 'admin'],
+  ['PATCH /patients/{id}/', 'admin'],
+  ['POST /patients/{id}/phone/verify/', 'admin'],
+  ['POST /patients/{id}/phone/verify/confirm/', 'admin'],
+  ['POST /patients/{id}/phone/vouch/', 'admin'],
+  ['POST /patients/{id}/guardians/', 'admin'],
+  ['POST /patients/{id}/merge/', 'admin'],
   ['DELETE /auth/sessions/{id}/', 'patient'],
   ['POST /notifications/{id}/read/', 'patient'],
   ['POST /messages/{id}/retry/', 'admin'],
@@ -424,6 +502,11 @@ const withIds = [
   ['DELETE /doctors/{id}/photo/', 'admin'],
   ['GET /doctors/{id}/schedule/', 'admin'],
   ['PUT /doctors/{id}/schedule/', 'admin'],
+  ['GET /patient/dependants/{id}/', 'patient'],
+  ['PATCH /patient/dependants/{id}/', 'patient'],
+  ['DELETE /patient/dependants/{id}/', 'patient'],
+  ['POST /patient/dependants/{id}/invite/', 'patient'],
+  ['DELETE /patients/{id}/guardians/{guardian}/', 'admin'],
   ['GET /waitlist/{id}/', 'patient'],
   ['DELETE /waitlist/{id}/', 'patient'],
   ['POST /waitlist/{id}/accept/', 'patient'],
@@ -453,7 +536,7 @@ const withIds = [
 describe.each(withIds)('the id of %s', (route, by) => {
   test.each(badIds)('is not %s (%s)', async (id, code) => {
     for (const slash of ['/', '']) {
-      const path = route.replace('{id}', id).replace(/\/$/, slash);
+      const path = route.replace('{id}', id).replace('{guardian}', '1').replace(/\/$/, slash);
       const answer = await send(path, by, /^P(ATCH|UT)|DELETE .users/.test(route) ? '{}' : undefined);
       expectProblem(
         answer,
@@ -470,6 +553,7 @@ const paging = ['page', 'page_size'];
 /** Every list: its parameters that are numbers, dates, flags or choices, and those that take any text. */
 const lists = [
   ['GET /users/', 'admin', [...paging, 'role', 'is_active', 'approved'], ['search']],
+  ['GET /patients/', 'admin', [...paging, 'phone', 'born'], ['search']],
   ['GET /auth/sessions/', 'patient', paging, []],
   ['GET /auth/me/access-log/', 'patient', paging, []],
   ['GET /notifications/', 'patient', [...paging, 'unread'], []],
@@ -499,19 +583,21 @@ const lists = [
   ['GET /appointments/day/', 'doctor', ['date', 'doctor', 'branch', 'format'], []],
   ['GET /doctor/patients/{patient}/appointments/', 'doctor', paging, []],
   ['GET /statistics/', 'doctor', ['from', 'to', 'by', 'branch'], []],
-  ['GET /appointments/me/', 'patient', [...paging, ...days, 'branch', 'status'], []],
+  ['GET /appointments/me/', 'patient', [...paging, ...days, 'branch', 'status', 'patient'], []],
 ] as [string, Who, string[], string[]][];
 
 describe.each(lists)('the query of %s', (route, by, strict, free) => {
-  const ask = (query: string) =>
+  const askWith = (query: string) =>
     send(
       `${route.replace('{doctor}', String(people.doctor.id)).replace('{patient}', String(people.patient.id))}?${query}`,
       by,
     );
+  /** The desk finds nobody who asks for nothing. */
+  const ask = (query: string) => askWith(route === 'GET /patients/' ? `born=1990-05-17&${query}` : query);
 
   test.each(strict)('%s', async (name) => {
     for (const value of name === 'action' ? badValues.filter((one) => !/^[a-z]+$/.test(one)) : badValues) {
-      const answer = await ask(`${name}=${value.replace('{name}', name)}`);
+      const answer = await (name === 'born' ? askWith : ask)(`${name}=${value.replace('{name}', name)}`);
       expectProblem(answer, 'invalid_input', { fields: [expect.stringMatching(`^${name} `)] });
     }
   });
@@ -532,7 +618,7 @@ describe.each(lists)('the query of %s', (route, by, strict, free) => {
 
   test('is well encoded', async () => {
     for (const query of brokenQueries)
-      expectProblem(await ask(query.replace('{name}', free[0] ?? 'page')), 'malformed_request');
+      expectProblem(await askWith(query.replace('{name}', free[0] ?? 'page')), 'malformed_request');
   });
 });
 
@@ -546,6 +632,7 @@ describe.each([
   ['POST /appointments/999999/arrive/', 'doctor'],
   ['POST /appointments/999999/complete/', 'doctor'],
   ['POST /appointments/999999/no-show/', 'doctor'],
+  ['POST /patient/dependants/999999/invite/', 'patient'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {
@@ -568,6 +655,7 @@ describe.each([
         'timeslot_not_found',
         'appointment_not_found',
         'waitlist_entry_not_found',
+        'patient_not_found',
       ];
       expect([...fine, 'message_not_found'], `${status}`).toContain(said);
     }

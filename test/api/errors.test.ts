@@ -75,6 +75,14 @@ interface Case {
   unread?: true;
 }
 
+const CHILD = {
+  first_name: 'Madina',
+  last_name: 'Karimova',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+
 const cases: Record<ErrorCode, Case> = {
   invalid_input: { status: 400, provoke: () => nobody().post('/auth/register/', {}) },
   unknown_field: { status: 400, provoke: () => as('admin').get('/users/?nonsense=1') },
@@ -183,6 +191,31 @@ const cases: Record<ErrorCode, Case> = {
       await confirm(clinic, people.other.id, { email });
       // Whatever its case.
       return confirmCode('email', { email: 'Taken@Example.uz' });
+    },
+  },
+  patient_may_exist: {
+    status: 409,
+    async provoke() {
+      const patient = { first_name: 'Zulayho', last_name: 'Norqobilova', phone: freshPhone() };
+      await as('admin').post('/patients/', patient).expect(201);
+      return as('admin').post('/patients/', patient);
+    },
+  },
+  visits_overlap: {
+    status: 409,
+    async provoke() {
+      const [one, other] = [await clinic.person('patient'), await clinic.person('patient')];
+      for (const patient of [one, other])
+        await clinic.book(patient, await clinic.slot(await clinic.person('doctor'), { date: '2026-05-05' }));
+      return as('admin').post(`/patients/${one.id}/merge/`, { into: other.id });
+    },
+  },
+  not_a_dependant: {
+    status: 409,
+    async provoke() {
+      const { id } = await clinic.person('patient', { profile: { date_of_birth: '1990-05-17' } });
+      const guardian = { guardian: people.patient.id, relationship: 'parent' };
+      return as('admin').post(`/patients/${id}/guardians/`, guardian);
     },
   },
   already_verified: {
@@ -471,6 +504,39 @@ const cases: Record<ErrorCode, Case> = {
         const answer = await wish(`2026-04-${day}`);
         if (answer.status !== 201) return answer;
       }
+    },
+  },
+  too_many_dependants: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      for (;;) {
+        const answer = await clinic.as(parent).post('/patient/dependants/', CHILD);
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
+  too_many_guardians: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      const { body: child } = await clinic.as(parent).post('/patient/dependants/', CHILD).expect(201);
+      for (;;) {
+        const { body } = await clinic.as(parent).post(`/patient/dependants/${child.id}/invite/`).expect(201);
+        const other = await clinic.person('patient');
+        const answer = await clinic.as(other).post('/patient/dependants/join/', { code: body.code });
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
+  dependant_has_visits: {
+    status: 409,
+    async provoke() {
+      const parent = await clinic.person('patient');
+      const { body: child } = await clinic.as(parent).post('/patient/dependants/', CHILD).expect(201);
+      const timeslot = await clinic.slot(people.doctor, { date: freshDay() });
+      await clinic.as(parent).post('/appointments/', { timeslot, patient: child.id }).expect(201);
+      return clinic.as(parent).delete(`/patient/dependants/${child.id}/`);
     },
   },
   offer_lapsed: {

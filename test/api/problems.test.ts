@@ -187,6 +187,18 @@ const wrong: Record<FieldErrorCode, Sent> = {
     { ...account, profile: { date_of_birth: '2030-01-01' } },
     'profile.date_of_birth',
   ],
+  not_a_child: [
+    '/patient/dependants/',
+    'patient',
+    {
+      first_name: 'Madina',
+      last_name: 'Karimova',
+      date_of_birth: '2000-01-01',
+      gender: 'female',
+      relationship: 'parent',
+    },
+    'date_of_birth',
+  ],
   not_for_role: [
     '/auth/register/',
     undefined,
@@ -196,6 +208,8 @@ const wrong: Record<FieldErrorCode, Sent> = {
   consent_required: ['/auth/register/', undefined, { ...account, accept_terms: false }, 'accept_terms'],
   reason_without_cancel: ['/appointments/{id}/', 'doctor', { status: 'confirmed', reason: 'x' }, 'reason'],
   upcoming_without_leaving: ['/users/1/', 'admin', { locale: 'uz', upcoming: 'keep' }, 'upcoming'],
+  three_letters: ['/patients/?search=yu', 'admin', undefined, 'search'],
+  same_person: ['/patients/7/merge/', 'admin', { into: 7 }, 'into'],
   nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
   invalid_etag: ['/appointments/{id}/', 'doctor', { status: 'confirmed' }, 'if-match'],
 };

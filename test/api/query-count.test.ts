@@ -5,7 +5,7 @@ import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { jpeg } from '../helpers/pictures.ts';
-import { insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
+import { insertDependant, insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
 import { makeService } from '../helpers/services.ts';
 import { watchStatements } from '../helpers/statements.ts';
 
@@ -73,6 +73,11 @@ async function reachable() {
   await confirm(clinic, person.id, { phone });
   return { ...person, phone };
 }
+/** A record that the desk made. */
+async function freshRecord(fields: object = {}): Promise<{ id: number; phone: string }> {
+  const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshPhone(), ...fields };
+  return (await as('admin').post('/patients/', patient).expect(201)).body;
+}
 /** A person to whom a code is on its way. */
 async function withCode(contact: 'phone' | 'email') {
   const person = await freshPerson();
@@ -85,6 +90,22 @@ async function withCode(contact: 'phone' | 'email') {
 }
 /** What is done after an answer belongs to it. */
 const settled = () => vi.waitFor(() => expect(statements.soFar().at(-1)).toBe('commit'), 30_000);
+
+const CHILD = {
+  first_name: 'Madina',
+  last_name: 'Karimova',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+async function withTwoGuardians(): Promise<number> {
+  const id = await insertDependant(clinic.db, people.patient.id);
+  await clinic.db.$client.query(
+    "insert into guardianships (guardian_id, dependant_id, relationship, created_by) values ($1, $2, 'parent', $1)",
+    [(await freshPerson()).id, id],
+  );
+  return id;
+}
 
 /** Each prepares what it needs and gives the request to count, with the number of its statements. */
 const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.Response>>]> = {
@@ -110,14 +131,14 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'PATCH /api/auth/me/': [7, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
   // the password, then what DELETE /api/users/{id}/ does
   'DELETE /api/auth/me/': [
-    21,
+    23,
     async () => {
       const person = await freshPerson();
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, a note of it, and each of twenty kinds of rows
-  'GET /api/auth/me/export/': [22, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, whom they look after, a note of it, and each of twenty-one kinds of rows
+  'GET /api/auth/me/export/': [24, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -182,6 +203,90 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       const code = await vi.waitFor(() => lastCode(clinic, id), 30_000);
       const fields = { username, code, password: 'eleven-apricot-trees' };
       return () => clinic.as(undefined).post('/auth/password/reset/confirm/', fields);
+    },
+  ],
+  // after the answer: begin, lock, and what sending a code takes, commit
+  'POST /api/auth/claim/': [
+    10,
+    async () => {
+      const { phone } = await freshRecord();
+      return async () => {
+        const answer = await clinic.as(undefined).post('/auth/claim/', { phone });
+        await settled();
+        return answer;
+      };
+    },
+  ],
+  // begin, lock, try the code, the sign-in, consents, note, commit
+  'POST /api/auth/claim/confirm/': [
+    7,
+    async () => {
+      const { id, phone } = await freshRecord();
+      await clinic.as(undefined).post('/auth/claim/', { phone }).expect(202);
+      const code = await vi.waitFor(() => lastCode(clinic, id), 30_000);
+      const fields = { phone, code, username: `claims.${id}`, password: PASSWORD, accept_terms: true };
+      return () => clinic.as(undefined).post('/auth/claim/confirm/', fields);
+    },
+  ],
+  // and whom messages reach
+  'GET /api/patients/': [3, async () => () => as('admin').get('/patients/?search=karimova')],
+  // begin, lock, who it may be, the account, the profile, note, commit; read back, whom messages reach
+  'POST /api/patients/': [
+    9,
+    async () => {
+      const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshPhone() };
+      return () => as('admin').post('/patients/', patient);
+    },
+  ],
+  'GET /api/patients/{id}/': [3, async () => () => as('admin').get(`/patients/${people.patient.id}/`)],
+  // begin, lock, the account, the profile, note, read back, whom messages reach, commit
+  'PATCH /api/patients/{id}/': [
+    8,
+    async () => () => as('admin').patch(`/patients/${people.patient.id}/`, { first_name: 'Aziza' }),
+  ],
+  // begin, lock, and what sending a code takes, commit
+  'POST /api/patients/{id}/phone/verify/': [
+    10,
+    async () => {
+      const { id } = await freshRecord();
+      return () => as('admin').post(`/patients/${id}/phone/verify/`);
+    },
+  ],
+  // begin, lock, try the code, the phone, note, read back, whom messages reach, commit
+  'POST /api/patients/{id}/phone/verify/confirm/': [
+    8,
+    async () => {
+      const { id } = await freshRecord();
+      await as('admin').post(`/patients/${id}/phone/verify/`).expect(202);
+      const code = await lastCode(clinic, id);
+      return () => as('admin').post(`/patients/${id}/phone/verify/confirm/`, { code });
+    },
+  ],
+  // the same without the code
+  'POST /api/patients/{id}/phone/vouch/': [
+    7,
+    async () => {
+      const { id } = await freshRecord();
+      return () => as('admin').post(`/patients/${id}/phone/vouch/`);
+    },
+  ],
+  // begin, lock both, the child, whom messages reach; both once more, how many there are, the tie; note each, read back, whom
+  // messages reach, commit
+  'POST /api/patients/{id}/guardians/': [
+    12,
+    async () => {
+      const { id } = await freshRecord({ date_of_birth: '2020-02-02' });
+      const guardian = { guardian: people.patient.id, relationship: 'parent' };
+      return () => as('admin').post(`/patients/${id}/guardians/`, guardian);
+    },
+  ],
+  // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
+  // profile; what an erasure takes; that it was merged, what it takes over, note, tell, commit; read back, whom messages reach
+  'POST /api/patients/{id}/merge/': [
+    45,
+    async () => {
+      const [from, into] = [await freshRecord(), await freshRecord()];
+      return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });
     },
   ],
   // begin, lock, lock the sending, how many were sent, and by SMS today; end the last code, the code, where to, message, commit
@@ -253,7 +358,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, networks in the audit
   // (which is opened for it and closed again), reasons, note, commit
   'DELETE /api/users/{id}/': [
-    21,
+    23,
     async () => {
       const { id } = await freshPerson();
       return () => as('admin').delete(`/users/${id}/`, { password: PASSWORD });
@@ -464,6 +569,66 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const date = freshDay();
       return () => as('patient').post('/waitlist/', { doctor: people.doctor.id, from: date, to: date });
+    },
+  ],
+  // begin, the guardian; the child, its profile, who registered it; both locked, how many there are, the tie; a note, how it
+  // stands now, commit
+  'POST /api/patient/dependants/': [11, async () => () => as('patient').post('/patient/dependants/', CHILD)],
+  // the children, the note that somebody looked at them
+  'GET /api/patient/dependants/': [
+    2,
+    async () => {
+      await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').get('/patient/dependants/');
+    },
+  ],
+  'GET /api/patient/dependants/{id}/': [
+    2,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').get(`/patient/dependants/${id}/`);
+    },
+  ],
+  // begin, both locked, whether they look after them; the person, the change; a note, how it stands now, commit
+  'PATCH /api/patient/dependants/{id}/': [
+    8,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').patch(`/patient/dependants/${id}/`, { first_name: 'Amina' });
+    },
+  ],
+  // begin, both locked, how many there are, whether they look after them, the tie, a note, commit
+  'DELETE /api/patient/dependants/{id}/': [
+    7,
+    async () => {
+      const id = await withTwoGuardians();
+      return () => as('patient').delete(`/patient/dependants/${id}/`);
+    },
+  ],
+  // begin, both locked, whether they look after them; the code before, the code; a note, commit
+  'POST /api/patient/dependants/{id}/invite/': [
+    7,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      return () => as('patient').post(`/patient/dependants/${id}/invite/`);
+    },
+  ],
+  // begin, whose code it is, both locked, whether they look after them already, the code is used; both locked, how many there
+  // are, the tie; a note, reminders are planned, commit; how it stands now
+  'POST /api/patient/dependants/join/': [
+    12,
+    async () => {
+      const id = await insertDependant(clinic.db, people.patient.id);
+      const { body } = await as('patient').post(`/patient/dependants/${id}/invite/`).expect(201);
+      const other = await freshPerson();
+      return () => clinic.as(other).post('/patient/dependants/join/', { code: body.code });
+    },
+  ],
+  'DELETE /api/patients/{id}/guardians/{guardian}/': [
+    7,
+    async () => {
+      const id = await withTwoGuardians();
+      return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
     },
   ],
   'GET /api/waitlist/': [1, async () => () => as('patient').get('/waitlist/')],

@@ -76,6 +76,8 @@ describe('an erased patient', () => {
         phone_verified_at: null,
         phone_resets_from: null,
         email_resets_from: null,
+        phone_reached_at: null,
+        merged_into: null,
         searched: expect.any(String),
         locale: null,
         created_at: expect.any(String),

@@ -22,7 +22,9 @@ beforeAll(async () => {
 afterAll(() => close());
 beforeEach(async () => {
   await run('alter table appointments enable trigger all');
-  await run('truncate timeslots, absences, waitlist_entries, weekly_hours, holidays cascade');
+  await run(
+    'truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations cascade',
+  );
 });
 
 const run = (text: string) => db.$client.query(text);
@@ -156,6 +158,17 @@ const offer = ({ id = 1, entry = 1, timeslot = 1, outcome = null as string | nul
    values (${id}, ${entry}, ${timeslot}, now(), now(), ${outcome && `'${outcome}'`})`;
 const hold = (id: number, patient: number) =>
   `update timeslots set held_by = ${patient}, held_until = now() where id = ${id}`;
+/** By an account, for a patient. */
+const holdOf = (id: number, patient: number, account: number) =>
+  `update timeslots set held_by = ${patient}, held_until = now(), last_held_by = ${account}, last_held_until = now()
+   where id = ${id}`;
+const tie = (guardian: number, dependant: number, by = guardian) =>
+  `insert into guardianships (guardian_id, dependant_id, relationship, created_by)
+   values (${guardian}, ${dependant}, 'parent', ${by})`;
+const invitation = ({ id = 1, dependant = 1, by = 3, code = 'a', used_by = 'null', used_at = 'null' } = {}) =>
+  `insert into guardian_invitations (id, dependant_id, invited_by, code_hash, expires_at, used_by, used_at)
+   overriding system value
+   values (${id}, ${dependant}, ${by}, '${code}', now(), ${used_by}, ${used_at})`;
 const twoSlots = [slot(1), slot(2, { start: '11:00', end: '11:30' })];
 
 /** The last statement of each is the one that is refused. */
@@ -171,6 +184,21 @@ const refused: Record<string, string[]> = {
   doctor_profiles_experience_years: ['update doctor_profiles set experience_years = 81'],
   patient_profiles_pkey: ['insert into patient_profiles (id) values (3)'],
   patient_profiles_id_users_id_fk: ['insert into patient_profiles (id) values (99)'],
+  patient_profiles_registered_by_users_id_fk: ['update patient_profiles set registered_by = 99'],
+  guardianships_guardian_id_dependant_id_pk: [tie(3, 1), tie(3, 1)],
+  guardianships_not_of_oneself: [tie(3, 3)],
+  guardianships_guardian_id_patient_profiles_id_fk: [tie(2, 1)],
+  guardianships_dependant_id_patient_profiles_id_fk: [tie(3, 2)],
+  guardianships_created_by_users_id_fk: [tie(3, 1, 99)],
+  guardian_invitations_pkey: [invitation(), invitation({ code: 'b' })],
+  guardian_invitations_code: [invitation(), invitation({ id: 2 })],
+  guardian_invitations_use_is_whole: [invitation({ used_at: 'now()' })],
+  guardian_invitations_dependant_id_patient_profiles_id_fk: [invitation({ dependant: 2 })],
+  guardian_invitations_invited_by_patient_profiles_id_fk: [invitation({ by: 2 })],
+  guardian_invitations_used_by_patient_profiles_id_fk: [invitation({ used_by: '2', used_at: 'now()' })],
+  consents_accepted_by_users_id_fk: [
+    "insert into consents (user_id, document, version, accepted_by) values (3, 'terms', '1', 99)",
+  ],
   sessions_pkey: ['insert into sessions (id, user_id) overriding system value values (1, 3)'],
   sessions_user_id_users_id_fk: ['insert into sessions (user_id) values (99)'],
   refresh_tokens_pkey: [
@@ -268,6 +296,7 @@ const refused: Record<string, string[]> = {
   timeslots_hold_is_whole: [slot(1), 'update timeslots set held_by = 3'],
   timeslots_taken_is_not_held: [slot(1), visit(), hold(1, 1)],
   timeslots_one_hold: [...twoSlots, hold(1, 3), hold(2, 3)],
+  timeslots_one_hold_of_account: [...twoSlots, holdOf(1, 3, 3), holdOf(2, 1, 3)],
   timeslots_only_claims_are_postponed: [slot(1), 'update timeslots set offer_after = now()'],
   timeslots_last_hold_is_whole: [slot(1), 'update timeslots set last_held_by = 3'],
   timeslots_not_on_holiday: [holiday(1, '2026-03-10'), slot(1)],

@@ -197,6 +197,7 @@ describe('has beside the schema', () => {
         'doctors_tell_changed',
         'holidays_close_day',
         'name_order',
+        'patients_found',
         'queue_job',
         'search_fold',
         'search_pattern',

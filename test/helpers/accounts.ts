@@ -12,7 +12,7 @@ export const CHANNELS = { timeout: 1_000, file: '/nonexistent/messages.log' };
 /** @param config beside channels and a trusted proxy, so that `X-Forwarded-For` says where a request comes from */
 export const accountsApp = (
   config: Partial<typeof testConfig> = {},
-  options: { pool_max?: number; log_stream?: LogStream } = {},
+  options: { pool_max?: number; url?: string; log_stream?: LogStream } = {},
 ) => testApp({ ...options, config: { channels: CHANNELS, trust_proxy: ['127.0.0.1'], ...config } });
 
 export interface Queued {

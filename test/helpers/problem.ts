@@ -31,6 +31,8 @@ const MEMBERS = [
   'appointment',
   'count',
   'room',
+  'candidates',
+  'merged_into',
 ];
 /** Refusals of a slot, which may name others. */
 const WITH_ALTERNATIVES: ErrorCode[] = [
@@ -41,7 +43,7 @@ const WITH_ALTERNATIVES: ErrorCode[] = [
   'no_room_free',
 ];
 /** Refusals because of visits say how many there are. */
-const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use'];
+const WITH_COUNT: ErrorCode[] = ['has_upcoming', 'role_in_use', 'dependant_has_visits'];
 /** What only the inside of the server knows: SQL, stack frames, paths, constraint and driver names. */
 const LEAKS =
   /\b(select|insert into|update|delete from|where)\s+\w+\b.*\b(from|set|values|=)|\n\s+at |node_modules|\.ts\b|\bpg_|_key\b|_fk\b|sqlstate|bcrypt/i;
@@ -68,6 +70,8 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     ...(WITH_COUNT.includes(code) && { count: expect.any(Number) }),
     // Null where every room of the kind is in use.
     ...(code === 'room_taken' && { room: body.room === null ? null : expect.any(Number) }),
+    ...(code === 'patient_may_exist' && { candidates: expect.any(Array) }),
+    ...(code === 'patient_not_found' && body.merged_into && { merged_into: expect.any(Number) }),
   });
   expect(MEMBERS).toEqual(expect.arrayContaining(Object.keys(body)));
   expect(JSON.stringify(body)).not.toMatch(LEAKS);

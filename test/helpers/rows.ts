@@ -120,3 +120,21 @@ export async function insertAccesses(
     [actor, subject, count],
   );
 }
+
+/** A child of somebody, who has then no other. */
+export async function insertDependant(db: Db, guardian: number): Promise<number> {
+  await db.$client.query('delete from guardianships where guardian_id = $1', [guardian]);
+  const { rows } = await db.$client.query<{ id: number }>(
+    `with child as (
+      insert into users (username, role, first_name, last_name)
+      values ('~' || gen_random_uuid(), 'patient', 'Madina', 'Karimova') returning id
+    ), profile as (
+      insert into patient_profiles (id, date_of_birth, gender, registered_by)
+      select id, '2019-08-20', 'female', $1 from child
+    )
+    insert into guardianships (guardian_id, dependant_id, relationship, created_by)
+    select $1, id, 'parent', $1 from child returning dependant_id as id`,
+    [guardian],
+  );
+  return rows[0]?.id ?? 0;
+}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exclusive } from '../../src/db/links/lock.ts';
 import { createTelegramLinking } from '../../src/modules/notifications/telegram/telegram.service.ts';
+import { createGuardians } from '../../src/modules/patients/index.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { createWorld, START, type World } from '../helpers/messages/world.ts';
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
     botName: async () => 'clinic_test_bot',
     telling: world.notifications.telling,
     audit: { record: async () => {} },
+    guardians: createGuardians({ db, clock }),
   });
   world.notifications.bot?.start();
 });

@@ -61,6 +61,8 @@ describe('preferences', () => {
         'contact_changed',
         'telegram_linked',
         'nothing_confirmed',
+        'record_merged',
+        'guardianship_ends',
       ].map((kind) => ({ kind, chosen: null, used: ['sms'] })),
       quiet_hours: { enabled: true, from: '22:00', until: '08:00' },
       channels: {

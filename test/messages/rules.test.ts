@@ -12,7 +12,7 @@ import { testClock } from '../helpers/clock.ts';
 
 const person: Reachable & QuietHours = {
   email_verified: true,
-  phone_verified: true,
+  phone_reaches: true,
   telegram_linked: true,
   channels: {},
   quiet: true,
@@ -25,12 +25,12 @@ describe('channels', () => {
   test.each([
     ['visits go to Telegram first', 'booked', {}, all, ['telegram']],
     ['then by SMS', 'booked', { telegram_linked: false }, all, ['sms']],
-    ['then by email', 'booked', { telegram_linked: false, phone_verified: false }, all, ['email']],
+    ['then by email', 'booked', { telegram_linked: false, phone_reaches: false }, all, ['email']],
     ['what is not set up is left out', 'booked', {}, new Set<Channel>(['email']), ['email']],
     [
       'unproved addresses are not used',
       'reminder',
-      { telegram_linked: false, phone_verified: false, email_verified: false },
+      { telegram_linked: false, phone_reaches: false, email_verified: false },
       all,
       [],
     ],
@@ -41,7 +41,7 @@ describe('channels', () => {
     [
       'a choice does not make an address theirs',
       'reminder',
-      { channels: { reminder: ['sms'] }, phone_verified: false },
+      { channels: { reminder: ['sms'] }, phone_reaches: false },
       all,
       [],
     ],

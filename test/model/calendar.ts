@@ -73,7 +73,7 @@ export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>,
   // Who may never publish hears that before anything of what they sent.
   only(caller, 'doctor', ...STAFF);
   if (end_time <= start_time) throw new Refused(400, 'invalid_input');
-  const doctor = actingFor(caller, 'doctor', request.doctor);
+  const doctor = actingFor(clinic, caller, 'doctor', request.doctor);
   const slot = { id, doctor, date, start_time, end_time };
   if (hasEnded(clinic, slot)) throw new Refused(400, 'slot_in_past');
   mustWork(clinic, doctor);
@@ -99,7 +99,7 @@ export function publishMany(
   only(caller, 'doctor', ...STAFF);
   const fits = minutesOf(request.end_time) - minutesOf(request.start_time) >= slot_minutes;
   if (!fits) throw new Refused(400, 'invalid_input');
-  const doctor = actingFor(caller, 'doctor', request.doctor);
+  const doctor = actingFor(clinic, caller, 'doctor', request.doctor);
   mustWork(clinic, doctor);
   const created: (Times & { id: number; doctor: number })[] = [];
   const skipped: (Times & { reason: string })[] = [];
@@ -178,7 +178,7 @@ const shownTimes = ({ id, date, start_time, end_time }: Times & { id: number }) 
 
 export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, id: number): Step {
   const { from, to, start_time, end_time } = request;
-  const doctor = actingFor(caller, 'doctor', request.doctor);
+  const doctor = actingFor(clinic, caller, 'doctor', request.doctor);
   const span = spanOf(request);
   if (span.ends <= clinic.now) throw new Refused(400, 'invalid_input');
   // One who is out may have visits still.

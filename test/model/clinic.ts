@@ -14,6 +14,8 @@ export interface Person {
   erased: boolean;
   /** Whether the session of their token lives. */
   signed_in: boolean;
+  /** Of a child without a sign-in: who looks after them. */
+  guardians?: readonly number[];
 }
 
 export interface Times {
@@ -259,12 +261,32 @@ export function only(caller: Person, ...roles: Role[]): void {
 export const STAFF = ['admin', 'receptionist'] as const;
 export const isStaff = ({ role }: Person) => role === 'admin' || role === 'receptionist';
 
-/** For whom somebody acts: themselves, or whom the staff names. */
-export function actingFor(caller: Person, role: 'doctor' | 'patient', named: number | undefined): number {
+/** Whether somebody looks after a patient. */
+export const isGuardian = (clinic: Clinic, guardian: number, patient: number): boolean =>
+  personOf(clinic, patient).guardians?.includes(guardian) ?? false;
+
+/** Who can sign in. */
+export const accounts = ({ people }: Clinic): Person[] =>
+  people.filter(({ guardians }) => guardians === undefined);
+
+/** For whom somebody acts: themselves, whom they look after, or whom the staff names. */
+export function actingFor(
+  clinic: Clinic,
+  caller: Person,
+  role: 'doctor' | 'patient',
+  named: number | undefined,
+): number {
   only(caller, role, ...STAFF);
   const whom = named ?? (caller.role === role ? caller.id : undefined);
   if (whom === undefined) throw new Refused(400, 'invalid_input');
-  if (caller.role === role && whom !== caller.id) throw new Refused(403, 'forbidden');
+  if (
+    role === 'patient' &&
+    caller.role === role &&
+    whom !== caller.id &&
+    !isGuardian(clinic, caller.id, whom)
+  )
+    throw new Refused(404, 'patient_not_found');
+  if (role === 'doctor' && caller.role === role && whom !== caller.id) throw new Refused(403, 'forbidden');
   return whom;
 }
 

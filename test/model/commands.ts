@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Role } from '../../src/core/roles.ts';
 import type { Policy } from '../../src/modules/availability/policy.rules.ts';
 import {
+  accounts,
   type Clinic,
   type Filters,
   hasBegun,
@@ -103,7 +104,8 @@ const wantedSlot = (clinic: Clinic, draw: Draw): number =>
   closedSlot(clinic, draw) ?? recent(clinic.slots, draw)?.id ?? NOBODY;
 
 /** Somebody of these roles, and once in twenty anybody at all. */
-function somebody({ people }: Clinic, { who }: Draw, ...roles: readonly Role[]): Person {
+function somebody(clinic: Clinic, { who }: Draw, ...roles: readonly Role[]): Person {
+  const people = accounts(clinic);
   return pick(who === 19 ? people : people.filter(({ role }) => roles.includes(role)), who);
 }
 
@@ -116,13 +118,25 @@ const idsOf = (clinic: Clinic, role: Role) =>
   clinic.people.filter((person) => person.role === role).map(({ id }) => id);
 const notAdmin = (clinic: Clinic, { who }: Draw) =>
   pick(
-    clinic.people.filter(({ role }) => role !== 'admin'),
+    accounts(clinic).filter(({ role }) => role !== 'admin'),
     who,
   );
 
-/** The staff names whom they act for; others now and then, often somebody else. */
-const naming = (clinic: Clinic, { other }: Draw, caller: Person, role: 'doctor' | 'patient') =>
-  isStaff(caller) || other === 0 ? { [role]: pick(idsOf(clinic, role), other) } : {};
+/** Who acts for somebody: themself, or one of those who look after them. */
+function accountOf(clinic: Clinic, { time }: Draw, person: number): number {
+  const { guardians = [] } = personOf(clinic, person);
+  return guardians.length > 0 ? pick(guardians, time) : person;
+}
+
+const childOf = ({ people }: Clinic, guardian: number) =>
+  people.find(({ guardians }) => guardians?.includes(guardian))?.id;
+
+/** The staff names whom they act for; others now and then, often somebody else. Every other guardian acts for their child. */
+function naming(clinic: Clinic, { other, flag }: Draw, caller: Person, role: 'doctor' | 'patient') {
+  if (isStaff(caller) || other === 0) return { [role]: pick(idsOf(clinic, role), other) };
+  const child = role === 'patient' && flag ? childOf(clinic, caller.id) : undefined;
+  return child === undefined ? {} : { patient: child };
+}
 
 /** On a day on which the clinic is closed most publish by mistake, some on purpose. */
 const onPurpose = ({ holidays }: Clinic, { flag }: Draw, day: string) =>
@@ -136,7 +150,8 @@ function onSlot(clinic: Clinic, draw: Draw) {
 
 function onVisit(clinic: Clinic, draw: Draw, side: 'doctor' | 'patient') {
   const visit = recent(clinic.visits, draw);
-  const by = draw.flag && visit ? visit[side] : somebody(clinic, draw, side, ...STAFF).id;
+  const by =
+    draw.flag && visit ? accountOf(clinic, draw, visit[side]) : somebody(clinic, draw, side, ...STAFF).id;
   return { by, visit: visit?.id ?? NOBODY };
 }
 
@@ -146,7 +161,10 @@ function onWish(clinic: Clinic, draw: Draw) {
   const wishes = clinic.wishes.filter(({ id }) => live.some(({ entry }) => entry === id));
   const offered = wishes.find(({ replaces }) => replaces !== null) ?? wishes[0];
   const wish = draw.time % 3 !== 0 && offered ? offered : recent(clinic.wishes, draw);
-  const by = draw.who < 15 && wish ? wish.patient : somebody(clinic, draw, 'patient', ...STAFF).id;
+  const by =
+    draw.who < 15 && wish
+      ? accountOf(clinic, draw, wish.patient)
+      : somebody(clinic, draw, 'patient', ...STAFF).id;
   return { by, wish: wish?.id ?? NOBODY };
 }
 
@@ -183,7 +201,8 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   release(clinic, draw) {
     const held = clinic.slots.find((slot) => isHeld(clinic, slot));
     const slot = draw.other < 6 && held ? held : recent(clinic.slots, draw);
-    if (draw.flag && slot?.held_by) return { do: 'release', by: slot.held_by, slot: slot.id };
+    const holder = slot?.held_by ? accountOf(clinic, draw, slot.held_by) : undefined;
+    if (draw.flag && slot && holder !== undefined) return { do: 'release', by: holder, slot: slot.id };
     const caller = somebody(clinic, draw, 'patient', 'receptionist');
     const named = naming(clinic, draw, caller, 'patient');
     return { do: 'release', by: caller.id, slot: slot?.id ?? NOBODY, ...named };
@@ -195,7 +214,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
       const others = clinic.slots.filter(
         (slot) => slot.doctor !== left.doctor && !hasBegun(clinic, slot) && !holderOf(clinic, slot),
       );
-      const by = draw.flag ? left.patient : somebody(clinic, draw, ...STAFF).id;
+      const by = draw.flag ? accountOf(clinic, draw, left.patient) : somebody(clinic, draw, ...STAFF).id;
       return { do: 'reschedule', by, visit: left.id, slot: recent(others, draw)?.id ?? NOBODY };
     }
     const { by, visit } = onVisit(clinic, draw, 'patient');
@@ -350,7 +369,8 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     const visit = clinic.visits.find(
       (one) => isStillToCome(clinic, one) && wasTurnedDown(clinic, one.timeslot),
     );
-    if (draw.time % 4 === 1 && visit) return { do: 'cancel', by: visit.patient, visit: visit.id, ...reason };
+    if (draw.time % 4 === 1 && visit)
+      return { do: 'cancel', by: accountOf(clinic, draw, visit.patient), visit: visit.id, ...reason };
     return { do: 'cancel', ...onVisit(clinic, draw, 'patient'), ...reason };
   },
   'read visit': (clinic, draw) => ({ do: 'read visit', ...onVisit(clinic, draw, 'patient') }),
@@ -375,7 +395,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'list all visits', by: somebody(clinic, draw, ...STAFF).id, filters };
   },
   activate(clinic, draw) {
-    const out = clinic.people.find(({ is_active, erased }) => !is_active && !erased);
+    const out = accounts(clinic).find(({ is_active, erased }) => !is_active && !erased);
     // Every other is a doctor whom patients are about to see.
     const ahead = clinic.visits.find((visit) => isStillToCome(clinic, visit));
     const leaver = draw.flag && ahead ? personOf(clinic, ahead.doctor) : notAdmin(clinic, draw);
@@ -391,7 +411,7 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
     return { do: 'erase', by, person: notAdmin(clinic, draw).id };
   },
   'sign in'(clinic, draw) {
-    const out = clinic.people.filter((person) => !person.signed_in);
+    const out = accounts(clinic).filter((person) => !person.signed_in);
     return { do: 'sign in', by: (out.length > 0 ? pick(out, draw.who) : notAdmin(clinic, draw)).id };
   },
 };

@@ -114,7 +114,7 @@ async function comeBack(world: World, clinic: Clinic): Promise<Clinic> {
   const [admin] = clinic.people;
   let now = clinic;
   for (const person of clinic.people) {
-    if (person.erased || person.signed_in) continue;
+    if (person.erased || person.signed_in || person.guardians) continue;
     for (const request of [
       { do: 'activate', by: admin?.id ?? 0, person: person.id, is_active: true },
       { do: 'sign in', by: person.id },

@@ -5,6 +5,7 @@ import {
   type Filters,
   hasBegun,
   isAvailableTo,
+  isGuardian,
   only,
   type Person,
   PLACE,
@@ -97,7 +98,12 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
     .filter(
       (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),
     )
-    .filter((visit) => request.do === 'list all visits' || visit[mine] === caller.id);
+    .filter(
+      (visit) =>
+        request.do === 'list all visits' ||
+        visit[mine] === caller.id ||
+        (caller.role === 'patient' && isGuardian(clinic, caller.id, visit.patient)),
+    );
   return paged(
     inOrder(clinic, found).map((visit) => shownVisit(clinic, caller, visit)),
     filters,

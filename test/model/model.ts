@@ -163,21 +163,39 @@ function activate(clinic: Clinic, caller: Person, request: Act<'activate'>): Ste
 function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
   only(caller, 'admin');
   if (personOf(clinic, person).erased) return done(clinic);
+  const without: Clinic = {
+    ...clinic,
+    people: clinic.people.map((one) =>
+      one.guardians ? { ...one, guardians: one.guardians.filter((guardian) => guardian !== person) } : one,
+    ),
+  };
+  // A child whom nobody else looks after, and who had no visit, goes along.
+  const gone = clinic.people.filter(
+    ({ id, guardians }) =>
+      guardians?.length === 1 &&
+      guardians[0] === person &&
+      clinic.visits.every(({ patient }) => patient !== id),
+  );
+  const all = [person, ...gone.map(({ id }) => id)];
+  return done(all.reduce<Clinic>((now, id) => forgotten(now, caller, id), without));
+}
+
+function forgotten(clinic: Clinic, caller: Person, person: number): Clinic {
   const called = calledOff(clinic, aheadOf(clinic, person), caller.id, 'account_deleted');
   // A visit that took place before its time keeps its slot.
   const isGone = (slot: Slot) => slot.doctor === person && !hasBegun(clinic, slot) && !holderOf(called, slot);
   const without = withoutSlots(called, isGone);
   const next = leaveAll(without, person);
-  const forgotten = { first_name: null, is_active: false, erased: true, signed_in: false };
+  const nobody = { first_name: null, is_active: false, erased: true, signed_in: false };
   const wishes = next.wishes.filter(({ patient }) => patient !== person);
   const kept = new Set(wishes.map(({ id }) => id));
-  return done({
+  return {
     ...next,
-    people: change(next.people, person, forgotten),
+    people: change(next.people, person, nobody),
     visits: withoutWords(next.visits, person),
     wishes,
     offers: next.offers.filter(({ entry }) => kept.has(entry)),
-  });
+  };
 }
 
 /** Reasons are free text that may name somebody: all go, on either side of the visit, but for those that are codes. */

@@ -42,6 +42,16 @@ const judges = {
     const isReceptionist = before.people.some(({ id, role }) => id === request.by && role === 'receptionist');
     return isReceptionist && before !== after && visit?.booked_by === request.by && visit.version > 2;
   },
+  'a guardian acts for a child': (before, request, after) => {
+    const child = before.people.find(({ guardians }) => guardians?.includes(request.by))?.id;
+    const acts = ['book', 'reschedule', 'cancel', 'hold', 'join', 'accept'].includes(request.do);
+    const rows = (clinic: Clinic) => [
+      clinic.visits.filter(({ patient }) => patient === child),
+      clinic.slots.filter(({ held_by }) => held_by === child),
+      clinic.wishes.filter(({ patient }) => patient === child),
+    ];
+    return acts && child !== undefined && JSON.stringify(rows(before)) !== JSON.stringify(rows(after));
+  },
   'somebody holds anew what they held': (before, request, after) =>
     request.do === 'hold' &&
     before !== after &&

@@ -10,6 +10,7 @@ import {
   isHeld,
   isOpenTo,
   isOver,
+  isStaff,
   isStillToCome,
   later,
   made,
@@ -179,9 +180,11 @@ export const bookFor = (
   id: number,
   booking: Booking = {},
 ): Step =>
-  obtain(clinic, wanted, caller.role, (now, slot) =>
-    booked(now, caller, { slot, patient: wanted.patient, ...booking }, id),
-  );
+  obtain(clinic, wanted, caller.role, (now, slot) => {
+    const { next, expected } = booked(now, caller, { slot, patient: wanted.patient, ...booking }, id);
+    // Staff are told whether any message reaches the patient. Nobody here has an address.
+    return made(next, { ...expected.body, ...(isStaff(caller) && { reachable: false }) });
+  });
 
 /** In a slot of their own, for whom they have seen. */
 function bookFollowUp(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
@@ -199,24 +202,28 @@ function bookFollowUp(clinic: Clinic, caller: Person, request: Act<'book'>, id: 
 export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
   const { slot, reason } = request;
   if (caller.role === 'doctor') return bookFollowUp(clinic, caller, request, id);
-  const patient = actingFor(caller, 'patient', request.patient);
+  const patient = actingFor(clinic, caller, 'patient', request.patient);
   // Why a patient comes is theirs to say.
   if (reason !== undefined && caller.role !== 'patient') throw new Refused(400, 'invalid_input');
   return bookFor(clinic, caller, { slot, patient }, id, { reason: reason ?? null });
 }
 
+/** Whose one hold it is: a patient's, for whomever; what the staff holds is the patient's. */
+const accountFor = (caller: Person, patient: number) => (isStaff(caller) ? patient : caller.id);
+
 export function hold(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
-  const patient = actingFor(caller, 'patient', request.patient);
+  const patient = actingFor(clinic, caller, 'patient', request.patient);
+  const account = accountFor(caller, patient);
   const answered = (next: Clinic, slot: Slot) => ok(next, { timeslot: slot.id, expires_at: slot.held_until });
   const theirs = clinic.slots.find(({ id }) => id === request.slot);
   // What is theirs already stays as long as it was.
   if (theirs && theirs.held_by === patient && isHeld(clinic, theirs)) return answered(clinic, theirs);
-  return obtain(clinic, { slot: request.slot, patient }, caller.role, (now, { id }) => {
+  const take = (now: Clinic, { id }: Slot): Step => {
     const own = now.slots.find((slot) => slot.id === id) as Slot;
     if (own.held_by === patient && isHeld(now, own)) return answered(now, own);
     const { hold_minutes } = now.policy;
     // What one has had, one cannot keep by holding it anew: it ends when it would have, and then others come first.
-    const before = own.last_held_by === patient ? own.last_held_until : null;
+    const before = own.last_held_by === account ? own.last_held_until : null;
     if (before !== null && before <= now.now && now.now < later(before, hold_minutes))
       return { expected: { status: 409, code: 'held_recently' }, next: now };
     const ends = [
@@ -226,26 +233,45 @@ export function hold(clinic: Clinic, caller: Person, request: { slot: number; pa
       before !== null && before > now.now ? before : '9',
     ];
     const held_until = ends.toSorted()[0] ?? null;
+    // One for an account, and one for a patient.
     const slots = now.slots.map((slot) =>
-      slot.held_by === patient && !slot.is_waitlisted ? { ...slot, held_by: null, held_until: null } : slot,
+      (slot.held_by === patient || isOf(slot, account)) && !slot.is_waitlisted
+        ? { ...slot, held_by: null, held_until: null }
+        : slot,
     );
     const next = {
       ...now,
       slots: change(slots, id, {
         held_by: patient,
         held_until,
-        last_held_by: patient,
+        last_held_by: account,
         last_held_until: held_until,
       }),
     };
     return answered(next, { ...own, held_until });
-  });
+  };
+  // What they hold for another of the family they may pass on, if nothing else refuses it.
+  const mayPassOn =
+    theirs !== undefined &&
+    isOf(theirs, account) &&
+    isHeld(clinic, theirs) &&
+    personOf(clinic, patient).is_active &&
+    isBookable(clinic, theirs) &&
+    !hasBegun(clinic, theirs) &&
+    !isBusy(clinic, patient, theirs) &&
+    (isStaff(caller) || !tooMany(clinic, patient));
+  if (mayPassOn) return take(clinic, theirs);
+  return obtain(clinic, { slot: request.slot, patient }, caller.role, take);
 }
 
+/** An account holds it, for whomever. */
+const isOf = (slot: Slot, account: number) =>
+  slot.held_by !== null && slot.last_held_by === account && !slot.is_waitlisted;
+
 export function release(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
-  const patient = actingFor(caller, 'patient', request.patient);
+  const account = accountFor(caller, actingFor(clinic, caller, 'patient', request.patient));
   const slot = clinic.slots.find(({ id }) => id === request.slot);
   if (!slot) throw new Refused(404, 'timeslot_not_found');
-  if (slot.held_by !== patient || slot.is_waitlisted) return done(clinic);
+  if ((slot.held_by !== account && !isOf(slot, account)) || slot.is_waitlisted) return done(clinic);
   return done({ ...clinic, slots: change(clinic.slots, slot.id, { held_by: null, held_until: null }) });
 }

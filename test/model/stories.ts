@@ -22,6 +22,7 @@ const admin = (clinic: Clinic) => of(clinic, 'admin');
 const receptionist = (clinic: Clinic) => of(clinic, 'receptionist');
 const doctor = (clinic: Clinic, place = 0) => of(clinic, 'doctor', place);
 const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', place);
+const child = ({ people }: Clinic): number => people.find(({ guardians }) => guardians)?.id ?? 0;
 
 /** A doctor's slot of today; where it is gone, the last that a holiday took. */
 function slotAt(clinic: Clinic, start_time: string, place = 0): number {
@@ -239,6 +240,48 @@ export const stories: Story[] = [
         slot: slotAt(clinic, '10:00'),
         patient: patient(clinic, 2),
       }),
+    ],
+  },
+  {
+    note: 'a guardian acts for a child',
+    steps: [
+      (clinic) => ({ do: 'hold', by: patient(clinic, 1), slot: slotAt(clinic, '10:00') }),
+      (clinic) => ({
+        do: 'hold',
+        by: patient(clinic, 1),
+        slot: slotAt(clinic, '10:00'),
+        patient: child(clinic),
+      }),
+      (clinic) => ({
+        do: 'book',
+        by: patient(clinic),
+        slot: slotAt(clinic, '10:00'),
+        patient: child(clinic),
+      }),
+      (clinic) => ({ do: 'book', by: patient(clinic), slot: slotAt(clinic, '10:00', 1) }),
+      (clinic) => ({
+        do: 'book',
+        by: patient(clinic),
+        slot: slotAt(clinic, '10:00', 2),
+        patient: child(clinic),
+      }),
+      (clinic) => ({
+        do: 'book',
+        by: patient(clinic, 2),
+        slot: slotAt(clinic, '11:00'),
+        patient: child(clinic),
+      }),
+      (clinic) => ({
+        do: 'reschedule',
+        by: patient(clinic, 1),
+        visit: clinic.visits[0]?.id ?? 0,
+        slot: slotAt(clinic, '11:00'),
+      }),
+      (clinic) => ({ do: 'cancel', by: patient(clinic, 2), visit: clinic.visits[0]?.id ?? 0 }),
+      (clinic) => ({ do: 'list own visits', by: patient(clinic, 1), filters: {} }),
+      (clinic) => ({ do: 'cancel', by: patient(clinic), visit: clinic.visits[0]?.id ?? 0 }),
+      (clinic) => ({ do: 'erase', by: admin(clinic), person: patient(clinic, 1) }),
+      (clinic) => ({ do: 'erase', by: admin(clinic), person: patient(clinic) }),
     ],
   },
   {

@@ -8,6 +8,7 @@ import {
   hasBegun,
   hasEnded,
   isActive,
+  isGuardian,
   isStaff,
   isStillToCome,
   later,
@@ -30,7 +31,7 @@ import { isWanted } from './waitlist.ts';
 
 /** What becomes of a visit once it is booked. */
 
-/** A visit by its id, for the roles named: its own patient, its own doctor, any of the staff. */
+/** A visit by its id, for the roles named: its own patient, who looks after them, its own doctor, any of the staff. */
 export function ownVisit(
   clinic: Clinic,
   caller: Person,
@@ -41,7 +42,8 @@ export function ownVisit(
   const visit = clinic.visits.find((other) => other.id === id);
   if (!visit) throw new Refused(404, 'appointment_not_found');
   if (caller.role === 'doctor' && visit.doctor !== caller.id) throw new Refused(403, 'forbidden');
-  if (caller.role === 'patient' && visit.patient !== caller.id) throw new Refused(403, 'forbidden');
+  const isTheirs = visit.patient === caller.id || isGuardian(clinic, caller.id, visit.patient);
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
   return visit;
 }
 

@@ -7,6 +7,7 @@ import {
   hasBegun,
   holderOf,
   isAvailableTo,
+  isGuardian,
   isHeld,
   later,
   made,
@@ -134,16 +135,28 @@ function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
     );
 }
 
-/** When somebody wakes whose quiet hours it is, if they could still have a whole offer then. */
+/**
+ * When somebody wakes whose quiet hours it is, if they could still have a whole offer then. Of a child it is when the first of those
+ * wakes who look after them.
+ */
 function wakingFor(clinic: Clinic, slot: Slot, { patient }: Wish): string | undefined {
-  const { quiet } = personOf(clinic, patient);
+  const { guardians = [] } = personOf(clinic, patient);
+  const awake = guardians.map((id) => personOf(clinic, id)).filter(({ is_active }) => is_active);
+  const people = awake.length > 0 ? awake : [personOf(clinic, patient)];
+  const ends = people.map(({ quiet }) => quietEnd(clinic, quiet));
+  const [end] = ends.toSorted();
+  if (end === undefined || ends.includes(undefined)) return undefined;
+  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
+}
+
+/** When quiet hours end in which one is now. */
+function quietEnd(clinic: Clinic, quiet: Person['quiet']): string | undefined {
   const [date = '', time = ''] = clinic.now.split(' ');
   const { from, until } = quiet ?? { from: '22:00', until: '08:00' };
   const overnight = from > until;
   const isQuiet = overnight ? time >= from || time < until : time >= from && time < until;
   if (!isQuiet) return undefined;
-  const end = `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
-  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
+  return `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
 }
 
 /** What became of a slot that was to be passed on. */
@@ -268,13 +281,14 @@ export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
   only(caller, 'patient', ...STAFF);
   const wish = clinic.wishes.find((other) => other.id === id);
   if (!wish) throw new Refused(404, 'waitlist_entry_not_found');
-  if (caller.role === 'patient' && wish.patient !== caller.id) throw new Refused(403, 'forbidden');
+  const isTheirs = wish.patient === caller.id || isGuardian(clinic, caller.id, wish.patient);
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
   return wish;
 }
 
 export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: number): Step {
   const { doctor, from, to, after = null, before = null, replaces = null } = request;
-  const patient = actingFor(caller, 'patient', request.patient);
+  const patient = actingFor(clinic, caller, 'patient', request.patient);
   if (to < todayOf(clinic)) throw new Refused(400, 'invalid_input');
   const { role, is_active } = personOf(clinic, patient);
   if (role !== 'patient' || !is_active) throw new Refused(404, 'patient_not_found');

@@ -3,6 +3,7 @@ import { OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';
+import { insertDependant } from '../helpers/rows.ts';
 import {
   type Absence,
   type Clinic,
@@ -134,6 +135,29 @@ async function lead(arena: Arena, people: readonly Person[]): Promise<void> {
   }
 }
 
+/** A child whom two of the patients look after. */
+async function childOf(arena: Arena, guardians: readonly Member[]): Promise<Person> {
+  const [first, ...others] = guardians.map(({ id }) => id);
+  const id = await insertDependant(arena.db, first ?? 0);
+  for (const other of others)
+    await arena.db.$client.query(
+      "insert into guardianships (guardian_id, dependant_id, relationship, created_by) values ($1, $2, 'parent', $1)",
+      [other, id],
+    );
+  await arena.db.$client.query("update users set first_name = 'child', last_name = null where id = $1", [id]);
+  return {
+    id,
+    role: 'patient',
+    first_name: 'child',
+    specialization: null,
+    quiet: null,
+    is_active: true,
+    erased: false,
+    signed_in: false,
+    guardians: guardians.map((guardian) => guardian.id),
+  };
+}
+
 /** @param doctors few, so that commands meet @param patients likewise */
 export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {}): Promise<World> {
   const admins = await arena.crowd('admin', 1);
@@ -147,7 +171,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   await tidyUp(arena, admins[0] as Member);
   const placeOf = ({ id, role }: Member) =>
     members.filter((other) => other.role === role && other.id < id).length;
-  const people = members.map((member) => ({
+  const people: Person[] = members.map((member) => ({
     id: member.id,
     role: member.role,
     first_name: member.username,
@@ -159,7 +183,9 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
     signed_in: true,
   }));
   await lead(arena, people);
-  const ids = members.map(({ id }) => id);
+  const guardians = members.filter(({ role }) => role === 'patient').slice(0, 2);
+  people.push(await childOf(arena, guardians));
+  const ids = people.map(({ id }) => id);
   const slots: Slot[] = [];
   for (const [date, start_time, end_time] of OPENINGS)
     for (const { id: doctor } of members.filter(({ role }) => role === 'doctor')) {

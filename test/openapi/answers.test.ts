@@ -158,6 +158,7 @@ test('the examples work as they stand, and every operation answers as documented
   expect(gone.timeslot).toBeNull();
 
   await planCalendar(admin, doctor);
+  await lookAfterChild(patient, admin);
 
   await call(patient, 'post', '/auth/me/consents/', 200, example('acceptConsents', 'example'));
   for (const page of ['/auth/me/consents/', '/auth/me/export/', '/auth/me/access-log/?page_size=1'])
@@ -179,6 +180,7 @@ test('the examples work as they stand, and every operation answers as documented
     await call(admin, 'patch', `/users/${created.id}/`, 200, example('updateUser', name));
   await call(admin, 'get', `/users/${created.id}/`, 200);
   await call(admin, 'get', '/users/?role=patient&is_active=false&search=karimova', 200);
+  await serveAtDesk(admin);
   for (const path of ['/health/live', '/health/ready'])
     judge('get', path, await supertest(clinic.app.server).get(path));
 
@@ -202,6 +204,56 @@ async function showPhoto(who: Whoever, path: string) {
   const text = (body as Buffer).toString('latin1');
   judge('get', small, { headers, status, text, body: {} } as supertest.Response);
   await call(who, 'delete', path, 204);
+}
+
+/** Patients at the desk, and how they claim their records, by the examples. */
+async function serveAtDesk(admin: Person) {
+  const made = await call(admin, 'post', '/patients/', 201, example('registerPatient', 'plain'));
+  await call(admin, 'post', '/patients/', 'patient_may_exist', example('registerPatient', 'plain'));
+  const other = await call(admin, 'post', '/patients/', 201, example('registerPatient', 'new'));
+  const child = await call(admin, 'post', '/patients/', 201, {
+    ...example('registerPatient', 'new'),
+    date_of_birth: '2020-02-02',
+  });
+  const path = `/patients/${made.id}/`;
+  await call(admin, 'get', '/patients/?search=saidova&born=1961-09-03', 200);
+  await call(admin, 'get', '/patients/?search=sa', 'invalid_input');
+  await call(admin, 'get', path, 200);
+  await call(admin, 'patch', path, 200, example('correctPatient', 'example'));
+  await call(admin, 'post', `${path}phone/verify/`, 202);
+  await call(admin, 'post', `${path}phone/verify/`, 'too_many_requests');
+  await call(admin, 'post', `${path}phone/verify/confirm/`, 'invalid_code', { code: '000000' });
+  await call(admin, 'post', `${path}phone/verify/confirm/`, 200, { code: await lastCode(clinic, made.id) });
+  await call(admin, 'post', `${path}phone/vouch/`, 'already_verified');
+  const phone = '+998935550011';
+  await call(admin, 'patch', path, 200, { phone });
+  await call(admin, 'post', `${path}phone/vouch/`, 200);
+  const tie = { guardian: made.id, relationship: 'parent' };
+  await call(admin, 'post', `/patients/${child.id}/guardians/`, 200, tie);
+  await call(admin, 'post', `/patients/${other.id}/guardians/`, 'not_a_dependant', tie);
+  await call(admin, 'post', `/patients/${other.id}/merge/`, 200, { into: made.id });
+  await call(admin, 'get', `/patients/${other.id}/`, 'patient_not_found');
+  await call(undefined, 'post', '/auth/claim/', 202, example('claimRecord', 'example'));
+  await call(undefined, 'post', '/auth/claim/', 202, { phone });
+  await codesSent(clinic, made.id, 2);
+  const claim = { ...example('confirmClaim', 'example'), phone, date_of_birth: '1961-09-03' };
+  await call(undefined, 'post', '/auth/claim/confirm/', 'invalid_code', { ...claim, code: '000000' });
+  const code = await lastCode(clinic, made.id);
+  await call(undefined, 'post', '/auth/claim/confirm/', 204, { ...claim, code });
+}
+
+/** A child, by the examples, whom another guardian joins and leaves. */
+async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
+  const path = '/patient/dependants/';
+  const child = await call(patient, 'post', path, 201, example('addDependant', 'example'));
+  await call(patient, 'get', path, 200);
+  await call(patient, 'get', `${path}${child.id}/`, 200);
+  await call(patient, 'patch', `${path}${child.id}/`, 200, example('updateDependant', 'example'));
+  const { code } = await call(patient, 'post', `${path}${child.id}/invite/`, 201);
+  const other = await clinic.person('patient');
+  await call(other, 'post', `${path}join/`, 201, { ...example('joinAsGuardian', 'example'), code });
+  await call(admin, 'delete', `/patients/${child.id}/guardians/${other.id}/`, 204);
+  await call(patient, 'delete', `${path}${child.id}/`, 204);
 }
 
 /** The waiting list, by the examples, and what one can do with an offer. */

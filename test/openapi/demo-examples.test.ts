@@ -20,6 +20,9 @@ const NOT_TRIED = new Map([
   ['confirmPhone', 'the code was sent to somebody'],
   ['confirmEmail', 'the code was sent to somebody'],
   ['confirmPasswordReset', 'the code was sent to somebody'],
+  ['confirmClaim', 'the code was sent to somebody'],
+  ['confirmPatientPhone', 'the code was sent to somebody'],
+  ['findPatients', 'it asks for a phone, a birthday or three letters, whichever one knows'],
   ['changePassword', 'it asks for the password'],
   ['eraseMe', 'it asks for the password'],
   ['deleteUser', 'it asks for the password'],
@@ -30,6 +33,8 @@ const NOT_TRIED = new Map([
   ['putPhotoOfDoctor', 'a picture is no text'],
   ['getPhoto', 'nobody in the demo clinic has one'],
   ['linkTelegram', 'there is no bot without its token'],
+  ['joinAsGuardian', 'a code is secret, and works once'],
+  ['removeGuardian', 'the demo patient has ended it themself by then'],
 ]);
 
 /** Who is meant: the first who may call it. */

@@ -45,7 +45,11 @@ const READS: Record<string, string> = {
   'GET /api/messages/': 'message.list',
   'GET /api/notifications/': 'own',
   'GET /api/notifications/preferences/': 'own',
+  'GET /api/patient/dependants/': 'family.list',
+  'GET /api/patient/dependants/{id}/': 'family.read',
   'GET /api/patient/profile/': 'own',
+  'GET /api/patients/': 'patient.find',
+  'GET /api/patients/{id}/': 'patient.read',
   'GET /api/settings/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
   'GET /api/statistics/': 'everybody',

@@ -1,5 +1,6 @@
 import type supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CHANNELS, lastCode } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entriesAfter, lastEntry } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
@@ -30,7 +31,7 @@ async function somebody(role: Person['role'], fields: object = {}): Promise<Pers
 }
 
 beforeAll(async () => {
-  clinic = await testApp();
+  clinic = await testApp({ config: { channels: CHANNELS } });
   admin = await somebody('admin');
   desk = await somebody('receptionist');
   doctor = await somebody('doctor', { profile: { specialization: 'Kardiolog' } });
@@ -84,6 +85,24 @@ async function leftOutside(): Promise<void> {
   const { body } = await as(patient).get(`/doctors/${doctor.id}/timeslots/?page_size=100`).expect(200);
   const ours = body.results.find(({ start_time }: { start_time: string }) => start_time === '09:30');
   await clinic.book(patient, ours.id);
+}
+const CHILD = {
+  first_name: 'Child',
+  last_name: 'Child',
+  date_of_birth: '2019-08-20',
+  gender: 'female',
+  relationship: 'parent',
+};
+/** A child with names of its own, and who looks after it. */
+async function family(): Promise<{ parent: Person; child: number }> {
+  const parent = await somebody('patient');
+  serial += 1;
+  const [first_name, last_name] = [`Child${serial}first`, `Child${serial}last`];
+  const { body } = await as(parent)
+    .post('/patient/dependants/', { ...CHILD, first_name, last_name })
+    .expect(201);
+  known.push({ person: { ...parent, id: body.id }, marks: [first_name, last_name] });
+  return { parent, child: body.id };
 }
 const keyed = (request: supertest.Test, key: string) => request.set('idempotency-key', key);
 
@@ -191,6 +210,30 @@ const SHOWING: Record<string, Ask> = {
   'POST /api/appointments/{id}/arrive/': mark('arrive'),
   'POST /api/appointments/{id}/complete/': mark('complete'),
   'POST /api/appointments/{id}/no-show/': mark('no-show'),
+  'POST /api/patient/dependants/': async () => [
+    ...each([await somebody('patient')], (by) => as(by).post('/patient/dependants/', CHILD)),
+  ],
+  'GET /api/patient/dependants/': async () => {
+    const { parent } = await family();
+    return each([parent], (by) => as(by).get('/patient/dependants/'));
+  },
+  'GET /api/patient/dependants/{id}/': async () => {
+    const { parent, child } = await family();
+    return each([parent], (by) => as(by).get(`/patient/dependants/${child}/`));
+  },
+  'PATCH /api/patient/dependants/{id}/': async () => {
+    const { parent, child } = await family();
+    return each([parent, parent], (by) =>
+      as(by).patch(`/patient/dependants/${child}/`, { gender: 'female' }),
+    );
+  },
+  'POST /api/patient/dependants/join/': async () => {
+    const { parent, child } = await family();
+    const { body } = await as(parent).post(`/patient/dependants/${child}/invite/`).expect(201);
+    const other = await somebody('patient');
+    // The second time they look after the child already, and are shown it all the same.
+    return each([other, other], (by) => as(by).post('/patient/dependants/join/', { code: body.code }));
+  },
   'POST /api/waitlist/': async () => {
     const day = freshDay();
     const wish = { doctor: doctor.id, from: day, to: day, patient: patient.id };
@@ -243,6 +286,31 @@ const SHOWING: Record<string, Ask> = {
     ];
     return bodies.flatMap((body) => each([admin], (by) => as(by).patch(`/users/${patient.id}/`, body)));
   },
+  'GET /api/patients/': async () => each([admin], (by) => as(by).get('/patients/?search=mark')),
+  'GET /api/patients/{id}/': async () => each([admin], (by) => as(by).get(`/patients/${patient.id}/`)),
+  'PATCH /api/patients/{id}/': async () =>
+    each([admin, admin], (by) => as(by).patch(`/patients/${patient.id}/`, { gender: 'female' })),
+  'POST /api/patients/': async () =>
+    each([admin], (by) => as(by).post('/patients/', { first_name: 'Umida', last_name: 'Otajonova' })),
+  'POST /api/patients/{id}/phone/verify/confirm/': async () => {
+    const one = await somebody('patient');
+    await as(admin).post(`/patients/${one.id}/phone/verify/`).expect(202);
+    const body = { code: await lastCode(clinic, one.id) };
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/phone/verify/confirm/`, body));
+  },
+  'POST /api/patients/{id}/phone/vouch/': async () => {
+    const one = await somebody('patient');
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/phone/vouch/`));
+  },
+  'POST /api/patients/{id}/guardians/': async () => {
+    const child = await somebody('patient', { profile: { date_of_birth: '2020-02-02' } });
+    const body = { guardian: patient.id, relationship: 'parent' };
+    return each([admin, admin], (by) => as(by).post(`/patients/${child.id}/guardians/`, body));
+  },
+  'POST /api/patients/{id}/merge/': async () => {
+    const [one, into] = [await clinic.person('patient'), await somebody('patient')];
+    return each([admin], (by) => as(by).post(`/patients/${one.id}/merge/`, { into: into.id }));
+  },
   'POST /api/users/{id}/approve/': async () =>
     each([admin, admin], (by) => as(by).post(`/users/${doctor.id}/approve/`)),
 };
@@ -259,6 +327,9 @@ const OWN = new Set([
   'PATCH /api/auth/me/',
   'GET /api/auth/sessions/',
   'POST /api/auth/password/reset/',
+  'POST /api/auth/claim/',
+  // That a code is on its way, to a patient whom the path names by number.
+  'POST /api/patients/{id}/phone/verify/',
   'POST /api/auth/phone/verify/',
   'POST /api/auth/phone/prove/',
   'POST /api/auth/phone/verify/confirm/',
@@ -279,6 +350,8 @@ const OWN = new Set([
   'PATCH /api/patient/profile/',
   // What stands there was told to its reader before.
   'GET /api/notifications/',
+  // A code that they hand over.
+  'POST /api/patient/dependants/{id}/invite/',
   'GET /api/notifications/preferences/',
   'PATCH /api/notifications/preferences/',
   'POST /api/notifications/telegram/link/',
@@ -376,6 +449,8 @@ const BY_NUMBER = new Set([
   'GET /api/absences/{id}/',
   'GET /api/appointments/{id}/history/',
   'POST /api/users/',
+  'POST /api/patients/',
+  'POST /api/patient/dependants/',
 ]);
 
 test('a change whose answer shows it is one entry, and who reads sees it in their own log', async () => {

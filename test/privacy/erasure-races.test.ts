@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTelegramLinking } from '../../src/modules/notifications/telegram/telegram.service.ts';
+import { createGuardians } from '../../src/modules/patients/index.ts';
 import { CHANNELS } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -89,6 +90,7 @@ describe('a Telegram chat', () => {
       botName: async () => 'clinic_test_bot',
       telling: { enqueue: async () => {} },
       audit: { record: async () => {} },
+      guardians: createGuardians({ db, clock }),
     });
     const token = (await telegram.invite({ ...person, session: 0 }, async () => {})).url.split('=')[1] ?? '';
     return (chat: string) => telegram.start(chat, token, 'en');

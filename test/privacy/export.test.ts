@@ -147,6 +147,7 @@ describe('a patient’s export', () => {
       email_verified_at: null,
       phone: '+998901234567',
       phone_verified_at: '2026-03-01T00:00:00.000Z',
+      phone_reached_at: null,
       locale: 'uz',
       created_at: expect.any(String),
     });
@@ -260,8 +261,8 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, the note, branches, consents, links, changed contacts, services, holds and withdrawn slots; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(9 + sections + 2);
+    // The person, whom they look after, the note, branches, consents, links, changed contacts, services, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(11 + sections + 2);
   });
 });
 

@@ -100,7 +100,10 @@ describe('POST /waitlist/', () => {
     ]);
     expectProblem(await join(wish), 'invalid_input', { fields: ['patient required'] });
     expectProblem(await join({ ...wish, patient: doctor.id }), 'patient_not_found');
-    expectProblem(await clinic.as(person).post('/waitlist/', { ...wish, patient: outsider.id }), 'forbidden');
+    expectProblem(
+      await clinic.as(person).post('/waitlist/', { ...wish, patient: outsider.id }),
+      'patient_not_found',
+    );
   });
 
   test('refuses what can never be', async () => {
@@ -167,7 +170,7 @@ describe('GET /waitlist/', () => {
     expect(await ids(one, '?status=left')).toEqual([first]);
     expect(await ids(one, '?status=waiting')).toEqual([second]);
     expect(await ids(one, `?patient=${one.id}&doctor=${doctor.id}`)).toEqual([second, first]);
-    expectProblem(await clinic.as(one).get(`/waitlist/?patient=${two.id}`), 'forbidden');
+    expectProblem(await clinic.as(one).get(`/waitlist/?patient=${two.id}`), 'patient_not_found');
     expect(await ids(admin, `?doctor=${doctor.id}`)).toEqual([second, third, first]);
     expect(await ids(admin, `?doctor=${doctor.id}&patient=${two.id}`)).toEqual([third]);
     const noted = await notedBy(clinic.db, () => ids(admin, `?doctor=${doctor.id}`));

@@ -57,7 +57,10 @@ export const timeslots = pgTable(
     freeing: integer().notNull().default(0),
     /** Published on a holiday, on purpose: a slot without it goes as soon as nobody has it. */
     despite_holiday: boolean().notNull().default(false),
-    /** Who held it last, and until when, had they not given it back: so nobody keeps it by holding it again and again. */
+    /**
+     * Which account held it last, and until when, had it not given it back: so nobody keeps it by holding it again and again.
+     * While it is held, that is who took the hold: the patient in `held_by`, or whoever looks after them.
+     */
     last_held_by: integer(),
     last_held_until: instant(),
   },
@@ -75,6 +78,9 @@ export const timeslots = pgTable(
     index('timeslots_waitlisted').on(t.date, t.start_time).where(sql`is_waitlisted`),
     uniqueIndex('timeslots_one_hold')
       .on(t.held_by)
+      .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
+    uniqueIndex('timeslots_one_hold_of_account')
+      .on(t.last_held_by)
       .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
     index('timeslots_room').on(t.room_id, t.date).where(sql`room_id is not null`),
     index('timeslots_free_run').on(t.date, t.start_time, t.id).where(sql`not is_taken and runs_on`),

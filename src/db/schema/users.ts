@@ -68,6 +68,12 @@ export const users = pgTable(
         sql`search_text(coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '')) gin_trgm_ops`,
       )
       .where(sql`role = 'doctor'`),
+    index('users_name_search').using(
+      'gin',
+      sql`search_text(' ' || coalesce(${t.first_name}, '') || ' ' || coalesce(${t.last_name}, '')) gin_trgm_ops`,
+    ),
+    index('users_phone').on(t.phone, t.id).where(sql`phone is not null`),
+    index('users_merged_into').on(t.merged_into).where(sql`merged_into is not null`),
     index('users_role').on(t.role, t.id),
     index('users_inactive').on(t.id).where(sql`not is_active and deleted_at is null`),
     ...locales.map((reader) =>
@@ -118,17 +124,21 @@ export const doctorProfiles = pgTable(
 );
 
 /** The patient's phone is the user's: it is stored there. */
-export const patientProfiles = pgTable('patient_profiles', {
-  id: integer()
-    .primaryKey()
-    .references(() => users.id),
-  date_of_birth: date(),
-  gender: gender(),
-  /** Who registered them: somebody at the desk or a guardian; null for whoever registered by themself. */
-  registered_by: integer().references(() => users.id),
-  /** The clinic keeps a record of them, whoever looks after them. */
-  is_from_desk: boolean().notNull().default(false),
-});
+export const patientProfiles = pgTable(
+  'patient_profiles',
+  {
+    id: integer()
+      .primaryKey()
+      .references(() => users.id),
+    date_of_birth: date(),
+    gender: gender(),
+    /** Who registered them: somebody at the desk or a guardian; null for whoever registered by themself. */
+    registered_by: integer().references(() => users.id),
+    /** The clinic keeps a record of them, whoever looks after them. */
+    is_from_desk: boolean().notNull().default(false),
+  },
+  (t) => [index('patient_profiles_born').on(t.date_of_birth, t.id).where(sql`date_of_birth is not null`)],
+);
 
 export const relationship = pgEnum('relationship', relationships);
 

@@ -90,7 +90,7 @@ const LIMITS = {
 const UNCOUNTED = String(errorStatus.uri_too_long);
 
 /** Refusals because of visits, which say how many. */
-const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use'];
+const WITH_COUNT: readonly ErrorCode[] = ['has_upcoming', 'role_in_use', 'dependant_has_visits'];
 
 /**
  * RFC 9457, with what this API adds.
@@ -143,7 +143,18 @@ export const problemSchema = (alternative: string | undefined): Schema => ({
     },
     count: {
       ...integer(1, 2_147_483_647),
-      description: 'With `has_upcoming` and `role_in_use`: how many visits are still to come.',
+      description:
+        'With `has_upcoming`, `role_in_use` and `dependant_has_visits`: how many visits are still to come.',
+    },
+    candidates: {
+      type: 'array',
+      maxItems: 10,
+      description: 'With `patient_may_exist`: the patients of whom one may be who is registered.',
+      items: { $ref: refTo('Patient') },
+    },
+    merged_into: {
+      ...integer(1, 2_147_483_647),
+      description: 'With `patient_not_found`, of the desk: the record into which that one was merged.',
     },
     appointment: {
       type: 'object',

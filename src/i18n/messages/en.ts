@@ -74,9 +74,9 @@ export const en: MessageTexts = {
       }),
     },
     cancelled: {
-      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+      patient: ({ when, when_short, doctor, doctor_short, reason, by_family }) => ({
         title: 'Your appointment is cancelled',
-        text: `The clinic has cancelled your appointment: ${when}, Dr ${doctor}.${because(reason)} You are welcome to choose another time.`,
+        text: `${by_family ? 'The appointment is cancelled' : 'The clinic has cancelled your appointment'}: ${when}, Dr ${doctor}.${because(reason)} You are welcome to choose another time.`,
         sms: `Appointment cancelled: ${when_short}, Dr ${doctor_short}. You are welcome to choose another time.`,
       }),
       doctor: ({ when, when_short, patient, patient_short, reason }) => ({
@@ -182,6 +182,20 @@ export const en: MessageTexts = {
       text: 'No phone and no email of your account is confirmed: if you forget your password, nobody can send you a code, and reminders reach you here only. Please confirm one in the app, or ask at the clinic’s desk.',
       sms: 'Please confirm your phone or email in the app, so that you can get a new password.',
     }),
+    record_merged: () => ({
+      title: 'Your two records are one now',
+      text: 'You were registered at the clinic twice. Your visits, your waiting list and your family are now in one record. If something is missing, or is not yours, please tell the clinic’s desk.',
+      sms: 'You were registered twice; your visits are now in one record. Something missing? Please tell the clinic.',
+    }),
+    guardianship_ends: ({ person, day, day_short }) => ({
+      title: person ? `${person} will be 18`.slice(0, 100) : 'You will be 18',
+      text: person
+        ? `${person} will be 18: ${day}. From that day on they book for themselves with an account of their own, and you are told of their visits no more. What is booked already stays.`
+        : `You will be 18: ${day}. From that day on you book for yourself: please open an account of your own. What is booked already stays.`,
+      sms: person
+        ? `${person} will be 18 on ${day_short} and books with an account of their own from then on.`
+        : `You will be 18 on ${day_short}: please open an account of your own to book from then on.`,
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'No more codes by SMS today' : 'Many codes by SMS today',
       text: `${full ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.' : 'Four fifths of today’s ceiling of codes by SMS are used up.'} If you do not expect so many, somebody may be asking for them on purpose: look at the messages that were sent. SMS_CODES_PER_DAY sets the ceiling.`,
@@ -233,6 +247,7 @@ export const en: MessageTexts = {
     at: (date, time) => `${date}, ${time}`,
     at_short: (date, time) => `${date} ${time}`,
   },
+  whose: (name) => `For ${name}:`,
   nobody: { doctor: '(no name given)', patient: '(no name given)' },
   account_deleted: 'the account was deleted',
   account_closed: 'the account was closed',

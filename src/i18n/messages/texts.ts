@@ -23,6 +23,8 @@ export interface VisitWords {
   patient_short: string;
   /** Why it was cancelled, in the words of who cancelled it. An SMS leaves it out. */
   reason: string | null;
+  /** Whether another of those who book for the patient cancelled it, not the clinic. */
+  by_family: boolean;
 }
 
 /** What else a text may say of a visit that was moved. */
@@ -82,6 +84,11 @@ interface AccountWords {
   added: boolean;
   /** Whether a ceiling is reached. */
   full: boolean;
+  /** Whom the reader looks after; null where it is about the reader. */
+  person: string | null;
+  /** The day that it speaks of, in long and in short. */
+  day: string;
+  day_short: string;
 }
 
 type AccountTexts = Record<AccountKind, (words: AccountWords) => Words>;
@@ -100,6 +107,8 @@ export interface MessageTexts {
     at: (day: string, time: string) => string;
     at_short: (day: string, time: string) => string;
   };
+  /** Stands before what is told of the visits of somebody whom the reader looks after. */
+  whose: (name: string) => string;
   /** These stand where a name is not known. */
   nobody: { doctor: string; patient: string };
   /** Reasons: an account was deleted or closed, the doctor is away, the clinic is closed. */

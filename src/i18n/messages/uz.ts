@@ -75,9 +75,9 @@ export const uz: MessageTexts = {
       }),
     },
     cancelled: {
-      patient: ({ when, when_short, doctor, doctor_short, reason }) => ({
+      patient: ({ when, when_short, doctor, doctor_short, reason, by_family }) => ({
         title: 'Qabul bekor qilindi',
-        text: `Klinika qabulingizni bekor qildi: ${when}, shifokor ${doctor}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
+        text: `${by_family ? 'Qabul bekor qilindi' : 'Klinika qabulingizni bekor qildi'}: ${when}, shifokor ${doctor}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
         sms: `Qabulingiz bekor qilindi: ${when_short}, shifokor ${doctor_short}. Boshqa vaqtga yozilishingiz mumkin.`,
       }),
       doctor: ({ when, when_short, patient, patient_short, reason }) => ({
@@ -183,6 +183,20 @@ export const uz: MessageTexts = {
       text: 'Hisobingizda telefon ham, pochta ham tasdiqlanmagan: parolni unutsangiz, kod yuborib boʻlmaydi, eslatmalar esa faqat shu yerga keladi. Ulardan birini ilovada tasdiqlang yoki klinika qabulxonasiga murojaat qiling.',
       sms: 'Parolni tiklay olishingiz uchun ilovada telefon yoki pochtangizni tasdiqlang.',
     }),
+    record_merged: () => ({
+      title: 'Ikki kartangiz birlashtirildi',
+      text: 'Siz klinikada ikki marta roʻyxatga olingan edingiz. Qabullaringiz, kutish roʻyxati va oilangiz endi bitta kartada. Biror narsa yetishmasa yoki sizniki boʻlmasa, klinika qabulxonasiga murojaat qiling.',
+      sms: 'Klinikadagi ikki kartangiz birlashtirildi. Savol boʻlsa, qabulxonaga murojaat qiling.',
+    }),
+    guardianship_ends: ({ person, day, day_short }) => ({
+      title: person ? `${person} 18 yoshga toʻladi`.slice(0, 100) : 'Siz 18 yoshga toʻlasiz',
+      text: person
+        ? `${person} 18 yoshga toʻladi: ${day}. Shu kundan boshlab qabulga oʻz hisobi orqali yoziladi va qabullari haqidagi xabarlar sizga kelmaydi. Mavjud yozuvlar saqlanadi.`
+        : `Siz 18 yoshga toʻlasiz: ${day}. Shu kundan boshlab qabulga oʻzingiz yozilasiz: iltimos, oʻz hisobingizni oching. Mavjud yozuvlar saqlanadi.`,
+      sms: person
+        ? `${person} ${day_short} kuni 18 yoshga toʻladi, keyin oʻz hisobi orqali yoziladi.`
+        : `${day_short} kuni 18 yoshga toʻlasiz: qabulga yozilish uchun oʻz hisobingizni oching.`,
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'Bugun SMS kodlar tugadi' : 'Bugun SMS kodlar koʻp',
       text: `${full ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha ular yuborilmaydi.' : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.'} Buncha kutmagan boʻlsangiz, kimdir ularni ataylab soʻrayotgan boʻlishi mumkin: yuborilgan xabarlarni koʻring. Chegarani SMS_CODES_PER_DAY belgilaydi.`,
@@ -234,6 +248,7 @@ export const uz: MessageTexts = {
     at: (date, time) => `${date}, soat ${time}`,
     at_short: (date, time) => `${date} ${time}`,
   },
+  whose: (name) => `Bemor ${name}:`,
   nobody: { doctor: '(ismi koʻrsatilmagan)', patient: '(ismi koʻrsatilmagan)' },
   account_deleted: 'hisob oʻchirilgan',
   account_closed: 'hisob yopilgan',

@@ -96,12 +96,45 @@ async function addPeople(tx: Tx, password_hash: string): Promise<void> {
     ), made as (
       insert into users (id, username, password_hash, role, first_name, last_name, phone, email, phone_verified_at, locale)
         overriding system value
-      select id, username, ${password_hash}, 'patient', first_name, last_name, phone, email,
+      select id, username, case when id <> ${demo.child.id} then ${password_hash}::text end, 'patient', first_name,
+        last_name, phone, email,
         case when id = ${demo.patient.id} then now() end, 'uz' from person
     )
     insert into patient_profiles (id, gender, date_of_birth)
     select id, gender, date_of_birth from person`);
+  await addDeskPatients(tx);
+  await tx.execute(sql`
+    insert into guardianships (guardian_id, dependant_id, relationship, created_by)
+    values (${demo.patient.id}, ${demo.child.id}, 'parent', ${demo.patient.id})`);
   await tx.execute(sql`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`);
+}
+
+/** Patients without a sign-in, whom the admin has registered. */
+async function addDeskPatients(tx: Tx): Promise<void> {
+  const { deskPatient, duplicate, deskChild, admin } = demo;
+  const { name, phone, date_of_birth } = deskPatient;
+  const people = [
+    { ...name, phone, date_of_birth, gender: 'female' },
+    { ...name, id: duplicate.id, phone: null, date_of_birth, gender: 'female' },
+    {
+      id: deskChild.id,
+      first_name: 'Umid',
+      last_name: 'Karimov',
+      phone: null,
+      date_of_birth: '2021-04-02',
+      gender: 'male',
+    },
+  ];
+  await tx.execute(sql`
+    with person as (
+      select * from jsonb_to_recordset(${JSON.stringify(people)}::jsonb) as p (id int, first_name text, last_name text,
+        phone text, gender gender, date_of_birth date)
+    ), made as (
+      insert into users (id, username, role, first_name, last_name, phone, locale) overriding system value
+      select id, '~' || gen_random_uuid(), 'patient', first_name, last_name, phone, 'uz' from person
+    )
+    insert into patient_profiles (id, gender, date_of_birth, registered_by, is_from_desk)
+    select id, gender, date_of_birth, ${admin.name.id}, true from person`);
 }
 
 /**
@@ -136,8 +169,8 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
       case when s.id % 5 = 0 then ${demo.receptionist.name.id} else p.id end, t.booked, t.booked
     from timeslots s
     join lateral (
-      select id from patient_profiles where id <> ${demo.leaver.id}
-      order by id offset abs(hashint4(s.id)) % ${patients.length - 1}::int limit 1
+      select id from patient_profiles where id not in (${demo.leaver.id}, ${demo.child.id})
+      order by id offset abs(hashint4(s.id)) % ${patients.length - 2}::int limit 1
     ) p on true
     join lateral (
       select least(now(), s.date + s.start_time - abs(hashint4(s.id + 2)) % 500 * interval '1 hour') as booked

@@ -89,9 +89,20 @@ function patientAt(index: number) {
   };
 }
 
+/** Without a sign-in, so that nobody can type the user name. */
+const child = {
+  ...demo.child.name,
+  username: '~00000000-0000-4000-8000-000000000009',
+  phone: null,
+  email: null,
+  gender: demo.child.gender,
+  date_of_birth: demo.child.date_of_birth,
+};
+
 export const patients = Array.from({ length: PATIENTS }, (_, index) => {
   const among_first = FIRST_PATIENTS.from + index;
   const id = among_first <= FIRST_PATIENTS.to ? among_first : demo.newcomer.id + index;
+  if (id === demo.child.id) return child;
   if (id !== demo.patient.id) return { id, ...patientAt(index), email: null };
   const { username, phone, email, gender, date_of_birth, name } = demo.patient;
   return { ...name, username, phone, email, gender, date_of_birth };

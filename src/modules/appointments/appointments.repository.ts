@@ -1,8 +1,8 @@
 import type { Db, Executor } from '../../db/client.ts';
-import { and, eq, sql } from '../../db/drizzle.ts';
-import { appointments } from '../../db/schema/index.ts';
-import { query, statement } from '../../db/sql.ts';
-import type { Branches } from '../availability/reach.sql.ts';
+import { sql } from '../../db/drizzle.ts';
+import { statement } from '../../db/sql.ts';
+import { type Branches, isReached } from '../availability/reach.sql.ts';
+import { guardiansOf } from '../patients/families/guardians.sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
 
 /** An appointment as a statement returns it, with its doctor and its patient. */
@@ -119,25 +119,29 @@ export async function findAppointment(
   return row && toAppointment(row);
 }
 
-const branches = sql.placeholder('branches');
-const ownersOf = statement('appointments.owners', () =>
-  query
-    .select({ doctor: appointments.doctor_id, patient: appointments.patient_id })
-    .from(appointments)
-    .where(
-      and(
-        eq(appointments.id, sql.placeholder('id')),
-        sql`(${branches}::integer[] is null or ${appointments.branch_id} = any (${branches}::integer[]))`,
-      ),
-    ),
-);
+interface Owners {
+  doctor: number;
+  patient: number;
+  /** Who may act for the patient now. */
+  guardians: number[];
+}
 
-/** Whose appointment it is, where it lies in one of these branches; null is any. */
+/**
+ * Whose appointment it is, where it lies in one of these branches.
+ * @param adult the latest day of birth of adults
+ */
 export async function findOwners(
   db: Db,
   appointment: number,
-  within: Branches = null,
-): Promise<{ doctor: number; patient: number } | undefined> {
-  const [row] = await ownersOf(db, { id: appointment, branches: within });
-  return row;
+  adult: string,
+  branches: Branches = null,
+): Promise<Owners | undefined> {
+  const { rows } = await db.$client.query<Owners>({
+    name: 'appointments.owners',
+    text: `
+      select a.doctor_id as doctor, a.patient_id as patient, array(${guardiansOf('a.patient_id', '$2')}) as guardians
+      from appointments a where a.id = $1 and ${isReached('a.branch_id', '$3')}`,
+    values: [appointment, adult, branches],
+  });
+  return rows[0];
 }

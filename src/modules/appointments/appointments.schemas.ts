@@ -76,6 +76,14 @@ const shape = z.object({
     description: 'Every change adds one. It is the `ETag`, for `If-Match`.',
     examples: [1],
   }),
+  reachable: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'To staff who book: whether any message reaches the patient. Whom none does, the desk rings. Otherwise left out.',
+      examples: [true],
+    }),
 });
 
 /** The plainest one. */

@@ -14,7 +14,7 @@ import { createExport, type ExportDependencies } from './export/export.service.t
 import { createHistory } from './history/history.service.ts';
 import { createReplacing } from './moving/replacing.service.ts';
 import { createReschedule } from './moving/reschedule.service.ts';
-import { createReading } from './reading/reading.service.ts';
+import { createReading, type ReadingDependencies } from './reading/reading.service.ts';
 
 interface AppointmentsDependencies {
   db: Db;
@@ -26,6 +26,8 @@ interface AppointmentsDependencies {
   obtaining: BookingDependencies['obtaining'];
   reach: Pick<Reach, 'of'>;
   sessions: ExportDependencies['sessions'];
+  reached: BookingDependencies['reached'];
+  guardians: BookingDependencies['guardians'] & ReadingDependencies['guardians'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;

@@ -103,6 +103,7 @@ export const personal = {
           doctor: demo.doctor.brief,
         },
       ],
+      of_family: true as const,
       /** With their doctors as the directory names them. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db
@@ -160,6 +161,7 @@ export const personal = {
         }),
         'What happened to these visits, and when.',
       ),
+      of_family: true as const,
       /** On whichever side of them one is. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db
@@ -182,6 +184,22 @@ export const personal = {
           .orderBy(appointmentEvents.id)
           .limit(limit),
     },
+  },
+
+  /** Visits with what was booked and cancelled by the person; the history says whose they were. */
+  async merge(
+    tx: Tx,
+    { from, into, by, at }: { from: number; into: number; by: number; at: string },
+  ): Promise<void> {
+    await tx.execute(sql`
+      select from appointments where id in (
+        select id from appointments where patient_id = ${from} union select id from appointments where booked_by = ${from})
+      order by id for no key update`);
+    await tx.execute(sql`update appointments set booked_by = ${into} where booked_by = ${from}`);
+    await tx.execute(sql`
+      update appointments set patient_id = ${into}, updated_by = ${by}, updated_at = ${at},
+        cancelled_by = case when cancelled_by = ${from} then ${into} else cancelled_by end
+      where patient_id = ${from}`);
   },
 
   /**

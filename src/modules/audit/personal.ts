@@ -62,6 +62,7 @@ export const personal = {
           fields: [],
         },
       ],
+      of_family: true as const,
       /** What GET /auth/me/access-log/ shows, as a whole. */
       async pages(db: Db, person: number, after: number, limit: number) {
         const rows = await db

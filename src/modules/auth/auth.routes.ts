@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
 import type { Users } from '../users/index.ts';
 import type { Auth } from './auth.service.ts';
+import { claimingRoutes } from './claiming/claiming.routes.ts';
 import { accountRoutes } from './contacts/account.routes.ts';
 import { contactsRoutes } from './contacts/contacts.routes.ts';
 import { passwordRoutes } from './password/password.routes.ts';
@@ -30,4 +31,5 @@ export async function authRoutes(
   await app.register(sessionsRoutes, { sessions });
   await app.register(passwordRoutes, auth);
   await app.register(contactsRoutes, { ...auth, ...config });
+  await app.register(claimingRoutes, { ...auth, ...config });
 }

@@ -1,3 +1,4 @@
+import { type ClaimingDependencies, createClaiming } from './claiming/claiming.service.ts';
 import { createCodes } from './codes/codes.service.ts';
 import { type AccountDependencies, createAccount } from './contacts/account.service.ts';
 import { type ContactsDependencies, createContacts } from './contacts/contacts.service.ts';
@@ -13,6 +14,7 @@ type Made = 'throttle' | 'codes' | 'tokens' | 'proofs' | 'contacts' | 'reset';
 
 /** What the use cases need, but for what they share, which is made here. */
 type AuthDependencies = Omit<SignInDependencies, Made> &
+  Omit<ClaimingDependencies, Made> &
   Omit<AccountDependencies, Made> &
   Omit<ContactsDependencies, Made> &
   Omit<PasswordDependencies, Made> &
@@ -39,9 +41,14 @@ export function createAuth(dependencies: AuthDependencies) {
     tokens,
     password,
     reset,
+    /** For the desk, which makes sure that a phone reaches a patient. */
+    codes,
+    claiming: createClaiming({ ...dependencies, throttle, codes }),
     proofs,
     contacts,
     account: createAccount({ ...dependencies, contacts, reset }),
     undo: createUndo({ ...dependencies, codes }),
+    /** Slows down whatever else is guessed by those who are signed in. */
+    throttle,
   };
 }

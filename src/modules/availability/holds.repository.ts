@@ -35,20 +35,27 @@ interface HoldWanted {
   service?: number | undefined;
 }
 
+/** The slot `s` is held by an account, for whomever: `last_held_by` says who took the hold that `held_by` has. */
+const isOf = (account: string) =>
+  `(s.last_held_by = ${account} and s.held_by is not null and not s.is_waitlisted)`;
+
 /** Others come first for a while. */
 export const PAUSED = 'paused';
 
-/** Whose holds one of an account takes the place of: its own, and those of whom it looks after. */
+/** Whose hold gives way: that of the patient, and that which the account has, for whomever. The condition is that of its index. */
 const people = `
-  select $2::integer as person union select $12::integer
-  union select w.dependant_id from guardianships w where w.guardian_id = $12::integer`;
+  select $2::integer as person union
+  select f.held_by from timeslots f
+  where f.last_held_by = $12::integer and f.held_by is not null and not f.is_waitlisted and f.held_with is null`;
 
 /**
- * Takes a slot, or the slots of a service from one on, for a patient who is locked, and gives back what the account held
- * before. The slots are locked in the order of their ids: two patients who change places must not wait for each other.
+ * Takes a slot, or the slots of a service from one on, for a patient who is locked, and gives back what they held before, and
+ * what the account did, for whomever. The slots are locked in the order of their ids: two patients who change places must not
+ * wait for each other. What the account holds for another of its family it may pass on.
  *
  * Nobody can hold a slot for ever by holding it again. Given back and taken anew, a hold ends when it would have ended at
  * first; after that end as much time must pass as a hold lasts.
+ * @param wanted.account who holds it, also locked: the patient, or whoever looks after them
  * @param term.minutes how long it is held
  * @param term.endOf when a hold of a slot that begins now would end
  * @returns undefined when some rule refused and nothing was changed
@@ -77,9 +84,10 @@ export async function takeHold(
         (select cardinality(slots) from target) as wanted,
         coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.is_waitlisted as is_offered,
         coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
-        ${canBeHad('$2', 3)} and ${theirDoctorIsBookable} and not ${isBusy('$2')}
+        ${canBeHad(`case when ${isOf('$12')} then s.held_by else $2::integer end`, 3)} and ${theirDoctorIsBookable}
+          and not ${isBusy('$2')}
           and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
-        s.date, s.start_time, s.end_time, case when s.last_held_by = $2 then s.last_held_until end as last_held_until
+        s.date, s.start_time, s.end_time, case when s.last_held_by = $12 then s.last_held_until end as last_held_until
       from timeslots s
       where s.id in (
         select unnest((select slots from target) || $1::integer)
@@ -105,10 +113,10 @@ export async function takeHold(
   await client.query({
     name: 'holds.take',
     text: `
-      update timeslots set held_by = $2, held_until = $3, last_held_by = $2, last_held_until = $3,
+      update timeslots set held_by = $2, held_until = $3, last_held_by = $5, last_held_until = $3,
         held_with = case when id <> $4::integer then $4::integer end
       where id = any ($1)`,
-    values: [slots.map(({ id }) => id), patient, expires_at, timeslot],
+    values: [slots.map(({ id }) => id), patient, expires_at, timeslot, account],
   });
   return { timeslot, expires_at };
 }
@@ -122,20 +130,20 @@ async function giveBack(tx: Tx, held: readonly Locked[]): Promise<void> {
 }
 
 /**
- * Ends somebody's hold of a slot, with all that they hold together with it. An offer of the waiting list stays: the patient
- * declines it instead.
+ * Ends what an account holds of a slot, for whomever, with all that it holds together with it. An offer of the waiting list
+ * stays: the patient declines it instead.
  */
-export async function endHold(executor: Executor, timeslot: number, patient: number): Promise<boolean> {
+export async function endHold(executor: Executor, timeslot: number, account: number): Promise<boolean> {
   const { rowCount } = await clientOf(executor).query({
     name: 'holds.end',
     text: `
       update timeslots set held_by = null, held_until = null, held_with = null
       where id in (
-        select s.id from timeslots s join timeslots named on named.id = $1
-        where s.held_by = $2 and not s.is_waitlisted
+        select s.id from timeslots named join timeslots s on s.held_by = named.held_by and not s.is_waitlisted
           and coalesce(s.held_with, s.id) = coalesce(named.held_with, named.id)
+        where named.id = $1 and (named.held_by = $2 or named.last_held_by = $2)
         order by s.id for no key update of s)`,
-    values: [timeslot, patient],
+    values: [timeslot, account],
   });
   return (rowCount ?? 0) > 0;
 }

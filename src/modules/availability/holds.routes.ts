@@ -45,8 +45,9 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'A patient holds it for themself; staff name the `patient`. For a few minutes nobody else can have the slot, and booking it succeeds. A patient has one hold at a time: ' +
-          'taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
+          'For a few minutes nobody else can have the slot, and booking it succeeds. With `patient` a patient holds it for somebody ' +
+          'whom they look after; staff name the `patient`. An account has one hold at a time, for whomever: taking another gives ' +
+          'the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
           'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
           '(`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are held, or ' +
           'none, and they are given back together.',
@@ -64,7 +65,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
     '/timeslots/:id/hold/',
     {
       preHandler: anyOf(IsPatient, IsStaff),
-      config: { errors: ['timeslot_not_found'] },
+      config: { errors: ['timeslot_not_found', 'patient_not_found'] },
       schema: {
         tags,
         operationId: 'releaseTimeslot',

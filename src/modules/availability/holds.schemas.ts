@@ -30,8 +30,9 @@ export const holding = documented(
   z
     .object({
       patient: fields.id.optional().meta({
-        description: 'For staff, who must name one; patients leave it out.',
-        examples: [demo.patient.id],
+        description:
+          'For whom: staff must name one; patients name somebody whom they look after, or leave it out.',
+        examples: [demo.child.id],
       }),
       service: fields.serviceWanted,
     })
@@ -39,9 +40,10 @@ export const holding = documented(
   {
     id: 'Holding',
     description:
-      'For whom, and for which service: with it all slots are held that it takes. Patients may leave the body out.',
+      'For whom, and for which service: with it all slots are held that it takes. A patient who acts for themself may leave the body out.',
     examples: {
       staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
+      child: { summary: 'For my child', value: { patient: demo.child.id } },
       service: { summary: 'For a service, with all slots that it takes', value: { service: 1 } },
     },
   },

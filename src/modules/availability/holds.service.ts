@@ -2,11 +2,11 @@ import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
-import { patientFor } from '../../core/on-behalf.ts';
-import { type Caller, worksHere } from '../../core/roles.ts';
+import { type Caller, sideOf, worksHere } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
+import type { Guardians } from '../patients/index.ts';
 import * as repository from './holds.repository.ts';
 import { holdEnd } from './holds.rules.ts';
 import type { Hold, Holding } from './holds.schemas.ts';
@@ -21,34 +21,50 @@ export interface HoldsDependencies {
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Pick<Obtaining, 'obtain'>;
   reach: Pick<Reach, 'mustReachSlot'>;
+  guardians: Pick<Guardians, 'patientFor' | 'mustStillActFor'>;
 }
 
 export type Holds = ReturnType<typeof createHolds>;
 
-/** A patient keeps one slot at a time to themself for a few minutes. */
-export function createHolds({ db, clock, audit, idempotency, obtaining, reach }: HoldsDependencies) {
+/** A patient keeps one slot at a time for a few minutes, to themself or to somebody whom they look after. */
+export function createHolds({
+  db,
+  clock,
+  audit,
+  idempotency,
+  obtaining,
+  reach,
+  guardians,
+}: HoldsDependencies) {
   /** Notes what the staff does for a patient. */
   async function note(tx: Tx, actor: Caller, action: AuditAction, timeslot: number, subject: number) {
     if (worksHere(actor.role)) await audit.record(tx, { actor, action, subject, details: { timeslot } });
   }
 
+  /** Whose one hold it is. Whoever works for the clinic serves many patients, each of whom has a hold of their own. */
+  const accountOf = (caller: Caller, patient: number) =>
+    sideOf(caller.role) === 'patient' ? caller.id : patient;
+
   return {
     /**
-     * Holds a slot, or all slots of a service from one on, for the caller, or for the patient whom the staff names, who gives
-     * back what they held before. Holding a slot that is theirs already does not make the hold longer. While it lasts their
-     * booking succeeds, whatever the clinic's policy says by then, and whatever else they have booked meanwhile.
+     * Holds a slot, or all slots of a service from one on, for the caller, for somebody whom they look after, or for the patient
+     * whom the staff names. The account gives back what it held before, for whomever. Holding a slot that is theirs already does
+     * not make the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever
+     * else they have booked meanwhile.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, slot_held,
      * held_recently, patient_busy, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient,
-     * not_enough_time, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input
+     * not_enough_time, request_in_progress, idempotency_key_reused, invalid_input
      */
     async hold(timeslot: number, body: Holding, caller: Caller, request?: Keyed): Promise<Once<Hold>> {
-      const patient = patientFor(body?.patient, caller);
+      const patient = await guardians.patientFor(body?.patient, caller);
+      const account = accountOf(caller, patient);
       const service = body?.service;
       return obtaining.obtain({ timeslot, patient, service }, caller, (bounds, { hold_minutes: minutes }) =>
         transaction(db, (tx) =>
           idempotency.once(tx, caller, request, patient, async () => {
+            await guardians.mustStillActFor(tx, caller, patient);
             if (!(await lockPatient(tx, patient))) return undefined;
-            const wanted = { timeslot, patient, account: patient, service };
+            const wanted = { timeslot, patient, account, service };
             const term = {
               minutes,
               endOf: (slot: Parameters<typeof holdEnd>[0]) => holdEnd(slot, bounds, minutes, clock),
@@ -63,19 +79,22 @@ export function createHolds({ db, clock, audit, idempotency, obtaining, reach }:
     },
 
     /**
-     * Gives the hold of the caller back, or of the patient whom the staff names; without one there is nothing to do.
-     * @throws AppError timeslot_not_found, forbidden (another patient's), invalid_input
+     * Gives back what the caller holds, for whomever, or what the patient holds whom the staff names; without a hold there is
+     * nothing to do.
+     * @throws AppError timeslot_not_found, patient_not_found (a patient names somebody whom they do not look after),
+     * invalid_input
      */
     async release(timeslot: number, body: Holding, caller: Caller): Promise<void> {
-      const patient = patientFor(body?.patient, caller);
+      const patient = await guardians.patientFor(body?.patient, caller);
+      const account = accountOf(caller, patient);
       await reach.mustReachSlot(timeslot, caller);
       const isReleased = worksHere(caller.role)
         ? await transaction(db, async (tx) => {
-            const ended = await repository.endHold(tx, timeslot, patient);
+            const ended = await repository.endHold(tx, timeslot, account);
             if (ended) await note(tx, caller, 'timeslot.release', timeslot, patient);
             return ended;
           })
-        : await repository.endHold(db, timeslot, patient);
+        : await repository.endHold(db, timeslot, account);
       if (!isReleased && !(await repository.slotExists(db, timeslot)))
         throw new AppError('timeslot_not_found');
     },

@@ -14,7 +14,9 @@ export const VISIT_COLUMNS = `
       'branch', case when (select count(*) from branches where is_active) > 1 then b.name end)
     from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
-    where named.id = any (string_to_array(m.params ->> 'doctors', ',')::integer[])) as doctors`;
+    where named.id = any (string_to_array(m.params ->> 'doctors', ',')::integer[])) as doctors, (
+    select jsonb_build_array(whose.first_name, whose.last_name) from users whose
+    where whose.id = (m.params ->> 'for')::integer) as whose`;
 
 export const VISIT_JOINS = `
   left join appointments a on a.id = m.appointment_id
@@ -27,6 +29,8 @@ export interface VisitColumns extends Omit<VisitFacts, 'date' | 'start_time' | '
   start_time: string | null;
   /** The doctors that `params` names, by id: first and last name. */
   doctors: Record<string, [first_name: string | null, last_name: string | null]> | null;
+  /** First and last name of whom the reader looks after, where it is about them. */
+  whose: [first_name: string | null, last_name: string | null] | null;
   params: Readonly<Record<string, string>>;
 }
 

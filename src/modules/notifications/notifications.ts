@@ -6,6 +6,7 @@ import type { Channel, Locale } from '../../core/words.ts';
 import type { Db } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
 import type { Audit } from '../audit/index.ts';
+import type { Guardians } from '../patients/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
 import { createDelivery } from './delivery/delivery.service.ts';
 import { createSealing } from './delivery/sealing.service.ts';
@@ -34,6 +35,7 @@ export interface NotificationsDependencies {
   /** It stands in messages to patients. */
   clinic_name?: string | undefined;
   audit: Pick<Audit, 'record'>;
+  guardians: Pick<Guardians, 'adult'>;
   default_locale: Locale;
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
   public_url: string | undefined;
@@ -59,14 +61,22 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const telling = createTelling({ clock, offered, sealing, inbox });
   const outbox = createOutbox({ db, clock, clinic_name, default_locale, audit });
   const preferences = createPreferences({ db, offered });
-  const { cancelling } = dependencies;
-  const links = createLinks({ db, clock, sealing, public_url, telling, cancelling });
+  const { cancelling, guardians } = dependencies;
+  const links = createLinks({ db, clock, sealing, public_url, telling, guardians, cancelling });
   const settings = channels.telegram;
   const botName = settings && (() => askBotName(settings, channels.timeout));
-  const telegram = createTelegramLinking({ db, clock, default_locale, botName, telling, audit });
+  const telegram = createTelegramLinking({
+    db,
+    clock,
+    default_locale,
+    botName,
+    telling,
+    audit,
+    guardians,
+  });
   const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
-  const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling });
-  const events = createEvents({ db, clock, reminders, telling, alternatives });
+  const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling, guardians });
+  const events = createEvents({ db, clock, reminders, telling, guardians, alternatives });
   const writing = createWriting({ db, clock, clinic_name, default_locale, sealing, public_url, links });
   const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
 

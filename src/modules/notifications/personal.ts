@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { channels, messageStatuses } from '../../core/words.ts';
 import { batch, inBatches } from '../../db/batches.ts';
-import type { Db } from '../../db/client.ts';
+import type { Db, Tx } from '../../db/client.ts';
 import { and, eq, gt, sql } from '../../db/drizzle.ts';
 import {
   messages,
@@ -182,6 +182,25 @@ export const personal = {
         status = case when status in ('sent', 'dropped') then status else 'dropped' end
       where user_id = ${person}`,
   }),
+
+  /** What was told, and is still to be told; codes stay behind, and the chat goes where the sign-in goes. */
+  async merge(
+    tx: Tx,
+    { from, into, takesSignIn }: { from: number; into: number; takesSignIn: boolean },
+  ): Promise<void> {
+    await tx.execute(sql`update notifications set user_id = ${into} where user_id = ${from}`);
+    await tx.execute(sql`update messages set user_id = ${into} where user_id = ${from} and kind <> 'code'`);
+    await tx.execute(
+      sql`update one_use_links set user_id = ${into} where user_id = ${from} and purpose <> 'telegram'`,
+    );
+    if (!takesSignIn) return;
+    await tx.execute(sql`
+      update telegram_chats set user_id = ${into}
+      where user_id = ${from} and not exists (select from telegram_chats where user_id = ${into})`);
+    await tx.execute(sql`
+      update notification_preferences set user_id = ${into}
+      where user_id = ${from} and not exists (select from notification_preferences where user_id = ${into})`);
+  },
 
   async sweep(
     db: Db,

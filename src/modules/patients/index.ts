@@ -1,3 +1,10 @@
+export { createEnding } from './families/ending.service.ts';
+export { familiesRoutes } from './families/families.routes.ts';
+export { createFamilies } from './families/families.service.ts';
+export { createGuardians, type Guardians } from './families/guardians.service.ts';
+export { createInvitations } from './families/invitations.service.ts';
+export { listErasedWith, lockFamily } from './families/leaving.repository.ts';
+export { patientsJobs } from './patients.jobs.ts';
 export {
   eraseProfile as erasePatientProfile,
   saveProfile as savePatientProfile,

@@ -43,6 +43,30 @@ export async function saveProfile(
     : insert.onConflictDoNothing());
 }
 
+/** Makes the profile of somebody whom the desk registers. */
+export async function insertFromDesk(
+  tx: Tx,
+  patient: number,
+  profile: { [Name in 'date_of_birth' | 'gender']?: Profile[Name] | undefined },
+  registered_by: number,
+): Promise<void> {
+  const { date_of_birth, gender } = profile;
+  await tx
+    .insert(patientProfiles)
+    .values({ id: patient, date_of_birth, gender, registered_by, is_from_desk: true });
+}
+
+/** What a record does not say itself, its duplicate says. */
+export async function fillProfile(tx: Tx, { from, into }: { from: number; into: number }): Promise<void> {
+  await tx.execute(sql`
+    update patient_profiles i set date_of_birth = coalesce(i.date_of_birth, f.date_of_birth),
+      gender = coalesce(i.gender, f.gender), is_from_desk = i.is_from_desk or f.is_from_desk
+    from patient_profiles f where i.id = ${into} and f.id = ${from}`);
+  await tx.execute(sql`
+    update patient_profiles set registered_by = ${into}
+    where registered_by = ${from} and id in (select dependant_id from guardianships where guardian_id = ${into})`);
+}
+
 /** Forgets what is personal; the row stays for the appointments that name it. */
 export async function eraseProfile(tx: Tx, patient: number): Promise<void> {
   await tx

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { STOP_HOURS } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
+import type { Locale } from '../../core/words.ts';
 import { IsPatient } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
+import { deskRoutes } from './desk/desk.routes.ts';
+import { reachingRoutes } from './desk/reaching.routes.ts';
 import { patientProfile, patientProfileChanges } from './patients.schemas.ts';
 import type { Patients } from './patients.service.ts';
 
@@ -11,14 +14,20 @@ const tags = ['patients'];
 interface PatientsRoutesOptions {
   patients: Patients;
   phone_country: CountryCode;
+  default_locale: Locale;
+  codes_per_hour: number;
+  codes_per_hour_address: number;
 }
 
 export async function patientsRoutes(
   instance: FastifyInstance,
-  { patients, phone_country }: PatientsRoutesOptions,
+  { patients, ...config }: PatientsRoutesOptions,
 ) {
+  const { phone_country } = config;
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({ name: 'patients', description: 'A patient’s own profile.', order: 30 });
+  await app.register(deskRoutes, { ...patients, ...config });
+  await app.register(reachingRoutes, { ...patients, ...config });
 
   app.get(
     '/patient/profile/',

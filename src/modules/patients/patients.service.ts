@@ -2,14 +2,18 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import type { Audit } from '../audit/index.ts';
+import { createDesk, type DeskDependencies } from './desk/desk.service.ts';
+import { createMerging, type MergingDependencies } from './desk/merging.service.ts';
+import { createReaching, type ReachingDependencies } from './desk/reaching.service.ts';
 import * as repository from './patients.repository.ts';
 import type { PatientProfileChanges } from './patients.schemas.ts';
 
-interface PatientsDependencies {
+interface PatientsDependencies extends DeskDependencies, ReachingDependencies, MergingDependencies {
   db: Db;
   clock: Clock;
-  audit: Pick<Audit, 'record'>;
+  audit: DeskDependencies['audit'];
+  records: DeskDependencies['records'] & ReachingDependencies['records'] & MergingDependencies['records'];
+  messages: ReachingDependencies['messages'] & MergingDependencies['messages'];
   users: {
     setContact: (
       tx: Tx,
@@ -30,8 +34,14 @@ interface PatientsDependencies {
 
 export type Patients = ReturnType<typeof createPatients>;
 
-export function createPatients({ db, clock, audit, users, contacts }: PatientsDependencies) {
+export function createPatients(dependencies: PatientsDependencies) {
+  const { db, clock, audit, users, contacts } = dependencies;
+  const desk = createDesk(dependencies);
   return {
+    desk,
+    reaching: createReaching({ ...dependencies, desk }),
+    merging: createMerging({ ...dependencies, desk }),
+
     /** @throws AppError session_ended when they are erased in this very moment */
     async profile(patient: number) {
       const found = await repository.findProfile(db, patient);

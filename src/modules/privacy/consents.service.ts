@@ -22,8 +22,12 @@ export function createConsents({ db, clock, audit, terms_version, privacy_versio
     { document: 'privacy', version: privacy_version },
   ];
 
-  /** Keeps that a person has accepted the terms and the privacy policy as they are now. */
-  const accept = (tx: Tx, person: number) => insertConsents(tx, person, inForce, clock.now());
+  /**
+   * Keeps that a person has accepted the terms and the privacy policy as they are now.
+   * @param by their guardian, who accepts for them
+   */
+  const accept = (tx: Tx, person: number, by?: number) =>
+    insertConsents(tx, person, inForce, clock.now(), by);
 
   /** What somebody has accepted, and whether that is what is in force. */
   async function show(caller: Caller): Promise<ConsentState> {

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { eq, type PgColumn } from '../../db/drizzle.ts';
+import { eq } from '../../db/drizzle.ts';
 import type { Part } from './personal.ts';
 
 type Rows = [string, Extract<Part, { row: unknown }>][];
@@ -14,6 +14,6 @@ export async function findPerson(db: Db, person: number, [first, ...others]: Row
   const { row } = first[1];
   const query = db.select(columns).from(row.table).$dynamic();
   for (const [, { row: other }] of others) query.leftJoin(other.table, eq(other.person, row.person));
-  const [found] = (await query.where(eq(row.person, person))) as Record<string, Record<string, PgColumn>>[];
+  const [found] = (await query.where(eq(row.person, person))) as Record<string, Record<string, unknown>>[];
   return found;
 }

@@ -10,7 +10,7 @@ import { type Part, type Personal, partsOf } from './personal.ts';
 export interface ExportDependencies {
   db: Db;
   clock: Clock;
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'recordAll'>;
   /** What every module holds of people. */
   personal: readonly Personal[];
 }
@@ -20,12 +20,12 @@ const BATCH = 5_000;
 
 export function createExport({ db, clock, audit, personal }: ExportDependencies) {
   const parts = partsOf(personal);
-  const of = <Kind extends string>(kind: Kind) =>
-    parts.filter((part): part is [string, Extract<Part, Record<Kind, unknown>>] => kind in part[1]);
-  const [rows, lists, paged] = [of('row'), of('list'), of('pages')];
+  const own = byKind(parts);
+  /** What a document holds of each of those whom somebody looks after. */
+  const ofFamily = byKind(parts.filter(([, { of_family }]) => of_family === true));
 
   /** A list as JSON, so much of it at a time. */
-  async function* listOf({ pages }: (typeof paged)[number][1], person: number): AsyncGenerator<string> {
+  async function* listOf({ pages }: Kinds['pages'][number][1], person: number): AsyncGenerator<string> {
     for (let after = 0, first = true; ; first = false) {
       const page = await unhurried(() => pages(db, person, after, BATCH));
       if (page.length > 0) yield `${first ? '' : ','}${page.map((row) => JSON.stringify(row)).join(',')}`;
@@ -34,26 +34,56 @@ export function createExport({ db, clock, audit, personal }: ExportDependencies)
     }
   }
 
+  /**
+   * What is held of a person, without the brace at the end.
+   * @param head what stands before it
+   */
+  async function* textOf(
+    person: number,
+    kinds: Kinds,
+    head: Record<string, unknown>,
+  ): AsyncGenerator<string> {
+    // Whoever has the head of the answer takes the rest at their own pace.
+    for (const [name, { list }] of kinds.list) head[name] = await unhurried(() => list(db, person));
+    yield JSON.stringify(head).slice(0, -1);
+    for (const [name, part] of kinds.pages) {
+      yield `,"${name}":[`;
+      yield* listOf(part, person);
+      yield ']';
+    }
+  }
+
+  async function* familyOf(people: readonly { id: number }[]): AsyncGenerator<string> {
+    for (const [index, { id, ...tie }] of people.entries()) {
+      const rows = await unhurried(() => findPerson(db, id, ofFamily.row));
+      yield index === 0 ? '' : ',';
+      yield* textOf(id, ofFamily, { ...tie, ...rows });
+      yield '}';
+    }
+  }
+
   return {
     /**
-     * Everything the clinic holds about a person, as the text of one JSON document in parts: however much it is, little
-     * of it is held at a time, and no connection waits for whoever reads it.
-     * @returns once the first query and the note of it have succeeded, so that a refusal can still be an answer
+     * Everything the clinic holds about a person and those whom they look after, as the text of one JSON document in parts:
+     * however much it is, little of it is held at a time, and no connection waits for whoever reads it.
+     * @returns once the first queries and the note of them have succeeded, so that a refusal can still be an answer
      * @throws AppError user_not_found
      */
     async exportOf(caller: Caller): Promise<AsyncGenerator<string>> {
-      const person = await findPerson(db, caller.id, rows);
+      const person = await findPerson(db, caller.id, own.row);
       if (!person) throw new AppError('user_not_found');
-      await audit.record(db, { actor: caller, action: 'user.export', subject: caller.id });
+      const today = clock.wall().date;
+      const families = await Promise.all(
+        own.family.map(async ([name, { family }]) => ({ name, people: await family(db, caller.id, today) })),
+      );
+      const people = families.flatMap((family) => family.people.map(({ id }) => id));
+      await audit.recordAll(db, { actor: caller, action: 'user.export' }, [caller.id, ...people]);
 
       async function* document(): AsyncGenerator<string> {
-        const head: Record<string, unknown> = { exported_at: clock.now().toISOString(), ...person };
-        // Whoever has the head of the answer takes the rest at their own pace.
-        for (const [name, { list }] of lists) head[name] = await unhurried(() => list(db, caller.id));
-        yield JSON.stringify(head).slice(0, -1);
-        for (const [name, part] of paged) {
+        yield* textOf(caller.id, own, { exported_at: clock.now().toISOString(), ...person });
+        for (const { name, people } of families) {
           yield `,"${name}":[`;
-          yield* listOf(part, caller.id);
+          yield* familyOf(people);
           yield ']';
         }
         yield '}';
@@ -61,4 +91,20 @@ export function createExport({ db, clock, audit, personal }: ExportDependencies)
       return document();
     },
   };
+}
+
+type Named<Kind extends string> = [string, Extract<Part, Record<Kind, unknown>>];
+
+interface Kinds {
+  row: Named<'row'>[];
+  list: Named<'list'>[];
+  pages: Named<'pages'>[];
+  family: Named<'family'>[];
+}
+
+/** The keys of a document by how they are read. */
+function byKind(parts: readonly [string, Part][]): Kinds {
+  const of = <Kind extends string>(kind: Kind) =>
+    parts.filter((part): part is Named<Kind> => kind in part[1]);
+  return { row: of('row'), list: of('list'), pages: of('pages'), family: of('family') };
 }

@@ -1,6 +1,7 @@
 export { consentsPersonal } from './consents.personal.ts';
 export { createConsents } from './consents.service.ts';
 export { eraseTraces } from './erasure.repository.ts';
+export { mergeTraces } from './merging.repository.ts';
 export { privacyJobs } from './privacy.jobs.ts';
 export { privacyRoutes } from './privacy.routes.ts';
 export { personalDataOf } from './privacy.schemas.ts';

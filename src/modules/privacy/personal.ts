@@ -3,11 +3,16 @@ import type { Db, Tx } from '../../db/client.ts';
 import type { PgColumn, PgTable, SQL } from '../../db/drizzle.ts';
 
 /** One key of the document that a person takes away: how it is described, and how it is read. */
-export type Part = { shape: z.ZodType; example?: unknown } & (Row | List | Pages);
+export type Part = {
+  shape: z.ZodType;
+  example?: unknown;
+  /** A guardian's document holds it of those whom they look after, too. */
+  of_family?: true;
+} & (Row | List | Pages | Family);
 
 /** At most one row of a person. All of them are read in one statement. */
 interface Row {
-  row: { table: PgTable; person: PgColumn; columns: Record<string, PgColumn> };
+  row: { table: PgTable; person: PgColumn; columns: Record<string, PgColumn | SQL.Aliased> };
 }
 /** A handful of rows, read at once. */
 interface List {
@@ -29,6 +34,26 @@ interface Due {
   message_retention_days: number;
 }
 
+/** One person was registered twice: what hung on `from` hangs on `into` from now on. Both are locked. */
+interface Merge {
+  from: number;
+  into: number;
+  /** Who does it, and when. */
+  by: number;
+  at: string;
+  /** `into` had no sign-in, and takes the other's. */
+  takesSignIn: boolean;
+}
+
+/**
+ * Others whose data belong into the document, a handful: each with the keys that are `of_family`. The part's own shape is that of
+ * what is said of each beside these.
+ */
+interface Family {
+  /** @param today YYYY-MM-DD, the clinic's */
+  family: (db: Db, person: number, today: string) => Promise<{ id: number }[]>;
+}
+
 /** What a module holds of people. It stands in the module's `personal.ts`; modules.ts lists all of them. */
 export interface Personal {
   /** Each column that names a person, as `table.column`: the document's key that shows it, or why none does. */
@@ -43,6 +68,8 @@ export interface Personal {
   erase?: (person: number, key: string) => Record<string, SQL>;
   /** What is forgotten in statements of its own, after that. */
   eraseAfter?: (tx: Tx, person: number) => Promise<void>;
+  /** Moves what hangs on a record to the other record of the same person, before the first is erased. */
+  merge?: (tx: Tx, merge: Merge) => Promise<void>;
   /** Lets go what has run out. Safe to repeat, beside another process that does the same, and to end anywhere. */
   sweep?: (db: Db, due: Due) => Promise<void>;
 }
@@ -73,6 +100,8 @@ const ORDER = [
   'messages',
   'sign_ins',
   'access_log',
+  'guardians',
+  'dependants',
 ];
 
 /** Every key of the document with its part, in the document's order. */

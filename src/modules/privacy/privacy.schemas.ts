@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
-import { type Personal, partsOf } from './personal.ts';
+import { listOf } from '../../http/personal.ts';
+import { type Part, type Personal, partsOf } from './personal.ts';
 
 const exported_at = fields.out.instant;
 
@@ -18,7 +19,14 @@ type Together<Each> = (Each extends unknown ? (each: Each) => void : never) exte
 /** The schema of all that modules hold of a person. To be called once: the document finds a schema's name by the schema. */
 export function personalDataOf<const Modules extends readonly Personal[]>(modules: Modules) {
   const parts = partsOf(modules);
-  const shape = { exported_at, ...Object.fromEntries(parts.map(([name, part]) => [name, part.shape])) };
+  const ofFamily = Object.fromEntries(
+    parts.flatMap(([name, part]) => (part.of_family ? [[name, part.shape]] : [])),
+  );
+  const shapeOf = (part: Part) =>
+    'family' in part && part.shape instanceof z.ZodObject
+      ? listOf(part.shape.extend(ofFamily), part.shape.description ?? '')
+      : part.shape;
+  const shape = { exported_at, ...Object.fromEntries(parts.map(([name, part]) => [name, shapeOf(part)])) };
   const examples = parts.map(([name, part]) => [name, part.example ?? ('row' in part ? null : [])]);
   const value = { exported_at: '2028-03-02T10:00:00.000Z', ...Object.fromEntries(examples) };
   return documented(z.object(shape), {

@@ -24,7 +24,13 @@ export interface ErasureDependencies {
   };
   appointments: { callingOff: Pick<Appointments['callingOff'], 'aheadOf'> };
   /** Takes somebody off the waiting list, and gives back what was held for them. */
-  waitlist: { leaveAll: (tx: Tx, person: number) => Promise<void> };
+  waitlist: { leaveAll: (tx: Tx, ...people: number[]) => Promise<void> };
+  families: {
+    /** Locks a guardian with all whom they look after, before anything else. */
+    lock: (tx: Tx, guardian: number) => Promise<void>;
+    /** Which of these are erased with them. */
+    listErasedWith: (tx: Tx, guardian: number) => Promise<number[]>;
+  };
   /** What every other table holds of a person. */
   traces: { erase: (tx: Tx, person: number) => Promise<void> };
 }
@@ -32,13 +38,11 @@ export interface ErasureDependencies {
 export function createErasure(dependencies: ErasureDependencies) {
   const { db, clock, audit, sessions, doctors, patients, timeslots, appointments, waitlist, traces } =
     dependencies;
+  const { families } = dependencies;
 
-  /** @returns the sessions that ended with it */
-  async function erasePerson(tx: Tx, user: number, by: Caller): Promise<number[]> {
-    const before = await lockPerson(tx, user, { is_active: false });
-    if (!before) throw new AppError('user_not_found');
-    if (before.deleted_at) return [];
-    await repository.updateUser(tx, user, {
+  /** Forgets who somebody is. */
+  const forget = (tx: Tx, user: number) =>
+    repository.updateUser(tx, user, {
       username: `erased#${user}`,
       password_hash: null,
       is_active: false,
@@ -48,33 +52,55 @@ export function createErasure(dependencies: ErasureDependencies) {
       email_verified_at: null,
       phone: null,
       phone_verified_at: null,
+      phone_reached_at: null,
       locale: null,
       deleted_at: clock.now().toISOString(),
     });
+
+  /** Erases people who are locked, step by step, so that rows are locked as if they were one. @returns the sessions that ended */
+  async function eraseLocked(tx: Tx, people: readonly number[], by: Caller): Promise<number[]> {
+    const each = async (step: (person: number) => Promise<unknown>) => {
+      for (const person of people) await step(person);
+    };
+    await each((person) => forget(tx, person));
     // In the order in which everybody locks them: a patient and their doctor may be erased at once.
-    await appointments.callingOff.aheadOf(user).lock(tx);
-    await timeslots.lockUpcoming(tx, user);
-    await appointments.callingOff.aheadOf(user).cancel(tx, by.id, 'account_deleted');
-    await timeslots.removeUpcoming(tx, user);
-    await waitlist.leaveAll(tx, user);
-    await doctors.erase(tx, user);
-    await patients.erase(tx, user);
-    const ended = await sessions.endAll(tx, user);
+    await each((person) => appointments.callingOff.aheadOf(person).lock(tx));
+    await each((person) => timeslots.lockUpcoming(tx, person));
+    await each((person) => appointments.callingOff.aheadOf(person).cancel(tx, by.id, 'account_deleted'));
+    await each((person) => timeslots.removeUpcoming(tx, person));
+    await waitlist.leaveAll(tx, ...people);
+    await each((person) => doctors.erase(tx, person));
+    await each((person) => patients.erase(tx, person));
+    const ended: number[] = [];
+    await each(async (person) => ended.push(...(await sessions.endAll(tx, person))));
     // After the cancelling: a decision that won the race to an appointment has left its reason by now.
-    await traces.erase(tx, user);
-    await audit.record(tx, { actor: by, action: 'user.erase', subject: user });
+    await each((person) => traces.erase(tx, person));
+    await each((person) => audit.record(tx, { actor: by, action: 'user.erase', subject: person }));
     return ended;
+  }
+
+  /** @returns the sessions that ended with it */
+  async function erasePerson(tx: Tx, user: number, by: Caller): Promise<number[]> {
+    await families.lock(tx, user);
+    const before = await lockPerson(tx, user, { is_active: false });
+    if (!before) throw new AppError('user_not_found');
+    if (before.deleted_at) return [];
+    return eraseLocked(tx, [user, ...(await families.listErasedWith(tx, user))], by);
   }
 
   return {
     /**
      * Erases a person for good: sessions end, upcoming appointments are cancelled, a doctor's upcoming slots go, names
      * and contacts are forgotten wherever they stand, and the user name is free again. A nameless row stays, so that
-     * everybody else's history stays true. Repeating it changes nothing.
+     * everybody else's history stays true. Those go along whom nobody else looks after and nobody would miss: without visits,
+     * and without a record that the desk made. Repeating it changes nothing.
      * @throws AppError user_not_found, last_admin
      */
     async erase(user: number, by: Caller): Promise<void> {
       sessions.announce(await transaction(db, (tx) => erasePerson(tx, user, by)));
     },
+
+    /** Erases a patient who is locked, and nobody with them, as part of another act. @returns the sessions that ended, to be announced */
+    eraseWithin: (tx: Tx, patient: number, by: Caller): Promise<number[]> => eraseLocked(tx, [patient], by),
   };
 }

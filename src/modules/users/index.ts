@@ -1,6 +1,7 @@
 export type { Account, LockedAccount, ResetsFrom } from './accounts.repository.ts';
 export { setContact } from './accounts.service.ts';
 export { personal as usersPersonal } from './personal.ts';
+export type { Records } from './records.service.ts';
 export { type User, user } from './user.schemas.ts';
 export { usersJobs } from './users.jobs.ts';
 export { usersRoutes } from './users.routes.ts';

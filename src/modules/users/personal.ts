@@ -13,7 +13,7 @@ export const personal = {
     user: {
       shape: z.object({
         id: fields.id,
-        username: fields.out.username,
+        username: fields.out.username.nullable().meta({ description: 'Null without a sign-in.' }),
         role: fields.role,
         is_active: z.boolean(),
         first_name: fields.out.name,
@@ -22,6 +22,7 @@ export const personal = {
         email_verified_at: fields.out.instant.nullable(),
         phone: fields.out.phone,
         phone_verified_at: fields.out.instant.nullable(),
+        phone_reached_at: fields.out.instant.nullable(),
         locale: fields.locale.nullable(),
         created_at: fields.out.instant,
       }),
@@ -36,15 +37,20 @@ export const personal = {
         email_verified_at: null,
         phone: demo.patient.phone,
         phone_verified_at: AT,
+        phone_reached_at: null,
         locale: 'uz',
         created_at: AT,
       },
+      of_family: true as const,
       row: {
         table: users,
         person: users.id,
         columns: {
           id: users.id,
-          username: users.username,
+          // Whoever has no sign-in has no user name to know.
+          username: sql<
+            string | null
+          >`case when ${users.username} not like '~%' then ${users.username} end`.as('own_username'),
           role: users.role,
           is_active: users.is_active,
           first_name: users.first_name,
@@ -53,6 +59,7 @@ export const personal = {
           email_verified_at: users.email_verified_at,
           phone: users.phone,
           phone_verified_at: users.phone_verified_at,
+          phone_reached_at: users.phone_reached_at,
           locale: users.locale,
           created_at: users.created_at,
         },

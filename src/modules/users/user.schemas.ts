@@ -40,7 +40,9 @@ const provedAt = fields.out.instant
 export const user = documented(
   z.object({
     id: fields.id,
-    username: fields.out.username,
+    username: fields.out.username
+      .nullable()
+      .meta({ description: 'Null for a patient without a sign-in, whom the desk or a guardian registered.' }),
     role: fields.role,
     is_active: z.boolean().meta({ description: 'Whether they may sign in.' }),
     first_name: fields.out.name,

@@ -19,6 +19,7 @@ import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts
 import { finds } from '../../db/search.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { User } from './user.schemas.ts';
+import { hasNoSignIn } from './users.rules.ts';
 
 /** What is shown of a person: a new column is shown once it stands here. */
 const fields = {
@@ -72,13 +73,17 @@ type Row = ReturnType<typeof withProfiles>['_']['result'][number];
 function toUser(row: Row): User {
   const shown = Object.fromEntries(own.map((name) => [name, row[name]])) as Pick<Row, (typeof own)[number]>;
   const { branches, ...user } = shown;
-  const { id, phone } = user;
+  const { id, phone, username } = user;
   const side = sideOf(user.role);
   const profile = {
     doctor: { id, ...of(row, 'doctor_', doctorColumns), photo: photoOf(row.doctor_photo) },
     patient: { id, phone, ...of(row, 'patient_', patientColumns) },
   };
-  return { ...user, profile: side ? profile[side] : branches && { branches } };
+  return {
+    ...user,
+    username: hasNoSignIn(username) ? null : username,
+    profile: side ? profile[side] : branches && { branches },
+  };
 }
 
 const id = sql.placeholder('id');

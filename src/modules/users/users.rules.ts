@@ -3,6 +3,9 @@ import { namesOf } from '../../core/names.ts';
 import type { Role } from '../../core/roles.ts';
 import { profileFieldsOf } from './profile.schemas.ts';
 
+/** Whether a user name stands for none: a patient whom the desk or a guardian registered. */
+export const hasNoSignIn = (username: string): boolean => username.startsWith('~');
+
 /** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
   before: { role: Role; is_active: boolean },

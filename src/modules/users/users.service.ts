@@ -12,9 +12,10 @@ import { replaceBranches } from './branches.repository.ts';
 import { createErasure, type ErasureDependencies } from './erasure.service.ts';
 import { createLeaving, type LeavingDependencies } from './leaving.service.ts';
 import type { ProfileInput } from './profile.schemas.ts';
+import { createRecords } from './records.service.ts';
 import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import { notesOf, profileErrors } from './users.rules.ts';
+import { hasNoSignIn, notesOf, profileErrors } from './users.rules.ts';
 import type { NewUser, Registration, UserChanges } from './users.schemas.ts';
 
 interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
@@ -97,6 +98,7 @@ export function createUsers(dependencies: UsersDependencies) {
     const { role, username } = { ...before, ...given(changes) };
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
+    if (hasNoSignIn(before.username)) refuseHalfSignIn({ username: changes.username, password }, newRole);
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     // Whoever is put out keeps their branches: without one they would work everywhere once they are let in again.
@@ -114,6 +116,7 @@ export function createUsers(dependencies: UsersDependencies) {
     accounts: createAccounts(dependencies),
     approval: createApproval(dependencies),
     erasure: createErasure(dependencies),
+    records: createRecords(dependencies),
 
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
@@ -181,6 +184,16 @@ function given<Fields extends object>(
   fields: Fields,
 ): { [Name in keyof Fields]: Exclude<Fields[Name], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
+}
+
+/**
+ * Refuses a user name or a password alone for somebody who has neither: nobody could sign in with it, or anybody. A new role
+ * is given with both.
+ */
+function refuseHalfSignIn(account: Pick<UserChanges, 'username' | 'password'>, newRole: boolean): void {
+  const missing = (['username', 'password'] as const).filter((name) => account[name] === undefined);
+  if (missing.length === 1 || (newRole && missing.length > 0))
+    throw new AppError('invalid_input', { fields: missing.map((path) => ({ path, code: 'required' })) });
 }
 
 /** Refuses what a schema cannot judge: it depends on who the person already is. */

@@ -4,6 +4,7 @@ import { type WaitlistStatus, waitlistStatuses } from '../../core/words.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
 import { type Branches, isReached } from '../availability/reach.sql.ts';
+import { familyOf, guardiansOf } from '../patients/families/guardians.sql.ts';
 import type { WaitlistEntry } from './waitlist.schemas.ts';
 
 /** Its patient still waits, with or without an offer. @param entry a row of `waitlist_entries` */
@@ -127,22 +128,33 @@ export async function findEntry(
 /** Whoever waits for no branch in particular waits for each. */
 const isEntryReached = (branches: string) => `(e.branch_id is null or ${isReached('e.branch_id', branches)})`;
 
-/** Whose entry it is, where it is one for these branches. */
+interface Owner {
+  patient: number;
+  /** Who may act for the patient now. */
+  guardians: number[];
+}
+
+/** Whose entry it is, where it is one for these branches. @param adult the latest day of birth of adults */
 export async function findOwner(
   db: Db,
   entry: number,
+  adult: string,
   branches: Branches,
-): Promise<{ patient: number } | undefined> {
-  const { rows } = await db.$client.query<{ patient: number }>({
+): Promise<Owner | undefined> {
+  const { rows } = await db.$client.query<Owner>({
     name: 'waitlist.owner',
-    text: `select e.patient_id as patient from waitlist_entries e where e.id = $1 and ${isEntryReached('$2')}`,
-    values: [entry, branches],
+    text: `
+      select e.patient_id as patient, array(${guardiansOf('e.patient_id', '$2')}) as guardians
+      from waitlist_entries e where e.id = $1 and ${isEntryReached('$3')}`,
+    values: [entry, adult, branches],
   });
   return rows[0];
 }
 
 interface Filters {
   patient?: number | undefined;
+  /** Somebody with all whom they look after. */
+  family?: { person: number; adult: string } | undefined;
   doctor?: number | undefined;
   status?: WaitlistStatus | undefined;
   /** Those that a slot of one of these would do. */
@@ -164,7 +176,7 @@ const STORED: Record<WaitlistStatus, string[]> = {
  */
 export async function listEntries(
   db: Db,
-  { patient, doctor, status, branches = null }: Filters,
+  { patient, family, doctor, status, branches = null }: Filters,
   now: Date,
   page: PageRequest,
 ) {
@@ -177,16 +189,23 @@ export async function listEntries(
     ...(branches ? [isEntryReached(`$${values.push(branches)}`)] : []),
   ];
   // `$1` is named even where no condition asks for it: a parameter that stands nowhere has no type.
-  const where = ['$1::timestamptz is not null', ...conditions].join(' and ');
+  const where = [
+    '$1::timestamptz is not null',
+    ...(family ? ['e.patient_id = person.id'] : []),
+    ...conditions,
+  ].join(' and ');
+  const people = family && familyOf(`$${values.push(family.person)}`, `$${values.push(family.adult)}`);
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
   const parts = (status ? [status] : waitlistStatuses).flatMap((shown) =>
     STORED[shown].map((stored) => {
       const over = shown === 'booked' || shown === 'left';
       const matching = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;
-      return {
-        all: matching,
-        reached: `(${matching} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`,
-      };
+      const reached = `(${matching} order by e.id ${over ? 'desc' : 'asc'} limit ${reach})`;
+      // Of each of a family no more is read than the page needs.
+      const of = (rows: string) => `select mine.* from (${people}) person cross join lateral ${rows} mine`;
+      return people === undefined
+        ? { all: matching, reached }
+        : { all: of(`(${matching})`), reached: `(${of(reached)})` };
     }),
   );
   const order = 'page.over, case when page.over then -page.id else page.id end';

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
-import { patientFor } from '../../core/on-behalf.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Availability, OpenTimeslot, Policy, PolicySource, Reach } from '../availability/index.ts';
+import type { Guardians } from '../patients/index.ts';
 import { declineOffer, findOffer, lockTimeslot } from './answering.repository.ts';
 import type { Entries } from './entries.service.ts';
 import * as repository from './joining.repository.ts';
@@ -18,6 +18,7 @@ export interface JoiningDependencies {
   offers: Pick<Offers, 'passOnWithin'>;
   patients: Pick<Availability['patients'], 'lock'>;
   reach: Pick<Reach, 'mustReach' | 'mustReachVisit'>;
+  guardians: Pick<Guardians, 'patientFor' | 'mustStillActFor'>;
   search: {
     /** What a patient can book at this moment, soonest first. */
     freeFor: (wish: repository.Wish, limit: number, caller: Caller) => Promise<OpenTimeslot[]>;
@@ -33,7 +34,7 @@ const ATTEMPTS = 20;
 
 /** How patients join the waiting list, and leave it. */
 export function createJoining(dependencies: JoiningDependencies) {
-  const { db, clock, settings, offers, patients, reach, search, entries } = dependencies;
+  const { db, clock, settings, offers, patients, reach, guardians, search, entries } = dependencies;
 
   /**
    * @param timeslot what the entry is offered
@@ -62,15 +63,15 @@ export function createJoining(dependencies: JoiningDependencies) {
 
   return {
     /**
-     * Joins the list, for the caller or for the patient whom the staff names. What is free already is not offered: it can
-     * be booked, and the answer shows the first of it.
+     * Joins the list, for the caller, for somebody whom they look after, or for the patient whom the staff names. What is free
+     * already is not offered: it can be booked, and the answer shows the first of it.
      * @throws AppError patient_not_found, doctor_not_found (also where nobody has the specialization), service_not_given,
-     * already_waiting, too_many_waitlist_entries, forbidden (another patient, or a branch that the caller does not reach),
-     * invalid_input; of the visit that is to be replaced appointment_not_found (also another patient's, or one that the caller
-     * does not reach), already_decided, visit_begun, already_attended, not_same_doctor
+     * already_waiting, too_many_waitlist_entries, forbidden (a branch that the caller does not reach), invalid_input; of the visit
+     * that is to be replaced appointment_not_found (also another patient's, or one that the caller does not reach),
+     * already_decided, visit_begun, already_attended, not_same_doctor
      */
     async join({ patient: named, ...fields }: NewWaitlistEntry, caller: Caller): Promise<JoinedWaitlist> {
-      const patient = patientFor(named, caller);
+      const patient = await guardians.patientFor(named, caller);
       if (fields.to < clock.wall().date) throw invalidField('to', 'in_past');
       const { doctor = null, specialization = null, after = null, before = null, from, to } = fields;
       const { replaces = null, service: named_service = null, branch = null } = fields;
@@ -90,6 +91,7 @@ export function createJoining(dependencies: JoiningDependencies) {
         branch,
       };
       const joined = await transaction(db, async (tx) => {
+        await guardians.mustStillActFor(tx, caller, patient);
         if (!(await patients.lock(tx, patient))) throw new AppError('patient_not_found');
         // What takes the place of a visit is for the same.
         if (replaces !== null) wish.service = (await repository.lockReplaced(tx, replaces))?.service ?? null;

@@ -1,3 +1,4 @@
+import { ADULT, bornBy } from '../../core/age.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
@@ -6,6 +7,7 @@ import type { Bounds } from '../availability/policy.rules.ts';
 import { freeRoom } from '../availability/rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, serviceMinutes } from '../availability/services.sql.ts';
 import { isActive, isLapsed } from '../availability/visits.sql.ts';
+import { readersOf } from '../patients/families/guardians.sql.ts';
 import type { ClaimedSlot } from './claims.repository.ts';
 import { isLive } from './entries.repository.ts';
 
@@ -74,7 +76,7 @@ const firstOf = (wish: string): string => `
      and e.patient_id <> $6 and e.service_id is null and coalesce(e.branch_id, $11) = $11 and ${couldCome(SLOT)}
    order by e.created_at, e.id limit 1)`;
 
-export interface First extends QuietHours {
+export interface First {
   entry: number;
   patient: number;
   created_at: string;
@@ -82,13 +84,22 @@ export interface First extends QuietHours {
   slots: number[];
   /** When the first of it begins. */
   start_time: string;
+  /** The quiet hours of all who are told: the patient's, or of those who look after them. */
+  hours: QuietHours[];
 }
 
-/** When somebody sleeps. */
-const QUIET = `coalesce(p.quiet, true) as quiet, to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
-  to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until`;
+/**
+ * When those sleep who are told.
+ * @param patient the SQL for the patient's id
+ * @param adult the SQL for the last birth date of an adult
+ */
+const quietHours = (patient: string, adult: string): string => `(
+  select json_agg(json_build_object('quiet', coalesce(p.quiet, true),
+    'quiet_from', to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI'),
+    'quiet_until', to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI')))
+  from (${readersOf(patient, adult)}) reader left join notification_preferences p on p.user_id = reader.id) as hours`;
 
-/** Who is offered a locked slot: the first by time of joining who wants it and could come. It also tells when they sleep. */
+/** Who is offered a locked slot: the first by time of joining who wants it and could come. It also tells when those sleep who are told. */
 export async function findFirst(
   tx: Tx,
   { id, doctor, branch, specialization, date, start_time, end_time }: ClaimedSlot,
@@ -97,12 +108,13 @@ export async function findFirst(
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first',
     text: `
-      select entry, patient, created_at, array[$1::integer] as slots, $9::time as start_time, ${QUIET}
+      select entry, patient, created_at, array[$1::integer] as slots, $9::time as start_time,
+        ${quietHours('first.patient', '$12')}
       from (
         select entry, patient, created_at
         from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
         order by created_at, entry limit 1
-      ) first left join notification_preferences p on p.user_id = patient`,
+      ) first`,
     values: [
       id,
       now,
@@ -115,6 +127,7 @@ export async function findFirst(
       start_time,
       end_time,
       branch,
+      bornBy(wall.date, ADULT),
     ],
   });
   return rows[0];
@@ -132,11 +145,11 @@ export async function findFirstForService(
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first-for-service',
     text: `
-      select e.id as entry, e.patient_id as patient, e.created_at, visit.slots, visit.start_time, ${QUIET}
+      select e.id as entry, e.patient_id as patient, e.created_at, visit.slots, visit.start_time,
+        ${quietHours('e.patient_id', '$12')}
       from waitlist_entries e
       join services v on v.id = e.service_id and v.is_active
       join doctor_services g on g.service_id = v.id and g.doctor_id = $6
-      left join notification_preferences p on p.user_id = e.patient_id
       cross join lateral (
         select o.slots, o.starts as start_time from visits_over($1, ${serviceMinutes}) o
         where o.starts >= coalesce(e.after, '00:00') and o.ends <= coalesce(e.before, '24:00')
@@ -174,6 +187,7 @@ export async function findFirstForService(
       after.date,
       after.time,
       branch,
+      bornBy(wall.date, ADULT),
     ],
   });
   return rows[0];

@@ -126,10 +126,14 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     }
   }
 
-  /** When somebody's quiet hours end, if a whole offer of the slot fits in after that; undefined is now. */
-  function wakingFor(slot: Begins, person: repository.First, { offer_minutes }: Policy): Date | undefined {
-    const end = quietHoursAt(clock.wall(), person, clock)?.ends;
-    if (end === undefined) return undefined;
+  /**
+   * When the first of those wakes who are told, if a whole offer of the slot fits in after that; undefined is now, as where one
+   * of them is awake.
+   */
+  function wakingFor(slot: Begins, { hours }: repository.First, { offer_minutes }: Policy): Date | undefined {
+    const ends = hours.map((one) => quietHoursAt(clock.wall(), one, clock)?.ends);
+    const [end] = ends.toSorted((one, other) => (one?.getTime() ?? 0) - (other?.getTime() ?? 0));
+    if (end === undefined || ends.includes(undefined)) return undefined;
     const start = clock.at(slot.date, slot.start_time).getTime();
     return start > end.getTime() + offer_minutes * 60_000 ? end : undefined;
   }

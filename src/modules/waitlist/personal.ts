@@ -8,6 +8,7 @@ import { and, eq, gt, sql } from '../../db/drizzle.ts';
 import { waitlistEntries } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, appointmentOrNull, listOf } from '../../http/personal.ts';
+import { moveWishes } from './merging.repository.ts';
 
 const day = fields.out.date;
 const timeOrNull = fields.out.time.nullable();
@@ -74,6 +75,7 @@ export const personal = {
           offers: [],
         },
       ],
+      of_family: true as const,
       /** A slot that is gone has no times any more. */
       pages: (db: Db, person: number, after: number, limit: number) =>
         db
@@ -110,6 +112,8 @@ export const personal = {
     wishes: sql`delete from waitlist_entries where patient_id = ${person} returning id`,
     offers: sql`delete from waitlist_offers where entry_id in (select id from wishes)`,
   }),
+
+  merge: moveWishes,
 
   /** What nobody waits for any more, with what was offered: the last day that would have suited is long past. */
   sweep: (db: Db, { today }: { today: string }): Promise<void> =>

@@ -81,13 +81,13 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     '/waitlist/',
     {
       preHandler: anyOf(IsPatient, IsStaff),
-      config: { audit: reads('waitlist.list', patientOf) },
+      config: { errors: ['patient_not_found'], audit: reads('waitlist.list', patientOf) },
       schema: {
         tags,
         operationId: 'listWaitlist',
         summary: 'See the waiting list',
         description:
-          'Patients see their own entries, staff everybody’s. Those that still wait come first, in the order of joining, ' +
+          'Patients see their own entries and those of whom they look after, staff everybody’s. Those that still wait come first, in the order of joining, ' +
           'then those that are over, latest first.',
         querystring: waitlistFilters,
         response: { 200: waitlistPage },

@@ -149,7 +149,8 @@ export const newWaitlistEntry = documented(
   z
     .object({
       patient: fields.id.optional().meta({
-        description: 'For staff, who must name one; patients leave it out.',
+        description:
+          'For whom: staff must name one; patients name somebody whom they look after, or leave it out.',
         examples: [demo.patient.id],
       }),
       doctor: fields.id
@@ -223,7 +224,7 @@ export const waitlistFilters = z.object({
     .optional()
     .meta({ description: 'Only those who wait for this doctor by name.', examples: [demo.doctor.id] }),
   patient: fields.idText.optional().meta({
-    description: 'Only this patient’s; a patient sees their own anyway.',
+    description: 'Only this patient’s. A patient names themself or somebody whom they look after.',
     examples: [demo.patient.id],
   }),
 });

@@ -11,6 +11,7 @@ import {
   createNotifications,
   type NotificationsDependencies,
 } from '../../../src/modules/notifications/index.ts';
+import { createGuardians } from '../../../src/modules/patients/index.ts';
 import { createOffers } from '../../../src/modules/waitlist/index.ts';
 import { type TestClock, testClock } from '../clock.ts';
 import { testDatabase } from '../database.ts';
@@ -45,8 +46,9 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
+  const guardians = createGuardians({ db, clock });
   const availability = createAvailability({
-    ...{ db, clock, audit, settings, idempotency },
+    ...{ db, clock, audit, settings, idempotency, guardians },
     memory: { recall: (_topic, _key, _holds, load) => load() },
     passOn: offers.passOn,
   });
@@ -60,6 +62,8 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     obtaining: availability.obtaining,
     reach: availability.reach,
     sessions: { isEnded: () => false },
+    reached: async () => new Set(),
+    guardians,
   });
   const notifications = createNotifications({
     db,
@@ -77,6 +81,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     channels: { timeout: 30_000 },
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
+    guardians,
     audit: { record: async () => {} },
     ...options,
   });

@@ -46,9 +46,9 @@ export async function bookingRoutes(
         operationId: 'bookAppointment',
         summary: 'Book a slot',
         description:
-          'A patient books for themself, and may say a `reason`; staff name the `patient`. A doctor books a follow-up, ' +
-          'which is confirmed at once: in a slot of their own, for a `patient` with a completed visit to them. The slot must ' +
-          'be free and lie ahead, and the ' +
+          'A patient books for themself or, with `patient`, for somebody whom they look after, and may say a `reason`; staff ' +
+          'name the `patient`. A doctor books a follow-up, which is confirmed at once: in a slot of their own, for a `patient` ' +
+          'with a completed visit to them. The slot must be free and lie ahead, and the ' +
           'patient must have no other appointment at that time. The appointment is `pending` until its doctor answers; ' +
           'unanswered, it ends as `expired` when its slot is over. ' +
           'A `service` that lasts longer than the slot takes the slots that follow, all of them or none, and a room of the kind ' +

@@ -12,7 +12,8 @@ export const newAppointment = documented(
     }),
     service: fields.serviceWanted,
     patient: fields.id.optional().meta({
-      description: 'For staff and for a doctor’s follow-up, who must name one; patients leave it out.',
+      description:
+        'For whom: staff, and a doctor for a follow-up, must name one; patients name somebody whom they look after, or leave it out.',
       examples: [demo.patient.id],
     }),
     reason: fields
@@ -35,6 +36,10 @@ export const newAppointment = documented(
       reason: {
         summary: 'As a patient, saying why',
         value: { timeslot: demo.slots.free.id, reason: 'A cough for two weeks' },
+      },
+      guardian: {
+        summary: 'As a patient, for my child',
+        value: { timeslot: demo.slots.free.id, patient: demo.child.id },
       },
       admin: {
         summary: 'As an admin, for a patient',

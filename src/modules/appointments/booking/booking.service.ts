@@ -1,13 +1,13 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
-import { patientFor } from '../../../core/on-behalf.ts';
 import { type Caller, sideOf, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
+import type { Guardians } from '../../patients/index.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './booking.repository.ts';
 import type { NewAppointment } from './booking.schemas.ts';
@@ -20,6 +20,9 @@ export interface BookingDependencies {
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Availability['obtaining'];
+  guardians: Pick<Guardians, 'patientFor' | 'mustStillActFor'>;
+  /** Those of these people whom messages reach. */
+  reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
 
 /** A slot, or the slots that a service takes from one on. */
@@ -32,14 +35,18 @@ export const insertBooking = (
     ? repository.insertAppointment(executor, booking, bounds)
     : insertServiceVisit(executor, { ...booking, service }, bounds);
 
-export function createBooking({ db, clock, audit, idempotency, obtaining }: BookingDependencies) {
-  /** Notes what somebody of the staff books, and what of the clinic's policy it overrides. */
+export function createBooking(dependencies: BookingDependencies) {
+  const { db, clock, audit, idempotency, obtaining, guardians, reached } = dependencies;
+
+  /** Notes what somebody books for somebody else, and what of the clinic's policy the staff overrides. */
   async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
     const bounds = boundsFor('patient', policy, clock);
     const { active_max } = bounds;
     const many =
       active_max !== null && (await repository.countAhead(tx, booked.patient.id, bounds)) > active_max;
-    const overridden = [...beyond(booked, bounds), ...(many ? ['too_many_appointments'] : [])];
+    const overridden = worksHere(actor.role)
+      ? [...beyond(booked, bounds), ...(many ? ['too_many_appointments'] : [])]
+      : [];
     await audit.record(tx, {
       actor,
       action: 'appointment.book',
@@ -65,24 +72,27 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
     request: Keyed | undefined,
     offered: boolean,
   ): Promise<Once<Appointment>> {
-    const patient = patientFor(named, caller);
+    const patient = await guardians.patientFor(named, caller);
     if (reason !== undefined && worksHere(caller.role)) throw invalidField('reason', 'not_for_role');
     const isFollowUp = sideOf(caller.role) === 'doctor';
     if (isFollowUp) await mustBeFollowUp(timeslot, patient, caller.id);
     return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
       const status: ActiveStatus = policy.auto_confirm || isFollowUp ? 'confirmed' : 'pending';
       const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
-      const isPlain = !worksHere(caller.role) && !request && bounds.active_max === null;
+      const isPlain = patient === caller.id && !request && bounds.active_max === null;
       if (isPlain) {
         const answer = await insertBooking(db, booking, bounds);
         return answer && { answer, replayed: false };
       }
       return transaction(db, (tx) =>
         idempotency.once(tx, caller, request, patient, async () => {
+          await guardians.mustStillActFor(tx, caller, patient);
           if (bounds.active_max !== null) await repository.lockBookings(tx, patient);
           const booked = await insertBooking(tx, booking, bounds);
-          if (booked && worksHere(caller.role)) await note(tx, caller, booked, policy);
-          return booked;
+          if (!booked || patient === caller.id) return booked;
+          await note(tx, caller, booked, policy);
+          if (!worksHere(caller.role)) return booked;
+          return { ...booked, reachable: (await reached(tx, [patient])).has(patient) };
         }),
       );
     });
@@ -90,9 +100,9 @@ export function createBooking({ db, clock, audit, idempotency, obtaining }: Book
 
   return {
     /**
-     * Books a slot, or the slots of a service, for the caller, or for the patient whom the staff names. A patient books in one
-     * statement, unless the request has an idempotency key or the clinic limits the number of appointments. What a doctor books
-     * is confirmed.
+     * Books a slot, or the slots of a service, for the caller, for somebody whom they look after, or for the patient whom the
+     * staff names. A patient books for themself in one statement, unless the request has an idempotency key or the clinic limits
+     * the number of appointments. What a doctor books is confirmed.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, patient_busy, not_with_oneself,
      * slot_held, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient, not_enough_time,
      * no_room_free, request_in_progress, idempotency_key_reused, forbidden (for another patient), invalid_input

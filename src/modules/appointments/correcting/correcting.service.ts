@@ -5,6 +5,7 @@ import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { isStale } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
@@ -16,6 +17,7 @@ interface CorrectingDependencies {
   clock: Clock;
   audit: Pick<Audit, 'recordAll'>;
   idempotency: Pick<Idempotency, 'once'>;
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 interface CorrectionOptions {
@@ -24,7 +26,7 @@ interface CorrectionOptions {
 }
 
 /** A visit was entered for the wrong patient. */
-export function createCorrecting({ db, clock, audit, idempotency }: CorrectingDependencies) {
+export function createCorrecting({ db, clock, audit, idempotency, guardians }: CorrectingDependencies) {
   async function correct(
     tx: Tx,
     appointment: number,
@@ -66,7 +68,7 @@ export function createCorrecting({ db, clock, audit, idempotency }: CorrectingDe
       caller: Caller,
       { request, expected }: CorrectionOptions = {},
     ): Promise<Once<Appointment>> {
-      const owners = await findOwners(db, appointment);
+      const owners = await findOwners(db, appointment, guardians.adult());
       if (!owners) throw new AppError('appointment_not_found');
       const corrected = await transaction(db, (tx) =>
         idempotency.once(tx, caller, request, to, () =>

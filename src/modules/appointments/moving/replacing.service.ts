@@ -70,7 +70,7 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     // Nothing else can refuse it now, but for the room of a service. The visit stays what it was.
     if (!booked) throw new AppError(service === null ? 'patient_busy' : 'no_room_free');
     const details = { appointment: booked.id };
-    if (worksHere(caller.role))
+    if (patient !== caller.id)
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
     return booked;
   }

@@ -6,6 +6,7 @@ import { type Db, databaseError, type Tx, transaction } from '../../../db/client
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { isActive, stillOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
@@ -19,6 +20,7 @@ export interface RescheduleDependencies {
   audit: Pick<Audit, 'record'>;
   idempotency: Pick<Idempotency, 'once'>;
   obtaining: Availability['obtaining'];
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 interface RescheduleOptions {
@@ -40,7 +42,9 @@ export interface MoveRequest {
 export type Moving = ReturnType<typeof createReschedule>;
 
 /** Moving an appointment to another slot of its doctor, or of a colleague. */
-export function createReschedule({ db, clock, audit, idempotency, obtaining }: RescheduleDependencies) {
+export function createReschedule(dependencies: RescheduleDependencies) {
+  const { db, clock, audit, idempotency, obtaining, guardians } = dependencies;
+
   /** @throws AppError when the appointment, as it stands, is not one that this caller can move */
   function mustMove(visit: repository.Standing, request: MoveRequest): void {
     const code = whyItStays(visit, request, clock);
@@ -117,7 +121,7 @@ export function createReschedule({ db, clock, audit, idempotency, obtaining }: R
       caller: Caller,
       { request, expected, patient: known }: RescheduleOptions = {},
     ): Promise<Once<Appointment>> {
-      const patient = known ?? (await findOwners(db, appointment))?.patient;
+      const patient = known ?? (await findOwners(db, appointment, guardians.adult()))?.patient;
       if (patient === undefined) throw new AppError('appointment_not_found');
       const wanted = { timeslot, patient, moving: appointment };
       return obtaining.obtain(wanted, caller, (bounds, policy) =>

@@ -18,10 +18,19 @@ const people = {
 };
 
 export const onlyPages = z.object(pageQuery);
-export const ownFilters = fields.orderedRange(z.object({ ...pageQuery, ...filters }));
+export const ownFilters = fields.orderedRange(
+  z.object({
+    ...pageQuery,
+    ...filters,
+    patient: people.patient.meta({
+      description: 'Only this patient’s. A patient names themself or somebody whom they look after.',
+    }),
+  }),
+);
 export const allFilters = fields.orderedRange(z.object({ ...pageQuery, ...filters, ...people }));
 /** The same filters without pages. */
 export const exportFilters = fields.orderedRange(z.object({ ...filters, ...people }));
 
 export type AppointmentFilters = z.infer<typeof allFilters>;
+export type OwnFilters = z.infer<typeof ownFilters>;
 export type ExportFilters = z.infer<typeof exportFilters>;

@@ -21,14 +21,14 @@ export async function readingRoutes(
     '/appointments/me/',
     {
       preHandler: IsSignedIn,
-      config: { audit: reads('appointment.list', patientOf), shows },
+      config: { errors: ['patient_not_found'], audit: reads('appointment.list', patientOf), shows },
       schema: {
         tags,
         operationId: 'listOwnAppointments',
         summary: 'See my appointments',
         description:
-          'A patient or a doctor sees their own, staff those that they booked. Today’s and later come first by time, ' +
-          'then past ones, latest first.',
+          'A patient sees their own and those of whom they look after, a doctor their own, staff those that they ' +
+          'booked. Today’s and later come first by time, then past ones, latest first.',
         querystring: ownFilters,
         response: { 200: appointmentPage },
       },

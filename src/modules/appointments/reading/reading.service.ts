@@ -4,20 +4,22 @@ import type { Page, PageRequest } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
 import type { Reach } from '../../availability/index.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
 import { asOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import type { Filters } from './filters.repository.ts';
-import type { AppointmentFilters } from './filters.schemas.ts';
-import { listAppointments } from './reading.repository.ts';
+import type { AppointmentFilters, OwnFilters } from './filters.schemas.ts';
+import { listAppointments, listFamily } from './reading.repository.ts';
 
-interface ReadingDependencies {
+export interface ReadingDependencies {
   db: Db;
   clock: Clock;
   reach: Pick<Reach, 'of'>;
+  guardians: Pick<Guardians, 'adult' | 'patientFor'>;
 }
 
-export function createReading({ db, clock, reach }: ReadingDependencies) {
+export function createReading({ db, clock, reach, guardians }: ReadingDependencies) {
   async function pageOf(filters: Filters, page: PageRequest): Promise<Page<Appointment>> {
     const wall = clock.wall();
     const found = await listAppointments(db, filters, wall, page);
@@ -38,7 +40,7 @@ export function createReading({ db, clock, reach }: ReadingDependencies) {
 
     /** Whose appointment it is; undefined for one that the caller does not reach. */
     findOwners: async (appointment: number, caller: Caller) =>
-      findOwners(db, appointment, await reach.of(caller)),
+      findOwners(db, appointment, guardians.adult(), await reach.of(caller)),
 
     /** Every appointment that the caller reaches, for the staff. */
     list: async (
@@ -60,13 +62,30 @@ export function createReading({ db, clock, reach }: ReadingDependencies) {
       return found;
     },
 
-    /** A patient's or a doctor's own appointments; for the staff those they booked. */
+    /**
+     * A doctor's own appointments; for the staff those they booked; for a patient their own and those of whom they look after,
+     * or of the one they name.
+     * @throws AppError patient_not_found (a patient names somebody whom they do not look after)
+     */
     async listOwn(
-      { page, page_size, ...filters }: AppointmentFilters,
+      { page: number, page_size, ...filters }: OwnFilters,
       caller: Caller,
     ): Promise<Page<Appointment>> {
-      const own = { doctor: undefined, patient: undefined, [sideOf(caller.role) ?? 'booked_by']: caller.id };
-      return pageOf(await within({ ...filters, ...own }, caller), { page, page_size });
+      const page = { page: number, page_size };
+      const side = sideOf(caller.role);
+      if (side !== 'patient')
+        return pageOf(await within({ ...filters, [side ?? 'booked_by']: caller.id }, caller), page);
+      if (filters.patient !== undefined)
+        return pageOf({ ...filters, patient: await guardians.patientFor(filters.patient, caller) }, page);
+      const wall = clock.wall();
+      const found = await listFamily(
+        db,
+        filters,
+        { person: caller.id, adult: guardians.adult() },
+        wall,
+        page,
+      );
+      return { ...found, rows: found.rows.map((row) => asOf(row, wall)) };
     },
   };
 }

@@ -1,6 +1,7 @@
+import { MAX_TRIES } from '../../../core/codes.ts';
 import type { CodePurpose } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { MAX_TRIES, type Sent } from './codes.rules.ts';
+import type { Sent } from './codes.rules.ts';
 
 /** One at a time for this person and purpose, this destination, this address: limits are counted, not guessed. */
 export async function lockSending(tx: Tx, of: readonly string[]): Promise<void> {

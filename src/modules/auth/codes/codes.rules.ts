@@ -1,10 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { CODE_MINUTES } from '../../../core/messages.ts';
-
-export const CODE_SECONDS = CODE_MINUTES * 60;
-/** The table refuses more, too. */
-export const MAX_TRIES = 5;
-export const SECONDS_BETWEEN = 60;
+import { SECONDS_BETWEEN } from '../../../core/codes.ts';
 
 /** Six digits, each of the million as likely as the next. */
 export const newCode = (): string => String(randomInt(1_000_000)).padStart(6, '0');

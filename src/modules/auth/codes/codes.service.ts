@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { networkOf } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
+import { CODE_SECONDS } from '../../../core/codes.ts';
 import { deriveKey, disguiseKey } from '../../../core/keys.ts';
 import type { Message } from '../../../core/messages.ts';
 import type { Channel, CodePurpose } from '../../../core/words.ts';
 import type { Tx } from '../../../db/client.ts';
 import * as repository from './codes.repository.ts';
-import { CODE_SECONDS, judgeCeiling, newCode, secondsToWait } from './codes.rules.ts';
+import { judgeCeiling, newCode, secondsToWait } from './codes.rules.ts';
 
 interface CodesDependencies {
   clock: Clock;

@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { STOP_HOURS } from '../../../core/messages.ts';
 import type { CountryCode } from '../../../core/phone.ts';
+import { CODE_SENT, codeSent, limitsOf } from '../../../http/codes.ts';
 import { IsSignedIn } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { CODE_SENT, codeSent, limitsOf } from '../codes/codes.schemas.ts';
 import { me } from './account.schemas.ts';
 import type { Account } from './account.service.ts';
 import { contacts as kinds } from './contact-changes.service.ts';

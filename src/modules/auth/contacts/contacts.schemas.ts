@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { codeField } from '../../../http/codes.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';
-import { codeField } from '../codes/codes.schemas.ts';
 
 /** Which contact is to be confirmed; left out, the one that the account has. For one country's phone numbers. */
 export const contactRequests = perCountry((country) => ({

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { STOP_HOURS } from '../../../core/messages.ts';
+import { CODE_SENT, GOOD_FOR } from '../../../http/codes.ts';
 import { IsSignedIn, Public } from '../../../http/guards.ts';
 import { originOf } from '../../../http/hooks/origin.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { CODE_SENT, GOOD_FOR, resetRequested } from '../codes/codes.schemas.ts';
-import { passwordChange, resetConfirmation, resetRequest } from './password.schemas.ts';
+import { passwordChange, resetConfirmation, resetRequest, resetRequested } from './password.schemas.ts';
 import type { Password } from './password.service.ts';
 import type { Reset } from './reset.service.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { codeField, codeSent } from '../../../http/codes.ts';
 import { newPassword } from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
-import { codeField } from '../codes/codes.schemas.ts';
 import { loginField, passwordField } from '../sign-in/sign-in.schemas.ts';
 
 const next = newPassword.meta({ examples: ['eleven-apricot-trees'] });
@@ -47,3 +47,22 @@ export const resetConfirmation = documented(
   },
 );
 export type ResetConfirmation = z.infer<typeof resetConfirmation>;
+
+/** The same as for every code, so it says to everybody what those do who are sent nothing. */
+export const resetRequested = documented(
+  codeSent.extend({
+    otherwise: z.enum(['desk']).meta({
+      description:
+        'Where a new password is to be had if no code comes, as no phone and no email is confirmed: at the clinic’s desk. ' +
+        'An app should say so beside the field for the code.',
+      examples: ['desk'],
+    }),
+  }),
+  {
+    id: 'PasswordResetRequested',
+    description: 'A code is on its way, if there is such an account and it has a confirmed phone or email.',
+    examples: {
+      requested: { summary: 'On its way', value: { expires_in: 300, resend_in: 60, otherwise: 'desk' } },
+    },
+  },
+);

@@ -17,8 +17,8 @@ export interface ThrottleDependencies {
 
 interface Try {
   /** What is guessed; failures at one do not count for the other. */
-  at: 'sign_in' | 'reset' | 'confirm';
-  /** Where the guess comes from: an address, or a session for those who have one. */
+  at: 'sign_in' | 'reset' | 'claim' | 'confirm' | 'join_family';
+  /** Where the guess comes from: an address, a session for those who have one, or the account where it alone counts. */
   from: string;
   /** The account that is guessed at; undefined where nobody has the name that was typed. */
   user: number | undefined;
@@ -94,8 +94,8 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
       const now = clock.now();
       const forgotten = forgottenAt(now);
       const standing = await repository.findStanding(db, turn, user ?? null, network ?? null, now, forgotten);
-      // Whoever confirms their own password holds a session: their place is known.
-      const isKnown = standing.is_known || at === 'confirm';
+      // Whoever confirms their own password, or joins a family, holds a session: their place is known.
+      const isKnown = standing.is_known || at === 'confirm' || at === 'join_family';
       if (!isKnown && held !== undefined) throw new AppError('too_many_requests', { retryAfter: held });
       if (!isKnown && standing.address_until !== null) refuse(standing.address_until, now);
       const wait = isKnown ? 0 : newcomersWait(standing.account_failures);

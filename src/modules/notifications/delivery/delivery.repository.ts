@@ -4,6 +4,7 @@ import type { Channel, Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { sql } from '../../../db/drizzle.ts';
 import { VISIT_COLUMNS, VISIT_JOINS, type VisitColumns } from '../facts.repository.ts';
+import { PHONE_REACHES } from '../telling/reach.repository.ts';
 import type { Told } from './order.rules.ts';
 import { jobKey, priorityOf } from './queue.rules.ts';
 
@@ -27,7 +28,7 @@ export interface Claimed extends VisitColumns {
   email: string | null;
   email_verified: boolean;
   phone: string | null;
-  phone_verified: boolean;
+  phone_reaches: boolean;
   chat_id: string | null;
 }
 
@@ -53,7 +54,7 @@ export async function claim(
       )
       select m.id, m.key, m.user_id, m.channel, m.kind, m.appointment_id, m.params, m.secret, m.attempts, m.created_at,
         m.uncertain, u.is_active, u.role, u.locale, u.email, u.phone,
-        u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
+        u.email_verified_at is not null as email_verified, ${PHONE_REACHES} as phone_reaches,
         c.chat_id, ${VISIT_COLUMNS}
       from claimed m
       join users u on u.id = m.user_id

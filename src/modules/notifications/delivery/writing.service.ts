@@ -54,6 +54,7 @@ export function createWriting({
       params,
       visit: visitOf(claimed),
       clinic: clinic_name,
+      whose: claimed.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
       ...(code !== undefined && { code }),
@@ -91,8 +92,8 @@ export function createWriting({
 /** A person who has not proved that an address is theirs gets codes there, and nothing else. */
 function addressOf(claimed: Claimed, destination: string | undefined): string | null {
   if (destination) return destination;
-  const { channel, kind, email, email_verified, phone, phone_verified, chat_id } = claimed;
+  const { channel, kind, email, email_verified, phone, phone_reaches, chat_id } = claimed;
   if (channel === 'telegram') return chat_id;
-  const [address, verified] = channel === 'email' ? [email, email_verified] : [phone, phone_verified];
+  const [address, verified] = channel === 'email' ? [email, email_verified] : [phone, phone_reaches];
   return verified || kind === 'code' ? address : null;
 }

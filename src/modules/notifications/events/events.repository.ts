@@ -2,6 +2,7 @@ import type { WallTime } from '../../../core/clock.ts';
 import type { AppointmentStatus } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import { isActive } from '../../availability/visits.sql.ts';
+import { familyOf, readersOf } from '../../patients/families/guardians.sql.ts';
 
 export interface VisitRow {
   id: number;
@@ -34,21 +35,35 @@ export async function findVisit(executor: Executor, appointment: number): Promis
 /** A visit that lies ahead, and so is not over. */
 export type VisitAhead = Omit<VisitRow, 'is_over'>;
 
-/** The visits that lie ahead of a patient, and those of a doctor that still wait for an answer. */
+/**
+ * Who is told of a patient's visits, the patient first if they are one of them.
+ * @param adult the latest day of birth of adults
+ */
+export async function listReaders(executor: Executor, patient: number, adult: string): Promise<number[]> {
+  const { rows } = await clientOf(executor).query<{ id: number }>({
+    name: 'messages.readers',
+    text: `select reader.id from (${readersOf('$1', '$2')}) reader order by reader.id <> $1, reader.id`,
+    values: [patient, adult],
+  });
+  return rows.map(({ id }) => id);
+}
+
+/** The visits that lie ahead of a patient and of those whom they look after, and those of a doctor that still wait for an answer. */
 export async function listAhead(
   executor: Executor,
   person: number,
   { date, time }: WallTime,
+  adult: string,
 ): Promise<VisitAhead[]> {
   const { rows } = await clientOf(executor).query<VisitAhead>({
     name: 'messages.visits-ahead',
     text: `
       select id, doctor_id, patient_id, status, date, start_time, end_time, version, booked_by, cancelled_by, cancel_reason
       from appointments
-      where (patient_id = $1 and ${isActive('appointments')} or doctor_id = $1 and status = 'pending')
+      where (patient_id in (${familyOf('$1', '$4')}) and ${isActive('appointments')} or doctor_id = $1 and status = 'pending')
         and (date, start_time) > ($2::date, $3::time)
       order by id`,
-    values: [person, date, time],
+    values: [person, date, time, adult],
   });
   return rows;
 }

@@ -38,7 +38,12 @@ export const offerEvent = when.extend({
 export type OfferEvent = z.infer<typeof offerEvent>;
 
 /** A reminder of a visit, and the time for which it was planned. */
-export const patientReminder = when.partial().extend({ appointment: z.int(), lead: z.string() });
+export const patientReminder = when.partial().extend({
+  appointment: z.int(),
+  lead: z.string(),
+  /** Who looks after the patient; left out where the patient is reminded. */
+  reader: z.int().optional(),
+});
 export type PatientReminder = z.infer<typeof patientReminder>;
 
 export const doctorReminder = when.extend({ appointment: z.int() });

@@ -1,8 +1,9 @@
 import type { Clock } from '../../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { audienceOf, offersOthers } from './audience.rules.ts';
-import { findVisit, type VisitRow } from './events.repository.ts';
+import { findVisit, listReaders, type VisitRow } from './events.repository.ts';
 import type { AppointmentEvent, OfferEvent } from './events.schemas.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
 
@@ -18,6 +19,7 @@ export interface EventsDependencies {
   clock: Clock;
   reminders: Pick<Reminders, 'plan'>;
   telling: Pick<Telling, 'enqueue'>;
+  guardians: Pick<Guardians, 'adult'>;
   alternatives: {
     /** The nearest free slots to one that falls out. */
     find: (place: {
@@ -40,7 +42,9 @@ const A_DAY = 86_400_000;
  * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change. Each may come more than once, and
  * tells everybody once.
  */
-export function createEvents({ db, clock, reminders, telling, alternatives }: EventsDependencies) {
+export function createEvents(dependencies: EventsDependencies) {
+  const { db, clock, reminders, telling, guardians, alternatives } = dependencies;
+
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
   async function paramsOf(visit: VisitRow, told: AppointmentEvent): Promise<Record<string, string>> {
     const { from, to = visit, version = visit.version, status = 'pending' } = told;
@@ -77,12 +81,35 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
   const isLongAgo = ({ date, end_time }: VisitRow) =>
     clock.now().getTime() - clock.at(date, end_time).getTime() > A_DAY;
 
+  /** Tells the patient, or those who look after them, whose visit it is and whether one of them called it off. */
+  async function tellFamily(
+    tx: Tx,
+    { patient_id, cancelled_by }: VisitRow,
+    message: Omit<Parameters<typeof telling.enqueue>[1], 'user_id'>,
+  ): Promise<void> {
+    const readers = await listReaders(tx, patient_id, guardians.adult());
+    const byFamily = cancelled_by !== null && cancelled_by !== patient_id && readers.includes(cancelled_by);
+    // A guardian knows what they cancelled.
+    const others = readers.filter((one) => message.kind !== 'cancelled' || one !== cancelled_by);
+    for (const reader of others) {
+      const whose = reader === patient_id ? {} : { for: String(patient_id) };
+      const whom = byFamily ? { by_family: 'true' } : {};
+      await telling.enqueue(tx, {
+        ...message,
+        user_id: reader,
+        params: { ...message.params, ...whose, ...whom },
+      });
+    }
+  }
+
   async function tell(tx: Tx, told: AppointmentEvent, visit: VisitRow, params: Record<string, string>) {
     if (told.event === 'expired' && isLongAgo(visit)) return;
     for (const { kind, user_id } of audienceOf(told, visit)) {
       // Whoever has it no more is told of the time at which they had it.
       const said = kind === 'handed_over' && told.from ? { ...params, ...told.from } : params;
-      await telling.enqueue(tx, { user_id, kind, key: keyOf(told), appointment_id: visit.id, params: said });
+      const message = { kind, key: keyOf(told), appointment_id: visit.id, params: said };
+      if (user_id === visit.patient_id) await tellFamily(tx, visit, message);
+      else await telling.enqueue(tx, { ...message, user_id });
     }
   }
 
@@ -108,14 +135,21 @@ export function createEvents({ db, clock, reminders, telling, alternatives }: Ev
       const isOver = event !== 'offered';
       const end = clock.wallOf(new Date(expires_at));
       const until = { until: `${end.date} ${end.time.slice(0, 5)}`, expires_at };
-      await transaction(db, (tx) =>
-        telling.enqueue(tx, {
-          user_id: patient,
-          kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
-          key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
-          params: { doctors: String(doctor), date, start_time, ...(!isOver && until) },
-        }),
-      );
+      await transaction(db, async (tx) => {
+        for (const user_id of await listReaders(tx, patient, guardians.adult()))
+          await telling.enqueue(tx, {
+            user_id,
+            kind: isOver ? 'waitlist_lapsed' : 'waitlist_offer',
+            key: `waitlist_offer:${offer}:${isOver ? 'over' : event}`,
+            params: {
+              doctors: String(doctor),
+              date,
+              start_time,
+              ...(!isOver && until),
+              ...(user_id !== patient && { for: String(patient) }),
+            },
+          });
+      });
     },
   };
 }

@@ -3,10 +3,11 @@ import type { Lead } from '../../../core/messages.ts';
 import { activeStatuses } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { addJob, type JobSpec, removeJob } from '../../../db/queue/jobs.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { remindAt } from '../telling/quiet.rules.ts';
 import { findRecipient } from '../telling/telling.repository.ts';
 import type { Telling } from '../telling/telling.service.ts';
-import { findVisit, listAhead, type VisitAhead, type VisitRow } from './events.repository.ts';
+import { findVisit, listAhead, listReaders, type VisitAhead, type VisitRow } from './events.repository.ts';
 import type { DoctorReminder, PatientReminder } from './events.schemas.ts';
 
 interface RemindersDependencies {
@@ -17,6 +18,7 @@ interface RemindersDependencies {
   /** How long before a visit its doctor is reminded of a request that waits for an answer; 0 is not at all. */
   remind_doctor_hours: number;
   telling: Pick<Telling, 'enqueue'>;
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 /** The time that a message speaks of, and which change of the visit it is. Both stay, whatever comes afterwards. */
@@ -32,16 +34,18 @@ export const spokenOf = ({
 
 /** Reminders are jobs that wait for their time. What has become of their visit by then is asked when they run. */
 export function createReminders(dependencies: RemindersDependencies) {
-  const { db, clock, leads, remind_doctor_hours, telling } = dependencies;
+  const { db, clock, leads, remind_doctor_hours, telling, guardians } = dependencies;
+  const readersOf = (tx: Tx, { patient_id }: Pick<VisitRow, 'patient_id'>) =>
+    listReaders(tx, patient_id, guardians.adult());
 
   /**
-   * Plans the reminders of a visit: to its patient, and to its doctor while the request waits for an answer. Where the moment
+   * Plans the reminders of a visit: to its patient and whoever looks after them, each by their own quiet hours, and to its
+   * doctor while the request waits for an answer. Where the moment
    * of a reminder has passed, `replace` takes back what was planned for another time.
    */
   async function planAhead(tx: Tx, visit: VisitAhead, { replace = false } = {}): Promise<void> {
     const { id, date, start_time } = visit;
     const payload = { appointment: id, date, start_time };
-    const patient = await findRecipient(tx, visit.patient_id, id);
     const planned = new Set<number>();
     const plan = async (key: string, job: Omit<JobSpec, 'key'>) => {
       // Somebody who books this late knows. Two reminders that quiet hours bring to one moment become one.
@@ -51,9 +55,15 @@ export function createReminders(dependencies: RemindersDependencies) {
         await addJob(tx, { ...job, key });
       } else if (replace) await removeJob(tx, key);
     };
-    for (const { name, minutes } of leads) {
-      const run_at = remindAt(visit, minutes, patient, clock);
-      await plan(reminderKey(id, name), { task: 'remind', payload: { ...payload, lead: name }, run_at });
+    for (const reader of await readersOf(tx, visit)) {
+      const person = await findRecipient(tx, reader, id);
+      const other = reader === visit.patient_id ? undefined : reader;
+      planned.clear();
+      for (const { name, minutes } of leads) {
+        const run_at = remindAt(visit, minutes, person, clock);
+        const job = { ...payload, lead: name, ...(other !== undefined && { reader }) };
+        await plan(reminderKey(id, name, other), { task: 'remind', payload: job, run_at });
+      }
     }
     if (visit.status !== 'pending' || remind_doctor_hours === 0) return;
     planned.clear();
@@ -63,7 +73,10 @@ export function createReminders(dependencies: RemindersDependencies) {
   }
 
   async function cancel(tx: Tx, visit: VisitRow): Promise<void> {
-    for (const { name } of leads) await removeJob(tx, reminderKey(visit.id, name));
+    for (const reader of await readersOf(tx, visit)) {
+      const other = reader === visit.patient_id ? undefined : reader;
+      for (const { name } of leads) await removeJob(tx, reminderKey(visit.id, name, other));
+    }
     await removeJob(tx, doctorKey(visit.id));
   }
 
@@ -84,25 +97,35 @@ export function createReminders(dependencies: RemindersDependencies) {
     /** The task `plan_reminders`: a person has changed their quiet hours since their reminders were planned. */
     async planAnew(person: number): Promise<void> {
       await transaction(db, async (tx) => {
-        for (const visit of await listAhead(tx, person, clock.wall()))
+        for (const visit of await listAhead(tx, person, clock.wall(), guardians.adult()))
           await planAhead(tx, visit, { replace: true });
       });
     },
 
-    /** The task `remind`. Nothing is said of a visit that is off, has begun or is over meanwhile. */
-    async remind({ appointment, lead, ...planned }: PatientReminder): Promise<void> {
+    /**
+     * The task `remind`. Nothing is said of a visit that is off, has begun or is over meanwhile, nor to somebody who no longer
+     * looks after its patient.
+     */
+    async remind({ appointment, lead, reader, ...planned }: PatientReminder): Promise<void> {
       if (!leads.some(({ name }) => name === lead)) return;
       await transaction(db, async (tx) => {
         const visit = await findVisit(tx, appointment);
         if (!visit || !isAhead(visit) || !isWhere(visit, planned)) return;
-        const { date, start_time, status } = visit;
+        const { date, start_time, status, patient_id } = visit;
+        const user_id = reader ?? patient_id;
+        if (reader !== undefined && !(await readersOf(tx, visit)).includes(reader)) return;
         await telling.enqueue(tx, {
-          user_id: visit.patient_id,
+          user_id,
           kind: 'reminder',
           // The time is part of it: a visit that is moved is reminded of anew.
           key: `appointment:${visit.id}:reminder:${lead}:${date}T${start_time}`,
           appointment_id: visit.id,
-          params: { lead, ...spokenOf(visit), status },
+          params: {
+            lead,
+            ...spokenOf(visit),
+            status,
+            ...(user_id !== patient_id && { for: String(patient_id) }),
+          },
         });
       });
     },
@@ -127,4 +150,6 @@ export function createReminders(dependencies: RemindersDependencies) {
 export type Reminders = ReturnType<typeof createReminders>;
 
 const doctorKey = (appointment: number) => `remind_doctor:${appointment}`;
-const reminderKey = (appointment: number, lead: string) => `remind:${appointment}:${lead}`;
+/** @param reader who looks after the patient; undefined where the patient is reminded */
+const reminderKey = (appointment: number, lead: string, reader?: number) =>
+  ['remind', appointment, lead, ...(reader === undefined ? [] : [reader])].join(':');

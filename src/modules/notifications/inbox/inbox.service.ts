@@ -30,6 +30,7 @@ export function createInbox({ db, clock, clinic_name }: InboxDependencies) {
       params,
       visit: visitOf(row),
       clinic: clinic_name,
+      whose: row.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,
     });

@@ -20,7 +20,8 @@ export function visitPage(found: LinkState, locale: Locale, today: string): stri
   const { link, state } = found;
   const doctor = fullName(link.doctor_first_name, link.doctor_last_name);
   const when = longWhen(texts, link.date, link.start_time, today);
-  const visit = [when, doctor && `${page.doctor} ${doctor}`].filter(Boolean).join(', ');
+  const patient = link.whose && fullName(...link.whose);
+  const visit = [patient, when, doctor && `${page.doctor} ${doctor}`].filter(Boolean).join(', ');
   const isPending = link.status === 'pending' && state !== 'over' && state !== 'too_late';
   const pending = isPending ? `<p>${escapeHtml(page.pending)}</p>` : '';
   const shown = `<p class="visit">${escapeHtml(visit)}</p>${pending}`;

@@ -1,5 +1,6 @@
 import type { AppointmentStatus, Locale, linkPurposes } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
+import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 type LinkPurpose = (typeof linkPurposes)[number];
 
@@ -41,23 +42,36 @@ export interface VisitLink {
   doctor_id: number;
   doctor_first_name: string | null;
   doctor_last_name: string | null;
+  /** First and last name of the patient, where the link is of somebody who looks after them. */
+  whose: [first_name: string | null, last_name: string | null] | null;
 }
 
-/** The visit behind a link, whatever has become of either. A person who is out has none. */
-export async function findVisitLink(db: Db, token_hash: Buffer): Promise<VisitLink | undefined> {
+/**
+ * The visit behind a link, whatever has become of either. A person who is out has none, nor who no longer looks after its
+ * patient.
+ * @param adult the latest day of birth of adults
+ */
+export async function findVisitLink(
+  db: Db,
+  token_hash: Buffer,
+  adult: string,
+): Promise<VisitLink | undefined> {
   const { rows } = await db.$client.query<VisitLink>({
     name: 'links.visit',
     text: `
       select l.purpose, l.user_id, u.locale, l.used_at is not null as used, l.expires_at, a.id as appointment_id,
         a.status, a.version, (select max(e.id) from appointment_events e
           where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
-        d.first_name as doctor_first_name, d.last_name as doctor_last_name
+        d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+        case when a.patient_id <> l.user_id then jsonb_build_array(p.first_name, p.last_name) end as whose
       from one_use_links l
       join users u on u.id = l.user_id and u.is_active
-      join appointments a on a.id = l.appointment_id and a.patient_id = l.user_id
+      join appointments a on a.id = l.appointment_id
+        and (a.patient_id = l.user_id or l.user_id in (${guardiansOf('a.patient_id', '$2')}))
+      join users p on p.id = a.patient_id
       join users d on d.id = a.doctor_id
       where l.token_hash = $1 and l.purpose in ('confirm_visit', 'cancel_visit')`,
-    values: [token_hash],
+    values: [token_hash, adult],
   });
   return rows[0];
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
 import { spokenOf } from '../events/reminders.service.ts';
 import type { Telling } from '../telling/telling.service.ts';
@@ -16,6 +17,7 @@ export interface LinksDependencies {
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
   public_url: string | undefined;
   telling: Pick<Telling, 'enqueue'>;
+  guardians: Pick<Guardians, 'adult'>;
   cancelling: {
     cancel: (appointment: number, caller: Caller, meant: { owners: { patient: number } }) => Promise<void>;
     /** Whether the clinic's policy lets a patient cancel this visit now. */
@@ -45,9 +47,11 @@ export const hashOf = (token: string) => createHash('sha256').update(token).dige
 
 /**
  * Links with which a reminder is answered without signing in. Each is for one visit, and works once and only before the visit
- * begins. Whoever holds a link counts as its patient, so it can do nothing but answer.
+ * begins. Whoever holds a link counts as its patient, or as who looks after them, so it can do nothing but answer.
  */
-export function createLinks({ db, clock, sealing, public_url, telling, cancelling }: LinksDependencies) {
+export function createLinks(dependencies: LinksDependencies) {
+  const { db, clock, sealing, public_url, telling, guardians, cancelling } = dependencies;
+
   function stateOf(link: repository.VisitLink | undefined): LinkState {
     if (!link) return { state: 'unknown' };
     if (link.status === 'cancelled') return { state: 'cancelled', link };
@@ -63,7 +67,7 @@ export function createLinks({ db, clock, sealing, public_url, telling, cancellin
 
   /** What the link is good for now. Reading changes nothing: mail scanners and previews follow links too. */
   async function read(token: string): Promise<LinkState> {
-    const found = stateOf(await repository.findVisitLink(db, hashOf(token)));
+    const found = stateOf(await repository.findVisitLink(db, hashOf(token), guardians.adult()));
     if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return found;
     if (await cancelling.mayCancelNow(found.link)) return found;
     return found.state === 'ask_cancel' ? { ...found, state: 'too_late' } : { ...found, late: true };

@@ -35,6 +35,7 @@ export function createOutbox({ db, clock, clinic_name, default_locale, audit }: 
       params,
       visit: visitOf(row),
       clinic: clinic_name,
+      whose: row.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wallOf(sent_at === null ? clock.now() : new Date(sent_at)).date,
     });

@@ -3,6 +3,7 @@ import type { QuietHours } from '../../../core/quiet.ts';
 import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import type { Addresses } from '../telling/channels.rules.ts';
+import { PHONE_REACHES } from '../telling/reach.repository.ts';
 
 interface PreferencesRow extends QuietHours, Addresses {
   channels: Partial<Record<NoticeKind, Channel[]>>;
@@ -15,7 +16,7 @@ export async function findPreferences(executor: Executor, user: number): Promise
     text: `
       select coalesce(p.channels, '{}') as channels, coalesce(p.quiet, true) as quiet,
         coalesce(p.quiet_from, time '22:00') as quiet_from, coalesce(p.quiet_until, time '08:00') as quiet_until,
-        u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
+        u.email_verified_at is not null as email_verified, ${PHONE_REACHES} as phone_reaches,
         c.user_id is not null as telegram_linked
       from users u
       left join notification_preferences p on p.user_id = u.id

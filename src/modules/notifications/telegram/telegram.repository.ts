@@ -1,6 +1,7 @@
 import type { ActiveStatus, Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { isStillToCome } from '../../availability/visits.sql.ts';
+import { dependantsOf } from '../../patients/families/guardians.sql.ts';
 
 /** The chat that is linked to a person; undefined where none is. */
 export async function findChat(executor: Executor, user: number): Promise<string | undefined> {
@@ -81,23 +82,25 @@ interface NextVisit {
   start_time: string;
   status: ActiveStatus;
   doctor_id: number;
+  patient_id: number;
   doctor_first_name: string | null;
   doctor_last_name: string | null;
   patient_first_name: string | null;
   patient_last_name: string | null;
 }
 
-/** A person's visits that are still to come, soonest first, as their doctor or as their patient. */
+/** A person's visits that are still to come, soonest first, as their doctor or as their patient, and those of whom they look after. */
 export async function nextVisits(
   db: Db,
   user: number,
   wall: { date: string; time: string },
   limit: number,
+  adult: string,
 ): Promise<NextVisit[]> {
   const { rows } = await db.$client.query<NextVisit>({
     name: 'telegram.next-visits',
     text: `
-      select a.date, a.start_time, a.status, a.doctor_id, d.first_name as doctor_first_name,
+      select a.date, a.start_time, a.status, a.doctor_id, a.patient_id, d.first_name as doctor_first_name,
         d.last_name as doctor_last_name, p.first_name as patient_first_name, p.last_name as patient_last_name
       from (
         (select v.* from appointments v where v.doctor_id = $1 and ${isStillToCome('v', 2)}
@@ -105,11 +108,15 @@ export async function nextVisits(
         union all
         (select v.* from appointments v where v.patient_id = $1 and ${isStillToCome('v', 2)}
          order by v.date, v.start_time limit $4)
+        union all
+        (select theirs.* from (${dependantsOf('$1', '$5')}) mine cross join lateral (
+           select v.* from appointments v where v.patient_id = mine.id and ${isStillToCome('v', 2)}
+           order by v.date, v.start_time limit $4) theirs)
       ) a
       join users d on d.id = a.doctor_id
       join users p on p.id = a.patient_id
       order by a.date, a.start_time limit $4`,
-    values: [user, wall.date, wall.time, limit],
+    values: [user, wall.date, wall.time, limit, adult],
   });
   return rows;
 }

@@ -6,6 +6,7 @@ import type { Locale } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { messageTexts } from '../../../i18n/index.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { insertLink, useLink } from '../links/links.repository.ts';
 import { hashOf } from '../links/links.service.ts';
 import type { Telling } from '../telling/telling.service.ts';
@@ -22,6 +23,7 @@ interface TelegramDependencies {
   botName: (() => Promise<string>) | undefined;
   telling: Pick<Telling, 'enqueue'>;
   audit: Pick<Audit, 'record'>;
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 export type Telegram = ReturnType<typeof createTelegramLinking>;
@@ -30,7 +32,7 @@ const VISITS = 10;
 
 /** Knows whose each chat is, and what the bot answers. */
 export function createTelegramLinking(dependencies: TelegramDependencies) {
-  const { db, clock, default_locale, botName, telling, audit } = dependencies;
+  const { db, clock, default_locale, botName, telling, audit, guardians } = dependencies;
   let known: Promise<string> | undefined;
 
   /** Telegram is asked once, and again after a failure. */
@@ -161,13 +163,15 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       const { bot } = texts;
       if (!owner) return bot.not_linked;
       const wall = clock.wall();
-      const visits = await repository.nextVisits(db, owner.user_id, wall, VISITS);
+      const visits = await repository.nextVisits(db, owner.user_id, wall, VISITS, guardians.adult());
       if (visits.length === 0) return bot.no_visits;
       const lines = visits.map((visit) => {
         const other = visit.doctor_id === owner.user_id ? 'patient' : 'doctor';
         const name = fullName(visit[`${other}_first_name`], visit[`${other}_last_name`]);
+        const isOther = ![visit.doctor_id, visit.patient_id].includes(owner.user_id);
+        const whose = isOther && fullName(visit.patient_first_name, visit.patient_last_name);
         const pending = visit.status === 'pending' && bot.pending;
-        return `• ${[longWhen(texts, visit.date, visit.start_time, wall.date), name, pending].filter(Boolean).join(', ')}`;
+        return `• ${[whose, longWhen(texts, visit.date, visit.start_time, wall.date), name, pending].filter(Boolean).join(', ')}`;
       });
       return [bot.visits, ...lines].join('\n');
     },

@@ -2,16 +2,16 @@ import { accountKinds, isVisitKind, type MessageKind, type NoticeKind } from '..
 import { type Role, worksHere } from '../../../core/roles.ts';
 import type { Channel } from '../../../core/words.ts';
 
-/** Which addresses a person has proved to be theirs. */
+/** Which of a person's addresses reach them: they have proved it themselves, or the desk has made sure of the phone. */
 export interface Addresses {
   email_verified: boolean;
-  phone_verified: boolean;
+  phone_reaches: boolean;
   telegram_linked: boolean;
 }
 
 export const isProved = (person: Addresses): Record<Channel, boolean> => ({
   email: person.email_verified,
-  sms: person.phone_verified,
+  sms: person.phone_reaches,
   telegram: person.telegram_linked,
 });
 

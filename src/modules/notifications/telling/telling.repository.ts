@@ -4,13 +4,14 @@ import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { priorityOf } from '../delivery/queue.rules.ts';
 import type { Reachable } from './channels.rules.ts';
 import type { Reader } from './judgement.rules.ts';
+import { PHONE_REACHES } from './reach.repository.ts';
 
 /** Everything that decides by which channels, and when, a person hears of something. */
 export interface RecipientRow extends Reachable, Reader {}
 
 const RECIPIENT = `
   select u.deleted_at is not null as deleted, u.role, u.is_active,
-    u.email_verified_at is not null as email_verified, u.phone_verified_at is not null as phone_verified,
+    u.email_verified_at is not null as email_verified, ${PHONE_REACHES} as phone_reaches,
     c.user_id is not null as telegram_linked, coalesce(p.channels, '{}') as channels, coalesce(p.quiet, true) as quiet,
     to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
     to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until,

@@ -1,11 +1,13 @@
+import { ADULT, bornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { isNoticeKind, type Message, type NoticeKind } from '../../../core/messages.ts';
 import type { Channel } from '../../../core/words.ts';
-import type { Tx } from '../../../db/client.ts';
+import type { Executor, Tx } from '../../../db/client.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
 import type { Inbox } from '../inbox/inbox.service.ts';
 import { channelsFor, isKeptFrom } from './channels.rules.ts';
 import { isInvitation, judge, type Verdict } from './judgement.rules.ts';
+import { findReached } from './reach.repository.ts';
 import { findRecipient, insertMessage, type RecipientRow } from './telling.repository.ts';
 
 /** A message that stands in the reader's inbox too. */
@@ -74,6 +76,13 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
     offered,
 
     /**
+     * Those of these people whom some channel reaches that is set up, or reaches who looks after them, so that the desk rings the
+     * others. Nobody is asked what they would rather have.
+     */
+    reached: async (executor: Executor, people: readonly number[]): Promise<ReadonlySet<number>> =>
+      new Set(await findReached(executor, people, [...offered], bornBy(clock.wall().date, ADULT))),
+
+    /**
      * Tells a person something: in their inbox, unless it is a code, and by the channels that they prefer and have proved to
      * be theirs, or by the one that the message names. It happens if `tx` commits, and once for the same key.
      */
@@ -83,7 +92,7 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) await notify(tx, { ...message, kind }, person);
       else {
-        const named = channel ?? (person.phone_verified ? 'sms' : 'email');
+        const named = channel ?? (person.phone_reaches ? 'sms' : 'email');
         await queue(tx, message, offered.has(named) ? [named] : [], {});
       }
     },

@@ -10,6 +10,14 @@ export const longWhen = ({ dates }: Dates, date: string, time: string, today: st
 export const shortWhen = ({ dates }: Dates, date: string, time: string, today: string): string =>
   dates.at_short(dates.short(partsOf(date, today)), time);
 
+/** Such as `10-mart, seshanba`. */
+export const longDay = ({ dates }: Dates, date: string, today: string): string =>
+  dates.long(partsOf(date, today));
+
+/** Such as `10-mart`. */
+export const shortDay = ({ dates }: Dates, date: string, today: string): string =>
+  dates.short(partsOf(date, today));
+
 /** @param date YYYY-MM-DD: a day of the calendar and no instant, so that no time zone can move it */
 function partsOf(date: string, today: string) {
   const [year = 0, month = 1, day = 1] = date.split('-').map(Number);

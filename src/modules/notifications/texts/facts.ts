@@ -26,6 +26,8 @@ export interface MessageFacts {
   /** The clinic's name. */
   clinic?: string | undefined;
   params: Readonly<Record<string, string>>;
+  /** First and last name of whom the reader looks after; null where it is about the reader. */
+  whose?: readonly [string | null, string | null] | null;
   /** When it happened, on the clinic's wall. */
   happened: { date: string; time: string };
   /** Today on the clinic's wall: a date of another year is written with its year. */

@@ -9,7 +9,7 @@ import type {
   VisitWords,
   Words,
 } from '../../../i18n/messages/texts.ts';
-import { longWhen, shortWhen } from './dates.ts';
+import { longDay, longWhen, shortDay, shortWhen } from './dates.ts';
 import type { MessageFacts, VisitFacts } from './facts.ts';
 import { fullName, shortName } from './names.ts';
 import { placed } from './place.ts';
@@ -20,10 +20,26 @@ import { plainSms } from './sms.ts';
  * @returns undefined where there is nothing to say: the visit is gone, or the message is not for this reader
  */
 export function writeMessage(locale: Locale, facts: MessageFacts): Words | undefined {
-  const said = wordsOf(messageTexts(locale), facts);
-  const words = said && placed(said, facts);
+  const texts = messageTexts(locale);
+  const said = wordsOf(texts, facts);
+  const placedWords = said && placed(said, facts);
+  const words = placedWords && isVisitKind(facts.kind) ? withName(texts, facts, placedWords) : placedWords;
   return words && { ...words, sms: plainSms(words.sms) };
 }
+
+/** Says whose visit it is to those who look after somebody. An SMS has room for one name. */
+function withName(text: MessageTexts, { whose }: MessageFacts, words: Words): Words {
+  const name = whose ? fullName(...whose) : undefined;
+  if (!whose || !name) return words;
+  const [first, last] = whose;
+  return {
+    title: `${words.title} (${name})`.slice(0, TITLE_MAX),
+    text: `${text.whose(name)} ${words.text}`,
+    sms: `${shortName(first ?? last, null)}: ${words.sms}`,
+  };
+}
+
+const TITLE_MAX = 200;
 
 function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
   const { kind, params, happened, today, code = '' } = facts;
@@ -42,12 +58,15 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     contact: params.contact === 'email' ? 'email' : 'phone',
     added: params.added === 'true',
     full: params.full === 'true',
+    person: (facts.whose ? fullName(...facts.whose) : undefined) ?? null,
+    day: longDay(text, params.day ?? happened.date, today),
+    day_short: shortDay(text, params.day ?? happened.date, today),
   });
 }
 
 /** Everything that a text of any kind may say of a visit. */
 function allWords(text: MessageTexts, { params, happened, today }: MessageFacts, visit: VisitFacts) {
-  const words = visitWords(text, visit, today);
+  const words = { ...visitWords(text, visit, today), by_family: params.by_family === 'true' };
   return {
     ...words,
     ...moveWords(text, params, visit, words, today),
@@ -56,7 +75,7 @@ function allWords(text: MessageTexts, { params, happened, today }: MessageFacts,
   };
 }
 
-function visitWords(text: MessageTexts, visit: VisitFacts, today: string): VisitWords {
+function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Omit<VisitWords, 'by_family'> {
   const { date, start_time, cancel_reason } = visit;
   const name = (who: 'doctor' | 'patient', short: boolean) =>
     (short ? shortName : fullName)(visit[`${who}_first_name`], visit[`${who}_last_name`]) ?? text.nobody[who];
@@ -83,7 +102,7 @@ function moveWords(
   text: MessageTexts,
   params: Params,
   { doctors }: VisitFacts,
-  { when, when_short }: VisitWords,
+  { when, when_short }: Pick<VisitWords, 'when' | 'when_short'>,
   today: string,
 ) {
   const { from_date, from_time, status } = params;

@@ -1,0 +1,67 @@
+import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Message } from '../../../core/messages.ts';
+import type { Caller } from '../../../core/roles.ts';
+import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import { type Desk, patientMissing, type Records } from './desk.service.ts';
+import { visitsOverlap } from './merging.repository.ts';
+
+export interface MergingDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  records: Pick<Records, 'lock' | 'takeOver'>;
+  /** Moves what every module holds of a person to their other record. */
+  moveTraces: (
+    tx: Tx,
+    merge: { from: number; into: number; by: number; at: string; takesSignIn: boolean },
+  ) => Promise<void>;
+  erasure: { eraseWithin: (tx: Tx, user: number, by: Caller) => Promise<number[]> };
+  sessions: { announce: (sessions: readonly number[]) => void };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
+}
+
+/** Makes one record of two of the same person. */
+export function createMerging(dependencies: MergingDependencies & { desk: Pick<Desk, 'get'> }) {
+  const { db, clock, audit, records, moveTraces, erasure, sessions, messages, desk } = dependencies;
+
+  /** Both are locked, so that nobody books for either meanwhile; a visit that moves at this moment is met by the constraint. */
+  async function mergeWithin(tx: Tx, from: number, into: number, by: Caller): Promise<number[]> {
+    const locked = await records.lock(tx, [from, into]);
+    const [duplicate, stays] = [from, into].map((patient) => locked.find(({ id }) => id === patient));
+    if (!duplicate) throw await patientMissing(tx, from);
+    if (!stays) throw await patientMissing(tx, into);
+    if (await visitsOverlap(tx, from, into)) throw new AppError('visits_overlap');
+    const takesSignIn = stays.password_hash === null && duplicate.password_hash !== null;
+    await moveTraces(tx, { from, into, by: by.id, at: clock.now().toISOString(), takesSignIn });
+    const ended = await erasure.eraseWithin(tx, from, by);
+    await records.takeOver(tx, duplicate, stays);
+    const details = { merged: from };
+    await audit.record(tx, { actor: by, action: 'patient.merge', subject: into, details });
+    await messages.enqueue(tx, {
+      user_id: into,
+      kind: 'record_merged',
+      key: `user:${into}:merged:${from}`,
+    });
+    return ended;
+  }
+
+  return {
+    /**
+     * Moves visits, wishes, family ties, consents and what was told from one record to the other, and erases the rest of the
+     * first, whose id is gone. What it held is given back. The other keeps its sign-in, or takes this one's.
+     * @throws AppError patient_not_found, visits_overlap, not_with_oneself, invalid_input (same_person)
+     */
+    async merge(from: number, into: number, caller: Caller) {
+      if (from === into) throw invalidField('into', 'same_person');
+      const ended = await transaction(db, (tx) => mergeWithin(tx, from, into, caller)).catch((error) => {
+        if (databaseError(error)?.constraint === 'appointments_patient_no_overlap')
+          throw new AppError('visits_overlap', { cause: error });
+        throw error;
+      });
+      sessions.announce(ended);
+      return desk.get(into);
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import { ADULT, bornBy } from '../../../core/age.ts';
+import type { Clock } from '../../../core/clock.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Caller } from '../../../core/roles.ts';
+import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import type { Audit } from '../../audit/index.ts';
+import { saveProfile } from '../patients.repository.ts';
+import * as repository from './families.repository.ts';
+import { birthFault, endOf } from './families.rules.ts';
+import {
+  DEPENDANTS_MAX,
+  type Dependant,
+  type DependantChanges,
+  GUARDIANS_MAX,
+  type NewDependant,
+} from './families.schemas.ts';
+import { lockPeople } from './guardians.repository.ts';
+import { isErasedWith } from './leaving.repository.ts';
+
+interface Name {
+  first_name?: string | undefined;
+  last_name?: string | undefined;
+}
+
+interface FamiliesDependencies {
+  db: Db;
+  clock: Clock;
+  audit: Pick<Audit, 'record'>;
+  records: {
+    /** Makes a patient who has no sign-in. */
+    make: (tx: Tx, name: Name) => Promise<number>;
+  };
+  users: {
+    setContact: (tx: Tx, user: number, contact: Name) => Promise<void>;
+    /** Erases somebody as part of another act, which has locked them. */
+    eraseWithin: (tx: Tx, user: number, by: Caller) => Promise<unknown>;
+  };
+  consents: {
+    accept: (tx: Tx, person: number, by?: number) => Promise<unknown>;
+  };
+  appointments: {
+    callingOff: { aheadOf: (person: number) => { count: (tx: Tx) => Promise<number> } };
+  };
+  require_consent: boolean;
+}
+
+/** Who looks after whom: parents and their children, and whoever else books for somebody under 18. */
+export function createFamilies(dependencies: FamiliesDependencies) {
+  const { db, clock, audit, records, users, consents, appointments } = dependencies;
+  const adult = () => bornBy(clock.wall().date, ADULT);
+
+  const shown = ({ tied_at, ...row }: repository.DependantRow): Dependant => ({
+    ...row,
+    until: endOf(row.date_of_birth),
+  });
+
+  async function find(tx: Tx, guardian: number, dependant: number): Promise<Dependant> {
+    const [row] = await repository.listDependants(tx, guardian, adult(), dependant);
+    if (!row) throw new AppError('patient_not_found');
+    return shown(row);
+  }
+
+  function mustBeChild(born: string | undefined): void {
+    const fault = born === undefined ? undefined : birthFault(born, clock.wall().date);
+    if (fault) throw invalidField('date_of_birth', fault);
+  }
+
+  /**
+   * Lets somebody act for a patient; both are locked with it. Saying so again changes nothing.
+   * @returns false where the tie was there before
+   * @throws AppError too_many_dependants, too_many_guardians
+   */
+  async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
+    const { guardian, dependant } = wanted;
+    await lockPeople(tx, [guardian, dependant]);
+    const { dependants, guardians, is_tied } = await repository.countTies(tx, wanted, adult());
+    if (is_tied) return false;
+    if (dependants >= DEPENDANTS_MAX) throw new AppError('too_many_dependants');
+    if (guardians >= GUARDIANS_MAX) throw new AppError('too_many_guardians');
+    return repository.tie(tx, { ...wanted, guardian, dependant });
+  }
+
+  return {
+    tie,
+
+    /** Those whom a patient looks after now. */
+    list: async ({ id }: Caller): Promise<Dependant[]> =>
+      (await repository.listDependants(db, id, adult())).map(shown),
+
+    /** @throws AppError patient_not_found */
+    async get(dependant: number, { id }: Caller): Promise<Dependant> {
+      const [row] = await repository.listDependants(db, id, adult(), dependant);
+      if (!row) throw new AppError('patient_not_found');
+      return shown(row);
+    },
+
+    /**
+     * A patient without a sign-in, looked after by whoever says so.
+     * @throws AppError too_many_dependants, session_ended (the guardian is erased in this very moment), invalid_input
+     * (birth_in_future, not_a_child, consent_required)
+     */
+    async add(wanted: NewDependant, caller: Caller): Promise<Dependant> {
+      const { accept_terms, relationship, first_name, last_name, date_of_birth, gender } = wanted;
+      mustBeChild(date_of_birth);
+      if (dependencies.require_consent && accept_terms !== true)
+        throw invalidField('accept_terms', 'consent_required');
+      return transaction(db, async (tx) => {
+        // Holds the guardian's row, so that of two children at once each counts the other.
+        await users.setContact(tx, caller.id, {});
+        const dependant = await records.make(tx, { first_name, last_name });
+        await saveProfile(tx, dependant, { date_of_birth, gender });
+        await repository.setRegisteredBy(tx, dependant, caller.id);
+        await tie(tx, { guardian: caller.id, dependant, relationship, by: caller.id });
+        if (accept_terms === true) await consents.accept(tx, dependant, caller.id);
+        await audit.record(tx, { actor: caller, action: 'family.add', subject: dependant });
+        return find(tx, caller.id, dependant);
+      });
+    },
+
+    /** @throws AppError patient_not_found, invalid_input (birth_in_future, not_a_child) */
+    async change(dependant: number, changes: DependantChanges, caller: Caller): Promise<Dependant> {
+      const { relationship, first_name, last_name, date_of_birth, gender } = changes;
+      mustBeChild(date_of_birth);
+      const tied = { guardian: caller.id, dependant };
+      return transaction(db, async (tx) => {
+        await lockPeople(tx, [caller.id, dependant]);
+        await find(tx, caller.id, dependant);
+        await users.setContact(tx, dependant, { first_name, last_name });
+        if (date_of_birth !== undefined || gender !== undefined)
+          await saveProfile(tx, dependant, { date_of_birth, gender });
+        if (date_of_birth !== undefined) await repository.tellEndAnew(tx, dependant);
+        if (relationship !== undefined) await repository.setRelationship(tx, tied, relationship);
+        const fields = Object.entries(changes).flatMap(([name, value]) =>
+          value === undefined ? [] : [name],
+        );
+        await audit.record(tx, {
+          actor: caller,
+          action: 'family.change',
+          subject: dependant,
+          details: { fields },
+        });
+        return find(tx, caller.id, dependant);
+      });
+    },
+
+    /**
+     * Somebody no longer looks after a patient. With the last tie goes a patient whom nobody would miss: without visits, and
+     * without a record that the desk made.
+     * @param by the guardian, or an admin
+     * @throws AppError patient_not_found (there is no such tie), dependant_has_visits with their `count` (nobody else looks
+     * after them)
+     */
+    async remove(dependant: number, guardian: number, by: Caller): Promise<void> {
+      await transaction(db, async (tx) => {
+        await lockPeople(tx, [guardian, dependant]);
+        const { guardians, is_tied } = await repository.countTies(tx, { guardian, dependant }, adult());
+        if (!is_tied) throw new AppError('patient_not_found');
+        const [child] = await repository.listDependants(tx, guardian, adult(), dependant);
+        // Over somebody who is grown up the tie is over anyway, and a guardian knows of it no more.
+        if (!child && by.id === guardian) throw new AppError('patient_not_found');
+        const isLast = child !== undefined && guardians === 1;
+        const count = isLast ? await appointments.callingOff.aheadOf(dependant).count(tx) : 0;
+        if (count > 0) throw new AppError('dependant_has_visits', { count });
+        const isMissed = !isLast || !(await isErasedWith(tx, { guardian, dependant }));
+        await repository.untie(tx, { guardian, dependant });
+        await audit.record(tx, {
+          actor: by,
+          action: 'family.remove',
+          subject: dependant,
+          details: { guardian },
+        });
+        if (!isMissed) await users.eraseWithin(tx, dependant, by);
+      });
+    },
+  };
+}
+
+export type Families = ReturnType<typeof createFamilies>;

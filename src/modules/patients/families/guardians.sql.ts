@@ -1,0 +1,36 @@
+/**
+ * Who looks after whom, as SQL. A tie is over with the 18th birthday, which is judged here, each time when it is used. Without
+ * a day of birth nobody acts for anybody.
+ * @param adult the SQL for the latest day of birth of adults (core/age)
+ */
+
+/** For whom somebody may act now. */
+export const dependantsOf = (guardian: string, adult: string): string => `
+  select tie.dependant_id as id
+  from guardianships tie join patient_profiles child on child.id = tie.dependant_id
+  where tie.guardian_id = ${guardian} and child.date_of_birth > ${adult}::date`;
+
+/** Somebody and those for whom they may act now. */
+export const familyOf = (person: string, adult: string): string => `
+  select ${person}::integer as id union all ${dependantsOf(person, adult)}`;
+
+/** Who may act for somebody now. */
+export const guardiansOf = (patient: string, adult: string): string => `
+  select tie.guardian_id as id
+  from guardianships tie
+  join patient_profiles child on child.id = tie.dependant_id
+  join users keeper on keeper.id = tie.guardian_id and keeper.role = 'patient' and keeper.is_active
+  where tie.dependant_id = ${patient} and child.date_of_birth > ${adult}::date`;
+
+/** Something tells them: a sign-in with its inbox, or a phone that the desk made sure of. @param user a row of `users` */
+export const isReached = (user: string) =>
+  `(${user}.username not like '~%' or ${user}.phone_reached_at is not null)`;
+
+/**
+ * Who is told of a patient's visits: themself, and all who look after them. Where these are told, a patient whom nothing
+ * reaches is not.
+ */
+export const readersOf = (patient: string, adult: string): string => `
+  select self.id from users self
+  where self.id = ${patient} and (${isReached('self')} or not exists (${guardiansOf(patient, adult)}))
+  union all ${guardiansOf(patient, adult)}`;

@@ -1,0 +1,45 @@
+import type { Locale } from '../../core/words.ts';
+
+/** What an account says of its owner; all else of it does not matter here. */
+interface Account {
+  username: string;
+  password_hash: string | null;
+  first_name: string | null;
+  last_name: string | null;
+  locale: Locale | null;
+  phone: string | null;
+  phone_verified_at: string | null;
+  phone_reached_at: string | null;
+  phone_resets_from: string | null;
+  email: string | null;
+  email_verified_at: string | null;
+  email_resets_from: string | null;
+}
+
+/**
+ * What a record takes over of the duplicate that is merged into it. It keeps its own sign-in. Where it has none it takes the
+ * other's, with the contacts that are confirmed there. What it does not say itself, the other says; but no phone or email of
+ * the other becomes one by which somebody signs in who did not before.
+ */
+export function mergedAccount(from: Account, into: Account): Partial<Account> {
+  const takesSignIn = into.password_hash === null && from.password_hash !== null;
+  const takesPhone = into.phone === null || (takesSignIn && from.phone_verified_at !== null);
+  const takesEmail = into.email === null || (takesSignIn && from.email_verified_at !== null);
+  return {
+    first_name: into.first_name ?? from.first_name,
+    last_name: into.last_name ?? from.last_name,
+    locale: into.locale ?? from.locale,
+    ...(takesSignIn && { username: from.username, password_hash: from.password_hash }),
+    ...(takesPhone && {
+      phone: from.phone,
+      phone_verified_at: takesSignIn ? from.phone_verified_at : null,
+      phone_resets_from: takesSignIn ? from.phone_resets_from : null,
+      phone_reached_at: from.phone_reached_at ?? from.phone_verified_at,
+    }),
+    ...(takesEmail && {
+      email: from.email,
+      email_verified_at: takesSignIn ? from.email_verified_at : null,
+      email_resets_from: takesSignIn ? from.email_resets_from : null,
+    }),
+  };
+}

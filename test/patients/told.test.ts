@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Person } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
+import { drainJobs } from '../helpers/messages/world.ts';
+import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
+import { addChild, joins } from './family.ts';
+
+/** What is told of a dependant, and to whom. */
+let clinic: WaitingClinic;
+let doctor: Person;
+let parent: Person;
+let other: Person;
+let child: number;
+beforeAll(async () => {
+  clinic = await waitingClinic();
+  doctor = await clinic.person('doctor', { first_name: 'Jasur', last_name: 'Yusupov', locale: 'en' });
+});
+afterAll(() => clinic.close());
+beforeEach(async () => {
+  clinic.clock.set(START);
+  parent = await clinic.person('patient', { locale: 'en' });
+  other = await clinic.person('patient', { locale: 'ru' });
+  child = await addChild(clinic, parent, { date_of_birth: '2024-08-20' });
+  await joins(clinic, parent, child, other);
+});
+
+const freshDay = freshDays();
+const as = (person: Person) => clinic.as(person);
+const tell = () => drainJobs(clinic.db, clinic.clock, clinic.tasks);
+const told = async (person: Person): Promise<{ kind: string; title: string; text: string }[]> => {
+  await tell();
+  return (await as(person).get('/notifications/?page_size=100').expect(200)).body.results;
+};
+const kinds = async (person: Person) => (await told(person)).map(({ kind }) => kind);
+async function booked(person = parent, patient = child): Promise<number> {
+  const timeslot = await clinic.slot(doctor, { date: '2030-03-12', ...freshTimes() });
+  return (await as(person).post('/appointments/', { timeslot, patient }).expect(201)).body.id;
+}
+let minutes = 0;
+/** One after another, of ten minutes each. */
+function freshTimes() {
+  const clock = (at: number) =>
+    `${String(Math.floor(at / 60)).padStart(2, '0')}:${String(at % 60).padStart(2, '0')}`;
+  minutes += 10;
+  return { start_time: clock(9 * 60 + minutes), end_time: clock(9 * 60 + minutes + 10) };
+}
+
+describe('of a child’s visit', () => {
+  test('both guardians are told, each in their language and with the child’s name, and the child is not', async () => {
+    await booked();
+    const [mine] = await told(parent);
+    expect(mine?.title).toBe('Your appointment is booked (Madina Karimova)');
+    expect(mine?.text).toMatch(/^For Madina Karimova: You have booked an appointment with Dr Jasur Yusupov/);
+    const [theirs] = await told(other);
+    expect(theirs?.text).toMatch(/^Пациент Madina Karimova: Вы записаны на приём/);
+    expect(await clinic.rows('select from notifications where user_id = $1', [child])).toEqual([]);
+  });
+
+  test('the child is told too, once the desk has made sure that a phone reaches them', async () => {
+    await clinic.db.$client.query(
+      "update users set phone = '+998901112233', phone_reached_at = now() where id = $1",
+      [child],
+    );
+    await booked();
+    await tell();
+    const rows = await clinic.rows('select kind, params from notifications where user_id = $1', [child]);
+    expect(rows).toEqual([
+      { kind: 'booked', params: expect.not.objectContaining({ for: expect.anything() }) },
+    ]);
+  });
+
+  test('a guardian who cancelled is not told of it; the other is, and not that it was the clinic', async () => {
+    const id = await booked();
+    await as(parent).delete(`/appointments/${id}/`).expect(204);
+    expect(await kinds(parent)).toEqual(['booked']);
+    const [last] = await told(other);
+    expect(last).toMatchObject({
+      kind: 'cancelled',
+      text: expect.stringContaining('Madina Karimova: Приём отменён:'),
+    });
+  });
+
+  test('the clinic’s cancellation is told to both', async () => {
+    const id = await booked();
+    await as(doctor).patch(`/appointments/${id}/`, { status: 'cancelled' }).expect(200);
+    expect((await kinds(parent))[0]).toBe('declined');
+    expect((await kinds(other))[0]).toBe('declined');
+  });
+
+  test('somebody who no longer looks after them hears nothing more', async () => {
+    const id = await booked();
+    await tell();
+    await as(other).delete(`/patient/dependants/${child}/`).expect(204);
+    await as(doctor).patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+    expect(await kinds(parent)).toEqual(['confirmed', 'booked']);
+    expect(await kinds(other)).toEqual(['booked']);
+  });
+
+  test('each guardian is reminded by their own quiet hours, also who joined afterwards', async () => {
+    const third = await clinic.person('patient', { locale: 'en' });
+    const timeslot = await clinic.slot(doctor, { date: '2030-03-13', start_time: '10:00' });
+    await as(parent).post('/appointments/', { timeslot, patient: child }).expect(201);
+    const hours = { quiet_hours: { enabled: true, from: '21:00', until: '11:00' } };
+    await as(other).patch('/notifications/preferences/', hours).expect(200);
+    await tell();
+    await joins(clinic, parent, child, third);
+    await tell();
+    const jobs = await clinic.rows<{ key: string; run_at: string }>(
+      "select key, run_at from graphile_worker.jobs where key like 'remind:%' and key like '%24h%' order by key",
+    );
+    const of = (person: Person) => jobs.find(({ key }) => key.endsWith(`:${person.id}`))?.run_at;
+    expect(of(parent)).toBe('2030-03-12T05:00:00.000Z');
+    expect(of(third)).toBe('2030-03-12T05:00:00.000Z');
+    // It falls into the quiet hours, and their end comes in time.
+    expect(of(other)).toBe('2030-03-12T05:00:00.000Z');
+    clinic.clock.set('2030-03-12T05:00:00Z');
+    expect((await told(parent))[0]).toMatchObject({
+      kind: 'reminder',
+      text: expect.stringMatching(/^For Madina/),
+    });
+    expect((await kinds(third))[0]).toBe('reminder');
+  });
+});
+
+test('an offer of the waiting list waits while all guardians sleep, and no longer', async () => {
+  const asleep = { quiet_hours: { enabled: true, from: '08:00', until: '12:00' } };
+  const wish = { doctor: doctor.id, patient: child, from: '2030-05-01', to: '2030-05-30' };
+  await as(parent).post('/waitlist/', wish).expect(201);
+  await as(parent).patch('/notifications/preferences/', asleep).expect(200);
+  await clinic.slot(doctor, { date: '2030-05-06' });
+  // It is nine o'clock, and the other is awake.
+  expect((await kinds(other))[0]).toBe('waitlist_offer');
+  await as(other).patch('/notifications/preferences/', asleep).expect(200);
+  await as(other)
+    .post('/waitlist/', { ...wish, from: '2030-06-01', to: '2030-06-30' })
+    .expect(201);
+  await clinic.slot(doctor, { date: '2030-06-06' });
+  expect((await told(other)).filter(({ kind }) => kind === 'waitlist_offer')).toHaveLength(1);
+});
+
+test('an offer of the waiting list is told to both guardians, with the child’s name', async () => {
+  const date = freshDay();
+  const wish = { doctor: doctor.id, patient: child, from: '2030-04-01', to: '2030-04-30' };
+  await as(parent).post('/waitlist/', wish).expect(201);
+  await clinic.slot(doctor, { date: `2030-04-${date.slice(8)}` });
+  await tell();
+  const [mine] = await told(parent);
+  expect(mine).toMatchObject({
+    kind: 'waitlist_offer',
+    text: expect.stringMatching(/^For Madina Karimova: /),
+  });
+  expect((await kinds(other))[0]).toBe('waitlist_offer');
+});
+
+describe('that a guardianship ends', () => {
+  const teenager = (born: string) => addChild(clinic, parent, { first_name: 'Timur', date_of_birth: born });
+  const end = async () => {
+    await clinic.tasks.tell_guardianship_ends();
+    return (await told(parent)).filter(({ kind }) => kind === 'guardianship_ends');
+  };
+
+  test('is told 30 days before the 18th birthday, once, with its day', async () => {
+    // 4 March 2030; born on 3 April 2012 is 30 days off, on 4 April 31.
+    await teenager('2012-04-04');
+    expect(await end()).toEqual([]);
+    await teenager('2012-04-03');
+    const [message, ...more] = await end();
+    expect(message?.text).toContain('Timur Karimova will be 18: Wednesday 3 April');
+    expect(more).toEqual([]);
+    expect(await end()).toHaveLength(1);
+  });
+
+  test('is told to the person, too, where something reaches them', async () => {
+    const id = await teenager('2012-03-20');
+    await clinic.db.$client.query(
+      "update users set phone = '+998901112244', phone_reached_at = now() where id = $1",
+      [id],
+    );
+    await end();
+    const rows = await clinic.rows('select kind, params from notifications where user_id = $1', [id]);
+    expect(rows).toEqual([{ kind: 'guardianship_ends', params: { day: '2030-03-20' } }]);
+  });
+
+  test('is told anew where the day of birth was corrected', async () => {
+    const id = await teenager('2012-03-20');
+    expect(await end()).toHaveLength(1);
+    await as(parent).patch(`/patient/dependants/${id}/`, { date_of_birth: '2012-03-25' }).expect(200);
+    expect(await end()).toHaveLength(2);
+  });
+});
