@@ -91,7 +91,7 @@ describe('a receptionist', () => {
     [
       'more than anybody has',
       { branches: Array.from({ length: 1_001 }, (_, n) => n + 1) },
-      'profile.branches too_long',
+      'profile.branches too_big',
     ],
     ['what a doctor has', { specialization: 'Kardiolog' }, 'profile.specialization not_for_role'],
   ])('is refused %s', async (_, profile, field) => {

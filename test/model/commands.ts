@@ -189,7 +189,8 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   hold(clinic, draw) {
     // Now and then somebody tries to keep what they have held before.
     const had = clinic.slots.find((slot) => slot.last_held_by !== null && !isHeld(clinic, slot));
-    if (draw.time % 2 === 0 && had?.last_held_by) return { do: 'hold', by: had.last_held_by, slot: had.id };
+    if (draw.time % 2 === 0 && had?.last_held_by)
+      return { do: 'hold', by: accountOf(clinic, draw, had.last_held_by), slot: had.id };
     const caller = somebody(clinic, draw, 'patient', 'receptionist');
     return {
       do: 'hold',

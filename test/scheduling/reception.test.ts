@@ -103,7 +103,7 @@ describe('for a patient', () => {
     );
     expectProblem(
       await as('other').post(`/timeslots/${timeslot}/hold/`, { patient: patient.id }),
-      'forbidden',
+      'patient_not_found',
     );
   });
 
