@@ -222,6 +222,6 @@ test('without a public address there are no links rather than wrong ones', async
   await none.drain();
   none.clock.set('2030-03-11T05:00:00Z');
   await none.drain();
-  expect(eskiz.taken.at(-1)?.text).toBe('Clinic: Not confirmed yet: 12 March 10:00, Dr (no name given).');
+  expect(eskiz.taken.at(-1)?.text).toBe('Not confirmed yet: 12 March 10:00, Dr (no name given).');
   await none.close();
 });
