@@ -90,11 +90,12 @@ describe('GET /appointments/', () => {
     expect(await names(`?${filled}`, 'admin')).toEqual(expected);
   });
 
-  test('each row is what GET /appointments/{id}/ shows', async () => {
+  test('each row is what GET /appointments/{id}/ shows, without the birth date', async () => {
     const { body } = await clinic.as(people.admin).get('/appointments/').expect(200);
     for (const visit of body.results) {
       const shown = await clinic.as(people.admin).get(`/appointments/${visit.id}/`).expect(200);
-      expect(visit).toEqual(shown.body);
+      const { date_of_birth, ...patient } = shown.body.patient;
+      expect(visit).toEqual({ ...shown.body, patient });
     }
   });
 });

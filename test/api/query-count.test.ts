@@ -467,7 +467,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/doctor/schedule/': [1, async () => () => as('doctor').get('/doctor/schedule/')],
-  // begin, lock the holidays, the doctor; where it is; forget, write the week; take back, publish; commit
+  // begin, lock the holidays, the doctor; where it is; forget, write the week; take back, publish; who is left outside; commit
   'PUT /api/doctor/schedule/': [
     9,
     async () => () => as('doctor').put('/doctor/schedule/', { schedule: [hours] }),
@@ -737,6 +737,31 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('patient').post(`/appointments/${id}/reschedule/`, { timeslot });
     },
   ],
+  // who has it; begin, lock the patients, the visit; the change, the wishes, what both are told, the note; read back, commit
+  'POST /api/appointments/{id}/patient/': [
+    10,
+    async () => {
+      const [id, { id: patient }] = [await freshVisit(), await clinic.person('patient')];
+      return () => as('admin').post(`/appointments/${id}/patient/`, { patient });
+    },
+  ],
+  // the day, the note
+  'GET /api/appointments/day/': [
+    2,
+    async () => {
+      await freshVisit();
+      const { rows } = await clinic.db.$client.query('select max(date)::text as date from appointments');
+      return () => as('doctor').get(`/appointments/day/?date=${rows[0].date}`);
+    },
+  ],
+  // the page with the count, the note
+  'GET /api/doctor/patients/{id}/appointments/': [
+    2,
+    async () => {
+      await freshVisit();
+      return () => as('doctor').get(`/doctor/patients/${people.patient.id}/appointments/`);
+    },
+  ],
   // begin, lock the doctor, the absence, lock appointments, lock slots, cancel, take slots back, the note of the
   // patients, commit: however many there are
   'POST /api/absences/': [
@@ -829,6 +854,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the list, the note that somebody looked at it
   'GET /api/audit/': [2, async () => () => as('admin').get('/audit/')],
+  'GET /api/clinic/': [1, async () => () => supertest(clinic.app.server).get('/api/clinic/')],
   'GET /health/live': [0, async () => () => supertest(clinic.app.server).get('/health/live')],
   'GET /health/ready': [1, async () => () => supertest(clinic.app.server).get('/health/ready')],
 };

@@ -257,13 +257,12 @@ describe('an appointment', () => {
     });
   });
 
-  test('does not move to another doctor, nor once it is cancelled', async () => {
+  test('moves to a slot of another doctor with that doctor, and nowhere once it is cancelled', async () => {
     await publishTwo();
     await publish("'11:00', '11:30'", 2);
     await book(1);
-    await expect(moveTo(3, 'doctor_id = 2,')).rejects.toMatchObject({
-      constraint: 'appointments_move_whole',
-    });
+    await expect(moveTo(3)).rejects.toMatchObject({ constraint: 'appointments_move_whole' });
+    await moveTo(3, 'doctor_id = 2,');
     await change("status = 'cancelled'");
     await expect(moveTo(2)).rejects.toMatchObject({ constraint: 'appointments_move_whole' });
   });
@@ -303,6 +302,7 @@ describe('an appointment', () => {
       {
         appointment: 1,
         event: 'cancelled',
+        was: 'pending',
         by: null,
         version: 3,
         to: { date: '2026-03-10', start_time: '11:00' },

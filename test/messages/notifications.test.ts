@@ -49,7 +49,7 @@ describe('the inbox', () => {
         {
           kind: 'confirmed',
           title: 'Qabul tasdiqlandi',
-          text: 'Qabulingiz tasdiqlandi: 12-mart, seshanba, soat 10:00, shifokor Jasur Yusupov. Sizni kutamiz.\nClinic',
+          text: 'Qabulingiz tasdiqlandi: 12-mart, seshanba, soat 10:00, shifokor Jasur Yusupov. Sizni kutamiz.',
           appointment: visit,
           read_at: null,
         },
@@ -154,9 +154,7 @@ describe('the messages that admins see', () => {
     expect(JSON.stringify(all.body)).not.toContain('428113');
     expect(JSON.stringify(all.body)).not.toMatch(/secret|params/);
     const sms = all.body.results.find(({ kind }: { kind: string }) => kind === 'confirmed');
-    expect(sms.text).toBe(
-      'Clinic: Qabulingiz tasdiqlandi: 12-mart 10:00, shifokor J. Yusupov. Sizni kutamiz.',
-    );
+    expect(sms.text).toBe('Qabulingiz tasdiqlandi: 12-mart 10:00, shifokor J. Yusupov. Sizni kutamiz.');
     for (const filter of [
       'channel=email',
       `user=${patient.id}`,

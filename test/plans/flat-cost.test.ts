@@ -55,7 +55,9 @@ async function costOf(
 }
 
 const get = (as: keyof Known, path: string) => () =>
-  clinic.as(people[as]).get(path.replace('{doctor}', String(people.doctor.id)));
+  clinic
+    .as(people[as])
+    .get(path.replace('{doctor}', String(people.doctor.id)).replace('{patient}', String(people.patient.id)));
 const countOf = async (rows: string): Promise<number> =>
   (await clinic.db.$client.query(`select count(*) from ${rows}`)).rows[0].count;
 
@@ -63,7 +65,9 @@ test('no list is missing here', async () => {
   const { body } = await clinic.as(undefined).get('/schema/').expect(200);
   const paged = operationsOf(writtenOut(body))
     .filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'page'))
-    .map(({ path }) => path.slice('/api'.length).replace('{id}', '{doctor}'));
+    .map(({ path }) =>
+      path.slice('/api'.length).replace('patients/{id}', 'patients/{patient}').replace('{id}', '{doctor}'),
+    );
   expect([...new Set(lists.map(({ path }) => path))].sort()).toEqual(paged.sort());
 });
 

@@ -102,6 +102,12 @@ export const listsOf = ({
         `appointments where ${{ admin: 'booked_by', doctor: 'doctor_id', patient: 'patient_id' }[role]} = ${{ admin, doctor, patient }[role].id}`,
       ] as const,
   ),
+  [
+    '/doctor/patients/{patient}/appointments/',
+    'doctor',
+    {},
+    `appointments where doctor_id = ${doctor.id} and patient_id = ${patient.id}`,
+  ],
   ['/auth/sessions/', 'patient', {}],
   ['/auth/me/access-log/', 'patient', {}],
   ['/notifications/', 'patient', { unread: ['true', 'false'] }],
