@@ -469,7 +469,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/doctor/schedule/': [1, async () => () => as('doctor').get('/doctor/schedule/')],
   // begin, lock the holidays, the doctor; where it is; forget, write the week; take back, publish; who is left outside; commit
   'PUT /api/doctor/schedule/': [
-    9,
+    10,
     async () => () => as('doctor').put('/doctor/schedule/', { schedule: [hours] }),
   ],
   'GET /api/doctors/{id}/schedule/': [
@@ -478,7 +478,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the same, and the note of it
   'PUT /api/doctors/{id}/schedule/': [
-    10,
+    11,
     async () => () => as('admin').put(`/doctors/${people.doctor.id}/schedule/`, { schedule: [hours] }),
   ],
   'GET /api/holidays/': [1, async () => () => as('patient').get('/holidays/')],
