@@ -23,8 +23,10 @@ afterAll(() => close());
 beforeEach(async () => {
   await run('alter table appointments enable trigger all');
   await run(
-    'truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations cascade',
+    `truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations, rooms,
+       services, doctor_services, receptionist_branches cascade`,
   );
+  await run('delete from branches where id > 1');
 });
 
 const run = (text: string) => db.$client.query(text);
@@ -172,7 +174,105 @@ const invitation = ({ id = 1, dependant = 1, by = 3, code = 'a', used_by = 'null
 const twoSlots = [slot(1), slot(2, { start: '11:00', end: '11:30' })];
 
 /** The last statement of each is the one that is refused. */
+const branch = (id: number) =>
+  `insert into branches (id, name) overriding system value values (${id}, 'Branch ${id}')`;
+const room = (id: number, of = 1) =>
+  `insert into rooms (id, branch_id, name, kind) overriding system value values (${id}, ${of}, 'Room ${id}', 'consulting')`;
+const use = ({
+  id = 1,
+  timeslot,
+  appointment,
+}: {
+  id?: number;
+  timeslot?: number;
+  appointment?: number;
+} = {}) =>
+  `insert into room_uses (id, room_id, date, start_time, end_time, timeslot_id, appointment_id) overriding system value
+   values (${id}, 1, '2026-03-10', '10:00', '10:30', ${timeslot ?? null}, ${appointment ?? null})`;
+const service = (id: number, more: Record<string, string | number> = {}) => {
+  const fields = { id, name: "'{}'", duration_minutes: 30, ...more };
+  return `insert into services (${Object.keys(fields)}) overriding system value values (${Object.values(fields)})`;
+};
+const given = ({ doctor = 1, more = {} }: { doctor?: number; more?: Record<string, unknown> } = {}) => {
+  const fields = { doctor_id: doctor, service_id: 1, ...more };
+  return `insert into doctor_services (${Object.keys(fields)}) values (${Object.values(fields)})`;
+};
+/** A slot keeps its place: it is changed as its owner would not. */
+const never = (change: string) =>
+  `alter table timeslots disable trigger timeslots_never_move; update timeslots set ${change};
+   alter table timeslots enable trigger timeslots_never_move`;
+const inBranch = (id: number) => never(`branch_id = ${id}`);
+
 const refused: Record<string, string[]> = {
+  appointments_doctor_no_overlap: [
+    slot(1),
+    slot(2, { start: '10:30', end: '11:00' }),
+    visit(),
+    visit({ id: 2, patient: 1, doctor: 1, timeslot: 2, start: '10:15', end: '11:00' }).replace(
+      '1, 1, 2',
+      '1, 3, 2',
+    ),
+  ],
+  appointments_room_id_rooms_id_fk: [slot(1), `${visit()}; update appointments set room_id = 9`],
+  appointments_service_id_services_id_fk: [
+    slot(1),
+    `${visit()}; update appointments set service_id = 9, service_name = '{}'`,
+  ],
+  appointments_service_is_whole: [slot(1), `${visit()}; update appointments set price = 5`],
+  appointments_slots_whole: [
+    slot(1),
+    slot(2, { start: '11:00', end: '11:30' }),
+    `${visit()}; update appointments set further_timeslots = '{2}'`,
+  ],
+  branches_in_use: [branch(2), `${slot(1)}; ${inBranch(2)}`, 'delete from branches where id = 2'],
+  branches_name_key: [branch(2), branch(3).replace('Branch 3', 'BRANCH 2')],
+  branches_pkey: [branch(2), branch(2).replace('Branch 2', 'Other')],
+  doctor_services_doctor_id_doctor_profiles_id_fk: [service(1), given({ doctor: 9 })],
+  doctor_services_doctor_id_service_id_pk: [service(1), given(), given()],
+  doctor_services_duration: [service(1), given({ more: { duration_minutes: 4 } })],
+  doctor_services_own_price: [service(1), given({ more: { price: 5, currency: "'UZS'" } })],
+  doctor_services_price: [service(1), given({ more: { has_own_price: true, price: -1, currency: "'UZS'" } })],
+  doctor_services_price_has_currency: [service(1), given({ more: { has_own_price: true, price: 5 } })],
+  doctor_services_service_id_services_id_fk: [given()],
+  holidays_branch_id_branches_id_fk: ["insert into holidays (date, branch_id) values ('2026-03-11', 9)"],
+  receptionist_branches_branch_id_branches_id_fk: ['insert into receptionist_branches values (4, 9)'],
+  receptionist_branches_user_id_branch_id_pk: [
+    'insert into receptionist_branches values (4, 1)',
+    'insert into receptionist_branches values (4, 1)',
+  ],
+  receptionist_branches_user_id_users_id_fk: ['insert into receptionist_branches values (99, 1)'],
+  room_uses_appointment_id_appointments_id_fk: [room(1), use({ appointment: 9 })],
+  room_uses_no_overlap: [
+    room(1),
+    slot(1),
+    slot(2, { doctor: 2 }),
+    use({ timeslot: 1 }),
+    use({ id: 2, timeslot: 2 }),
+  ],
+  room_uses_one_use: [room(1), use()],
+  room_uses_pkey: [room(1), slot(1), use({ timeslot: 1 }), use({ timeslot: 1 })],
+  room_uses_room_id_rooms_id_fk: [slot(1), use({ timeslot: 1 })],
+  room_uses_timeslot_id_timeslots_id_fk: [room(1), use({ timeslot: 9 })],
+  rooms_branch_id_branches_id_fk: [room(1, 9)],
+  rooms_name_key: [room(1), room(2).replace('Room 2', 'ROOM 1')],
+  rooms_pkey: [room(1), room(1).replace('Room 1', 'Other')],
+  services_ages: [service(1, { min_age: 9, max_age: 8 })],
+  services_duration: [service(1, { duration_minutes: 4 })],
+  services_pkey: [service(1), service(1)],
+  services_price: [service(1, { price: -1, currency: "'UZS'" })],
+  services_price_has_currency: [service(1, { price: 1 })],
+  timeslots_branch_id_branches_id_fk: [`${slot(1)}; ${inBranch(9)}`],
+  timeslots_break: [
+    "insert into timeslots (doctor_id, date, start_time, end_time, break_minutes) values (1, '2026-03-10', '10:00', '10:30', -1)",
+  ],
+  timeslots_room_id_rooms_id_fk: [`${slot(1)}; ${never('room_id = 9')}`],
+  timeslots_taken_stays: [slot(1), visit(), 'delete from timeslots'],
+  users_merged_is_deleted: ['update users set merged_into = 1 where id = 3'],
+  users_reached_phone_is_there: ['update users set phone_reached_at = now() where id = 3'],
+  waitlist_entries_branch_id_branches_id_fk: [wish(), 'update waitlist_entries set branch_id = 9'],
+  waitlist_entries_service_id_services_id_fk: [wish(), 'update waitlist_entries set service_id = 9'],
+  weekly_hours_branch_id_branches_id_fk: [hours(), 'update weekly_hours set branch_id = 9'],
+  weekly_hours_room_id_rooms_id_fk: [hours(), 'update weekly_hours set room_id = 9'],
   users_username_key: ["insert into users (username, password_hash, role) values ('DOCTOR', 'x', 'patient')"],
   users_deleted_is_inactive: ['update users set deleted_at = now() where id = 4'],
   users_active_has_password: ['update users set password_hash = null where id = 4'],
@@ -390,7 +490,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_doctor_works_%|_keep_holidays|_close_day|_not_in_visit)'";
+  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_record_patient|_doctor_works_%|_use_room%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
@@ -542,7 +642,7 @@ describe('a slot that goes', () => {
     await run(slot(1));
     await run(visit({ status }));
     await expect(run('delete from timeslots')).rejects.toMatchObject({
-      constraint: 'appointments_active_has_slot',
+      constraint: 'timeslots_taken_stays',
     });
   });
 

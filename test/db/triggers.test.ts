@@ -305,6 +305,7 @@ describe('an appointment', () => {
         was: 'pending',
         by: null,
         version: 3,
+        was: 'pending',
         to: { date: '2026-03-10', start_time: '11:00' },
       },
     ]);
