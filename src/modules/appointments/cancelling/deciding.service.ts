@@ -6,7 +6,7 @@ import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Policy, PolicySource } from '../../availability/index.ts';
 import { findAppointment } from '../appointments.repository.ts';
-import { isOfOthers, isStale, type Owners, statusesBefore, stillOf } from '../appointments.rules.ts';
+import { asOf, isOfOthers, isStale, type Owners, statusesBefore, stillOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import { isTooLate } from './cancel-deadline.rules.ts';
 import { type Changed, moveStatus } from './cancelling.repository.ts';
@@ -126,7 +126,7 @@ export function createDeciding({ db, clock, audit, settings }: DecidingDependenc
         const visit = await findAppointment(tx, appointment);
         if (!visit) throw new AppError('appointment_not_found');
         if (isOfOthers(visit, owners)) throw new AppError('forbidden');
-        if (change !== 'refused' && (isNoted || visit.note === text)) return visit;
+        if (change !== 'refused' && (isNoted || visit.note === text)) return asOf(visit, clock.wall());
         throw new AppError(isDone ? 'patient_not_found' : refusal(visit, decision, caller, asked));
       });
     },
