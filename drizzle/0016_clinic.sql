@@ -328,7 +328,9 @@ BEGIN
       MESSAGE = 'the doctor does not work here';
   END IF;
   IF NEW.timeslot_id IS NOT NULL THEN
-    SELECT s.branch_id, CASE WHEN TG_OP = 'INSERT' THEN coalesce(NEW.room_id, s.room_id) ELSE NEW.room_id END
+    -- A slot that is not there is refused by the foreign key.
+    SELECT coalesce(max(s.branch_id), NEW.branch_id),
+      CASE WHEN TG_OP = 'INSERT' THEN coalesce(NEW.room_id, max(s.room_id)) ELSE NEW.room_id END
     INTO NEW.branch_id, NEW.room_id
     FROM timeslots s WHERE s.id = NEW.timeslot_id;
   END IF;

@@ -30,10 +30,8 @@ import {
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
 import { calendarJobs, calendarPersonal, calendarRoutes, createCalendar } from './modules/calendar/index.ts';
 import {
-  aboutRoutes,
   clinicPersonal,
   clinicRoutes,
-  createAbout,
   createClinic,
   createServices,
   servicesRoutes,
@@ -236,7 +234,7 @@ export function createModules({
     guardians,
   });
   const calendar = createCalendar({ db, clock, audit, appointments, reach, places, ...config });
-  const clinic = createClinic({ db, audit, timeslots, appointments, reach });
+  const clinic = createClinic({ db, audit, timeslots, appointments, reach, ...config });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -390,7 +388,6 @@ export function createModules({
       const { phone_country } = config;
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
-      await app.register(aboutRoutes, { about: createAbout({ db, ...config }) });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(servicesRoutes, { services });

@@ -78,8 +78,6 @@ describe('an erased patient', () => {
         phone_resets_from: null,
         merged_into: null,
         email_resets_from: null,
-        phone_reached_at: null,
-        merged_into: null,
         searched: expect.any(String),
         locale: null,
         created_at: expect.any(String),

@@ -208,10 +208,10 @@ const refused: Record<string, string[]> = {
     slot(1),
     slot(2, { start: '10:30', end: '11:00' }),
     visit(),
-    visit({ id: 2, patient: 1, doctor: 1, timeslot: 2, start: '10:15', end: '11:00' }).replace(
-      '1, 1, 2',
-      '1, 3, 2',
-    ),
+    `insert into users (id, username, password_hash, role) overriding system value values (77, 'seventh', 'x', 'patient')
+       on conflict do nothing;
+     insert into patient_profiles (id) values (77) on conflict do nothing`,
+    visit({ id: 2, patient: 77, timeslot: 2, start: '10:15', end: '11:00' }),
   ],
   appointments_room_id_rooms_id_fk: [slot(1), `${visit()}; update appointments set room_id = 9`],
   appointments_service_id_services_id_fk: [

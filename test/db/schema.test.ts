@@ -245,6 +245,8 @@ describe('has beside the schema', () => {
         'waitlist_offers_tell',
         'waitlist_tell',
         'waitlist_wants',
+        'waitlist_wants',
+        'waitlist_wants',
       ],
     ],
     ['extensions', 'select extname as value from pg_extension', ['btree_gist', 'pg_trgm', 'plpgsql']],

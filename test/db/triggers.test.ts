@@ -302,7 +302,6 @@ describe('an appointment', () => {
       {
         appointment: 1,
         event: 'cancelled',
-        was: 'pending',
         by: null,
         version: 3,
         was: 'pending',

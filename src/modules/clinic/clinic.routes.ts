@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { CountryCode } from '../../core/phone.ts';
+import { aboutRoutes } from './about/about.routes.ts';
 import { branchesRoutes } from './branches/branches.routes.ts';
 import type { Clinic } from './clinic.service.ts';
 import { roomsRoutes } from './rooms/rooms.routes.ts';
@@ -11,9 +12,10 @@ export async function clinicRoutes(
 ) {
   app.describeHeading({
     name: 'clinic',
-    description: 'The clinic’s branches and their rooms.',
+    description: 'The clinic: its name, its branches and their rooms.',
     order: 55,
   });
+  await app.register(aboutRoutes, clinic);
   await app.register(branchesRoutes, { branches: clinic.branches, phone_country });
   await app.register(roomsRoutes, clinic);
 }

@@ -1,5 +1,3 @@
-export { aboutRoutes } from './about/about.routes.ts';
-export { createAbout } from './about/about.service.ts';
 export { clinicRoutes } from './clinic.routes.ts';
 export { createClinic } from './clinic.service.ts';
 export { personal as clinicPersonal } from './personal.ts';

@@ -6,7 +6,6 @@ import type { AboutClinic } from './about.service.ts';
 
 export async function aboutRoutes(instance: FastifyInstance, { about }: { about: AboutClinic }) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
-  app.describeHeading({ name: 'clinic', description: 'The clinic: its name and its branches.', order: 25 });
 
   app.get(
     '/clinic/',
