@@ -150,9 +150,8 @@ export const settings = {
   'The clinic': {
     CLINIC_NAME: {
       is: value.text.max(200),
-      default: 'Clinic',
       means:
-        'The clinic’s name, in messages and documents. Its first branch gets this name when the database is made.',
+        'The clinic’s name, in messages and documents. Its first branch gets this name when the database is made; without it: `Clinic`, and messages name none.',
     },
     CURRENCY: {
       is: value.currency,

@@ -47,6 +47,10 @@ describe('a patient books', () => {
       cancelled_late: false,
       attendance: null,
       reason: null,
+      branch: 1,
+      room: null,
+      service: null,
+      timeslots: [timeslot],
       note: null,
       version: 1,
     });

@@ -568,10 +568,12 @@ const cases: Record<ErrorCode, Case> = {
     status: 409,
     async provoke() {
       const { id } = await visit();
+      const { date } = (await as('patient').get(`/appointments/${id}/`).expect(200)).body;
       await as('admin')
         .patch('/settings/', { cancel_deadline_minutes: 43_200, late_cancellation: 'refuse' })
         .expect(200);
-      clinic.clock.set('2026-04-30T04:00:00Z');
+      // Some hours before it: midnight of that day in Greenwich is early morning here.
+      clinic.clock.set(`${date}T00:00:00Z`);
       const answer = await as('patient').delete(`/appointments/${id}/`);
       clinic.clock.set('2026-03-02T04:00:00Z');
       await as('admin')

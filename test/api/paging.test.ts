@@ -28,6 +28,7 @@ const lists = [
   ['/holidays/', 'patient', 'from=2026-06-01'],
   ['/branches/', 'patient', ''],
   ['/rooms/', 'doctor', 'kind=bulk&branch=1'],
+  ['/services/', 'admin', ''],
   ['/absences/', 'doctor', 'to=9999-12-31'],
   ['/absences/', 'admin', 'from=2026-06-01'],
   ['/appointments/', 'admin', 'status=cancelled'],
@@ -67,7 +68,9 @@ beforeAll(async () => {
   await insertVisits(clinic.db, visit, MANY);
   await clinic.db.$client.query(`
     insert into branches (name, is_active) select 'Bulk ' || n, false from generate_series(1, ${MANY}) n;
-    insert into rooms (branch_id, name, kind) select 1, 'Bulk ' || n, 'bulk' from generate_series(1, ${MANY}) n`);
+    insert into rooms (branch_id, name, kind) select 1, 'Bulk ' || n, 'bulk' from generate_series(1, ${MANY}) n;
+    insert into services (name, duration_minutes)
+      select jsonb_build_object('uz', n::text, 'ru', n::text, 'en', n::text), 30 from generate_series(1, ${MANY}) n`);
   await insertSessions(clinic.db, doctor.id, MANY);
   await insertTold(clinic.db, doctor.id, MANY);
   await insertAccesses(clinic.db, { actor: admin.id, subject: doctor.id }, MANY);
@@ -81,8 +84,10 @@ test('no list is missing here', async () => {
   const paged = operationsOf(writtenOut(body))
     .filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'page'))
     .map(({ path }) => path.slice('/api'.length).replace('{id}', '{doctor}'));
-  // The search counts and turns pages in its own way: test/scheduling/search.test.ts.
-  const known = new Set<string>([...lists.map(([path]) => path), '/timeslots/search/']);
+  // These count and turn pages in their own ways: test/scheduling/search.test.ts, test/desk/patients.test.ts. The last is the
+  // doctor's own appointments, narrowed to one patient: test/scheduling/follow-ups.test.ts.
+  const others = ['/timeslots/search/', '/patients/', '/doctor/patients/{doctor}/appointments/'];
+  const known = new Set<string>([...lists.map(([path]) => path), ...others]);
   expect(paged.sort()).toEqual([...known].sort());
 });
 

@@ -80,6 +80,8 @@ describe('GET /doctors/{id}/timeslots/', () => {
         start_time: '23:30',
         end_time: '24:00',
         is_available: true,
+        branch: 1,
+        room: null,
       },
     ]);
     const [{ id }] = body.results;

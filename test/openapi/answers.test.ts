@@ -219,7 +219,7 @@ async function serveAtDesk(admin: Person) {
   await call(admin, 'get', '/patients/?search=saidova&born=1961-09-03', 200);
   await call(admin, 'get', '/patients/?search=sa', 'invalid_input');
   await call(admin, 'get', path, 200);
-  await call(admin, 'patch', path, 200, example('correctPatient', 'example'));
+  await call(admin, 'patch', path, 200, example('changePatientOfAppointment', 'example'));
   await call(admin, 'post', `${path}phone/verify/`, 202);
   await call(admin, 'post', `${path}phone/verify/`, 'too_many_requests');
   await call(admin, 'post', `${path}phone/verify/confirm/`, 'invalid_code', { code: '000000' });
@@ -300,7 +300,7 @@ async function seeVisit(patient: Known, doctor: Known, admin: Whoever, booked: n
   await call(undefined, 'get', '/clinic/', 200);
   await call(doctor, 'get', `/doctor/patients/${patient.id}/appointments/`, 200);
   await call(doctor, 'patch', `/appointments/${booked}/`, 200, example('decideAppointment', 'note'));
-  const right = { ...example('correctPatient', 'example'), patient: patient.id };
+  const right = { ...example('changePatientOfAppointment', 'example'), patient: patient.id };
   await repeat(admin, `/appointments/${booked}/patient/`, right);
   const today = { date: '2026-03-02', start_time: '23:00', end_time: '23:30' };
   const slot = await call(doctor, 'post', '/timeslots/', 201, today);

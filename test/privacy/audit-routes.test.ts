@@ -363,6 +363,12 @@ const EVERYBODY = new Set([
   // A number; what is sent again is noted by itself.
   'POST /api/messages/retry/',
   'GET /api/clinic/',
+  'GET /api/services/',
+  'POST /api/services/',
+  'GET /api/services/{id}/',
+  'PATCH /api/services/{id}/',
+  'GET /api/doctors/{id}/services/',
+  'PUT /api/doctors/{id}/services/',
   'GET /health/live',
   'GET /health/ready',
   'GET /api/doctors/',

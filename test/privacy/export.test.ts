@@ -15,6 +15,10 @@ const PERSONAL: Record<string, string> = Object.assign({}, ...personal.map(({ co
 
 /** Tables that name nobody. */
 const NOBODYS: Record<string, string> = {
+  branches: 'the clinic’s houses',
+  room_uses: 'when a room is in use, by whichever slot or visit',
+  rooms: 'the clinic’s rooms',
+  services: 'what the clinic gives',
   closed_timeslots: 'which slots a holiday took',
   doctor_changes: 'which answers are out of date, for a minute',
   holidays: 'the clinic’s days off',

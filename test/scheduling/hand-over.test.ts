@@ -68,7 +68,7 @@ describe('a move to another doctor', () => {
     const id = await clinic.book(patient, await slotOf(doctor));
     const there = await slotOf(colleague);
     const [{ id: branch } = { id: 0 }] = await clinic.rows<{ id: number }>(
-      "insert into branches (name) values ('Elsewhere') returning id",
+      "insert into branches (name, is_active) values ('Elsewhere', false) returning id",
     );
     expectProblem(await move(await receptionist(clinic, [branch]), id, there), 'appointment_not_found');
     const desk = await receptionist(clinic, [1]);

@@ -5,11 +5,9 @@ import { drainJobs, START } from './world.ts';
 /** The whole application, whose jobs are run by the test; its clock stands in 2030 (see world.ts). */
 export async function createClinic(config: Partial<typeof testConfig> = {}) {
   const clock = testClock(START);
-  // What is told is read as it stands: the clinic's name before and after it has its own tests.
-  const said = { clinic_name: '', ...config };
-  const clinic = await testApp({ clock, config: said });
+  const clinic = await testApp({ clock, config });
   clinic.db.$client.on('connect', (client) => client.on('error', () => {}));
-  const settings = { ...testConfig, ...said };
+  const settings = { ...testConfig, ...config };
   const { appointments, notifications, housekeeping } = createModules({
     db: clinic.db,
     clock,

@@ -36,7 +36,7 @@ export async function correctingRoutes(
       },
       schema: {
         tags: ['appointments'],
-        operationId: 'correctPatient',
+        operationId: 'changePatientOfAppointment',
         summary: 'Correct whose appointment it is',
         description:
           'For a visit that was entered for the wrong patient. It stays the same appointment, with its slot, its status and ' +

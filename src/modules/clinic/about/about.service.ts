@@ -4,7 +4,7 @@ import { type About, BRANCHES } from './about.schemas.ts';
 
 interface AboutDependencies {
   db: Db;
-  clinic_name: string;
+  clinic_name?: string | undefined;
   /** The clinic's one time zone, an IANA name. */
   timezone: string;
 }
@@ -14,7 +14,7 @@ export type AboutClinic = ReturnType<typeof createAbout>;
 /** What the clinic says of itself to everybody. */
 export const createAbout = ({ db, clinic_name, timezone }: AboutDependencies) => ({
   get: async (): Promise<About> => ({
-    name: clinic_name,
+    name: clinic_name ?? 'Clinic',
     time_zone: timezone,
     branches: await listOpenBranches(db, BRANCHES),
   }),
