@@ -353,5 +353,8 @@ export function shownVisit(clinic: Clinic, { role }: Pick<Person, 'role'>, whole
   const note = role === 'patient' ? null : visit.note;
   const untold = role === 'receptionist' && { reason: null, cancel_reason: null };
   const people = { doctor: shownDoctor(clinic, doctor), patient: shownPatient(clinic, patient) };
-  return { ...visit, note, ...untold, status: statusOf(clinic, whole), ...people };
+  // One branch, no rooms, no services.
+  const place = { branch: 1, room: null, service: null };
+  const timeslots = visit.timeslot === null ? [] : [visit.timeslot];
+  return { ...visit, ...place, timeslots, note, ...untold, status: statusOf(clinic, whole), ...people };
 }

@@ -270,6 +270,8 @@ export function shownWish(clinic: Clinic, { status, ...wish }: Wish) {
   const offer = offerOf(clinic, wish.id);
   const lasts = offer && offer.expires_at > clinic.now ? offer : undefined;
   return {
+    branch: null,
+    service: null,
     ...wish,
     status: status === 'offered' && !lasts ? 'waiting' : status,
     offer: lasts ? { timeslot: lasts.timeslot, expires_at: lasts.expires_at } : null,

@@ -219,7 +219,7 @@ async function serveAtDesk(admin: Person) {
   await call(admin, 'get', '/patients/?search=saidova&born=1961-09-03', 200);
   await call(admin, 'get', '/patients/?search=sa', 'invalid_input');
   await call(admin, 'get', path, 200);
-  await call(admin, 'patch', path, 200, example('changePatientOfAppointment', 'example'));
+  await call(admin, 'patch', path, 200, example('correctPatient', 'example'));
   await call(admin, 'post', `${path}phone/verify/`, 202);
   await call(admin, 'post', `${path}phone/verify/`, 'too_many_requests');
   await call(admin, 'post', `${path}phone/verify/confirm/`, 'invalid_code', { code: '000000' });

@@ -89,7 +89,7 @@ export const timeslots = pgTable(
       .where(sql`not is_taken and runs_on`),
     index('timeslots_free_length')
       .on(sql`(${t.end_time} - ${t.start_time})`, t.date)
-      .where(sql`not is_taken`),
+      .where(sql`not is_taken and end_time - start_time >= interval '5 minutes'`),
     index('timeslots_held').on(t.held_by).where(sql`held_by is not null`),
     check('timeslots_end_after_start', sql`end_time > start_time`),
     check(

@@ -60,7 +60,8 @@ async function findGivers(db: Db, { after }: Search, wanted: Wanted): Promise<Gi
       )
       select (select count(*)::integer from givers) as doctors, exists (
         select from timeslots s
-        where not s.is_taken and s.end_time - s.start_time >= make_interval(mins => (select minutes from shortest))
+        where not s.is_taken and s.end_time - s.start_time >= interval '5 minutes'
+          and s.end_time - s.start_time >= make_interval(mins => (select minutes from shortest))
           and s.date >= $2::date) as has_long`,
     values: [wanted.service, after.date, ...valuesOf(wanted)],
   });
