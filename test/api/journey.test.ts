@@ -27,6 +27,8 @@ test('a visit is published, found, booked, confirmed, cancelled and booked again
       start_time: '10:00',
       end_time: '10:30',
       is_available: true,
+      branch: 1,
+      room: null,
     },
   ]);
 

@@ -239,10 +239,7 @@ export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id:
     holidays: [...clinic.holidays, { id, date }],
     // What was published on purpose was so before this holiday.
     slots: without.slots.map((slot) => (slot.date === date ? { ...slot, despite_holiday: false } : slot)),
-    closed: [
-      ...clinic.closed.filter((slot) => slot.date !== date),
-      ...gone.map((slot) => ({ id: slot.id, date })),
-    ],
+    closed: [...clinic.closed, ...gone.map((slot) => ({ id: slot.id, date }))],
   };
   const cancels = visits === 'cancel';
   const shown = (visit: Visit) => ({

@@ -182,8 +182,8 @@ export const bookFor = (
 ): Step =>
   obtain(clinic, wanted, caller.role, (now, slot) => {
     const { next, expected } = booked(now, caller, { slot, patient: wanted.patient, ...booking }, id);
-    // Staff are told whether any message reaches the patient. Nobody here has an address.
-    return made(next, { ...expected.body, ...(isStaff(caller) && { reachable: false }) });
+    // Whoever works here is told whether any message reaches the patient. Nobody here has an address.
+    return made(next, { ...expected.body, ...(caller.role !== 'patient' && { reachable: false }) });
   });
 
 /** In a slot of their own, for whom they have seen. */

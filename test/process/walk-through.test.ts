@@ -81,7 +81,7 @@ test('where a field is not in the answer, the tutorial says why and gives none',
 });
 
 test('every request of the tutorial has its status, and nothing is written beside the data', () => {
-  expect(blocks.length).toBe(15);
+  expect(blocks.length).toBe(17);
   for (const line of blocks
     .slice(1)
     .join('')
