@@ -20,6 +20,7 @@ const OPEN = {
   offer_minutes: 15,
   auto_confirm: false,
   move_between_doctors: false,
+  service_required: false,
 };
 
 let clinic: TestApp;
@@ -80,6 +81,7 @@ test('null takes the default again in every field, alone and all at once, as the
     offer_minutes: 30,
     auto_confirm: true,
     move_between_doctors: true,
+    service_required: true,
   };
   const { body: document } = await clinic.as(undefined).get('/schema/').expect(200);
   const { properties } = document.components.schemas.PolicyChanges;
