@@ -21,3 +21,6 @@ export function bornBy(day: string, years: number): string {
   const rest = day.slice(4);
   return rest === '-02-29' && !isLeap(year) ? inYear(year, '-02-28') : inYear(year, rest);
 }
+
+/** The latest day of birth of those who are of age by a day. */
+export const adultsBornBy = (day: string): string => bornBy(day, ADULT);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ADULT, bornBy } from '../../core/age.ts';
+import { adultsBornBy } from '../../core/age.ts';
 import { demo } from '../../core/demo.ts';
 import { relationships } from '../../core/words.ts';
 import { batch, inBatches } from '../../db/batches.ts';
@@ -62,7 +62,7 @@ export const personal = {
         .object({ relationship, tied_at: fields.out.instant })
         .describe('Whom this person looks after, each with what is held of them.'),
       async family(db: Db, person: number, today: string) {
-        const dependants = await listDependants(db, person, bornBy(today, ADULT));
+        const dependants = await listDependants(db, person, adultsBornBy(today));
         return dependants.map(({ id, relationship, tied_at }) => ({ id, relationship, tied_at }));
       },
     },

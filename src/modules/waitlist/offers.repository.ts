@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../core/age.ts';
+import { adultsBornBy } from '../../core/age.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
@@ -127,7 +127,7 @@ export async function findFirst(
       start_time,
       end_time,
       branch,
-      bornBy(wall.date, ADULT),
+      adultsBornBy(wall.date),
     ],
   });
   return rows[0];
@@ -187,7 +187,7 @@ export async function findFirstForService(
       after.date,
       after.time,
       branch,
-      bornBy(wall.date, ADULT),
+      adultsBornBy(wall.date),
     ],
   });
   return rows[0];

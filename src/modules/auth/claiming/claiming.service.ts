@@ -1,5 +1,5 @@
 import { networkOf } from '../../../core/address.ts';
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Origin } from '../../../core/device.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
@@ -46,7 +46,7 @@ export function createClaiming(dependencies: ClaimingDependencies) {
   async function sendCode(phone: string, address: string | undefined): Promise<void> {
     if (!messages.offered.has('sms')) return;
     await transaction(db, async (tx) => {
-      const [holder] = await records.lockClaimable(tx, phone, bornBy(clock.wall().date, ADULT));
+      const [holder] = await records.lockClaimable(tx, phone, adultsBornBy(clock.wall().date));
       // A limit that is reached is not said either: it would tell that there is a record.
       if (holder)
         await codes.send(tx, {
@@ -81,7 +81,7 @@ export function createClaiming(dependencies: ClaimingDependencies) {
       const turn = await throttle.admit({ at: 'claim', name: phone, from, user: undefined, held });
       // It is computed before the code is tried, right or wrong: time tells nothing, and the transaction waits for nothing.
       const password_hash = await passwords.hash(password);
-      const last = bornBy(clock.wall().date, ADULT);
+      const last = adultsBornBy(clock.wall().date);
       const isDone = await transaction(db, async (tx) => {
         const found = await records.lockClaimable(tx, phone, last);
         const isRight = await codes.attempt(tx, found[0]?.id ?? NOBODY, 'claim_record', code);

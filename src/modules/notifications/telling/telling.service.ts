@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { isNoticeKind, type Message, type NoticeKind } from '../../../core/messages.ts';
 import type { Channel } from '../../../core/words.ts';
@@ -80,7 +80,7 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
      * others. Nobody is asked what they would rather have.
      */
     reached: async (executor: Executor, people: readonly number[]): Promise<ReadonlySet<number>> =>
-      new Set(await findReached(executor, people, [...offered], bornBy(clock.wall().date, ADULT))),
+      new Set(await findReached(executor, people, [...offered], adultsBornBy(clock.wall().date))),
 
     /**
      * Tells a person something: in their inbox, unless it is a code, and by the channels that they prefer and have proved to

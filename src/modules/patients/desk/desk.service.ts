@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { namesOf } from '../../../core/names.ts';
@@ -148,7 +148,7 @@ export function createDesk({ db, clock, audit, records, families, reached }: Des
         for (const patient of [child, guardian])
           if (!locked.some(({ id }) => id === patient)) throw await patientMissing(tx, patient);
         const { date_of_birth } = await get(child, tx);
-        if (date_of_birth === null || date_of_birth <= bornBy(clock.wall().date, ADULT))
+        if (date_of_birth === null || date_of_birth <= adultsBornBy(clock.wall().date))
           throw new AppError('not_a_dependant');
         const both = { guardian, dependant: child };
         const isNew = await families.tie(tx, { ...both, relationship, by: caller.id });

@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import { addDays, type Clock } from '../../../core/clock.ts';
 import type { Message } from '../../../core/messages.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
@@ -23,7 +23,7 @@ export const createEnding = ({ db, clock, messages }: EndingDependencies) => ({
    */
   async tell(): Promise<void> {
     const { date: today } = clock.wall();
-    const adult = { now: bornBy(today, ADULT), soon: bornBy(addDays(today, DAYS), ADULT) };
+    const adult = { now: adultsBornBy(today), soon: adultsBornBy(addDays(today, DAYS)) };
     for (;;) {
       const ending = await listEnding(db, adult, BATCH);
       for (const one of ending) await transaction(db, (tx) => tellOne(tx, one));

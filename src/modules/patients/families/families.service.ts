@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
@@ -47,7 +47,7 @@ interface FamiliesDependencies {
 /** Who looks after whom: parents and their children, and whoever else books for somebody under 18. */
 export function createFamilies(dependencies: FamiliesDependencies) {
   const { db, clock, audit, records, users, consents, appointments } = dependencies;
-  const adult = () => bornBy(clock.wall().date, ADULT);
+  const adult = () => adultsBornBy(clock.wall().date);
 
   const shown = ({ tied_at, ...row }: repository.DependantRow): Dependant => ({
     ...row,

@@ -1,4 +1,4 @@
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
@@ -9,7 +9,7 @@ export type Guardians = ReturnType<typeof createGuardians>;
 
 /** Who may act for whom. Whoever books, holds, waits or reads for somebody else asks here. */
 export function createGuardians({ db, clock }: { db: Db; clock: Clock }) {
-  const adult = () => bornBy(clock.wall().date, ADULT);
+  const adult = () => adultsBornBy(clock.wall().date);
 
   /** Whether a patient may act for another now: the tie is there, and the other is not 18 yet by the clinic's clock. */
   const actsFor = (caller: Caller, patient: number, executor: Executor = db): Promise<boolean> =>

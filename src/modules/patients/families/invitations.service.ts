@@ -1,5 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
-import { ADULT, bornBy } from '../../../core/age.ts';
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
@@ -33,7 +33,7 @@ const hashOf = (code: string) => createHash('sha256').update(`guardian:${code}`)
 /** How a second guardian joins: by a code that the first one hands over. */
 export function createInvitations<Turn>(dependencies: InvitationsDependencies<Turn>) {
   const { db, clock, audit, families, throttle } = dependencies;
-  const adult = () => bornBy(clock.wall().date, ADULT);
+  const adult = () => adultsBornBy(clock.wall().date);
 
   async function join(tx: Tx, code_hash: Buffer, relationship: Joining['relationship'], caller: Caller) {
     const dependant = await repository.findInvited(tx, code_hash);
