@@ -1,20 +1,7 @@
-import type { Locale } from '../../core/words.ts';
+import type { LockedRecord } from '../../core/records.ts';
 
 /** What an account says of its owner; all else of it does not matter here. */
-interface Account {
-  username: string;
-  password_hash: string | null;
-  first_name: string | null;
-  last_name: string | null;
-  locale: Locale | null;
-  phone: string | null;
-  phone_verified_at: string | null;
-  phone_reached_at: string | null;
-  phone_resets_from: string | null;
-  email: string | null;
-  email_verified_at: string | null;
-  email_resets_from: string | null;
-}
+type Account = Omit<LockedRecord, 'id' | 'role' | 'is_active'>;
 
 /**
  * What a record takes over of the duplicate that is merged into it. It keeps its own sign-in. Where it has none it takes the

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import { namesOf } from '../../../core/names.ts';
 import type { Page } from '../../../core/page.ts';
 import { type Caller, manages } from '../../../core/roles.ts';
 import { type Db, transaction } from '../../../db/client.ts';
@@ -62,7 +63,7 @@ export function createServices(dependencies: ServicesDependencies) {
         if (min_age != null && max_age != null && min_age > max_age)
           throw invalidField('max_age', 'range_reversed');
         await repository.updateService(tx, id, { ...fields, ...(price !== undefined && inCurrency(price)) });
-        const changed = Object.keys({ ...fields, ...(price !== undefined && { price }) });
+        const changed = namesOf({ ...fields, price });
         const details = { service: id, fields: changed };
         await audit.record(tx, { actor: caller, action: 'service.update', details });
         return (await repository.findService(tx, id)) ?? before;

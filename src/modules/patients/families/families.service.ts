@@ -1,8 +1,9 @@
 import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import { saveProfile } from '../patients.repository.ts';
 import * as repository from './families.repository.ts';
@@ -54,8 +55,8 @@ export function createFamilies(dependencies: FamiliesDependencies) {
     until: endOf(row.date_of_birth),
   });
 
-  async function find(tx: Tx, guardian: number, dependant: number): Promise<Dependant> {
-    const [row] = await repository.listDependants(tx, guardian, adult(), dependant);
+  async function find(executor: Executor, guardian: number, dependant: number): Promise<Dependant> {
+    const [row] = await repository.listDependants(executor, guardian, adult(), dependant);
     if (!row) throw new AppError('patient_not_found');
     return shown(row);
   }
@@ -88,11 +89,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
       (await repository.listDependants(db, id, adult())).map(shown),
 
     /** @throws AppError patient_not_found */
-    async get(dependant: number, { id }: Caller): Promise<Dependant> {
-      const [row] = await repository.listDependants(db, id, adult(), dependant);
-      if (!row) throw new AppError('patient_not_found');
-      return shown(row);
-    },
+    get: (dependant: number, { id }: Caller): Promise<Dependant> => find(db, id, dependant),
 
     /**
      * A patient without a sign-in, looked after by whoever says so.
@@ -130,14 +127,11 @@ export function createFamilies(dependencies: FamiliesDependencies) {
           await saveProfile(tx, dependant, { date_of_birth, gender });
         if (date_of_birth !== undefined) await repository.tellEndAnew(tx, dependant);
         if (relationship !== undefined) await repository.setRelationship(tx, tied, relationship);
-        const fields = Object.entries(changes).flatMap(([name, value]) =>
-          value === undefined ? [] : [name],
-        );
         await audit.record(tx, {
           actor: caller,
           action: 'family.change',
           subject: dependant,
-          details: { fields },
+          details: { fields: namesOf(changes) },
         });
         return find(tx, caller.id, dependant);
       });
