@@ -29,8 +29,8 @@ export const isOpenTo = (patient: string, { now, reach }: { now: string; reach: 
     s.held_by, s.held_until, s.is_waitlisted and s.date <= ${reach}::date, ${patient}, ${now}::timestamptz) is true`;
 
 /**
- * The slot is not taken (by anybody but a visit that would move within its own slots), has not begun (for staff: is not over), is open to this patient, and keeps what the clinic's policy
- * asks. A slot that is held for the patient kept it when they took it. A slot too far ahead for patients is claimed by the
+ * The slot is not taken (by anybody but a visit that would move within its own slots), has not begun (for staff: is not over),
+ * is open to this patient, and keeps what the clinic's policy asks. A slot that is held for the patient kept it when they took it. A slot too far ahead for patients is claimed by the
  * waiting list for later: that claim does not bind staff. The day is asked for on its own as well, so that no index is read
  * further back than today.
  * @param patient the SQL for the patient's id, such as `$2`; null asks whether it is open to anybody
@@ -62,13 +62,20 @@ export const theirDoctorIsBookable = `coalesce((
   where u.id = s.doctor_id and ${isBookable('u', 'd')} limit 1), false)`;
 
 /**
- * The patient has another active appointment at the slot's time.
+ * The patient has another active appointment at the slot's time, or from the start of a slot until it ends.
  * @param except the SQL for the id of an appointment that does not count, since it is about to move; null for none
+ * @param slot the row of the slot, or of the first of several
+ * @param ends the SQL for the time at which the last of several ends
  */
-export const isBusy = (patient: string, except = 'null'): string => `exists (
+export const isBusy = (
+  patient: string,
+  except = 'null',
+  slot = 's',
+  ends = `${slot}.end_time`,
+): string => `exists (
   select from appointments a
-  where a.patient_id = ${patient} and ${isActive('a')} and a.date = s.date
-    and a.start_time < s.end_time and s.start_time < a.end_time and a.id is distinct from ${except})`;
+  where a.patient_id = ${patient} and ${isActive('a')} and a.date = ${slot}.date
+    and a.start_time < ${ends} and ${slot}.start_time < a.end_time and a.id is distinct from ${except})`;
 
 /**
  * How many appointments a patient has ahead.

@@ -1,20 +1,16 @@
 import type { Db } from '../../db/client.ts';
 import { type AlternativeRow, alternatives, EACH, toSlots, type Whose } from './alternatives.repository.ts';
 import type { OpenTimeslot } from './availability.schemas.ts';
-import { canBeHad } from './bookable.sql.ts';
+import { canBeHad, isBusy } from './bookable.sql.ts';
 import type { Bounds } from './policy.rules.ts';
 import { isReached } from './reach.sql.ts';
 import type { Place } from './refusal.repository.ts';
 import { fitsFrom, mayFit } from './services.sql.ts';
-import { isActive } from './visits.sql.ts';
 
 const { columns, distance, bookable, colleaguesWillDo, sides, values } = alternatives;
 
 /** The patient has no other visit in the whole time. */
-const isFreeFor = `not exists (
-  select from appointments a
-  where a.patient_id = $4 and ${isActive('a')} and a.date = s.date and a.start_time < whole.ends
-    and s.start_time < a.end_time and a.id is distinct from $5::integer)`;
+const isFreeFor = `not ${isBusy('$4', '$5::integer', 's', 'whole.ends')}`;
 
 const nearest = sides.map(
   ({ is, order }) => `(

@@ -1,11 +1,10 @@
 import type { Db } from '../../db/client.ts';
-import { boundValues, canBeHad } from './bookable.sql.ts';
+import { boundValues, canBeHad, isBusy } from './bookable.sql.ts';
 import type { Bounds } from './policy.rules.ts';
 import type { Wanted } from './refusal.repository.ts';
 import type { ServiceRefusals } from './refusal.rules.ts';
 import { freeRoom } from './rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
-import { isActive } from './visits.sql.ts';
 
 /** What of a service refuses a slot, and which slots of those that it would take wait to be offered. */
 export interface WhyService extends ServiceRefusals {
@@ -36,10 +35,7 @@ export async function whyServiceRefused(
         not coalesce(${isOfAge('$2', 'first.date')} and ($3::integer is not null or ${isForNewOrKnown('$2')}), true)
           as not_for_patient,
         v.id is not null and (run.slots is null or whole.had < cardinality(run.slots)) as too_short,
-        exists (
-          select from appointments a
-          where a.patient_id = $2 and ${isActive('a')} and a.date = first.date and a.start_time < whole.ends
-            and first.start_time < a.end_time and a.id is distinct from $3::integer) as busy,
+        ${isBusy('$2', '$3::integer', 'first', 'whole.ends')} as busy,
         coalesce(v.room_kind is not null and whole.had = cardinality(run.slots) and ${freeRoom({
           branch: 'first.branch_id',
           kind: 'v.room_kind',

@@ -1,4 +1,5 @@
 import { freeRoom } from './rooms.sql.ts';
+import { isKnown } from './visits.sql.ts';
 
 /**
  * What a service asks of a visit, as SQL over the rows `v` of `services` and `g` of `doctor_services`: how its doctor gives
@@ -34,8 +35,7 @@ export const isOfAge = (patient: string, day: string): string => `(
 
 /** It is for those who come for the first time, or only for those who do not, or for both. */
 export const isForNewOrKnown = (patient: string): string => `(
-  v.new_patients is null or v.new_patients <> exists (
-    select from appointments seen where seen.patient_id = ${patient} and seen.attendance = 'completed'))`;
+  v.new_patients is null or v.new_patients <> ${isKnown(patient)})`;
 
 /** It may fit from a slot on, as far as the slot itself tells; the next one may have been booked in this moment. */
 export const mayFit = (first: string): string =>

@@ -1,14 +1,13 @@
 import type { Clock } from '../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
+import { LAST_DAY } from '../availability/index.ts';
 import { linkSlots } from './linking.repository.ts';
 
 export interface LinkingDependencies {
   db: Db;
   clock: Clock;
 }
-
-const LAST_DAY = '9999-12-31';
 
 /** Which slots follow on one another, for the search for services that take several. */
 export const createLinking = ({ db, clock }: LinkingDependencies) => ({

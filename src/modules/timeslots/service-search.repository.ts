@@ -1,7 +1,7 @@
 import { clientOf, type Db } from '../../db/client.ts';
 import { isOpenTo } from '../availability/bookable.sql.ts';
 import { isBookable } from '../availability/people.sql.ts';
-import { fitsFrom, serviceMinutes } from '../availability/services.sql.ts';
+import { fitsFrom, mayFit, serviceMinutes } from '../availability/services.sql.ts';
 import {
   binder,
   type Found,
@@ -72,7 +72,7 @@ const isOpen = isOpenTo('null', { now: '$6', reach: '$9' });
 /** What is asked of a slot on from which it is to fit, and of each that it takes. */
 const fits = (has_long: boolean) => `
   s.end_time <= $5::time and ${isOpen}
-  ${has_long ? `and (s.runs_on or s.end_time - s.start_time >= make_interval(mins => ${serviceMinutes}))` : ''}
+  ${has_long ? `and ${mayFit('s')}` : ''}
   and ${fitsFrom('s', `not s.is_taken and ${isOpen}`, { also: 'whole.ends <= $5::time' })}`;
 const shown = `s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, u.id as doctor, u.first_name, u.last_name, p.specialization`;
 /** What an index tells: every free slot, or those that are followed by one. */

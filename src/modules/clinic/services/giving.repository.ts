@@ -1,6 +1,7 @@
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { and, eq, inArray, not, sql } from '../../../db/drizzle.ts';
 import { doctorServices, services } from '../../../db/schema/index.ts';
+import { serviceMinutes, servicePrice } from '../../availability/services.sql.ts';
 import type { GivenService } from './giving.schemas.ts';
 
 /** What a doctor gives, by id. */
@@ -8,9 +9,7 @@ export async function listGiven(executor: Executor, doctor: number): Promise<Giv
   const { rows } = await clientOf(executor).query<GivenService>({
     name: 'services.given',
     text: `
-      select v.id as service, v.name, coalesce(g.duration_minutes, v.duration_minutes) as duration_minutes,
-        case when g.has_own_price then g.price else v.price end as price,
-        case when g.has_own_price then g.currency else v.currency end as currency,
+      select v.id as service, v.name, ${serviceMinutes} as duration_minutes, ${servicePrice},
         g.duration_minutes is not null as has_own_duration, g.has_own_price, v.is_active
       from doctor_services g join services v on v.id = g.service_id where g.doctor_id = $1 order by v.id`,
     values: [doctor],

@@ -4,14 +4,13 @@ import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts
 import { eq } from '../../../db/drizzle.ts';
 import { fetchPage } from '../../../db/page.ts';
 import { services } from '../../../db/schema/index.ts';
+import { serviceMinutes, servicePrice } from '../../availability/services.sql.ts';
 import type { NewService, Service } from './services.schemas.ts';
 
 const columns = `v.id, v.name, v.duration_minutes, v.price, v.currency, v.specialization, v.room_kind, v.min_age, v.max_age,
   v.new_patients, v.preparation, v.is_active`;
 /** With what the doctor `g` gives in another way. */
-const given = `v.id, v.name, coalesce(g.duration_minutes, v.duration_minutes) as duration_minutes,
-  case when g.has_own_price then g.price else v.price end as price,
-  case when g.has_own_price then g.currency else v.currency end as currency, v.specialization, v.room_kind, v.min_age,
+const given = `v.id, v.name, ${serviceMinutes} as duration_minutes, ${servicePrice}, v.specialization, v.room_kind, v.min_age,
   v.max_age, v.new_patients, v.preparation, v.is_active`;
 
 interface Filters {
