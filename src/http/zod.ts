@@ -2,6 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError, type FieldError, type FieldErrorCode, fieldErrorCodes } from '../core/errors.ts';
+import { namesOf } from '../core/names.ts';
 import { unknownFieldsOf } from './hooks/unknown-fields.ts';
 
 export { serializerCompiler, type ZodTypeProvider };
@@ -34,6 +35,16 @@ export function issue(
 ): { params: object; path?: string[] } {
   return { params: { code, values }, ...(path === undefined ? {} : { path: [path] }) };
 }
+
+/**
+ * What a body of changes is refused for that changes nothing: `.refine(...somethingToChange())`.
+ * @param besides fields that change nothing by themselves
+ */
+export const somethingToChange = (...besides: string[]) =>
+  [
+    (body: object) => namesOf(body).some((name) => !besides.includes(name)),
+    issue('nothing_to_change'),
+  ] as const;
 
 /** zod calls an integer a number where something else is sent. Nobody reads its messages: they say which was meant. */
 const REPORT: z.core.ParseContext<z.core.$ZodIssue> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { issue } from '../../http/zod.ts';
+import { issue, somethingToChange } from '../../http/zod.ts';
 
 /** What an admin says of a branch or a room beside its own fields: whether it is in use, and what becomes of its visits. */
 export const openness = {
@@ -20,10 +20,7 @@ interface Change {
 /** A change that changes something, and says what becomes of visits only where it closes. */
 export const coherent = <Shape extends z.ZodType<Change>>(schema: Shape) =>
   schema
-    .refine(
-      ({ upcoming, ...body }) => Object.values(body).some((value) => value !== undefined),
-      issue('nothing_to_change'),
-    )
+    .refine(...somethingToChange('upcoming'))
     .refine(
       ({ upcoming, is_active }) => upcoming === undefined || is_active === false,
       issue('upcoming_without_leaving', 'upcoming'),

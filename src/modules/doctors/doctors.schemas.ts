@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
-import { issue } from '../../http/zod.ts';
+import { somethingToChange } from '../../http/zod.ts';
 
 /** What a profile holds beside what everybody has, as it comes in. */
 export const doctorInput = {
@@ -76,7 +76,7 @@ export const doctorProfileChanges = documented(
       last_name: fields.lastName.nullable(),
     })
     .partial()
-    .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+    .refine(...somethingToChange()),
   {
     id: 'DoctorProfileChanges',
     description: 'The fields to change, at least one; null empties a field.',

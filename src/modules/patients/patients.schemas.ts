@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
-import { issue } from '../../http/zod.ts';
+import { somethingToChange } from '../../http/zod.ts';
 
 /** What a profile holds beside what everybody has, as it comes in. A new field is a column and a line in each of these. */
 export const patientInput = {
@@ -61,10 +61,7 @@ export const patientProfileChanges = perCountry((country) =>
         ...fields.ownerProof,
       })
       .partial()
-      .refine(
-        ({ password, proof_code, ...changes }) => Object.values(changes).some((value) => value !== undefined),
-        issue('nothing_to_change'),
-      ),
+      .refine(...somethingToChange('password', 'proof_code')),
     {
       id: 'PatientProfileChanges',
       description: 'The fields to change, at least one; null empties a field.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { documented } from '../../http/openapi/documented.ts';
-import { issue } from '../../http/zod.ts';
+import { somethingToChange } from '../../http/zod.ts';
 import { OPEN_POLICY, type Policy } from '../availability/index.ts';
 
 const MONTH = 43_200;
@@ -118,7 +118,7 @@ export const policyChanges = documented(
         .optional()
         .meta(orDefault(about.move_between_doctors, 'false')),
     })
-    .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+    .refine(...somethingToChange()),
   {
     id: 'PolicyChanges',
     description:

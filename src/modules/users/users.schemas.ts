@@ -5,7 +5,7 @@ import type { CountryCode } from '../../core/phone.ts';
 import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
-import { issue } from '../../http/zod.ts';
+import { issue, somethingToChange } from '../../http/zod.ts';
 import { doctorExample as doctorProfile } from '../doctors/index.ts';
 import { patientExample as patientProfile } from '../patients/index.ts';
 import { type ProfileInput, profileInput, staffProfileInput } from './profile.schemas.ts';
@@ -157,10 +157,7 @@ export const userInputs = perCountry((country) => ({
           }),
         })
         .partial()
-        .refine(
-          ({ upcoming, ...body }) => Object.values(body).some((value) => value !== undefined),
-          issue('nothing_to_change'),
-        )
+        .refine(...somethingToChange('upcoming'))
         .refine(
           ({ upcoming, is_active, role }) =>
             upcoming === undefined || is_active === false || role !== undefined,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as fields from '../../../http/fields.ts';
 import { documented, examplesOf, perCountry } from '../../../http/openapi/documented.ts';
-import { issue } from '../../../http/zod.ts';
+import { somethingToChange } from '../../../http/zod.ts';
 import { user } from '../../users/index.ts';
 
 /** What people change of themselves, for one country's phone numbers. Role, user name and the like are no fields of it. */
@@ -17,10 +17,7 @@ export const myChanges = perCountry((country) =>
         ...fields.ownerProof,
       })
       .partial()
-      .refine(
-        ({ password, proof_code, ...changes }) => Object.values(changes).some((value) => value !== undefined),
-        issue('nothing_to_change'),
-      ),
+      .refine(...somethingToChange('password', 'proof_code')),
     {
       id: 'MyChanges',
       description: 'The fields to change, at least one; null empties a field.',

@@ -3,7 +3,7 @@ import { demo } from '../../../core/demo.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../../http/page.ts';
-import { issue } from '../../../http/zod.ts';
+import { issue, somethingToChange } from '../../../http/zod.ts';
 
 const minutes = z.int().min(5).max(720);
 const age = z.int().min(0).max(150);
@@ -148,7 +148,7 @@ export const serviceChanges = documented(
   z
     .object(writable)
     .partial()
-    .refine((body) => Object.values(body).some((value) => value !== undefined), issue('nothing_to_change')),
+    .refine(...somethingToChange()),
   {
     id: 'ServiceChanges',
     description:

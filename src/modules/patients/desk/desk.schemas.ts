@@ -5,7 +5,7 @@ import { relationships } from '../../../core/words.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../../http/page.ts';
-import { issue } from '../../../http/zod.ts';
+import { issue, somethingToChange } from '../../../http/zod.ts';
 
 /** So many patients are found at most: whoever finds more says more. */
 export const MOST_FOUND = 1_000;
@@ -159,10 +159,7 @@ export const deskInputs = perCountry((country) => {
           ...about,
         })
         .partial()
-        .refine(
-          (body) => Object.values(body).some((value) => value !== undefined),
-          issue('nothing_to_change'),
-        ),
+        .refine(...somethingToChange()),
       {
         id: 'PatientChanges',
         description: 'The fields to correct, at least one; null empties a field.',

@@ -3,7 +3,7 @@ import { demo } from '../../../core/demo.ts';
 import { relationships } from '../../../core/words.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
-import { issue } from '../../../http/zod.ts';
+import { issue, somethingToChange } from '../../../http/zod.ts';
 
 /** How many somebody may look after. */
 export const DEPENDANTS_MAX = 10;
@@ -104,10 +104,7 @@ export const dependantChanges = documented(
   z
     .object(details)
     .partial()
-    .refine(
-      (changes) => Object.values(changes).some((value) => value !== undefined),
-      issue('nothing_to_change'),
-    ),
+    .refine(...somethingToChange()),
   {
     id: 'DependantChanges',
     description: 'The fields to change, at least one.',
