@@ -45,6 +45,12 @@ describe('a service', () => {
       expect((await clinic.as(who).get(`/services/${made.body.id}/`).expect(200)).body).toEqual(made.body);
   });
 
+  test('needs a kind of room however that was typed: rooms are kept in small letters', async () => {
+    const { body } = await add({ room_kind: 'UltraSound' }).expect(201);
+    expect(body.room_kind).toBe('ultrasound');
+    expect((await change(body.id, { room_kind: 'X-Ray' }).expect(200)).body.room_kind).toBe('x-ray');
+  });
+
   test('needs a name in each language and a time, and no more', async () => {
     const { body } = await add().expect(201);
     expect(body).toMatchObject({

@@ -6,7 +6,7 @@ import { pageOf, pageQuery } from '../../../http/page.ts';
 import { coherent, openness } from '../closing.schemas.ts';
 
 /** What a room is for. Kept in small letters, so that a service finds it however it was typed. */
-const roomKind = fields
+export const roomKind = fields
   .text(50)
   .transform((kind) => kind.toLowerCase())
   .meta({

@@ -4,10 +4,10 @@ import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../../http/page.ts';
 import { issue, somethingToChange } from '../../../http/zod.ts';
+import { roomKind } from '../rooms/rooms.schemas.ts';
 
 const minutes = z.int().min(5).max(720);
 const age = z.int().min(0).max(150);
-const roomKind = fields.text(50);
 
 const MINUTES = 'How long it takes. One that is longer than a slot takes the slots that follow as well.';
 const MIN_AGE = 'For those who are at least so old on the day of the visit.';
