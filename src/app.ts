@@ -17,6 +17,7 @@ import { auditing } from './http/hooks/audit.ts';
 import { authentication, signerOf, signInRequired } from './http/hooks/authentication.ts';
 import { etags } from './http/hooks/etag.ts';
 import { strictJson } from './http/hooks/json.ts';
+import { keeping } from './http/hooks/keeping.ts';
 import { lingering } from './http/hooks/lingering.ts';
 import { type LogStream, loggerOptions, logging } from './http/hooks/logging.ts';
 import { knownMethodsOnly, methods } from './http/hooks/methods.ts';
@@ -120,6 +121,7 @@ export async function buildApp({
   await app.register(openapi, { version, ...config });
   await app.register(etags);
   await app.register(showing);
+  await app.register(keeping);
 
   await app.register(authentication, {
     secrets: [config.jwt_secret, ...config.jwt_previous_secrets],

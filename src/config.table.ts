@@ -148,6 +148,12 @@ export const settings = {
     },
   },
   'The clinic': {
+    PUBLIC_DIRECTORY: {
+      is: value.flag,
+      means:
+        'Shows doctors, services, specializations, branches and free slots to everybody, without a token. Without it: `true`, ' +
+        'in production `false`.',
+    },
     CLINIC_NAME: {
       is: value.text.max(200),
       means:
@@ -240,6 +246,11 @@ export const settings = {
       is: value.whole(1, 1_000_000),
       default: '300',
       means: 'Requests a minute of an address without a good token.',
+    },
+    RATE_LIMIT_DIRECTORY: {
+      is: value.whole(1, 1_000_000),
+      default: '120',
+      means: 'Requests a minute of an address that reads the public directory without a token.',
     },
     RATE_LIMIT_USER: { is: value.whole(1, 1_000_000), default: '600', means: 'Requests a minute of a user.' },
     RATE_LIMIT_AUTH: {

@@ -97,6 +97,7 @@ function derive(env: Environment) {
     database_direct_url: env.DATABASE_DIRECT_URL ?? env.DATABASE_URL,
     migrate_on_start: env.MIGRATE_ON_START ?? !production,
     doctor_approval: env.DOCTOR_APPROVAL ?? (production ? ('required' as const) : ('automatic' as const)),
+    public_directory: env.PUBLIC_DIRECTORY ?? !production,
     demo_data: env.DEMO_DATA ?? env.NODE_ENV === 'development',
     first_admin: username && password ? { username, password } : undefined,
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL. `site_url` is never

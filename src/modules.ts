@@ -385,19 +385,19 @@ export function createModules({
     /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
       app.addHook('onClose', () => afterwards.settled());
-      const { phone_country } = config;
+      const { phone_country, public_directory } = config;
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
       await app.register(photosRoutes, { photos });
-      await app.register(servicesRoutes, { services });
+      await app.register(servicesRoutes, { services, public_directory });
       await app.register(patientsRoutes, { patients, ...config });
       await app.register(familiesRoutes, { families, invitations });
-      await app.register(findingRoutes, { timeslots });
+      await app.register(findingRoutes, { timeslots, public_directory });
       await app.register(holdsRoutes, { holds: availability.holds });
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
-      await app.register(clinicRoutes, { clinic, phone_country });
+      await app.register(clinicRoutes, { clinic, phone_country, public_directory });
       await app.register(appointmentsRoutes, { appointments, loggable, ...config });
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });

@@ -104,3 +104,6 @@ export interface Caller {
   /** Whose records the audit has an entry of already, for this request. */
   noted?: Set<number>;
 }
+
+/** Whoever has not signed in reads of the directory what patients read. */
+export const guest: Readonly<Caller> = Object.freeze({ id: 0, role: 'patient', session: 0 });

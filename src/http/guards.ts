@@ -2,6 +2,7 @@ import type { FastifyRequest, preHandlerAsyncHookHandler } from 'fastify';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import {
   type Caller,
+  guest,
   isAtDesk,
   isBoundByBranches,
   type Role,
@@ -11,8 +12,11 @@ import {
   sideOf,
 } from '../core/roles.ts';
 
-/** Who may call a route. Documentation and the token check follow from it. */
-export type Access = 'public' | 'signed_in' | readonly Role[];
+/**
+ * Who may call a route. Documentation and the token check follow from it. `directory` is everybody, with a token or without
+ * one; a token that is sent has to be good.
+ */
+export type Access = 'public' | 'directory' | 'signed_in' | readonly Role[];
 
 /** Whether the role of whoever calls decides, if not always alone. */
 export const isRoles = (access: Access): access is readonly Role[] => typeof access !== 'string';
@@ -50,6 +54,16 @@ export function anyOf(...guards: Guard[]): Guard {
   });
   return hasRole(...all);
 }
+
+/**
+ * Of what the clinic shows to everybody where PUBLIC_DIRECTORY says so: what a guest may read everybody may.
+ * @param otherwise who may read it where the directory is not public
+ */
+export const ofDirectory = (isPublic: boolean, otherwise: Guard): Guard =>
+  isPublic ? guard('directory', async () => {}) : otherwise;
+
+/** Who reads the directory. */
+export const readerOf = ({ user }: FastifyRequest): Caller => (user as Caller | null) ?? guest;
 
 /** Whose a record is: the ids of its people by role, and of those who may act for its patient. */
 type Owners = Partial<Record<Side, number>> & { guardians?: readonly number[] };

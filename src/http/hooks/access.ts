@@ -27,6 +27,8 @@ export interface DocumentedRoute {
   /** Who may call, in words. */
   who: string;
   isPublic: boolean;
+  /** A token is no must. */
+  isOptional: boolean;
   /** Whether limits of requests hold for it; only then can it be refused for being too many. */
   isCounted: boolean;
   errors: ErrorCode[];
@@ -84,6 +86,7 @@ export const accessControl = fastifyPlugin(
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
+        isOptional: access === 'directory',
         isCounted,
         errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, own),
         examples: route.config.examples ?? {},
@@ -101,6 +104,7 @@ export const accessControl = fastifyPlugin(
 
 function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';
+  if (access === 'directory') return 'everybody, with a token or without one';
   const allowed = access === 'signed_in' ? roles.toReversed() : access;
   if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
   return allowed
@@ -116,7 +120,7 @@ function whichOnes(role: Role): string {
 
 function errorsOf(
   schema: RouteInput,
-  access: string | readonly string[],
+  access: Access,
   owner: boolean,
   isCounted: boolean,
   own: readonly ErrorCode[],
@@ -126,14 +130,9 @@ function errorsOf(
   // An address that is badly encoded is refused wherever it leads.
   errors.add('malformed_request');
   if (access !== 'public') {
-    for (const code of [
-      'authentication_required',
-      'invalid_token',
-      'token_expired',
-      'session_ended',
-    ] as const)
-      errors.add(code);
-    if (owner || Array.isArray(access)) errors.add('forbidden');
+    if (access !== 'directory') errors.add('authentication_required');
+    for (const code of ['invalid_token', 'token_expired', 'session_ended'] as const) errors.add(code);
+    if (owner || isRoles(access)) errors.add('forbidden');
   }
   for (const code of own) errors.add(code);
   if (isKeyed(schema.headers)) errors.add('request_in_progress').add('idempotency_key_reused');

@@ -133,11 +133,14 @@ export const signInRequired = fastifyPlugin(
 );
 
 /**
- * A route is open only if it says so. A path without a route shows nothing, and only CORS has a route for OPTIONS, which
+ * A route is open only if it says so, the directory to whoever sends no token. A path without a route shows nothing, and only CORS has a route for OPTIONS, which
  * tells what may be asked.
  */
-const isOpen = ({ routeOptions, is404, method }: FastifyRequest): boolean =>
-  routeOptions.config.access === 'public' || is404 || method === 'OPTIONS';
+const isOpen = ({ routeOptions: { config }, is404, method, headers }: FastifyRequest): boolean =>
+  config.access === 'public' ||
+  (config.access === 'directory' && headers.authorization === undefined) ||
+  is404 ||
+  method === 'OPTIONS';
 
 const callerIn = ({ id, role, session }: Caller): Caller => ({ id, role, session });
 

@@ -22,8 +22,9 @@ declare module 'fastify' {
 
 interface RateLimitOptions {
   rate_limit: boolean;
-  /** Requests a minute: of an address without a good token, and of a user. */
+  /** Requests a minute: of an address without a good token, of one that reads the directory, and of a user. */
   rate_limit_guest: number;
+  rate_limit_directory: number;
   rate_limit_user: number;
   /** Failures a minute, of an address or a user, on the routes that check passwords and codes. */
   rate_limit_auth: number;
@@ -125,7 +126,12 @@ async function countersOf(app: FastifyInstance, options: RateLimitOptions, store
   return made;
 }
 
-const scopeOf = (request: FastifyRequest) => (isKnown(request) ? 'user' : 'guest');
+/** The directory is counted apart: whoever reads too much of it can still sign in, and has a limit of their own then. */
+function scopeOf(request: FastifyRequest) {
+  if (isKnown(request)) return 'user';
+  const { access } = request.routeOptions.config;
+  return access === 'directory' && request.refusal === null ? 'directory' : 'guest';
+}
 
 const whoIs = (request: FastifyRequest) =>
   isKnown(request) ? `user-${request.user.id}` : (networkOf(request.ip) ?? 'nowhere');

@@ -47,10 +47,17 @@ export const HEADERS = {
   },
   Caching: {
     description:
-      'What may be kept: nothing; beside an `ETag` the reader’s own copy, if they ask whether it still holds; photos for ever.',
+      'What may be kept: nothing; beside an `ETag` the reader’s own copy, if they ask whether it still holds; for seconds, and ' +
+      'by everybody, what guests are shown; photos for ever.',
     schema: {
       type: 'string',
-      enum: ['no-store', 'private, no-cache', 'public, max-age=31536000, immutable'],
+      enum: [
+        'no-store',
+        'private, no-cache',
+        'public, max-age=5',
+        'public, max-age=60',
+        'public, max-age=31536000, immutable',
+      ],
       maxLength: 40,
     },
   },

@@ -5,6 +5,7 @@ import { NAMED_EXAMPLES } from './documented.ts';
 export interface Introduced {
   /** Whether there is a demo clinic to sign in to. */
   demo_data?: boolean | undefined;
+  public_directory?: boolean | undefined;
   access_token_minutes: number;
 }
 
@@ -18,9 +19,15 @@ This is a demo clinic. Its accounts all have the password \`${demo.password}\`:
 The values that are filled in, and the first example of each body, work in it.
 `;
 
+const directory = (isPublic = false) =>
+  isPublic
+    ? 'Doctors, services, branches and free slots are shown to everybody, without a token.'
+    : 'The directory is for those who book; a doctor books nobody, so a signed-in doctor gets a 403 there.';
+
 /** What people read first. */
 export const introduction = ({
   demo_data,
+  public_directory,
   access_token_minutes,
 }: Introduced) => `Patients book visits. Doctors publish their hours and answer the bookings. \
 Admins look after everything.
@@ -44,8 +51,7 @@ a patient (the field \`patient\`), publish for a doctor (the field \`doctor\`), 
 (\`GET /api/statistics/\`) |
 
 A booking is \`pending\` until its doctor, or the staff, confirms or declines it. A doctor’s id is the id of their user: \
-the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same number. The directory is for those who \
-book; a doctor books nobody, so a signed-in doctor gets a 403 there.
+the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same number. ${directory(public_directory)}
 
 Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
 \`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by

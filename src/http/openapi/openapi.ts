@@ -142,6 +142,7 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
     .join('\n\n');
   // Everything else needs the token, as the document says as a whole.
   if (route.isPublic) operation.security = [];
+  if (route.isOptional) operation.security = [{}, { bearer: [] }];
   operation.parameters?.forEach(showExample);
   for (const parameter of operation.parameters ?? [])
     if (parameter.in === 'header') parameter.name = asWritten(parameter.name);

@@ -8,7 +8,7 @@ import { roomsRoutes } from './rooms/rooms.routes.ts';
 /** Documentation shows routes in this order. */
 export async function clinicRoutes(
   app: FastifyInstance,
-  { clinic, phone_country }: { clinic: Clinic; phone_country: CountryCode },
+  { clinic, ...options }: { clinic: Clinic; phone_country: CountryCode; public_directory: boolean },
 ) {
   app.describeHeading({
     name: 'clinic',
@@ -16,6 +16,6 @@ export async function clinicRoutes(
     order: 55,
   });
   await app.register(aboutRoutes, clinic);
-  await app.register(branchesRoutes, { branches: clinic.branches, phone_country });
+  await app.register(branchesRoutes, { branches: clinic.branches, ...options });
   await app.register(roomsRoutes, clinic);
 }

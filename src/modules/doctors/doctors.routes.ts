@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import type { Locale } from '../../core/words.ts';
 import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsDoctor, IsPatient, IsStaff } from '../../http/guards.ts';
+import { anyOf, IsDoctor, IsPatient, IsStaff, ofDirectory } from '../../http/guards.ts';
 import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { chooseLocale } from '../../i18n/index.ts';
@@ -14,8 +14,13 @@ const tags = ['doctors'];
 
 export async function doctorsRoutes(
   instance: FastifyInstance,
-  { doctors, default_locale }: { doctors: Doctors; default_locale: Locale },
+  {
+    doctors,
+    default_locale,
+    public_directory,
+  }: { doctors: Doctors; default_locale: Locale; public_directory: boolean },
 ) {
+  const guard = ofDirectory(public_directory, anyOf(IsPatient, IsStaff));
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({
     name: 'doctors',
@@ -26,7 +31,8 @@ export async function doctorsRoutes(
   app.get(
     '/doctors/',
     {
-      preHandler: anyOf(IsPatient, IsStaff),
+      preHandler: guard,
+      config: { guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listDoctors',
@@ -54,8 +60,8 @@ export async function doctorsRoutes(
   app.get(
     '/doctors/:id/',
     {
-      preHandler: anyOf(IsPatient, IsStaff),
-      config: { errors: ['doctor_not_found'] },
+      preHandler: guard,
+      config: { errors: ['doctor_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getDoctor',

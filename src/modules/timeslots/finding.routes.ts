@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
-import { anyOf, IsPatient, IsStaff } from '../../http/guards.ts';
+import { anyOf, IsPatient, IsStaff, ofDirectory, readerOf } from '../../http/guards.ts';
 import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslotPage, SEARCH_LIMIT, searchFilters } from './search.schemas.ts';
@@ -11,20 +11,25 @@ import type { Timeslots } from './timeslots.service.ts';
 const tags = ['timeslots'];
 
 /** For those who look for a slot to book. */
-export async function findingRoutes(instance: FastifyInstance, { timeslots }: { timeslots: Timeslots }) {
+export async function findingRoutes(
+  instance: FastifyInstance,
+  { timeslots, public_directory }: { timeslots: Timeslots; public_directory: boolean },
+) {
+  const guard = ofDirectory(public_directory, anyOf(IsPatient, IsStaff));
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   app.get(
     '/timeslots/search/',
     {
-      preHandler: anyOf(IsPatient, IsStaff),
+      preHandler: guard,
+      config: { guests_keep: 5 },
       schema: {
         tags,
         operationId: 'searchTimeslots',
         summary: 'See who is free first',
         description:
           'The earliest slots that can be booked now, by date and time: of all doctors, or of those whom the filters ' +
-          'leave. `per_doctor=1` shows only the first slot of each doctor. Patients see what the clinic lets them book: ' +
+          'leave. `per_doctor=1` shows only the first slot of each doctor. Patients and guests see what the clinic lets patients book: ' +
           'nothing sooner than its minimum notice or later than its horizon. A search shows the first ' +
           `${SEARCH_LIMIT.toLocaleString('en')} slots and no more, so that it costs the same in a clinic of any size: ` +
           '`count` stops there, and so do the pages. Look further with `from`. With `service` it shows the slots from which it ' +
@@ -34,21 +39,25 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await timeslots.search.search(request.query, request.user)),
+      pageAnswer(
+        request,
+        request.query.page,
+        await timeslots.search.search(request.query, readerOf(request)),
+      ),
   );
 
   app.get(
     '/doctors/:id/timeslots/',
     {
-      preHandler: anyOf(IsPatient, IsStaff),
-      config: { errors: ['doctor_not_found'] },
+      preHandler: guard,
+      config: { errors: ['doctor_not_found'], guests_keep: 5 },
       schema: {
         tags,
         operationId: 'listFreeTimeslots',
         summary: 'See a doctor’s free slots',
         description:
-          'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients see what ' +
-          'the clinic’s policy lets them book: neither what begins too soon, nor what lies beyond its horizon. Staff ' +
+          'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients and guests see what ' +
+          'the clinic’s policy lets patients book: neither what begins too soon, nor what lies beyond its horizon. Staff ' +
           'also see the slot that has begun and is not over, for whoever walks in. With `service` only those are shown from ' +
           'which it fits; none where the doctor does not give it.',
         params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
@@ -61,7 +70,7 @@ export async function findingRoutes(instance: FastifyInstance, { timeslots }: { 
         request,
         reply,
         request.query.page,
-        await timeslots.free.list(request.params.id, request.query, request.user),
+        await timeslots.free.list(request.params.id, request.query, readerOf(request)),
       ),
   );
 }

@@ -11,6 +11,7 @@ export async function aboutRoutes(instance: FastifyInstance, { about }: { about:
     '/clinic/',
     {
       preHandler: Public,
+      config: { guests_keep: 60 },
       schema: {
         tags: ['clinic'],
         operationId: 'getClinic',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import type { CountryCode } from '../../../core/phone.ts';
 import { idParams } from '../../../http/fields.ts';
-import { IsAdmin, IsSignedIn } from '../../../http/guards.ts';
+import { IsAdmin, IsSignedIn, ofDirectory } from '../../../http/guards.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { branch, branchInputs, branchPage, branchQuery } from './branches.schemas.ts';
@@ -14,15 +14,21 @@ const params = idParams('The branch’s id.', demo.branch.id);
 
 export async function branchesRoutes(
   instance: FastifyInstance,
-  { branches, phone_country }: { branches: Branches; phone_country: CountryCode },
+  {
+    branches,
+    phone_country,
+    public_directory,
+  }: { branches: Branches; phone_country: CountryCode; public_directory: boolean },
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
+  const guard = ofDirectory(public_directory, IsSignedIn);
   const inputs = branchInputs(phone_country);
 
   app.get(
     '/branches/',
     {
-      preHandler: IsSignedIn,
+      preHandler: guard,
+      config: { guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listBranches',
@@ -61,8 +67,8 @@ export async function branchesRoutes(
   app.get(
     '/branches/:id/',
     {
-      preHandler: IsSignedIn,
-      config: { errors: ['branch_not_found'] },
+      preHandler: guard,
+      config: { errors: ['branch_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getBranch',

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
-import { IsAdmin, IsSignedIn } from '../../../http/guards.ts';
+import { IsAdmin, IsSignedIn, ofDirectory, readerOf } from '../../../http/guards.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { givenServices, newGivenServices } from './giving.schemas.ts';
@@ -13,7 +13,11 @@ const tags = ['services'];
 const params = idParams('The service’s id.', demo.services.examination.id);
 const ofDoctor = idParams('The doctor’s id, from the directory.', demo.doctor.id);
 
-export async function servicesRoutes(instance: FastifyInstance, { services }: { services: Services }) {
+export async function servicesRoutes(
+  instance: FastifyInstance,
+  { services, public_directory }: { services: Services; public_directory: boolean },
+) {
+  const guard = ofDirectory(public_directory, IsSignedIn);
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({
     name: 'services',
@@ -24,7 +28,8 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
   app.get(
     '/services/',
     {
-      preHandler: IsSignedIn,
+      preHandler: guard,
+      config: { guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listServices',
@@ -37,7 +42,7 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await services.list(request.query, request.user)),
+      pageAnswer(request, request.query.page, await services.list(request.query, readerOf(request))),
   );
 
   app.post(
@@ -62,8 +67,8 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
   app.get(
     '/services/:id/',
     {
-      preHandler: IsSignedIn,
-      config: { errors: ['service_not_found'] },
+      preHandler: guard,
+      config: { errors: ['service_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getService',
@@ -74,7 +79,7 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
         response: { 200: service },
       },
     },
-    async (request) => services.get(request.params.id, request.user),
+    async (request) => services.get(request.params.id, readerOf(request)),
   );
 
   app.patch(
@@ -120,8 +125,8 @@ export async function servicesRoutes(instance: FastifyInstance, { services }: { 
   app.get(
     '/doctors/:id/services/',
     {
-      preHandler: IsSignedIn,
-      config: { errors: ['doctor_not_found'] },
+      preHandler: guard,
+      config: { errors: ['doctor_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listGivenServices',
