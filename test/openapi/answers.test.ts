@@ -500,7 +500,7 @@ test('errors come as documented', async () => {
     profile: { gender: 'x' },
   });
   await call(undefined, 'post', '/auth/token/refresh/', 'invalid_refresh_token', { refresh: 'spent' });
-  await call(doctor, 'get', '/doctors/', 'forbidden');
+  await call(doctor, 'get', '/users/', 'forbidden');
   await call(patient, 'get', '/doctors/?page=0&search=a+b+c+d+e+f+g', 'invalid_input');
   await call(patient, 'get', '/doctors/seven/', 'invalid_input');
   await call(patient, 'get', '/auth/me/?name=%C3%28', 'malformed_request');
