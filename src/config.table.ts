@@ -90,7 +90,13 @@ export const settings = {
       is: value.text,
       default: '.data',
       means:
-        'Folder of the embedded database, of the local signing secret, of `messages.log` and of `photos/`.',
+        'Folder of the embedded database, of the local signing secret and data keys, of `messages.log` and of `photos/`.',
+    },
+    DATA_KEYS: {
+      is: value.text,
+      part_of: 'data_keys',
+      means:
+        'File of the keys that encrypt secrets and strong identifiers in the database. Without it: `DATA_DIR/data-keys.json`, made when it is needed; in production none.',
     },
     PHOTOS_URL: {
       is: value.bucketUrl,

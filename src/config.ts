@@ -105,6 +105,10 @@ function derive(env: Environment) {
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${env.PORT}`),
     /** Where doctors' photos are kept. */
     photos: env.PHOTOS_URL ?? { folder: join(env.DATA_DIR, 'photos') },
+    /** The keys of what is encrypted in the database. */
+    data_keys: env.DATA_KEYS
+      ? { file: env.DATA_KEYS, make: false }
+      : { file: production ? undefined : join(env.DATA_DIR, 'data-keys.json'), make: !production },
     channels: channelsOf(env, production),
   };
 }

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from './config.ts';
 import type { Clock } from './core/clock.ts';
+import { dataKeysOf } from './core/data-keys.ts';
 import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
 import type { Caller } from './core/roles.ts';
+import { createSealer, type SealedColumn } from './core/sealing.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
@@ -149,6 +151,9 @@ export const personal = [
   appointmentsPersonal,
 ] as const;
 
+/** What is encrypted in the database (DATA_KEYS); a rotation of keys goes through all of it. */
+export const sealed: readonly SealedColumn[] = [];
+
 /** The document that a person takes away. */
 export const personalData = personalDataOf(personal);
 
@@ -162,6 +167,7 @@ export function createModules({
   config,
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
+  const sealer = createSealer(dataKeysOf(config.data_keys, clock));
   const audit = createAudit({ db, clock, ...config });
   const retention = createRetention({ db, clock, personal, ...config });
   const consents = createConsents({ db, clock, audit, ...config });
@@ -347,6 +353,7 @@ export function createModules({
     audit,
     notifications,
     sessions,
+    sealer,
     settings,
     users,
 

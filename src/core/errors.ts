@@ -106,6 +106,7 @@ export const errorStatus = {
   database_unavailable: 503,
   record_busy: 503,
   provider_unavailable: 503,
+  data_keys_missing: 503,
 } as const;
 
 export type ErrorCode = keyof typeof errorStatus;

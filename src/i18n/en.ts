@@ -342,6 +342,10 @@ export const en: Texts = {
       detail:
         'The service that carries these messages does not answer just now. Please repeat the request shortly.',
     },
+    data_keys_missing: {
+      title: 'Encryption key missing',
+      detail: 'The clinic’s server has no key for what this keeps encrypted. Its operator sets `DATA_KEYS`.',
+    },
   },
   did_you_mean: 'Did you mean `{name}`?',
   types: {

@@ -347,6 +347,11 @@ export const uz: Texts = {
       title: 'Xizmat javob bermayapti',
       detail: 'Xabarlarni yetkazadigan xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',
     },
+    data_keys_missing: {
+      title: 'Shifrlash kaliti yoʻq',
+      detail:
+        'Klinika serverida bu yerda shifrlangan holda saqlanadigan maʼlumot uchun kalit yoʻq. U `DATA_KEYS` da beriladi.',
+    },
   },
   did_you_mean: 'Balki `{name}` demoqchi boʻlgandirsiz?',
   types: {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import dotenv from 'dotenv';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
+import { KeyFileError } from '../core/data-keys.ts';
+import { placeFile } from '../core/files.ts';
 import { type Embedded, EmbeddedDatabaseError, openEmbedded } from '../db/embedded/embedded.ts';
 
 /** The settings of a process a person starts: the environment, then `.env` for what it leaves out. */
@@ -27,15 +29,7 @@ export function localSecret(dir: string): string {
   const file = join(dir, 'jwt-secret');
   if (!existsSync(file)) {
     mkdirSync(dir, { recursive: true });
-    const own = `${file}.${process.pid}`;
-    writeFileSync(own, randomBytes(48).toString('base64url'), { mode: 0o600 });
-    try {
-      linkSync(own, file);
-    } catch (error) {
-      if (!existsSync(file)) throw error;
-    } finally {
-      rmSync(own);
-    }
+    placeFile(file, randomBytes(48).toString('base64url'));
   }
   return readFileSync(file, 'utf8');
 }
@@ -63,7 +57,7 @@ export async function withDatabase(
 }
 
 function explain(error: unknown): string {
-  if (error instanceof EmbeddedDatabaseError) return error.message;
+  if (error instanceof EmbeddedDatabaseError || error instanceof KeyFileError) return error.message;
   const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
   if (/ECONN|ENOTFOUND|ETIMEDOUT|28P01|28000|3D000|57P03/.test(code))
     return `The database cannot be reached${code}: check DATABASE_URL and that the server runs.`;

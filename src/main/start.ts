@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../app.ts';
 import { ConfigError } from '../config.ts';
 import { type Clock, createClock } from '../core/clock.ts';
+import { readDataKeys } from '../core/data-keys.ts';
 import type { Log } from '../core/log.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 import { createClockWatch } from '../db/clock-watch.ts';
@@ -45,6 +46,8 @@ export interface Started {
 /** Reads the settings and opens the database; from here on a signal ends the process in good order. */
 export async function start(): Promise<Started> {
   const settings = readConfig();
+  // A broken file of keys is said at once, not when a secret is first needed.
+  if (settings.data_keys.file && !settings.data_keys.make) readDataKeys(settings.data_keys.file);
   const log = createLog(settings.log_level);
   const embedded = settings.database_url ? undefined : await openEmbedded({ dir: settings.data_dir });
   const url = settings.database_url ?? embedded?.url ?? '';

@@ -4,8 +4,11 @@ import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
+import { dataKeysOf } from '../../src/core/data-keys.ts';
 import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
+import { createSealer } from '../../src/core/sealing.ts';
 import { openDatabase } from '../../src/db/client.ts';
+import { Public } from '../../src/http/guards.ts';
 import { CHANNELS, confirm, freshPhone, lastCode, queuedFor } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
@@ -660,6 +663,7 @@ const cases: Record<ErrorCode, Case> = {
   overloaded: { status: 503, provoke: askTheBusy },
   database_unavailable: { status: 503, provoke: askWithoutDatabase },
   provider_unavailable: { status: 503, provoke: () => as('patient').post('/notifications/telegram/link/') },
+  data_keys_missing: { status: 503, provoke: sealWithoutKeys },
 };
 
 /** Somebody waits for a slot of that day, and for no other. */
@@ -732,6 +736,23 @@ async function elsewhere(
   await app.ready();
   try {
     return await ask(app);
+  } finally {
+    await app.close();
+  }
+}
+
+/** A secret is to be kept by a server that has no keys for it. */
+async function sealWithoutKeys(): Promise<Answer> {
+  const { db, clock, url } = clinic;
+  const app = await buildApp({ db, clock, config: { ...testConfig, database_url: url } });
+  const keys = dataKeysOf({ file: undefined, make: false }, clock);
+  const at = { table: 'secrets', column: 'secret', id: 'id' };
+  app.get('/secret/', { preHandler: Public, schema: { hide: true } }, async () =>
+    createSealer(keys).seal(at, 1, 'x'),
+  );
+  await app.ready();
+  try {
+    return await supertest(app.server).get('/secret/');
   } finally {
     await app.close();
   }

@@ -30,6 +30,7 @@ export const testConfig: AppConfig = {
   log_level: 'silent',
   public_url: 'https://clinic.example',
   demo_data: false,
+  data_keys: { file: join(tmpdir(), `clinic-data-keys-${randomUUID()}.json`), make: true },
   /** No channel is set up, so that nothing leaves; tests of messages name what they need. */
   channels: { timeout: 5_000 },
 };
