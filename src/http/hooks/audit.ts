@@ -64,9 +64,12 @@ interface AuditingOptions {
  */
 export const auditing = fastifyPlugin(
   async (app: FastifyInstance, { note }: AuditingOptions) => {
-    // What a service notes of a change carries the request's name too, and is known here.
-    app.addHook('preHandler', ({ user, id }, _reply, done) => {
-      if (user) Object.assign(user, { request_id: id, noted: new Set() });
+    // What a service notes of a change carries the request's name too, and is known here; reading changes nothing.
+    app.addHook('preHandler', ({ user, id, method }, _reply, done) => {
+      if (user) {
+        user.request_id = id;
+        if (method !== 'GET') user.noted = new Set();
+      }
       done();
     });
     app.addHook('preSerialization', (request, reply, answer, done) => {

@@ -97,10 +97,13 @@ export const rateLimits = fastifyPlugin(
       if (rate === 'auth') throw refusal(failures);
       request.held = waitOf(failures);
     });
-    app.addHook('onSend', async (request, reply) => {
+    app.addHook('onSend', (request, reply, _payload, done) => {
       const { rate } = request.routeOptions.config;
-      if ((rate === 'auth' || rate === 'sign_in') && hasFailed(reply))
-        say(reply, await count('failures', request));
+      if (!(rate === 'auth' || rate === 'sign_in') || !hasFailed(reply)) return done();
+      count('failures', request).then((failures) => {
+        say(reply, failures);
+        done();
+      }, done);
     });
   },
   { name: 'rate-limits', dependencies: ['authentication'] },

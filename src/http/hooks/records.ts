@@ -53,9 +53,10 @@ export const records = fastifyPlugin(
       };
       takeAll().then(() => done(), done);
     });
-    app.addHook('onSend', async (request) => {
+    app.addHook('onSend', (request, _reply, _payload, done) => {
       for (const record of request.records ?? []) places.leave(record);
       request.records = null;
+      done();
     });
   },
   { name: 'records' },

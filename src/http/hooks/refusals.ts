@@ -20,16 +20,14 @@ interface RefusalsOptions {
 /** Notes each 403 of somebody signed in, before it leaves: a series of them is somebody who tries what they can reach. */
 export const refusals = fastifyPlugin(
   async (app: FastifyInstance, { note, loggable }: RefusalsOptions) => {
-    app.addHook('onSend', async (request, reply) => {
+    app.addHook('onSend', (request, reply, _payload, done) => {
       const { user: caller, refusal, ip, method, routeOptions } = request;
       // The type says there always is a user; on a route that needs none there is none.
-      if (reply.statusCode !== 403 || !(caller as unknown) || refusal !== null) return;
-      try {
-        await note({ caller, route: `${method} ${routeOptions.url}`, network: networkOf(ip) });
-      } catch (error) {
+      if (reply.statusCode !== 403 || !(caller as unknown) || refusal !== null) return done();
+      note({ caller, route: `${method} ${routeOptions.url}`, network: networkOf(ip) })
         // What is refused stays refused, noted or not.
-        request.log.warn({ error: loggable(error) }, 'a refusal could not be noted');
-      }
+        .catch((error) => request.log.warn({ error: loggable(error) }, 'a refusal could not be noted'))
+        .finally(done);
     });
   },
   { name: 'refusals', dependencies: ['authentication'] },
