@@ -191,8 +191,11 @@ async function transactOnce<T>(
     return await own.transaction(async (tx) => {
       try {
         if (statement !== undefined) {
-          client.patience = statement + ANSWER_AFTER;
-          await tx.execute(sql`select set_config('statement_timeout', ${String(statement)}, true)`);
+          // More time is what is asked for: a pool that is more patient by itself stays so; 0 is without end.
+          const own = Number(db.$client.options.statement_timeout);
+          const longer = own === 0 ? 0 : Math.max(statement, own);
+          client.patience = longer === 0 ? undefined : longer + ANSWER_AFTER;
+          await tx.execute(sql`select set_config('statement_timeout', ${String(longer)}, true)`);
         }
         return await work(tx);
       } catch (error) {

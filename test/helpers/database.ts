@@ -35,7 +35,6 @@ export const PATIENT_LIMITS: Limits = {
   idle_in_transaction: 120_000,
 };
 
-/** A pool on a fresh clone of the template, or on a database that is named. */
 /**
  * Lets a pool that has not connected yet wait for its server without end. For tests that load or count more than any
  * request does: how long that takes is up to the machine.
