@@ -35,6 +35,7 @@ import { problems } from './http/problem.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules } from './modules.ts';
+import { pages } from './pages/pages.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -147,6 +148,7 @@ export async function buildApp({
 
   await app.register(docs);
   await app.register(landing, config);
+  await app.register(pages, config);
   // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
   // before it is migrated.
   const { connectionString: url = config.database_url } = db.$client.options;

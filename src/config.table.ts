@@ -202,6 +202,13 @@ export const settings = {
       means: 'How long a slot is kept for whom it is offered to; the clinic’s own settings go before it.',
     },
   },
+  'Pages for people': {
+    PAGES: {
+      is: z.enum(['on', 'off']).transform((text) => text === 'on'),
+      default: 'on',
+      means: '`off`: `/book/` is not served; the API stays as it is.',
+    },
+  },
   Privacy: {
     TERMS_VERSION: { is: value.version, default: '1', means: 'The version of the terms that is in force.' },
     PRIVACY_VERSION: {

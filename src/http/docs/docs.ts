@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Content, contentOf, sendContent } from '../content.ts';
 import { Public } from '../guards.ts';
 import { TITLE } from '../openapi/openapi.ts';
 import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './pages.ts';
@@ -71,8 +69,7 @@ export async function docs(app: FastifyInstance): Promise<void> {
 }
 
 /**
- * Serves one text, made when it is first asked for: gzipped for whoever takes it, and as a 304 for whoever has it
- * already, so that an upgrade is seen at once.
+ * Serves one text, made when it is first asked for.
  * @param variantOf in which of several forms a request gets it
  */
 function serve(
@@ -85,35 +82,10 @@ function serve(
   const made = new Map<string, Promise<Content>>();
   app.get(url, { preHandler: Public, schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
     const variant = variantOf(request);
-    const content = made.get(variant) ?? contentOf(() => make(variant));
+    const content = made.get(variant) ?? Promise.resolve(make(variant)).then(contentOf);
     // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
     if (made.size >= MAX_VARIANTS) made.clear();
     made.set(variant, content);
-    return send(request, reply.type(type), await content);
+    return sendContent(request, reply.type(type), await content);
   });
-}
-
-interface Content {
-  etag: string;
-  plain: Buffer;
-  gzipped: Buffer;
-}
-
-async function contentOf(make: () => string | Promise<string>): Promise<Content> {
-  const plain = Buffer.from(await make());
-  const hash = createHash('sha256').update(plain).digest('base64url');
-  return { etag: `W/"${hash}"`, plain, gzipped: await promisify(gzip)(plain) };
-}
-
-function send(request: FastifyRequest, reply: FastifyReply, { etag, plain, gzipped }: Content) {
-  reply
-    .header('cache-control', 'no-cache')
-    .header('etag', etag)
-    .header('vary', [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', '));
-  if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send();
-  // Told apart from "gzip;q=0", which nobody sends but RFC 9110 allows.
-  const takesGzip = /\bgzip\b(?!\s*;\s*q=0(?:\.0+)?\s*(?:,|$))/i.test(
-    String(request.headers['accept-encoding']),
-  );
-  return takesGzip ? reply.header('content-encoding', 'gzip').send(gzipped) : reply.send(plain);
 }

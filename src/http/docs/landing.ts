@@ -10,11 +10,14 @@ import { ICON } from './pages.ts';
  * A page for people who open the address that the server prints, or one near it. Programs still get the 404 that an
  * address without a route gets.
  */
-export async function landing(app: FastifyInstance, { demo_data }: { demo_data?: boolean | undefined }) {
+export async function landing(
+  app: FastifyInstance,
+  { demo_data, pages }: { demo_data?: boolean | undefined; pages: boolean },
+) {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, turn: 'none' };
   });
-  const page = pageFor(demo_data === true);
+  const page = pageFor(demo_data === true, pages);
   const show = async (request: FastifyRequest, reply: FastifyReply) => {
     refusePrograms(request);
     return reply.type('text/html; charset=utf-8').header('vary', 'accept').send(page);
@@ -53,7 +56,13 @@ const accounts = Object.entries({
   .map(([role, { username }]) => `<tr><td>${role}</td><td><code>${username}</code></td></tr>`)
   .join('');
 
-const pageFor = (isDemo: boolean) => `<!doctype html>
+const forPeople = `<h2>For people</h2>
+    <ul>
+      <li><a href="/book/">Book a visit</a>: for patients</li>
+    </ul>
+    `;
+
+const pageFor = (isDemo: boolean, hasPages: boolean) => `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
@@ -68,6 +77,7 @@ const pageFor = (isDemo: boolean) => `<!doctype html>
   </head>
   <body>
     <h1>${TITLE}</h1>
+    ${hasPages ? forPeople : ''}<h2>For programs</h2>
     <p>Patients book visits, doctors publish their hours, admins look after everything. This is an API; these pages
       describe it:</p>
     <ul>

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { locales } from '../core/words.ts';
+import { type PageName, pageNames, pageTexts } from '../i18n/pages/index.ts';
+
+/** The pages' files as they stand in `static/`, and the texts of each language as a module. */
+
+const FOLDER = new URL('./static/', import.meta.url);
+
+/** The module of a page's texts. */
+export const textsOf = (page: PageName, locale: string) => `texts/${page}.${locale}.js`;
+
+/** Every file by its path, such as `shared/dom.js`. */
+export function readFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const url = new URL(posix.join(entry.parentPath.replaceAll('\\', '/'), entry.name), 'file:');
+    files.set(url.pathname.slice(FOLDER.pathname.length), readFileSync(url, 'utf8'));
+  }
+  for (const page of pageNames)
+    for (const locale of locales)
+      files.set(textsOf(page, locale), `export default ${JSON.stringify(pageTexts(page, locale))};\n`);
+  return files;
+}
+
+/** Changes with any of the files, so that what an address holds never changes. */
+export function versionOf(files: ReadonlyMap<string, string>): string {
+  const hash = createHash('sha256');
+  for (const [path, text] of [...files].sort()) hash.update(`${path}\0${text}\0`);
+  return hash.digest('base64url').slice(0, 12);
+}
+
+const IMPORT = /^(?:import|export)\b[^'"]*?from '(\.[^']+)'/gm;
+
+/** A module and all that it imports, so that a browser need not find them out one after another. */
+export function modulesOf(entry: string, files: ReadonlyMap<string, string>): string[] {
+  const found = new Set<string>();
+  const add = (path: string) => {
+    if (found.has(path)) return;
+    found.add(path);
+    const text = files.get(path);
+    if (text === undefined) throw new Error(`${path} is imported and is not there`);
+    for (const [, target = ''] of text.matchAll(IMPORT)) add(posix.join(posix.dirname(path), target));
+  };
+  add(entry);
+  return [...found];
+}

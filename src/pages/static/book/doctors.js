@@ -1,0 +1,125 @@
+import { get, query } from '../shared/api.js';
+import { announce, h, put, show } from '../shared/dom.js';
+import { many, personName, shortDay, t } from '../shared/text.js';
+import { action, empty, portrait, waiting } from '../shared/ui.js';
+import { today } from './clinic.js';
+import { go, link } from './route.js';
+
+/** The first step: whom to see. */
+
+const PAGE = 100;
+const TYPING = 300;
+
+const whenOf = (slot) => t('earliest', { day: shortDay(slot.date, today()), time: slot.start_time });
+
+function card(doctor, slot) {
+  const years = doctor.experience_years ? many('experience', doctor.experience_years) : '';
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'card doctor', ...link({ doctor: doctor.id }) },
+      portrait(doctor),
+      h(
+        'span',
+        { class: 'about' },
+        h('strong', {}, personName(doctor)),
+        h('span', {}, [doctor.specialization, years].filter(Boolean).join(' · ')),
+        h('span', { class: slot ? 'when' : 'when none' }, slot ? whenOf(slot) : t('nothing_free')),
+      ),
+    ),
+  );
+}
+
+/** Whoever can see one first stands first. */
+function byEarliest(doctors, first) {
+  const at = ({ id }) => (first.has(id) ? `${first.get(id).date} ${first.get(id).start_time}` : '9');
+  return [...doctors].sort((one, other) => at(one).localeCompare(at(other)));
+}
+
+async function load({ search, specialization }) {
+  const [doctors, slots] = await Promise.all([
+    get(`/doctors/${query({ search, specialization, page_size: PAGE })}`),
+    get(`/timeslots/search/${query({ specialization, per_doctor: 1, page_size: PAGE })}`),
+  ]);
+  return { doctors, first: new Map(slots.results.map((slot) => [slot.doctor.id, slot])) };
+}
+
+/** The names of all specialities, of which a list of doctors shows only its own. */
+let specialities;
+function chips(chosen) {
+  if (specialities.length < 2) return undefined;
+  const chip = (label, to, is) =>
+    h('a', { ...link(to), class: 'chip', 'aria-current': is ? 'true' : undefined }, label);
+  return h(
+    'nav',
+    { class: 'chips', 'aria-label': t('specialities') },
+    chip(t('all'), {}, !chosen),
+    specialities.map((name) => chip(name, { specialization: name }, name === chosen)),
+  );
+}
+
+function results({ doctors, first }, { specialization }) {
+  if (doctors.results.length === 0)
+    return empty(
+      t('no_doctor'),
+      action(t('show_all'), () => go({}), { className: 'primary' }),
+    );
+  const list = byEarliest(doctors.results, first);
+  const soonest = list.length > 1 && specialization ? first.get(list[0].id) : undefined;
+  return [
+    soonest &&
+      h(
+        'a',
+        { class: 'card any', ...link({ any: 1, specialization }) },
+        h('strong', {}, t('any_doctor')),
+        h('span', { class: 'when' }, whenOf(soonest)),
+      ),
+    h(
+      'ul',
+      { class: 'cards' },
+      list.map((doctor) => card(doctor, first.get(doctor.id))),
+    ),
+    doctors.next && h('p', { class: 'hint' }, t('more_doctors')),
+  ];
+}
+
+export async function doctorsView({ specialization }, isCurrent) {
+  const found = await load({ specialization });
+  specialities ??= [
+    ...new Set(
+      (specialization ? (await load({})).doctors : found.doctors).results.map(
+        (doctor) => doctor.specialization,
+      ),
+    ),
+  ]
+    .filter(Boolean)
+    .sort((one, other) => one.localeCompare(other));
+  if (!isCurrent()) return;
+  const place = h('div', {}, results(found, { specialization }));
+  let typing;
+  const search = h('input', {
+    type: 'search',
+    id: 'search',
+    autocomplete: 'off',
+    'aria-label': t('search'),
+    placeholder: t('search'),
+    oninput: () => {
+      clearTimeout(typing);
+      typing = setTimeout(find, TYPING);
+    },
+  });
+  let asked = 0;
+  async function find() {
+    asked += 1;
+    const mine = asked;
+    put(place, waiting());
+    const text = search.value.trim() || undefined;
+    const next = await load({ search: text, specialization });
+    if (mine !== asked) return;
+    put(place, results(next, { specialization }));
+    announce(many('doctors_found', next.doctors.results.length));
+  }
+  show(t('book_title'), h('p', { class: 'lead' }, t('book_lead')), search, chips(specialization), place);
+}

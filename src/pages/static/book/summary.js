@@ -1,0 +1,48 @@
+import { h } from '../shared/dom.js';
+import { dayHeading, language, money, personName, t } from '../shared/text.js';
+import { branchOf, clinic, today } from './clinic.js';
+
+/** What a visit or a slot is, in a few lines. */
+
+export const branchName = (id) => branchOf(id)?.name ?? '';
+
+export const serviceName = ({ name }) => name[language];
+
+/** @returns such as "30 minutes · 150 000 soʻm" */
+export const serviceNote = ({ duration_minutes, price, currency }) =>
+  [duration_minutes && t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
+    .filter(Boolean)
+    .join(' · ');
+
+const line = (label, value) => value && [h('dt', {}, label), h('dd', {}, value)];
+
+/** The same for a list of visits: when stands first. */
+export const brief = ({ doctor, patient, date, start_time, branch, service }) => {
+  const place = branchOf(branch);
+  return h(
+    'div',
+    { class: 'brief' },
+    h('h2', {}, `${dayHeading(date, today())}, ${start_time}`),
+    h('p', {}, [personName(doctor), doctor.specialization].filter(Boolean).join(', ')),
+    service && h('p', {}, serviceName(service)),
+    patient && h('p', {}, `${t('patient')}: ${personName(patient)}`),
+    place && h('small', {}, [place.name, place.address].filter(Boolean).join(', ')),
+  );
+};
+
+export function summary({ doctor, patient, date, start_time, end_time, branch, service }) {
+  const place = branchOf(branch);
+  return h(
+    'dl',
+    { class: 'summary' },
+    line(t('when'), `${dayHeading(date, today())}, ${start_time}–${end_time}`),
+    line(t('doctor'), [personName(doctor), doctor.specialization].filter(Boolean).join(', ')),
+    patient && line(t('patient'), personName(patient)),
+    service && line(t('service'), [serviceName(service), serviceNote(service)].filter(Boolean).join(' · ')),
+    place && line(t('where'), [place.name ?? clinic().name, place.address].filter(Boolean).join(', ')),
+    place?.phone && [
+      h('dt', {}, t('phone')),
+      h('dd', {}, h('a', { href: `tel:${place.phone}` }, place.phone)),
+    ],
+  );
+}

@@ -1,0 +1,151 @@
+import { get, query } from '../shared/api.js';
+import { h, put, show } from '../shared/dom.js';
+import { dayHeading, many, personName, t } from '../shared/text.js';
+import { action, empty, note, portrait } from '../shared/ui.js';
+import { hasBranches, today } from './clinic.js';
+import { movedVisit, moveTo } from './moving.js';
+import { go, link } from './route.js';
+import { byDay, choose, slotButton } from './slots.js';
+import { branchName, summary } from './summary.js';
+
+/** The second step: when. */
+
+const PAGE = 100;
+const DAYS = 4;
+/** Times of day, by their bounds. */
+const PARTS = {
+  any: {},
+  morning: { before: '12:00' },
+  afternoon: { after: '12:00', before: '17:00' },
+  evening: { after: '17:00' },
+};
+
+const doctorHead = (doctor) =>
+  h(
+    'div',
+    { class: 'doctor head' },
+    portrait(doctor),
+    h(
+      'div',
+      { class: 'about' },
+      h('span', {}, doctor.specialization),
+      doctor.experience_years ? h('span', {}, many('experience', doctor.experience_years)) : undefined,
+    ),
+  );
+
+const filters = (to) =>
+  h(
+    'div',
+    { class: 'filters' },
+    h(
+      'label',
+      {},
+      h('span', {}, t('from_day')),
+      h('input', {
+        type: 'date',
+        min: today(),
+        value: to.from ?? today(),
+        onchange: ({ target }) => go({ ...to, from: target.value }, { replace: true }),
+      }),
+    ),
+    h(
+      'label',
+      {},
+      h('span', {}, t('time_of_day')),
+      h(
+        'select',
+        { onchange: ({ target }) => go({ ...to, part: target.value }, { replace: true }) },
+        Object.keys(PARTS).map((part) =>
+          h('option', { value: part, selected: part === (to.part ?? 'any') }, t(`part_${part}`)),
+        ),
+      ),
+    ),
+  );
+
+/** Several doctors' times stand under each doctor's name only where they are told apart. */
+function dayOf([day, slots], pick, withDoctor) {
+  return h(
+    'section',
+    { class: 'day' },
+    h('h2', {}, dayHeading(day, today())),
+    h(
+      'ul',
+      { class: withDoctor ? 'slots wide' : 'slots' },
+      slots.map((slot) =>
+        h(
+          'li',
+          {},
+          slotButton(slot, pick, { withDoctor }),
+          hasBranches() && h('small', {}, branchName(slot.branch)),
+        ),
+      ),
+    ),
+  );
+}
+
+export async function timesView(to, isCurrent) {
+  const { doctor, specialization, move } = to;
+  const visit = move ? await movedVisit(move) : undefined;
+  const asked = {
+    doctor,
+    specialization,
+    service: visit?.service?.id,
+    from: to.from,
+    ...PARTS[to.part ?? 'any'],
+    page_size: PAGE,
+  };
+  const load = (page) => get(`/timeslots/search/${query({ ...asked, page })}`);
+  const [about, first] = await Promise.all([doctor ? get(`/doctors/${doctor}/`) : undefined, load(1)]);
+  if (!isCurrent()) return;
+
+  const slots = new Map();
+  let page = 0;
+  let next;
+  let shown = DAYS;
+  const add = (answer) => {
+    page += 1;
+    next = answer.next;
+    for (const slot of answer.results) slots.set(slot.id, slot);
+  };
+  add(first);
+  const place = h('div', {});
+  const pick = visit ? (slot) => moveTo(visit, slot) : (slot) => choose(slot);
+  async function more() {
+    const before = place.querySelectorAll('.day').length;
+    shown += DAYS;
+    if (next && byDay(slots.values()).length <= shown) add(await load(page + 1));
+    draw();
+    place.querySelectorAll('.day')[before]?.querySelector('button')?.focus();
+  }
+  function draw() {
+    const days = byDay(slots.values());
+    put(
+      place,
+      days.length === 0 && empty(t('no_times')),
+      days.slice(0, shown).map((day) => dayOf(day, pick, !doctor)),
+      (days.length > shown || next) && action(t('more_days'), more),
+    );
+  }
+  draw();
+  const wish = doctor ? { doctor } : { specialization };
+  show(
+    about ? personName(about) : specialization,
+    h(
+      'a',
+      { class: 'back', ...link(visit ? { view: 'visits' } : specialization ? { specialization } : {}) },
+      t('back'),
+    ),
+    about && doctorHead(about),
+    visit && h('div', { class: 'card' }, h('p', {}, t('move_lead')), summary(visit)),
+    filters(to),
+    place,
+    h(
+      'p',
+      { class: 'lead' },
+      t('none_suits'),
+      ' ',
+      h('a', link({ view: 'wait', ...wish, replaces: move }), t('join_waiting_list')),
+    ),
+  );
+  if (to.gone) note(t('slot_gone'), 'bad');
+}

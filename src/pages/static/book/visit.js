@@ -1,0 +1,180 @@
+import { forgetKey, get, keyFor, newKey, post } from '../shared/api.js';
+import { countdown } from '../shared/countdown.js';
+import { h, put, show } from '../shared/dom.js';
+import { me } from '../shared/session.js';
+import { signIn } from '../shared/signin.js';
+import { personName, t } from '../shared/text.js';
+import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
+import { go, link } from './route.js';
+import { alternativesList, choose, keptSlot } from './slots.js';
+import { serviceName, serviceNote, summary } from './summary.js';
+
+/** The last step: the slot is held while one says for whom, and for what. */
+
+/** What is being booked in this tab: after a reload it goes on, with the same key. */
+const PENDING = 'booking';
+const pending = () => JSON.parse(sessionStorage.getItem(PENDING) ?? 'null');
+
+/** The rest of a slot's day, for whom its own time is gone. */
+const backTo = (slot) => link({ doctor: slot.doctor.id });
+
+async function book(body) {
+  sessionStorage.setItem(PENDING, JSON.stringify(body));
+  try {
+    const { id } = await post('/appointments/', body, { key: keyFor('book', body) });
+    done(id);
+  } catch (error) {
+    sessionStorage.removeItem(PENDING);
+    // The first answer was lost, and another tab or device has booked it for the same person.
+    if (error.code === 'already_yours' && error.appointment) return done(error.appointment.id);
+    throw error;
+  }
+}
+
+function done(id) {
+  sessionStorage.removeItem(PENDING);
+  forgetKey('book');
+  return go({ done: id }, { replace: true });
+}
+
+/** What can be had in place of a slot that can't. @param own whom the slot was with */
+function refused(problem, slot) {
+  const others = problem.alternatives ?? [];
+  const text =
+    problem.code === 'slot_taken' || problem.code === 'slot_held' ? t('just_gone') : explain(problem);
+  return h(
+    'div',
+    { class: 'refused', role: 'alert' },
+    h('p', {}, text),
+    others.length > 0 && [
+      h('p', {}, t('instead')),
+      alternativesList(others, (other) => choose(other, {}, { replace: true }), slot.doctor.id),
+    ],
+    h('a', backTo(slot), t('all_times')),
+  );
+}
+
+/** Of a doctor who gives services, the shortest is what most come for. */
+const usual = (services) =>
+  services.reduce(
+    (best, service) => (best && best.duration_minutes <= service.duration_minutes ? best : service),
+    undefined,
+  );
+
+function signInFirst(slot) {
+  show(
+    t('almost_there'),
+    h('a', { class: 'back', ...backTo(slot) }, t('back')),
+    h('div', { class: 'card' }, summary(slot)),
+    h('h2', {}, t('who_are_you')),
+    signIn(),
+  );
+}
+
+export async function visitView({ doctor, slot: id }, isCurrent) {
+  const slot = keptSlot(id);
+  // Somebody else's link: its time is not known here.
+  if (!slot) return go({ doctor, gone: 1 }, { replace: true });
+  if (!me()) return signInFirst(slot);
+  if (me().role !== 'patient')
+    return show(t('for_patients'), empty(t('for_patients_text'), h('a', { href: '/desk/' }, t('to_desk'))));
+  const unfinished = pending();
+  if (String(unfinished?.timeslot) === id) {
+    show(t('finishing'), waiting());
+    return book(unfinished).catch((error) => show(t('not_booked'), refused(error, slot)));
+  }
+  const [services, dependants] = await Promise.all([
+    get(`/services/?doctor=${slot.doctor.id}&page_size=100`),
+    get('/patient/dependants/'),
+  ]);
+  if (!isCurrent()) return;
+  await draw(slot, services.results, dependants);
+}
+
+function draw(slot, services, dependants) {
+  const kept = h('div', { class: 'kept' });
+  const prepare = h('div', {});
+  const wanted = { service: usual(services)?.id, patient: undefined };
+
+  /** Holds the slot for whoever and whatever is chosen; without a hold it can still be booked. */
+  async function hold() {
+    const { service, patient } = wanted;
+    const chosen = services.find(({ id }) => id === service);
+    put(
+      prepare,
+      chosen?.preparation && [
+        h('h2', {}, t('prepare')),
+        h('p', {}, chosen.preparation[document.documentElement.lang]),
+      ],
+    );
+    try {
+      const held = await post(`/timeslots/${slot.id}/hold/`, { service, patient }, { key: newKey() });
+      if (service !== wanted.service || patient !== wanted.patient) return;
+      put(
+        kept,
+        countdown(
+          held.expires_at,
+          (left) => t('kept_for_you', { left }),
+          () => put(kept, h('p', { class: 'hint' }, t('no_longer_kept'))),
+        ),
+      );
+    } catch (error) {
+      if (error.code === 'held_recently') put(kept, h('p', { class: 'hint' }, t('no_longer_kept')));
+      else if (error.appointment) await go({ done: error.appointment.id }, { replace: true });
+      else if (error.status === 401) throw error;
+      else put(kept, refused(error, slot));
+    }
+  }
+
+  const people = [
+    { value: '', label: t('myself'), note: personName(me()) },
+    ...dependants.map((child) => ({ value: child.id, label: personName(child), note: child.date_of_birth })),
+  ];
+  const choices = [
+    people.length > 1 &&
+      choice('patient', t('for_whom'), people, '', ({ target }) => {
+        wanted.patient = target.value === '' ? undefined : Number(target.value);
+        return hold();
+      }),
+    services.length > 0 &&
+      choice(
+        'service',
+        t('which_service'),
+        [
+          ...services.map((service) => ({
+            value: service.id,
+            label: serviceName(service),
+            note: serviceNote(service),
+          })),
+          { value: '', label: t('not_sure'), note: t('not_sure_note') },
+        ],
+        wanted.service,
+        ({ target }) => {
+          wanted.service = target.value === '' ? undefined : Number(target.value);
+          return hold();
+        },
+      ),
+  ];
+  const sent = form(
+    [choices, prepare, field('reason', t('reason'), { rows: 2, maxlength: 500, hint: t('reason_hint') })],
+    t('book'),
+    async ({ reason }) => {
+      try {
+        await book({ timeslot: slot.id, ...wanted, reason });
+      } catch (error) {
+        if (!error.alternatives?.length) throw error;
+        put(kept, refused(error, slot));
+        kept.scrollIntoView({ block: 'center' });
+        note(t('not_booked'), 'bad');
+      }
+    },
+  );
+  show(
+    t('almost_there'),
+    h('a', { class: 'back', ...backTo(slot) }, t('other_time')),
+    h('div', { class: 'card' }, summary(slot)),
+    kept,
+    sent,
+  );
+  return hold();
+}

@@ -1,0 +1,120 @@
+import { get, post, query, remove } from '../shared/api.js';
+import { h, put, show } from '../shared/dom.js';
+import { forget, me } from '../shared/session.js';
+import { addDays, named, personName, t } from '../shared/text.js';
+import { action, ask, empty, field, note, waiting } from '../shared/ui.js';
+import { today } from './clinic.js';
+import { calendarLink } from './done.js';
+import { confirmPhone } from './phone.js';
+import { go, link } from './route.js';
+import { brief } from './summary.js';
+import { offers, wishes } from './wishes.js';
+
+/** What a patient has booked, and waits for. */
+
+const isAhead = ({ status, attendance }) =>
+  (status === 'pending' || status === 'confirmed') && attendance === null;
+
+const again = () => go({ view: 'visits' }, { replace: true });
+
+function cancel(visit) {
+  ask(
+    t('cancel_heading'),
+    t('cancel_ask'),
+    t('cancel'),
+    async ({ reason }) => {
+      await remove(`/appointments/${visit.id}/`, reason ? { reason } : undefined, { version: visit.version });
+      note(t('cancelled'));
+      await again();
+    },
+    field('reason', t('cancel_reason'), { rows: 2, maxlength: 500 }),
+  );
+}
+
+const state = ({ status, attendance }) =>
+  h(
+    'p',
+    { class: `state ${attendance ?? status}` },
+    attendance ? named('attendances', attendance) : named('statuses', status),
+  );
+
+/** A visit that began can still be looked at; only what lies ahead is moved or cancelled. */
+const card = (visit, own) =>
+  h(
+    'li',
+    { class: 'card' },
+    state(visit),
+    brief(visit.patient.id === own ? { ...visit, patient: undefined } : visit),
+    isAhead(visit) &&
+      h(
+        'div',
+        { class: 'actions' },
+        h('a', { class: 'button plain', ...link({ doctor: visit.doctor.id, move: visit.id }) }, t('move')),
+        action(t('cancel'), () => cancel(visit)),
+        calendarLink(visit),
+      ),
+  );
+
+function earlier(own) {
+  const place = h('div', {});
+  return h(
+    'details',
+    {
+      ontoggle: async ({ target }) => {
+        if (!target.open || place.childElementCount > 0) return;
+        put(place, waiting());
+        const past = await get(`/appointments/me/${query({ to: addDays(today(), -1), page_size: 100 })}`);
+        const latest = past.results.sort((one, other) => other.date.localeCompare(one.date));
+        put(
+          place,
+          latest.length > 0
+            ? h(
+                'ul',
+                { class: 'cards' },
+                latest.map((visit) => card(visit, own)),
+              )
+            : empty(t('no_earlier')),
+        );
+      },
+    },
+    h('summary', {}, t('earlier_visits')),
+    place,
+  );
+}
+
+export async function visitsView(_to, isCurrent) {
+  const own = me().id;
+  const [visits, waitlist] = await Promise.all([
+    get(`/appointments/me/${query({ from: today(), page_size: 100 })}`),
+    get('/waitlist/?page_size=100'),
+  ]);
+  if (!isCurrent()) return;
+  const ahead = visits.results.filter(({ status }) => status !== 'cancelled' && status !== 'expired');
+  show(
+    t('my_visits'),
+    offers(waitlist.results, again),
+    ahead.length > 0
+      ? h(
+          'ul',
+          { class: 'cards' },
+          ahead.map((visit) => card(visit, own)),
+        )
+      : empty(t('no_visits'), h('a', { class: 'button primary', ...link({}) }, t('book_title'))),
+    wishes(waitlist.results, again),
+    earlier(own),
+    confirmPhone(),
+    h(
+      'p',
+      { class: 'signed-in' },
+      t('signed_in_as', { name: personName(me()) }),
+      ' ',
+      action(t('sign_out'), async () => {
+        // Signed out here even where the network is away.
+        const end = post('/auth/logout/', undefined, {}).catch(() => {});
+        await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+        sessionStorage.clear();
+        forget();
+      }),
+    ),
+  );
+}

@@ -1,0 +1,53 @@
+import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { h, put, show } from '../shared/dom.js';
+import { addDays, personName, t } from '../shared/text.js';
+import { field, form, note } from '../shared/ui.js';
+import { today } from './clinic.js';
+import { go, link } from './route.js';
+import { alternativesList, choose } from './slots.js';
+
+/** Joining the waiting list: whom one waits for, on which days, at which times. */
+
+const WEEKS = 14;
+
+export async function waitView({ doctor, specialization, replaces }, isCurrent) {
+  const about = doctor ? await get(`/doctors/${doctor}/`) : undefined;
+  if (!isCurrent()) return;
+  const free = h('div', {});
+  const sent = form(
+    [
+      field('from', t('wish_from'), { type: 'date', min: today(), value: today(), required: true }),
+      field('to', t('wish_to'), {
+        type: 'date',
+        min: today(),
+        value: addDays(today(), WEEKS),
+        required: true,
+      }),
+      field('after', t('wish_not_before'), { type: 'time', step: 900 }),
+      field('before', t('wish_not_after'), { type: 'time', step: 900 }),
+    ],
+    t('join_waiting_list'),
+    async (values) => {
+      const whom = doctor ? { doctor: Number(doctor) } : { specialization };
+      const body = { ...whom, ...values, replaces: replaces ? Number(replaces) : undefined };
+      const joined = await post('/waitlist/', body, { key: keyFor('wait', body) });
+      forgetKey('wait');
+      note(t('joined'));
+      if (joined.free_now.length === 0) return go({ view: 'visits' });
+      // What is free already is offered to nobody.
+      put(
+        free,
+        h('p', {}, t('free_now')),
+        alternativesList(joined.free_now, (slot) => choose(slot), about?.id),
+      );
+      free.scrollIntoView({ block: 'center' });
+    },
+  );
+  show(
+    t('join_waiting_list'),
+    h('a', { class: 'back', ...link(doctor ? { doctor } : { specialization, any: 1 }) }, t('back')),
+    h('p', { class: 'lead' }, t('wait_lead', { whom: about ? personName(about) : specialization })),
+    sent,
+    free,
+  );
+}

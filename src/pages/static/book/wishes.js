@@ -1,0 +1,89 @@
+import { forgetKey, keyFor, post, remove } from '../shared/api.js';
+import { countdown } from '../shared/countdown.js';
+import { h } from '../shared/dom.js';
+import { personName, shortDay, t } from '../shared/text.js';
+import { action, ask } from '../shared/ui.js';
+import { today } from './clinic.js';
+import { go } from './route.js';
+import { brief } from './summary.js';
+
+/** What a patient waits for, and what is kept for them for a short while. */
+
+const whom = ({ doctor, specialization }) => (doctor ? personName(doctor) : specialization);
+
+async function accept(entry) {
+  const body = {};
+  const act = `accept:${entry.id}`;
+  const answer = await post(`/waitlist/${entry.id}/accept/`, undefined, { key: keyFor(act, body) });
+  forgetKey(act);
+  await go({ done: answer.id });
+}
+
+const offer = (entry, again) =>
+  h(
+    'li',
+    { class: 'card offer' },
+    h('p', { class: 'state pending' }, t('offer')),
+    brief(entry.offer.timeslot),
+    countdown(entry.offer.expires_at, (left) => t('kept_for_you', { left }), again),
+    h(
+      'div',
+      { class: 'actions' },
+      action(t('accept'), () => accept(entry), { className: 'primary' }),
+      action(t('decline'), async () => {
+        await post(`/waitlist/${entry.id}/decline/`, undefined, { key: keyFor(`decline:${entry.id}`, {}) });
+        await again();
+      }),
+    ),
+  );
+
+export function offers(entries, again) {
+  const offered = entries.filter((entry) => entry.offer);
+  return (
+    offered.length > 0 && [
+      h('h2', {}, t('offers')),
+      h(
+        'ul',
+        { class: 'cards' },
+        offered.map((entry) => offer(entry, again)),
+      ),
+    ]
+  );
+}
+
+export function wishes(entries, again) {
+  const waiting = entries.filter(({ status }) => status === 'waiting');
+  return (
+    waiting.length > 0 && [
+      h('h2', {}, t('waiting_list')),
+      h(
+        'ul',
+        { class: 'cards' },
+        waiting.map((entry) =>
+          h(
+            'li',
+            { class: 'card' },
+            h('strong', {}, whom(entry)),
+            h(
+              'p',
+              {},
+              t('wish_days', { from: shortDay(entry.from, today()), to: shortDay(entry.to, today()) }),
+              entry.after && ` · ${t('wish_after', { time: entry.after })}`,
+              entry.before && ` · ${t('wish_before', { time: entry.before })}`,
+            ),
+            h(
+              'div',
+              { class: 'actions' },
+              action(t('leave_list'), () =>
+                ask(t('leave_list'), t('leave_ask'), t('leave_list'), async () => {
+                  await remove(`/waitlist/${entry.id}/`);
+                  await again();
+                }),
+              ),
+            ),
+          ),
+        ),
+      ),
+    ]
+  );
+}
