@@ -226,6 +226,12 @@ export const settings = {
       default: '1825',
       means: 'After how many days entries of the audit are deleted.',
     },
+    EVENT_RETENTION_DAYS: {
+      is: value.whole(1, 3_650),
+      default: '30',
+      means:
+        'For how many days the log of what happened can be read again. The history of an appointment lives as long as the appointment.',
+    },
     MESSAGE_RETENTION_DAYS: {
       is: value.whole(1, 36_500),
       default: '180',

@@ -10,6 +10,7 @@ import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
 import { type MayLag, primaryOnly } from './db/links/replica.ts';
+import { createReaders } from './events/readers.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
 import {
@@ -17,6 +18,7 @@ import {
   appointmentsPersonal,
   appointmentsRoutes,
   createAppointments,
+  historyReader,
 } from './modules/appointments/index.ts';
 import { auditJobs, auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
@@ -347,10 +349,18 @@ export function createModules({
     users: users.erasure,
     passwords: auth.password,
   });
+  const events = createReaders({
+    db,
+    log,
+    // Whoever wants to hear of what happened.
+    readers: [historyReader],
+    ...config,
+  });
   let link: Listener | undefined;
   return {
     appointments,
     audit,
+    events,
     notifications,
     sessions,
     sealer,
@@ -367,7 +377,7 @@ export function createModules({
       patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
-      privacyJobs([retention, changes]),
+      privacyJobs([retention, changes, events]),
     ),
 
     /**

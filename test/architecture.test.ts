@@ -32,6 +32,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /^src\/core\//, to: [/^src\/core\//] },
   { from: /^src\/i18n\//, to: [/^src\/(core|i18n)\//] },
   { from: /^src\/db\//, to: [/^src\/(core|db)\//] },
+  { from: /^src\/events\//, to: [/^src\/(core|db|events)\//] },
   { from: /^src\/memory\//, to: [/^src\/(core|db|memory)\//] },
   { from: /^src\/http\//, to: [/^src\/(core|i18n|http)\//] },
   // What it shows people is asked of the public API by their browsers: it knows no module.
@@ -39,7 +40,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /^src\/config(\.\w+)?\.ts$/, to: [/^src\/core\//, /^src\/config\.\w+\.ts$/] },
   {
     from: /^src\/modules\.ts$/,
-    to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|memory)\//, /^src\/config\.ts$/],
+    to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|events|memory)\//, /^src\/config\.ts$/],
   },
   { from: /^src\/app\.ts$/, to: [/^src\/(config|modules)\.ts$/, /^src\/(core|i18n|db|http|pages)\//] },
   // A provider knows nothing but its protocol, and a text nothing but what it says.
@@ -64,7 +65,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   {
     from: /\.service\.ts$/,
     to: [
-      /^src\/(core|db|i18n|memory)\//,
+      /^src\/(core|db|events|i18n|memory)\//,
       OWN('(personal|repository|rules|schemas|passwords|service|store)'),
       CHANNELS,
       TEXTS,

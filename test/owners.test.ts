@@ -26,6 +26,10 @@ const OWNERS: Record<string, string[]> = {
   doctor_changes: ['memory'],
   doctor_profiles: ['doctors'],
   doctor_services: ['clinic'],
+  event_epochs: ['events'],
+  event_readers: ['events'],
+  event_troubles: ['events'],
+  events: ['events'],
   guardian_invitations: ['patients'],
   guardianships: ['patients'],
   holidays: CALENDAR,
@@ -58,7 +62,7 @@ const EXCEPTIONS: Record<string, string> = {
 };
 
 /** Written by triggers alone. */
-const BY_TRIGGERS = ['appointment_events', 'room_uses'];
+const BY_TRIGGERS = ['event_epochs', 'room_uses'];
 
 /** The schema's tables by the names that code gives them. */
 const tables = new Map<string, string>();

@@ -23,12 +23,12 @@ interface Jobs {
 const BOT = 7_420_135;
 
 /**
- * Runs the background jobs of every module, and the Telegram bot where one is set up, until it is stopped: within the
- * API process or in one of its own. Any number of processes may do so: they share the jobs, and one has the bot. A
- * database that is away is tried again.
+ * Runs the background jobs of every module, the readers of the log, and the Telegram bot where one is set up, until it is
+ * stopped: within the API process or in one of its own. Any number of processes may do so: they share the jobs, one of them
+ * reads the log, and one has the bot. A database that is away is tried again.
  */
 export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
-  const { housekeeping, notifications } = createModules({ db, clock, log, config });
+  const { events, housekeeping, notifications } = createModules({ db, clock, log, config });
   const queue = runQueue({
     url: config.database_url,
     concurrency: config.worker_concurrency,
@@ -38,6 +38,7 @@ export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
     // The queue would make its own tables in a database that nobody has migrated.
     ready: () => db.$client.query('select from messages limit 0'),
   });
+  const reading = events.start(config.database_url);
   const { bot } = notifications;
   const turn =
     bot &&
@@ -51,7 +52,7 @@ export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
 
   return {
     async stop() {
-      await Promise.all([queue.stop(), bot?.stop()]);
+      await Promise.all([queue.stop(), reading.stop(), bot?.stop()]);
       await turn?.close();
       notifications.close();
     },

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => close());
 beforeEach(async () => {
-  await run('truncate timeslots, absences, waitlist_entries restart identity cascade');
+  await run('truncate timeslots, absences, waitlist_entries, events restart identity cascade');
   await run('delete from graphile_worker._private_jobs');
 });
 
@@ -217,7 +217,7 @@ describe('an offer of the waiting list', () => {
 
 describe('an appointment', () => {
   const history = async () =>
-    (await rows('select kind, by, details from appointment_events order by id')).map(
+    (await rows('select kind, by, details from appointment_happened order by id')).map(
       ({ kind, by, details }) => [kind, by, details],
     );
 
@@ -323,7 +323,7 @@ describe('an appointment', () => {
     expect(await rows('select is_taken, is_waitlisted from timeslots where id = 1')).toEqual([
       { is_taken: false, is_waitlisted: false },
     ]);
-    expect((await rows('select kind, by from appointment_events')).at(-1)).toEqual({
+    expect((await rows('select kind, by from appointment_happened order by id')).at(-1)).toEqual({
       kind: 'expired',
       by: null,
     });
@@ -348,7 +348,7 @@ describe('an appointment', () => {
     expect((await jobs('appointment_event')).map((job) => (job as { event: string }).event)).toEqual([
       'booked',
     ]);
-    expect(await rows('select kind from appointment_events order by id')).toEqual([
+    expect(await rows('select kind from appointment_happened order by id')).toEqual([
       { kind: 'confirmed' },
       { kind: 'arrived' },
     ]);

@@ -154,7 +154,7 @@ describe('at once', () => {
       expect(ended[1]).toBe('cancelled doctor_absent');
       for (const one of ended) expect(['cancelled', 'cancelled doctor_absent']).toContain(one);
       const { rows } = await clinic.db.$client.query(
-        `select count(*)::integer as count from appointment_events where appointment_id = any($1) and kind = 'cancelled'`,
+        `select count(*)::integer as count from appointment_happened where appointment_id = any($1) and kind = 'cancelled'`,
         [ids],
       );
       expect(rows).toEqual([{ count: 3 }]);
@@ -225,7 +225,7 @@ async function stateOf(db: Db, doctor: number): Promise<State> {
        (select count(*)::integer from graphile_worker._private_jobs
         where payload->>'event' = 'cancelled'
           and (payload->>'appointment')::integer in (select id from appointments where doctor_id = $1)) as told,
-       (select count(*)::integer from appointment_events
+       (select count(*)::integer from appointment_happened
         where kind = 'cancelled' and appointment_id in (select id from appointments where doctor_id = $1)) as events,
        (select count(*)::integer from audit_entries
         where action = 'appointment.cancel' and actor_id = $1) as noted`,
@@ -297,7 +297,7 @@ describe('cut off in the middle', () => {
   const STAGES: [table: string, operation: string, rows: number][] = [
     ['absences', 'insert', 1],
     ['appointments', 'update', 40],
-    ['appointment_events', 'insert', 40],
+    ['events', 'insert', 40],
     ['timeslots', 'update', 40],
     ['timeslots', 'delete', 60],
     ['audit_entries', 'insert', 40],

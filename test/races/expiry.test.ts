@@ -102,7 +102,7 @@ test('any number of workers end each request once', async () => {
   const left = await expireLapsed(clinic.db, moment, 100);
   expect(counts.reduce((sum, count) => sum + count, left)).toBe(visits.length);
   const { rows } = await clinic.db.$client.query(
-    `select appointment_id, count(*)::int as count from appointment_events
+    `select appointment_id, count(*)::int as count from appointment_happened
      where kind = 'expired' and appointment_id = any($1) group by 1 order by 1`,
     [visits],
   );

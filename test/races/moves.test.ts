@@ -44,7 +44,7 @@ const cancel = (by: Member, appointment: number, at?: number) =>
 async function stored(appointment: number) {
   const { rows } = await clinic.db.$client.query<{ timeslot: number; status: string; moves: number }>(
     `select timeslot_id as timeslot, status,
-       (select count(*)::int from appointment_events where appointment_id = a.id and kind = 'moved') as moves
+       (select count(*)::int from appointment_happened where appointment_id = a.id and kind = 'moved') as moves
      from appointments a where id = $1`,
     [appointment],
   );

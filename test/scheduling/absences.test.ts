@@ -128,7 +128,7 @@ describe('POST /absences/', () => {
       expect(told.map(({ payload }) => payload)).toContainEqual(
         expect.objectContaining({ appointment, event: 'cancelled' }),
       );
-    expect(await query('select kind, by from appointment_events where appointment_id = $1', [first])).toEqual(
+    expect(await query('select kind, by from appointment_happened where appointment_id = $1', [first])).toEqual(
       [{ kind: 'cancelled', by: doctor.id }],
     );
   });

@@ -133,13 +133,15 @@ export const roomUses = pgTable(
 export const appointmentEventKind = pgEnum('appointment_event_kind', appointmentEventKinds);
 
 /**
- * What happened to an appointment after it was booked; the booking itself stands in its own row. Append-only, written
- * by the triggers `appointments_record` and `appointments_record_doctor` in the transaction of the change, whatever path made it.
+ * What happened to an appointment after it was booked; the booking itself stands in its own row. Append-only, written by the
+ * log's reader `history` for as long as the appointment lives. The view `appointment_happened` has also what that reader has
+ * not read yet.
  */
 export const appointmentEvents = pgTable(
   'appointment_events',
   {
-    id: bigint({ mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    /** That of the event that it tells of; of what happened before there was a log, a lower one. */
+    id: bigint({ mode: 'number' }).primaryKey().default(sql`nextval('events_id_seq')`),
     appointment_id: integer()
       .notNull()
       .references(() => appointments.id),

@@ -9,6 +9,7 @@ export {
 export { auditEntries } from './audit.ts';
 export { doctorChanges } from './changes.ts';
 export { branches, doctorServices, receptionistBranches, rooms, services } from './clinic.ts';
+export { eventEpochs, eventReaders, events, eventTroubles, eventType } from './events.ts';
 export { idempotencyKeys } from './idempotency.ts';
 export {
   linkPurpose,

@@ -7,4 +7,5 @@ export {
   shows as showsAppointment,
 } from './appointments.schemas.ts';
 export { type Appointments, createAppointments } from './appointments.service.ts';
+export { historyReader } from './history/history.service.ts';
 export { personal as appointmentsPersonal } from './personal.ts';

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { appointmentStatuses, attendances } from '../../core/words.ts';
 import type { Db, Tx } from '../../db/client.ts';
-import { alias, and, eq, gt, or, sql } from '../../db/drizzle.ts';
-import { appointmentEvents, appointments, doctorProfiles, users } from '../../db/schema/index.ts';
+import { alias, and, eq, gt, sql } from '../../db/drizzle.ts';
+import { appointments, doctorProfiles, users } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, listOf, longId, text } from '../../http/personal.ts';
 import { NOTE_LENGTH, REASON_LENGTH } from './appointments.schemas.ts';
@@ -163,26 +163,16 @@ export const personal = {
       ),
       of_family: true as const,
       /** On whichever side of them one is. */
-      pages: (db: Db, person: number, after: number, limit: number) =>
-        db
-          .select({
-            id: appointmentEvents.id,
-            appointment: appointmentEvents.appointment_id,
-            at: appointmentEvents.at,
-            kind: appointmentEvents.kind,
-            by: appointmentEvents.by,
-            details: appointmentEvents.details,
-          })
-          .from(appointmentEvents)
-          .innerJoin(appointments, eq(appointments.id, appointmentEvents.appointment_id))
-          .where(
-            and(
-              or(eq(appointments.patient_id, person), eq(appointments.doctor_id, person)),
-              gt(appointmentEvents.id, after),
-            ),
+      pages: async (db: Db, person: number, after: number, limit: number) =>
+        (
+          await db.$client.query<{ id: number }>(
+            `select h.id, h.appointment_id as appointment, h.at, h.kind, h.by, h.details
+             from appointment_happened h join appointments a on a.id = h.appointment_id
+             where (a.patient_id = $1 or a.doctor_id = $1) and h.id > $2
+             order by h.id limit $3`,
+            [person, after, limit],
           )
-          .orderBy(appointmentEvents.id)
-          .limit(limit),
+        ).rows,
     },
   },
 

@@ -1,5 +1,5 @@
 import type { Role } from '../../../core/roles.ts';
-import type { Db } from '../../../db/client.ts';
+import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 import type { HistoryKind } from './history.schemas.ts';
 
 export interface HistoryRow {
@@ -29,13 +29,13 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
         select * from appointments where id = $1
       ), happened as (
         select 0::bigint as id, v.created_at as at, 'booked' as kind, v.booked_by as by, jsonb_build_object('to', coalesce(
-            (select e.details -> 'from' from appointment_events e
+            (select e.details -> 'from' from appointment_happened e
              where e.appointment_id = v.id and e.kind = 'moved' order by e.id limit 1),
             jsonb_build_object('date', v.date, 'start_time', left(v.start_time::text, 5), 'end_time', left(v.end_time::text, 5))
           )) as details
         from visit v
         union all
-        (select id, at, kind::text, by, details from appointment_events where appointment_id = $1 order by id desc limit $2)
+        (select id, at, kind::text, by, details from appointment_happened where appointment_id = $1 order by id desc limit $2)
       )
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
         u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
@@ -46,4 +46,18 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
     values: [appointment, most - 1],
   });
   return rows;
+}
+
+/** Copies events into the history, which outlives the log. An event that comes again changes nothing. */
+export async function copyEvents(tx: Tx, events: readonly number[]): Promise<void> {
+  await clientOf(tx).query({
+    name: 'appointments.copy-events',
+    text: `
+      insert into appointment_events (id, appointment_id, at, kind, by, details)
+      select h.id, e.appointment_id, e.at, h.kind, e.by, h.details
+      from events e cross join lateral event_history(e) h
+      where e.id = any ($1) order by h.id
+      on conflict (id) do nothing`,
+    values: [events],
+  });
 }

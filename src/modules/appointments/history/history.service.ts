@@ -1,7 +1,8 @@
 import { AppError } from '../../../core/errors.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
-import { type HistoryRow, listHistory } from './history.repository.ts';
+import type { EventReader } from '../../../events/reading.ts';
+import { copyEvents, type HistoryRow, listHistory } from './history.repository.ts';
 import { type AppointmentEvent, HISTORY_LIMIT } from './history.schemas.ts';
 
 /** An event, with whose visit it is. The audit needs that, and the answer leaves it out. */
@@ -39,3 +40,25 @@ export const createHistory = ({ db }: { db: Db }) => ({
     );
   },
 });
+
+/** Keeps what happened to appointments for as long as they live: the log itself forgets. */
+export const historyReader: EventReader = {
+  name: 'history',
+  types: [
+    'appointment.confirmed',
+    'appointment.cancelled',
+    'appointment.moved',
+    'appointment.expired',
+    'appointment.arrived',
+    'appointment.completed',
+    'appointment.no_show',
+    'appointment.mark_taken_back',
+    'appointment.patient_corrected',
+  ],
+  quiet: true,
+  read: async (events) => (tx) =>
+    copyEvents(
+      tx,
+      events.map(({ id }) => id),
+    ),
+};

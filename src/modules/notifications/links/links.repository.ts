@@ -60,7 +60,7 @@ export async function findVisitLink(
     name: 'links.visit',
     text: `
       select l.purpose, l.user_id, u.locale, l.used_at is not null as used, l.expires_at, a.id as appointment_id,
-        a.status, a.version, (select max(e.id) from appointment_events e
+        a.status, a.version, (select max(e.id) from appointment_happened e
           where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
         d.first_name as doctor_first_name, d.last_name as doctor_last_name,
         case when a.patient_id <> l.user_id then jsonb_build_array(p.first_name, p.last_name) end as whose

@@ -17,7 +17,7 @@ const RECIPIENT = `
     to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until,
     coalesce(a.doctor_id = u.id, false) as is_doctor,
     coalesce(u.id not in (a.doctor_id, a.patient_id), false) and exists (
-      select from appointment_events e
+      select from appointment_happened e
       where e.appointment_id = a.id and e.kind in ('doctor_changed', 'patient_changed')
         and u.id in ((e.details ->> 'from_doctor')::integer, (e.details ->> 'from_patient')::integer)) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),

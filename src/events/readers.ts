@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../core/log.ts';
+import type { Db } from '../db/client.ts';
+import { loggable } from '../db/errors.ts';
+import { exclusive } from '../db/links/lock.ts';
+import { beginEpochAfterRestore } from './log.ts';
+import { findPlaces, introduce, type Lag, listLags } from './reading.repository.ts';
+import { type EventReader, readNext, retry } from './reading.ts';
+import { forgetBefore } from './retention.repository.ts';
+import { listSetAside, type SetAside, tryAnew } from './troubles.repository.ts';
+
+/** Milliseconds between two questions whether something has happened: one small statement for all readers. */
+const PAUSE = 100;
+/** After an error, which is the database's: an event's own are kept apart. */
+const RETRY = 1_000;
+/** Under which lock the one process stands that reads; any number, the same for all. */
+const READING = 7_420_136;
+
+interface ReadersDependencies {
+  db: Db;
+  log: Log;
+  readers: readonly EventReader[];
+  event_retention_days: number;
+}
+
+export interface Readers {
+  /** Reads what has happened, for one reader or for all, until nothing is left but what is to be tried again later. */
+  drain: (name?: string) => Promise<void>;
+  /** Reads from now on, in one process of all on this database. */
+  start: (database_url: string) => { stop: () => Promise<void> };
+  lags: () => Promise<Lag[]>;
+  setAside: (limit: number) => Promise<SetAside[]>;
+  /** Has an event that was set aside tried anew. */
+  tryAnew: (reader: string, event: number) => Promise<boolean>;
+  /** Lets go of what is older than EVENT_RETENTION_DAYS and read by everybody. */
+  sweep: () => Promise<void>;
+}
+
+/** Those who hear of what happened, each with a place of its own: one that is slow, or fails, holds up no other. */
+export function createReaders({ db, log, readers, event_retention_days }: ReadersDependencies): Readers {
+  const names = readers.map(({ name }) => name);
+  const reading = {
+    db,
+    onFailed: ({
+      reader,
+      event,
+      error,
+      is_set_aside,
+    }: Parameters<Parameters<typeof retry>[0]['onFailed']>[0]) =>
+      log.warn(
+        { reader, event: event.id, type: event.type, is_set_aside, error: loggable(error) },
+        is_set_aside
+          ? 'an event is set aside: it could not be read'
+          : 'an event could not be read; trying again',
+      ),
+  };
+
+  /** @returns whether there was anything to do */
+  async function readOnce(only: readonly string[]): Promise<boolean> {
+    const places = await findPlaces(db, only);
+    const done = await Promise.all(places.map((place) => readAll(place.name, place)));
+    return done.some(Boolean);
+  }
+
+  async function readAll(
+    name: string,
+    first: Awaited<ReturnType<typeof findPlaces>>[number],
+  ): Promise<boolean> {
+    const reader = readers.find((one) => one.name === name);
+    if (!reader) return false;
+    const had = first.count > 0 || first.upto !== null;
+    let place: typeof first | undefined = first;
+    while (place && (await readNext(reading, reader, place))) [place] = await findPlaces(db, [name]);
+    return (first.is_troubled && (await retry(reading, reader))) || had;
+  }
+
+  /** One loop for each reader: who has much to do holds up nobody. */
+  async function readOn(isStopped: () => boolean): Promise<void> {
+    const busy = new Set<string>();
+    const under_way = new Set<Promise<void>>();
+    let saidAway = false;
+    const failed = (error: unknown) => {
+      if (!saidAway)
+        log.warn({ error: loggable(error) }, 'the log of events cannot be read now; trying again');
+      saidAway = true;
+    };
+    while (!isStopped()) {
+      try {
+        const places = await findPlaces(
+          db,
+          names.filter((name) => !busy.has(name)),
+        );
+        saidAway = false;
+        for (const place of places) {
+          if (place.count === 0 && place.upto === null && !place.is_troubled) continue;
+          busy.add(place.name);
+          const read = readAll(place.name, place)
+            .then(() => {}, failed)
+            .finally(() => {
+              busy.delete(place.name);
+              under_way.delete(read);
+            });
+          under_way.add(read);
+        }
+        await sleep(PAUSE);
+      } catch (error) {
+        failed(error);
+        await sleep(RETRY);
+      }
+    }
+    await Promise.all(under_way);
+  }
+
+  return {
+    async drain(name) {
+      const only = name === undefined ? names : [name];
+      await introduce(db, only);
+      while (await readOnce(only));
+    },
+
+    start(database_url) {
+      let isHeld = false;
+      let isClosed = false;
+      let reader: Promise<void> | undefined;
+      const begin = async () => {
+        if (await beginEpochAfterRestore(db))
+          log.warn({}, 'the database was restored: a new log of events begins');
+        await introduce(db, names);
+        await readOn(() => !isHeld || isClosed);
+      };
+      const insist = async (): Promise<void> => {
+        while (isHeld && !isClosed) {
+          await begin().catch((error) =>
+            log.debug({ error: loggable(error) }, 'the log of events cannot be read'),
+          );
+          if (isHeld && !isClosed) await sleep(RETRY);
+        }
+      };
+      const turn = exclusive({
+        url: database_url,
+        key: READING,
+        name: 'clinic-events',
+        retry: RETRY,
+        onHeld() {
+          isHeld = true;
+          const before = reader;
+          reader = (before ?? Promise.resolve()).then(insist);
+        },
+        onLost() {
+          isHeld = false;
+        },
+      });
+      return {
+        async stop() {
+          isClosed = true;
+          await reader;
+          await turn.close();
+        },
+      };
+    },
+
+    lags: () => listLags(db),
+    setAside: (limit) => listSetAside(db, limit),
+    tryAnew: async (reader, event) => (await tryAnew(db, reader, event)) > 0,
+    sweep: () => forgetBefore(db, event_retention_days),
+  };
+}

@@ -1,0 +1,107 @@
+import { clientOf, type Db, type Executor, type Tx } from '../db/client.ts';
+import { type Happened, happenedColumns } from './log.ts';
+
+/** Events that a reader failed at. They are tried again, apart from the others, and those of the same appointment wait behind. */
+
+export interface Trouble extends Happened {
+  tries: number;
+}
+
+/** Those of these events whose appointment has an earlier event that this reader fails at. */
+export async function listBehind(
+  executor: Executor,
+  reader: string,
+  appointments: readonly number[],
+): Promise<Set<number>> {
+  const { rows } = await clientOf(executor).query<{ appointment_id: number }>({
+    name: 'events.behind',
+    text: `
+      select distinct appointment_id from event_troubles
+      where reader = $1 and not is_set_aside and appointment_id = any ($2)`,
+    values: [reader, appointments],
+  });
+  return new Set(rows.map((row) => row.appointment_id));
+}
+
+/** @param failed.seconds until it is tried again */
+export async function keepTrouble(
+  tx: Tx,
+  reader: string,
+  { id, appointment_id }: Happened,
+  {
+    tries,
+    seconds,
+    code,
+    is_set_aside,
+  }: { tries: number; seconds: number; code: string | null; is_set_aside: boolean },
+): Promise<void> {
+  await clientOf(tx).query({
+    name: 'events.trouble',
+    text: `
+      insert into event_troubles (reader, event_id, appointment_id, tries, retry_at, code, is_set_aside)
+      values ($1, $2, $3, $4, now() + make_interval(secs => $5), $6, $7)
+      on conflict (reader, event_id) do update set tries = excluded.tries, retry_at = excluded.retry_at,
+        code = excluded.code, is_set_aside = excluded.is_set_aside`,
+    values: [reader, id, appointment_id, tries, seconds, code, is_set_aside],
+  });
+}
+
+/** @returns false where it is no trouble any more */
+export async function endTrouble(tx: Tx, reader: string, event: number): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'events.trouble-over',
+    text: 'delete from event_troubles where reader = $1 and event_id = $2 and not is_set_aside',
+    values: [reader, event],
+  });
+  return rowCount === 1;
+}
+
+/** The first event of each appointment that is to be tried again now, and those of none. */
+export async function listDue(db: Db, reader: string, limit: number): Promise<Trouble[]> {
+  const { rows } = await db.$client.query<Trouble>({
+    name: 'events.troubles-due',
+    text: `
+      select ${happenedColumns}, t.tries from event_troubles t join events e on e.id = t.event_id
+      where t.reader = $1 and not t.is_set_aside and t.retry_at <= now() and not exists (
+        select from event_troubles b
+        where b.reader = t.reader and b.appointment_id = t.appointment_id and not b.is_set_aside and b.event_id < t.event_id)
+      order by t.event_id limit $2`,
+    values: [reader, limit],
+  });
+  return rows;
+}
+
+export interface SetAside {
+  reader: string;
+  event: number;
+  type: string;
+  appointment: number | null;
+  at: string;
+  tries: number;
+  code: string | null;
+}
+
+/** What readers gave up, oldest first. */
+export async function listSetAside(db: Db, limit: number): Promise<SetAside[]> {
+  const { rows } = await db.$client.query<SetAside>({
+    name: 'events.set-aside',
+    text: `
+      select t.reader, t.event_id as event, e.type, e.appointment_id as appointment, e.at, t.tries, t.code
+      from event_troubles t join events e on e.id = t.event_id
+      where t.is_set_aside order by t.event_id, t.reader limit $1`,
+    values: [limit],
+  });
+  return rows;
+}
+
+/** Has what a reader gave up tried anew. @returns how many */
+export async function tryAnew(db: Db, reader: string, event: number): Promise<number> {
+  const { rowCount } = await db.$client.query({
+    name: 'events.try-anew',
+    text: `
+      update event_troubles set is_set_aside = false, tries = 0, retry_at = now()
+      where reader = $1 and event_id = $2 and is_set_aside`,
+    values: [reader, event],
+  });
+  return rowCount ?? 0;
+}
