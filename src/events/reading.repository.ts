@@ -72,15 +72,6 @@ export async function readPart(
   return rows;
 }
 
-export async function findEvent(db: Db, id: number): Promise<Happened | undefined> {
-  const { rows } = await db.$client.query<Happened>({
-    name: 'events.one',
-    text: `select ${happenedColumns} from events e where e.id = $1`,
-    values: [id],
-  });
-  return rows[0];
-}
-
 /**
  * Moves a reader on, as the first thing in the transaction of what it does: who moves it has its row.
  * @param next null in `upto` where all up to `place` has been read

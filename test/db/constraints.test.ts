@@ -91,6 +91,10 @@ const link = (token: string, user: number, appointment?: number) =>
 const event = ({ id = 1, appointment = 1, by = 4 }) =>
   `insert into appointment_events (id, appointment_id, kind, by) overriding system value
    values (${id}, ${appointment}, 'confirmed', ${by})`;
+const noted = (id: number) =>
+  `insert into events (id, type) overriding system value values (${id}, 'user.changed')`;
+const trouble = (id: number) =>
+  `insert into event_troubles (reader, event_id, tries, retry_at) values ('history', ${id}, 0, now())`;
 interface Away {
   id?: number;
   doctor?: number;
@@ -413,6 +417,12 @@ const refused: Record<string, string[]> = {
     "update appointments set attendance = 'arrived'",
   ],
   appointments_move_whole: [...twoSlots, visit(), 'update appointments set timeslot_id = 2'],
+  event_epochs_pkey: ["insert into event_epochs (epoch, cluster) values ('1', '1')"],
+  event_epochs_one: ["insert into event_epochs (is_only, epoch, cluster) values (false, '1', '1')"],
+  event_readers_pkey: ["insert into event_readers (name) values ('history')"],
+  events_pkey: [noted(1), noted(1)],
+  event_troubles_reader_event_id_pk: [noted(3), trouble(3), trouble(3)],
+  event_troubles_event_id_events_id_fk: [trouble(99)],
   appointment_events_pkey: [slot(1), visit(), event({}), event({})],
   appointment_events_appointment_id_appointments_id_fk: [event({ appointment: 99 })],
   appointment_events_by_users_id_fk: [slot(1), visit(), event({ by: 99 })],
@@ -490,7 +500,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_record|_offer_new|_withdraw_offer|_record_doctor|_record_patient|_doctor_works_%|_use_room%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

@@ -72,7 +72,9 @@ test('what commits late is told late and is not lost, and a forgotten transactio
   const { drain, lags } = readersOf(reader);
   await drain();
   const [forgotten, slow] = [await another(), await another()];
-  await forgotten.query("begin; select pg_current_xact_id(); insert into events (type) values ('user.changed')");
+  await forgotten.query(
+    "begin; select pg_current_xact_id(); insert into events (type) values ('user.changed')",
+  );
   await slow.query('begin');
   await append(1, 1, slow);
   await append(2);
@@ -91,7 +93,9 @@ test('more than a part at a time is read in parts, each in a transaction of its 
   const { calls, reader } = listening('parts');
   const { drain } = readersOf({ ...reader, batch: 10 });
   await drain();
-  await db.$client.query("insert into events (type) select 'appointment.changed' from generate_series(1, 95)");
+  await db.$client.query(
+    "insert into events (type) select 'appointment.changed' from generate_series(1, 95)",
+  );
   await drain();
   expect(calls.map((call) => call.length)).toEqual([...Array(9).fill(10), 5]);
   expect(new Set(ids(calls)).size).toBe(95);
@@ -111,7 +115,9 @@ test('whoever reads at the same time does nothing twice', async () => {
   };
   const all = Array.from({ length: 4 }, () => readersOf(reader));
   await all[0]?.drain();
-  await db.$client.query("insert into events (type) select 'appointment.changed' from generate_series(1, 300)");
+  await db.$client.query(
+    "insert into events (type) select 'appointment.changed' from generate_series(1, 300)",
+  );
   await Promise.all(all.map(({ drain }) => drain()));
   expect(await one('select count(*)::int from told')).toEqual({ count: 300 });
   expect(await one('select count(*)::int from event_troubles')).toEqual({ count: 0 });
@@ -120,7 +126,10 @@ test('whoever reads at the same time does nothing twice', async () => {
 describe('an event that a reader fails at', () => {
   test('holds up those of the same appointment only, and is set aside in the end', async () => {
     let isCured = false;
-    const { calls, reader } = listening('poisoned', ({ appointment_id }) => appointment_id === 13 && !isCured);
+    const { calls, reader } = listening(
+      'poisoned',
+      ({ appointment_id }) => appointment_id === 13 && !isCured,
+    );
     const { drain, lags, setAside, tryAnew } = readersOf(reader);
     await drain();
     for (const appointment of [1, 13, 2]) await append(appointment);
@@ -160,7 +169,8 @@ describe('an event that a reader fails at', () => {
       read: async (events) => {
         const deed = await reader.read(events);
         return async (tx) => {
-          for (const { appointment_id } of events) await tx.execute(`insert into done values (${appointment_id})`);
+          for (const { appointment_id } of events)
+            await tx.execute(`insert into done values (${appointment_id})`);
           await deed?.(tx);
         };
       },
@@ -168,7 +178,10 @@ describe('an event that a reader fails at', () => {
     await drain();
     for (const appointment of [1, 2, 3]) await append(appointment);
     await drain();
-    expect((await db.$client.query('select id::int from done order by id')).rows).toEqual([{ id: 1 }, { id: 3 }]);
+    expect((await db.$client.query('select id::int from done order by id')).rows).toEqual([
+      { id: 1 },
+      { id: 3 },
+    ]);
   });
 });
 
@@ -198,7 +211,7 @@ test('a restore begins another log, in which nobody loses what they had not read
   const before = await epochOf(db);
   // As of another cluster, whose transactions had numbers far ahead.
   await db.$client.query("update event_epochs set cluster = 'another', epoch = '0'");
-  await db.$client.query("update events set xid = (xid::text::bigint + 1000000)::text::xid8");
+  await db.$client.query('update events set xid = (xid::text::bigint + 1000000)::text::xid8');
   await db.$client.query(
     `update event_readers set place = (
        select format('%s:%s:', xid::text::bigint + 1, xid::text::bigint + 1) from events where appointment_id = 1)::pg_snapshot`,

@@ -24,12 +24,12 @@ export async function waitingClinic({
     ...clinic,
     tasks,
     rows,
-    drain: () => drainJobs(db, clock, tasks),
+    drain: () => drainJobs(db, clock, tasks, { readers: modules.events }),
 
     /** Moves the clock on and does what is due by then. */
     async pass(minutes: number): Promise<void> {
       clock.set(new Date(clock.now().getTime() + minutes * 60_000).toISOString());
-      await drainJobs(db, clock, tasks);
+      await drainJobs(db, clock, tasks, { readers: modules.events });
     },
 
     /** Joins the list for a doctor, all March by default. */

@@ -8,7 +8,7 @@ export async function createClinic(config: Partial<typeof testConfig> = {}) {
   const clinic = await testApp({ clock, config });
   clinic.db.$client.on('connect', (client) => client.on('error', () => {}));
   const settings = { ...testConfig, ...config };
-  const { appointments, notifications, housekeeping } = createModules({
+  const { appointments, events, notifications, housekeeping } = createModules({
     db: clinic.db,
     clock,
     config: settings,
@@ -17,7 +17,8 @@ export async function createClinic(config: Partial<typeof testConfig> = {}) {
   return Object.assign(clinic, {
     appointments,
     notifications,
-    drain: (options?: { retries?: boolean }) => drainJobs(clinic.db, clock, tasks, options),
+    drain: (options?: { retries?: boolean }) =>
+      drainJobs(clinic.db, clock, tasks, { ...options, readers: events }),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
       (await clinic.db.$client.query(text, values)).rows as Row[],
     /** Takes a phone as proved to be theirs. */

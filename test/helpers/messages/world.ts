@@ -4,6 +4,7 @@ import type { Message } from '../../../src/core/messages.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
 import { primaryOnly } from '../../../src/db/links/replica.ts';
+import type { Readers } from '../../../src/events/readers.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
 import { createAvailability, OPEN_POLICY } from '../../../src/modules/availability/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
@@ -170,16 +171,17 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
 }
 
 /**
- * Runs every job that is due by the test's clock, and those they add. A repeated attempt, which is planned by the
+ * Reads the log, and runs every job that is due by the test's clock, and those they add. A repeated attempt, which is planned by the
  * database's clock, is run with `retries`, once.
  */
 export async function drainJobs(
   db: Db,
   clock: TestClock,
   tasks: TaskList,
-  { retries = false }: { retries?: boolean } = {},
+  { retries = false, readers }: { retries?: boolean; readers?: Pick<Readers, 'drain'> } = {},
 ): Promise<void> {
   for (let first = true; ; first = false) {
+    await readers?.drain();
     await db.$client.query(
       `select graphile_worker.reschedule_jobs(array(
          select id from graphile_worker.jobs
