@@ -128,9 +128,9 @@ describe('POST /absences/', () => {
       expect(told.map(({ payload }) => payload)).toContainEqual(
         expect.objectContaining({ appointment, event: 'cancelled' }),
       );
-    expect(await query('select kind, by from appointment_happened where appointment_id = $1', [first])).toEqual(
-      [{ kind: 'cancelled', by: doctor.id }],
-    );
+    expect(
+      await query('select kind, by from appointment_happened where appointment_id = $1', [first]),
+    ).toEqual([{ kind: 'cancelled', by: doctor.id }]);
   });
 
   test('acts from a time of the first day to a time of the last, on every slot and visit that touches it', async () => {
