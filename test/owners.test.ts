@@ -62,7 +62,7 @@ const EXCEPTIONS: Record<string, string> = {
 };
 
 /** Written by triggers alone. */
-const BY_TRIGGERS = ['event_epochs', 'room_uses'];
+const BY_TRIGGERS = ['room_uses', 'event_epochs'];
 
 /** The schema's tables by the names that code gives them. */
 const tables = new Map<string, string>();

@@ -40,7 +40,7 @@ interface When {
 }
 
 /** What belongs to some events only. */
-export interface Details {
+interface Details {
   /** Of a move: when it was, in which slot, and, where it changed, with which doctor. */
   from?: When;
   from_timeslot?: number;
