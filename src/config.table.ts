@@ -238,6 +238,32 @@ export const settings = {
       means: 'After how many days messages and what stands in inboxes are deleted.',
     },
   },
+  Backups: {
+    BACKUP_DIR: {
+      is: value.text,
+      means:
+        'Where backups are: another disk than the database’s. The embedded database archives its log there, a backup is made each night and rehearsed each week, and erasures are noted.',
+    },
+    BACKUP_KEY: {
+      is: value.text.min(32, 'is too short: 32 bytes at least; make one with: openssl rand -base64 48'),
+      means: 'Encrypts backups. Without it nobody can restore them: keep a copy elsewhere.',
+    },
+    BACKUP_KEEP_DAYS: {
+      is: value.whole(1, 3_650),
+      default: '14',
+      means: 'How many days back any moment can be restored.',
+    },
+    BACKUP_DATABASE_URL: {
+      is: value.postgresUrl,
+      means:
+        'The database for `npm run backup`, as a superuser. Without it: `DATABASE_DIRECT_URL` or `DATABASE_URL`.',
+    },
+    BACKUP_JOBS: {
+      is: value.flag,
+      default: 'true',
+      means: '`false`: with `BACKUP_DIR`, background jobs make and rehearse no backups; something else does.',
+    },
+  },
   'Who may ask, and how often': {
     CORS_ORIGINS: {
       is: value.origins,

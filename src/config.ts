@@ -103,6 +103,8 @@ function derive(env: Environment) {
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL. `site_url` is never
     // a guess, which would be wrong at every other address.
     public_url: env.PUBLIC_URL ?? (production ? undefined : `http://${local}:${env.PORT}`),
+    /** What somebody needs of these settings to go on with a restored database. */
+    kept_secrets: secretsOf(env),
     /** Where doctors' photos are kept. */
     photos: env.PHOTOS_URL ?? { folder: join(env.DATA_DIR, 'photos') },
     /** The keys of what is encrypted in the database. */
@@ -110,6 +112,14 @@ function derive(env: Environment) {
       ? { file: env.DATA_KEYS, make: false }
       : { file: production ? undefined : join(env.DATA_DIR, 'data-keys.json'), make: !production },
     channels: channelsOf(env, production),
+  };
+}
+
+/** What tokens and codes are signed or sealed with, by the names of the settings. */
+function secretsOf({ JWT_SECRET, JWT_PREVIOUS_SECRET }: Environment): Record<string, string> {
+  return {
+    ...(JWT_SECRET && { JWT_SECRET }),
+    ...(JWT_PREVIOUS_SECRET.length > 0 && { JWT_PREVIOUS_SECRET: JWT_PREVIOUS_SECRET.join(',') }),
   };
 }
 

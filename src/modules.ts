@@ -6,6 +6,7 @@ import { disguiseKey } from './core/keys.ts';
 import { type Log, silentLog } from './core/log.ts';
 import type { Caller } from './core/roles.ts';
 import { createSealer, type SealedColumn } from './core/sealing.ts';
+import { openLedger } from './db/backup/ledger.ts';
 import type { Db } from './db/client.ts';
 import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
@@ -83,6 +84,7 @@ import {
 } from './modules/privacy/index.ts';
 import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
+import { createBackups, systemJobs } from './modules/system/index.ts';
 import {
   createTimeslots,
   findingRoutes,
@@ -294,6 +296,7 @@ export function createModules({
     patients: { save: savePatientProfile, erase: erasePatientProfile },
     timeslots: timeslots.leaving,
     appointments,
+    ledger: openLedger(config.backup_dir, config.backup_key),
     ...config,
   });
   const afterwards = createAfterwards(log);
@@ -356,6 +359,7 @@ export function createModules({
     readers: [historyReader],
     ...config,
   });
+  const backups = createBackups({ db, clock, log, users: users.accounts, messages, ...config });
   let link: Listener | undefined;
   return {
     appointments,
@@ -378,6 +382,7 @@ export function createModules({
       usersJobs(users),
       auditJobs(audit),
       privacyJobs([retention, changes, events]),
+      systemJobs(backups),
     ),
 
     /**

@@ -114,7 +114,7 @@ test('no file imports itself through others', () => {
 });
 
 test('the environment and the system clock are read by their owners only', () => {
-  const owners = /^src\/config\.ts$|^src\/(main|cli)\/|^src\/core\/clock\.ts$|^src\/db\/embedded\//;
+  const owners = /^src\/config\.ts$|^src\/(main|cli)\/|^src\/core\/clock\.ts$|^src\/db\/(embedded|backup)\//;
   const offenders = files.filter(
     (file) =>
       !owners.test(file) &&

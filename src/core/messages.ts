@@ -57,6 +57,8 @@ export const accountKinds = {
   guardianship_ends: ['patient'],
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
+  /** A backup was not made, or could not be restored. */
+  backup_failed: ['admin'],
 } as const;
 export type AccountKind = keyof typeof accountKinds;
 

@@ -5,6 +5,8 @@ import dotenv from 'dotenv';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { KeyFileError } from '../core/data-keys.ts';
 import { placeFile } from '../core/files.ts';
+import { archiving } from '../db/backup/archiver.ts';
+import { BackupError } from '../db/backup/envelope.ts';
 import { type Embedded, EmbeddedDatabaseError, openEmbedded } from '../db/embedded/embedded.ts';
 
 /** The settings of a process a person starts: the environment, then `.env` for what it leaves out. */
@@ -40,6 +42,10 @@ export function exitWith(line: string): never {
   process.exit(1);
 }
 
+/** The embedded database of these settings, which archives its log where they say so. */
+export const openOwn = ({ data_dir, backup_dir, backup_key }: Config): Promise<Embedded> =>
+  openEmbedded({ dir: data_dir, ...(backup_dir && archiving(data_dir, backup_dir, backup_key)) });
+
 /** Runs a command against the database of the settings itself, also while the API has the embedded one running. */
 export async function withDatabase(
   work: (config: Config, database_url: string) => Promise<void>,
@@ -47,7 +53,7 @@ export async function withDatabase(
   const config = readConfig();
   let embedded: Embedded | undefined;
   try {
-    embedded = config.database_url ? undefined : await openEmbedded({ dir: config.data_dir });
+    embedded = config.database_url ? undefined : await openOwn(config);
     await work(config, config.database_direct_url ?? embedded?.url ?? '');
   } catch (error) {
     await embedded?.stop();
@@ -56,9 +62,12 @@ export async function withDatabase(
   await embedded?.stop();
 }
 
-function explain(error: unknown): string {
-  if (error instanceof EmbeddedDatabaseError || error instanceof KeyFileError) return error.message;
+/** What went wrong, in one line for whoever typed the command. */
+export function explain(error: unknown): string {
+  if (error instanceof EmbeddedDatabaseError || error instanceof KeyFileError || error instanceof BackupError)
+    return error.message;
   const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+  if (/ENOSPC|EDQUOT|53100/.test(code)) return `The disk is full${code}: nothing was kept of it.`;
   if (/ECONN|ENOTFOUND|ETIMEDOUT|28P01|28000|3D000|57P03/.test(code))
     return `The database cannot be reached${code}: check DATABASE_URL and that the server runs.`;
   return `Failed${code}: ${error instanceof Error && !('query' in error) ? error.message : 'the database refused'}`;

@@ -6,11 +6,10 @@ import { readDataKeys } from '../core/data-keys.ts';
 import type { Log } from '../core/log.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 import { createClockWatch } from '../db/clock-watch.ts';
-import { openEmbedded } from '../db/embedded/embedded.ts';
 import { asAppError, loggable } from '../db/errors.ts';
 import { compareZone } from '../db/zone.ts';
 import { createLog } from '../http/hooks/logging.ts';
-import { exitWith, localSecret, readConfig } from './process.ts';
+import { exitWith, localSecret, openOwn, readConfig } from './process.ts';
 
 /** How a process that stays begins and ends: the API's and that of background jobs. */
 
@@ -49,7 +48,7 @@ export async function start(): Promise<Started> {
   // A broken file of keys is said at once, not when a secret is first needed.
   if (settings.data_keys.file && !settings.data_keys.make) readDataKeys(settings.data_keys.file);
   const log = createLog(settings.log_level);
-  const embedded = settings.database_url ? undefined : await openEmbedded({ dir: settings.data_dir });
+  const embedded = settings.database_url ? undefined : await openOwn(settings);
   const url = settings.database_url ?? embedded?.url ?? '';
   const config = {
     ...settings,

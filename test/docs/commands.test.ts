@@ -14,7 +14,7 @@ const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 /** Programs that are not here, or not as new as the database: pages.test.ts parses how a page calls them. */
-const ELSEWHERE = /^(docker|pg_dump|pg_restore|rsync)\b/;
+const ELSEWHERE = /^(docker|npm run (?:restore|backup:rehearse))\b/;
 const isHere = (block: string) => !ELSEWHERE.test(block);
 
 const requests = ['docs/security.md', 'docs/integration.md'];

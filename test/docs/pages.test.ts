@@ -101,17 +101,6 @@ test.each(dockerLines)('docker-compose.yml has all that "$line" of $page asks fo
     }
 });
 
-test('the commands of the database that operations.md names have the options that PostgreSQL documents', () => {
-  const lines = blocksOf('docs/operations.md')
-    .join('')
-    .split('\n')
-    .filter((line) => line.startsWith('pg_'));
-  expect(lines).toEqual([
-    'pg_dump --format=custom --file=clinic.dump "$DATABASE_URL"',
-    'pg_restore --no-owner --dbname="$DATABASE_URL" clinic.dump',
-  ]);
-});
-
 const [MAP = ''] = /^## Map\n.*?(?=^## Everyday)/ms.exec(readPage('README.md')) ?? [];
 
 /** The folders and files of the map's tree, each below the folders that it stands in. */

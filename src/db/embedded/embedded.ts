@@ -33,6 +33,8 @@ interface EmbeddedOptions {
   dir: string;
   /** Further settings of the server, as `name=value`; tests switch durability off. */
   settings?: readonly string[];
+  /** What else its processes find in their environment. */
+  env?: Record<string, string>;
 }
 
 /** How often a process that has joined looks whether the one that has the server is gone. */
@@ -45,10 +47,10 @@ const LOOK_EVERY = 500;
  *
  * @throws EmbeddedDatabaseError with one line that says what to do
  */
-export async function openEmbedded({ dir, settings = [] }: EmbeddedOptions): Promise<Embedded> {
+export async function openEmbedded({ dir, settings = [], env = {} }: EmbeddedOptions): Promise<Embedded> {
   const user = serverUser();
   const base = reachable(resolve(dir), user);
-  const place: Place = { base, data: join(base, 'postgres'), user, settings };
+  const place: Place = { base, data: join(base, 'postgres'), user, settings, env };
   const lock = fileLock(join(base, 'owner.lock'));
   const deadline = performance.now() + START_LIMIT;
   for (;;) {

@@ -15,6 +15,7 @@ export interface Place {
   data: string;
   user: ServerUser;
   settings: readonly string[];
+  env: Record<string, string>;
 }
 
 /** What a second process needs to join. */
@@ -143,7 +144,7 @@ function commandOf(pid: number): string | undefined {
  * PostgreSQL under a small shell that holds our pipe: when this process goes away for whatever reason, kill -9
  * included, the pipe closes and the server stops cleanly. In a session of its own it gets no Ctrl-C before us.
  */
-function launch(bin: string, { data, user, settings }: Place, port: number): Launched {
+function launch(bin: string, { data, user, settings, env }: Place, port: number): Launched {
   const script =
     '"$@" & p=$!; trap "" INT TERM HUP; exec 3<&0; (cat <&3 >/dev/null; kill -INT $p) & c=$!; wait $p; kill -9 $c';
   const flags = [
@@ -164,7 +165,7 @@ function launch(bin: string, { data, user, settings }: Place, port: number): Lau
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: { LC_ALL: 'C', PATH: process.env.PATH },
+    env: { LC_ALL: 'C', PATH: process.env.PATH, ...env },
     ...user.ids,
   });
   const launched: Launched = { child, log: '' };

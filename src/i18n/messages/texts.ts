@@ -84,6 +84,8 @@ interface AccountWords {
   added: boolean;
   /** Whether a ceiling is reached. */
   full: boolean;
+  /** What failed: the rehearsal of a backup, or the backup itself. */
+  rehearsal: boolean;
   /** Whom the reader looks after; null where it is about the reader. */
   person: string | null;
   /** The day that it speaks of, in long and in short. */

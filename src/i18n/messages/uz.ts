@@ -204,6 +204,15 @@ export const uz: MessageTexts = {
         ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha yuborilmaydi.'
         : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.',
     }),
+    backup_failed: ({ rehearsal }) => ({
+      title: rehearsal ? 'Zaxira nusxani sinab koʻrish muvaffaqiyatsiz' : 'Zaxira nusxa olinmadi',
+      text: rehearsal
+        ? 'Oxirgi zaxira nusxani toʻliq tiklab boʻlmadi. Bu tuzatilmaguncha klinikada nusxa boʻlmasligi mumkin: sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.'
+        : 'Tungi zaxira nusxa olinmadi. Sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.',
+      sms: rehearsal
+        ? 'Zaxira nusxa toʻliq tiklanmadi. Server jurnaliga qarang.'
+        : 'Zaxira nusxa olinmadi. Server jurnaliga qarang.',
+    }),
   },
   code: {
     verify_phone: (code, minutes) => ({

@@ -94,7 +94,7 @@ export async function privacyRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['last_admin'], rate: 'auth' },
+      config: { errors: ['last_admin', 'provider_unavailable'], rate: 'auth' },
       schema: {
         tags,
         operationId: 'eraseMe',

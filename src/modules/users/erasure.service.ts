@@ -33,12 +33,16 @@ export interface ErasureDependencies {
   };
   /** What every other table holds of a person. */
   traces: { erase: (tx: Tx, person: number) => Promise<void> };
+  /** Notes beside the backups who is erased, so that nobody comes back with one of them. */
+  ledger: {
+    note: (erased: { people: { id: number; created_at: string }[]; at: string }) => Promise<void>;
+  };
 }
 
 export function createErasure(dependencies: ErasureDependencies) {
   const { db, clock, audit, sessions, doctors, patients, timeslots, appointments, waitlist, traces } =
     dependencies;
-  const { families } = dependencies;
+  const { families, ledger } = dependencies;
 
   /** Forgets who somebody is. */
   const forget = (tx: Tx, user: number) =>
@@ -58,7 +62,7 @@ export function createErasure(dependencies: ErasureDependencies) {
     });
 
   /** Erases people who are locked, step by step, so that rows are locked as if they were one. @returns the sessions that ended */
-  async function eraseLocked(tx: Tx, people: readonly number[], by: Caller): Promise<number[]> {
+  async function eraseLocked(tx: Tx, people: readonly number[], by: Caller | undefined): Promise<number[]> {
     const each = async (step: (person: number) => Promise<unknown>) => {
       for (const person of people) await step(person);
     };
@@ -66,7 +70,9 @@ export function createErasure(dependencies: ErasureDependencies) {
     // In the order in which everybody locks them: a patient and their doctor may be erased at once.
     await each((person) => appointments.callingOff.aheadOf(person).lock(tx));
     await each((person) => timeslots.lockUpcoming(tx, person));
-    await each((person) => appointments.callingOff.aheadOf(person).cancel(tx, by.id, 'account_deleted'));
+    await each((person) =>
+      appointments.callingOff.aheadOf(person).cancel(tx, by?.id ?? person, 'account_deleted'),
+    );
     await each((person) => timeslots.removeUpcoming(tx, person));
     await waitlist.leaveAll(tx, ...people);
     await each((person) => doctors.erase(tx, person));
@@ -79,13 +85,28 @@ export function createErasure(dependencies: ErasureDependencies) {
     return ended;
   }
 
+  /**
+   * The last step before an erasure commits, and the one thing that is written elsewhere in between: later, a crash would
+   * let somebody come back with a backup; before, an erasure that was refused would happen after a restore.
+   */
+  async function note(tx: Tx, people: readonly number[]): Promise<void> {
+    const at = clock.now().toISOString();
+    const made = await repository.findMade(tx, people);
+    await ledger.note({ people: made, at }).catch((cause) => {
+      throw new AppError('provider_unavailable', { retryAfter: 60, cause });
+    });
+  }
+
   /** @returns the sessions that ended with it */
   async function erasePerson(tx: Tx, user: number, by: Caller): Promise<number[]> {
     await families.lock(tx, user);
     const before = await lockPerson(tx, user, { is_active: false });
     if (!before) throw new AppError('user_not_found');
     if (before.deleted_at) return [];
-    return eraseLocked(tx, [user, ...(await families.listErasedWith(tx, user))], by);
+    const people = [user, ...(await families.listErasedWith(tx, user))];
+    const ended = await eraseLocked(tx, people, by);
+    await note(tx, people);
+    return ended;
   }
 
   return {
@@ -94,13 +115,29 @@ export function createErasure(dependencies: ErasureDependencies) {
      * and contacts are forgotten wherever they stand, and the user name is free again. A nameless row stays, so that
      * everybody else's history stays true. Those go along whom nobody else looks after and nobody would miss: without visits,
      * and without a record that the desk made. Repeating it changes nothing.
-     * @throws AppError user_not_found, last_admin
+     * @throws AppError user_not_found, last_admin, provider_unavailable (the ledger beside the backups cannot be written)
      */
     async erase(user: number, by: Caller): Promise<void> {
       sessions.announce(await transaction(db, (tx) => erasePerson(tx, user, by)));
     },
 
-    /** Erases a patient who is locked, and nobody with them, as part of another act. @returns the sessions that ended, to be announced */
-    eraseWithin: (tx: Tx, patient: number, by: Caller): Promise<number[]> => eraseLocked(tx, [patient], by),
+    /** Erases a patient who is locked, and nobody with them, as the end of another act. @returns the sessions that ended, to be announced */
+    async eraseWithin(tx: Tx, patient: number, by: Caller): Promise<number[]> {
+      const ended = await eraseLocked(tx, [patient], by);
+      await note(tx, [patient]);
+      return ended;
+    },
+
+    /** As `eraseWithin`, of a record whose person goes on in another one: there is nobody who must not come back. */
+    dissolveWithin: (tx: Tx, patient: number, by: Caller): Promise<number[]> =>
+      eraseLocked(tx, [patient], by),
+
+    /** Erases somebody whom a restored backup knows again. Nobody is asked: it was decided before. */
+    async eraseAgain(user: number): Promise<void> {
+      await transaction(db, async (tx) => {
+        await families.lock(tx, user);
+        await eraseLocked(tx, [user], undefined);
+      });
+    },
   };
 }

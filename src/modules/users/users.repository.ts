@@ -7,6 +7,7 @@ import {
   desc,
   eq,
   getTableColumns,
+  inArray,
   isNull,
   ne,
   not,
@@ -210,4 +211,16 @@ export async function hasUsers(executor: Executor, role?: Role): Promise<boolean
   const condition = role ? and(eq(users.role, role), isNull(users.deleted_at)) : ne(users.id, 0);
   const rows = await executor.select({ id: users.id }).from(users).where(condition).limit(1);
   return rows.length > 0;
+}
+
+/** When the accounts of these people were made, to the microsecond: their ids may be given again after a restore. */
+export async function findMade(
+  tx: Tx,
+  people: readonly number[],
+): Promise<{ id: number; created_at: string }[]> {
+  return tx
+    .select({ id: users.id, created_at: sql<string>`${users.created_at}::text` })
+    .from(users)
+    .where(inArray(users.id, [...people]))
+    .orderBy(users.id);
 }

@@ -156,7 +156,10 @@ export async function usersRoutes(
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found', 'last_admin', 'not_oneself'], rate: 'auth' },
+      config: {
+        errors: ['user_not_found', 'last_admin', 'not_oneself', 'provider_unavailable'],
+        rate: 'auth',
+      },
       schema: {
         tags,
         operationId: 'deleteUser',

@@ -58,6 +58,7 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     contact: params.contact === 'email' ? 'email' : 'phone',
     added: params.added === 'true',
     full: params.full === 'true',
+    rehearsal: params.rehearsal === 'true',
     person: (facts.whose ? fullName(...facts.whose) : undefined) ?? null,
     day: longDay(text, params.day ?? happened.date, today),
     day_short: shortDay(text, params.day ?? happened.date, today),

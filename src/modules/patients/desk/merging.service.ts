@@ -17,7 +17,7 @@ export interface MergingDependencies {
     tx: Tx,
     merge: { from: number; into: number; by: number; at: string; takesSignIn: boolean },
   ) => Promise<void>;
-  erasure: { eraseWithin: (tx: Tx, user: number, by: Caller) => Promise<number[]> };
+  erasure: { dissolveWithin: (tx: Tx, user: number, by: Caller) => Promise<number[]> };
   sessions: { announce: (sessions: readonly number[]) => void };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
 }
@@ -35,7 +35,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
     if (await visitsOverlap(tx, from, into)) throw new AppError('visits_overlap');
     const takesSignIn = stays.password_hash === null && duplicate.password_hash !== null;
     await moveTraces(tx, { from, into, by: by.id, at: clock.now().toISOString(), takesSignIn });
-    const ended = await erasure.eraseWithin(tx, from, by);
+    const ended = await erasure.dissolveWithin(tx, from, by);
     await records.takeOver(tx, duplicate, stays);
     const details = { merged: from };
     await audit.record(tx, { actor: by, action: 'patient.merge', subject: into, details });

@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { openPlace, writeWhole } from '../db/backup/place.ts';
+import { exitWith, explain, readConfig } from '../main/process.ts';
+import { type Outcome, restoreTo } from './restoring.ts';
+
+/** npm run backup:rehearse -- [--from DIR] [--in DIR] [--bin DIR]: restores the newest backup beside, and judges it. */
+
+const USAGE =
+  'Usage: npm run backup:rehearse -- --from DIR [--in DIR] [--bin DIR_OF_POSTGRES], or set BACKUP_DIR.';
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: { from: { type: 'string' }, in: { type: 'string' }, bin: { type: 'string' } },
+    }).values;
+  } catch (error) {
+    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
+  }
+}
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const seconds = (milliseconds: number) => Math.max(0, Math.round(milliseconds / 100) / 10);
+
+const flags = readFlags();
+const config = readConfig();
+const from = flags.from ?? config.backup_dir ?? exitWith(USAGE);
+const started = new Date();
+const to = mkdtempSync(join(flags.in ?? tmpdir(), 'clinic-rehearsal-'));
+
+/** Keeps what came of it where the backups are: the metrics and the page of health read it there. */
+async function note(ok: boolean, details: object): Promise<void> {
+  const { dir } = openPlace(from, config.backup_key);
+  const at = started.toISOString();
+  const file = join(dir, 'rehearsals', `${at.replace(/[-:]|\.\d+/g, '')}.json`);
+  await writeWhole(file, `${JSON.stringify({ at, ok, ...details })}\n`);
+}
+
+function say({ base, last_commit, findings, took, gap, photos_missing }: Outcome): string[] {
+  const rpo = seconds(started.getTime() - last_commit.getTime());
+  print(`Backup ${base} restored and opened.`);
+  print(`RPO: its last transaction is ${rpo} s old; what came later would be lost.`);
+  print(`RTO: ${seconds(took)} s until it was open.`);
+  const counts = Object.entries(findings?.counts ?? {}).map(([table, count]) => `${count} ${table}`);
+  print(`There are ${counts.join(', ')}; the newest booking is of ${findings?.newest_booking ?? 'no time'}.`);
+  print(`${findings?.indexes} indexes and ${findings?.constraints} constraints were judged.`);
+  return [
+    ...(findings?.problems ?? []),
+    ...(gap ? [`the archive lacks ${gap}, or it is broken`] : []),
+    ...(photos_missing > 0 ? [`${photos_missing} photos are in no backup`] : []),
+  ];
+}
+
+let line: string | undefined;
+try {
+  const outcome = await restoreTo({ config, from, to, bin: flags.bin, examine: true });
+  const problems = say(outcome);
+  await note(problems.length === 0, {
+    base: outcome.base,
+    rpo_seconds: seconds(started.getTime() - outcome.last_commit.getTime()),
+    rto_seconds: seconds(outcome.took),
+    problems,
+  });
+  line = problems.length > 0 ? `NOT WHOLE: ${problems.join('; ')}.` : undefined;
+} catch (error) {
+  line = explain(error);
+  await note(false, { problems: [line] }).catch(() => {});
+} finally {
+  rmSync(to, { recursive: true, force: true });
+}
+if (line) exitWith(line);
+print('Whole: it can be restored.');

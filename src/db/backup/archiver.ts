@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { reachable, type ServerUser, serverUser } from '../embedded/files.ts';
+
+/** How the embedded server archives its log: by a command of ours, which it runs as its own user. */
+
+const SCRIPT = fileURLToPath(new URL('../../cli/archive-wal.ts', import.meta.url));
+/** Without a change nothing is archived, and after one no later than this. */
+const TIMEOUT = '60s';
+
+/** What a server needs that archives into `backup_dir`. */
+export function archiving(data_dir: string, backup_dir: string, key: string | undefined) {
+  const user = serverUser();
+  const { node, script } = runnable(reachable(resolve(data_dir), user), user);
+  const command = archiveCommand(node, script, resolve(backup_dir));
+  return {
+    settings: ['archive_mode=on', `archive_timeout=${TIMEOUT}`, `archive_command=${command}`],
+    env: key ? { BACKUP_KEY: key } : {},
+  };
+}
+
+/** The line for `archive_command`; a percent sign is the server's own there. */
+function archiveCommand(node: string, script: string, dir: string): string {
+  const quoted = [node, script, dir].map(
+    (path) => `'${path.replaceAll("'", "'\\''").replaceAll('%', '%%')}'`,
+  );
+  return `${quoted[0]} ${quoted[1]} --to ${quoted[2]} %p %f`;
+}
+
+/** As it stands in postgresql.conf. */
+export const archiveSetting = (dir: string): string =>
+  `'${archiveCommand(process.execPath, SCRIPT, dir).replaceAll("'", "''")}'`;
+
+/** This Node and the command, copied to where the server's user can run them, if need be. */
+function runnable(base: string, user: ServerUser): { node: string; script: string } {
+  const here = { node: process.execPath, script: SCRIPT };
+  if (canRun(here, user)) return here;
+  const copy = join(base, 'archiver');
+  const there = { node: join(copy, 'node'), script: join(copy, 'src/cli/archive-wal.ts') };
+  mkdirSync(join(copy, 'src/cli'), { recursive: true });
+  if (!existsSync(there.node)) copyFileSync(process.execPath, there.node);
+  for (const folder of ['backup', 'embedded'])
+    cpSync(fileURLToPath(new URL(`../${folder}`, import.meta.url)), join(copy, 'src/db', folder), {
+      recursive: true,
+    });
+  copyFileSync(SCRIPT, there.script);
+  writeFileSync(join(copy, 'package.json'), '{ "type": "module" }\n');
+  return there;
+}
+
+function canRun({ node, script }: { node: string; script: string }, user: ServerUser): boolean {
+  try {
+    execFileSync(node, [script, '--help'], { cwd: '/', stdio: 'ignore', env: {}, ...user.ids });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Message } from '../../core/messages.ts';
+import { type Db, type Tx, transaction } from '../../db/client.ts';
+
+interface BackupsDependencies {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  backup_dir: string | undefined;
+  backup_jobs: boolean;
+  users: { activeAdmins: (tx: Tx) => Promise<number[]> };
+  messages: { enqueue: (tx: Tx, message: Message) => Promise<unknown> };
+}
+
+/** The commands that a person types as well; each in a process of its own, whose memory goes back to the system. */
+const COMMANDS = {
+  backup: ['backup', '--existing'],
+  rehearsal: ['backup-rehearse'],
+} as const;
+
+export type Backups = ReturnType<typeof createBackups>;
+
+/** Backups and rehearsals in the background, and who is told when one fails. */
+export function createBackups({
+  db,
+  clock,
+  log,
+  backup_dir,
+  backup_jobs,
+  users,
+  messages,
+}: BackupsDependencies) {
+  async function tell(failed: keyof typeof COMMANDS): Promise<void> {
+    const { date } = clock.wall();
+    await transaction(db, async (tx) => {
+      for (const user_id of await users.activeAdmins(tx))
+        await messages.enqueue(tx, {
+          user_id,
+          kind: 'backup_failed',
+          key: `backup_failed:${failed}:${date}`,
+          params: { rehearsal: String(failed === 'rehearsal') },
+        });
+    });
+  }
+
+  /** Tries once: the next night, or week, tries again, and admins know by then. */
+  async function run(command: keyof typeof COMMANDS): Promise<void> {
+    if (backup_dir === undefined || !backup_jobs) return;
+    const { ok, said } = await runCommand(COMMANDS[command]);
+    const lines = said.trim().split('\n');
+    if (ok) return log.info({ command, says: lines.at(-1) }, 'the backups are well');
+    log.error({ command, says: lines.at(-1) }, 'the backups are not well');
+    await tell(command);
+  }
+
+  return { backUp: () => run('backup'), rehearse: () => run('rehearsal') };
+}
+
+/** It reads the same settings as this process, and prints lines for people, without anybody's data. */
+async function runCommand([name, ...flags]: readonly string[]): Promise<{ ok: boolean; said: string }> {
+  const file = fileURLToPath(new URL(`../../cli/${name}.ts`, import.meta.url));
+  const child = spawn(process.execPath, [file, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4_000);
+    });
+  const [code] = await once(child, 'close');
+  return { ok: code === 0, said };
+}

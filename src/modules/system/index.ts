@@ -1,0 +1,2 @@
+export { createBackups } from './backups.service.ts';
+export { systemJobs } from './system.jobs.ts';
