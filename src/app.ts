@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
-import type { Clock } from './core/clock.ts';
+import { type Clock, systemNow } from './core/clock.ts';
+import { openSigningKeys } from './core/signing-keys.ts';
 import type { Db } from './db/client.ts';
 import { within } from './db/deadline.ts';
 import { asAppError, loggable } from './db/errors.ts';
@@ -14,7 +15,7 @@ import { landing } from './http/docs/landing.ts';
 import { health } from './http/health.ts';
 import { accessControl } from './http/hooks/access.ts';
 import { auditing } from './http/hooks/audit.ts';
-import { authentication, signerOf, signInRequired } from './http/hooks/authentication.ts';
+import { authentication, signInRequired } from './http/hooks/authentication.ts';
 import { etags } from './http/hooks/etag.ts';
 import { strictJson } from './http/hooks/json.ts';
 import { keeping } from './http/hooks/keeping.ts';
@@ -29,10 +30,12 @@ import { security } from './http/hooks/security.ts';
 import { openSharedCounter, type SharedCounter } from './http/hooks/shared-counter.ts';
 import { showing } from './http/hooks/showing.ts';
 import { originForm, site } from './http/hooks/site.ts';
+import type { Signing } from './http/hooks/token-keys.ts';
 import { unknownFields } from './http/hooks/unknown-fields.ts';
 import { openapi } from './http/openapi/openapi.ts';
 import { problems } from './http/problem.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
+import { wellKnown } from './http/well-known.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
 import { createModules } from './modules.ts';
 import { pages } from './pages/pages.ts';
@@ -124,12 +127,14 @@ export async function buildApp({
   await app.register(showing);
   await app.register(keeping);
 
+  const signing = signingOf(config, () => modules.sessions.signingSince());
   await app.register(authentication, {
     secrets: [config.jwt_secret, ...config.jwt_previous_secrets],
     access_token_minutes: config.access_token_minutes,
+    signing,
   });
   const mayLag = replicaOf(app, db, config);
-  const modules = createModules({ db, mayLag, clock, log: app.log, config, signAccess: signerOf(app) });
+  const modules = createModules({ db, mayLag, clock, log: app.log, config, signAccess: app.signAccess });
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
@@ -143,10 +148,15 @@ export async function buildApp({
       modules.audit.watch(db, { actor: caller, action: 'access.refuse', network, details: { route } }, route),
     loggable,
   });
-  app.addHook('onReady', async () => modules.follow(config.database_url));
+  app.addHook('onReady', async () => {
+    modules.follow(config.database_url);
+    // While the database is away the first token of the old kind asks again.
+    if (signing) void signing.since().catch(() => {});
+  });
   app.addHook('onClose', () => modules.unfollow());
 
   await app.register(docs);
+  if (signing) await app.register(wellKnown, { signing });
   await app.register(landing, config);
   await app.register(pages, config);
   // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready
@@ -158,6 +168,18 @@ export async function buildApp({
   await app.register((api) => modules.register(api), { prefix: '/api' });
   await app.register(modules.registerPublic);
   return app;
+}
+
+/** How access tokens are signed that other services verify, where the clinic has keys for that. */
+function signingOf(config: AppConfig, since: () => Promise<number>): Signing | undefined {
+  const { jwt_private_keys: file, site_url: issuer, token_audience, access_token_minutes } = config;
+  if (file === undefined || issuer === undefined) return undefined;
+  const keys = openSigningKeys(file, access_token_minutes * 60_000, systemNow);
+  const asked = () =>
+    since().catch((error: unknown) => {
+      throw asAppError(error) ?? error;
+    });
+  return { keys, issuer, audience: token_audience ?? issuer, since: asked };
 }
 
 /** What may lag is read from a replica of the database, where one is named and while it keeps up. */

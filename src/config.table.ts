@@ -124,6 +124,15 @@ export const settings = {
       means: 'Secrets that `JWT_SECRET` replaced and that still serve, separated by commas.',
       property: 'jwt_previous_secrets',
     },
+    JWT_PRIVATE_KEYS: {
+      is: value.text,
+      means:
+        'File of the private keys that sign access tokens with ES256, so that other services can verify them; `npm run keys:rotate -- --new` makes it. Without it `JWT_SECRET` signs. Needs `PUBLIC_URL`, their issuer.',
+    },
+    TOKEN_AUDIENCE: {
+      is: value.text.max(200),
+      means: 'For whom those tokens are (`aud`). Without it: `PUBLIC_URL`.',
+    },
     ACCESS_TOKEN_MINUTES: {
       is: value.whole(1, 60),
       default: '15',

@@ -64,6 +64,7 @@ function judgeTogether(env: Environment, refuse: Refuse): void {
     if (env[name] && !env.DATABASE_URL) refuse(name, 'goes together with DATABASE_URL');
   if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined))
     refuse('ADMIN_PASSWORD', 'goes together with ADMIN_USERNAME');
+  if (env.JWT_PRIVATE_KEYS) need(['PUBLIC_URL'], 'JWT_PRIVATE_KEYS');
   if (env.SMTP_URL) need(['MAIL_FROM'], 'SMTP_URL');
   const { SMS_PROVIDER: provider } = env;
   if (provider) need(namesOf(provider), `SMS_PROVIDER=${provider}`);

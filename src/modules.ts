@@ -109,7 +109,7 @@ export interface ModulesDependencies {
   clock: Clock;
   log?: Log;
   /** Signs an access token. A process that answers no requests signs none. */
-  signAccess?: (caller: Caller) => string;
+  signAccess?: (caller: Caller, branches?: readonly number[] | null) => string;
   config: Config;
 }
 

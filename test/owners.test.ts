@@ -49,6 +49,7 @@ const OWNERS: Record<string, string[]> = {
   sessions: ['auth'],
   telegram_chats: NOTIFICATIONS,
   timeslots: FLOOR,
+  token_algorithms: ['auth'],
   users: ['users'],
   waitlist_entries: FLOOR,
   waitlist_offers: FLOOR,

@@ -4,6 +4,7 @@ import { ConfigError } from '../config.ts';
 import { type Clock, createClock } from '../core/clock.ts';
 import { readDataKeys } from '../core/data-keys.ts';
 import type { Log } from '../core/log.ts';
+import { readSigningKeys } from '../core/signing-keys.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 import { createClockWatch } from '../db/clock-watch.ts';
 import { asAppError, loggable } from '../db/errors.ts';
@@ -47,6 +48,7 @@ export async function start(): Promise<Started> {
   const settings = readConfig();
   // A broken file of keys is said at once, not when a secret is first needed.
   if (settings.data_keys.file && !settings.data_keys.make) readDataKeys(settings.data_keys.file);
+  if (settings.jwt_private_keys) readSigningKeys(settings.jwt_private_keys);
   const log = createLog(settings.log_level);
   const embedded = settings.database_url ? undefined : await openOwn(settings);
   const url = settings.database_url ?? embedded?.url ?? '';

@@ -29,7 +29,15 @@ export {
   weeklyHours,
   withdrawnTimeslots,
 } from './schedules.ts';
-export { codePurpose, codes, contactChanges, loginThrottles, refreshTokens, sessions } from './sessions.ts';
+export {
+  codePurpose,
+  codes,
+  contactChanges,
+  loginThrottles,
+  refreshTokens,
+  sessions,
+  tokenAlgorithms,
+} from './sessions.ts';
 export { clinicSettings, lateCancellation } from './settings.ts';
 export { timeslots } from './timeslots.ts';
 export {

@@ -57,6 +57,12 @@ export const refreshTokens = pgTable(
   ],
 );
 
+/** Since when access tokens are signed with an algorithm: what claims to be of an older one and later is refused. */
+export const tokenAlgorithms = pgTable('token_algorithms', {
+  algorithm: text().primaryKey(),
+  since: instant().notNull().default(sql`now()`),
+});
+
 export const codePurpose = pgEnum('code_purpose', codePurposes);
 
 /**

@@ -1,16 +1,26 @@
+import { hash } from 'node:crypto';
 import fastifyJwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { systemNow } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
-import { keyId } from '../../core/keys.ts';
 import { type Caller, roles, sideOf } from '../../core/roles.ts';
 import type { Access } from '../guards.ts';
+import { type Signing, tokenKeys } from './token-keys.ts';
 
 declare module '@fastify/jwt' {
   interface FastifyJWT {
     /** `profile` is the id of their doctor's or patient's profile, null for the staff: other services may want it. */
-    payload: { sub: string; role: string; sid: number; profile?: number | null; exp?: number };
+    payload: {
+      sub: string;
+      role: string;
+      sid: number;
+      profile?: number | null;
+      iat?: number;
+      exp?: number;
+      client_id?: string;
+      branches?: number[];
+    };
     user: Caller;
   }
 }
@@ -26,10 +36,19 @@ declare module 'fastify' {
   }
 }
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Signs an access token; `branches` are those that somebody is bound to. */
+    signAccess: (caller: Caller, branches?: readonly number[] | null) => string;
+  }
+}
+
 interface AuthenticationOptions {
   /** The first signs; every one verifies, so that a key can be replaced without signing anybody out. */
   secrets: readonly string[];
   access_token_minutes: number;
+  /** Where others verify too: these keys sign then, and the secrets verify what they signed before. */
+  signing?: Signing | undefined;
 }
 
 /** Whose a good token is, and until when (epoch milliseconds). */
@@ -37,7 +56,6 @@ interface Verified extends Caller {
   expires: number;
 }
 
-const ISSUER = 'clinic-booking-api';
 /** Tokens that one process remembers to have checked; the first of them is the first to go. */
 const REMEMBERED = 20_000;
 
@@ -46,28 +64,17 @@ const REMEMBERED = 20_000;
  * Whom it refuses is told so by `signInRequired`, so that what counts requests can stand between the two.
  */
 export const authentication = fastifyPlugin(
-  async (app: FastifyInstance, { secrets, access_token_minutes }: AuthenticationOptions) => {
-    const [current = ''] = secrets;
-    const keys = new Map([...secrets].reverse().map((secret) => [keyId(secret), secret]));
-    // A token without a key id was signed before there were any.
-    const keyOf = async (_request: FastifyRequest, token: fastifyJwt.TokenOrHeader) => {
-      const { kid } = 'header' in token ? token.header : token;
-      const key = kid === undefined ? current : keys.get(kid);
-      if (key === undefined) throw new Error('signed with a key of nobody here');
-      return key;
-    };
+  async (app: FastifyInstance, { secrets, access_token_minutes, signing }: AuthenticationOptions) => {
+    const keys = tokenKeys(secrets, access_token_minutes, signing);
     await app.register(fastifyJwt, {
-      secret: { private: current, public: keyOf },
-      decode: { complete: true },
-      sign: {
-        algorithm: 'HS256',
-        expiresIn: `${access_token_minutes}m`,
-        iss: ISSUER,
-        kid: keyId(current),
+      secret: {
+        private: keys.shared.secret,
+        public: (_request: FastifyRequest, token: fastifyJwt.TokenOrHeader) => keys.verifies(token),
       },
+      decode: { complete: true },
+      sign: keys.shared.sign,
       verify: {
-        algorithms: ['HS256'],
-        allowedIss: ISSUER,
+        algorithms: signing ? ['ES256', 'HS256'] : ['HS256'],
         requiredClaims: ['iss', 'exp'],
       },
       formatUser: ({ sub, role, sid, exp }) => ({
@@ -77,23 +84,33 @@ export const authentication = fastifyPlugin(
         expires: (exp ?? 0) * 1_000,
       }),
     });
-    // A token is checked once: until it expires the same letters mean the same.
+    app.decorate('signAccess', ({ id, role, session }, branches = null) => {
+      const claims = { sub: String(id), role, sid: session, profile: sideOf(role) ? id : null };
+      const signed = keys.signed(branches);
+      return signed ? app.jwt.sign({ ...claims, ...signed.claims }, signed.options) : app.jwt.sign(claims);
+    });
+    // A token is checked once: until it expires the same letters mean the same, while the same keys are there. It is known
+    // again by its hash (1 µs), so that a look into the memory of the process gives nobody a token.
     const checked = new Map<string, Verified>();
+    let version = keys.version();
     app.decorateRequest('refusal', null);
     app.addHook('onRequest', (request, _reply, done) => {
       if (isOpen(request)) return done();
       const { authorization = '' } = request.headers;
-      const known = checked.get(authorization);
+      if (version !== keys.version()) checked.clear();
+      version = keys.version();
+      const token = hash('sha256', authorization, 'base64url');
+      const known = checked.get(token);
       if (known && systemNow() < known.expires) {
         request.user = callerIn(known);
         return done();
       }
-      checked.delete(authorization);
+      checked.delete(token);
       verify(request).then((result) => {
         if (result instanceof AppError) request.refusal = result;
         else {
           request.user = callerIn(result);
-          checked.set(authorization, result);
+          checked.set(token, result);
           if (checked.size > REMEMBERED) checked.delete(checked.keys().next().value as string);
         }
         done();
@@ -102,12 +119,6 @@ export const authentication = fastifyPlugin(
   },
   { name: 'authentication' },
 );
-
-/** Signs access tokens, which `authentication` reads again. */
-export const signerOf =
-  (app: FastifyInstance) =>
-  ({ id, role, session }: Caller): string =>
-    app.jwt.sign({ sub: String(id), role, sid: session, profile: sideOf(role) ? id : null });
 
 interface SignInRequiredOptions {
   /** Whether a session has ended since its access tokens were signed. */
@@ -153,6 +164,8 @@ async function verify(request: FastifyRequest): Promise<AppError | Verified> {
     if (Number.isInteger(id) && roles.includes(role) && Number.isInteger(session)) return verified;
     return new AppError('invalid_token');
   } catch (error) {
+    // The database had to be asked, and is away.
+    if (error instanceof AppError) throw error;
     const expired =
       error instanceof Error && 'code' in error && error.code === 'FST_JWT_AUTHORIZATION_TOKEN_EXPIRED';
     return new AppError(expired ? 'token_expired' : 'invalid_token', { cause: error });

@@ -95,3 +95,15 @@ export async function isLive(db: Db, session: number): Promise<boolean> {
   const rows = await live(db, { id: session });
   return rows.length > 0;
 }
+
+/** When tokens were first signed with an algorithm, by the database's clock: the first who asks begins. */
+export async function signedSince(db: Db, algorithm: string): Promise<Date> {
+  await db.$client.query('insert into token_algorithms (algorithm) values ($1) on conflict do nothing', [
+    algorithm,
+  ]);
+  const { rows } = await db.$client.query<{ since: string }>(
+    'select since from token_algorithms where algorithm = $1',
+    [algorithm],
+  );
+  return new Date(rows[0]?.since ?? Number.NaN);
+}

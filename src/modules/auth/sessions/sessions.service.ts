@@ -33,6 +33,7 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
   let older = new Set<number>();
   let rotation: NodeJS.Timeout | undefined;
   let link: Pick<Listener, 'connected'> | undefined;
+  let since: number | undefined;
 
   const announce = (sessions: Iterable<number>) => {
     for (const session of sessions) recent.add(session);
@@ -85,6 +86,12 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
     isEnded(session: number): boolean | Promise<boolean> {
       if (recent.has(session) || older.has(session)) return true;
       return link?.connected ? false : repository.isLive(db, session).then((live) => !live);
+    },
+
+    /** Epoch milliseconds at which the clinic first signed tokens that others verify; asked once. */
+    async signingSince(): Promise<number> {
+      since ??= (await repository.signedSince(db, 'ES256')).getTime();
+      return since;
     },
 
     /** What to hear of on the link, and the link on which it is heard. */

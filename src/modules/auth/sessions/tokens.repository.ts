@@ -1,6 +1,10 @@
 import type { Role } from '../../../core/roles.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 
+/** The branches to which somebody is bound; null is none. */
+const BRANCHES = (user: string) =>
+  `(select array_agg(branch_id order by branch_id) from receptionist_branches where user_id = ${user})`;
+
 interface NewToken {
   token_hash: Buffer;
   expires_at: Date;
@@ -18,19 +22,21 @@ interface Opened {
   /** Null when none was opened. */
   session: number | null;
   role: Role;
+  /** Those to which they are bound; null is none. */
+  branches: number[] | null;
   is_active: boolean;
   /** They have signed in before, but never with this device from this network. */
   is_new: boolean;
 }
 
 /**
- * Opens a session with its first refresh token, if the person is active and the password that was checked is still
+ * Opens a session with its first refresh token, if the person is active and the password that was checked, if one was, is still
  * theirs: checking it takes long enough for an admin to put somebody out meanwhile. Their row is locked against that.
  * @returns undefined when there is no such person
  */
 export async function openSession(
   executor: Executor,
-  user: { id: number; password_hash: string | null },
+  user: { id: number; password_hash?: string | null },
   { device, address, network }: Place,
   { token_hash, expires_at }: NewToken,
   now: Date,
@@ -46,22 +52,24 @@ export async function openSession(
         from sessions where user_id = $1
       ), opened as (
         insert into sessions (user_id, device, address, created_at, last_used_at)
-        select id, $2, $3, $5, $5 from person where is_active and password_hash = $8
+        select id, $2, $3, $5, $5 from person where is_active and ($8::text is null or password_hash = $8)
         returning id
       ), token as (
         insert into refresh_tokens (token_hash, session_id, expires_at) select $6, id, $7 from opened
       )
-      select (select id from opened) as session, role, is_active, past.any and not past.same as is_new
+      select (select id from opened) as session, role, ${BRANCHES('person.id')} as branches, is_active,
+        past.any and not past.same as is_new
       from person, past`,
-    values: [user.id, device, address, network, now, token_hash, expires_at, user.password_hash],
+    values: [user.id, device, address, network, now, token_hash, expires_at, user.password_hash ?? null],
   });
   return rows[0];
 }
 
-interface Holder {
+export interface Holder {
   session: number;
   id: number;
   role: Role;
+  branches: number[] | null;
 }
 
 /**
@@ -74,7 +82,7 @@ export async function lockHolder(tx: Tx, token: Buffer): Promise<Holder | undefi
   const { rows } = await clientOf(tx).query<Holder>({
     name: 'tokens.lock-holder',
     text: `
-      select s.id as session, u.id, u.role
+      select s.id as session, u.id, u.role, ${BRANCHES('u.id')} as branches
       from refresh_tokens t
       join sessions s on s.id = t.session_id and s.ended_at is null
       join users u on u.id = s.user_id and u.is_active

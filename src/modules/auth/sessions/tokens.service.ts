@@ -16,7 +16,7 @@ export interface TokensDependencies {
   clock: Clock;
   sessions: Pick<Sessions, 'announce' | 'endAll'>;
   audit: Pick<Audit, 'record' | 'watch'>;
-  signAccess: (caller: Caller) => string;
+  signAccess: (caller: Caller, branches: readonly number[] | null) => string;
   /** The present signing secret, then those it replaced. */
   secrets: readonly string[];
   access_token_minutes: number;
@@ -45,8 +45,8 @@ export function createTokens(dependencies: TokensDependencies) {
   const successorsOf = (token: string) =>
     keys.map((key) => createHmac('sha256', key).update(token).digest('base64url'));
 
-  const pair = ({ id, role, session }: Caller, refresh: string): TokenPair => ({
-    access: signAccess({ id, role, session }),
+  const pair = ({ id, role, session, branches }: repository.Holder, refresh: string): TokenPair => ({
+    access: signAccess({ id, role, session }, branches),
     refresh,
     token_type: 'Bearer',
     expires_in: dependencies.access_token_minutes * 60,
@@ -63,13 +63,13 @@ export function createTokens(dependencies: TokensDependencies) {
 
   return {
     /**
-     * Opens a session for somebody whose password has been checked.
+     * Opens a session for somebody whose password has been checked, or who has shown otherwise who they are: without one then.
      * @returns undefined when another password was set meanwhile; `is_new` for a device and network not seen before
      * @throws AppError account_inactive
      */
     async open(
       executor: Executor,
-      user: { id: number; password_hash: string | null },
+      user: { id: number; password_hash?: string | null },
       { address, device }: Origin,
     ): Promise<{ session: number; is_new: boolean; tokens: TokenPair } | undefined> {
       const { refresh, stored } = issue(randomBytes(32).toString('base64url'));
@@ -77,7 +77,7 @@ export function createTokens(dependencies: TokensDependencies) {
       const place = { device: device ?? null, address: address ?? null, network };
       const opened = await repository.openSession(executor, user, place, stored, clock.now());
       if (!opened?.is_active) throw new AppError('account_inactive');
-      const { session, role, is_new } = opened;
+      const { session, role, branches, is_new } = opened;
       if (session === null) return undefined;
       await audit.record(executor, {
         actor: { id: user.id, role },
@@ -86,7 +86,7 @@ export function createTokens(dependencies: TokensDependencies) {
         details: { session },
         network: network ?? undefined,
       });
-      return { session, is_new, tokens: pair({ id: user.id, role, session }, refresh) };
+      return { session, is_new, tokens: pair({ id: user.id, role, session, branches }, refresh) };
     },
 
     /**
