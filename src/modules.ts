@@ -54,6 +54,7 @@ import {
   publicPhotosRoutes,
   saveDoctorProfile,
 } from './modules/doctors/index.ts';
+import { createFeeds, feedsPersonal, feedsRoutes } from './modules/feeds/index.ts';
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
 import { createNotifications, notificationsPersonal } from './modules/notifications/index.ts';
 import {
@@ -150,6 +151,7 @@ export const personal = [
   timeslotsPersonal,
   calendarPersonal,
   notificationsPersonal,
+  feedsPersonal,
   settingsPersonal,
   auditPersonal,
   appointmentsPersonal,
@@ -344,6 +346,7 @@ export function createModules({
   });
   const ending = createEnding({ db, clock, messages });
   const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
+  const feeds = createFeeds({ db, clock, audit, guardians, ...config });
   const privacy = createPrivacy({
     db,
     clock,
@@ -426,6 +429,7 @@ export function createModules({
       await app.register(settingsRoutes, { settings });
       await app.register(waitlistRoutes, { waitlist });
       await app.register((routes) => notifications.routes(routes, auth.proofs));
+      await app.register(feedsRoutes, { feeds });
       await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });

@@ -18,6 +18,8 @@ const OWNERS: Record<string, string[]> = {
   appointments: FLOOR,
   audit_entries: ['audit'],
   branches: ['clinic'],
+  calendar_epochs: ['feeds'],
+  calendar_feeds: ['feeds'],
   clinic_settings: ['settings'],
   closed_timeslots: FLOOR,
   codes: ['auth'],
@@ -63,7 +65,7 @@ const EXCEPTIONS: Record<string, string> = {
 };
 
 /** Written by triggers alone. */
-const BY_TRIGGERS = ['room_uses', 'event_epochs'];
+const BY_TRIGGERS = ['room_uses', 'calendar_epochs', 'event_epochs'];
 
 /** The schema's tables by the names that code gives them. */
 const tables = new Map<string, string>();

@@ -62,6 +62,11 @@ export const auditActions = {
   'appointment.complete': 'a doctor or the staff marked a visit as completed',
   'appointment.no_show': 'a doctor or the staff marked a patient as not come',
   'appointment.take_back': 'a doctor or the staff took such a mark back',
+  'calendar.create': 'somebody made an address by which their visits can be read as a calendar',
+  'calendar.rotate': 'somebody replaced that address',
+  'calendar.delete': 'somebody ended it',
+  'calendar.read':
+    'visits were read by the address of a doctor’s or a guardian’s calendar; noted once a day for each calendar and its patients, with `people`',
   'waitlist.read': 'the staff or a guardian looked at what a patient waits for',
   'waitlist.list': 'the staff or a guardian looked at it in a list',
   'waitlist.join': 'the staff or a guardian put a patient on the waiting list',

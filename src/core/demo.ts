@@ -110,4 +110,5 @@ export const demo = {
   session: { id: 31 },
   notification: { id: 88 },
   message: { id: 512 },
+  feed: { id: 1 },
 };

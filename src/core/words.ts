@@ -60,6 +60,10 @@ export type CodePurpose = (typeof codePurposes)[number];
 
 export const linkPurposes = ['telegram', 'confirm_visit', 'cancel_visit'] as const;
 
+/** What a calendar to subscribe to shows: a patient's visits with those of their family; a doctor's visits. */
+export const feedPurposes = ['visits', 'day'] as const;
+export type FeedPurpose = (typeof feedPurposes)[number];
+
 export const consentDocuments = ['terms', 'privacy'] as const;
 
 /** What a guardian is to the person whom they book for. */

@@ -49,6 +49,7 @@ export const {
   smallint,
   text,
   uniqueIndex,
+  uuid,
 } = require('drizzle-orm/pg-core') as typeof pgCore;
 export const { drizzle } = require('drizzle-orm/node-postgres') as typeof nodePostgres;
 export const { migrate } = require('drizzle-orm/node-postgres/migrator') as typeof migrator;

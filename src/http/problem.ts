@@ -4,6 +4,13 @@ import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whoever knows its path may see what is behind it, so that no error repeats it. */
+    secret_path?: true;
+  }
+}
+
 /**
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot or of a room, the visit
  * by which it is the patient's already, how many there are of what forbids it, which patients it may be, and which record it
@@ -117,11 +124,17 @@ export const problems = fastifyPlugin(
         .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
-        .send(problem(known, locale, pathOf(request.url)));
+        .send(problem(known, locale, instanceOf(request)));
     }
   },
   { name: 'problems' },
 );
+
+/** Where the path itself is a secret, an error names what stands before it. */
+function instanceOf({ url, routeOptions }: FastifyRequest): string {
+  const { config, url: route = '' } = routeOptions;
+  return config?.secret_path ? route.replace(/:.*$/, '') : pathOf(url);
+}
 
 /** Two slashes at its start would make a reference to another host of it. */
 const pathOf = (url: string) => (url.split('?', 1)[0] ?? '/').replace(/^\/{2,}/, '/');

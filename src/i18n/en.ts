@@ -90,6 +90,10 @@ export const en: Texts = {
       detail: 'There is no such notification in your inbox.',
     },
     message_not_found: { title: 'Message not found', detail: 'There is no such message.' },
+    feed_not_found: {
+      title: 'Feed not found',
+      detail: 'There is no such calendar feed, or its address was replaced.',
+    },
     method_not_allowed: {
       title: 'Method not allowed',
       detail: 'This address does not take this method; `Allow` names those that it takes.',
@@ -295,6 +299,10 @@ export const en: Texts = {
     message_not_failed: {
       title: 'Nothing to repeat',
       detail: 'Only a failed message can be sent again.',
+    },
+    too_many_feeds: {
+      title: 'Too many feeds',
+      detail: 'You have as many calendar feeds as one may have; delete one first.',
     },
     channel_not_offered: {
       title: 'Channel not available',

@@ -83,6 +83,10 @@ export const uz: Texts = {
       detail: 'Sizda bunday xabarnoma yoʻq.',
     },
     message_not_found: { title: 'Xabar topilmadi', detail: 'Bunday xabar yoʻq.' },
+    feed_not_found: {
+      title: 'Taqvim topilmadi',
+      detail: 'Bunday taqvim yoʻq yoki uning manzili almashtirilgan.',
+    },
     method_not_allowed: {
       title: 'Usul qoʻllanmaydi',
       detail:
@@ -300,6 +304,10 @@ export const uz: Texts = {
     message_not_failed: {
       title: 'Takrorlab boʻlmaydi',
       detail: 'Faqat yuborilmay qolgan xabarni qayta yuborish mumkin.',
+    },
+    too_many_feeds: {
+      title: 'Taqvimlar juda koʻp',
+      detail: 'Yana taqvim ochib boʻlmaydi; avval bittasini oʻchiring.',
     },
     channel_not_offered: {
       title: 'Bu usul mavjud emas',

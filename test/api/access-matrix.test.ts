@@ -145,6 +145,11 @@ const table = `
   PATCH /api/notifications/preferences/       401     200          200            200         200           200           200                 200
   POST /api/notifications/telegram/link/      401     409          409            409         409           409           409                 409
   DELETE /api/notifications/telegram/link/    401     204          204            204         204           204           204                 204
+  POST /api/calendar/feeds/                   401     201             201            201         201           403           403                 403
+  GET /api/calendar/feeds/                    401     200             200            200         200           403           403                 403
+  DELETE /api/calendar/feeds/{id}/            401     204             404            404         404           403           403                 403
+  POST /api/calendar/feeds/{id}/rotate/       401     200             404            404         404           403           403                 403
+  GET /api/calendar/{file}                    404     404             404            404         404           404           404                 404
   GET /api/messages/                          401     403          403            403         403           403           403                 200
   POST /api/messages/{id}/retry/              401     403          403            403         403           403           403                 204
   POST /api/messages/retry/                   401     403          403            403         403           403           403                 200
@@ -225,6 +230,9 @@ const freshNotification = () =>
 const freshFailure = () =>
   insert(`insert into messages (key, user_id, channel, kind, status)
     values (gen_random_uuid(), $1, 'sms', 'password_changed', 'failed') returning id`);
+const freshFeed = () =>
+  insert(`insert into calendar_feeds (user_id, purpose, token_hash)
+    values ($1, 'visits', sha256(gen_random_uuid()::text::bytea)) returning id`);
 const freshHoliday = async () =>
   (
     await clinic.db.$client.query<{ id: number }>('insert into holidays (date) values ($1) returning id', [
@@ -300,6 +308,7 @@ const records: Record<string, () => Promise<number>> = {
       date: freshDay(),
     }),
   messages: freshFailure,
+  calendar: freshFeed,
 };
 
 /** Patients hold for themselves, whichever they are. */
@@ -388,6 +397,11 @@ const bodies: Record<string, (caller: Caller) => object | undefined | Promise<ob
   },
   'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
   'POST /api/messages/retry/': () => ({}),
+  // One has five at most: those of other cases are gone.
+  'POST /api/calendar/feeds/': async (caller) => {
+    await clinic.db.$client.query('delete from calendar_feeds');
+    return { purpose: caller.endsWith('doctor') ? 'day' : 'visits' };
+  },
   'POST /api/patient/dependants/': () => ({
     first_name: 'Madina',
     last_name: 'Karimova',

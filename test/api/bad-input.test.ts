@@ -362,6 +362,7 @@ const endpoints = [
     },
     {},
   ],
+  ['POST /calendar/feeds/', 'patient', { purpose: 'nothing' }, { purpose: 'visits' }],
   [
     'POST /patient/dependants/join/',
     'patient',
@@ -507,6 +508,8 @@ const withIds = [
   ['DELETE /patient/dependants/{id}/', 'patient'],
   ['POST /patient/dependants/{id}/invite/', 'patient'],
   ['DELETE /patients/{id}/guardians/{guardian}/', 'admin'],
+  ['DELETE /calendar/feeds/{id}/', 'patient'],
+  ['POST /calendar/feeds/{id}/rotate/', 'patient'],
   ['GET /waitlist/{id}/', 'patient'],
   ['DELETE /waitlist/{id}/', 'patient'],
   ['POST /waitlist/{id}/accept/', 'patient'],
@@ -633,6 +636,7 @@ describe.each([
   ['POST /appointments/999999/complete/', 'doctor'],
   ['POST /appointments/999999/no-show/', 'doctor'],
   ['POST /patient/dependants/999999/invite/', 'patient'],
+  ['POST /calendar/feeds/999999/rotate/', 'patient'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {
@@ -656,6 +660,7 @@ describe.each([
         'appointment_not_found',
         'waitlist_entry_not_found',
         'patient_not_found',
+        'feed_not_found',
       ];
       expect([...fine, 'message_not_found'], `${status}`).toContain(said);
     }
@@ -664,11 +669,11 @@ describe.each([
 
 const tried = (routes: readonly (readonly [string, ...unknown[]])[]) =>
   routes.map(([route]) => route.replace(/\{\w+\}/, '{id}').replace(' ', ' /api')).sort();
-/** Pictures are no JSON, and files have no id: test/photos tries those. */
-const isOfPictures = (route: string) => /^PUT .*\/photo\/$| \/photos\//.test(route);
+/** Pictures are no JSON, and files have no id: test/photos and test/feeds try those. */
+const isOfFiles = (route: string) => /^PUT .*\/photo\/$|\{file\}$/.test(route);
 const taking = (part: 'body' | 'params' | 'querystring') =>
   [...clinic.app.documentedRoutes]
-    .filter(([route, { input }]) => input[part] && !isOfPictures(route))
+    .filter(([route, { input }]) => input[part] && !isOfFiles(route))
     .map(([route]) => route);
 
 test('every endpoint that takes a body, an id or a query stands in these tables', () => {

@@ -542,6 +542,17 @@ const cases: Record<ErrorCode, Case> = {
       return clinic.as(parent).delete(`/patient/dependants/${child.id}/`);
     },
   },
+  feed_not_found: { status: 404, provoke: () => nobody().get('/calendar/nothing.ics') },
+  too_many_feeds: {
+    status: 409,
+    async provoke() {
+      const patient = await clinic.person('patient');
+      for (;;) {
+        const answer = await clinic.as(patient).post('/calendar/feeds/', { purpose: 'visits' });
+        if (answer.status !== 201) return answer;
+      }
+    },
+  },
   offer_lapsed: {
     status: 409,
     async provoke() {

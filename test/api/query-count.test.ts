@@ -73,6 +73,12 @@ async function reachable() {
   await confirm(clinic, person.id, { phone });
   return { ...person, phone };
 }
+/** Somebody with a calendar feed. */
+async function withFeed(): Promise<[Person, { id: number; url: string }]> {
+  const other = await freshPerson();
+  const made = await clinic.as(other).post('/calendar/feeds/', { purpose: 'visits' }).expect(201);
+  return [other, made.body];
+}
 /** A record that the desk made. */
 async function freshRecord(fields: object = {}): Promise<{ id: number; phone: string }> {
   const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshPhone(), ...fields };
@@ -137,8 +143,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, whom they look after, a note of it, and each of twenty-one kinds of rows
-  'GET /api/auth/me/export/': [24, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, whom they look after, a note of it, and each of twenty-two kinds of rows
+  'GET /api/auth/me/export/': [25, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -629,6 +635,38 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const id = await withTwoGuardians();
       return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
+    },
+  ],
+  // begin, the person, the feed, a note, commit
+  'POST /api/calendar/feeds/': [
+    5,
+    async () => {
+      const other = await freshPerson();
+      return () => clinic.as(other).post('/calendar/feeds/', { purpose: 'visits' });
+    },
+  ],
+  'GET /api/calendar/feeds/': [1, async () => () => as('patient').get('/calendar/feeds/')],
+  'DELETE /api/calendar/feeds/{id}/': [
+    4,
+    async () => {
+      const [other, { id }] = await withFeed();
+      return () => clinic.as(other).delete(`/calendar/feeds/${id}/`);
+    },
+  ],
+  'POST /api/calendar/feeds/{id}/rotate/': [
+    4,
+    async () => {
+      const [other, { id }] = await withFeed();
+      return () => clinic.as(other).post(`/calendar/feeds/${id}/rotate/`);
+    },
+  ],
+  // the feed, its visits; that it was read, once an hour
+  'GET /api/calendar/{file}': [
+    3,
+    async () => {
+      const [, { url }] = await withFeed();
+      const path = url.slice(url.indexOf('/calendar/'));
+      return () => clinic.as(undefined).get(path);
     },
   ],
   'GET /api/waitlist/': [1, async () => () => as('patient').get('/waitlist/')],

@@ -159,6 +159,7 @@ test('the examples work as they stand, and every operation answers as documented
 
   await planCalendar(admin, doctor);
   await lookAfterChild(patient, admin);
+  await subscribe(patient);
 
   await call(patient, 'post', '/auth/me/consents/', 200, example('acceptConsents', 'example'));
   for (const page of ['/auth/me/consents/', '/auth/me/export/', '/auth/me/access-log/?page_size=1'])
@@ -254,6 +255,18 @@ async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
   await call(other, 'post', `${path}join/`, 201, { ...example('joinAsGuardian', 'example'), code });
   await call(admin, 'delete', `/patients/${child.id}/guardians/${other.id}/`, 204);
   await call(patient, 'delete', `${path}${child.id}/`, 204);
+}
+
+/** A calendar to subscribe to, read twice, with its address replaced. */
+async function subscribe(patient: Whoever): Promise<void> {
+  const path = '/calendar/feeds/';
+  const { id } = await call(patient, 'post', path, 201, example('createCalendarFeed', 'patient'));
+  await call(patient, 'get', path, 200);
+  const { url } = await call(patient, 'post', `${path}${id}/rotate/`, 200);
+  await call(undefined, 'get', url.slice(url.indexOf('/calendar/')), 200);
+  await call(undefined, 'get', '/calendar/nothing.ics', 'feed_not_found');
+  await call(patient, 'delete', `${path}${id}/`, 204);
+  await call(patient, 'delete', `${path}${id}/`, 'feed_not_found');
 }
 
 /** The waiting list, by the examples, and what one can do with an offer. */

@@ -31,6 +31,7 @@ const NOT_TRIED = new Map([
   ['proveEmail', 'nothing is confirmed there yet'],
   ['putPhoto', 'a picture is no text'],
   ['putPhotoOfDoctor', 'a picture is no text'],
+  ['getCalendar', 'an address is secret'],
   ['getPhoto', 'nobody in the demo clinic has one'],
   ['linkTelegram', 'there is no bot without its token'],
   ['joinAsGuardian', 'a code is secret, and works once'],

@@ -33,6 +33,9 @@ const READS: Record<string, string> = {
   'GET /api/branches/{id}/': 'everybody',
   'GET /api/rooms/': 'everybody',
   'GET /api/rooms/{id}/': 'everybody',
+  'GET /api/calendar/feeds/': 'own',
+  // Noted by its service: once a day, not at every reading.
+  'GET /api/calendar/{file}': 'own',
   'GET /api/clinic/': 'everybody',
   'GET /api/doctor/patients/{id}/appointments/': 'appointment.list',
   'GET /api/doctor/profile/': 'own',

@@ -350,6 +350,11 @@ const OWN = new Set([
   'PATCH /api/patient/profile/',
   // What stands there was told to its reader before.
   'GET /api/notifications/',
+  'POST /api/calendar/feeds/',
+  'GET /api/calendar/feeds/',
+  'POST /api/calendar/feeds/{id}/rotate/',
+  // Noted once a day (test/feeds).
+  'GET /api/calendar/{file}',
   // A code that they hand over.
   'POST /api/patient/dependants/{id}/invite/',
   'GET /api/notifications/preferences/',

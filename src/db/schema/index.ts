@@ -7,6 +7,7 @@ export {
   roomUses,
 } from './appointments.ts';
 export { auditEntries } from './audit.ts';
+export { calendarEpochs, calendarFeeds, feedPurpose } from './calendars.ts';
 export { doctorChanges } from './changes.ts';
 export { branches, doctorServices, receptionistBranches, rooms, services } from './clinic.ts';
 export { eventEpochs, eventReaders, events, eventTroubles, eventType } from './events.ts';

@@ -1,5 +1,5 @@
 import { lateCancellations } from '../../core/words.ts';
-import { boolean, check, integer, pgEnum, pgTable, smallint, sql } from '../drizzle.ts';
+import { boolean, check, integer, pgEnum, pgTable, smallint, sql, uuid } from '../drizzle.ts';
 import { instant } from './types.ts';
 import { users } from './users.ts';
 
@@ -29,6 +29,8 @@ export const clinicSettings = pgTable(
     service_required: boolean().notNull().default(false),
     /** Patients may move a visit to another doctor who gives the same. */
     move_between_doctors: boolean().notNull().default(false),
+    /** Names this clinic for ever, whatever its address: the names of visits in people's calendars begin with it. */
+    clinic_uid: uuid().notNull().default(sql`gen_random_uuid()`),
     updated_at: instant().notNull().default(sql`now()`),
     updated_by: integer().references(() => users.id),
   },

@@ -81,8 +81,7 @@ export const accessControl = fastifyPlugin(
       const isCounted = route.config.rate !== 'none';
       const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
       // What is no parameter or field of its own is refused by all of the API, though not to monitors.
-      const own: ErrorCode[] = path.startsWith('/api/') ? ['unknown_field'] : [];
-      own.push(...(route.config.errors ?? []));
+      const own = [...refusesUnknown(route), ...(route.config.errors ?? [])];
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
@@ -101,6 +100,9 @@ export const accessControl = fastifyPlugin(
   },
   { name: 'access-control' },
 );
+
+const refusesUnknown = ({ url, config }: RouteOptions): ErrorCode[] =>
+  url.startsWith('/api/') && !config?.secret_path ? ['unknown_field'] : [];
 
 function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';

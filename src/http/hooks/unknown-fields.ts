@@ -141,12 +141,12 @@ const BODILESS = new Set(['GET', 'HEAD']);
 /**
  * Lets the API's routes that take no parameters, or no body, refuse those that are sent, as the others do by their
  * schemas. Pages behind links are exempt, to which mail programs and messengers add parameters of their own, and so is
- * health.
+ * health. What stands behind a secret address is such a page: people add parameters to make a program read it anew.
  */
 export const unknownFields = fastifyPlugin(
   async (app: FastifyInstance) => {
     app.addHook('onRoute', (route) => {
-      if (!route.url.startsWith('/api/') || route.schema?.hide) return;
+      if (!route.url.startsWith('/api/') || route.schema?.hide || route.config?.secret_path) return;
       route.schema = { querystring: NO_QUERY, ...route.schema };
       if (route.schema.body !== undefined || BODILESS.has(String(route.method))) return;
       route.preValidation = [

@@ -316,4 +316,11 @@ export const en: MessageTexts = {
     no_visits: 'You have no visits ahead.',
     pending: 'not confirmed yet',
   },
+  calendar: {
+    visits: 'My appointments',
+    day: 'My day at the clinic',
+    with_doctor: (doctor) => `Appointment with Dr ${doctor}`,
+    pending: 'not confirmed yet',
+    cancelled: 'cancelled',
+  },
 };

@@ -319,4 +319,11 @@ export const ru: MessageTexts = {
     no_visits: 'Ближайших приёмов нет.',
     pending: 'ещё не подтверждён',
   },
+  calendar: {
+    visits: 'Мои приёмы',
+    day: 'Мой день в клинике',
+    with_doctor: (doctor) => `Приём у врача: ${doctor}`,
+    pending: 'ещё не подтверждён',
+    cancelled: 'отменён',
+  },
 };

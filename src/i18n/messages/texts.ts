@@ -136,6 +136,7 @@ export interface MessageTexts {
   page: PageTexts;
   undo_page: UndoPageTexts;
   bot: BotTexts;
+  calendar: CalendarTexts;
 }
 
 export interface DateParts {
@@ -191,4 +192,15 @@ interface BotTexts {
   visits: string;
   no_visits: string;
   pending: string;
+}
+
+/** What stands in calendars: in feeds, and in the invitations that emails carry. */
+interface CalendarTexts {
+  /** The names of the feeds: a patient's, a doctor's. */
+  visits: string;
+  day: string;
+  with_doctor: (doctor: string) => string;
+  /** Behind the title of a visit that is not confirmed, or called off. */
+  pending: string;
+  cancelled: string;
 }

@@ -317,4 +317,11 @@ export const uz: MessageTexts = {
     no_visits: 'Yaqin qabullaringiz yoʻq.',
     pending: 'hali tasdiqlanmagan',
   },
+  calendar: {
+    visits: 'Mening qabullarim',
+    day: 'Klinikadagi kunim',
+    with_doctor: (doctor) => `Shifokor ${doctor} qabuli`,
+    pending: 'hali tasdiqlanmagan',
+    cancelled: 'bekor qilindi',
+  },
 };

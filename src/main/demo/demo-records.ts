@@ -23,6 +23,7 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
     ['sessions', demo.session.id],
     ['notifications', demo.notification.id],
     ['messages', demo.message.id],
+    ['calendar_feeds', demo.feed.id],
   ] as const)
     await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
 }
@@ -144,7 +145,7 @@ async function addCalendar(tx: Tx): Promise<void> {
 
 /** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */
 async function addTraces(tx: Tx, clock: Clock): Promise<void> {
-  const { session, notification, message, patient, visit } = demo;
+  const { session, notification, message, patient, visit, feed } = demo;
   const expires = new Date(clock.now().getTime() + 365 * 86_400_000).toISOString();
   await tx.execute(sql`
     with made as (
@@ -162,4 +163,8 @@ async function addTraces(tx: Tx, clock: Clock): Promise<void> {
     insert into messages (id, key, user_id, channel, kind, appointment_id, status, attempts, error)
       overriding system value
     values (${message.id}, 'demo:booked:sms', ${patient.id}, 'sms', 'booked', ${visit.id}, 'failed', 10, 'http_503')`);
+  // Nobody knows an address with this hash.
+  await tx.execute(sql`
+    insert into calendar_feeds (id, user_id, purpose, token_hash) overriding system value
+    values (${feed.id}, ${patient.id}, 'visits', sha256(gen_random_uuid()::text::bytea))`);
 }

@@ -9,6 +9,7 @@ import type { Audit } from '../audit/index.ts';
 import type { Guardians } from '../patients/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
 import { createDelivery } from './delivery/delivery.service.ts';
+import { createInvitations } from './delivery/invitation.service.ts';
 import { createSealing } from './delivery/sealing.service.ts';
 import { tidy } from './delivery/upkeep.service.ts';
 import { createWriting } from './delivery/writing.service.ts';
@@ -77,7 +78,10 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
   const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling, guardians });
   const events = createEvents({ db, clock, reminders, telling, guardians, alternatives });
-  const writing = createWriting({ db, clock, clinic_name, default_locale, sealing, public_url, links });
+  const sender = channels.email?.from;
+  const invitations = createInvitations({ db, clock, clinic_name, guardians, sender });
+  const written = { db, clock, clinic_name, default_locale, sealing, public_url, links, invitations };
+  const writing = createWriting(written);
   const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
 
   return {

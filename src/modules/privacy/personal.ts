@@ -82,6 +82,7 @@ const ORDER = [
   'branches',
   'notification_preferences',
   'telegram',
+  'calendar_feeds',
   'consents',
   'links',
   'contact_changes',

@@ -13,6 +13,8 @@ export interface Outgoing {
   text: string;
   /** For email. */
   html?: string;
+  /** For email: what it means for the reader's calendar, as an iCalendar file (RFC 5546). */
+  invitation?: { method: 'REQUEST' | 'CANCEL'; file: string } | undefined;
   /** When it was queued: nothing of it can have gone out before. */
   created_at: string;
 }

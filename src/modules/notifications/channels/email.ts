@@ -41,7 +41,7 @@ export function createEmail(settings: EmailSettings, timeout: number): Sender {
   };
 
   return {
-    async send({ key, to, locale, title, text, html }: Outgoing): Promise<Sent> {
+    async send({ key, to, locale, title, text, html, invitation }: Outgoing): Promise<Sent> {
       transporter ??= connect();
       const messageId = `<${key}@${domain}>`;
       try {
@@ -52,6 +52,10 @@ export function createEmail(settings: EmailSettings, timeout: number): Sender {
           subject: title,
           text,
           ...(html !== undefined && { html }),
+          // The last alternative, and the same as a file for programs that show no invitations (RFC 6047, section 2.4).
+          ...(invitation && {
+            icalEvent: { method: invitation.method, content: invitation.file, filename: 'invite.ics' },
+          }),
           messageId,
           // RFC 3834: no holiday notice answers it.
           headers: { 'Auto-Submitted': 'auto-generated', 'Content-Language': locale },

@@ -9,6 +9,7 @@ import type { VisitLinks } from '../links/links.service.ts';
 import { composeEmail, type Links, withLinks } from '../texts/links.ts';
 import { writeMessage } from '../texts/write.ts';
 import type { Claimed } from './delivery.repository.ts';
+import type { Invitations } from './invitation.service.ts';
 import type { Sealing } from './sealing.service.ts';
 
 interface WritingDependencies {
@@ -20,6 +21,7 @@ interface WritingDependencies {
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
   public_url: string | undefined;
   links: Pick<VisitLinks, 'forReminder'>;
+  invitations: Pick<Invitations, 'write'>;
 }
 
 export type Writing = ReturnType<typeof createWriting>;
@@ -33,6 +35,7 @@ export function createWriting({
   sealing,
   public_url,
   links,
+  invitations,
 }: WritingDependencies) {
   /** The links with which the reader answers the message, or takes back what it tells of. */
   async function linksOf(claimed: Claimed, stop: string | undefined): Promise<Links | undefined> {
@@ -83,6 +86,7 @@ export function createWriting({
         locale,
         title: words.title,
         ...(channel === 'email' ? composeEmail(words, shown, locale) : { text }),
+        ...(channel === 'email' && { invitation: await invitations.write(claimed, to, locale) }),
         created_at,
       };
     },
