@@ -1,162 +1,169 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { CHANNELS } from '../helpers/accounts.ts';
+import { PASSWORD, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
-import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { insertDependant, insertOffer } from '../helpers/rows.ts';
-import { makeService } from '../helpers/services.ts';
-import { claimsOf } from '../helpers/tokens.ts';
+import { type Caller, everybody, type People } from './access/people.ts';
+import { createRequests } from './access/requests.ts';
 
 /**
- * Who may do what, written down by hand from section 3 of the contract. `own` is the patient or doctor whom the record
- * names, `other` any other one; where a path names no owned record the two must not differ. The receptionist works everywhere, the
- * other one in another branch than the one where all of this is. The directory is public here; where it is not, see
- * directory.test.ts.
+ * Who may do what, written down by hand from section 3 of the contract and from the clinic's model. `own` is the patient or
+ * doctor whom the record names, `other` any other one; where a path names no owned record the two must not differ. A guardian
+ * asks about a child of theirs, and the claimed patient about what they had when the desk made their record. The receptionist
+ * works everywhere, the other one in another branch than the one where all of this is. The directory is public here; where it is
+ * not, see directory.test.ts.
  */
 const table = `
-                                              nobody  own patient  other patient  own doctor  other doctor  receptionist  other receptionist  admin
-  POST /api/auth/register/                    201     201          201            201         201           201           201                 201
-  POST /api/auth/login/                       200     200          200            200         200           200           200                 200
-  POST /api/auth/token/refresh/               200     200          200            200         200           200           200                 200
-  GET /api/auth/me/                           401     200          200            200         200           200           200                 200
-  PATCH /api/auth/me/                         401     200          200            200         200           200           200                 200
-  DELETE /api/auth/me/                        401     400          400            400         400           400           400                 400
-  POST /api/auth/logout/                      401     204          204            204         204           204           204                 204
-  GET /api/auth/sessions/                     401     200          200            200         200           200           200                 200
-  DELETE /api/auth/sessions/                  401     204          204            204         204           204           204                 204
-  DELETE /api/auth/sessions/{id}/             401     404          404            404         404           404           404                 404
-  POST /api/auth/password/change/             401     400          400            400         400           400           400                 400
-  POST /api/auth/password/reset/              202     202          202            202         202           202           202                 202
-  POST /api/auth/password/reset/confirm/      400     400          400            400         400           400           400                 400
-  POST /api/auth/claim/                       202     202          202            202         202           202           202                 202
-  POST /api/auth/claim/confirm/               400     400          400            400         400           400           400                 400
-  POST /api/auth/phone/verify/                401     202          202            202         202           202           202                 202
-  POST /api/auth/phone/verify/confirm/        401     400          400            400         400           400           400                 400
-  POST /api/auth/phone/prove/                 401     409          409            409         409           409           409                 409
-  POST /api/auth/email/prove/                 401     409          409            409         409           409           409                 409
-  POST /api/auth/email/verify/                401     202          202            202         202           202           202                 202
-  POST /api/auth/email/verify/confirm/        401     400          400            400         400           400           400                 400
-  GET /api/auth/me/export/                    401     200          200            200         200           200           200                 200
-  GET /api/auth/me/access-log/                401     200          200            200         200           200           200                 200
-  GET /api/auth/me/consents/                  401     200          200            200         200           200           200                 200
-  POST /api/auth/me/consents/                 401     200          200            200         200           200           200                 200
-  GET /api/audit/                             401     403          403            403         403           403           403                 200
-  GET /api/patients/                          401     403          403            403         403           400           400                 400
-  POST /api/patients/                         401     403          403            403         403           201           201                 201
-  GET /api/patients/{id}/                     401     403          403            403         403           200           200                 200
-  PATCH /api/patients/{id}/                   401     403          403            403         403           200           200                 200
-  POST /api/patients/{id}/phone/verify/       401     403          403            403         403           202           202                 202
-  POST /api/patients/{id}/phone/verify/confirm/ 401     403          403            403         403           400           400                 400
-  POST /api/patients/{id}/phone/vouch/        401     403          403            403         403           200           200                 200
-  POST /api/patients/{id}/guardians/          401     403          403            403         403           409           409                 409
-  POST /api/patients/{id}/merge/              401     403          403            403         403           403           403                 200
-  GET /api/users/                             401     403          403            403         403           403           403                 200
-  POST /api/users/                            401     403          403            403         403           403           403                 201
-  GET /api/users/{id}/                        401     403          403            403         403           403           403                 200
-  PATCH /api/users/{id}/                      401     403          403            403         403           403           403                 200
-  DELETE /api/users/{id}/                     401     403          403            403         403           403           403                 204
-  POST /api/users/{id}/approve/               401     403          403            403         403           403           403                 200
-  GET /api/doctors/                           200     200          200            200         200           200           200                 200
-  GET /api/doctors/{id}/                      200     200          200            200         200           200           200                 200
-  GET /api/branches/                          200     200          200            200         200           200           200                 200
-  POST /api/branches/                         401     403          403            403         403           403           403                 201
-  GET /api/branches/{id}/                     200     200          200            200         200           200           200                 200
-  PATCH /api/branches/{id}/                   401     403          403            403         403           403           403                 200
-  DELETE /api/branches/{id}/                  401     403          403            403         403           403           403                 204
-  GET /api/rooms/                             401     403          403            200         200           200           200                 200
-  POST /api/rooms/                            401     403          403            403         403           403           403                 201
-  GET /api/rooms/{id}/                        401     403          403            200         200           200           404                 200
-  PATCH /api/rooms/{id}/                      401     403          403            403         403           403           403                 200
-  DELETE /api/rooms/{id}/                     401     403          403            403         403           403           403                 204
-  GET /api/services/                          200     200          200            200         200           200           200                 200
-  POST /api/services/                         401     403          403            403         403           403           403                 201
-  GET /api/services/{id}/                     200     200          200            200         200           200           200                 200
-  PATCH /api/services/{id}/                   401     403          403            403         403           403           403                 200
-  DELETE /api/services/{id}/                  401     403          403            403         403           403           403                 204
-  GET /api/doctors/{id}/services/             200     200          200            200         200           200           200                 200
-  PUT /api/doctors/{id}/services/             401     403          403            403         403           403           403                 200
-  PUT /api/doctor/photo/                      401     403          403            200         200           403           403                 403
-  DELETE /api/doctor/photo/                   401     403          403            204         204           403           403                 403
-  PUT /api/doctors/{id}/photo/                401     403          403            403         403           403           403                 200
-  DELETE /api/doctors/{id}/photo/             401     403          403            403         403           403           403                 204
-  GET /photos/{file}                          404     404          404            404         404           404           404                 404
-  GET /api/doctors/{id}/timeslots/            200     200          200            200         200           200           200                 200
-  GET /api/doctor/profile/                    401     403          403            200         200           403           403                 403
-  PATCH /api/doctor/profile/                  401     403          403            200         200           403           403                 403
-  GET /api/patient/profile/                   401     200          200            403         403           403           403                 403
-  PATCH /api/patient/profile/                 401     200          200            403         403           403           403                 403
-  POST /api/patient/dependants/               401     201          201            403         403           403           403                 403
-  GET /api/patient/dependants/                401     200          200            403         403           403           403                 403
-  GET /api/patient/dependants/{id}/           401     200          404            403         403           403           403                 403
-  PATCH /api/patient/dependants/{id}/         401     200          404            403         403           403           403                 403
-  DELETE /api/patient/dependants/{id}/        401     204          404            403         403           403           403                 403
-  POST /api/patient/dependants/{id}/invite/   401     201          404            403         403           403           403                 403
-  POST /api/patient/dependants/join/          401     201          201            403         403           403           403                 403
-  DELETE /api/patients/{id}/guardians/{guardian}/ 401     403          403            403         403           403           403                 204
-  POST /api/timeslots/                        401     403          403            201         403           201           403                 201
-  POST /api/timeslots/bulk/                   401     403          403            201         403           201           403                 201
-  GET /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
-  PUT /api/doctor/schedule/                   401     403          403            200         200           403           403                 403
-  GET /api/doctors/{id}/schedule/             401     403          403            403         403           200           200                 200
-  PUT /api/doctors/{id}/schedule/             401     403          403            403         403           200           200                 200
-  GET /api/holidays/                          401     200          200            200         200           200           200                 200
-  POST /api/holidays/                         401     403          403            403         403           403           403                 201
-  GET /api/holidays/{id}/                     401     200          200            200         200           200           200                 200
-  DELETE /api/holidays/{id}/                  401     403          403            403         403           403           403                 204
-  POST /api/absences/                         401     403          403            201         403           201           404                 201
-  GET /api/absences/                          401     403          403            200         200           200           200                 200
-  GET /api/absences/{id}/                     401     403          403            200         403           200           404                 200
-  DELETE /api/absences/{id}/                  401     403          403            204         403           204           404                 204
-  GET /api/timeslots/                         401     403          403            200         200           403           403                 403
-  POST /api/waitlist/                         401     201          404            403         403           201           201                 201
-  GET /api/waitlist/                          401     200          200            403         403           200           200                 200
-  GET /api/waitlist/{id}/                     401     200          403            403         403           200           200                 200
-  DELETE /api/waitlist/{id}/                  401     204          403            403         403           204           204                 204
-  POST /api/waitlist/{id}/accept/             401     201          403            403         403           201           404                 201
-  POST /api/waitlist/{id}/decline/            401     200          403            403         403           200           200                 200
-  GET /api/timeslots/search/                  200     200          200            200         200           200           200                 200
-  GET /api/timeslots/{id}/                    401     403          403            200         403           200           404                 200
-  DELETE /api/timeslots/{id}/                 401     403          403            204         403           204           404                 204
-  POST /api/timeslots/{id}/hold/              401     200          200            403         403           200           404                 200
-  DELETE /api/timeslots/{id}/hold/            401     204          204            403         403           204           404                 204
-  POST /api/appointments/                     401     201          404            404         403           201           404                 201
-  GET /api/appointments/me/                   401     200          200            200         200           200           200                 200
-  GET /api/appointments/                      401     403          403            403         403           200           200                 200
-  GET /api/appointments/{id}/                 401     200          403            200         403           200           404                 200
-  PATCH /api/appointments/{id}/               401     403          403            200         403           200           404                 200
-  DELETE /api/appointments/{id}/              401     204          403            403         403           204           404                 204
-  POST /api/appointments/{id}/reschedule/     401     200          403            403         403           200           404                 200
-  GET /api/appointments/{id}/history/         401     200          403            200         403           200           404                 200
-  POST /api/appointments/{id}/arrive/         401     403          403            200         403           200           404                 200
-  POST /api/appointments/{id}/complete/       401     403          403            200         403           403           403                 200
-  POST /api/appointments/{id}/no-show/        401     403          403            200         403           200           404                 200
-  DELETE /api/appointments/{id}/attendance/   401     403          403            204         403           204           404                 204
-  GET /api/appointments/export/               401     403          403            403         403           403           403                 200
-  POST /api/appointments/{id}/patient/        401     403          403            403         403           403           403                 200
-  GET /api/appointments/day/                  401     403          403            200         200           400           400                 400
-  GET /api/doctor/patients/{id}/appointments/ 401     403          403            200         404           403           403                 403
-  GET /api/statistics/                        401     403          403            200         200           403           403                 200
-  GET /api/settings/                          401     403          403            403         403           403           403                 200
-  PATCH /api/settings/                        401     403          403            403         403           403           403                 200
-  GET /api/notifications/                     401     200          200            200         200           200           200                 200
-  POST /api/notifications/{id}/read/          401     204          404            404         404           404           404                 404
-  POST /api/notifications/read-all/           401     204          204            204         204           204           204                 204
-  GET /api/notifications/preferences/         401     200          200            200         200           200           200                 200
-  PATCH /api/notifications/preferences/       401     200          200            200         200           200           200                 200
-  POST /api/notifications/telegram/link/      401     409          409            409         409           409           409                 409
-  DELETE /api/notifications/telegram/link/    401     204          204            204         204           204           204                 204
-  POST /api/calendar/feeds/                   401     201             201            201         201           403           403                 403
-  GET /api/calendar/feeds/                    401     200             200            200         200           403           403                 403
-  DELETE /api/calendar/feeds/{id}/            401     204             404            404         404           403           403                 403
-  POST /api/calendar/feeds/{id}/rotate/       401     200             404            404         404           403           403                 403
-  GET /api/calendar/{file}                    404     404             404            404         404           404           404                 404
-  GET /api/messages/                          401     403          403            403         403           403           403                 200
-  POST /api/messages/{id}/retry/              401     403          403            403         403           403           403                 204
-  POST /api/messages/retry/                   401     403          403            403         403           403           403                 200
-  GET /api/clinic/                            200     200          200            200         200           200           200                 200
-  GET /health/live                            200     200          200            200         200           200           200                 200
-  GET /health/ready                           200     200          200            200         200           200           200                 200
+                                                   nobody  own patient  other patient  guardian  claimed patient  own doctor  other doctor  receptionist  other receptionist  admin
+  POST /api/auth/register/                         201     201          201            201       201              201         201           201           201                 201
+  POST /api/auth/login/                            200     200          200            200       200              200         200           200           200                 200
+  POST /api/auth/token/refresh/                    200     200          200            200       200              200         200           200           200                 200
+  GET /api/auth/me/                                401     200          200            200       200              200         200           200           200                 200
+  PATCH /api/auth/me/                              401     200          200            200       200              200         200           200           200                 200
+  DELETE /api/auth/me/                             401     400          400            400       400              400         400           400           400                 400
+  POST /api/auth/logout/                           401     204          204            204       204              204         204           204           204                 204
+  GET /api/auth/sessions/                          401     200          200            200       200              200         200           200           200                 200
+  DELETE /api/auth/sessions/                       401     204          204            204       204              204         204           204           204                 204
+  DELETE /api/auth/sessions/{id}/                  401     404          404            404       404              404         404           404           404                 404
+  POST /api/auth/password/change/                  401     400          400            400       400              400         400           400           400                 400
+  POST /api/auth/password/reset/                   202     202          202            202       202              202         202           202           202                 202
+  POST /api/auth/password/reset/confirm/           400     400          400            400       400              400         400           400           400                 400
+  POST /api/auth/claim/                            202     202          202            202       202              202         202           202           202                 202
+  POST /api/auth/claim/confirm/                    400     400          400            400       400              400         400           400           400                 400
+  POST /api/auth/phone/verify/                     401     202          202            202       202              202         202           202           202                 202
+  POST /api/auth/phone/verify/confirm/             401     400          400            400       400              400         400           400           400                 400
+  POST /api/auth/phone/prove/                      401     409          409            409       202              409         409           409           409                 409
+  POST /api/auth/email/prove/                      401     409          409            409       409              409         409           409           409                 409
+  POST /api/auth/email/verify/                     401     202          202            202       202              202         202           202           202                 202
+  POST /api/auth/email/verify/confirm/             401     400          400            400       400              400         400           400           400                 400
+  GET /api/auth/me/export/                         401     200          200            200       200              200         200           200           200                 200
+  GET /api/auth/me/access-log/                     401     200          200            200       200              200         200           200           200                 200
+  GET /api/auth/me/consents/                       401     200          200            200       200              200         200           200           200                 200
+  POST /api/auth/me/consents/                      401     200          200            200       200              200         200           200           200                 200
+  GET /api/audit/                                  401     403          403            403       403              403         403           403           403                 200
+  GET /api/patients/                               401     403          403            403       403              403         403           400           400                 400
+  POST /api/patients/                              401     403          403            403       403              403         403           201           201                 201
+  GET /api/patients/{id}/                          401     403          403            403       403              403         403           200           200                 200
+  PATCH /api/patients/{id}/                        401     403          403            403       403              403         403           200           200                 200
+  POST /api/patients/{id}/phone/verify/            401     403          403            403       403              403         403           202           202                 202
+  POST /api/patients/{id}/phone/verify/confirm/    401     403          403            403       403              403         403           400           400                 400
+  POST /api/patients/{id}/phone/vouch/             401     403          403            403       403              403         403           200           200                 200
+  POST /api/patients/{id}/guardians/               401     403          403            403       403              403         403           409           409                 409
+  POST /api/patients/{id}/merge/                   401     403          403            403       403              403         403           403           403                 200
+  GET /api/users/                                  401     403          403            403       403              403         403           403           403                 200
+  POST /api/users/                                 401     403          403            403       403              403         403           403           403                 201
+  GET /api/users/{id}/                             401     403          403            403       403              403         403           403           403                 200
+  PATCH /api/users/{id}/                           401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/users/{id}/                          401     403          403            403       403              403         403           403           403                 204
+  POST /api/users/{id}/approve/                    401     403          403            403       403              403         403           403           403                 200
+  GET /api/doctors/                                200     200          200            200       200              200         200           200           200                 200
+  GET /api/doctors/{id}/                           200     200          200            200       200              200         200           200           200                 200
+  GET /api/branches/                               200     200          200            200       200              200         200           200           200                 200
+  POST /api/branches/                              401     403          403            403       403              403         403           403           403                 201
+  GET /api/branches/{id}/                          200     200          200            200       200              200         200           200           200                 200
+  PATCH /api/branches/{id}/                        401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/branches/{id}/                       401     403          403            403       403              403         403           403           403                 204
+  GET /api/rooms/                                  401     403          403            403       403              200         200           200           200                 200
+  POST /api/rooms/                                 401     403          403            403       403              403         403           403           403                 201
+  GET /api/rooms/{id}/                             401     403          403            403       403              200         200           200           404                 200
+  PATCH /api/rooms/{id}/                           401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/rooms/{id}/                          401     403          403            403       403              403         403           403           403                 204
+  GET /api/services/                               200     200          200            200       200              200         200           200           200                 200
+  POST /api/services/                              401     403          403            403       403              403         403           403           403                 201
+  GET /api/services/{id}/                          200     200          200            200       200              200         200           200           200                 200
+  PATCH /api/services/{id}/                        401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/services/{id}/                       401     403          403            403       403              403         403           403           403                 204
+  GET /api/doctors/{id}/services/                  200     200          200            200       200              200         200           200           200                 200
+  PUT /api/doctors/{id}/services/                  401     403          403            403       403              403         403           403           403                 200
+  PUT /api/doctor/photo/                           401     403          403            403       403              200         200           403           403                 403
+  DELETE /api/doctor/photo/                        401     403          403            403       403              204         204           403           403                 403
+  PUT /api/doctors/{id}/photo/                     401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/doctors/{id}/photo/                  401     403          403            403       403              403         403           403           403                 204
+  GET /photos/{file}                               404     404          404            404       404              404         404           404           404                 404
+  GET /api/doctors/{id}/timeslots/                 200     200          200            200       200              200         200           200           200                 200
+  GET /api/doctor/profile/                         401     403          403            403       403              200         200           403           403                 403
+  PATCH /api/doctor/profile/                       401     403          403            403       403              200         200           403           403                 403
+  GET /api/patient/profile/                        401     200          200            200       200              403         403           403           403                 403
+  PATCH /api/patient/profile/                      401     200          200            200       200              403         403           403           403                 403
+  POST /api/patient/dependants/                    401     201          201            201       201              403         403           403           403                 403
+  GET /api/patient/dependants/                     401     200          200            200       200              403         403           403           403                 403
+  GET /api/patient/dependants/{id}/                401     200          404            200       200              403         403           403           403                 403
+  PATCH /api/patient/dependants/{id}/              401     200          404            200       200              403         403           403           403                 403
+  DELETE /api/patient/dependants/{id}/             401     204          404            204       204              403         403           403           403                 403
+  POST /api/patient/dependants/{id}/invite/        401     201          404            201       201              403         403           403           403                 403
+  POST /api/patient/dependants/join/               401     201          201            201       201              403         403           403           403                 403
+  DELETE /api/patients/{id}/guardians/{guardian}/  401     403          403            403       403              403         403           403           403                 204
+  POST /api/timeslots/                             401     403          403            403       403              201         403           201           403                 201
+  POST /api/timeslots/bulk/                        401     403          403            403       403              201         403           201           403                 201
+  GET /api/doctor/schedule/                        401     403          403            403       403              200         200           403           403                 403
+  PUT /api/doctor/schedule/                        401     403          403            403       403              200         200           403           403                 403
+  GET /api/doctors/{id}/schedule/                  401     403          403            403       403              403         403           200           200                 200
+  PUT /api/doctors/{id}/schedule/                  401     403          403            403       403              403         403           200           200                 200
+  GET /api/holidays/                               401     200          200            200       200              200         200           200           200                 200
+  POST /api/holidays/                              401     403          403            403       403              403         403           403           403                 201
+  GET /api/holidays/{id}/                          401     200          200            200       200              200         200           200           200                 200
+  DELETE /api/holidays/{id}/                       401     403          403            403       403              403         403           403           403                 204
+  POST /api/absences/                              401     403          403            403       403              201         403           201           404                 201
+  GET /api/absences/                               401     403          403            403       403              200         200           200           200                 200
+  GET /api/absences/{id}/                          401     403          403            403       403              200         403           200           404                 200
+  DELETE /api/absences/{id}/                       401     403          403            403       403              204         403           204           404                 204
+  GET /api/timeslots/                              401     403          403            403       403              200         200           403           403                 403
+  POST /api/waitlist/                              401     201          404            201       201              403         403           201           201                 201
+  GET /api/waitlist/                               401     200          200            200       200              403         403           200           200                 200
+  GET /api/waitlist/{id}/                          401     200          403            200       200              403         403           200           200                 200
+  DELETE /api/waitlist/{id}/                       401     204          403            204       204              403         403           204           204                 204
+  POST /api/waitlist/{id}/accept/                  401     201          403            201       201              403         403           201           404                 201
+  POST /api/waitlist/{id}/decline/                 401     200          403            200       200              403         403           200           200                 200
+  GET /api/timeslots/search/                       200     200          200            200       200              200         200           200           200                 200
+  GET /api/timeslots/{id}/                         401     403          403            403       403              200         403           200           404                 200
+  DELETE /api/timeslots/{id}/                      401     403          403            403       403              204         403           204           404                 204
+  POST /api/timeslots/{id}/hold/                   401     200          200            200       200              403         403           200           404                 200
+  DELETE /api/timeslots/{id}/hold/                 401     204          204            204       204              403         403           204           404                 204
+  POST /api/appointments/                          401     201          404            201       201              404         403           201           404                 201
+  GET /api/appointments/me/                        401     200          200            200       200              200         200           200           200                 200
+  GET /api/appointments/                           401     403          403            403       403              403         403           200           200                 200
+  GET /api/appointments/{id}/                      401     200          403            200       200              200         403           200           404                 200
+  PATCH /api/appointments/{id}/                    401     403          403            403       403              200         403           200           404                 200
+  DELETE /api/appointments/{id}/                   401     204          403            204       204              403         403           204           404                 204
+  POST /api/appointments/{id}/reschedule/          401     200          403            200       200              403         403           200           404                 200
+  GET /api/appointments/{id}/history/              401     200          403            200       200              200         403           200           404                 200
+  POST /api/appointments/{id}/arrive/              401     403          403            403       403              200         403           200           404                 200
+  POST /api/appointments/{id}/complete/            401     403          403            403       403              200         403           403           403                 200
+  POST /api/appointments/{id}/no-show/             401     403          403            403       403              200         403           200           404                 200
+  DELETE /api/appointments/{id}/attendance/        401     403          403            403       403              204         403           204           404                 204
+  GET /api/appointments/export/                    401     403          403            403       403              403         403           403           403                 200
+  POST /api/appointments/{id}/patient/             401     403          403            403       403              403         403           403           403                 200
+  GET /api/appointments/day/                       401     403          403            403       403              200         200           400           400                 400
+  GET /api/doctor/patients/{id}/appointments/      401     403          403            403       403              200         404           403           403                 403
+  GET /api/statistics/                             401     403          403            403       403              200         200           403           403                 200
+  GET /api/settings/                               401     403          403            403       403              403         403           403           403                 200
+  PATCH /api/settings/                             401     403          403            403       403              403         403           403           403                 200
+  GET /api/notifications/                          401     200          200            200       200              200         200           200           200                 200
+  POST /api/notifications/{id}/read/               401     204          404            404       204              404         404           404           404                 404
+  POST /api/notifications/read-all/                401     204          204            204       204              204         204           204           204                 204
+  GET /api/notifications/preferences/              401     200          200            200       200              200         200           200           200                 200
+  PATCH /api/notifications/preferences/            401     200          200            200       200              200         200           200           200                 200
+  POST /api/notifications/telegram/link/           401     409          409            409       409              409         409           409           409                 409
+  DELETE /api/notifications/telegram/link/         401     204          204            204       204              204         204           204           204                 204
+  POST /api/calendar/feeds/                        401     201          201            201       201              201         201           403           403                 403
+  GET /api/calendar/feeds/                         401     200          200            200       200              200         200           403           403                 403
+  DELETE /api/calendar/feeds/{id}/                 401     204          404            404       204              404         404           403           403                 403
+  POST /api/calendar/feeds/{id}/rotate/            401     200          404            404       200              404         404           403           403                 403
+  GET /api/calendar/{file}                         404     404          404            404       404              404         404           404           404                 404
+  GET /api/messages/                               401     403          403            403       403              403         403           403           403                 200
+  POST /api/messages/{id}/retry/                   401     403          403            403       403              403         403           403           403                 204
+  POST /api/messages/retry/                        401     403          403            403       403              403         403           403           403                 200
+  GET /api/clinic/                                 200     200          200            200       200              200         200           200           200                 200
+  GET /health/live                                 200     200          200            200       200              200         200           200           200                 200
+  GET /health/ready                                200     200          200            200       200              200         200           200           200                 200
 `;
+
+/** Who may what others may. Dependants and patients who have claimed nothing call nothing: they are `nobody`. */
+const likewise = {
+  'co-guardian': 'guardian',
+  'former guardian': 'other patient',
+  'their receptionist': 'receptionist',
+} as const satisfies Partial<Record<Caller, Caller>>;
 
 const [header = '', ...rows] = table
   .trim()
@@ -167,300 +174,82 @@ const columns = header.split(/ {2,}/) as Caller[];
 const matrix = new Map(
   rows.map((row) => {
     const [method, path, ...statuses] = row.split(/ +/);
-    return [`${method} ${path}`, new Map(columns.map((caller, index) => [caller, Number(statuses[index])]))];
+    const written = new Map(columns.map((caller, index) => [caller, Number(statuses[index])]));
+    const same = Object.entries(likewise).map(
+      ([caller, as]) => [caller as Caller, written.get(as) ?? 0] as const,
+    );
+    return [`${method} ${path}`, new Map([...written, ...same])];
   }),
 );
-
-type Caller =
-  | 'nobody'
-  | 'own patient'
-  | 'other patient'
-  | 'own doctor'
-  | 'other doctor'
-  | 'receptionist'
-  | 'other receptionist'
-  | 'admin';
+const callers: Caller[] = [...columns, ...(Object.keys(likewise) as Caller[])];
 
 let clinic: TestApp;
-let people: Record<Exclude<Caller, 'nobody'>, Person>;
+let everyone: People;
+let people: People['callers'];
+let requests: ReturnType<typeof createRequests>;
 const freshDay = freshDays();
 
 beforeAll(async () => {
   // Codes are asked for from one address, as often as there are cases; nothing runs that would send them.
-  const channels = { timeout: 1_000, file: '/nonexistent/messages.log' };
-  clinic = await testApp({ config: { channels, codes_per_hour_address: 1_000 } });
-  people = {
-    'own patient': await clinic.person('patient'),
-    'other patient': await clinic.person('patient'),
-    'own doctor': await clinic.person('doctor'),
-    'other doctor': await clinic.person('doctor'),
-    receptionist: await clinic.person('receptionist'),
-    'other receptionist': await clinic.person('receptionist'),
-    admin: await clinic.person('admin'),
-  };
-  await clinic.db.$client.query(
-    `with other as (insert into branches (name, is_active) values ('Elsewhere', false) returning id)
-     insert into receptionist_branches (user_id, branch_id) select $1, id from other`,
-    [people['other receptionist'].id],
-  );
+  clinic = await testApp({ config: { channels: CHANNELS, codes_per_hour_address: 1_000 } });
+  everyone = await everybody(clinic);
+  people = everyone.callers;
+  requests = createRequests(clinic, everyone, { freshDay });
   // The doctor belongs to the branch of what they have published.
-  await freshSlot();
+  await requests.freshSlot();
 });
 afterAll(() => clinic.close());
 
-const freshSlot = () => clinic.slot(people['own doctor'], { date: freshDay() });
-const freshAppointment = async () => clinic.book(people['own patient'], await freshSlot());
-/** One that can be marked: it is confirmed, and its day is long past. */
-async function freshVisit(): Promise<number> {
-  const id = await freshAppointment();
-  await clinic.db.$client.query(
-    "update appointments set status = 'confirmed', date = date '2020-01-01' + id where id = $1",
-    [id],
-  );
-  return id;
-}
-const freshDoctor = async () => (await clinic.person('doctor')).id;
-const freshSession = async () => Number(claimsOf(await clinic.person('patient')).sid);
-const insert = async (statement: string) =>
-  (await clinic.db.$client.query<{ id: number }>(statement, [people['own patient'].id])).rows[0]?.id ?? 0;
-const freshNotification = () =>
-  insert(
-    `insert into notifications (key, user_id, kind) values (gen_random_uuid(), $1, 'password_changed') returning id`,
-  );
-const freshFailure = () =>
-  insert(`insert into messages (key, user_id, channel, kind, status)
-    values (gen_random_uuid(), $1, 'sms', 'password_changed', 'failed') returning id`);
-const freshFeed = () =>
-  insert(`insert into calendar_feeds (user_id, purpose, token_hash)
-    values ($1, 'visits', sha256(gen_random_uuid()::text::bytea)) returning id`);
-const freshHoliday = async () =>
-  (
-    await clinic.db.$client.query<{ id: number }>('insert into holidays (date) values ($1) returning id', [
-      freshDay(),
-    ])
-  ).rows[0]?.id ?? 0;
-/** Closed, so that everybody else's slots have one branch to be in. */
-const freshBranch = async () =>
-  (
-    await clinic.db.$client.query<{ id: number }>(
-      'insert into branches (name, is_active) values ($1, false) returning id',
-      [freshDay()],
-    )
-  ).rows[0]?.id ?? 0;
-const freshRoom = async () =>
-  (
-    await clinic.db.$client.query<{ id: number }>(
-      "insert into rooms (branch_id, name, kind) values (1, $1, 'consulting') returning id",
-      [freshDay()],
-    )
-  ).rows[0]?.id ?? 0;
-async function freshAbsence(): Promise<number> {
-  const date = freshDay();
-  const away = await clinic.as(people['own doctor']).post('/absences/', { from: date, to: date }).expect(201);
-  return away.body.id;
-}
-const freshService = () => makeService(clinic, people.admin, []);
-const freshChild = () => insertDependant(clinic.db, people['own patient'].id);
-async function freshCode(): Promise<string> {
-  const parent = await clinic.person('patient');
-  const child = await insertDependant(clinic.db, parent.id);
-  return (await clinic.as(parent).post(`/patient/dependants/${child}/invite/`).expect(201)).body.code;
-}
-const freshUser = async () => (await clinic.person('patient')).id;
-const freshNumber = () => `+99890${1_000_000 + Date.parse(freshDay()) / 86_400_000}`;
-async function freshRecord(): Promise<number> {
-  const patient = { first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() };
-  return (await clinic.as(people.admin).post('/patients/', patient).expect(201)).body.id;
-}
-const account = () => ({ username: `new-${freshDay()}`, password: PASSWORD, role: 'patient' });
-
-/** A real record for the `{id}` of a path, untouched by other cases; of a whole route where it needs another. */
-const records: Record<string, () => Promise<number>> = {
-  'POST /api/users/{id}/approve/': freshDoctor,
-  // Somebody else's: whoever asks finds none.
-  'DELETE /api/auth/sessions/{id}/': freshSession,
-  // Theirs, with a visit to their own doctor.
-  'GET /api/doctor/patients/{id}/appointments/': async () => {
-    await freshAppointment();
-    return people['own patient'].id;
-  },
-  'POST /api/appointments/{id}/arrive/': freshVisit,
-  'POST /api/appointments/{id}/complete/': freshVisit,
-  'POST /api/appointments/{id}/no-show/': freshVisit,
-  'DELETE /api/appointments/{id}/attendance/': freshVisit,
-  users: freshUser,
-  patients: freshRecord,
-  doctors: async () => people['own doctor'].id,
-  patient: freshChild,
-  'DELETE /api/patients/{id}/guardians/{guardian}/': freshChild,
-  timeslots: freshSlot,
-  services: freshService,
-  appointments: freshAppointment,
-  notifications: freshNotification,
-  holidays: freshHoliday,
-  branches: freshBranch,
-  rooms: freshRoom,
-  absences: freshAbsence,
-  waitlist: () =>
-    insertOffer(clinic.db, {
-      doctor: people['own doctor'].id,
-      patient: people['own patient'].id,
-      date: freshDay(),
-    }),
-  messages: freshFailure,
-  calendar: freshFeed,
-};
-
-/** Patients hold for themselves, whichever they are. */
-function forStaff(caller: Caller): object | undefined {
-  return caller.endsWith('patient') ? undefined : { patient: people['own patient'].id };
-}
-
-/** A body with which the request succeeds for whoever may make it; both name the owner where a role may name one. */
-const bodies: Record<string, (caller: Caller) => object | undefined | Promise<object>> = {
-  'PUT /api/doctor/photo/': jpeg,
-  'PUT /api/doctors/{id}/photo/': jpeg,
-  'POST /api/auth/register/': account,
-  'POST /api/auth/login/': () => ({ username: people['own patient'].username, password: PASSWORD }),
-  'POST /api/auth/token/refresh/': async () => ({ refresh: (await clinic.person('patient')).refresh }),
-  // A wrong password: who may ask is refused for it, and the people of this test stay.
-  'DELETE /api/auth/me/': () => ({ password: 'not-the-password' }),
-  'DELETE /api/users/{id}/': () => ({ password: PASSWORD }),
-  'PATCH /api/auth/me/': () => ({ first_name: 'Aziza' }),
-  'POST /api/auth/me/consents/': () => ({ accept_terms: true }),
-  'POST /api/auth/password/change/': () => ({
-    old_password: 'not-the-password',
-    password: 'eleven-apricot-trees',
-  }),
-  'POST /api/auth/password/reset/': () => ({ username: people['own patient'].username }),
-  'POST /api/auth/password/reset/confirm/': () => ({
-    username: people['own patient'].username,
-    code: '000000',
-    password: 'eleven-apricot-trees',
-  }),
-  'POST /api/auth/phone/verify/': () => ({ phone: freshNumber() }),
-  'POST /api/auth/claim/': () => ({ phone: freshNumber() }),
-  'POST /api/auth/claim/confirm/': () => ({
-    ...account(),
-    role: undefined,
-    phone: freshNumber(),
-    code: '000000',
-  }),
-  'POST /api/patients/': () => ({ first_name: 'Aziza', last_name: 'Karimova', phone: freshNumber() }),
-  'PATCH /api/patients/{id}/': () => ({ first_name: 'Aziza' }),
-  'POST /api/patients/{id}/phone/verify/confirm/': () => ({ code: '000000' }),
-  'POST /api/patients/{id}/guardians/': () => ({
-    guardian: people['own patient'].id,
-    relationship: 'parent',
-  }),
-  'POST /api/patients/{id}/merge/': async () => ({ into: await freshRecord() }),
-  'POST /api/auth/phone/verify/confirm/': () => ({ code: '000000' }),
-  'POST /api/auth/email/verify/': () => ({ email: `${freshDay()}@example.uz` }),
-  'POST /api/auth/email/verify/confirm/': () => ({ code: '000000' }),
-  'POST /api/users/': account,
-  'PATCH /api/users/{id}/': () => ({ first_name: 'Aziza' }),
-  'PATCH /api/notifications/preferences/': () => ({ quiet_hours: { enabled: false } }),
-  'PATCH /api/doctor/profile/': () => ({ experience_years: 7 }),
-  'PATCH /api/patient/profile/': () => ({ gender: 'female' }),
-  'POST /api/timeslots/': () => ({
-    doctor: people['own doctor'].id,
-    date: freshDay(),
-    start_time: '10:00',
-    end_time: '10:30',
-  }),
-  'POST /api/timeslots/{id}/hold/': forStaff,
-  'DELETE /api/timeslots/{id}/hold/': forStaff,
-  'POST /api/waitlist/': () => {
-    const date = freshDay();
-    return { patient: people['own patient'].id, doctor: people['own doctor'].id, from: date, to: date };
-  },
-  'POST /api/timeslots/bulk/': () => ({
-    doctor: people['own doctor'].id,
-    date: freshDay(),
-    start_time: '10:00',
-    end_time: '12:00',
-    slot_minutes: 30,
-  }),
-  'POST /api/services/': () => ({ name: { uz: 'a', ru: 'a', en: 'a' }, duration_minutes: 30 }),
-  'PATCH /api/services/{id}/': () => ({ duration_minutes: 45 }),
-  'PUT /api/doctors/{id}/services/': () => ({ services: [] }),
-  'PUT /api/doctor/schedule/': () => ({ schedule: [] }),
-  'PUT /api/doctors/{id}/schedule/': () => ({ schedule: [] }),
-  'POST /api/holidays/': () => ({ date: freshDay() }),
-  'POST /api/branches/': () => ({ name: freshDay(), is_active: false }),
-  'PATCH /api/branches/{id}/': () => ({ address: 'Toshkent' }),
-  'POST /api/rooms/': () => ({ branch: 1, name: freshDay(), kind: 'consulting' }),
-  'PATCH /api/rooms/{id}/': () => ({ kind: 'ultrasound' }),
-  'POST /api/absences/': () => {
-    const date = freshDay();
-    return { doctor: people['own doctor'].id, from: date, to: date };
-  },
-  'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
-  'POST /api/messages/retry/': () => ({}),
-  // One has five at most: those of other cases are gone.
-  'POST /api/calendar/feeds/': async (caller) => {
-    await clinic.db.$client.query('delete from calendar_feeds');
-    return { purpose: caller.endsWith('doctor') ? 'day' : 'visits' };
-  },
-  'POST /api/patient/dependants/': () => ({
-    first_name: 'Madina',
-    last_name: 'Karimova',
-    date_of_birth: '2019-08-20',
-    gender: 'female',
-    relationship: 'parent',
-  }),
-  'PATCH /api/patient/dependants/{id}/': () => ({ first_name: 'Amina' }),
-  'POST /api/patient/dependants/join/': async () => ({ code: await freshCode() }),
-  'POST /api/appointments/': async () => ({
-    timeslot: await freshSlot(),
-    patient: people['own patient'].id,
-  }),
-  'PATCH /api/appointments/{id}/': () => ({ status: 'confirmed' }),
-  'POST /api/appointments/{id}/patient/': () => ({ patient: people['other patient'].id }),
-  'POST /api/appointments/{id}/reschedule/': async () => ({ timeslot: await freshSlot() }),
-};
-
-/** Routes after which whoever called is out, or has to wait: each case has somebody of its own. */
-const once = new Set([
-  'POST /api/auth/logout/',
-  'DELETE /api/auth/sessions/',
-  'POST /api/auth/phone/verify/',
-  'POST /api/auth/email/verify/',
-]);
-
-async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
-  const [verb = '', template = ''] = route.split(' ');
-  const record = records[route] ?? records[template.split('/')[2] ?? ''];
-  const named = template.replace('{guardian}', String(people['own patient'].id));
-  const path = named.includes('{id}') ? named.replace('{id}', String(await record?.())) : named;
-  const sent = await bodies[route]?.(caller);
-  const person = caller === 'nobody' ? undefined : people[caller];
-  const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
-  const answer = await clinic.app.inject({
-    method: (method || verb) as 'GET',
-    url: slash ? path : path.replace(/\/$/, ''),
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(Buffer.isBuffer(sent) && { 'content-type': 'image/jpeg' }),
-    },
-    ...(sent && { payload: sent }),
-  });
-  const isOneValue = !String(answer.headers['content-type']).includes('ndjson');
-  const body = isOneValue && answer.body ? JSON.parse(answer.body) : answer.body;
-  return { status: answer.statusCode, headers: answer.headers, body };
+function expectAsWritten(
+  answer: Awaited<ReturnType<typeof requests.ask>>,
+  status: number | undefined,
+  told: string,
+): void {
+  expect(answer.status, told).toBe(status);
+  if (answer.status === 401) expectProblem(answer, 'authentication_required');
+  if (answer.status === 403) expectProblem(answer, 'forbidden');
 }
 
 describe.each([...matrix.keys()])('%s', (route) => {
-  test.each(columns)('%s', async (caller) => {
-    const status = matrix.get(route)?.get(caller);
-    // Documented with its trailing slash, working without it too.
-    for (const slash of [true, false]) {
-      const answer = await ask(route, caller, { slash });
-      expect(answer.status, slash ? 'with slash' : 'without slash').toBe(status);
-      if (answer.status === 401) expectProblem(answer, 'authentication_required');
-      if (answer.status === 403) expectProblem(answer, 'forbidden');
+  test.each(callers)('%s', async (caller) => {
+    expectAsWritten(await requests.ask(route, caller), matrix.get(route)?.get(caller), 'with slash');
+  });
+
+  // Documented with its trailing slash, working without it too.
+  test('nobody and an admin, without the slash', async () => {
+    for (const caller of ['nobody', 'admin'] as const) {
+      const answer = await requests.ask(route, caller, { slash: false });
+      expectAsWritten(answer, matrix.get(route)?.get(caller), `${caller}, without slash`);
     }
   });
+});
+
+/** Whoever works for the clinic, by how they stand to the records. */
+const staff = [
+  'own doctor',
+  'other doctor',
+  'receptionist',
+  'their receptionist',
+  'other receptionist',
+  'admin',
+] as const;
+/** What is asked of a patient's record, in the path or in the body, and of nothing else of theirs. */
+const ofPatients = [...matrix.keys()].filter(
+  (route) =>
+    /\/(appointments|waitlist)\/(\{id\}\/|$)|\/hold\/$/.test(route) ||
+    /^(GET|PATCH) \/api\/patients\/\{id\}/.test(route),
+);
+
+describe.each(['child', 'unclaimed'] as const)('a patient who cannot sign in (%s)', (owner) => {
+  test.each(ofPatients)('staff may what they may for one who can: %s', async (route) => {
+    const about = createRequests(clinic, everyone, { freshDay, owner: everyone[owner] });
+    for (const caller of staff)
+      expectAsWritten(await about.ask(route, caller), matrix.get(route)?.get(caller), caller);
+  });
+});
+
+test('what is asked of a patient’s record is most of what there is', () => {
+  expect(ofPatients.length).toBeGreaterThan(20);
 });
 
 test('the table names every route the application has, and no other', () => {
@@ -494,7 +283,7 @@ test('HEAD, which stands beside each GET, is guarded like it', async () => {
   for (const [route, statuses] of matrix) {
     if (!route.startsWith('GET ')) continue;
     for (const [caller, status] of statuses) {
-      const answer = await ask(route, caller, { method: 'HEAD' });
+      const answer = await requests.ask(route, caller, { method: 'HEAD' });
       expect(answer.status, `HEAD ${route} by ${caller}`).toBe(status);
     }
   }
