@@ -217,7 +217,6 @@ const refused: Record<string, string[]> = {
      insert into patient_profiles (id) values (77) on conflict do nothing`,
     visit({ id: 2, patient: 77, timeslot: 2, start: '10:15', end: '11:00' }),
   ],
-  appointments_room_id_rooms_id_fk: [slot(1), `${visit()}; update appointments set room_id = 9`],
   appointments_service_id_services_id_fk: [
     slot(1),
     `${visit()}; update appointments set service_id = 9, service_name = '{}'`,
@@ -255,9 +254,9 @@ const refused: Record<string, string[]> = {
   ],
   room_uses_one_use: [room(1), use()],
   room_uses_pkey: [room(1), slot(1), use({ timeslot: 1 }), use({ timeslot: 1 })],
-  room_uses_room_id_rooms_id_fk: [slot(1), use({ timeslot: 1 })],
   room_uses_timeslot_id_timeslots_id_fk: [room(1), use({ timeslot: 9 })],
   rooms_branch_id_branches_id_fk: [room(1, 9)],
+  rooms_in_use: [room(1), slot(1), `${visit()}; update appointments set room_id = 1`, 'delete from rooms'],
   rooms_name_key: [room(1), room(2).replace('Room 2', 'ROOM 1')],
   rooms_pkey: [room(1), room(1).replace('Room 1', 'Other')],
   services_ages: [service(1, { min_age: 9, max_age: 8 })],
@@ -500,7 +499,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
@@ -528,6 +527,23 @@ describe('refuses', () => {
     await expect(run('truncate audit_entries')).rejects.toMatchObject({
       constraint: 'audit_entries_append_only',
     });
+  });
+
+  test('an examination in a room that is closed, lies in another branch, or is not there', async () => {
+    const refusal = { constraint: 'room_uses_no_overlap' };
+    const places = [branch(2), room(1), room(2, 2), slot(1), slot(2, { doctor: 2 }), visit()];
+    for (const statement of places) await run(statement);
+    await run('update rooms set is_active = false where id = 1');
+    for (const where of [1, 2, 9])
+      await expect(run(`update appointments set room_id = ${where}`)).rejects.toMatchObject(refusal);
+    const other = visit({ id: 2, doctor: 2, patient: 1, timeslot: 2 });
+    const booked = other.replace('(id,', '(room_id, id,').replace('values (', 'values (1, ');
+    await expect(run(booked)).rejects.toMatchObject(refusal);
+    // Whoever is there when it closes stays there.
+    await run('update rooms set is_active = true where id = 1');
+    await run('update appointments set room_id = 1');
+    await run('update rooms set is_active = false where id = 1');
+    await run(move('confirmed'));
   });
 
   test('what it refuses by every constraint that it has', async () => {

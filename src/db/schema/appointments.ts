@@ -13,7 +13,7 @@ import {
   text,
   uniqueIndex,
 } from '../drizzle.ts';
-import { rooms, services, type Translated } from './clinic.ts';
+import { services, type Translated } from './clinic.ts';
 import { timeslots } from './timeslots.ts';
 import { clockTime, instant } from './types.ts';
 import { doctorProfiles, patientProfiles, users } from './users.ts';
@@ -43,8 +43,11 @@ export const appointments = pgTable(
     /** The others of a visit that is longer than one slot, in order. */
     further_timeslots: integer().array().notNull().default([]),
     branch_id: integer().notNull().default(1),
-    /** The room that it takes place in: its slot's, or one that its service needs. */
-    room_id: integer().references(() => rooms.id),
+    /**
+     * The room that it takes place in: its slot's, or one that its service needs. Without a foreign key, as its branch: triggers
+     * judge it.
+     */
+    room_id: integer(),
     service_id: integer().references(() => services.id),
     /** The name and the price of its service as they were agreed. */
     service_name: jsonb().$type<Translated>(),
@@ -114,9 +117,7 @@ export const roomUses = pgTable(
   'room_uses',
   {
     id: integer().primaryKey().generatedAlwaysAsIdentity(),
-    room_id: integer()
-      .notNull()
-      .references(() => rooms.id),
+    room_id: integer().notNull(),
     date: date().notNull(),
     start_time: clockTime().notNull(),
     end_time: clockTime().notNull(),

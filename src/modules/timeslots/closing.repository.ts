@@ -15,8 +15,8 @@ const isAhead = (row: string, column: string) =>
   `${row}.${column} = $1 and (${row}.date, ${row}.start_time) > ($2::date, $3::time)`;
 
 /**
- * Waits for whoever decides over a slot there that lies ahead, and keeps everybody else from them: the free ones, and those of
- * active visits, by their ids.
+ * Waits for whoever decides over a slot there that lies ahead, and keeps everybody else from them: all of a room, since a visit
+ * may be examined in another and leave its slot to this one; of a branch the free ones, and those of active visits; by their ids.
  */
 export async function lockThere(tx: Tx, where: Where, wall: WallTime): Promise<void> {
   const { column, name, id } = of(where);
@@ -25,7 +25,7 @@ export async function lockThere(tx: Tx, where: Where, wall: WallTime): Promise<v
     text: `
       select from timeslots s
       where s.id in (
-        select f.id from timeslots f where ${isAhead('f', column)} and not f.is_taken
+        select f.id from timeslots f where ${isAhead('f', column)} ${name === 'branch' ? 'and not f.is_taken' : ''}
         union all
         select unnest(a.timeslot_id || a.further_timeslots) from appointments a
         where ${isAhead('a', column)} and ${isActive('a')})
