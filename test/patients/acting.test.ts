@@ -295,6 +295,30 @@ describe('a hold', () => {
     expect(await held()).toEqual([{ id: timeslot, held_by: child, last_held_by: parent.id }]);
   });
 
+  test('that was taken for oneself is booked for the child, or the child’s visit moves there', async () => {
+    const [timeslot, target] = [await slot(), await slot()];
+    await hold(parent, timeslot).expect(200);
+    // Whom it is not for, and who did not take it.
+    expectProblem(await book(other, timeslot), 'slot_held');
+    await book(parent, timeslot).expect(201);
+    await hold(parent, target).expect(200);
+    const visit = await booked(other);
+    const move = (by: Person) => as(by).post(`/appointments/${visit}/reschedule/`, { timeslot: target });
+    expectProblem(await move(other), 'slot_held');
+    await move(parent).expect(200);
+    expect(await held()).toEqual([]);
+  });
+
+  test('that was taken for the child is booked for oneself, or for another child', async () => {
+    const [one, two] = [await slot(), await slot()];
+    const sister = await addChild(clinic, parent);
+    await hold(parent, one, child).expect(200);
+    await book(parent, one, parent.id).expect(201);
+    await hold(parent, two, child).expect(200);
+    await book(parent, two, sister).expect(201);
+    expect(await held()).toEqual([]);
+  });
+
   test('for a child is given back by who took it', async () => {
     const timeslot = await slot();
     await hold(parent, timeslot, child).expect(200);

@@ -49,6 +49,17 @@ export function canBeHad(patient: string, from: number, own?: string): string {
       or ((s.date, ${lasts}) > (${date}::date, ${time}::time) and s.date <= ${until}::date)))`;
 }
 
+/** The slot is held by an account, for whomever: `last_held_by` says who took the hold that `held_by` has. */
+export const isHeldByAccount = (account: string): string =>
+  `(s.last_held_by = ${account} and s.held_by is not null and not s.is_waitlisted)`;
+
+/**
+ * As whom a patient asks for the slot: what an account holds for somebody of its family, it may take for another of them.
+ * @param account the SQL for the id of who asks; null where nobody does for their family
+ */
+export const inFamily = (patient: string, account: string): string =>
+  `case when ${isHeldByAccount(account)} then s.held_by else ${patient} end`;
+
 /** Patients can book the slot's doctor. */
 export const doctorIsBookable = `exists (
   select from users u join doctor_profiles d on d.id = u.id where u.id = s.doctor_id and ${isBookable('u', 'd')})`;

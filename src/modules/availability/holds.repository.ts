@@ -1,5 +1,12 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad, isBusy, theirDoctorIsBookable } from './bookable.sql.ts';
+import {
+  appointmentsAhead,
+  boundValues,
+  canBeHad,
+  inFamily,
+  isBusy,
+  theirDoctorIsBookable,
+} from './bookable.sql.ts';
 import type { Hold } from './holds.schemas.ts';
 import type { Bounds } from './policy.rules.ts';
 import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
@@ -34,10 +41,6 @@ interface HoldWanted {
   /** What for, if for more than the slot. */
   service?: number | undefined;
 }
-
-/** The slot `s` is held by an account, for whomever: `last_held_by` says who took the hold that `held_by` has. */
-const isOf = (account: string) =>
-  `(s.last_held_by = ${account} and s.held_by is not null and not s.is_waitlisted)`;
 
 /** Others come first for a while. */
 export const PAUSED = 'paused';
@@ -84,7 +87,7 @@ export async function takeHold(
         (select cardinality(slots) from target) as wanted,
         coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.is_waitlisted as is_offered,
         coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
-        ${canBeHad(`case when ${isOf('$12')} then s.held_by else $2::integer end`, 3)} and ${theirDoctorIsBookable}
+        ${canBeHad(inFamily('$2::integer', '$12'), 3)} and ${theirDoctorIsBookable}
           and not ${isBusy('$2')}
           and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
         s.date, s.start_time, s.end_time, case when s.last_held_by = $12 then s.last_held_until end as last_held_until

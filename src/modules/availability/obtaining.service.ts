@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type ErrorCode, invalidField } from '../../core/errors.ts';
-import type { Caller } from '../../core/roles.ts';
+import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, databaseError } from '../../db/client.ts';
 import type { Alternatives } from './alternatives.service.ts';
 import { type Bounds, boundsFor, type Policy, type PolicySource } from './policy.rules.ts';
@@ -135,7 +135,8 @@ export function createObtaining(dependencies: ObtainingDependencies) {
       attempt: (bounds: Bounds, policy: Policy) => Promise<Got | undefined>,
     ): Promise<Got> {
       await reach.mustReachSlot(slot.timeslot, caller);
-      const wanted = { ...slot, branches: await reach.of(caller) };
+      const account = sideOf(caller.role) === 'patient' ? caller.id : undefined;
+      const wanted = { ...slot, account, branches: await reach.of(caller) };
       const policy = await settings.policy();
       await mustNameService(wanted, policy);
       for (let attempts = 1; ; attempts += 1) {

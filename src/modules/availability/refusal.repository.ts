@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { boundValues, isBusy, isWithinNumber } from './bookable.sql.ts';
+import { boundValues, isBusy, isHeldByAccount, isWithinNumber } from './bookable.sql.ts';
 import { isDoctorHere, isLetIn, isPatientHere } from './people.sql.ts';
 import { isHoliday } from './places.sql.ts';
 import type { Bounds } from './policy.rules.ts';
@@ -13,6 +13,8 @@ export interface Wanted {
   patient: number;
   /** The appointment of theirs that would move to it; left out where they book. */
   moving?: number | undefined;
+  /** The patient who asks, for themself or for one of their family. */
+  account?: number | undefined;
   /** Where what is offered instead must lie; anywhere by default. */
   branches?: Branches;
   /** What they would come for. A visit that moves keeps its own. */
@@ -49,7 +51,7 @@ export interface Why extends Refusals, Place {
  */
 export async function whyRefused(
   db: Db,
-  { timeslot, patient, moving }: Wanted,
+  { timeslot, patient, moving, account }: Wanted,
   bounds: Bounds,
 ): Promise<Why | undefined> {
   const { rows } = await db.$client.query<Why>({
@@ -69,7 +71,7 @@ export async function whyRefused(
         coalesce(s.is_taken, false) and not exists (
           select from appointments own
           where own.id = $3::integer and s.id = any (own.timeslot_id || own.further_timeslots) and ${isActive('own')}) as taken,
-        coalesce(s.held_until > $4 and s.held_by <> $2, false) as held,
+        coalesce(s.held_until > $4 and s.held_by <> $2 and ${isHeldByAccount('$13::integer')} is not true, false) as held,
         coalesce(s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4), false) as passing,
         ${isBusy('$2', '$3::integer')} as busy,
         coalesce($3::integer is null and not ${isWithinNumber('$2', 4, '$12')}, false) as too_many,
@@ -88,7 +90,7 @@ export async function whyRefused(
         select coalesce(s.held_by = $2 and s.held_until > $4, false),
           case when $11::boolean then s.end_time else s.start_time end
       ) own (held, lasts)`,
-    values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max],
+    values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max, account],
   });
   return rows[0];
 }

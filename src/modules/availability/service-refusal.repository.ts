@@ -1,5 +1,5 @@
 import type { Db } from '../../db/client.ts';
-import { boundValues, canBeHad, isBusy } from './bookable.sql.ts';
+import { boundValues, canBeHad, inFamily, isBusy } from './bookable.sql.ts';
 import type { Bounds } from './policy.rules.ts';
 import type { Wanted } from './refusal.repository.ts';
 import type { ServiceRefusals } from './refusal.rules.ts';
@@ -22,7 +22,7 @@ const own = `coalesce((select a.timeslot_id || a.further_timeslots from appointm
  */
 export async function whyServiceRefused(
   db: Db,
-  { timeslot, patient, moving, service }: Wanted,
+  { timeslot, patient, moving, service, account }: Wanted,
   bounds: Bounds,
 ): Promise<WhyService | undefined> {
   const { rows } = await db.$client.query<WhyService>({
@@ -53,13 +53,13 @@ export async function whyServiceRefused(
       left join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = v.id
       cross join lateral (select case when v.id is not null then ${slotsFrom('first', '$3::integer')} end as slots) run
       cross join lateral (
-        select count(*) filter (where ${canBeHad('$2', 4, own)}) as had, max(s.end_time) as ends,
+        select count(*) filter (where ${canBeHad(inFamily('$2', '$13'), 4, own)}) as had, max(s.end_time) as ends,
           coalesce(array_agg(s.id) filter (
             where s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4)), '{}') as passing
         from timeslots s where s.id = any (run.slots)
       ) whole
       where wanted.id is not null`,
-    values: [timeslot, patient, moving, ...boundValues(bounds), service],
+    values: [timeslot, patient, moving, ...boundValues(bounds), service, account],
   });
   return rows[0];
 }

@@ -1,6 +1,12 @@
 import type { ActiveStatus } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
-import { appointmentsAhead, boundValues, canBeHad, isWithinNumber } from '../../availability/bookable.sql.ts';
+import {
+  appointmentsAhead,
+  boundValues,
+  canBeHad,
+  inFamily,
+  isWithinNumber,
+} from '../../availability/bookable.sql.ts';
 import { isBookable, isPatientHere } from '../../availability/people.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
 import { type AppointmentRow, ownColumns, toAppointment } from '../appointments.repository.ts';
@@ -40,7 +46,7 @@ export const bookedStatus = `
 
 /**
  * Books a slot in one statement. It locks the slot's row: that decides against whoever books, holds, moves to, offers or
- * removes it. It copies the slot's times. It refuses a slot that is out of bounds, is held for somebody else, or whose doctor
+ * removes it. It copies the slot's times. It refuses a slot that is out of bounds, is held by somebody else, or whose doctor
  * cannot be booked (deactivated, or not approved yet). The exclusion constraint decides the patient's own races. ON CONFLICT
  * without a target covers that too: a plain INSERT deadlocks in a stampede, with losers waiting up to 22 s against 4 to 8 ms.
  *
@@ -60,7 +66,7 @@ export async function insertAppointment(
       with patient as materialized (${bookingPatient}), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, doctor.*
         from timeslots s cross join ${bookingDoctor('s')}
-        where (select id from patient) is not null and s.id = $1 and ${canBeHad('$2', 5)}
+        where (select id from patient) is not null and s.id = $1 and ${canBeHad(inFamily('$2', '$3'), 5)}
           and ${isWithinNumber('$2', 5, '$13')}
         for no key update of s
       ), booked as (

@@ -1,5 +1,5 @@
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { canBeHad, isWithinNumber } from '../../availability/bookable.sql.ts';
+import { canBeHad, inFamily, isWithinNumber } from '../../availability/bookable.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
 import { freeRoom } from '../../availability/rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, servicePrice, slotsFrom } from '../../availability/services.sql.ts';
@@ -40,7 +40,7 @@ export async function insertServiceVisit(
       ), locked as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id
         from timeslots s
-        where s.id = any ((select slots from service)::integer[]) and ${canBeHad('$2', 5)}
+        where s.id = any ((select slots from service)::integer[]) and ${canBeHad(inFamily('$2', '$3'), 5)}
           and (s.id <> $1 or ${isWithinNumber('$2', 5, '$13')})
         order by s.id
         for no key update of s

@@ -45,7 +45,8 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     const { timeslot, patient, service, caller, bounds, policy } = request;
     const visit = await lockAppointment(tx, appointment, patient, bounds);
     if (!visit) throw new AppError('appointment_not_found');
-    const target = await lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
+    const wanted = { appointment, to: timeslot, patient, service, by: caller.id };
+    const target = await lockTarget(tx, wanted, bounds);
     if (!target?.is_theirs) throw new AppError('offer_lapsed');
     if (!target.is_open) return undefined;
     // It was cancelled, or has turned out to be somebody else's.

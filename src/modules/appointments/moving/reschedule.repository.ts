@@ -1,6 +1,6 @@
 import type { AppointmentStatus, Attendance } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { boundValues, canBeHad, theirDoctorIsBookable } from '../../availability/bookable.sql.ts';
+import { boundValues, canBeHad, inFamily, theirDoctorIsBookable } from '../../availability/bookable.sql.ts';
 import { isDoctorHere, isPatientHere } from '../../availability/people.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
 import { freeRoom } from '../../availability/rooms.sql.ts';
@@ -68,10 +68,11 @@ type Locked = Omit<Target, 'slots'> & { slots: number[] | null };
  * Locks the slots that an appointment leaves and those to which it would move, in the order of their ids: two appointments
  * that change places must not wait for each other. A visit of several slots may move within its own.
  * @param wanted.service for which the slots are, if any
+ * @param wanted.by who moves it
  */
 export async function lockTarget(
   tx: Tx,
-  wanted: { appointment: number; to: number; patient: number; service: number | null },
+  wanted: { appointment: number; to: number; patient: number; service: number | null; by: number },
   bounds: Bounds,
 ): Promise<Target | undefined> {
   const { rows } = await clientOf(tx).query<Locked>({
@@ -88,13 +89,20 @@ export async function lockTarget(
         from timeslots first where first.id = $2
       )
       select s.id, s.doctor_id as doctor, s.date, s.start_time, (select slots from target) as slots,
-        ${canBeHad('$3', 4, '(select slots from visit)::integer[]')} and ${theirDoctorIsBookable}
+        ${canBeHad(inFamily('$3', '$13'), 4, '(select slots from visit)::integer[]')} and ${theirDoctorIsBookable}
           and exists (select from users u where u.id = $3 and ${isPatientHere('u')}) as is_open,
         coalesce(s.held_by = $3 and s.held_until > $4, false) as is_theirs
       from timeslots s
       where s.id = any ((select slots from visit) || (select slots from target) || $2::integer)
       order by s.id for no key update of s`,
-    values: [wanted.appointment, wanted.to, wanted.patient, ...boundValues(bounds), wanted.service],
+    values: [
+      wanted.appointment,
+      wanted.to,
+      wanted.patient,
+      ...boundValues(bounds),
+      wanted.service,
+      wanted.by,
+    ],
   });
   const first = rows.find(({ id }) => id === wanted.to);
   if (!first) return undefined;

@@ -76,7 +76,8 @@ export function createReschedule(dependencies: RescheduleDependencies) {
     if (isActive(visit) && visit.timeslot === timeslot) return findAppointment(tx, appointment);
     mustMove(visit, request);
     const { service } = visit;
-    const target = await repository.lockTarget(tx, { appointment, to: timeslot, patient, service }, bounds);
+    const wanted = { appointment, to: timeslot, patient, service, by: caller.id };
+    const target = await repository.lockTarget(tx, wanted, bounds);
     const isHandedOver = target !== undefined && target.doctor !== visit.doctor;
     if (isHandedOver) await mustHandOver(tx, appointment, target.doctor, caller, policy);
     if (!target?.is_open) return undefined;
