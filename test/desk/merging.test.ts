@@ -198,6 +198,35 @@ describe('what moves', () => {
     expect((await ties()).map(({ dependant_id }) => dependant_id)).toEqual([shared.id]);
   });
 
+  test('no more children than one may have, nor more guardians: then nothing is merged, and nothing lost', async () => {
+    const child = () => record({ phone: null, date_of_birth: '2019-05-05' });
+    const tie = (dependant: { id: number }, guardian: { id: number }) =>
+      query(
+        "insert into guardianships (guardian_id, dependant_id, relationship, created_by) values ($1, $2, 'parent', $1)",
+        [guardian.id, dependant.id],
+      );
+    const [from, into] = [await record(), await record()];
+    for (let count = 0; count < 6; count += 1) {
+      await tie(await child(), from);
+      await tie(await child(), into);
+    }
+    expectProblem(await merge(from, into), 'too_many_dependants');
+    const [one, twice] = [await child(), await child()];
+    for (let count = 0; count < 6; count += 1) {
+      await tie(one, await record());
+      await tie(twice, await record());
+    }
+    expectProblem(await merge(one, twice), 'too_many_guardians');
+    const ties = await query<{ guardian_id: number }>(
+      'select guardian_id from guardianships where guardian_id = any ($1) or dependant_id = any ($1)',
+      [[from.id, into.id, one.id, twice.id]],
+    );
+    expect(ties).toHaveLength(24);
+    expect([await stored(from), await stored(one)]).toEqual(
+      Array(2).fill(expect.objectContaining({ deleted_at: null })),
+    );
+  });
+
   test('what was told and is still to be told; codes are dropped', async () => {
     const [from, into] = [await clinic.person('patient'), await clinic.person('patient')];
     const phone = freshPhone();

@@ -74,6 +74,21 @@ describe('POST /patients/', () => {
     }
   });
 
+  test('is done once for each key, whoever is made all the same', async () => {
+    const patient = { ...fresh(), confirm_new: true };
+    const send = (key: string, body: object) => register(body).set('idempotency-key', key);
+    const first = await send('one-form', patient).expect(201);
+    const again = await send('one-form', patient).expect(201);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect([again.body, again.headers.location]).toEqual([first.body, first.headers.location]);
+    expect(await idsOf({ phone: patient.phone })).toEqual([first.body.id]);
+    // Another form for the same person: with a warning first, which is kept for no key.
+    expectProblem(await send('two', { ...patient, confirm_new: false }), 'patient_may_exist');
+    expectProblem(await send('one-form', { ...patient, gender: 'male' }), 'idempotency_key_reused');
+    const twin = (await send('two', patient).expect(201)).body;
+    expect(await idsOf({ phone: patient.phone })).toEqual([first.body.id, twin.id]);
+  });
+
   test('takes names alone, and notes who did it', async () => {
     let id = 0;
     const noted = await notedBy(clinic.db, async () => {

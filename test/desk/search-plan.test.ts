@@ -24,6 +24,7 @@ beforeAll(async () => {
     db,
     clock: testClock(),
     audit: nothing,
+    idempotency: {} as never,
     records: {} as never,
     families: {} as never,
     reached: async () => new Set(),

@@ -93,6 +93,15 @@ describe('a child', () => {
       .expect(status);
   });
 
+  test('is added once for each key', async () => {
+    const parent = await clinic.person('patient');
+    const add = () => clinic.as(parent).post('/patient/dependants/', CHILD).set('idempotency-key', 'born');
+    const first = await add().expect(201);
+    const again = await add().expect(201);
+    expect([again.body, again.headers['idempotency-replayed']]).toEqual([first.body, 'true']);
+    expect((await clinic.as(parent).get('/patient/dependants/').expect(200)).body).toHaveLength(1);
+  });
+
   test('is one of ten at the most', async () => {
     for (let count = 1; count < 10; count += 1) await add(parent);
     expectProblem(await as(parent).post('/patient/dependants/', CHILD), 'too_many_dependants');

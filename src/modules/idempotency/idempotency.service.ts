@@ -14,7 +14,7 @@ export function createIdempotency({ clock }: { clock: Clock }) {
      * Does something once for each key of a caller on a route, and keeps the answer in the same transaction: a crash
      * leaves both or neither. What is refused keeps no key, whether `work` throws or finds nothing to do.
      * @param request undefined does `work` and keeps nothing
-     * @param subject whose record the answer shows: erasing them erases it
+     * @param subject whose record the answer shows: erasing them erases it; of somebody who is made by it, as the answer tells
      * @param work undefined when it was refused and changed nothing
      * @throws AppError request_in_progress, idempotency_key_reused
      */
@@ -22,7 +22,7 @@ export function createIdempotency({ clock }: { clock: Clock }) {
       tx: Tx,
       caller: Pick<Caller, 'id'>,
       request: Keyed | undefined,
-      subject: number,
+      subject: number | ((answer: Answer) => number),
       work: () => Promise<Answer | undefined>,
     ): Promise<Once<Answer> | undefined> {
       if (!request) return fresh(await work());
@@ -39,7 +39,7 @@ export function createIdempotency({ clock }: { clock: Clock }) {
           tx,
           owned,
           { fingerprint, answer: answer as Record<string, unknown> },
-          subject,
+          typeof subject === 'number' ? subject : subject(answer),
           now,
         );
       return fresh(answer);

@@ -12,6 +12,7 @@ interface PatientsDependencies extends DeskDependencies, ReachingDependencies, M
   db: Db;
   clock: Clock;
   audit: DeskDependencies['audit'];
+  families: DeskDependencies['families'] & MergingDependencies['families'];
   records: DeskDependencies['records'] & ReachingDependencies['records'] & MergingDependencies['records'];
   messages: ReachingDependencies['messages'] & MergingDependencies['messages'];
   users: {

@@ -6,6 +6,7 @@ import type { Locale } from '../../../core/words.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsAdmin, IsStaff } from '../../../http/guards.ts';
 import { reads, readsAtOnce } from '../../../http/hooks/audit.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { chooseLocale } from '../../../i18n/index.ts';
@@ -81,12 +82,13 @@ export async function deskRoutes(
           'Without a sign-in: they claim the record later, with a code to their phone (`POST /api/auth/claim/`). Where somebody ' +
           'has the same phone, or the same birthday and a like name, it is 409 `patient_may_exist` with the `candidates`; ' +
           '`confirm_new: true` registers another person all the same.',
+        headers: keyedHeaders,
         body: inputs.register,
         response: { 201: deskPatient },
       },
     },
     async (request, reply) => {
-      const registered = await desk.register(request.body, request.user);
+      const registered = onceAnswer(reply, await desk.register(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/patients/${registered.id}/`).send(registered);
     },
   );
@@ -156,7 +158,16 @@ export async function deskRoutes(
     '/patients/:id/merge/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['patient_not_found', 'visits_overlap', 'not_with_oneself'], audit: readsPatient },
+      config: {
+        errors: [
+          'patient_not_found',
+          'visits_overlap',
+          'not_with_oneself',
+          'too_many_dependants',
+          'too_many_guardians',
+        ],
+        audit: readsPatient,
+      },
       schema: {
         tags,
         operationId: 'mergePatients',

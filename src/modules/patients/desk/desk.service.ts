@@ -1,6 +1,7 @@
 import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { LockedRecord, RecordFields } from '../../../core/records.ts';
@@ -8,6 +9,7 @@ import type { Caller } from '../../../core/roles.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
 import { setRelationship } from '../families/families.repository.ts';
 import type { Families } from '../families/families.service.ts';
 import { insertFromDesk, saveProfile } from '../patients.repository.ts';
@@ -31,6 +33,7 @@ export interface DeskDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordShown'>;
+  idempotency: Pick<Idempotency, 'once'>;
   records: Pick<Records, 'make' | 'lock' | 'correct'>;
   families: Pick<Families, 'tie'>;
   /** Those of these people whom messages reach. */
@@ -45,8 +48,12 @@ export const patientMissing = async (executor: Executor, patient: number): Promi
     merged_into: await repository.findMergedInto(executor, patient),
   });
 
+const idOf = ({ id }: DeskPatient) => id;
+
 /** Patients at the desk: how they are found, registered and corrected. */
-export function createDesk({ db, clock, audit, records, families, reached }: DeskDependencies) {
+export function createDesk(dependencies: DeskDependencies) {
+  const { db, clock, audit, idempotency, records, families, reached } = dependencies;
+
   async function withReach(
     executor: Executor,
     rows: readonly repository.PatientRow[],
@@ -99,20 +106,26 @@ export function createDesk({ db, clock, audit, records, families, reached }: Des
 
     /**
      * Registers a patient without a sign-in.
-     * @throws AppError patient_may_exist with the candidates, unless `confirm_new`; invalid_input (birth_in_future)
+     * @param request asks for it to be done once only, also with `confirm_new`
+     * @throws AppError patient_may_exist with the candidates, unless `confirm_new`; invalid_input (birth_in_future),
+     * request_in_progress, idempotency_key_reused
      */
-    async register(patient: NewPatient, caller: Caller): Promise<DeskPatient> {
+    async register(patient: NewPatient, caller: Caller, request?: Keyed): Promise<Once<DeskPatient>> {
       const { confirm_new, date_of_birth, gender, ...account } = patient;
       refuseUnborn(date_of_birth);
-      const { made, candidates } = await transaction(db, async (tx) => {
-        const found = await likely(tx, patient);
-        if (found.length > 0) return { candidates: await withReach(tx, found), made: 0 };
-        const id = await records.make(tx, account);
-        await insertFromDesk(tx, id, { date_of_birth, gender }, caller.id);
-        await audit.record(tx, { actor: caller, action: 'patient.register', subject: id });
-        return { made: id, candidates: [] };
+      const { registered, candidates } = await transaction(db, async (tx) => {
+        let found: repository.PatientRow[] = [];
+        const registered = await idempotency.once(tx, caller, request, idOf, async () => {
+          found = await likely(tx, patient);
+          if (found.length > 0) return undefined;
+          const id = await records.make(tx, account);
+          await insertFromDesk(tx, id, { date_of_birth, gender }, caller.id);
+          await audit.record(tx, { actor: caller, action: 'patient.register', subject: id });
+          return get(id, tx);
+        });
+        return { registered, candidates: await withReach(tx, found) };
       });
-      if (candidates.length === 0) return get(made);
+      if (registered) return registered;
       const people = candidates.map(({ id }) => id);
       await audit.recordShown(caller, { action: 'patient.find', people, details: { likely: true } });
       throw new AppError('patient_may_exist', { candidates });

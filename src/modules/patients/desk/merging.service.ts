@@ -4,6 +4,7 @@ import type { Message } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Families } from '../families/families.service.ts';
 import { type Desk, patientMissing, type Records } from './desk.service.ts';
 import { visitsOverlap } from './merging.repository.ts';
 
@@ -12,6 +13,7 @@ export interface MergingDependencies {
   clock: Clock;
   audit: Pick<Audit, 'record'>;
   records: Pick<Records, 'lock' | 'takeOver'>;
+  families: Pick<Families, 'mustFit'>;
   /** Moves what every module holds of a person to their other record. */
   moveTraces: (
     tx: Tx,
@@ -24,7 +26,7 @@ export interface MergingDependencies {
 
 /** Makes one record of two of the same person. */
 export function createMerging(dependencies: MergingDependencies & { desk: Pick<Desk, 'get'> }) {
-  const { db, clock, audit, records, moveTraces, erasure, sessions, messages, desk } = dependencies;
+  const { db, clock, audit, records, families, moveTraces, erasure, sessions, messages, desk } = dependencies;
 
   /** Both are locked, so that nobody books for either meanwhile; a visit that moves at this moment is met by the constraint. */
   async function mergeWithin(tx: Tx, from: number, into: number, by: Caller): Promise<number[]> {
@@ -35,6 +37,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
     if (await visitsOverlap(tx, from, into)) throw new AppError('visits_overlap');
     const takesSignIn = stays.password_hash === null && duplicate.password_hash !== null;
     await moveTraces(tx, { from, into, by: by.id, at: clock.now().toISOString(), takesSignIn });
+    await families.mustFit(tx, into);
     const ended = await erasure.dissolveWithin(tx, from, by);
     await records.takeOver(tx, duplicate, stays);
     const details = { merged: from };
@@ -51,7 +54,8 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
     /**
      * Moves visits, wishes, family ties, consents and what was told from one record to the other, and erases the rest of the
      * first, whose id is gone. What it held is given back. The other keeps its sign-in, or takes this one's.
-     * @throws AppError patient_not_found, visits_overlap, not_with_oneself, invalid_input (same_person)
+     * @throws AppError patient_not_found, visits_overlap, not_with_oneself, too_many_dependants, too_many_guardians,
+     * invalid_input (same_person)
      */
     async merge(from: number, into: number, caller: Caller) {
       if (from === into) throw invalidField('into', 'same_person');

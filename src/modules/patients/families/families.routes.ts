@@ -4,6 +4,7 @@ import { demo } from '../../../core/demo.ts';
 import { idParams, idText } from '../../../http/fields.ts';
 import { IsAdmin, IsPatient } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
   DEPENDANTS_MAX,
@@ -49,12 +50,13 @@ export async function familiesRoutes(
           'A child, or somebody else under 18, who has no sign-in. With their id as `patient` I book, hold and wait for ' +
           'them; what is told of their visits is told to me. It ends with their 18th birthday by itself. At most ' +
           `${DEPENDANTS_MAX} at a time.`,
+        headers: keyedHeaders,
         body: newDependant,
         response: { 201: dependant },
       },
     },
     async (request, reply) => {
-      const added = await families.add(request.body, request.user);
+      const added = onceAnswer(reply, await families.add(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/patient/dependants/${added.id}/`).send(added);
     },
   );

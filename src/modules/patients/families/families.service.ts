@@ -1,10 +1,12 @@
 import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
 import { saveProfile } from '../patients.repository.ts';
 import * as repository from './families.repository.ts';
 import { birthFault, endOf } from './families.rules.ts';
@@ -27,6 +29,7 @@ interface FamiliesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
   records: {
     /** Makes a patient who has no sign-in. */
     make: (tx: Tx, name: Name) => Promise<number>;
@@ -47,7 +50,7 @@ interface FamiliesDependencies {
 
 /** Who looks after whom: parents and their children, and whoever else books for somebody under 18. */
 export function createFamilies(dependencies: FamiliesDependencies) {
-  const { db, clock, audit, records, users, consents, appointments } = dependencies;
+  const { db, clock, audit, idempotency, records, users, consents, appointments } = dependencies;
   const adult = () => adultsBornBy(clock.wall().date);
 
   const shown = ({ tied_at, ...row }: repository.DependantRow): Dependant => ({
@@ -84,6 +87,17 @@ export function createFamilies(dependencies: FamiliesDependencies) {
   return {
     tie,
 
+    /**
+     * Judges the ties of somebody who was given those of another record of theirs, and is locked.
+     * @throws AppError too_many_dependants, too_many_guardians
+     */
+    async mustFit(tx: Tx, person: number): Promise<void> {
+      const both = { guardian: person, dependant: person };
+      const { dependants, guardians } = await repository.countTies(tx, both, adult());
+      if (dependants > DEPENDANTS_MAX) throw new AppError('too_many_dependants');
+      if (guardians > GUARDIANS_MAX) throw new AppError('too_many_guardians');
+    },
+
     /** Those whom a patient looks after now. */
     list: async ({ id }: Caller): Promise<Dependant[]> =>
       (await repository.listDependants(db, id, adult())).map(shown),
@@ -93,15 +107,16 @@ export function createFamilies(dependencies: FamiliesDependencies) {
 
     /**
      * A patient without a sign-in, looked after by whoever says so.
+     * @param request asks for it to be done once only
      * @throws AppError too_many_dependants, session_ended (the guardian is erased in this very moment), invalid_input
-     * (birth_in_future, not_a_child, consent_required)
+     * (birth_in_future, not_a_child, consent_required), request_in_progress, idempotency_key_reused
      */
-    async add(wanted: NewDependant, caller: Caller): Promise<Dependant> {
+    async add(wanted: NewDependant, caller: Caller, request?: Keyed): Promise<Once<Dependant>> {
       const { accept_terms, relationship, first_name, last_name, date_of_birth, gender } = wanted;
       mustBeChild(date_of_birth);
       if (dependencies.require_consent && accept_terms !== true)
         throw invalidField('accept_terms', 'consent_required');
-      return transaction(db, async (tx) => {
+      const make = async (tx: Tx) => {
         // Holds the guardian's row, so that of two children at once each counts the other.
         await users.setContact(tx, caller.id, {});
         const dependant = await records.make(tx, { first_name, last_name });
@@ -111,7 +126,18 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         if (accept_terms === true) await consents.accept(tx, dependant, caller.id);
         await audit.record(tx, { actor: caller, action: 'family.add', subject: dependant });
         return find(tx, caller.id, dependant);
-      });
+      };
+      const added = await transaction(db, (tx) =>
+        idempotency.once(
+          tx,
+          caller,
+          request,
+          ({ id }: Dependant) => id,
+          () => make(tx),
+        ),
+      );
+      if (!added) throw new Error('a new dependant is gone within its own transaction');
+      return added;
     },
 
     /** @throws AppError patient_not_found, invalid_input (birth_in_future, not_a_child) */
