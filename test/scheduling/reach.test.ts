@@ -224,6 +224,38 @@ describe('a week', () => {
     expect(await daysOf('admin')).toEqual([2]);
   });
 
+  test('tells of its slots those of where one works, and publishes all of them', async () => {
+    const doctor = await clinic.person('doctor');
+    const path = `/doctors/${doctor.id}/schedule/`;
+    await query(
+      `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes, break_minutes, branch_id)
+       values ($1, 3, '15:00', '16:00', 30, 0, $2)`,
+      [doctor.id, second],
+    );
+    // Of the other branch, and in the week no more.
+    await query(
+      `insert into timeslots (doctor_id, date, start_time, end_time, is_scheduled, branch_id)
+       values ($1, '2026-03-05', '15:00', '15:30', true, $2)`,
+      [doctor.id, second],
+    );
+    const { body } = await as('here')
+      .put(path, { schedule: [hours(2)] })
+      .expect(200);
+    const days = new Set(
+      body.published_slots.map(({ date }: { date: string }) => new Date(date).getUTCDay()),
+    );
+    expect([...days]).toEqual([2]);
+    expect([body.removed, body.removed_slots]).toEqual([0, []]);
+    const [there] = await query<{ here: number; there: number; gone: boolean }>(
+      `select count(*) filter (where branch_id = 1)::int as here, count(*) filter (where branch_id <> 1)::int as there,
+         not bool_or(date = '2026-03-05') as gone
+       from timeslots where doctor_id = $1`,
+      [doctor.id],
+    );
+    expect(there).toEqual({ here: body.published, there: expect.any(Number), gone: true });
+    expect(there?.there).toBeGreaterThan(0);
+  });
+
   test('that is replaced here brings back no slot that was taken back elsewhere', async () => {
     const doctor = await clinic.person('doctor');
     const path = `/doctors/${doctor.id}/schedule/`;

@@ -32,12 +32,15 @@ export function createBulk({ db, clock, audit, places, reach }: BulkDependencies
       const doctor = doctorFor(named, caller);
       const days = daysOf({ date, from, to });
       const publish = async (executor: Executor) => {
-        if ((await reach.of(caller)) !== null)
-          for (const branch of await places.resolve(executor, doctor, [opening]))
-            await reach.mustReach(branch, caller);
+        let { branch } = opening;
+        if ((await reach.of(caller)) !== null) {
+          // The one that was judged is the one that is opened.
+          [branch = 0] = await places.resolve(executor, doctor, [opening]);
+          await reach.mustReach(branch, caller);
+        }
         const wall = clock.wall();
         const how = { wall, dry_run, despite_holiday };
-        const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening }, how);
+        const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening, branch }, how);
         if (outcome === 'doctor') throw new AppError('doctor_not_found');
         if (outcome === 'place') {
           await places.resolve(executor, doctor, [opening]);

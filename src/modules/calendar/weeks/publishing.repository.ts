@@ -2,6 +2,7 @@ import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 import { isDoctorHere } from '../../availability/people.sql.ts';
 import { isHoliday, isRoomUsed } from '../../availability/places.sql.ts';
+import { type Branches, isReached } from '../../availability/reach.sql.ts';
 import { SKIPPED_SHOWN, type Skipped } from './weeks.rules.ts';
 
 export interface PlainSlot {
@@ -25,6 +26,7 @@ export interface WeekPublished {
  * out before a slot is tried, since every try would use up an id. The calendar is read within these days only, not through
  * the years. All insert in the order of time, so that two who want one room never wait for each other in a circle.
  * @param days how many days after today
+ * @param told of which branches it tells; it publishes in all of them
  * @throws the refusal by `room_uses_no_overlap` where somebody else was faster
  */
 export async function publishWeek(
@@ -32,6 +34,7 @@ export async function publishWeek(
   doctor: number,
   wall: WallTime,
   days: number,
+  told: Branches,
 ): Promise<WeekPublished> {
   const { rows } = await clientOf(tx).query<WeekPublished>({
     name: 'timeslots.publish-week',
@@ -68,21 +71,23 @@ export async function publishWeek(
         from missing where not is_taken
         order by date, start_time
         on conflict do nothing
-        returning date, start_time, end_time
+        returning date, start_time, end_time, branch_id
+      ), kept as (
+        select * from missing where is_taken and ${isReached('branch_id', '$5')}
       )
       select (
           select coalesce(json_agg(json_build_object(
             'date', date, 'start_time', left(start_time::text, 5), 'end_time', left(end_time::text, 5))
             order by date, start_time), '[]')
-          from created) as published,
-        (select count(*)::integer from missing where is_taken) as skipped_count,
+          from created where ${isReached('branch_id', '$5')}) as published,
+        (select count(*)::integer from kept) as skipped_count,
         (
           select coalesce(json_agg(json_build_object(
             'date', date, 'start_time', left(start_time::text, 5), 'end_time', left(end_time::text, 5),
             'reason', 'room_taken') order by date, start_time), '[]')
-          from (select * from missing where is_taken order by date, start_time limit ${SKIPPED_SHOWN}) as first
+          from (select * from kept order by date, start_time limit ${SKIPPED_SHOWN}) as first
         ) as skipped`,
-    values: [doctor, wall.date, wall.time, days],
+    values: [doctor, wall.date, wall.time, days, told],
   });
   const [outcome] = rows;
   if (!outcome) throw new Error('publishing a week told nothing');
@@ -94,12 +99,13 @@ export async function publishWeek(
  * that break. What somebody has, holds or is offered stays theirs. What is only kept for the waiting list goes, since the
  * doctor is not there. The branches and rooms of the week are locked before the slots, as publishing locks them by their
  * foreign keys afterwards: whoever closes one has it locked and waits for slots.
+ * @param told of which branches it tells; it takes them back in all of them
  * @returns the slots that it took back, by time
  */
 export async function removeSurplus(
   tx: Tx,
   doctor: number,
-  { now, wall }: { now: Date; wall: WallTime },
+  { now, wall, told }: { now: Date; wall: WallTime; told: Branches },
 ): Promise<PlainSlot[]> {
   const { rows } = await clientOf(tx).query<PlainSlot>({
     name: 'timeslots.remove-surplus',
@@ -122,9 +128,9 @@ export async function removeSurplus(
               and slot.start_time = s.start_time and slot.end_time = s.end_time
               and w.branch_id = s.branch_id and w.room_id is not distinct from s.room_id
               and w.break_minutes = s.break_minutes)
-        order by id for update) returning date, start_time, end_time)
-      select * from removed order by date, start_time`,
-    values: [doctor, now, wall.date, wall.time],
+        order by id for update) returning date, start_time, end_time, branch_id)
+      select date, start_time, end_time from removed where ${isReached('branch_id', '$5')} order by date, start_time`,
+    values: [doctor, now, wall.date, wall.time, told],
   });
   return rows;
 }

@@ -1,6 +1,7 @@
 import { addDays, type Clock } from '../../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { LONG_JOB } from '../../../db/limits.ts';
+import type { Branches } from '../../availability/index.ts';
 import { seeingOthers } from '../../timeslots/index.ts';
 import { lockCalendar, lockHolidays } from '../locks.repository.ts';
 import * as repository from './publishing.repository.ts';
@@ -47,10 +48,12 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
   /**
    * Takes back the free slots that the week has no more, and publishes what is missing. `lock` comes first, and
    * `seeingOthers` is around the transaction: another doctor may be given the room in this moment.
+   * @param told of which branches it tells; every one by default
    */
-  async function refresh(tx: Tx, doctor: number): Promise<Changes> {
-    const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall: clock.wall() });
-    const outcome = await repository.publishWeek(tx, doctor, clock.wall(), publish_horizon_days);
+  async function refresh(tx: Tx, doctor: number, told: Branches = null): Promise<Changes> {
+    const wall = clock.wall();
+    const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall, told });
+    const outcome = await repository.publishWeek(tx, doctor, wall, publish_horizon_days, told);
     return { ...outcome, removed };
   }
 

@@ -42,7 +42,7 @@ export function createWeeks({ db, clock, audit, publishing, places, reach }: Wee
     const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
     await repository.forgetWeek(tx, doctor, reached);
     const schedule = await repository.insertWeek(tx, doctor, placed);
-    const { published, removed, skipped_count, skipped } = await publishing.refresh(tx, doctor);
+    const { published, removed, skipped_count, skipped } = await publishing.refresh(tx, doctor, reached);
     const outside = await listOutside(tx, doctor, { wall: clock.wall(), branches: reached, limit: SHOWN });
     return {
       dry_run,
