@@ -75,6 +75,33 @@ test.each(ways)('of two admins who $name each other at once one stays', async ({
   }
 });
 
+test('whoever is erased while their password is asked for is told that their session is over', async () => {
+  const [one, other] = await twoAdmins();
+  const ask = () => clinic.ask(other, 'DELETE', `/users/${one.id}/`, { password: PASSWORD });
+  // Their session is known from now on: the next thing that is read is their password.
+  await clinic.ask(other, 'GET', '/auth/me/');
+  const rival = await clinic.db.$client.connect();
+  try {
+    await rival.query('begin');
+    await rival.query('lock table users in access exclusive mode');
+    const asked = ask();
+    await vi.waitFor(async () => {
+      const waiting = await clinic.db.$client.query(
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      expect(waiting.rowCount).toBe(1);
+    }, 30_000);
+    await rival.query(
+      'update users set deleted_at = now(), is_active = false, password_hash = null where id = $1',
+      [other.id],
+    );
+    await rival.query('commit');
+    expect(outcome(await asked)).toBe('401 session_ended');
+  } finally {
+    rival.release(true);
+  }
+});
+
 test('whoever became the only admin while being deactivated stays one', async () => {
   await nobodyInCharge();
   const [one] = (await clinic.crowd('admin', 1)) as [Member];

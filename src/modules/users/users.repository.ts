@@ -148,13 +148,13 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   return { ...found, rows: found.rows.map(toUser) };
 }
 
-/** The hash of somebody's own password, to have it confirmed; null for an erased person. */
-export async function findPasswordHash(executor: Executor, user: number): Promise<string | null> {
+/** The hash of somebody's own password, to have it confirmed; undefined for an erased person. */
+export async function findPasswordHash(executor: Executor, user: number): Promise<string | null | undefined> {
   const [row] = await executor
     .select({ password_hash: users.password_hash })
     .from(users)
-    .where(eq(users.id, user));
-  return row?.password_hash ?? null;
+    .where(and(eq(users.id, user), isNull(users.deleted_at)));
+  return row?.password_hash;
 }
 
 type UserColumns = typeof users.$inferInsert;

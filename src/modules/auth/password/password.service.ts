@@ -1,5 +1,5 @@
 import type { Clock } from '../../../core/clock.ts';
-import { invalidField } from '../../../core/errors.ts';
+import { AppError, invalidField } from '../../../core/errors.ts';
 import { isSameName } from '../../../core/fold.ts';
 import type { Message } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
@@ -17,7 +17,8 @@ export interface PasswordDependencies {
   throttle: Throttle;
   sessions: Pick<Sessions, 'announce' | 'endAll'>;
   users: {
-    passwordHash: (user: number) => Promise<string | null>;
+    /** Undefined for somebody who is erased. */
+    passwordHash: (user: number) => Promise<string | null | undefined>;
     /** Their user name; their row is locked. */
     lockAccount: (tx: Tx, user: number) => Promise<{ username: string } | undefined>;
     replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
@@ -34,12 +35,13 @@ export function createPassword(dependencies: PasswordDependencies) {
   /**
    * Asks somebody who is signed in for their password once more. A stolen token must not serve to guess it.
    * @returns the hash that it fits
-   * @throws AppError too_many_requests
+   * @throws AppError too_many_requests, session_ended (they are erased in this very moment)
    */
   async function confirmed(caller: Caller, password: string): Promise<string | undefined> {
     const { id, session } = caller;
     const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
     const hash = await users.passwordHash(id);
+    if (hash === undefined) throw new AppError('session_ended');
     const fits = await passwords.matches(password, hash);
     if (fits) await throttle.succeeded(db, turn);
     else {
@@ -55,7 +57,7 @@ export function createPassword(dependencies: PasswordDependencies) {
   }
 
   return {
-    /** Whether this is the caller's password. @throws AppError too_many_requests */
+    /** Whether this is the caller's password. @throws AppError too_many_requests, session_ended */
     confirm: async (caller: Caller, password: string): Promise<boolean> =>
       (await confirmed(caller, password)) !== undefined,
 
@@ -71,7 +73,7 @@ export function createPassword(dependencies: PasswordDependencies) {
       if (!ended) {
         // Another hash stands there by now: of another password, or of the same one at another cost, which signing in on
         // another device has just brought up to date. It is looked at once more.
-        const now = await users.passwordHash(caller.id);
+        const now = (await users.passwordHash(caller.id)) ?? null;
         const fits = await passwords.matches(old_password, now);
         ended = fits && now !== null ? await replace(caller, password, now, after) : undefined;
       }

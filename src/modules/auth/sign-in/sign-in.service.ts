@@ -23,7 +23,7 @@ export interface SignInDependencies {
   users: {
     get: (user: number) => Promise<User>;
     findAccount: (name: LoginName) => Promise<Account | undefined>;
-    passwordHash: (user: number) => Promise<string | null>;
+    passwordHash: (user: number) => Promise<string | null | undefined>;
     replacePassword: (db: Db, user: number, from: string, to: string) => Promise<boolean>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
@@ -62,7 +62,7 @@ export function createSignIn(dependencies: SignInDependencies) {
       // Another hash than the one that was checked. It may be the same password at another cost, which its owner's other
       // device has just brought up to date: it is looked at once more.
       if (look === 2) return undefined;
-      password_hash = await users.passwordHash(account.id);
+      password_hash = (await users.passwordHash(account.id)) ?? null;
     }
   }
 
