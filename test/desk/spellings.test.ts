@@ -110,6 +110,8 @@ test('the tables are as long as they have to be', () => {
   expect(different.length).toBeGreaterThanOrEqual(20);
   const names = [...same, ...different].flat();
   expect(new Set(names).size).toBe(names.length);
+  const lower = names.map((name) => name.toLowerCase());
+  for (const name of lower) expect(lower.filter((other) => other.includes(name))).toEqual([name]);
 });
 
 test.each(same)('%s and %s find one another', async (one, other) => {

@@ -8,6 +8,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts';
 import { openReplica } from '../../src/db/links/replica.ts';
 import { PASSWORD } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
+import { jpeg } from '../helpers/pictures.ts';
 import { type Answer, type Method, provesRules, tally } from '../helpers/races.ts';
 import { relayTo } from '../helpers/relay.ts';
 
@@ -466,6 +467,36 @@ test('a process that dies loses no GET, and no booking or doubles it', async (co
   expect(rows[0]?.count).toBe(timeslots.length);
   await provesRules(db);
   expect((await ask('GET', '/auth/me/', { as: patients[1], at: 0 })).status).toBe(200);
+});
+
+test('a photo of up to 5 MiB comes through nginx, and no other body of its size', async (context) => {
+  needsPrograms(context);
+  const send = async (method: Method, path: string, bytes: Uint8Array<ArrayBuffer>) => {
+    const answer = await fetch(`${site.origin}/api${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${doctor.token}`,
+        'content-type': 'image/jpeg',
+        'x-forwarded-for': freshAddress(),
+      },
+      body: bytes,
+    });
+    return { status: answer.status, body: (await answer.json()) as { code?: string; small?: string } };
+  };
+  const MIB = 1_048_576;
+  const picture = await jpeg();
+  // What lies behind a picture's end is no part of it.
+  const sized = (bytes: number) =>
+    new Uint8Array(Buffer.concat([picture, Buffer.alloc(bytes)]).subarray(0, bytes));
+  const put = await send('PUT', '/doctor/photo/', sized(5 * MIB));
+  expect(put.status).toBe(200);
+  const shown = await fetch(new URL(put.body.small ?? '', site.origin));
+  expect([shown.status, shown.headers.get('content-type')]).toEqual([200, 'image/webp']);
+  const tooLarge = { status: 413, body: { code: 'payload_too_large' } };
+  expect(await send('PUT', '/doctor/photo/', sized(5 * MIB + 1))).toMatchObject(tooLarge);
+  expect(await send('POST', '/appointments/', sized(MIB))).toMatchObject(tooLarge);
+  const removed = await ask('DELETE', '/doctor/photo/', { as: doctor });
+  expect(removed.status).toBe(204);
 });
 
 test('what nginx does not pass on, it answers as the API would', async (context) => {
