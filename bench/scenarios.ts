@@ -27,6 +27,7 @@ export interface Stock {
   slots: () => Ask[];
   own: () => Ask[];
   book: () => Ask[];
+  examine: () => Ask[];
   cancel: () => Ask[];
   login: () => Ask[];
   stampede: (people: number, slots: number) => Ask[];
@@ -70,6 +71,13 @@ export const scenarios: Record<string, Scenario> = {
     expected: [201],
     writes: true,
     parts: (stock) => only(stock.book(), true),
+  },
+  examine: {
+    title: 'booking a service with a room',
+    limits: ['floor'],
+    expected: [201],
+    writes: true,
+    parts: (stock) => only(stock.examine(), true),
   },
   mixed: {
     title: 'the mixed day',
@@ -149,13 +157,17 @@ export async function takeStock(world: World, today: string, client: pg.ClientBa
   });
   const doctorsFor = (person: number): Ask => ({ method: 'GET', path: '/api/doctors/', person });
   const ownOf = (person: number): Ask => ({ method: 'GET', path: '/api/appointments/me/', person });
-  const bookingOf = (timeslot: number, person: number): Ask => ({
+  const bookingOf = (timeslot: number, person: number, service?: number): Ask => ({
     method: 'POST',
     path: '/api/appointments/',
     person,
-    body: { timeslot },
+    body: { timeslot, ...(service !== undefined && { service }) },
   });
-  const bookingAt = ([slot, place]: [number, Place]) => bookingOf(slot, world.patientOf(place));
+  const bookingAt = ([slot, place]: [number, Place]) =>
+    bookingOf(slot, world.patientOf(place), world.serviceOf(place.doctor));
+  const givesService = ([, { doctor }]: [number, Place]) => world.serviceOf(doctor) !== undefined;
+  const examinations = [...free].filter(givesService);
+  const visitsAlone = [...free].filter((one) => !givesService(one));
   const cancelOf = ({ id, patient_id }: (typeof visits)[number]): Ask => ({
     method: 'DELETE',
     path: `/api/appointments/${id}/`,
@@ -176,7 +188,8 @@ export async function takeStock(world: World, today: string, client: pg.ClientBa
     doctors: () => some(READS, () => doctorsFor(anyPatient())),
     slots: () => some(READS, () => slotsOf(anyPlace())),
     own: () => some(READS, () => ownOf(anyPatient())),
-    book: () => shuffled([...free].map(bookingAt)),
+    book: () => shuffled(visitsAlone.map(bookingAt)),
+    examine: () => shuffled(examinations.map(bookingAt)),
     cancel: () => shuffled(visits.map(cancelOf)),
     login: () => some(STOCK / 100, () => loginOf(anyPatient())),
     stampede: (people, slots) =>
@@ -196,7 +209,8 @@ export async function takeStock(world: World, today: string, client: pg.ClientBa
         ),
       },
       own: { url: '/api/appointments/me/', asks: both(typical, ownOf) },
-      book: { url: '/api/appointments/', asks: both([...free].slice(0, 2), bookingAt) },
+      book: { url: '/api/appointments/', asks: both(visitsAlone.slice(0, 2), bookingAt) },
+      examine: { url: '/api/appointments/', asks: both(examinations.slice(0, 2), bookingAt) },
       cancel: { url: '/api/appointments/:id/', asks: both(visits.slice(0, 2), cancelOf) },
     },
   };

@@ -152,12 +152,13 @@ async function undo(client: pg.Client, visits: number, people: number): Promise<
       returning a.timeslot_id
     )
     update timeslots set is_taken = true where id in (select timeslot_id from cancelled);
+    delete from room_uses;
     truncate appointment_events, audit_entries, messages, graphile_worker._private_jobs;
     delete from refresh_tokens;
     delete from sessions where id > ${people};
     insert into doctor_changes (doctor_id) values (1);
     commit`);
-  for (const table of ['appointments', 'timeslots', 'sessions', 'refresh_tokens'])
+  for (const table of ['appointments', 'timeslots', 'room_uses', 'sessions', 'refresh_tokens'])
     await client.query(`vacuum ${table}`);
   await client.query('checkpoint');
 }

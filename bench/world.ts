@@ -63,6 +63,8 @@ export function createWorld(size: Size, first_day: string) {
 
     doctorId: (doctor: number) => doctor + 1,
     patientId: (patient: number) => doctors + 1 + (patient % patients),
+    /** The service that a doctor gives, if they do: every fourth one, in one of eight rooms (loader.ts). */
+    serviceOf: (doctor: number) => ((doctor + 1) % 4 === 0 ? 1 + Math.floor(doctor / 32) : undefined),
     /** A doctor's day lies together, as it is published. */
     slotId: ({ day, doctor, slot }: Place) => (day * doctors + doctor) * PER_DAY + slot + 1,
     /** Who has this slot, or may book it: nobody has two at one time, as there are more patients than doctors. */

@@ -20,11 +20,12 @@ const descendants = (pid: number): number[] =>
 const lives = (pid: number) => existsSync(`/proc/${pid}`);
 
 test('the benchmark fills a world and sets reads and bookings beside their limits', async () => {
-  const started = bench('--only', 'slots,book');
+  const started = bench('--only', 'slots,book,examine');
   expect(await started.exited, started.output()).toBe(0);
   const output = started.output();
   for (const request of ['free slots of a day', 'booking distinct slots'])
     expect(output).toMatch(new RegExp(`\\| ${request} +\\| +2 \\| +\\d+ % \\| +\\d+ % \\| +[\\d.]+ × \\|`));
+  expect(output).toMatch(/\| booking a service with a room +\| +2 \|/);
   // A part of a run is no result.
   expect(output).not.toContain('Written to');
 });
