@@ -33,6 +33,8 @@ import { passOn, replacing, takenUp } from './waitlist.ts';
 export interface Wanted {
   slot: number;
   patient: number;
+  /** The patient who asks, for themself or for one of their family. */
+  account?: number | undefined;
   /** The visit that would move to it. */
   moving?: number;
 }
@@ -78,7 +80,8 @@ const statuses: Record<string, number> = {
 };
 
 /** What somebody is refused a slot for, the plainest reason first. */
-function refusal(clinic: Clinic, { slot: id, patient, moving }: Wanted, role: Person['role']) {
+function refusal(clinic: Clinic, wanted: Wanted, role: Person['role']) {
+  const { slot: id, patient, moving } = wanted;
   const slot = clinic.slots.find((other) => other.id === id);
   if (slot?.doctor === patient) return 'not_with_oneself';
   if (!isPatient(clinic, patient)) return 'patient_not_found';
@@ -88,12 +91,10 @@ function refusal(clinic: Clinic, { slot: id, patient, moving }: Wanted, role: Pe
   if (isOver(clinic, role, slot)) return 'slot_in_past';
   const holder = holderOf(clinic, slot);
   if (holder) return holder.patient === patient ? 'already_yours' : 'slot_taken';
-  const held = isHeld(clinic, slot);
-  if (!(held && slot.held_by === patient)) {
-    const bound = beyond(clinic, role, slot);
-    if (bound) return bound;
-  }
-  if (held && slot.held_by !== patient) return 'slot_held';
+  const isOwn = isHeldFor(clinic, slot, wanted);
+  const bound = isOwn ? undefined : beyond(clinic, role, slot);
+  if (bound) return bound;
+  if (isHeld(clinic, slot) && !isOwn) return 'slot_held';
   if (isBusy(clinic, patient, slot, moving)) return 'patient_busy';
   const counts = moving === undefined && role === 'patient' && !isCounted(clinic, slot, patient);
   return counts && tooMany(clinic, patient) ? 'too_many_appointments' : undefined;
@@ -111,7 +112,7 @@ export function obtain(
     const code = refusal(now, wanted, role);
     if (code) return { expected: { status: statuses[code] ?? 409, code }, next: now };
     const slot = now.slots.find(({ id }) => id === wanted.slot) as Slot;
-    if (isOpenTo(now, slot, wanted.patient)) return take(now, slot);
+    if (isHeldFor(now, slot, wanted) || isOpenTo(now, slot, wanted.patient)) return take(now, slot);
     const passed = passOn(now, slot.id, wanted.patient);
     now = passed.clinic;
     if (passed.isKept) return { expected: { status: 409, code: 'slot_held' }, next: now };
@@ -180,7 +181,7 @@ export const bookFor = (
   id: number,
   booking: Booking = {},
 ): Step =>
-  obtain(clinic, wanted, caller.role, (now, slot) => {
+  obtain(clinic, { ...wanted, account: familyOf(caller) }, caller.role, (now, slot) => {
     const { next, expected } = booked(now, caller, { slot, patient: wanted.patient, ...booking }, id);
     // Whoever works here is told whether any message reaches the patient. Nobody here has an address.
     return made(next, { ...expected.body, ...(caller.role !== 'patient' && { reachable: false }) });
@@ -261,11 +262,19 @@ export function hold(clinic: Clinic, caller: Person, request: { slot: number; pa
     !isBusy(clinic, patient, theirs) &&
     (isStaff(caller) || !tooMany(clinic, patient));
   if (mayPassOn) return take(clinic, theirs);
-  return obtain(clinic, { slot: request.slot, patient }, caller.role, take);
+  const wanted = { slot: request.slot, patient, account: familyOf(caller) };
+  return obtain(clinic, wanted, caller.role, take);
 }
 
+/** Who asks for their family: what one holds for somebody of it they may take for another. */
+export const familyOf = ({ id, role }: Person) => (role === 'patient' ? id : undefined);
+
+/** It is held for the patient, or by whoever asks for them. */
+const isHeldFor = (clinic: Clinic, slot: Slot, { patient, account }: Wanted) =>
+  isHeld(clinic, slot) && (slot.held_by === patient || isOf(slot, account));
+
 /** An account holds it, for whomever. */
-const isOf = (slot: Slot, account: number) =>
+const isOf = (slot: Slot, account: number | undefined) =>
   slot.held_by !== null && slot.last_held_by === account && !slot.is_waitlisted;
 
 export function release(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {

@@ -26,7 +26,7 @@ import {
   todayOf,
   type Visit,
 } from './clinic.ts';
-import { obtain, take } from './slots.ts';
+import { familyOf, obtain, take } from './slots.ts';
 import { isWanted } from './waitlist.ts';
 
 /** What becomes of a visit once it is booked. */
@@ -177,7 +177,7 @@ export function reschedule(clinic: Clinic, caller: Person, request: Act<'resched
   const target = clinic.slots.find((slot) => slot.id === request.slot);
   if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, caller, visit.doctor, target.doctor))
     throw new Refused(409, 'not_same_doctor');
-  const wanted = { slot: request.slot, patient, moving: id };
+  const wanted = { slot: request.slot, patient, account: familyOf(caller), moving: id };
   return obtain(clinic, wanted, caller.role, (now, slot) =>
     shown(moved(now, caller, visit, slot.id), caller, id),
   );

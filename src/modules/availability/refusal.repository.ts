@@ -71,7 +71,7 @@ export async function whyRefused(
         coalesce(s.is_taken, false) and not exists (
           select from appointments own
           where own.id = $3::integer and s.id = any (own.timeslot_id || own.further_timeslots) and ${isActive('own')}) as taken,
-        coalesce(s.held_until > $4 and s.held_by <> $2 and ${isHeldByAccount('$13::integer')} is not true, false) as held,
+        coalesce(s.held_until > $4, false) and not own.held as held,
         coalesce(s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4), false) as passing,
         ${isBusy('$2', '$3::integer')} as busy,
         coalesce($3::integer is null and not ${isWithinNumber('$2', 4, '$12')}, false) as too_many,
@@ -87,7 +87,7 @@ export async function whyRefused(
       left join users u on u.id = s.doctor_id and ${isDoctorHere('u')}
       left join doctor_profiles d on d.id = u.id and ${isLetIn('d')}
       cross join lateral (
-        select coalesce(s.held_by = $2 and s.held_until > $4, false),
+        select coalesce((s.held_by = $2 or ${isHeldByAccount('$13::integer')}) and s.held_until > $4, false),
           case when $11::boolean then s.end_time else s.start_time end
       ) own (held, lasts)`,
     values: [timeslot, patient, moving, ...boundValues(bounds), bounds.active_max, account],
