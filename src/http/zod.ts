@@ -37,6 +37,12 @@ export function issue(
 }
 
 /**
+ * For a rule over several fields that reads what they have become: zod also asks it where one of them is refused, and still
+ * is what was sent. `.refine(rule, { ...issue('three_letters', 'search'), ...ifFine })`
+ */
+export const ifFine = { when: ({ issues }: z.core.ParsePayload) => issues.length === 0 };
+
+/**
  * What a body of changes is refused for that changes nothing: `.refine(...somethingToChange())`.
  * @param besides fields that change nothing by themselves
  */

@@ -233,6 +233,16 @@ describe('GET /patients/', () => {
     expectProblem(await find({ born: '1949-13-31' }), 'invalid_input');
   });
 
+  test.each([
+    ['abc\0', 'invalid_characters'],
+    ['a'.repeat(101), 'too_long'],
+    ['a b c d e f g', 'too_many_words'],
+    ['ab', 'three_letters'],
+  ])('is refused for what it is where nobody can be looked for by %j', async (search, code) => {
+    const refused = await find({ search }).expect(400);
+    expect(refused.body.errors).toEqual([expect.objectContaining({ path: 'search', code })]);
+  });
+
   test('a short word begins a name, and a family name of two letters is found with the first name', async () => {
     const { id } = await made({ first_name: 'Вячеслав', last_name: 'Ли' });
     expect(await idsOf({ search: 'ли вячеслав' })).toEqual([id]);

@@ -5,7 +5,7 @@ import { relationships } from '../../../core/words.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../../http/page.ts';
-import { issue, somethingToChange } from '../../../http/zod.ts';
+import { ifFine, issue, somethingToChange } from '../../../http/zod.ts';
 
 /** So many patients are found at most: whoever finds more says more. */
 export const MOST_FOUND = 1_000;
@@ -99,7 +99,7 @@ export const patientSearch = perCountry((country) =>
     .refine(
       ({ search, phone, born: birthday }) =>
         phone !== undefined || birthday !== undefined || (search?.join('').match(LETTERS)?.length ?? 0) >= 3,
-      issue('three_letters', 'search'),
+      { ...issue('three_letters', 'search'), ...ifFine },
     ),
 );
 export type PatientSearch = z.infer<ReturnType<typeof patientSearch>>;
