@@ -215,7 +215,12 @@ export const settings = {
     PAGES: {
       is: z.enum(['on', 'off']).transform((text) => text === 'on'),
       default: 'on',
-      means: '`off`: `/book/` is not served; the API stays as it is.',
+      means: '`off`: `/book/` and `/desk/` are not served; the API stays as it is.',
+    },
+    DESK_IDLE_MINUTES: {
+      is: value.whole(1, 720),
+      default: '15',
+      means: 'After how many minutes without a touch `/desk/` signs out.',
     },
   },
   Privacy: {

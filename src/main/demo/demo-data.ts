@@ -161,9 +161,8 @@ function todaysStart(time: string): number {
 async function addSlots(tx: Tx, clock: Clock): Promise<void> {
   const { date: today, time } = clock.wall();
   await tx.execute(sql`
-    insert into timeslots (doctor_id, date, start_time, end_time, room_id)
-    select d.id, day::date, start, case when last then time '24:00' else start + interval '30 minutes' end,
-      case d.id when ${demo.doctor.id} then ${demo.room.id}::int when ${demo.colleague.id} then ${demo.otherRoom.id}::int end
+    insert into timeslots (doctor_id, date, start_time, end_time)
+    select d.id, day::date, start, case when last then time '24:00' else start + interval '30 minutes' end
     from doctor_profiles d,
       generate_series(${today}::date - 14, ${today}::date + 28, interval '1 day') as day,
       generate_series(0, ${STEPS - 1}::int) as step,
