@@ -56,6 +56,20 @@ export const settings = {
       means:
         'How many answers each process keeps in memory: so many, and no more than 8 kB for each, all together. `0`: none.',
     },
+    METRICS_PORT: {
+      is: value.whole(1, 65535),
+      means:
+        'Port of `/metrics` (OpenMetrics), for monitors alone; the worker too. Without it there is none.',
+    },
+    METRICS_TOKEN: {
+      is: value.text.min(16, 'is too short: 16 bytes at least'),
+      means: 'Bearer token of `/metrics` beside the API. Without it there is none.',
+    },
+    SENTRY_DSN: {
+      is: value.httpUrl,
+      means:
+        'Where errors that are ours are reported (a service that speaks Sentry’s protocol): kind, route, type, code and place in the source, nothing else.',
+    },
     LOG_LEVEL: {
       is: value.logLevel,
       default: 'info',

@@ -37,7 +37,8 @@ async function main(): Promise<void> {
   if (ready) await printDemo(started);
   else await waitForDatabase(started, fill, sayAway);
   if (config.worker !== 'internal' || started.isStopping()) return;
-  const jobs = startJobs({ db, clock, log: app.log, config });
+  const { report } = started;
+  const jobs = startJobs({ db, clock, log: app.log, config, report });
   started.onStop(jobs.stop);
 }
 
