@@ -47,6 +47,8 @@ export async function openMetrics({ read }: MetricsOptions): Promise<Metrics> {
     labelNames: ['by'],
     registers,
   });
+  // Known from the start: a rule for "none was booked" must see that there were none.
+  for (const by of ['booking', 'waitlist']) bookings.inc({ by }, 0);
   const gauges = new Map<string, InstanceType<typeof Gauge>>();
   let known: { at: number; readings: Promise<readonly Reading[]> } | undefined;
 
