@@ -53,7 +53,8 @@ export function readingsOf({ now, work, channels = [], database, readers = [], b
   const add = (name: string, help: string, value: number | null, labels?: Record<string, string>) => {
     if (value !== null) readings.push({ name, help, value, ...(labels && { labels }) });
   };
-  for (const [name, help] of Object.entries(WORK)) add(`clinic_${name}`, help, (work as Record<string, number> | undefined)?.[name] ?? null);
+  for (const [name, help] of Object.entries(WORK))
+    add(`clinic_${name}`, help, (work as Record<string, number> | undefined)?.[name] ?? null);
   for (const { channel, unsent, oldest_seconds } of channels) {
     add('clinic_messages_unsent', 'Messages that have not left yet', unsent, { channel });
     add('clinic_messages_oldest_seconds', 'For how long the oldest of them has been due', oldest_seconds, {

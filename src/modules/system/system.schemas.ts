@@ -24,9 +24,9 @@ export const systemState = documented(
       migrations_known: whole,
       archives: z.boolean(),
       archive_failed: word.nullable(),
-      replicas: z.array(
-        z.object({ name: word, state: word.nullable(), lag_seconds: figure.nullable() }),
-      ).max(1_000),
+      replicas: z
+        .array(z.object({ name: word, state: word.nullable(), lag_seconds: figure.nullable() }))
+        .max(1_000),
     }),
     work: z.object({
       holds_live: whole,
@@ -39,24 +39,28 @@ export const systemState = documented(
       jobs_due: whole,
       jobs_oldest_seconds: figure,
     }),
-    channels: z.array(
-      z.object({
-        channel: word,
-        unsent: whole,
-        oldest_seconds: figure,
-        last_sent_at: instant.nullable(),
-        last_failed_at: instant.nullable(),
-      }),
-    ).max(1_000),
-    readers: z.array(
-      z.object({
-        reader: word,
-        events: whole,
-        seconds: figure,
-        troubled: whole,
-        set_aside: whole,
-      }),
-    ).max(1_000),
+    channels: z
+      .array(
+        z.object({
+          channel: word,
+          unsent: whole,
+          oldest_seconds: figure,
+          last_sent_at: instant.nullable(),
+          last_failed_at: instant.nullable(),
+        }),
+      )
+      .max(1_000),
+    readers: z
+      .array(
+        z.object({
+          reader: word,
+          events: whole,
+          seconds: figure,
+          troubled: whole,
+          set_aside: whole,
+        }),
+      )
+      .max(1_000),
     backups: z
       .object({
         backed_up_at: instant.nullable(),
