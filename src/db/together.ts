@@ -26,7 +26,7 @@ interface Waiting<Item, Answer> {
 /**
  * What comes while one of its kind is under way waits for that, and goes together with all that wait. What comes alone goes at
  * once, alone. So nobody waits for more than one group before their own, however many come: the more, the larger the groups.
- * 16 bookings in one statement cost the database a quarter of what they cost one by one (bench/NOTES.md).
+ * 16 bookings in one statement cost the database a third of what they cost one by one (bench/NOTES.md).
  */
 export function together<Item, Answer>({
   alone,
