@@ -56,20 +56,6 @@ export const settings = {
       means:
         'How many answers each process keeps in memory: so many, and no more than 8 kB for each, all together. `0`: none.',
     },
-    METRICS_PORT: {
-      is: value.whole(1, 65535),
-      means:
-        'Port of `/metrics` (OpenMetrics), for monitors alone; the worker too. Without it there is none.',
-    },
-    METRICS_TOKEN: {
-      is: value.text.min(16, 'is too short: 16 bytes at least'),
-      means: 'Bearer token of `/metrics` beside the API. Without it there is none.',
-    },
-    SENTRY_DSN: {
-      is: value.httpUrl,
-      means:
-        'Where errors that are ours are reported (a service that speaks Sentry’s protocol): kind, route, type, code and place in the source, nothing else.',
-    },
     LOG_LEVEL: {
       is: value.logLevel,
       default: 'info',
@@ -229,12 +215,7 @@ export const settings = {
     PAGES: {
       is: z.enum(['on', 'off']).transform((text) => text === 'on'),
       default: 'on',
-      means: '`off`: `/book/` and `/desk/` are not served; the API stays as it is.',
-    },
-    DESK_IDLE_MINUTES: {
-      is: value.whole(1, 720),
-      default: '15',
-      means: 'After how many minutes without a touch `/desk/` signs out.',
+      means: '`off`: `/book/` is not served; the API stays as it is.',
     },
   },
   Privacy: {
@@ -326,6 +307,11 @@ export const settings = {
       means: 'Requests a minute of an address that reads the public directory without a token.',
     },
     RATE_LIMIT_USER: { is: value.whole(1, 1_000_000), default: '600', means: 'Requests a minute of a user.' },
+    RATE_LIMIT_KEY: {
+      is: value.whole(1, 1_000_000),
+      default: '600',
+      means: 'Requests a minute of an API key.',
+    },
     RATE_LIMIT_AUTH: {
       is: value.whole(1, 1_000_000),
       default: '30',

@@ -14,6 +14,7 @@ import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createReaders } from './events/readers.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
+import { apiKeysPersonal, apiKeysRoutes, createApiKeys } from './modules/api-keys/index.ts';
 import {
   appointmentsJobs,
   appointmentsPersonal,
@@ -21,6 +22,7 @@ import {
   createAppointments,
   historyReader,
 } from './modules/appointments/index.ts';
+import { assistantRoutes } from './modules/assistant/index.ts';
 import { auditJobs, auditPersonal, auditRoutes, createAudit } from './modules/audit/index.ts';
 import {
   authPersonal,
@@ -45,6 +47,7 @@ import {
   approveDoctor,
   createDoctors,
   createPhotos,
+  createSpecializations,
   doctorsJobs,
   doctorsPersonal,
   doctorsRoutes,
@@ -53,6 +56,7 @@ import {
   photosRoutes,
   publicPhotosRoutes,
   saveDoctorProfile,
+  specializationsRoutes,
 } from './modules/doctors/index.ts';
 import { createFeeds, feedsPersonal, feedsRoutes } from './modules/feeds/index.ts';
 import { createIdempotency, idempotencyPersonal } from './modules/idempotency/index.ts';
@@ -85,7 +89,7 @@ import {
 } from './modules/privacy/index.ts';
 import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
-import { createBackups, createSystem, systemJobs, systemRoutes } from './modules/system/index.ts';
+import { createBackups, systemJobs } from './modules/system/index.ts';
 import {
   createTimeslots,
   findingRoutes,
@@ -94,7 +98,14 @@ import {
   timeslotsPersonal,
   timeslotsRoutes,
 } from './modules/timeslots/index.ts';
-import { createUsers, setContact, usersJobs, usersPersonal, usersRoutes } from './modules/users/index.ts';
+import {
+  createUsers,
+  insertService,
+  setContact,
+  usersJobs,
+  usersPersonal,
+  usersRoutes,
+} from './modules/users/index.ts';
 import {
   createOffers,
   createWaitlist,
@@ -112,8 +123,6 @@ export interface ModulesDependencies {
   /** Signs an access token. A process that answers no requests signs none. */
   signAccess?: (caller: Caller, branches?: readonly number[] | null) => string;
   config: Config;
-  /** Which version this is, and how the level of its log is set. */
-  about?: { version: string; setLogLevel: (level: string) => void };
 }
 
 const signsNothing = (): never => {
@@ -155,6 +164,7 @@ export const personal = [
   notificationsPersonal,
   feedsPersonal,
   settingsPersonal,
+  apiKeysPersonal,
   auditPersonal,
   appointmentsPersonal,
 ] as const;
@@ -173,7 +183,6 @@ export function createModules({
   log = silentLog,
   signAccess = signsNothing,
   config,
-  about = { version: '', setLogLevel: () => {} },
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const sealer = createSealer(dataKeysOf(config.data_keys, clock));
@@ -198,6 +207,7 @@ export function createModules({
     audit,
     users: { setContact },
   });
+  const specializations = createSpecializations({ db, audit });
   const photos = createPhotos({ db, clock, audit, store: openPhotoStore(config.photos) });
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });
@@ -304,6 +314,7 @@ export function createModules({
     ledger: openLedger(config.backup_dir, config.backup_key),
     ...config,
   });
+  const apiKeys = createApiKeys({ db, clock, log, audit, users: { insertService } });
   const afterwards = createAfterwards(log);
   const auth = createAuth({
     db,
@@ -368,9 +379,9 @@ export function createModules({
     ...config,
   });
   const backups = createBackups({ db, clock, log, users: users.accounts, messages, ...config });
-  const system = createSystem({ db, clock, log, audit, readers: events, ...about, ...config });
   let link: Listener | undefined;
   return {
+    apiKeys: apiKeys.bearers,
     appointments,
     audit,
     events,
@@ -378,7 +389,6 @@ export function createModules({
     sessions,
     sealer,
     settings,
-    system,
     users,
 
     /** What runs in the background beside messages, and when. */
@@ -400,7 +410,7 @@ export function createModules({
      * background jobs do, which need it seldom.
      */
     follow(database_url: string): void {
-      link = listen({ url: database_url, channels: [sessions.endings, settings.changes, system.levels] });
+      link = listen({ url: database_url, channels: [sessions.endings, settings.changes] });
       sessions.follow(link);
       settings.follow(link);
       if (config.answers_remembered > 0) changes.follow(database_url);
@@ -412,7 +422,10 @@ export function createModules({
     },
 
     /** Registers what is served beside the API, for pages to show. */
-    registerPublic: (app: FastifyInstance): Promise<void> => publicPhotosRoutes(app, { photos }),
+    async registerPublic(app: FastifyInstance): Promise<void> {
+      await app.register(publicPhotosRoutes, { photos });
+      await app.register(assistantRoutes);
+    },
 
     /** Registers every module's routes. */
     async register(app: FastifyInstance): Promise<void> {
@@ -421,6 +434,7 @@ export function createModules({
       await app.register(authRoutes, { auth, sessions, users, ...config });
       await app.register(undoRoutes, { undo: auth.undo, ...config, loggable });
       await app.register(doctorsRoutes, { doctors, ...config });
+      await app.register(specializationsRoutes, { specializations, ...config });
       await app.register(photosRoutes, { photos });
       await app.register(servicesRoutes, { services, public_directory });
       await app.register(patientsRoutes, { patients, ...config });
@@ -434,11 +448,11 @@ export function createModules({
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
-      await app.register(systemRoutes, { system });
       await app.register(waitlistRoutes, { waitlist });
       await app.register((routes) => notifications.routes(routes, auth.proofs));
       await app.register(feedsRoutes, { feeds });
       await app.register(privacyRoutes, { privacy, personalData, consents });
+      await app.register(apiKeysRoutes, { apiKeys });
       await app.register(auditRoutes, { audit });
       await app.register(usersRoutes, { users, erase: privacy.eraseOther, phone_country });
     },

@@ -15,7 +15,7 @@ function importsOf(file: string): string[] {
   );
 }
 
-const MODULE = /^src\/modules\/(\w+)\//;
+const MODULE = /^src\/modules\/([\w-]+)\//;
 
 /** Who may have which slot, and who may act for whom, as SQL and as the bounds that it reads: any statement that asks it says it in these words. */
 const CONDITIONS =
@@ -40,7 +40,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /^src\/config(\.\w+)?\.ts$/, to: [/^src\/core\//, /^src\/config\.\w+\.ts$/] },
   {
     from: /^src\/modules\.ts$/,
-    to: [/^src\/modules\/\w+\/index\.ts$/, /^src\/(core|db|events|memory)\//, /^src\/config\.ts$/],
+    to: [/^src\/modules\/[\w-]+\/index\.ts$/, /^src\/(core|db|events|memory)\//, /^src\/config\.ts$/],
   },
   { from: /^src\/app\.ts$/, to: [/^src\/(config|modules)\.ts$/, /^src\/(core|i18n|db|http|pages)\//] },
   // A provider knows nothing but its protocol, and a text nothing but what it says.
@@ -50,7 +50,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   { from: /[./]store\.ts$/, to: [/^src\/core\//, OWN('store')] },
   { from: /\.process\.ts$/, to: [/^src\/core\//, OWN('rules')] },
   // A large module is put together of its parts in a file of its own name.
-  { from: /^src\/modules\/(\w+)\/\1(\.jobs)?\.ts$/, to: [/^src\/(core|db)\//, OWN('.*'), DOOR()] },
+  { from: /^src\/modules\/([\w-]+)\/\1(\.jobs)?\.ts$/, to: [/^src\/(core|db)\//, OWN('.*'), DOOR()] },
   { from: /\.pages\.ts$/, to: [/^src\/(core|i18n)\//, OWN('service'), TEXTS, DOOR()] },
   { from: /\.sql\.ts$/, to: [/^src\/core\//, OWN('(rules|sql)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('(rules|schemas)')] },
@@ -73,7 +73,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
     ],
   },
   { from: /\.routes\.ts$/, to: [/^src\/(core|http|i18n)\//, OWN('(pages|routes|schemas|service)'), DOOR()] },
-  { from: /^src\/modules\/\w+\/index\.ts$/, to: [OWN('.*')] },
+  { from: /^src\/modules\/[\w-]+\/index\.ts$/, to: [OWN('.*')] },
   { from: /^src\/modules\//, to: [/^src\/core\//] },
   {
     from: /^src\/(main|cli)\//,
@@ -88,7 +88,7 @@ function OWN(role: string): RegExp {
 
 /** Another module's door: its types and schemas; what it does is handed in by modules.ts. */
 function DOOR(): RegExp {
-  return /^src\/modules\/\w+\/index\.ts$/;
+  return /^src\/modules\/[\w-]+\/index\.ts$/;
 }
 
 test.each(files)('%s imports only what its place allows', (file) => {

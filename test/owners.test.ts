@@ -14,6 +14,7 @@ const NOTIFICATIONS = ['notifications'];
 /** Who may write each table. Any repository may read any of them. */
 const OWNERS: Record<string, string[]> = {
   absences: CALENDAR,
+  api_keys: ['api-keys'],
   appointment_events: FLOOR,
   appointments: FLOOR,
   audit_entries: ['audit'],
@@ -49,6 +50,8 @@ const OWNERS: Record<string, string[]> = {
   rooms: ['clinic'],
   services: ['clinic'],
   sessions: ['auth'],
+  specialization_names: ['doctors'],
+  specializations: ['doctors'],
   telegram_chats: NOTIFICATIONS,
   timeslots: FLOOR,
   token_algorithms: ['auth'],
@@ -93,7 +96,7 @@ interface Write {
 
 function writesOf(file: string): Write[] {
   const text = readFileSync(join(root, file), 'utf8');
-  const by = /^modules\/(\w+)\//.exec(file)?.[1] ?? file.split('/').slice(0, -1).join('/');
+  const by = /^modules\/([\w-]+)\//.exec(file)?.[1] ?? file.split('/').slice(0, -1).join('/');
   const inSql = WRITES.flatMap((pattern) => [...text.matchAll(pattern)].map(([, table = '']) => table));
   const built = [...text.matchAll(BUILDS)].map(([, name = '']) => tables.get(name) ?? '');
   return [...inSql, ...built].filter((table) => known.has(table)).map((table) => ({ file, by, table }));

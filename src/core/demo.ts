@@ -44,6 +44,15 @@ export const demo = {
     phone: '+998935554433',
   },
 
+  specialization: {
+    id: 1,
+    name: specialization,
+    names: { uz: specialization, ru: 'Кардиолог', en: 'Cardiologist' },
+  },
+
+  /** The same once more, by mistake. */
+  duplicateSpecialization: { id: 2, name: 'Yurak shifokori' },
+
   /** Their phone is confirmed, their email is not. */
   patient: {
     id: patientName.id,
@@ -80,6 +89,9 @@ export const demo = {
   },
   duplicate: { id: 121 },
   deskChild: { id: 122 },
+
+  /** Of a web page. */
+  apiKey: { id: 1, user: 123, name: 'Website' },
 
   /** The day of the slots below, a Tuesday. All are the demo doctor's. */
   day: '2028-03-14',

@@ -18,6 +18,7 @@ export const errorStatus = {
   invalid_credentials: 401,
   invalid_refresh_token: 401,
   forbidden: 403,
+  insufficient_scope: 403,
   account_inactive: 403,
   route_not_found: 404,
   session_not_found: 404,
@@ -30,6 +31,8 @@ export const errorStatus = {
   holiday_not_found: 404,
   absence_not_found: 404,
   branch_not_found: 404,
+  api_key_not_found: 404,
+  specialization_not_found: 404,
   room_not_found: 404,
   waitlist_entry_not_found: 404,
   service_not_found: 404,
@@ -166,6 +169,7 @@ export const fieldErrorCodes = [
   'nothing_to_change',
   'three_letters',
   'same_person',
+  'unknown_specialization',
   'invalid_etag',
 ] as const;
 

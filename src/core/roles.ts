@@ -1,3 +1,5 @@
+import type { Scope } from './scopes.ts';
+
 /** Whose visits they are: a doctor's, a patient's. */
 export type Side = 'doctor' | 'patient';
 
@@ -99,6 +101,8 @@ export interface Caller {
   id: number;
   role: Role;
   session: number;
+  /** The API key by which a program acts as this person, and what it may: none for people. */
+  key?: { id: number; scopes: readonly Scope[] };
   /** The request they make, as the log names it. */
   request_id?: string;
   /** Whose records the audit has an entry of already, for this request. */

@@ -32,6 +32,7 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   holidays_branch_id_branches_id_fk: 'branch_not_found',
   rooms_branch_id_branches_id_fk: 'branch_not_found',
   branches_name_key: 'name_taken',
+  specialization_names_pkey: 'name_taken',
   rooms_name_key: 'name_taken',
   branches_in_use: 'branch_in_use',
   weekly_hours_no_overlap: 'schedule_overlap',

@@ -76,6 +76,18 @@ export const en: Texts = {
     holiday_not_found: { title: 'Holiday not found', detail: 'There is no such holiday.' },
     absence_not_found: { title: 'Absence not found', detail: 'There is no such absence.' },
     branch_not_found: { title: 'Branch not found', detail: 'There is no such branch.' },
+    api_key_not_found: {
+      title: 'API key not found',
+      detail: 'There is no such API key.',
+    },
+    insufficient_scope: {
+      title: 'Beyond the key’s scopes',
+      detail: 'This API key may not do that: it lacks the scope, or no key may.',
+    },
+    specialization_not_found: {
+      title: 'Specialization not found',
+      detail: 'There is no such specialization in the clinic’s list.',
+    },
     room_not_found: { title: 'Room not found', detail: 'There is no such room in that branch.' },
     service_not_found: {
       title: 'Service not found',
@@ -407,6 +419,7 @@ export const en: Texts = {
     reason_without_cancel: 'A reason goes only with a cancellation.',
     upcoming_without_leaving: 'Goes only with `is_active: false` or a new role.',
     three_letters: 'Needs three letters of a name, unless a phone or a birthday is given.',
+    unknown_specialization: 'Is not in the clinic’s list of specializations.',
     same_person: 'Must be another record.',
     nothing_to_change: 'Name at least one field to change.',
     invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',

@@ -70,6 +70,16 @@ export const ru: Texts = {
     holiday_not_found: { title: 'Выходной не найден', detail: 'Такого выходного дня нет.' },
     absence_not_found: { title: 'Отсутствие не найдено', detail: 'Такого отсутствия нет.' },
     branch_not_found: { title: 'Филиал не найден', detail: 'Такого филиала нет.' },
+    api_key_not_found: { title: 'Ключ API не найден', detail: 'Такого ключа API нет.' },
+    insufficient_scope: {
+      title: 'Ключу это не разрешено',
+      detail:
+        'Этому ключу API нельзя это делать: у него нет нужного права, или это не разрешено никакому ключу.',
+    },
+    specialization_not_found: {
+      title: 'Специализация не найдена',
+      detail: 'В списке клиники нет такой специализации.',
+    },
     room_not_found: { title: 'Кабинет не найден', detail: 'В этом филиале нет такого кабинета.' },
     service_not_found: {
       title: 'Услуга не найдена',
@@ -382,6 +392,7 @@ export const ru: Texts = {
     reason_without_cancel: 'Причина указывается только при отмене.',
     upcoming_without_leaving: 'Указывается только вместе с `is_active: false` или новой ролью.',
     three_letters: 'Нужны три буквы имени, если не указан телефон или день рождения.',
+    unknown_specialization: 'Нет в списке специализаций клиники.',
     same_person: 'Должна быть другая карта.',
     nothing_to_change: 'Назовите хотя бы одно поле.',
     invalid_etag: 'Должны быть метки в кавычках, например "3", или *.',

@@ -69,6 +69,16 @@ export const uz: Texts = {
     holiday_not_found: { title: 'Dam olish kuni topilmadi', detail: 'Bunday dam olish kuni yoʻq.' },
     absence_not_found: { title: 'Yoʻqlik topilmadi', detail: 'Bunday yoʻqlik davri yoʻq.' },
     branch_not_found: { title: 'Filial topilmadi', detail: 'Bunday filial yoʻq.' },
+    api_key_not_found: { title: 'API kaliti topilmadi', detail: 'Bunday API kaliti yoʻq.' },
+    insufficient_scope: {
+      title: 'Kalitga ruxsat yoʻq',
+      detail:
+        'Bu API kaliti buni qila olmaydi: unda kerakli huquq yoʻq yoki bu hech bir kalitga ruxsat etilmagan.',
+    },
+    specialization_not_found: {
+      title: 'Mutaxassislik topilmadi',
+      detail: 'Klinika roʻyxatida bunday mutaxassislik yoʻq.',
+    },
     room_not_found: { title: 'Xona topilmadi', detail: 'Bu filialda bunday xona yoʻq.' },
     service_not_found: {
       title: 'Xizmat topilmadi',
@@ -414,6 +424,7 @@ export const uz: Texts = {
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',
     upcoming_without_leaving: 'Faqat `is_active: false` yoki yangi rol bilan birga koʻrsatiladi.',
     three_letters: 'Telefon yoki tugʻilgan kun koʻrsatilmasa, ismning uch harfi kerak.',
+    unknown_specialization: 'Klinikaning mutaxassisliklar roʻyxatida yoʻq.',
     same_person: 'Boshqa karta boʻlishi kerak.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
     invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',

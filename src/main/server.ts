@@ -33,13 +33,11 @@ async function main(): Promise<void> {
     .listen({ host: config.host, port: config.port })
     .catch((error) => started.giveUp(reasonNotToListen(error, config)));
   print(`Listening on ${baseUrl(app)} (Swagger UI: ${baseUrl(app)}/api/docs/)`);
-  if (config.pages)
-    print(`Patients book at ${baseUrl(app)}/book/, the clinic works at ${baseUrl(app)}/desk/`);
+  if (config.pages) print(`Patients book at ${baseUrl(app)}/book/`);
   if (ready) await printDemo(started);
   else await waitForDatabase(started, fill, sayAway);
   if (config.worker !== 'internal' || started.isStopping()) return;
-  const { report } = started;
-  const jobs = startJobs({ db, clock, log: app.log, config, report });
+  const jobs = startJobs({ db, clock, log: app.log, config });
   started.onStop(jobs.stop);
 }
 

@@ -58,6 +58,14 @@ const table = `
   POST /api/users/{id}/approve/                    401     403          403            403       403              403         403           403           403                 200
   GET /api/doctors/                                200     200          200            200       200              200         200           200           200                 200
   GET /api/doctors/{id}/                           200     200          200            200       200              200         200           200           200                 200
+  GET /api/specializations/                        200     200          200            200       200              200         200           200           200                 200
+  POST /api/specializations/                       401     403          403            403       403              403         403           403           403                 201
+  PATCH /api/specializations/{id}/                 401     403          403            403       403              403         403           403           403                 200
+  POST /api/specializations/{id}/join/             401     403          403            403       403              403         403           403           403                 200
+  GET /api/api-keys/                               401     403          403            403       403              403         403           403           403                 200
+  POST /api/api-keys/                              401     403          403            403       403              403         403           403           403                 201
+  GET /api/api-keys/{id}/                          401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/api-keys/{id}/                       401     403          403            403       403              403         403           403           403                 204
   GET /api/branches/                               200     200          200            200       200              200         200           200           200                 200
   POST /api/branches/                              401     403          403            403       403              403         403           403           403                 201
   GET /api/branches/{id}/                          200     200          200            200       200              200         200           200           200                 200
@@ -138,8 +146,6 @@ const table = `
   GET /api/statistics/                             401     403          403            403       403              200         200           403           403                 200
   GET /api/settings/                               401     403          403            403       403              403         403           403           403                 200
   PATCH /api/settings/                             401     403          403            403       403              403         403           403           403                 200
-  GET /api/system/                                 401     403          403            403       403              403         403           403           403                 200
-  PUT /api/system/log-level/                       401     403          403            403       403              403         403           403           403                 200
   GET /api/notifications/                          401     200          200            200       200              200         200           200           200                 200
   POST /api/notifications/{id}/read/               401     204          404            404       204              404         404           404           404                 404
   POST /api/notifications/read-all/                401     204          204            204       204              204         204           204           204                 204

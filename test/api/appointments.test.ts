@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 
 let clinic: TestApp;
 let admin: Person;
@@ -208,6 +209,7 @@ describe('a booking is refused', () => {
 test('what changes about doctor and patient later shows in the appointment; its time does not move', async () => {
   const [someDoctor, somePatient] = [await clinic.person('doctor'), await clinic.person('patient')];
   const visit = await clinic.book(somePatient, await clinic.slot(someDoctor));
+  await insertSpecialization(clinic.db, 'LOR');
   await clinic
     .as(someDoctor)
     .patch('/doctor/profile/', { specialization: 'LOR', last_name: 'Aliyev' })

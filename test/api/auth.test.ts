@@ -72,6 +72,7 @@ describe('POST /auth/register/', () => {
       profile: {
         id: body.id,
         specialization: null,
+        specialization_id: null,
         experience_years: null,
         gender: null,
         photo: null,
@@ -286,7 +287,15 @@ describe('GET /auth/me/', () => {
     expect(Object.keys(body.profile ?? {})).toEqual(
       {
         admin: [],
-        doctor: ['id', 'specialization', 'experience_years', 'gender', 'photo', 'approved_at'],
+        doctor: [
+          'id',
+          'specialization',
+          'specialization_id',
+          'experience_years',
+          'gender',
+          'photo',
+          'approved_at',
+        ],
         patient: ['id', 'phone', 'date_of_birth', 'gender'],
       }[role],
     );

@@ -13,6 +13,7 @@ const paths = ({ doctor, service }: { doctor: number; service: number }) => [
   '/timeslots/search/',
   '/services/',
   `/services/${service}/`,
+  '/specializations/',
   '/branches/',
   '/branches/1/',
 ];

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 
 let clinic: TestApp;
 let admin: Person;
@@ -49,6 +50,7 @@ describe('GET /doctors/', () => {
       first_name: 'Jasur',
       last_name: 'Yusupov',
       specialization: 'Kardiolog',
+      specialization_id: expect.any(Number),
       experience_years: 12,
       gender: 'male',
       photo: null,
@@ -58,6 +60,7 @@ describe('GET /doctors/', () => {
       first_name: null,
       last_name: null,
       specialization: null,
+      specialization_id: null,
       experience_years: null,
       gender: null,
       photo: null,
@@ -176,6 +179,7 @@ describe('/doctor/profile/', () => {
       first_name: 'Botir',
       last_name: null,
       specialization: null,
+      specialization_id: null,
       experience_years: null,
       gender: null,
       photo: null,
@@ -183,9 +187,11 @@ describe('/doctor/profile/', () => {
       approved_at: expect.stringMatching(/Z$/),
     };
     expect((await own()).body).toEqual(before);
+    await insertSpecialization(clinic.db, 'Nevrolog');
     const changes = { specialization: ' Nevrolog ', experience_years: 0, last_name: 'Aliyev' };
     const changed = await clinic.as(doctor).patch('/doctor/profile/', changes).expect(200);
-    expect(changed.body).toEqual({ ...before, ...changes, specialization: 'Nevrolog' });
+    const id = { specialization_id: expect.any(Number) };
+    expect(changed.body).toEqual({ ...before, ...changes, specialization: 'Nevrolog', ...id });
     expect((await own()).body).toEqual(changed.body);
     const emptied = { specialization: null, experience_years: null, last_name: null, first_name: null };
     await clinic.as(doctor).patch('/doctor/profile/', emptied).expect(200);

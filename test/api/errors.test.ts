@@ -162,6 +162,19 @@ const cases: Record<ErrorCode, Case> = {
   waitlist_entry_not_found: { status: 404, provoke: () => as('patient').get('/waitlist/999999/') },
   holiday_not_found: { status: 404, provoke: () => as('patient').get('/holidays/999999/') },
   absence_not_found: { status: 404, provoke: () => as('doctor').get('/absences/999999/') },
+  specialization_not_found: {
+    status: 404,
+    provoke: () => as('admin').patch('/specializations/999999/', { name: 'Kardiolog' }),
+  },
+  api_key_not_found: { status: 404, provoke: () => as('admin').get('/api-keys/999999/') },
+  insufficient_scope: {
+    status: 403,
+    async provoke() {
+      const key = { name: 'Website', scopes: ['slots:read'] };
+      const made = await as('admin').post('/api-keys/', key).expect(201);
+      return withToken(made.body.key);
+    },
+  },
   room_not_found: { status: 404, provoke: () => as('doctor').get('/rooms/999999/') },
   notification_not_found: {
     status: 404,

@@ -187,6 +187,7 @@ const wrong: Record<FieldErrorCode, Sent> = {
     { ...account, profile: { date_of_birth: '2030-01-01' } },
     'profile.date_of_birth',
   ],
+  unknown_specialization: ['/doctor/profile/', 'doctor', { specialization: 'Alkimyogar' }, 'specialization'],
   not_a_child: [
     '/patient/dependants/',
     'patient',
@@ -223,6 +224,7 @@ describe('each way in which a field can be wrong', () => {
       'nothing_to_change',
       'invalid_etag',
       'proof_required',
+      'unknown_specialization',
     ].includes(code);
     if (code === 'proof_required') await confirm(clinic, people.doctor.id, { phone: '+998901112298' });
     const real = path.includes('{id}')

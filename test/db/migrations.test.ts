@@ -71,5 +71,39 @@ test('drizzle-kit generate would find nothing to do', async () => {
   expect(await generateMigration(snapshot, now)).toEqual([]);
   // It does see what there is: from an empty database it would make every table.
   const created = await generateMigration(generateDrizzleJson({}), now);
-  expect(created.filter((statement) => statement.startsWith('CREATE TABLE'))).toHaveLength(41);
+  expect(created.filter((statement) => statement.startsWith('CREATE TABLE'))).toHaveLength(44);
+});
+
+test('spellings of one specialization become one, as most doctors spell it', async () => {
+  const url = await createDatabase({ empty: true });
+  const at = journal.findIndex(({ tag }) => tag.endsWith('_specializations'));
+  const sqlOf = (entries: typeof journal) =>
+    entries.flatMap(({ tag }) => drizzle(`${tag}.sql`).split('--> statement-breakpoint'));
+  await query(url, sqlOf(journal.slice(0, at)).join(';\n'));
+  const doctors = ['Kardiolog', 'кардиолог', 'Kardiolog', 'KARDIOLOG', 'Lor', 'LOR', null];
+  const values = doctors.map((_, index) => `('doctor${index}', 'x', 'doctor')`);
+  await query(url, `insert into users (username, password_hash, role) values ${values}`);
+  const said = doctors.map((text) => (text === null ? 'null' : `'${text}'`)).join(', ');
+  await query(
+    url,
+    `insert into doctor_profiles (id, specialization)
+     select u.id, (array[${said}])[row_number() over (order by u.id)] from users u`,
+  );
+  await query(
+    url,
+    `insert into services (name, duration_minutes, specialization) values
+       ('{"uz":"a","ru":"a","en":"a"}', 30, 'кардиолог'), ('{"uz":"b","ru":"b","en":"b"}', 30, 'Pediatr')`,
+  );
+  await query(url, sqlOf(journal.slice(at, at + 1)).join(';\n'));
+  const shown = await query<{ specialization: string | null; name: string | null }>(
+    url,
+    `select d.specialization, s.name from doctor_profiles d left join specializations s on s.id = d.specialization_id
+     order by d.id`,
+  );
+  const joined = ['Kardiolog', 'Kardiolog', 'Kardiolog', 'Kardiolog', 'LOR', 'LOR', null];
+  expect(shown).toEqual(joined.map((name) => ({ specialization: name, name })));
+  expect(await query(url, 'select specialization from services order by id')).toEqual([
+    { specialization: 'Kardiolog' },
+    { specialization: 'Pediatr' },
+  ]);
 });

@@ -11,6 +11,7 @@ import type { Db } from '../../src/db/client.ts';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
 import { type TestClock, testClock } from './clock.ts';
 import { testDatabase, unhurried } from './database.ts';
+import { insertSpecialization } from './rows.ts';
 
 export { type TestClock, testClock };
 
@@ -115,6 +116,8 @@ export async function testApp(
     const registers = sideOf(role) !== null;
     const username = `${role}${people}`;
     const account = { username, password: PASSWORD, role: registers ? role : 'patient', ...fields };
+    const { specialization } = (fields.profile ?? {}) as { specialization?: string | null };
+    if (specialization) await insertSpecialization(db, specialization);
     const registered = await as(undefined).post('/auth/register/', account).expect(201);
     if (!registers)
       await db.$client.query('update users set role = $2 where id = $1', [registered.body.id, role]);

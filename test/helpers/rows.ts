@@ -138,3 +138,12 @@ export async function insertDependant(db: Db, guardian: number): Promise<number>
   );
   return rows[0]?.id ?? 0;
 }
+
+/** Puts a specialization into the clinic's list, unless it is in it: doctors choose from it. */
+export async function insertSpecialization(db: Db, name: string): Promise<void> {
+  await db.$client.query(
+    `insert into specializations (name) select $1
+     where not exists (select from specialization_names where folded = search_fold($1))`,
+    [name],
+  );
+}

@@ -72,6 +72,7 @@ test('what answers show of the demo accounts is what the demo clinic says of the
   const { experience_years, gender } = demo.doctor;
   expect(await get(`/api/doctors/${demo.doctor.id}/`)).toEqual({
     ...demo.doctor.brief,
+    specialization_id: demo.specialization.id,
     experience_years,
     gender,
     photo: null,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 
 const NOW = '2026-03-02T04:00:00.000Z';
 
@@ -28,6 +29,7 @@ describe('a doctor who registers where doctors are approved', () => {
     const doctor = await waiting();
     const { body } = await clinic.as(doctor).get('/auth/me/').expect(200);
     expect(body).toMatchObject({ is_active: true, profile: { approved_at: null } });
+    await insertSpecialization(clinic.db, 'Kardiolog');
     const profile = await clinic
       .as(doctor)
       .patch('/doctor/profile/', { specialization: 'Kardiolog', experience_years: 3 })

@@ -3,6 +3,7 @@ import { createModules } from '../../src/modules.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { entry, notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 
 let clinic: TestApp;
 let admin: Person;
@@ -124,6 +125,7 @@ describe('a change leaves one entry', () => {
     ['patient', '/patient/profile/', { phone: '+998904445566', gender: 'female' }],
     ['doctor', '/doctor/profile/', { specialization: 'Terapevt', first_name: 'Olim' }],
   ] as const)('a %s changes their own profile', async (role, path, changes) => {
+    await insertSpecialization(clinic.db, 'Terapevt');
     const person = await clinic.person(role);
     const entries = await noted(() => clinic.as(person).patch(path, changes).expect(200));
     expect(entries).toEqual([entry(person, 'profile.update', person.id, { fields: Object.keys(changes) })]);

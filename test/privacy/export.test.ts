@@ -19,6 +19,8 @@ const NOBODYS: Record<string, string> = {
   room_uses: 'when a room is in use, by whichever slot or visit',
   rooms: 'the clinic’s rooms',
   services: 'what the clinic gives',
+  specializations: 'what doctors are',
+  specialization_names: 'what these are called',
   closed_timeslots: 'which slots a holiday took',
   doctor_changes: 'which answers are out of date, for a minute',
   event_epochs: 'which log of events this is',
@@ -248,6 +250,7 @@ describe('a doctor’s export', () => {
     expect(data.doctor_profile).toEqual({
       id: doctor.id,
       specialization: 'Kardiolog',
+      specialization_id: expect.any(Number),
       experience_years: 12,
       gender: 'male',
       photo: null,

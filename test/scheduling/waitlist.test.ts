@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { PASSWORD, type Person } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
 
 let clinic: WaitingClinic;
@@ -81,7 +82,7 @@ describe('POST /waitlist/', () => {
       .expect(201);
     expect(other.body).toMatchObject({
       doctor: null,
-      specialization: 'kardiolog',
+      specialization: 'Kardiolog',
       after: null,
       before: null,
     });
@@ -369,6 +370,7 @@ describe('a slot that becomes free', () => {
 
   test('with two wishes that fit is offered to a person once', async () => {
     const { doctor, slot, cancel } = await bookedDoctor();
+    await insertSpecialization(clinic.db, 'Nevrolog');
     await clinic.as(doctor).patch('/doctor/profile/', { specialization: 'Nevrolog' }).expect(200);
     const [one, two] = [await patient(), await patient()];
     const entry = await clinic.wait(one, doctor);

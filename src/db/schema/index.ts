@@ -1,3 +1,4 @@
+export { apiKeys } from './api-keys.ts';
 export {
   appointmentEventKind,
   appointmentEvents,
@@ -40,6 +41,7 @@ export {
   tokenAlgorithms,
 } from './sessions.ts';
 export { clinicSettings, lateCancellation } from './settings.ts';
+export { specializationNames, specializations } from './specializations.ts';
 export { timeslots } from './timeslots.ts';
 export {
   consentDocument,

@@ -15,6 +15,7 @@ import {
   uniqueIndex,
 } from '../drizzle.ts';
 import { byName } from '../search.ts';
+import { specializations } from './specializations.ts';
 import { bytea, instant } from './types.ts';
 
 export const userRole = pgEnum('user_role', roles);
@@ -104,7 +105,9 @@ export const doctorProfiles = pgTable(
     id: integer()
       .primaryKey()
       .references(() => users.id),
+    /** As the list of specializations spells it: a trigger sees to that, and to the id beside it. */
     specialization: text(),
+    specialization_id: integer().references(() => specializations.id),
     experience_years: smallint(),
     gender: gender(),
     /** Null while a doctor waits for an admin's approval: neither listed nor bookable. */
@@ -114,6 +117,7 @@ export const doctorProfiles = pgTable(
   },
   (t) => [
     index('doctor_profiles_waiting').on(t.id).where(sql`approved_at is null`),
+    index('doctor_profiles_specialization_id').on(t.specialization_id),
     index('doctor_profiles_specialization').on(sql`search_fold(${t.specialization})`),
     index('doctor_profiles_specialization_search').using(
       'gin',

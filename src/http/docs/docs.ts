@@ -3,10 +3,15 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Role, roles } from '../../core/roles.ts';
 import { type Content, contentOf, sendContent } from '../content.ts';
 import { Public } from '../guards.ts';
+import type { Document } from '../openapi/document.ts';
 import { TITLE } from '../openapi/openapi.ts';
+import { llmsText } from './llms.ts';
 import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './pages.ts';
+import { partOf } from './parts.ts';
+import { withSamples } from './samples.ts';
 
 const require = createRequire(import.meta.url);
 const fileOf = (name: string, path: string) => join(dirname(require.resolve(`${name}/package.json`)), path);
@@ -19,7 +24,7 @@ const redoc = async () =>
   );
 
 /** In how many forms a text is kept. */
-const MAX_VARIANTS = 16;
+const MAX_VARIANTS = 48;
 
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
@@ -28,11 +33,29 @@ const SCRIPT = 'text/javascript; charset=utf-8';
  * Importers and generators take the server's address from the document: a relative one leaves them without any. Swagger
  * UI reads its own copy of the document, whose relative address is right wherever its page is opened.
  */
-const schemaFor = (app: FastifyInstance) => (server: string) => {
-  const document = app.swagger() as unknown as { servers: object[] };
-  const servers = document.servers.map((known) => ({ ...known, url: server }));
-  return JSON.stringify({ ...document, servers });
+const schemaFor = (app: FastifyInstance) => (variant: string) => {
+  const { server, role, samples } = JSON.parse(variant) as Variant;
+  const whole = app.swagger() as unknown as Document & { servers: object[] };
+  const servers = whole.servers.map((known) => ({ ...known, url: server }));
+  const document = role ? partOf(whole, app.documentedRoutes, role) : whole;
+  return JSON.stringify({ ...(samples ? withSamples(document, server) : document), servers });
 };
+
+interface Variant {
+  server: string;
+  /** What this role may call, if not all. */
+  role?: Role;
+  /** With samples of code, which only Redoc shows. */
+  samples: boolean;
+}
+
+/** `?role=patient` is that role's part; `?samples=true` brings samples of code. Whatever else is asked for is the whole. */
+function variantOf({ site, query }: FastifyRequest): string {
+  const { role, samples } = query as Record<string, unknown>;
+  const variant: Variant = { server: site, samples: samples === 'true' };
+  const known = roles.find((one) => one === role);
+  return JSON.stringify(known ? { ...variant, role: known } : variant);
+}
 
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
 export async function docs(app: FastifyInstance): Promise<void> {
@@ -41,7 +64,8 @@ export async function docs(app: FastifyInstance): Promise<void> {
     route.preHandler ??= Public;
     route.config = { ...route.config, access: 'public', turn: 'none' };
   });
-  serve(app, '/api/schema/', 'application/json', schemaFor(app), ({ site }) => site);
+  serve(app, '/api/schema/', 'application/json', schemaFor(app), variantOf);
+  serve(app, '/llms.txt', 'text/plain; charset=utf-8', llmsText, ({ site }) => site);
 
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',

@@ -59,7 +59,6 @@ const accounts = Object.entries({
 const forPeople = `<h2>For people</h2>
     <ul>
       <li><a href="/book/">Book a visit</a>: for patients</li>
-      <li><a href="/desk/">The desk</a>: the day at a glance, for reception, doctors and admins</li>
     </ul>
     `;
 
@@ -84,7 +83,10 @@ const pageFor = (isDemo: boolean, hasPages: boolean) => `<!doctype html>
     <ul>
       <li><a href="/api/docs/">Swagger UI</a>: try every operation</li>
       <li><a href="/api/redoc/">Reference</a>: read about them</li>
-      <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs</li>
+      <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs, or what one role may call: <a href="/api/schema/?role=patient">patient</a>,
+        <a href="/api/schema/?role=doctor">doctor</a>, <a href="/api/schema/?role=receptionist">receptionist</a>,
+        <a href="/api/schema/?role=admin">admin</a></li>
+      <li><a href="/llms.txt">llms.txt</a>: for language models</li>
     </ul>${isDemo ? `\n    <p>Demo accounts, all with the password <code>${demo.password}</code>:</p>\n    <table>${accounts}</table>` : ''}
   </body>
 </html>

@@ -10,6 +10,12 @@ export const ICON =
 export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
 .swagger-ui .responses-table .response-col_links { display: none !important; }
 .swagger-ui .parameters-col_name { padding-right: 12px; }
+/* The page has no dark colours of its own: turned round, with the hues as they were, it has. */
+@media (prefers-color-scheme: dark) {
+  html { background: #16181a; }
+  body { background: #e9e7e5; filter: invert(1) hue-rotate(180deg); }
+  .swagger-ui .microlight, .swagger-ui .highlight-code { filter: invert(1) hue-rotate(180deg); }
+}
 @media (max-width: 640px) {
   .swagger-ui .wrapper, .swagger-ui .opblock-tag-section .opblock-body { padding-inline: 8px; }
   .swagger-ui .info { margin-block: 24px; }
@@ -53,7 +59,7 @@ export const REDOC_PAGE = `<!doctype html>
     <style>body { margin: 0; }</style>
   </head>
   <body>
-    <redoc spec-url="/api/schema/" hide-download-buttons json-sample-expand-level="all" required-props-first
+    <redoc spec-url="/api/schema/?samples=true" hide-download-buttons json-sample-expand-level="all" required-props-first
       theme='${REDOC_THEME}'></redoc>
     <script src="/api/redoc/redoc.standalone.js"></script>
   </body>

@@ -27,6 +27,8 @@ export interface DocumentedRoute {
   /** Who may call, in words. */
   who: string;
   isPublic: boolean;
+  /** The roles that may call it. */
+  roles: readonly Role[];
   /** A token is no must. */
   isOptional: boolean;
   /** Whether limits of requests hold for it; only then can it be refused for being too many. */
@@ -85,6 +87,7 @@ export const accessControl = fastifyPlugin(
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
+        roles: isRoles(access) ? access : roles,
         isOptional: access === 'directory',
         isCounted,
         errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, own),
@@ -134,6 +137,7 @@ function errorsOf(
   if (access !== 'public') {
     if (access !== 'directory') errors.add('authentication_required');
     for (const code of ['invalid_token', 'token_expired', 'session_ended'] as const) errors.add(code);
+    errors.add('insufficient_scope');
     if (owner || isRoles(access)) errors.add('forbidden');
   }
   for (const code of own) errors.add(code);

@@ -6,6 +6,7 @@ import { systemNow } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { type Caller, roles, sideOf } from '../../core/roles.ts';
 import type { Access } from '../guards.ts';
+import { apiKeyIn } from './api-keys.ts';
 import { type Signing, tokenKeys } from './token-keys.ts';
 
 declare module '@fastify/jwt' {
@@ -94,9 +95,12 @@ export const authentication = fastifyPlugin(
     const checked = new Map<string, Verified>();
     let version = keys.version();
     app.decorateRequest('refusal', null);
+    app.decorateRequest('api_key', null);
     app.addHook('onRequest', (request, _reply, done) => {
       if (isOpen(request)) return done();
       const { authorization = '' } = request.headers;
+      request.api_key = apiKeyIn(authorization);
+      if (request.api_key !== null) return done();
       if (version !== keys.version()) checked.clear();
       version = keys.version();
       const token = hash('sha256', authorization, 'base64url');
@@ -133,7 +137,7 @@ export const signInRequired = fastifyPlugin(
     );
     // The answer may have to come from the database: that is work, which waits for its turn (http/overload).
     app.addHook('preValidation', (request, _reply, done) => {
-      if (isOpen(request)) return done();
+      if (isOpen(request) || request.user.key) return done();
       const ended = isEnded(request.user.session);
       const go = (is: boolean) => done(is ? new AppError('session_ended') : undefined);
       if (typeof ended === 'boolean') return go(ended);

@@ -26,6 +26,7 @@ interface RateLimitOptions {
   rate_limit_guest: number;
   rate_limit_directory: number;
   rate_limit_user: number;
+  rate_limit_key: number;
   /** Failures a minute, of an address or a user, on the routes that check passwords and codes. */
   rate_limit_auth: number;
   /** Where replicas count together; each process counts for itself without it, and while it is away. */
@@ -131,7 +132,7 @@ async function countersOf(app: FastifyInstance, options: RateLimitOptions, store
 
 /** The directory is counted apart: whoever reads too much of it can still sign in, and has a limit of their own then. */
 function scopeOf(request: FastifyRequest) {
-  if (isKnown(request)) return 'user';
+  if (isKnown(request)) return request.user.key ? 'key' : 'user';
   const { access } = request.routeOptions.config;
   return access === 'directory' && request.refusal === null ? 'directory' : 'guest';
 }

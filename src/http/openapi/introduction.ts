@@ -21,7 +21,7 @@ The values that are filled in, and the first example of each body, work in it.
 
 const directory = (isPublic = false) =>
   isPublic
-    ? 'Doctors, services, branches and free slots are shown to everybody, without a token.'
+    ? 'Doctors, services, specializations, branches and free slots are shown to everybody, without a token.'
     : 'The directory is for those who book; a doctor books nobody, so a signed-in doctor gets a 403 there.';
 
 /** What people read first. */

@@ -1,6 +1,5 @@
 import type { en as book } from './book.en.ts';
 import type { en as common } from './common.en.ts';
-import type { en as desk } from './desk.en.ts';
 
 /** A text that depends on how many there are, by the plural forms of its language. */
 type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
@@ -16,4 +15,3 @@ type Translated<Of> = Of extends string
 
 export type CommonTexts = Translated<typeof common>;
 export type BookTexts = Translated<typeof book>;
-export type DeskTexts = Translated<typeof desk>;

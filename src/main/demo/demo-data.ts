@@ -7,7 +7,7 @@ import { sql } from '../../db/drizzle.ts';
 import { LONG_JOB } from '../../db/limits.ts';
 import { createPasswords } from '../../modules/auth/index.ts';
 import { createModules } from '../../modules.ts';
-import { doctors, patients } from './demo-people.ts';
+import { doctors, OTHER_SPECIALIZATIONS, patients } from './demo-people.ts';
 import { addExampleRecords } from './demo-records.ts';
 
 /** An account to try the API with. */
@@ -34,6 +34,7 @@ export async function loadDemo(db: Db, config: Config): Promise<void> {
   const fill = async (tx: Tx) => {
     // These visits were never booked by anybody: nobody is told of them.
     await tx.execute(sql`select set_config('clinic.quiet', 'on', true)`);
+    await addSpecializations(tx);
     await addPeople(tx, password_hash);
     await addExampleRecords(tx, clock);
     await addSlots(tx, clock);
@@ -58,6 +59,32 @@ export async function demoAccounts(db: Db, config: Config): Promise<DemoAccount[
     }),
   );
   return found.flat();
+}
+
+/** Before the doctors, who choose from them. The examples name the first two. */
+async function addSpecializations(tx: Tx): Promise<void> {
+  const { specialization, duplicateSpecialization } = demo;
+  const first = [
+    { id: specialization.id, name: specialization.name, ...specialization.names },
+    { ...duplicateSpecialization, uz: null, ru: null, en: null },
+  ];
+  const rows = [
+    ...first,
+    ...OTHER_SPECIALIZATIONS.map(([uz, ru, en], index) => ({
+      id: duplicateSpecialization.id + 1 + index,
+      name: uz,
+      uz,
+      ru,
+      en,
+    })),
+  ];
+  await tx.execute(sql`
+    insert into specializations (id, name, name_uz, name_ru, name_en) overriding system value
+    select id, name, uz, ru, en
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as s (id int, name text, uz text, ru text, en text)`);
+  await tx.execute(
+    sql`select setval(pg_get_serial_sequence('specializations', 'id'), (select max(id) from specializations))`,
+  );
 }
 
 /** With the ids of core/demo.ts and demo-people.ts. Whoever registers later gets the ids after them. */
@@ -98,8 +125,7 @@ async function addPeople(tx: Tx, password_hash: string): Promise<void> {
         overriding system value
       select id, username, case when id <> ${demo.child.id} then ${password_hash}::text end, 'patient', first_name,
         last_name, phone, email,
-        -- Five of six confirmed their phone, so that messages reach them; the desk rings the others.
-        case when id = ${demo.patient.id} or (id % 6 > 0 and phone is not null) then now() end, 'uz' from person
+        case when id = ${demo.patient.id} then now() end, 'uz' from person
     )
     insert into patient_profiles (id, gender, date_of_birth)
     select id, gender, date_of_birth from person`);
@@ -138,41 +164,21 @@ async function addDeskPatients(tx: Tx): Promise<void> {
     select id, gender, date_of_birth, ${admin.name.id}, true from person`);
 }
 
-/** Half-hours of a day: eight to begin with, an hour for lunch, six more. */
-const STEPS = 16;
-const LUNCH = [8, 9];
-
 /**
- * When today begins, in half-hours after midnight: at nine, or so that it is the middle of the morning whenever somebody
- * starts the demo, in the evening too.
- */
-function todaysStart(time: string): number {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number);
-  const now = hours * 2 + Math.floor(minutes / 30);
-  if (now >= 20 && now <= 24) return 18;
-  return Math.min(Math.max(0, now - 5), 48 - STEPS);
-}
-
-/**
- * Half-hours from Monday to Saturday, from 9 to 13 and from 14 to 17. On Sunday a few doctors work in the morning. Today is
- * a whole day whatever day it is, about the time at which it is made. Each doctor leaves out other half-hours; nobody works
- * who is away.
+ * Half-hours from Monday to Saturday, from 9 to 13 and from 14 to 17. On Sunday a few doctors work in the morning, so that the
+ * clinic is open whatever day it is. Each doctor leaves out other half-hours.
  */
 async function addSlots(tx: Tx, clock: Clock): Promise<void> {
-  const { date: today, time } = clock.wall();
+  const { date: today } = clock.wall();
   await tx.execute(sql`
     insert into timeslots (doctor_id, date, start_time, end_time)
-    select d.id, day::date, start, case when last then time '24:00' else start + interval '30 minutes' end
+    select d.id, day::date, start, start + interval '30 minutes'
     from doctor_profiles d,
       generate_series(${today}::date - 14, ${today}::date + 28, interval '1 day') as day,
-      generate_series(0, ${STEPS - 1}::int) as step,
-      lateral (select case when day::date = ${today}::date then ${todaysStart(time)}::int else 18 end + step as half) as h,
-      lateral (select time '00:00' + half * interval '30 minutes' as start, half = 47 as last) as t
-    where d.approved_at is not null and step not in (${sql.join(LUNCH, sql`, `)}) and (step + d.id) % 7 > 0
-      and (extract(isodow from day) < 7 or day::date = ${today}::date or (d.id % 3 = 0 and start < '13:00'))
-      and not exists (
-        select from absences a where a.doctor_id = d.id and day::date between a."from" and a."to"
-      )
+      generate_series(0, 15) as step,
+      lateral (select time '09:00' + step * interval '30 minutes' as start) as t
+    where d.approved_at is not null and start <> '13:00' and start <> '13:30' and (step + d.id) % 7 > 0
+      and (extract(isodow from day) < 7 or (d.id % 3 = 0 and start < '13:00'))
     -- The records of the examples may lie on one of these days.
     on conflict do nothing`);
 }
@@ -197,14 +203,12 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
       select least(now(), s.date + s.start_time - abs(hashint4(s.id + 2)) % 500 * interval '1 hour') as booked
     ) t on true
     where s.id not in (${sql.join(exampleSlots, sql`, `)})
-      and abs(hashint4(s.id + 1)) % 100 < case when s.date = ${today}::date then 80 else 66 - 2 * greatest(s.date - ${today}::date, 0) end
+      and abs(hashint4(s.id + 1)) % 100 < 66 - 2 * greatest(s.date - ${today}::date, 0)
     on conflict do nothing`);
   await tx.execute(sql`
     update appointments set status = 'confirmed', updated_by = doctor_id,
       updated_at = least(now(), created_at + abs(hashint4(id)) % 20 * interval '1 hour')
-    where status = 'pending' and id <> ${demo.visit.id}
-      and (date < ${today}::date or (date = ${today}::date and (start_time <= ${time}::time or id % 6 > 0))
-        or (date > ${today}::date and id % 3 > 0))`);
+    where status = 'pending' and id <> ${demo.visit.id} and (date <= ${today}::date or id % 3 > 0)`);
   await tx.execute(sql`
     update appointments set status = 'cancelled', cancelled_by = patient_id, cancel_reason = 'Rejam oʻzgardi',
       cancelled_late = id % 33 = 0, updated_at = least(now(), date + start_time - interval '5 hours')
@@ -216,13 +220,7 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
       attendance = (case
         when date = ${today}::date and end_time > ${time}::time then 'arrived'
         when id % 12 = 0 then 'no_show' else 'completed' end)::attendance
-    from (
-      select id as marked_id, case when date < ${today}::date then date + end_time
-        when end_time <= ${time}::time then now() - (${time}::time - end_time)
-        -- Whoever is here came a few minutes before their time.
-        else now() - interval '1 minute' * greatest(2, (extract(epoch from ${time}::time - start_time) / 60)::int + 3 + id % 13)
-      end as marked from appointments
-    ) t
+    from (select id as marked_id, least(now(), date + end_time) as marked from appointments) t
     where marked_id = id and status = 'confirmed' and id % 40 > 0 and id <> ${demo.pastVisit.id}
       and (date < ${today}::date or (date = ${today}::date and start_time <= ${time}::time + interval '15 minutes'))`);
   for (const table of ['appointments', 'timeslots'])

@@ -20,6 +20,23 @@ const OTHER_DOCTORS = [
   ['feruza.sobirova', 'Feruza', 'Sobirova', 'Terapevt', 4, 'female'],
 ] as const;
 
+/** Beside the demo doctor's: in Uzbek, which is the clinic's language, in Russian and in English. */
+export const OTHER_SPECIALIZATIONS = [
+  ['Pediatr', 'Педиатр', 'Pediatrician'],
+  ['Nevrolog', 'Невролог', 'Neurologist'],
+  ['Ginekolog', 'Гинеколог', 'Gynaecologist'],
+  ['Travmatolog', 'Травматолог', 'Trauma surgeon'],
+  ['Dermatolog', 'Дерматолог', 'Dermatologist'],
+  ['Urolog', 'Уролог', 'Urologist'],
+  ['Oftalmolog', 'Офтальмолог', 'Ophthalmologist'],
+  ['Jarroh', 'Хирург', 'Surgeon'],
+  ['Endokrinolog', 'Эндокринолог', 'Endocrinologist'],
+  ['Stomatolog', 'Стоматолог', 'Dentist'],
+  ['Terapevt', 'Терапевт', 'General practitioner'],
+  ['Otorinolaringolog', 'Оториноларинголог', 'Otolaryngologist'],
+  ['Gastroenterolog', 'Гастроэнтеролог', 'Gastroenterologist'],
+] as const;
+
 const FIRST_NAMES = [
   'Aziza',
   'Madina',

@@ -9,8 +9,9 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
   await addServices(tx);
   await addSlotsAndVisits(tx, clock);
   await addWaitingList(tx);
-  await addCalendar(tx, clock);
+  await addCalendar(tx);
   await addTraces(tx, clock);
+  await addApiKey(tx);
   // Records that are made later, by the demo data itself or by people, must not get these ids.
   for (const [table, from] of [
     ['branches', demo.emptyBranch.id],
@@ -23,10 +24,10 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
     ['sessions', demo.session.id],
     ['notifications', demo.notification.id],
     ['messages', demo.message.id],
+    ['api_keys', demo.apiKey.id],
     ['calendar_feeds', demo.feed.id],
   ] as const)
     await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
-  await addOthersWaiting(tx, clock);
 }
 
 /** The branch that the migration made gets its address; another is not open yet. */
@@ -133,39 +134,15 @@ async function addWaitingList(tx: Tx): Promise<void> {
   }
 }
 
-/** How many others wait, each for another doctor. */
-const WAITING = 4;
-
-/** Others who wait for the next days, of whom the desk sees who could have a free slot. */
-async function addOthersWaiting(tx: Tx, clock: Clock): Promise<void> {
-  const { date: today } = clock.wall();
-  await tx.execute(sql`
-    insert into waitlist_entries (patient_id, doctor_id, "from", "to", after, before, created_at)
-    select p.id, ${demo.doctor.id} + 2 * p.nth, ${today}::date, ${today}::date + 9,
-      case when p.nth % 2 = 0 then time '09:00' end, case when p.nth % 2 = 0 then time '13:00' end,
-      now() - interval '7 hours' * p.nth
-    from (
-      select id, row_number() over (order by id)::int as nth from patient_profiles
-      where id > ${demo.newcomer.id} and id not in (${demo.deskPatient.name.id}, ${demo.duplicate.id}, ${demo.deskChild.id})
-      limit ${WAITING}
-    ) p`);
-}
-
-/** From when on somebody is away next week, and for how many days. */
-const AWAY = { doctor: demo.doctor.id + 4, after: 6, days: 3 };
-
-async function addCalendar(tx: Tx, clock: Clock): Promise<void> {
+async function addCalendar(tx: Tx): Promise<void> {
   const { absence, holiday, doctor, admin } = demo;
-  const { date: today } = clock.wall();
   await tx.execute(sql`
     insert into holidays (id, date, name) overriding system value
     values (${holiday.id}, ${holiday.date}, ${holiday.name})`);
   await tx.execute(sql`
     insert into absences (id, doctor_id, "from", "to", start_time, end_time, reason, created_by)
       overriding system value
-    values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id}),
-      (${absence.id - 1}, ${AWAY.doctor}, ${addDays(today, AWAY.after)}, ${addDays(today, AWAY.after + AWAY.days - 1)},
-        '00:00', '24:00', 'Malaka oshirish', ${AWAY.doctor})`);
+    values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id})`);
 }
 
 /** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */
@@ -192,4 +169,19 @@ async function addTraces(tx: Tx, clock: Clock): Promise<void> {
   await tx.execute(sql`
     insert into calendar_feeds (id, user_id, purpose, token_hash) overriding system value
     values (${feed.id}, ${patient.id}, 'visits', sha256(gen_random_uuid()::text::bytea))`);
+}
+
+/** One that nobody has: only a hash is kept, and this is of nothing. */
+async function addApiKey(tx: Tx): Promise<void> {
+  const { id, user, name } = demo.apiKey;
+  await tx.execute(sql`
+    with service as (
+      insert into users (id, username, role, first_name, is_active) overriding system value
+      values (${user}, '~key-' || gen_random_uuid(), 'receptionist', ${name}, false) returning id
+    )
+    insert into api_keys (id, name, user_id, key_hash, key_end, scopes, created_by) overriding system value
+    select ${id}, ${name}, id, sha256(uuid_send(gen_random_uuid())), 'x7Qd', array['slots:read', 'appointments:read'],
+      ${demo.admin.name.id}
+    from service`);
+  await tx.execute(sql`select setval(pg_get_serial_sequence('users', 'id'), (select max(id) from users))`);
 }

@@ -1,3 +1,4 @@
+import { invalidField } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { photoOf } from '../../core/photos.ts';
 import type { Locale } from '../../core/words.ts';
@@ -10,12 +11,14 @@ import { query, statement } from '../../db/sql.ts';
 import { isDoctorHere, isLetIn } from '../availability/people.sql.ts';
 import type { Doctor } from './doctors.schemas.ts';
 import { removeLater } from './photos/photos.repository.ts';
+import { lockNamed } from './specializations/specializations.repository.ts';
 
 const fields = {
   id: users.id,
   first_name: users.first_name,
   last_name: users.last_name,
   specialization: doctorProfiles.specialization,
+  specialization_id: doctorProfiles.specialization_id,
   experience_years: doctorProfiles.experience_years,
   gender: doctorProfiles.gender,
   photo: doctorProfiles.photo,
@@ -53,7 +56,7 @@ export async function listDoctors(
       ...search.map((_, index) => matches(sql`${sql.placeholder(`word${index}`)}`)),
       specialization
         ? sql`${users.id} in (select id from doctor_profiles
-            where search_fold(specialization) = (select search_fold(${sql.placeholder('specialization')})))`
+            where search_fold(specialization) = (select specialization_fold(${sql.placeholder('specialization')})))`
         : undefined,
     ];
     const matching = query
@@ -66,6 +69,7 @@ export async function listDoctors(
     const profile = query
       .select({
         specialization: doctorProfiles.specialization,
+        specialization_id: doctorProfiles.specialization_id,
         experience_years: doctorProfiles.experience_years,
         gender: doctorProfiles.gender,
         photo: doctorProfiles.photo,
@@ -80,6 +84,7 @@ export async function listDoctors(
         first_name: users.first_name,
         last_name: users.last_name,
         specialization: profile.specialization,
+        specialization_id: profile.specialization_id,
         experience_years: profile.experience_years,
         gender: profile.gender,
         photo: profile.photo,
@@ -139,17 +144,23 @@ export async function findProfile(executor: Executor, doctor: number) {
 type Columns = Pick<typeof doctorProfiles.$inferInsert, 'specialization' | 'experience_years' | 'gender'>;
 
 /**
- * Writes the given fields of a profile, and makes the profile where there is none.
+ * Writes the given fields of a profile, and makes the profile where there is none. The clinic's list spells the
+ * specialization; one that is not in it is added, if its writer may.
  * @param options.waiting whether a new profile waits for an admin's approval
+ * @param options.field where the specialization stands in the request of whoever may not add one; null for an admin
+ * @throws AppError invalid_input (unknown_specialization)
  */
 export async function saveProfile(
   tx: Tx,
   doctor: number,
   profile: { [Name in keyof Columns]: Columns[Name] | undefined },
-  { waiting = false } = {},
+  { waiting = false, field = null }: { waiting?: boolean; field?: string | null } = {},
 ): Promise<void> {
   const { specialization, experience_years, gender } = profile;
   const values = { specialization, experience_years, gender };
+  // Before the profile itself, as whoever renames or joins specializations does.
+  const known = specialization == null || (await lockNamed(tx, specialization)) !== undefined;
+  if (!known && field !== null) throw invalidField(field, 'unknown_specialization');
   const given = Object.values(values).some((value) => value !== undefined);
   const insert = tx
     .insert(doctorProfiles)

@@ -7,7 +7,11 @@ import { somethingToChange } from '../../http/zod.ts';
 
 /** What a profile holds beside what everybody has, as it comes in. */
 export const doctorInput = {
-  specialization: fields.specialization.nullable(),
+  specialization: fields.specialization.nullable().meta({
+    description:
+      'Any name of one of the clinic’s specializations, in either script; admins may say a new one.',
+    examples: [demo.doctor.specialization],
+  }),
   experience_years: fields.experienceYears.nullable(),
   gender: fields.gender.nullable(),
 };
@@ -16,15 +20,20 @@ type Names = keyof typeof doctorInput;
 /** The same as it goes out. */
 export const doctorOutput = {
   specialization: fields.out.specialization,
+  specialization_id: fields.id.nullable().meta({
+    description: 'Its id in the list of specializations; null without one.',
+    examples: [demo.specialization.id],
+  }),
   experience_years: fields.out.experienceYears,
   gender: fields.gender.nullable(),
-} satisfies Record<Names, z.ZodType>;
+} satisfies Record<Names | 'specialization_id', z.ZodType>;
 
 export const doctorExample = {
   specialization: demo.doctor.specialization,
+  specialization_id: demo.specialization.id,
   experience_years: demo.doctor.experience_years,
   gender: demo.doctor.gender,
-} satisfies Record<Names, unknown>;
+} satisfies Record<Names | 'specialization_id', unknown>;
 
 const shape = z.object({
   id: fields.id,
@@ -98,7 +107,7 @@ export const doctorFilters = z.object({
   }),
   specialization: fields.filterText.optional().meta({
     description:
-      'This specialization as a whole, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
+      'This specialization as a whole, by any of its names, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
     examples: ['Kardiolog'],
   }),
 });

@@ -68,7 +68,7 @@ export function createDoctors({ db, memory, mayLag, audit, users }: DoctorsDepen
         const { first_name, last_name, ...profile } = changes;
         const { id: doctor } = caller;
         await users.setContact(tx, doctor, { first_name, last_name });
-        await repository.saveProfile(tx, doctor, profile);
+        await repository.saveProfile(tx, doctor, profile, { field: 'specialization' });
         await audit.record(tx, {
           actor: caller,
           action: 'profile.update',

@@ -11,3 +11,5 @@ export { personal as doctorsPersonal } from './personal.ts';
 export { openPhotoStore } from './photos/open.store.ts';
 export { photosRoutes, publicPhotosRoutes } from './photos/photos.routes.ts';
 export { createPhotos } from './photos/photos.service.ts';
+export { specializationsRoutes } from './specializations/specializations.routes.ts';
+export { createSpecializations } from './specializations/specializations.service.ts';

@@ -30,6 +30,7 @@ export const personal = {
         columns: {
           id: doctorProfiles.id,
           specialization: doctorProfiles.specialization,
+          specialization_id: doctorProfiles.specialization_id,
           experience_years: doctorProfiles.experience_years,
           gender: doctorProfiles.gender,
           photo: doctorProfiles.photo,

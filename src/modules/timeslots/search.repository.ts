@@ -116,7 +116,7 @@ export const narrowed = {
   doctor: (value: string) => `p.id = ${value}`,
   gender: (value: string) => `p.gender = ${value}`,
   // The value is folded once, not for each doctor.
-  specialization: (value: string) => `search_fold(p.specialization) = (select search_fold(${value}))`,
+  specialization: (value: string) => `search_fold(p.specialization) = (select specialization_fold(${value}))`,
 };
 
 /** Puts a value among the parameters of a statement, and gives the SQL for it. */

@@ -29,7 +29,7 @@ export const searchFilters = fields
       ...pageQuery,
       specialization: fields.filterText.optional().meta({
         description:
-          'Only doctors of this specialization as a whole, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
+          'Only doctors of this specialization as a whole, by any of its names, in either script (`Кардиолог` is `Kardiolog`) and in any case.',
         examples: ['Kardiolog'],
       }),
       doctor: fields.idText.optional().meta({ description: 'Only this doctor.', examples: [demo.doctor.id] }),

@@ -2,6 +2,7 @@ export type { Account, LockedAccount, ResetsFrom } from './accounts.repository.t
 export { setContact } from './accounts.service.ts';
 export { personal as usersPersonal } from './personal.ts';
 export type { Records } from './records.service.ts';
+export { insertService } from './services.repository.ts';
 export { type User, user } from './user.schemas.ts';
 export { usersJobs } from './users.jobs.ts';
 export { usersRoutes } from './users.routes.ts';

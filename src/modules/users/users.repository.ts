@@ -20,7 +20,7 @@ import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts
 import { finds } from '../../db/search.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { User } from './user.schemas.ts';
-import { hasNoSignIn } from './users.rules.ts';
+import { hasNoSignIn, KEY_USERNAME } from './users.rules.ts';
 
 /** What is shown of a person: a new column is shown once it stands here. */
 const fields = {
@@ -87,10 +87,13 @@ function toUser(row: Row): User {
   };
 }
 
+/** Somebody's account, and no program's. */
+const isAccount = sql`${users.username} not like ${sql.raw(`'${KEY_USERNAME}%'`)}`;
+
 const id = sql.placeholder('id');
 
 const find = statement('users.find', () =>
-  withProfiles().where(and(eq(users.id, id), isNull(users.deleted_at))),
+  withProfiles().where(and(eq(users.id, id), isNull(users.deleted_at), isAccount)),
 );
 
 export async function findUser(executor: Executor, user: number): Promise<User | undefined> {
@@ -116,6 +119,7 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   const build = () => {
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
+      isAccount,
       filters.role && eq(users.role, sql.placeholder('role')),
       // Written out, so that the index of the inactive serves.
       filters.is_active === undefined
@@ -174,13 +178,15 @@ export async function updateUser(
   await tx.update(users).set(changes).where(eq(users.id, user));
 }
 
-/** Locks a user's row against every other change of it; undefined when there is none. */
+/** Locks a user's row against every other change of it; undefined when there is none. A program's is as if erased. */
 export async function lockUser(tx: Tx, user: number) {
   const [row] = await tx
     .select({
       role: users.role,
       is_active: users.is_active,
-      deleted_at: users.deleted_at,
+      deleted_at: sql<
+        string | null
+      >`case when ${isAccount} then ${users.deleted_at} else ${users.created_at} end`,
       username: users.username,
       phone: users.phone,
       phone_verified_at: users.phone_verified_at,

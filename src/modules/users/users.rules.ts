@@ -6,6 +6,9 @@ import { profileFieldsOf } from './profile.schemas.ts';
 /** Whether a user name stands for none: a patient whom the desk or a guardian registered. */
 export const hasNoSignIn = (username: string): boolean => username.startsWith('~');
 
+/** With this begins the user name of who stands behind an API key, which is no account (services.repository). */
+export const KEY_USERNAME = '~key-';
+
 /** What an admin's change of a person is called in the audit, and which fields it touched: no values but roles and what became of visits. */
 export function notesOf(
   before: { role: Role; is_active: boolean },

@@ -25,7 +25,12 @@ interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, L
   audit: LeavingDependencies['audit'];
   doctors: ErasureDependencies['doctors'] &
     ApprovalDependencies['doctors'] & {
-      save: (tx: Tx, doctor: number, profile: ProfileInput, options?: { waiting: boolean }) => Promise<void>;
+      save: (
+        tx: Tx,
+        doctor: number,
+        profile: ProfileInput,
+        options: { waiting: boolean; field: string | null },
+      ) => Promise<void>;
     };
   patients: ErasureDependencies['patients'] & {
     save: (tx: Tx, patient: number, profile: ProfileInput) => Promise<void>;
@@ -61,11 +66,14 @@ export function createUsers(dependencies: UsersDependencies) {
     user: number,
     role: Role,
     profile: ProfileInput,
-    { waiting = false } = {},
+    { waiting = false, registers = false } = {},
   ): Promise<void> {
     if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
       throw invalidField('profile.date_of_birth', 'birth_in_future');
-    if (sideOf(role) === 'doctor') await doctors.save(tx, user, profile, { waiting });
+    if (sideOf(role) === 'doctor') {
+      const field = registers ? 'profile.specialization' : null;
+      await doctors.save(tx, user, profile, { waiting, field });
+    }
     if (sideOf(role) === 'patient') await patients.save(tx, user, profile);
     if (isBoundByBranches(role) && profile.branches) await replaceBranches(tx, user, profile.branches);
   }
@@ -73,7 +81,7 @@ export function createUsers(dependencies: UsersDependencies) {
   /** @param options.note what else belongs into the transaction of a new person */
   async function insert(
     { password, profile = {}, ...columns }: NewUser,
-    options: { waiting?: boolean; note: (tx: Tx, user: User) => Promise<void> },
+    options: { waiting?: boolean; registers?: boolean; note: (tx: Tx, user: User) => Promise<void> },
   ): Promise<User> {
     const password_hash = await hashPassword(password);
     return transaction(db, async (tx) => {
@@ -125,7 +133,7 @@ export function createUsers(dependencies: UsersDependencies) {
 
     /**
      * Somebody registers themself. A doctor waits for approval where the clinic asks for it.
-     * @throws AppError username_taken, by the unique index; invalid_input (consent_required)
+     * @throws AppError username_taken, by the unique index; invalid_input (consent_required, unknown_specialization)
      */
     async register({ accept_terms, ...account }: Registration): Promise<User> {
       if (dependencies.require_consent && accept_terms !== true)
@@ -133,6 +141,7 @@ export function createUsers(dependencies: UsersDependencies) {
       return insert(
         { ...account, is_active: true },
         {
+          registers: true,
           waiting: dependencies.doctor_approval === 'required',
           async note(tx, user) {
             if (accept_terms === true) await dependencies.consents.accept(tx, user.id);

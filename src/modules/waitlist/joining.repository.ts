@@ -60,10 +60,10 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Wis
           select from users u join doctor_profiles d on d.id = u.id
           where ${isBookable('u', 'd')}
             and (u.id = $2 or u.id in (
-              select id from doctor_profiles where search_fold(specialization) = search_fold($3)))) as no_doctor,
+              select id from doctor_profiles where search_fold(specialization) = (select specialization_fold($3))))) as no_doctor,
         $9::integer is not null and not exists (
           select from services v join doctor_services g on g.service_id = v.id join doctor_profiles d on d.id = g.doctor_id
-          where v.id = $9 and v.is_active and (d.id = $2 or search_fold(d.specialization) = search_fold($3))) as not_given,
+          where v.id = $9 and v.is_active and (d.id = $2 or search_fold(d.specialization) = (select specialization_fold($3)))) as not_given,
         $9::integer is null and exists (
           select from doctor_services g join services v on v.id = g.service_id and v.is_active where g.doctor_id = $2)
           as gives_services,
@@ -75,12 +75,12 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Wis
         coalesce(not ${isActive('visit')} or visit.lapsed, false) as decided,
         coalesce((visit.date, visit.start_time) <= ($11::date, $12::time), false) as begun,
         coalesce(visit.attendance in ('completed', 'no_show'), false) as attended,
-        coalesce(visit.doctor_id <> $2, true) and coalesce(search_fold(visit.specialization) <> search_fold($3), true)
+        coalesce(visit.doctor_id <> $2, true) and coalesce(search_fold(visit.specialization) <> (select specialization_fold($3)), true)
           and visit.id is not null as other_doctor
       from (
         select count(*)::int as live,
           coalesce(bool_or(
-            doctor_id is not distinct from $2 and search_fold(specialization) is not distinct from search_fold($3)
+            doctor_id is not distinct from $2 and search_fold(specialization) is not distinct from (select specialization_fold($3))
             and "from" = $4 and "to" = $5 and after is not distinct from $6::time and before is not distinct from $7::time
             and service_id is not distinct from $9 and branch_id is not distinct from $10
           ), false) as known

@@ -87,6 +87,10 @@ export function createRequests(
     return away.body.id;
   }
   const freshService = () => makeService(clinic, people.admin, []);
+  const made = async (path: string, body: object) =>
+    (await clinic.as(people.admin).post(path, body).expect(201)).body.id;
+  const freshSpecialization = () => made('/specializations/', { name: freshDay() });
+  const freshKey = () => made('/api-keys/', { name: 'Website', role: 'receptionist' });
   /** One more child of whoever calls, who has then as many as before: nobody may have more than ten. */
   async function childFor(caller: Caller): Promise<number> {
     if (caller === 'former guardian') return grown;
@@ -132,6 +136,8 @@ export function createRequests(
       insertDependant(clinic.db, people['own patient'].id),
     timeslots: freshSlot,
     services: freshService,
+    specializations: freshSpecialization,
+    'api-keys': freshKey,
     appointments: (caller) => freshAppointment(ownerFor(caller)),
     notifications: (caller) => freshNotification(ownerFor(caller)),
     holidays: freshHoliday,
@@ -219,6 +225,10 @@ export function createRequests(
       end_time: '12:00',
       slot_minutes: 30,
     }),
+    'POST /api/specializations/': () => ({ name: freshDay() }),
+    'PATCH /api/specializations/{id}/': () => ({ names: { en: freshDay() } }),
+    'POST /api/specializations/{id}/join/': async () => ({ into: await freshSpecialization() }),
+    'POST /api/api-keys/': () => ({ name: 'Website', role: 'receptionist' }),
     'POST /api/services/': () => ({ name: { uz: 'a', ru: 'a', en: 'a' }, duration_minutes: 30 }),
     'PATCH /api/services/{id}/': () => ({ duration_minutes: 45 }),
     'PUT /api/doctors/{id}/services/': () => ({ services: [] }),
@@ -234,7 +244,6 @@ export function createRequests(
       return { doctor: people['own doctor'].id, from: date, to: date };
     },
     'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
-    'PUT /api/system/log-level/': () => ({ level: 'warn', minutes: 1 }),
     'POST /api/messages/retry/': () => ({}),
     // One has five at most: those of other cases are gone.
     'POST /api/calendar/feeds/': async (caller) => {

@@ -34,7 +34,7 @@ export function listServices(
 ) {
   const from = `services v left join doctor_services g on g.service_id = v.id and g.doctor_id = $1::integer
     where ($1::integer is null or g.doctor_id is not null)
-      and ($2::text is null or search_fold(v.specialization) = search_fold($2))
+      and ($2::text is null or search_fold(v.specialization) = (select specialization_fold($2)))
       and ($3::integer is null or exists (
         select from doctor_services b
         where b.service_id = v.id and ($1::integer is null or b.doctor_id = $1) and ${worksIn('b.doctor_id', '$3::integer', '$4')}))

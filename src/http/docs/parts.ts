@@ -1,0 +1,45 @@
+import type { Role } from '../../core/roles.ts';
+import type { DocumentedRoute } from '../hooks/access.ts';
+import type { Document } from '../openapi/document.ts';
+
+/** A document of what one role may call, with what these operations refer to and nothing else. */
+export function partOf(
+  document: Document,
+  routes: ReadonlyMap<string, Pick<DocumentedRoute, 'roles'>>,
+  role: Role,
+): Document {
+  const paths = Object.fromEntries(
+    Object.entries(document.paths).flatMap(([path, operations]) => {
+      const own = Object.entries(operations).filter(([method]) =>
+        routes.get(`${method.toUpperCase()} ${path}`)?.roles.includes(role),
+      );
+      return own.length > 0 ? [[path, Object.fromEntries(own)]] : [];
+    }),
+  );
+  const named = new Set(
+    Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(({ tags = [] }) => tags)),
+  );
+  const tags = (document.tags as { name: string }[]).filter(({ name }) => named.has(name));
+  return withoutUnused({ ...document, paths, tags });
+}
+
+/** Drops components that nothing refers to, until none is left of them. */
+function withoutUnused(document: Document): Document {
+  let before = document;
+  for (;;) {
+    const text = JSON.stringify(before);
+    let dropped = false;
+    const components = Object.fromEntries(
+      Object.entries(before.components).map(([kind, parts]) => {
+        if (kind === 'securitySchemes') return [kind, parts];
+        const used = Object.entries(parts as object).filter(([name]) =>
+          text.includes(`"#/components/${kind}/${name}"`),
+        );
+        dropped ||= used.length < Object.keys(parts as object).length;
+        return [kind, Object.fromEntries(used)];
+      }),
+    ) as Document['components'];
+    before = { ...before, components };
+    if (!dropped) return before;
+  }
+}

@@ -1,0 +1,89 @@
+import type { PageRequest } from '../../../core/page.ts';
+import { COUNT_LIMIT } from '../../../core/page.ts';
+import type { Locale } from '../../../core/words.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
+import { eq } from '../../../db/drizzle.ts';
+import { fetchPage } from '../../../db/page.ts';
+import { specializationNames, specializations } from '../../../db/schema/index.ts';
+import { nameOrder } from '../../../db/search.ts';
+import { isBookable } from '../../availability/people.sql.ts';
+import type { Specialization } from './specializations.schemas.ts';
+
+const shown = `s.id, s.name, json_build_object('uz', s.name_uz, 'ru', s.name_ru, 'en', s.name_en) as names,
+  (select count(*)::integer from doctor_profiles d join users u on u.id = d.id
+   where d.specialization_id = s.id and ${isBookable('u', 'd')}) as doctors`;
+
+/** One page by name, as the reader's language has it and orders it. */
+export function listSpecializations(db: Db, reader: Locale, page: PageRequest) {
+  return fetchPage<Specialization & { count: number }>(page, async ({ limit, offset }) => {
+    const { rows } = await clientOf(db).query<Specialization & { count: number }>({
+      name: `specializations.list:${reader}`,
+      text: `
+        select ${shown}, (select count(*)::integer from (select from specializations limit ${COUNT_LIMIT}) counted) as count
+        from specializations s order by ${nameOrder(`coalesce(s.name_${reader}, s.name)`, reader)}, s.id
+        limit $1 offset $2`,
+      values: [limit, offset],
+    });
+    return rows;
+  });
+}
+
+export async function findSpecialization(
+  executor: Executor,
+  id: number,
+): Promise<Specialization | undefined> {
+  const { rows } = await clientOf(executor).query<Specialization>({
+    name: 'specializations.find',
+    text: `select ${shown} from specializations s where s.id = $1`,
+    values: [id],
+  });
+  return rows[0];
+}
+
+/** Which one a text means, and keeps it from being joined to another one or renamed until the transaction ends. */
+export async function lockNamed(tx: Tx, said: string): Promise<number | undefined> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'specializations.lock-named',
+    text: `
+      select s.id from specialization_names n join specializations s on s.id = n.specialization_id
+      where n.folded = search_fold($1) for share of s`,
+    values: [said],
+  });
+  return rows[0]?.id;
+}
+
+/** Keeps them from whoever chooses one meanwhile. @returns those that there are */
+export async function lock(tx: Tx, ids: readonly number[]): Promise<number[]> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'specializations.lock',
+    text: 'select id from specializations where id = any($1::integer[]) order by id for update',
+    values: [ids],
+  });
+  return rows.map(({ id }) => id);
+}
+
+type Names = { [Name in Locale as `name_${Name}`]?: string | null | undefined };
+
+/** @throws the refusal by `specialization_names_pkey` */
+export async function insert(tx: Tx, columns: { name: string } & Names): Promise<number> {
+  const [row] = await tx.insert(specializations).values(columns).returning({ id: specializations.id });
+  return row?.id ?? 0;
+}
+
+/** @throws the refusal by `specialization_names_pkey` */
+export async function update(
+  tx: Tx,
+  id: number,
+  columns: { name?: string | undefined } & Names,
+): Promise<void> {
+  await tx.update(specializations).set(columns).where(eq(specializations.id, id));
+}
+
+/** Gives every name of one to another, and by a trigger the doctors, services and wishes that are called so. */
+export async function joinTo(tx: Tx, id: number, into: number): Promise<void> {
+  await tx
+    .update(specializationNames)
+    .set({ specialization_id: into })
+    .where(eq(specializationNames.specialization_id, id));
+  await tx.delete(specializations).where(eq(specializations.id, id));
+}

@@ -1,0 +1,250 @@
+import type { AddressInfo } from 'node:net';
+import { createMCPClient } from '@ai-sdk/mcp';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import supertest from 'supertest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
+import { expectProblem } from '../helpers/problem.ts';
+
+let clinic: TestApp;
+let address: string;
+let people: Record<'admin' | 'doctor' | 'patient' | 'other' | 'receptionist', Person>;
+const freshDay = freshDays();
+beforeAll(async () => {
+  clinic = await testApp();
+  people = {
+    admin: await clinic.person('admin'),
+    doctor: await clinic.person('doctor', { last_name: 'Yusupov', profile: { specialization: 'Kardiolog' } }),
+    patient: await clinic.person('patient'),
+    other: await clinic.person('patient'),
+    receptionist: await clinic.person('receptionist'),
+  };
+  await clinic.app.listen({ port: 0, host: '127.0.0.1' });
+  address = `http://127.0.0.1:${(clinic.app.server.address() as AddressInfo).port}/mcp`;
+});
+afterAll(() => clinic.close());
+
+type Told = { isError?: boolean; content: { type: string; text?: string }[] };
+type Call = (name: string, args?: Record<string, unknown>) => Promise<Told>;
+const textOf = ({ content }: Told) => content[0]?.text ?? '';
+// biome-ignore lint/suspicious/noExplicitAny: what a tool tells is the API's own answer, which other tests hold to its schema
+const bodyOf = (told: Told): any => {
+  expect(told.isError, textOf(told)).not.toBe(true);
+  return JSON.parse(textOf(told));
+};
+
+/** The client of the protocol's own SDK. */
+async function official(
+  token: string,
+): Promise<{ call: Call; tools: () => Promise<string[]>; client: Client }> {
+  const client = new Client({ name: 'test', version: '1' });
+  const headers = { authorization: `Bearer ${token}` };
+  const transport = new StreamableHTTPClientTransport(new URL(address), { requestInit: { headers } });
+  await client.connect(transport as unknown as Parameters<typeof client.connect>[0]);
+  return {
+    client,
+    call: async (name, args = {}) => (await client.callTool({ name, arguments: args })) as Told,
+    tools: async () => (await client.listTools()).tools.map(({ name }) => name),
+  };
+}
+
+/** A client that shares no code with the server. */
+async function foreign(token: string): Promise<{ call: Call }> {
+  const client = await createMCPClient({
+    transport: { type: 'http', url: address, headers: { authorization: `Bearer ${token}` } },
+  });
+  const tools = await client.tools();
+  return {
+    call: async (name, args = {}) =>
+      (await tools[name]?.execute(args, { toolCallId: '1', messages: [] })) as Told,
+  };
+}
+
+/** Books, meets a 409, takes an alternative, moves, cancels. */
+async function journey(call: Call, patient?: number): Promise<void> {
+  const date = freshDay();
+  const mine = patient === undefined ? {} : { patient };
+  const times = ['09:00', '10:00', '11:00', '12:00'];
+  const slots: number[] = [];
+  for (const start_time of times)
+    slots.push(
+      await clinic.slot(people.doctor, { date, start_time, end_time: start_time.replace(':00', ':30') }),
+    );
+  const found = bodyOf(await call('find_slots', { specialization: 'кардиолог', from: date, to: date }));
+  expect(found.results.map(({ id }: { id: number }) => id)).toEqual(slots);
+  await clinic.book(people.other, slots[0] as number);
+
+  const preview = bodyOf(await call('book_appointment', { timeslot: slots[0], ...mine }));
+  expect(preview).toMatchObject({ preview: true, would_book: { timeslot: slots[0] } });
+  const booking = { ...mine, confirm: true, booking_key: preview.booking_key };
+  const refused = await call('book_appointment', { timeslot: slots[0], ...booking });
+  expect(refused.isError).toBe(true);
+  const [code, alternatives = ''] = textOf(refused).split('\n');
+  expect(code).toBe('slot_taken');
+  expect(alternatives).toMatch(/^alternatives: \[\{/);
+  const [other] = JSON.parse(alternatives.slice('alternatives: '.length));
+
+  // The preview of that slot, once more: a key is of one booking.
+  const { booking_key } = bodyOf(await call('book_appointment', { timeslot: other.id, ...mine }));
+  const wanted = { timeslot: other.id, ...mine, confirm: true, booking_key };
+  const booked = bodyOf(await call('book_appointment', wanted));
+  expect(bodyOf(await call('book_appointment', wanted)).id).toBe(booked.id);
+
+  const to = slots.find((slot) => slot !== slots[0] && slot !== other.id);
+  const moving = { appointment: booked.id, timeslot: to };
+  expect(bodyOf(await call('move_appointment', moving)).would_move.timeslot).toBe(other.id);
+  expect(bodyOf(await call('move_appointment', { ...moving, confirm: true }))).toMatchObject({
+    id: booked.id,
+    timeslot: to,
+  });
+  const cancelling = { appointment: booked.id };
+  expect(bodyOf(await call('cancel_appointment', cancelling)).would_cancel.timeslot).toBe(to);
+  const { rows } = await clinic.db.$client.query('select status from appointments where id = $1', [
+    booked.id,
+  ]);
+  expect(rows[0].status).not.toBe('cancelled');
+  bodyOf(await call('cancel_appointment', { ...cancelling, confirm: true }));
+  const after = await clinic.db.$client.query('select status from appointments where id = $1', [booked.id]);
+  expect(after.rows[0].status).toBe('cancelled');
+}
+
+describe('a patient’s assistant', () => {
+  test('goes the whole way with the client of the SDK', async () => {
+    const { call } = await official(people.patient.token);
+    await journey(call);
+    const visits = bodyOf(await call('my_appointments'));
+    expect(visits.results.length).toBeGreaterThan(0);
+  });
+
+  test('goes the whole way with a client of somebody else', async () => {
+    await journey((await foreign(people.patient.token)).call);
+  });
+
+  test('waits for a slot, and waits no longer', async () => {
+    const { call } = await official(people.patient.token);
+    const wish = {
+      specialization: 'Cardiologist',
+      from: '2027-05-01',
+      to: '2027-05-02',
+      doctor: people.doctor.id,
+    };
+    expect(textOf(await call('join_waitlist', { ...wish, confirm: true }))).toMatch(
+      /^invalid_input\nerrors: /,
+    );
+    const { specialization: _, ...days } = wish;
+    bodyOf(await call('join_waitlist', days));
+    const entry = bodyOf(await call('join_waitlist', { ...days, confirm: true }));
+    expect(bodyOf(await call('list_waitlist')).results).toHaveLength(1);
+    bodyOf(await call('leave_waitlist', { entry: entry.id, confirm: true }));
+  });
+
+  test('cannot do what the patient cannot: no desk, nobody else’s visits', async () => {
+    const { call, tools, client } = await official(people.patient.token);
+    const own = await tools();
+    expect(own).toHaveLength(15);
+    for (const name of [
+      'find_patients',
+      'todays_desk',
+      'find_appointments',
+      'register_patient',
+      'mark_arrived',
+    ]) {
+      expect(own).not.toContain(name);
+      await expect(client.callTool({ name, arguments: {} })).rejects.toThrow(/no tool/);
+    }
+    const visit = await clinic.book(people.other, await clinic.slot(people.doctor, { date: freshDay() }));
+    const refused = await call('cancel_appointment', { appointment: visit, confirm: true });
+    expect(refused.isError).toBe(true);
+    expect(textOf(refused)).toMatch(/^(?:forbidden|appointment_not_found)\n/);
+    const slot = await clinic.slot(people.doctor, { date: freshDay() });
+    const theirs = await call('book_appointment', {
+      timeslot: slot,
+      patient: people.other.id,
+      confirm: true,
+    });
+    expect(textOf(theirs)).toMatch(/^patient_not_found\n/);
+  });
+
+  test('is told of arguments that a tool does not know, and nothing is done', async () => {
+    const { call } = await official(people.patient.token);
+    const timeslot = await clinic.slot(people.doctor, { date: freshDay() });
+    const told = await call('book_appointment', { timeslot, confirm: true, doctor_id: 2 });
+    expect(told.isError).toBe(true);
+    expect(textOf(told)).toMatch(/^invalid_input\nerrors: .*doctor_id/);
+    const { rows } = await clinic.db.$client.query('select from appointments where timeslot_id = $1', [
+      timeslot,
+    ]);
+    expect(rows).toHaveLength(0);
+  });
+
+  test('has a session of its own, listed and refreshed like any other, and ends with it', async () => {
+    const { username } = people.patient;
+    const login = await supertest(clinic.app.server)
+      .post('/api/auth/login/')
+      .set('user-agent', 'Assistant/1.0')
+      .send({ username, password: PASSWORD })
+      .expect(200);
+    const listed = await clinic.as(people.patient).get('/auth/sessions/').expect(200);
+    const session = listed.body.results.find(({ device }: { device: string }) => device === 'Assistant/1.0');
+    expect(session).toBeDefined();
+    const { body } = await clinic
+      .as(undefined)
+      .post('/auth/token/refresh/', { refresh: login.body.refresh })
+      .expect(200);
+    bodyOf(await (await official(body.access)).call('my_appointments'));
+    await clinic.as(people.patient).delete(`/auth/sessions/${session.id}/`).expect(204);
+    await expect(official(body.access)).rejects.toThrow();
+    bodyOf(await (await official(people.patient.token)).call('my_appointments'));
+  });
+});
+
+describe('an assistant with an API key', () => {
+  const key = async (scopes: string[]) =>
+    (await clinic.as(people.admin).post('/api-keys/', { name: 'Assistant', scopes }).expect(201)).body.key;
+
+  test('goes the whole way, and an hour later still', async () => {
+    const token = await key(['directory:read', 'slots:read', 'appointments:read', 'appointments:write']);
+    const { call } = await official(token);
+    await journey(call, people.patient.id);
+    clinic.clock.set(new Date(clinic.clock.now().getTime() + 3_600_000).toISOString());
+    await journey(call, people.patient.id);
+    await journey((await foreign(token)).call, people.patient.id);
+  });
+
+  test('has the tools that its scopes allow, and no others', async () => {
+    expect(await (await official(await key(['slots:read']))).tools()).toEqual(['about_clinic', 'find_slots']);
+    const desk = await (await official(await key(['appointments:write', 'appointments:read']))).tools();
+    expect(desk).toContain('book_appointment');
+    expect(desk).not.toContain('find_patients');
+  });
+});
+
+test('staff have tools of the desk, a doctor their day', async () => {
+  const desk = await official(people.receptionist.token);
+  expect(await desk.tools()).toEqual(
+    expect.arrayContaining(['todays_desk', 'find_patients', 'register_patient']),
+  );
+  const patient = { first_name: 'Komil', last_name: 'Sodiqov', phone: '+998901230000' };
+  bodyOf(await desk.call('register_patient', patient));
+  const registered = bodyOf(await desk.call('register_patient', { ...patient, confirm: true }));
+  expect(bodyOf(await desk.call('find_patients', { search: 'содиков' })).results[0].id).toBe(registered.id);
+  const again = await desk.call('register_patient', { ...patient, confirm: true });
+  expect(textOf(again)).toMatch(/^patient_may_exist\ncandidates: /);
+
+  const doctor = await official(people.doctor.token);
+  expect(bodyOf(await doctor.call('todays_desk'))).toMatchObject({ date: clinic.clock.wall().date });
+  const visit = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
+  expect(bodyOf(await doctor.call('confirm_appointment', { appointment: visit })).status).toBe('confirmed');
+});
+
+test('whoever is not signed in is told so; another method is not allowed', async () => {
+  const post = supertest(clinic.app.server)
+    .post('/mcp')
+    .send({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+  expectProblem(await post, 'authentication_required');
+  const get = await supertest(clinic.app.server).get('/mcp');
+  expect(get.status).toBe(405);
+  expect(get.headers.allow).toContain('POST');
+});
