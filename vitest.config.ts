@@ -12,8 +12,10 @@ const LONG = {
     'test/model/**/*.test.ts',
     'test/outage/**/*.test.ts',
     'test/messages/worker.test.ts',
+    'test/backup/**/*.test.ts',
+    'test/cluster/**/*.test.ts',
   ],
-  env: { RACE_ROUNDS: '2000', MODEL_RUNS: '2000', OUTAGE_SECONDS: '30' },
+  env: { RACE_ROUNDS: '2000', MODEL_RUNS: '2000', OUTAGE_SECONDS: '30', LOSSES: '21' },
 };
 
 /** npm test runs everything, `--mode fast` what the inner loop can wait for, `--mode long` what a landing cannot. */

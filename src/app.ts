@@ -33,8 +33,10 @@ import { showing } from './http/hooks/showing.ts';
 import { originForm, site } from './http/hooks/site.ts';
 import type { Signing } from './http/hooks/token-keys.ts';
 import { unknownFields } from './http/hooks/unknown-fields.ts';
+import { ofProcess, type Reading } from './http/metrics/process.ts';
 import { openapi } from './http/openapi/openapi.ts';
 import { problems } from './http/problem.ts';
+import type { Failure } from './http/reporting.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { wellKnown } from './http/well-known.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
@@ -63,6 +65,8 @@ interface AppDependencies {
   isClockFarOff?: () => boolean;
   /** Where log lines go; standard output by default. */
   log_stream?: LogStream;
+  /** Told of errors that are ours. */
+  report?: ((failure: Failure) => void) | undefined;
 }
 
 const REQUEST_TIMEOUT = 30_000;
@@ -75,7 +79,9 @@ export async function buildApp({
   config,
   isClockFarOff,
   log_stream,
+  report,
 }: AppDependencies): Promise<FastifyInstance> {
+  const metering = config.metrics_port !== undefined || config.metrics_token !== undefined;
   const app: FastifyInstance = Fastify({
     logger: loggerOptions(config.log_level, log_stream),
     logController: new LogController({ disableRequestLogging: true }),
@@ -104,7 +110,7 @@ export async function buildApp({
     },
   });
 
-  await app.register(problems, { default_locale: config.default_locale, asAppError, loggable });
+  await app.register(problems, { default_locale: config.default_locale, asAppError, loggable, report });
   await app.register(logging);
   await app.register(methods);
   await app.register(security, config);
@@ -135,7 +141,21 @@ export async function buildApp({
     signing,
   });
   const mayLag = replicaOf(app, db, config);
-  const modules = createModules({ db, mayLag, clock, log: app.log, config, signAccess: app.signAccess });
+  const modules = createModules({
+    db,
+    mayLag,
+    clock,
+    log: app.log,
+    config,
+    signAccess: app.signAccess,
+    about: {
+      version,
+      setLogLevel: (level) => {
+        app.log.level = level;
+      },
+    },
+  });
+  if (metering) await serveMetrics(app, modules.system.readings, db, config);
   await app.register(apiKeys, { keys: modules.apiKeys });
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
@@ -182,6 +202,31 @@ function signingOf(config: AppConfig, since: () => Promise<number>): Signing | u
       throw asAppError(error) ?? error;
     });
   return { keys, issuer, audience: token_audience ?? issuer, since: asked };
+}
+
+/** Counts, and shows the counts where the settings say. Nothing of it is loaded otherwise. */
+async function serveMetrics(
+  app: FastifyInstance,
+  read: () => Promise<Reading[]>,
+  db: Db,
+  { metrics_port: port, metrics_token: token, host }: AppConfig,
+): Promise<void> {
+  const [{ openMetrics }, { counting, listenForMetrics, metricsRoute }] = await Promise.all([
+    import('./http/metrics/registry.ts'),
+    import('./http/metrics/metrics.ts'),
+  ]);
+  const metrics = await openMetrics({
+    read: async () => [...ofProcess(db, app.waitingTurns()), ...(await read())],
+  });
+  await app.register(counting, { metrics });
+  if (token !== undefined) await metricsRoute(app, { metrics, token });
+  if (port === undefined) return;
+  const onRefused = (code: string) =>
+    app.log.warn({ port, code }, 'metrics cannot be served at METRICS_PORT');
+  app.addHook('onListen', async () => {
+    const server = await listenForMetrics(metrics, { host, port, onRefused });
+    app.addHook('onClose', async () => void server.close());
+  });
 }
 
 /** What may lag is read from a replica of the database, where one is named and while it keeps up. */

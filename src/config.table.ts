@@ -56,6 +56,20 @@ export const settings = {
       means:
         'How many answers each process keeps in memory: so many, and no more than 8 kB for each, all together. `0`: none.',
     },
+    METRICS_PORT: {
+      is: value.whole(1, 65535),
+      means:
+        'Port of `/metrics` (OpenMetrics), for monitors alone; the worker too. Without it there is none.',
+    },
+    METRICS_TOKEN: {
+      is: value.text.min(16, 'is too short: 16 bytes at least'),
+      means: 'Bearer token of `/metrics` beside the API. Without it there is none.',
+    },
+    SENTRY_DSN: {
+      is: value.httpUrl,
+      means:
+        'Where errors that are ours are reported (a service that speaks Sentry’s protocol): kind, route, type, code and place in the source, nothing else.',
+    },
     LOG_LEVEL: {
       is: value.logLevel,
       default: 'info',
@@ -215,7 +229,12 @@ export const settings = {
     PAGES: {
       is: z.enum(['on', 'off']).transform((text) => text === 'on'),
       default: 'on',
-      means: '`off`: `/book/` is not served; the API stays as it is.',
+      means: '`off`: `/book/` and `/desk/` are not served; the API stays as it is.',
+    },
+    DESK_IDLE_MINUTES: {
+      is: value.whole(1, 720),
+      default: '15',
+      means: 'After how many minutes without a touch `/desk/` signs out.',
     },
   },
   Privacy: {

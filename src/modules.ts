@@ -89,7 +89,7 @@ import {
 } from './modules/privacy/index.ts';
 import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
-import { createBackups, systemJobs } from './modules/system/index.ts';
+import { createBackups, createSystem, systemJobs, systemRoutes } from './modules/system/index.ts';
 import {
   createTimeslots,
   findingRoutes,
@@ -123,6 +123,8 @@ export interface ModulesDependencies {
   /** Signs an access token. A process that answers no requests signs none. */
   signAccess?: (caller: Caller, branches?: readonly number[] | null) => string;
   config: Config;
+  /** Which version this is, and how the level of its log is set. */
+  about?: { version: string; setLogLevel: (level: string) => void };
 }
 
 const signsNothing = (): never => {
@@ -183,6 +185,7 @@ export function createModules({
   log = silentLog,
   signAccess = signsNothing,
   config,
+  about = { version: '', setLogLevel: () => {} },
 }: ModulesDependencies) {
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const sealer = createSealer(dataKeysOf(config.data_keys, clock));
@@ -379,6 +382,7 @@ export function createModules({
     ...config,
   });
   const backups = createBackups({ db, clock, log, users: users.accounts, messages, ...config });
+  const system = createSystem({ db, clock, log, audit, readers: events, ...about, ...config });
   let link: Listener | undefined;
   return {
     apiKeys: apiKeys.bearers,
@@ -389,6 +393,7 @@ export function createModules({
     sessions,
     sealer,
     settings,
+    system,
     users,
 
     /** What runs in the background beside messages, and when. */
@@ -410,7 +415,7 @@ export function createModules({
      * background jobs do, which need it seldom.
      */
     follow(database_url: string): void {
-      link = listen({ url: database_url, channels: [sessions.endings, settings.changes] });
+      link = listen({ url: database_url, channels: [sessions.endings, settings.changes, system.levels] });
       sessions.follow(link);
       settings.follow(link);
       if (config.answers_remembered > 0) changes.follow(database_url);
@@ -448,6 +453,7 @@ export function createModules({
       const statistics = createStatistics({ mayLag, clock });
       await app.register(statisticsRoutes, { statistics, ...config });
       await app.register(settingsRoutes, { settings });
+      await app.register(systemRoutes, { system });
       await app.register(waitlistRoutes, { waitlist });
       await app.register((routes) => notifications.routes(routes, auth.proofs));
       await app.register(feedsRoutes, { feeds });

@@ -14,7 +14,7 @@ export const leftOut: readonly { why: string; files: readonly string[] }[] = [
     files: [
       'test/outage/**',
       'test/replicas/**',
-      'test/backup/**',
+      'test/{backup,cluster}/**',
       'test/{api,messages}/outage.test.ts',
       'test/api/hangup.test.ts',
     ],

@@ -13,6 +13,7 @@ export const auditActions = {
   'telegram.link': 'a Telegram chat was linked',
   'telegram.unlink': 'a Telegram chat was unlinked',
   'profile.take_back': 'a changed phone or email was taken back by the link that its owner was sent',
+  'system.log_level': 'an admin set the level of the log for a while',
   'user.register': 'somebody registered',
   'user.create': 'somebody was made, by an admin or on the command line',
   'user.read': 'an admin looked at a person’s account',

@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { AppError, type ErrorCode } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
+import type { Failure } from './reporting.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -58,6 +59,8 @@ interface ProblemOptions {
   asAppError: (error: unknown) => AppError | undefined;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;
+  /** Told of what is our fault. */
+  report?: ((failure: Failure) => void) | undefined;
 }
 
 /** What the log says of refusals that have one reason for many requests. */
@@ -95,9 +98,17 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
   };
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that it was answered with. */
+    problem_code: ErrorCode | null;
+  }
+}
+
 /** Renders whatever was thrown, in the reader's language, in one place. */
 export const problems = fastifyPlugin(
   async (app: FastifyInstance, options: ProblemOptions) => {
+    app.decorateRequest('problem_code', null);
     app.setErrorHandler((error, request, reply) => send(toAppError(error, options), error, request, reply));
     app.setNotFoundHandler((request, reply) =>
       send(new AppError('route_not_found'), undefined, request, reply),
@@ -113,8 +124,13 @@ export const problems = fastifyPlugin(
     }
 
     function send(known: AppError, thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
-      if (known.status === 500) request.log.error({ error: options.loggable(thrown) }, 'request failed');
-      else if (trouble[known.code]) sayTrouble(request, known);
+      request.problem_code = known.code;
+      if (known.status === 500) {
+        request.log.error({ error: options.loggable(thrown) }, 'request failed');
+        const { url: where = 'none' } = request.routeOptions;
+        options.report?.({ kind: 'request', where, method: request.method, status: 500, error: thrown });
+      }
+      if (trouble[known.code]) sayTrouble(request, known);
       const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
       if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
       if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);

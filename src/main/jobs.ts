@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Db } from '../db/client.ts';
 import { exclusive } from '../db/links/lock.ts';
 import { runQueue } from '../db/queue/runner.ts';
+import type { Failure } from '../http/reporting.ts';
 import { createModules } from '../modules.ts';
 
 interface JobsDependencies {
@@ -12,6 +13,8 @@ interface JobsDependencies {
   log: Log;
   /** `database_url` leads to the database itself: the queue does not work through a pooler. */
   config: AppConfig;
+  /** Told of errors that are ours. */
+  report?: ((failure: Failure) => void) | undefined;
 }
 
 interface Jobs {
@@ -27,7 +30,7 @@ const BOT = 7_420_135;
  * stopped: within the API process or in one of its own. Any number of processes may do so: they share the jobs, one of them
  * reads the log, and one has the bot. A database that is away is tried again.
  */
-export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
+export function startJobs({ db, clock, log, config, report }: JobsDependencies): Jobs {
   const { events, housekeeping, notifications } = createModules({ db, clock, log, config });
   const queue = runQueue({
     url: config.database_url,
@@ -37,6 +40,7 @@ export function startJobs({ db, clock, log, config }: JobsDependencies): Jobs {
     log,
     // The queue would make its own tables in a database that nobody has migrated.
     ready: () => db.$client.query('select from messages limit 0'),
+    onDead: (where, error) => report?.({ kind: 'job', where, error }),
   });
   const reading = events.start(config.database_url);
   const { bot } = notifications;

@@ -33,11 +33,13 @@ async function main(): Promise<void> {
     .listen({ host: config.host, port: config.port })
     .catch((error) => started.giveUp(reasonNotToListen(error, config)));
   print(`Listening on ${baseUrl(app)} (Swagger UI: ${baseUrl(app)}/api/docs/)`);
-  if (config.pages) print(`Patients book at ${baseUrl(app)}/book/`);
+  if (config.pages)
+    print(`Patients book at ${baseUrl(app)}/book/, the clinic works at ${baseUrl(app)}/desk/`);
   if (ready) await printDemo(started);
   else await waitForDatabase(started, fill, sayAway);
   if (config.worker !== 'internal' || started.isStopping()) return;
-  const jobs = startJobs({ db, clock, log: app.log, config });
+  const { report } = started;
+  const jobs = startJobs({ db, clock, log: app.log, config, report });
   started.onStop(jobs.stop);
 }
 

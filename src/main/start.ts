@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../app.ts';
 import { ConfigError } from '../config.ts';
@@ -10,6 +11,7 @@ import { createClockWatch } from '../db/clock-watch.ts';
 import { asAppError, loggable } from '../db/errors.ts';
 import { compareZone } from '../db/zone.ts';
 import { createLog } from '../http/hooks/logging.ts';
+import type { Failure, Reporter } from '../http/reporting.ts';
 import { exitWith, localSecret, openOwn, readConfig } from './process.ts';
 
 /** How a process that stays begins and ends: the API's and that of background jobs. */
@@ -25,6 +27,8 @@ export interface Started {
   db: Db;
   clock: Clock;
   log: Log;
+  /** Told of errors that are ours; undefined where nobody wants them. */
+  report: ((failure: Failure) => void) | undefined;
   /** Whether this process's clock is too far from the database's to judge by. */
   isClockFarOff: () => boolean;
   /** Whether a signal has asked the process to stop. */
@@ -65,11 +69,13 @@ export async function start(): Promise<Started> {
     onError: (error) => log.warn({ error: loggable(error) }, 'an idle database connection broke'),
   });
   const watch = createClockWatch({ db, clock });
+  const reporter = await openReporter(config, log);
   const unfinished: (() => Promise<unknown>)[] = [];
 
   async function stop(): Promise<never> {
     watch.stop();
     await Promise.all(unfinished.map((finish) => finish()));
+    await reporter?.settled();
     await db.$client.end();
     await embedded?.stop();
     process.exit(0);
@@ -94,6 +100,7 @@ export async function start(): Promise<Started> {
     db,
     clock,
     log,
+    report: reporter?.report,
     isClockFarOff: watch.isFarOff,
     isStopping,
     onStop: (finish) => void unfinished.push(finish),
@@ -133,6 +140,20 @@ function onSignal(stop: () => Promise<never>, log: Log): () => boolean {
   process.on('SIGTERM', hear);
   process.on('SIGINT', hear);
   return () => since !== undefined;
+}
+
+/** Nothing of it is loaded where no DSN is set. */
+async function openReporter(
+  { sentry_dsn: dsn, production }: AppConfig,
+  log: Log,
+): Promise<Reporter | undefined> {
+  if (dsn === undefined) return undefined;
+  const { createReporter } = await import('../http/reporting.ts');
+  const { version: release } = JSON.parse(
+    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+  );
+  const onRefused = (code: string) => log.warn({ code }, 'errors cannot be reported to SENTRY_DSN');
+  return createReporter({ dsn, release, environment: production ? 'production' : 'development', onRefused });
 }
 
 /** The database must know the clinic's time zone; where it knows other rules of it than Node, that is said. */

@@ -13,6 +13,8 @@ interface PagesOptions {
   /** Whether they are served at all. */
   pages: boolean;
   default_locale: Locale;
+  /** After how many minutes without a touch the desk signs out. */
+  desk_idle_minutes: number;
 }
 
 /** Everything from this server, and nothing that stands in the page itself. */
@@ -36,7 +38,7 @@ const TYPES: Record<string, string> = {
 const FOR_EVER = 'public, max-age=31536000, immutable';
 
 /**
- * The pages for people: `/book/` for patients. They call the public API like any other client, and
+ * The pages for people: `/book/` for patients and `/desk/` for the clinic. They call the public API like any other client, and
  * what they are made of is served from here, each file under an address that changes with its content.
  */
 export async function pages(app: FastifyInstance, options: PagesOptions): Promise<void> {
@@ -78,7 +80,7 @@ export async function pages(app: FastifyInstance, options: PagesOptions): Promis
   for (const page of pageNames)
     app.get(`/${page}/`, route, async (request, reply) => {
       const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
-      const content = contentBy(`${page}.${locale}`, () => htmlOf(page, locale, files, base));
+      const content = contentBy(`${page}.${locale}`, () => htmlOf(page, locale, files, base, options));
       varyBy(reply, 'accept-language')
         .type('text/html; charset=utf-8')
         .header('content-language', locale)
@@ -89,15 +91,18 @@ export async function pages(app: FastifyInstance, options: PagesOptions): Promis
 }
 
 /** A page with what its browser will need: addresses, texts, and what to fetch at once. */
-function htmlOf(page: PageName, locale: Locale, files: ReadonlyMap<string, string>, base: string): string {
+function htmlOf(
+  page: PageName,
+  locale: Locale,
+  files: ReadonlyMap<string, string>,
+  base: string,
+  { desk_idle_minutes }: PagesOptions,
+): string {
   const texts: Record<string, unknown> = { ...pageTexts(page, locale) };
   const preloads = [...modulesOf(`${page}/main.js`, files), textsOf(page, locale)]
     .map((path) => `<link rel="modulepreload" href="${base}/${path}">`)
     .join('\n');
-  const values: Record<string, string> = {
-    base,
-    preloads,
-  };
+  const values: Record<string, string> = { base, preloads, idle: String(desk_idle_minutes) };
   const html = (files.get(`${page}.html`) ?? '').replace('lang="en"', `lang="${locale}"`);
   return html.replaceAll(
     /\{\{(\w+)\}\}/g,

@@ -146,6 +146,8 @@ const table = `
   GET /api/statistics/                             401     403          403            403       403              200         200           403           403                 200
   GET /api/settings/                               401     403          403            403       403              403         403           403           403                 200
   PATCH /api/settings/                             401     403          403            403       403              403         403           403           403                 200
+  GET /api/system/                                 401     403          403            403       403              403         403           403           403                 200
+  PUT /api/system/log-level/                       401     403          403            403       403              403         403           403           403                 200
   GET /api/notifications/                          401     200          200            200       200              200         200           200           200                 200
   POST /api/notifications/{id}/read/               401     204          404            404       204              404         404           404           404                 404
   POST /api/notifications/read-all/                401     204          204            204       204              204         204           204           204                 204

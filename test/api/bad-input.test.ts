@@ -322,6 +322,7 @@ const endpoints = [
     },
     {},
   ],
+  ['PUT /system/log-level/', 'admin', { level: 'nothing', minutes: 'id' }, { level: 'info', minutes: 1 }],
   [
     'POST /appointments/',
     'patient',

@@ -838,6 +838,13 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/settings/': [1, async () => () => as('admin').get('/settings/')],
   // begin, the change, the note, commit; how it stands now
   'PATCH /api/settings/': [5, async () => () => as('admin').patch('/settings/', { hold_minutes: null })],
+  // what it does, its channels, its own state, the readers of the log
+  'GET /api/system/': [4, async () => () => as('admin').get('/system/')],
+  // begin, the note, the announcement, commit
+  'PUT /api/system/log-level/': [
+    4,
+    async () => () => as('admin').put('/system/log-level/', { level: 'error', minutes: 1 }),
+  ],
   'GET /api/notifications/': [1, async () => () => as('patient').get('/notifications/')],
   'POST /api/notifications/{id}/read/': [
     1,

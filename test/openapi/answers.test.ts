@@ -366,6 +366,8 @@ async function seeVisit(patient: Known, doctor: Known, admin: Whoever, booked: n
       expect(answer.status).toBe(200);
     }
 
+  await call(admin, 'get', '/system/', 200);
+  await call(admin, 'put', '/system/log-level/', 200, example('setLogLevel', 'debug'));
   const { cancel_deadline_minutes } = await call(admin, 'get', '/settings/', 200);
   for (const name of ['cancelling', 'open'])
     await call(admin, 'patch', '/settings/', 200, example('updateSettings', name));

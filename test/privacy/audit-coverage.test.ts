@@ -57,6 +57,7 @@ const READS: Record<string, string> = {
   'GET /api/patients/': 'patient.find',
   'GET /api/patients/{id}/': 'patient.read',
   'GET /api/settings/': 'everybody',
+  'GET /api/system/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
   'GET /api/statistics/': 'everybody',
   'GET /api/timeslots/': 'own',

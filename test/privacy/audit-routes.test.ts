@@ -402,6 +402,8 @@ const EVERYBODY = new Set([
   'GET /api/holidays/{id}/',
   'GET /api/settings/',
   'PATCH /api/settings/',
+  'GET /api/system/',
+  'PUT /api/system/log-level/',
   'GET /api/statistics/',
   // How many went back into the queue, and of whom nothing; each is noted all the same.
   'POST /api/messages/retry/',

@@ -449,3 +449,27 @@ async function planOf(text: string, values: readonly unknown[], shown = false) {
   if (shown) process.stdout.write(`${lines.join('\n')}\n`);
   return { scans, read };
 }
+
+test('by hour of the week, Monday first, each visit counts in the hour in which it begins', async () => {
+  const { body } = await get(`?${RANGE}&by=hour`).expect(200);
+  expect(
+    body.rows.map(({ weekday, hour, published, booked }: Record<string, number>) => [
+      weekday,
+      hour,
+      published,
+      booked,
+    ]),
+  ).toEqual([
+    [1, 9, 1, 2],
+    [2, 9, 1, 0],
+    [5, 9, 1, 1],
+    [5, 10, 1, 1],
+    [5, 11, 1, 2],
+    [5, 12, 1, 0],
+    [7, 9, 1, 1],
+    [7, 10, 0, 1],
+  ]);
+  expect(body.total).toEqual(total);
+  const csv = await get(`?${RANGE}&by=hour`).set('accept', 'text/csv').expect(200);
+  expect(parseCsv(csv.text)[0]?.slice(0, 3)).toEqual(['weekday', 'hour', 'published']);
+});

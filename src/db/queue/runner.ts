@@ -24,6 +24,8 @@ interface QueueOptions {
   log: Log;
   /** Rejects while the database is away or not migrated. */
   ready: () => Promise<unknown>;
+  /** Told of a job that was tried as often as it may be. */
+  onDead?: ((task: string, error: unknown) => void) | undefined;
 }
 
 export interface RunningQueue {
@@ -39,7 +41,15 @@ const POLL = 1_000;
  * Runs background jobs until it is stopped. While the database is away, at the start or later, it tries again. A job runs at
  * least once, in any of the processes that run jobs.
  */
-export function runQueue({ url, concurrency, tasks, repeated, log, ready }: QueueOptions): RunningQueue {
+export function runQueue({
+  url,
+  concurrency,
+  tasks,
+  repeated,
+  log,
+  ready,
+  onDead,
+}: QueueOptions): RunningQueue {
   const orphans = guardOrphans({
     url,
     onFreed: (holders) => log.warn({ holders }, 'jobs of workers that are gone are taken over'),
@@ -94,6 +104,7 @@ export function runQueue({ url, concurrency, tasks, repeated, log, ready }: Queu
     const holders = new Set<string>();
     try {
       const runner = await start(pool, holders);
+      runner.events.on('job:failed', ({ job, error }) => onDead?.(job.task_identifier, error));
       saidAway = false;
       log.info({ concurrency }, 'background jobs run');
       await Promise.race([stopped.promise, broken.promise, runner.promise]);

@@ -59,6 +59,7 @@ const accounts = Object.entries({
 const forPeople = `<h2>For people</h2>
     <ul>
       <li><a href="/book/">Book a visit</a>: for patients</li>
+      <li><a href="/desk/">The desk</a>: the day at a glance, for reception, doctors and admins</li>
     </ul>
     `;
 

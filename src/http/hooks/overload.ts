@@ -7,6 +7,10 @@ import { AppError } from '../../core/errors.ts';
 import { createTurns, type Turns } from './turns.ts';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many requests wait for their turn, by the line that they stand in. */
+    waitingTurns: () => Record<'others' | 'passwords' | 'streams' | 'computing', number>;
+  }
   interface FastifyContextConfig {
     /**
      * `none`: it asks nothing of the database and waits for nobody, so that it needs no turn. `stream`: it goes on reading
@@ -62,6 +66,12 @@ export const overload = fastifyPlugin(
       return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
     };
 
+    app.decorate('waitingTurns', () => ({
+      others: others.waiting,
+      passwords: passwords.waiting,
+      streams: streams.waiting,
+      computing: computing.waiting,
+    }));
     app.decorateRequest('turn', null);
     app.addHook('onRequest', (request, _reply, done) => {
       if (turnsFor(request)?.turnsAway()) done(overloaded());

@@ -8,6 +8,8 @@ export interface Turns {
   giveUp(waiter: Waiter): void;
   /** To be called once for each that began. */
   leave(): void;
+  /** How many wait. */
+  readonly waiting: number;
 }
 
 interface Waiter {
@@ -106,6 +108,9 @@ export function createTurns({ at_a_time, patience }: TurnsOptions): Turns {
     leave() {
       under_way -= 1;
       hand();
+    },
+    get waiting() {
+      return line.size;
     },
   };
 }

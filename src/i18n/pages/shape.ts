@@ -1,5 +1,6 @@
 import type { en as book } from './book.en.ts';
 import type { en as common } from './common.en.ts';
+import type { en as desk } from './desk.en.ts';
 
 /** A text that depends on how many there are, by the plural forms of its language. */
 type Plural = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>;
@@ -15,3 +16,4 @@ type Translated<Of> = Of extends string
 
 export type CommonTexts = Translated<typeof common>;
 export type BookTexts = Translated<typeof book>;
+export type DeskTexts = Translated<typeof desk>;

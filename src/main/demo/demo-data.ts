@@ -125,7 +125,8 @@ async function addPeople(tx: Tx, password_hash: string): Promise<void> {
         overriding system value
       select id, username, case when id <> ${demo.child.id} then ${password_hash}::text end, 'patient', first_name,
         last_name, phone, email,
-        case when id = ${demo.patient.id} then now() end, 'uz' from person
+        -- Five of six confirmed their phone, so that messages reach them; the desk rings the others.
+        case when id = ${demo.patient.id} or (id % 6 > 0 and phone is not null) then now() end, 'uz' from person
     )
     insert into patient_profiles (id, gender, date_of_birth)
     select id, gender, date_of_birth from person`);
@@ -164,21 +165,41 @@ async function addDeskPatients(tx: Tx): Promise<void> {
     select id, gender, date_of_birth, ${admin.name.id}, true from person`);
 }
 
+/** Half-hours of a day: eight to begin with, an hour for lunch, six more. */
+const STEPS = 16;
+const LUNCH = [8, 9];
+
 /**
- * Half-hours from Monday to Saturday, from 9 to 13 and from 14 to 17. On Sunday a few doctors work in the morning, so that the
- * clinic is open whatever day it is. Each doctor leaves out other half-hours.
+ * When today begins, in half-hours after midnight: at nine, or so that it is the middle of the morning whenever somebody
+ * starts the demo, in the evening too.
+ */
+function todaysStart(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number);
+  const now = hours * 2 + Math.floor(minutes / 30);
+  if (now >= 20 && now <= 24) return 18;
+  return Math.min(Math.max(0, now - 5), 48 - STEPS);
+}
+
+/**
+ * Half-hours from Monday to Saturday, from 9 to 13 and from 14 to 17. On Sunday a few doctors work in the morning. Today is
+ * a whole day whatever day it is, about the time at which it is made. Each doctor leaves out other half-hours; nobody works
+ * who is away.
  */
 async function addSlots(tx: Tx, clock: Clock): Promise<void> {
-  const { date: today } = clock.wall();
+  const { date: today, time } = clock.wall();
   await tx.execute(sql`
     insert into timeslots (doctor_id, date, start_time, end_time)
-    select d.id, day::date, start, start + interval '30 minutes'
+    select d.id, day::date, start, case when last then time '24:00' else start + interval '30 minutes' end
     from doctor_profiles d,
       generate_series(${today}::date - 14, ${today}::date + 28, interval '1 day') as day,
-      generate_series(0, 15) as step,
-      lateral (select time '09:00' + step * interval '30 minutes' as start) as t
-    where d.approved_at is not null and start <> '13:00' and start <> '13:30' and (step + d.id) % 7 > 0
-      and (extract(isodow from day) < 7 or (d.id % 3 = 0 and start < '13:00'))
+      generate_series(0, ${STEPS - 1}::int) as step,
+      lateral (select case when day::date = ${today}::date then ${todaysStart(time)}::int else 18 end + step as half) as h,
+      lateral (select time '00:00' + half * interval '30 minutes' as start, half = 47 as last) as t
+    where d.approved_at is not null and step not in (${sql.join(LUNCH, sql`, `)}) and (step + d.id) % 7 > 0
+      and (extract(isodow from day) < 7 or day::date = ${today}::date or (d.id % 3 = 0 and start < '13:00'))
+      and not exists (
+        select from absences a where a.doctor_id = d.id and day::date between a."from" and a."to"
+      )
     -- The records of the examples may lie on one of these days.
     on conflict do nothing`);
 }
@@ -203,12 +224,14 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
       select least(now(), s.date + s.start_time - abs(hashint4(s.id + 2)) % 500 * interval '1 hour') as booked
     ) t on true
     where s.id not in (${sql.join(exampleSlots, sql`, `)})
-      and abs(hashint4(s.id + 1)) % 100 < 66 - 2 * greatest(s.date - ${today}::date, 0)
+      and abs(hashint4(s.id + 1)) % 100 < case when s.date = ${today}::date then 80 else 66 - 2 * greatest(s.date - ${today}::date, 0) end
     on conflict do nothing`);
   await tx.execute(sql`
     update appointments set status = 'confirmed', updated_by = doctor_id,
       updated_at = least(now(), created_at + abs(hashint4(id)) % 20 * interval '1 hour')
-    where status = 'pending' and id <> ${demo.visit.id} and (date <= ${today}::date or id % 3 > 0)`);
+    where status = 'pending' and id <> ${demo.visit.id}
+      and (date < ${today}::date or (date = ${today}::date and (start_time <= ${time}::time or id % 6 > 0))
+        or (date > ${today}::date and id % 3 > 0))`);
   await tx.execute(sql`
     update appointments set status = 'cancelled', cancelled_by = patient_id, cancel_reason = 'Rejam oʻzgardi',
       cancelled_late = id % 33 = 0, updated_at = least(now(), date + start_time - interval '5 hours')
@@ -220,7 +243,13 @@ async function addVisits(tx: Tx, clock: Clock): Promise<void> {
       attendance = (case
         when date = ${today}::date and end_time > ${time}::time then 'arrived'
         when id % 12 = 0 then 'no_show' else 'completed' end)::attendance
-    from (select id as marked_id, least(now(), date + end_time) as marked from appointments) t
+    from (
+      select id as marked_id, case when date < ${today}::date then date + end_time
+        when end_time <= ${time}::time then now() - (${time}::time - end_time)
+        -- Whoever is here came a few minutes before their time.
+        else now() - interval '1 minute' * greatest(2, (extract(epoch from ${time}::time - start_time) / 60)::int + 3 + id % 13)
+      end as marked from appointments
+    ) t
     where marked_id = id and status = 'confirmed' and id % 40 > 0 and id <> ${demo.pastVisit.id}
       and (date < ${today}::date or (date = ${today}::date and start_time <= ${time}::time + interval '15 minutes'))`);
   for (const table of ['appointments', 'timeslots'])

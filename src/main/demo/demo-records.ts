@@ -9,7 +9,7 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
   await addServices(tx);
   await addSlotsAndVisits(tx, clock);
   await addWaitingList(tx);
-  await addCalendar(tx);
+  await addCalendar(tx, clock);
   await addTraces(tx, clock);
   await addApiKey(tx);
   // Records that are made later, by the demo data itself or by people, must not get these ids.
@@ -28,6 +28,7 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
     ['calendar_feeds', demo.feed.id],
   ] as const)
     await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
+  await addOthersWaiting(tx, clock);
 }
 
 /** The branch that the migration made gets its address; another is not open yet. */
@@ -134,15 +135,39 @@ async function addWaitingList(tx: Tx): Promise<void> {
   }
 }
 
-async function addCalendar(tx: Tx): Promise<void> {
+/** How many others wait, each for another doctor. */
+const WAITING = 4;
+
+/** Others who wait for the next days, of whom the desk sees who could have a free slot. */
+async function addOthersWaiting(tx: Tx, clock: Clock): Promise<void> {
+  const { date: today } = clock.wall();
+  await tx.execute(sql`
+    insert into waitlist_entries (patient_id, doctor_id, "from", "to", after, before, created_at)
+    select p.id, ${demo.doctor.id} + 2 * p.nth, ${today}::date, ${today}::date + 9,
+      case when p.nth % 2 = 0 then time '09:00' end, case when p.nth % 2 = 0 then time '13:00' end,
+      now() - interval '7 hours' * p.nth
+    from (
+      select id, row_number() over (order by id)::int as nth from patient_profiles
+      where id > ${demo.newcomer.id} and id not in (${demo.deskPatient.name.id}, ${demo.duplicate.id}, ${demo.deskChild.id})
+      limit ${WAITING}
+    ) p`);
+}
+
+/** From when on somebody is away next week, and for how many days. */
+const AWAY = { doctor: demo.doctor.id + 4, after: 6, days: 3 };
+
+async function addCalendar(tx: Tx, clock: Clock): Promise<void> {
   const { absence, holiday, doctor, admin } = demo;
+  const { date: today } = clock.wall();
   await tx.execute(sql`
     insert into holidays (id, date, name) overriding system value
     values (${holiday.id}, ${holiday.date}, ${holiday.name})`);
   await tx.execute(sql`
     insert into absences (id, doctor_id, "from", "to", start_time, end_time, reason, created_by)
       overriding system value
-    values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id})`);
+    values (${absence.id}, ${doctor.id}, ${absence.from}, ${absence.to}, '00:00', '24:00', 'Taʼtil', ${admin.name.id}),
+      (${absence.id - 1}, ${AWAY.doctor}, ${addDays(today, AWAY.after)}, ${addDays(today, AWAY.after + AWAY.days - 1)},
+        '00:00', '24:00', 'Malaka oshirish', ${AWAY.doctor})`);
 }
 
 /** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */

@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
+import { together } from '../../db/together.ts';
 import type { Memory } from '../../memory/memory.ts';
 import { findAlternatives, type Whose } from './alternatives.repository.ts';
 import type { OpenTimeslot } from './availability.schemas.ts';
-import { busyAt } from './patients.repository.ts';
+import { busyAmong } from './patients.repository.ts';
 import { type Bounds, boundsFor, type PolicySource } from './policy.rules.ts';
 import type { Place, Wanted } from './refusal.repository.ts';
 import { findServiceAlternatives } from './service-alternatives.repository.ts';
@@ -68,6 +69,21 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
     return search;
   }
 
+  /** Who of those that are refused at once could not attend some of what was found. */
+  const isBusyAt = together<{ patient: number; slots: readonly number[] }, boolean>({
+    alone: async ({ patient, slots }) => (await busyAmong(db, [patient], slots)).has(patient),
+    async together(asked) {
+      const busy = new Map<unknown, boolean>();
+      for (const alike of Object.values(Object.groupBy(asked, ({ slots }) => slots.join()))) {
+        if (!alike) continue;
+        const patients = alike.map(({ patient }) => patient);
+        const found = await busyAmong(db, patients, alike[0]?.slots ?? []);
+        for (const one of alike) busy.set(one, found.has(one.patient));
+      }
+      return asked.map((one) => busy.get(one) ?? false);
+    },
+  });
+
   return {
     /**
      * What a patient can have instead of a slot, or of a visit that falls out: up to three slots of that doctor, nearest in
@@ -85,7 +101,7 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
       if (wanted.moving === undefined && (wanted.branches ?? null) === null) {
         const slots = await searchTogether(place, wanted.service, bounds);
         const ids = slots.map(({ id }) => id);
-        if ((await busyAt(db, wanted.patient, ids)).length === 0) return slots;
+        if (!(await isBusyAt({ patient: wanted.patient, slots: ids }))) return slots;
       }
       return find(place, wanted, bounds);
     },

@@ -23,10 +23,15 @@ export const boundValues = ({ now, wall, after, until, reach, running }: Bounds)
  * The slot is neither held for somebody else nor claimed by the waiting list.
  * @param patient the SQL for the patient's id; null asks whether it is open to anybody
  * @param at the SQL for the instant, and for the last day on which the waiting list's claim counts
+ * @param slot the row of the slot
  */
-export const isOpenTo = (patient: string, { now, reach }: { now: string; reach: string }): string =>
-  `timeslot_is_open_to(
-    s.held_by, s.held_until, s.is_waitlisted and s.date <= ${reach}::date, ${patient}, ${now}::timestamptz) is true`;
+export const isOpenTo = (
+  patient: string,
+  { now, reach }: { now: string; reach: string },
+  slot = 's',
+): string =>
+  `timeslot_is_open_to(${slot}.held_by, ${slot}.held_until, ${slot}.is_waitlisted and ${slot}.date <= ${reach}::date, ${patient},
+    ${now}::timestamptz) is true`;
 
 /**
  * The slot is not taken (by anybody but a visit that would move within its own slots), has not begun (for staff: is not over),
@@ -50,15 +55,15 @@ export function canBeHad(patient: string, from: number, own?: string): string {
 }
 
 /** The slot is held by an account, for whomever: `last_held_by` says who took the hold that `held_by` has. */
-export const isHeldByAccount = (account: string): string =>
-  `(s.last_held_by = ${account} and s.held_by is not null and not s.is_waitlisted)`;
+export const isHeldByAccount = (account: string, slot = 's'): string =>
+  `(${slot}.last_held_by = ${account} and ${slot}.held_by is not null and not ${slot}.is_waitlisted)`;
 
 /**
  * As whom a patient asks for the slot: what an account holds for somebody of its family, it may take for another of them.
  * @param account the SQL for the id of who asks; null where nobody does for their family
  */
-export const inFamily = (patient: string, account: string): string =>
-  `case when ${isHeldByAccount(account)} then s.held_by else ${patient} end`;
+export const inFamily = (patient: string, account: string, slot = 's'): string =>
+  `case when ${isHeldByAccount(account, slot)} then ${slot}.held_by else ${patient} end`;
 
 /** Patients can book the slot's doctor. */
 export const doctorIsBookable = `exists (

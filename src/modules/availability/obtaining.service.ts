@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, type ErrorCode, invalidField } from '../../core/errors.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, databaseError } from '../../db/client.ts';
+import { together } from '../../db/together.ts';
 import type { Alternatives } from './alternatives.service.ts';
 import { type Bounds, boundsFor, type Policy, type PolicySource } from './policy.rules.ts';
 import type { Reach } from './reach.service.ts';
@@ -31,6 +32,9 @@ const ATTEMPTS = 4;
 const ROOM_ATTEMPTS = 50;
 const ROOM_TAKEN = Symbol('room taken');
 
+/** Bounds of one kind differ in the moment only. */
+const kindOf = ({ running, until, reach, active_max }: Bounds) => [running, until, reach, active_max].join();
+
 /** Who gets which slot, and why somebody does not. */
 export function createObtaining(dependencies: ObtainingDependencies) {
   const { db, clock, settings, alternatives, reach, passOn } = dependencies;
@@ -45,6 +49,27 @@ export function createObtaining(dependencies: ObtainingDependencies) {
     if (!why || !offersAlternatives(code)) return new AppError(code);
     return new AppError(code, { alternatives: await alternatives.insteadOf(why, wanted, bounds) });
   }
+
+  /** Those who are refused at once ask together why: of 200 on one slot 199 are. */
+  const whyRefused = together<{ wanted: repository.Wanted; bounds: Bounds }, repository.Why | undefined>({
+    alone: async ({ wanted, bounds }) => (await repository.whyRefused(db, [wanted], bounds))[0],
+    async together(refusals) {
+      const answers = new Map<unknown, repository.Why | undefined>();
+      for (const alike of Object.values(Object.groupBy(refusals, ({ bounds }) => kindOf(bounds)))) {
+        const { bounds } = alike?.at(-1) ?? {};
+        if (!alike || !bounds) continue;
+        const found = await repository.whyRefused(
+          db,
+          alike.map(({ wanted }) => wanted),
+          bounds,
+        );
+        alike.forEach((one, nth) => {
+          answers.set(one, found[nth]);
+        });
+      }
+      return refusals.map((one) => answers.get(one));
+    },
+  });
 
   /** A room that somebody took in this very moment ends the attempt by an error. Another room may be free. */
   async function unlessRoomIsTaken<Got>(
@@ -99,7 +124,7 @@ export function createObtaining(dependencies: ObtainingDependencies) {
     bounds: Bounds,
     failed: { last: ErrorCode | undefined },
   ): Promise<AppError | undefined> {
-    const why = await repository.whyRefused(db, wanted, bounds);
+    const why = await whyRefused({ wanted, bounds });
     const plain = refusal(why);
     const service = plain === undefined ? await whyService(wanted, why, bounds) : undefined;
     const about = { ...wanted, service: service?.service ?? wanted.service };

@@ -33,3 +33,19 @@ export async function busyAt(
   });
   return rows.map(({ id }) => id);
 }
+
+/** Those of these patients who have an active appointment at the time of one of these slots. */
+export async function busyAmong(
+  db: Db,
+  patients: readonly number[],
+  slots: readonly number[],
+): Promise<Set<number>> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'availability.busy-among',
+    text: `
+      select p.id from unnest($1::integer[]) p (id)
+      where exists (select from timeslots s where s.id = any ($2) and ${isBusy('p.id')})`,
+    values: [patients, slots],
+  });
+  return new Set(rows.map(({ id }) => id));
+}

@@ -14,6 +14,8 @@ const keys: Record<Grouping, string> = {
   // However it is written: the directory finds them together too.
   specialization: 'd.folded',
   branch: 'x.branch_id',
+  // Weekday and hour as one number: 2 and 10 are 210. 1 January of the year 1 was a Monday.
+  hour: "((x.date - date '0001-01-01') % 7 + 1) * 100 + extract(hour from x.start_time)::int",
 };
 
 /** What else a row shows of its key, and by what rows are in order. */
@@ -39,6 +41,7 @@ const shown: Record<Grouping, { columns: string; from: string; order: (reader: L
     from: 'left join branches b on b.id = key',
     order: () => 'key',
   },
+  hour: { columns: 'key / 100 as weekday, key % 100 as hour', from: '', order: () => 'key' },
 };
 
 export interface StatisticsRowOf extends Measures {
@@ -50,6 +53,8 @@ export interface StatisticsRowOf extends Measures {
   specialization?: string | null;
   branch_id?: number;
   branch_name?: string | null;
+  weekday?: number;
+  hour?: number;
 }
 
 /**

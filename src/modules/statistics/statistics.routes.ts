@@ -33,6 +33,7 @@ const keyColumns: Record<Statistics['by'], Columns> = {
   },
   specialization: { specialization: ({ specialization }) => specialization },
   branch: { branch_id: ({ branch }) => branch?.id, branch_name: ({ branch }) => branch?.name },
+  hour: { weekday: ({ weekday }) => weekday, hour: ({ hour }) => hour },
 };
 
 /** The rows without their total, which a spreadsheet would count once more. */

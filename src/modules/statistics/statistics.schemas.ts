@@ -3,7 +3,7 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
-const groupings = ['day', 'week', 'month', 'doctor', 'specialization', 'branch'] as const;
+const groupings = ['day', 'week', 'month', 'doctor', 'specialization', 'branch', 'hour'] as const;
 export type Grouping = (typeof groupings)[number];
 
 /** Ten years, with their leap days. */
@@ -26,7 +26,7 @@ export const statisticsQuery = fields.orderedRange(
       .default('day')
       .meta({
         description:
-          'A row for each day, ISO week, month, doctor, specialization or branch that has something to count.',
+          'A row for each day, ISO week, month, doctor, specialization, branch or hour of the week that has something to count.',
         examples: ['month'],
       }),
     branch: fields.branchText.optional(),
@@ -89,6 +89,24 @@ const row = z.object({
     .object({ id: fields.id, name: z.string().meta({ maxLength: 200, examples: [demo.branch.name] }) })
     .optional()
     .meta({ description: 'By branch.' }),
+  weekday: z
+    .int()
+    .optional()
+    .meta({
+      description: 'By hour: 1 is Monday, 7 Sunday (ISO 8601).',
+      minimum: 1,
+      maximum: 7,
+      examples: [2],
+    }),
+  hour: z
+    .int()
+    .optional()
+    .meta({
+      description: 'By hour: of the visits that begin in it, by the clinic’s clock.',
+      minimum: 0,
+      maximum: 23,
+      examples: [10],
+    }),
   ...measures,
 });
 export type StatisticsRow = z.infer<typeof row>;
@@ -153,6 +171,10 @@ export const statistics = documented(
           rows: [{ specialization: 'Kardiolog', ...march }],
           total: march,
         },
+      },
+      hour: {
+        summary: 'By hour of the week',
+        value: { ...range, by: 'hour', rows: [{ weekday: 2, hour: 10, ...march }], total: march },
       },
       branch: {
         summary: 'By branch',

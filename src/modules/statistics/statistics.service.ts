@@ -47,6 +47,7 @@ function toRow(by: Grouping, row: StatisticsRowOf): StatisticsRow {
   const { period, doctor_id: id, first_name = null, last_name = null, specialization = null } = row;
   if (by === 'branch')
     return { branch: { id: row.branch_id ?? 0, name: row.branch_name ?? '' }, ...measuresOf(row) };
+  if (by === 'hour') return { weekday: row.weekday ?? 1, hour: row.hour ?? 0, ...measuresOf(row) };
   if (by === 'specialization') return { specialization, ...measuresOf(row) };
   if (id !== undefined) return { doctor: { id, first_name, last_name }, ...measuresOf(row) };
   return { ...(period !== undefined && { period }), ...measuresOf(row) };

@@ -244,6 +244,7 @@ export function createRequests(
       return { doctor: people['own doctor'].id, from: date, to: date };
     },
     'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
+    'PUT /api/system/log-level/': () => ({ level: 'warn', minutes: 1 }),
     'POST /api/messages/retry/': () => ({}),
     // One has five at most: those of other cases are gone.
     'POST /api/calendar/feeds/': async (caller) => {

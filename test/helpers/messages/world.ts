@@ -43,7 +43,12 @@ export type World = Awaited<ReturnType<typeof createWorld>>;
 export async function createWorld({ clock = testClock(START), ...options }: WorldOptions = {}) {
   const { db, url, close } = await testDatabase();
   db.$client.on('connect', (client) => client.on('error', () => {}));
-  const audit = { record: async () => {}, recordAll: async () => {}, recordShown: async () => {} };
+  const audit = {
+    record: async () => {},
+    recordAll: async () => {},
+    recordEach: async () => {},
+    recordShown: async () => {},
+  };
   const settings = { policy: () => OPEN_POLICY };
   const idempotency = createIdempotency({ clock });
   const offers = createOffers({ db, clock, settings });

@@ -5,6 +5,7 @@ import {
   boundValues,
   canBeHad,
   inFamily,
+  isOpenTo,
   isWithinNumber,
 } from '../../availability/bookable.sql.ts';
 import { isBookable, isPatientHere } from '../../availability/people.sql.ts';
@@ -41,8 +42,8 @@ export const bookedColumns = `
   patient.phone as patient_phone`;
 
 /** The status of what is booked in a slot that begins then. */
-export const bookedStatus = `
-  case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else $4::appointment_status end`;
+export const bookedStatus = (status: string): string => `
+  case when (slot.date, slot.start_time) <= ($6::date, $7::time) then 'confirmed' else ${status}::appointment_status end`;
 
 /**
  * Books a slot in one statement. It locks the slot's row: that decides against whoever books, holds, moves to, offers or
@@ -64,16 +65,17 @@ export async function insertAppointment(
     name: 'appointments.book',
     text: `
       with patient as materialized (${bookingPatient}), slot as materialized (
-        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, doctor.*
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, doctor.*
         from timeslots s cross join ${bookingDoctor('s')}
         where (select id from patient) is not null and s.id = $1 and ${canBeHad(inFamily('$2', '$3'), 5)}
           and ${isWithinNumber('$2', 5, '$13')}
         for no key update of s
       ), booked as (
         insert into appointments (
-          doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, status, created_at, updated_at, reason)
-        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, $3, ${bookedStatus}, $5, $5,
-          $14
+          doctor_id, patient_id, timeslot_id, date, start_time, end_time, branch_id, room_id, booked_by, status, created_at,
+          updated_at, reason)
+        select slot.doctor_id, patient.id, slot.id, slot.date, slot.start_time, slot.end_time, slot.branch_id, slot.room_id, $3,
+          ${bookedStatus('$4')}, $5, $5, $14
         from slot, patient
         on conflict do nothing
         returning *
@@ -82,6 +84,73 @@ export async function insertAppointment(
     values: bookingValues(booking, bounds),
   });
   return rows[0] && toAppointment(rows[0]);
+}
+
+/**
+ * Books several slots in one statement, each for a patient who books for themself and whose number is not limited. It works
+ * like `insertAppointment`: it locks the patients by their ids, then the slots by theirs. Of those who want one slot the first
+ * tries for it. Rows are written in the order of the patients: two groups in which the same two want what overlaps would
+ * otherwise wait for each other.
+ * @param bounds those of a patient
+ * @returns in the order of `bookings`; undefined where some rule refused
+ */
+export async function insertAppointments(
+  executor: Executor,
+  bookings: readonly Booking[],
+  bounds: Bounds,
+): Promise<(Appointment | undefined)[]> {
+  const { rows } = await clientOf(executor).query<AppointmentRow>({
+    name: 'appointments.book-together',
+    text: `
+      with wanted as materialized (
+        select * from unnest($1::integer[], $2::integer[], $3::integer[], $4::appointment_status[], $13::text[])
+          with ordinality w (timeslot, patient, booked_by, status, reason, nth)
+      ), patient as materialized (
+        select u.id, u.first_name, u.last_name, u.phone from users u
+        where u.id = any ($2) and ${isPatientHere('u')} order by u.id
+        for share
+      ), slot as materialized (
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
+          s.is_waitlisted, s.last_held_by, doctor.*
+        from timeslots s cross join ${bookingDoctor('s')}
+        where (select count(*) from patient) > 0 and s.id = any ($1) and ${canBeHad('s.held_by', 5)}
+        order by s.id for no key update of s
+      ), winner as (
+        select distinct on (slot.id) slot.id, w.patient, w.booked_by, ${bookedStatus('w.status')} as status, w.reason, w.nth
+        from wanted w join slot on slot.id = w.timeslot join patient on patient.id = w.patient
+        where slot.doctor_id <> w.patient
+          and ${isOpenTo(inFamily('w.patient', 'w.booked_by', 'slot'), { now: '$5', reach: '$11' }, 'slot')}
+        order by slot.id, w.nth
+      ), booked as (
+        insert into appointments (
+          doctor_id, patient_id, timeslot_id, date, start_time, end_time, branch_id, room_id, booked_by, status, created_at,
+          updated_at, reason)
+        select slot.doctor_id, w.patient, slot.id, slot.date, slot.start_time, slot.end_time, slot.branch_id, slot.room_id,
+          w.booked_by, w.status, $5, $5, w.reason
+        from winner w join slot on slot.id = w.id
+        order by w.patient, w.nth
+        on conflict do nothing
+        returning *
+      )
+      select ${bookedColumns}
+      from booked join slot on slot.id = booked.timeslot_id join patient on patient.id = booked.patient_id`,
+    values: [
+      bookings.map(({ timeslot }) => timeslot),
+      bookings.map(({ patient }) => patient),
+      bookings.map(({ booked_by }) => booked_by),
+      bookings.map(({ status }) => status),
+      ...boundValues(bounds),
+      bookings.map(({ reason }) => reason ?? null),
+    ],
+  });
+  const booked = new Map(rows.map((row) => [row.timeslot, row]));
+  return bookings.map(({ timeslot, patient }) => {
+    const row = booked.get(timeslot);
+    if (row?.patient_id !== patient) return undefined;
+    // Whoever asked for it twice at once has it once.
+    booked.delete(timeslot);
+    return toAppointment(row);
+  });
 }
 
 /** What both ways of booking are told, in their order. */

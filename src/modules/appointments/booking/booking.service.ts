@@ -4,6 +4,7 @@ import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { type Caller, sideOf, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import { together } from '../../../db/together.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Availability, type Bounds, beyond, boundsFor, type Policy } from '../../availability/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
@@ -37,6 +38,19 @@ export const insertBooking = (
 
 export function createBooking(dependencies: BookingDependencies) {
   const { db, clock, audit, idempotency, obtaining, guardians, reached } = dependencies;
+
+  /** What patients book for themselves, without a key or a limit, travels together. */
+  const bookPlainly = together<{ booking: repository.Booking; bounds: Bounds }, Appointment | undefined>({
+    alone: ({ booking, bounds }) => repository.insertAppointment(db, booking, bounds),
+    // All are patients. The last to come was told the time last, and the policy as it is now.
+    together: (plain) =>
+      repository.insertAppointments(
+        db,
+        plain.map(({ booking }) => booking),
+        (plain.at(-1) as (typeof plain)[number]).bounds,
+      ),
+    lanes: 2,
+  });
 
   /** Notes what somebody books for somebody else, and what of the clinic's policy the staff overrides. */
   async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
@@ -81,7 +95,9 @@ export function createBooking(dependencies: BookingDependencies) {
       const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
       const isPlain = patient === caller.id && !request && bounds.active_max === null;
       if (isPlain) {
-        const answer = await insertBooking(db, booking, bounds);
+        const answer = await (service === undefined
+          ? bookPlainly({ booking, bounds })
+          : insertBooking(db, booking, bounds));
         return answer && { answer, replayed: false };
       }
       return transaction(db, (tx) =>

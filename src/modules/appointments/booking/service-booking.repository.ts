@@ -63,10 +63,11 @@ export async function insertServiceVisit(
         from whole
       ), booked as (
         insert into appointments (
-          doctor_id, patient_id, timeslot_id, further_timeslots, date, start_time, end_time, room_id, service_id,
+          doctor_id, patient_id, timeslot_id, further_timeslots, date, start_time, end_time, branch_id, room_id, service_id,
           service_name, price, currency, booked_by, status, created_at, updated_at, reason)
-        select slot.doctor_id, patient.id, slot.id, slot.slots[2:], slot.date, slot.start_time, slot.end_time, slot.room,
-          slot.service_id, slot.name, slot.price, slot.currency, $3, ${bookedStatus}, $5, $5, $14
+        select slot.doctor_id, patient.id, slot.id, slot.slots[2:], slot.date, slot.start_time, slot.end_time,
+          slot.branch_id, coalesce(slot.room, slot.room_id), slot.service_id, slot.name, slot.price, slot.currency, $3,
+          ${bookedStatus('$4')}, $5, $5, $14
         from slot, patient
         where slot.room_kind is null or slot.room is not null
         on conflict do nothing

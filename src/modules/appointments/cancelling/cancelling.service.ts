@@ -2,20 +2,52 @@ import { hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { type Caller, worksHere } from '../../../core/roles.ts';
 import { type Tx, transaction } from '../../../db/client.ts';
+import { together } from '../../../db/together.ts';
 import type { Policy } from '../../availability/index.ts';
 import { findAppointment } from '../appointments.repository.ts';
 import { isOfOthers, isStale, statusesBefore, stillOf } from '../appointments.rules.ts';
 import { cancelDeadline, isTooLate } from './cancel-deadline.rules.ts';
-import { moveStatus } from './cancelling.repository.ts';
+import { type Cancellation, type Changed, cancelTogether, moveStatus } from './cancelling.repository.ts';
 import { createDeciding, type DecidingDependencies, type Meant } from './deciding.service.ts';
 
 export type Cancelling = ReturnType<typeof createCancelling>;
 
 /** Confirming, declining and cancelling. */
 export function createCancelling(dependencies: DecidingDependencies) {
-  const { db, clock, settings } = dependencies;
+  const { audit, db, clock, settings } = dependencies;
   const { note, decide } = createDeciding(dependencies);
   const moment = () => ({ now: clock.now(), wall: clock.wall() });
+
+  /** What patients cancel, and who looks after them, travels together: all are bound by the policy of the moment. */
+  const cancelBound = together<{ cancellation: Cancellation; caller: Caller }, Changed | undefined>({
+    alone: async (one) => (await cancelAll([one]))[0],
+    together: cancelAll,
+    lanes: 2,
+  });
+
+  async function cancelAll(
+    all: readonly { cancellation: Cancellation; caller: Caller }[],
+  ): Promise<(Changed | undefined)[]> {
+    const { late, refused } = cancelDeadline(await settings.policy(), clock);
+    return transaction(db, async (tx) => {
+      const { now, wall } = moment();
+      const at = { now, wall, after: refused ?? wall, lateBy: late };
+      const changed = await cancelTogether(
+        tx,
+        all.map(({ cancellation }) => cancellation),
+        at,
+      );
+      await audit.recordEach(
+        tx,
+        all.flatMap(({ cancellation: { appointment }, caller: actor }, nth) => {
+          const subject = changed[nth]?.patient;
+          const action = 'appointment.cancel' as const;
+          return subject === undefined ? [] : [{ actor, action, subject, details: { appointment } }];
+        }),
+      );
+      return changed;
+    });
+  }
 
   return {
     decide,
@@ -53,7 +85,7 @@ export function createCancelling(dependencies: DecidingDependencies) {
       const policy = await settings.policy();
       const wall = clock.wall();
       const isBound = !worksHere(caller.role);
-      const { late, refused } = cancelDeadline(policy, clock);
+      const { refused } = cancelDeadline(policy, clock);
       const owners = stillOf(caller.role, known);
       const change = {
         from: statusesBefore('cancelled', caller.role),
@@ -63,13 +95,17 @@ export function createCancelling(dependencies: DecidingDependencies) {
         reason,
         expected,
         owners,
-        ...(isBound && { after: refused ?? wall, lateBy: late }),
       };
-      const changed = await transaction(db, async (tx) => {
-        const changed = await moveStatus(tx, appointment, { ...change, now: clock.now() });
-        if (changed) await note(tx, caller, 'appointment.cancel', appointment, changed, policy);
-        return changed;
-      });
+      const changed = isBound
+        ? await cancelBound({
+            cancellation: { appointment, by: caller.id, reason, expected, patient: owners.patient },
+            caller,
+          })
+        : await transaction(db, async (tx) => {
+            const changed = await moveStatus(tx, appointment, { ...change, now: clock.now() });
+            if (changed) await note(tx, caller, 'appointment.cancel', appointment, changed, policy);
+            return changed;
+          });
       if (changed) return;
       const visit = await findAppointment(db, appointment);
       if (!visit) throw new AppError('appointment_not_found');

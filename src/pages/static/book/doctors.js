@@ -1,5 +1,5 @@
 import { get, query } from '../shared/api.js';
-import { announce, h, put, show } from '../shared/dom.js';
+import { announce, byId, h, put, show } from '../shared/dom.js';
 import { many, personName, shortDay, t } from '../shared/text.js';
 import { action, empty, portrait, waiting } from '../shared/ui.js';
 import { today } from './clinic.js';
@@ -122,4 +122,5 @@ export async function doctorsView({ specialization }, isCurrent) {
     announce(many('doctors_found', next.doctors.results.length));
   }
   show(t('book_title'), h('p', { class: 'lead' }, t('book_lead')), search, chips(specialization), place);
+  byId('view').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }

@@ -68,6 +68,9 @@ export function shortDay(day, today) {
   });
 }
 
+/** From Monday on, as short as they are written. */
+export const weekdays = () => [...texts.weekdays_short.slice(1), texts.weekdays_short[0]];
+
 export function addDays(day, days) {
   const date = dateOf(day);
   date.setUTCDate(date.getUTCDate() + days);

@@ -229,7 +229,10 @@ export const empty = (text, ...more) => h('div', { class: 'empty' }, h('p', {}, 
 
 /** The choice of language, each in its own words. */
 export function languages() {
-  const names = { uz: 'Oʻzbekcha', ru: 'Русский', en: 'English' };
+  const isNarrow = matchMedia('(max-width: 30rem)').matches;
+  const names = isNarrow
+    ? { uz: 'Oʻz', ru: 'Рус', en: 'Eng' }
+    : { uz: 'Oʻzbekcha', ru: 'Русский', en: 'English' };
   return h(
     'select',
     {

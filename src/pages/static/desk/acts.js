@@ -1,0 +1,76 @@
+import { newKey, patch, post, remove } from '../shared/api.js';
+import { t } from '../shared/text.js';
+import { ask, explain, field, note } from '../shared/ui.js';
+import { isDoctor, reload } from './day.js';
+
+/** What is done with a visit in one press. Each names the version that is seen; a stale one changes nothing. */
+
+/** Does it, shows what came of it, and reads the doctor's day again whatever came. */
+async function act({ visit, doctor }, send, done) {
+  try {
+    await send({ version: visit.version, repeat: true });
+    if (done) note(done);
+  } catch (error) {
+    if (!error.code) throw error;
+    note(explain(error), 'bad');
+  } finally {
+    await reload(doctor.id);
+  }
+}
+
+const mark = (path, done) => (entry) =>
+  act(entry, (options) => post(`/appointments/${entry.visit.id}/${path}/`, undefined, options), t(done));
+
+export const acts = {
+  arrive: (entry) => mark('arrive', 'did_arrive')(entry),
+  complete: (entry) => mark('complete', 'did_complete')(entry),
+  no_show: (entry) => mark('no-show', 'did_no_show')(entry),
+  unmark: (entry) =>
+    act(
+      entry,
+      (options) => remove(`/appointments/${entry.visit.id}/attendance/`, undefined, options),
+      t('did_unmark'),
+    ),
+  confirm: (entry) =>
+    act(
+      entry,
+      (options) => patch(`/appointments/${entry.visit.id}/`, { status: 'confirmed' }, options),
+      t('did_confirm'),
+    ),
+  cancel: (entry) =>
+    ask(
+      t('cancel_heading'),
+      t('cancel_text'),
+      t('act_cancel'),
+      async ({ reason }) => {
+        const path = `/appointments/${entry.visit.id}/`;
+        await patch(path, { status: 'cancelled', reason }, { version: entry.visit.version });
+        note(t('did_cancel'));
+        await reload(entry.doctor.id);
+      },
+      field('reason', t(isDoctor() ? 'reason_needed' : 'reason_optional'), { rows: 2, maxlength: 500 }),
+    ),
+  note: (entry, text) =>
+    act(
+      entry,
+      (options) => patch(`/appointments/${entry.visit.id}/`, { note: text || null }, options),
+      t('did_note'),
+    ),
+};
+
+/** Moves a visit to another slot in one act; refused, it stays where it was. */
+export async function move(entry, slot) {
+  try {
+    await post(
+      `/appointments/${entry.visit.id}/reschedule/`,
+      { timeslot: slot.timeslots[0] },
+      { key: newKey(), version: entry.visit.version },
+    );
+    note(t('did_move', { time: slot.start_time }));
+  } catch (error) {
+    if (!error.code) throw error;
+    note(t('not_moved', { why: explain(error) }), 'bad');
+  } finally {
+    await reload(entry.doctor.id, slot.doctor.id);
+  }
+}

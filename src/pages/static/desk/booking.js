@@ -1,0 +1,104 @@
+import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { h, put } from '../shared/dom.js';
+import { language, money, personName, shortDay, t } from '../shared/text.js';
+import { choice, dialog, explain, form, note } from '../shared/ui.js';
+import { now, reload } from './day.js';
+import { findPatient } from './patients.js';
+import { waitingFor } from './waiting-list.js';
+
+/** A free slot, for a patient who rings or stands before the desk. */
+
+const service = ({ id, name, duration_minutes, price, currency }) => ({
+  value: id,
+  label: name[language],
+  note: [t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
+    .filter(Boolean)
+    .join(' · '),
+});
+
+async function book(slot, patient, chosen) {
+  const body = {
+    timeslot: slot.timeslots[0],
+    patient: patient.id,
+    service: chosen ? Number(chosen) : undefined,
+  };
+  const booked = await post('/appointments/', body, { key: keyFor('book', body) });
+  forgetKey('book');
+  const what = { name: personName(patient), time: booked.start_time };
+  if (booked.reachable === false) note(t('did_book_ring', what), 'bad');
+  else note(t('did_book', what));
+}
+
+export function bookingDialog(slot) {
+  const place = h('div', { class: 'stack' });
+  const element = dialog(t('booking', { time: slot.start_time, doctor: personName(slot.doctor) }), place);
+  findPatient(place, (patient) => confirm(patient), { suggested: waitingFor(slot) });
+
+  async function confirm(patient) {
+    const { results: services } = await get(`/services/?doctor=${slot.doctor.id}&page_size=100`);
+    const elsewhere = h('div', {});
+    const sent = form(
+      [
+        h(
+          'p',
+          {},
+          h('strong', {}, personName(patient)),
+          ' ',
+          h('small', {}, [patient.phone, patient.date_of_birth].filter(Boolean).join(' · ')),
+        ),
+        services.length > 0 &&
+          choice(
+            'service',
+            t('service'),
+            [...services.map(service), { value: '', label: t('no_service') }],
+            '',
+          ),
+        elsewhere,
+      ],
+      t('book'),
+      async ({ service: chosen }) => {
+        try {
+          await book(slot, patient, chosen);
+        } catch (error) {
+          await reload(slot.doctor.id);
+          if (!error.alternatives?.length) throw error;
+          offer(error, patient, chosen);
+          return;
+        }
+        element.close();
+        await reload(slot.doctor.id);
+      },
+    );
+    function offer(error, who, chosen) {
+      const again = async (other) => {
+        element.close();
+        await book({ timeslots: [other.id], start_time: other.start_time }, who, chosen).catch((next) =>
+          note(explain(next), 'bad'),
+        );
+        await reload(other.doctor.id);
+      };
+      put(
+        elsewhere,
+        h('p', { role: 'alert', class: 'error' }, explain(error)),
+        h(
+          'ul',
+          { class: 'people' },
+          error.alternatives.map((other) =>
+            h(
+              'li',
+              {},
+              h(
+                'button',
+                { type: 'button', class: 'person', onclick: () => again(other) },
+                h('strong', {}, `${shortDay(other.date, now().date)} ${other.start_time}`),
+                h('small', {}, personName(other.doctor)),
+              ),
+            ),
+          ),
+        ),
+      );
+    }
+    put(place, sent);
+    sent.querySelector('input, button').focus();
+  }
+}

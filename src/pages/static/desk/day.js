@@ -1,0 +1,117 @@
+import { get, query, serverNow } from '../shared/api.js';
+import { me } from '../shared/session.js';
+import { wallOf } from '../shared/text.js';
+
+/** The day that is shown: read doctor by doctor, and again whenever something may have changed. */
+
+const AT_ONCE = 6;
+const PAGE = 100;
+
+const state = {
+  clinic: undefined,
+  date: undefined,
+  branch: undefined,
+  doctors: [],
+  rooms: [],
+  entries: new Map(),
+};
+const changed = new EventTarget();
+export const onDayChange = (listener) => changed.addEventListener('change', listener);
+const tell = () => changed.dispatchEvent(new Event('change'));
+
+export const clinic = () => state.clinic;
+export const shown = () => state;
+export const doctors = () => state.doctors;
+
+export async function loadClinic() {
+  state.clinic ??= await get('/clinic/', { guest: true });
+}
+
+/** The clinic's clock: `date` and `time`. */
+export const now = () => wallOf(serverNow(), state.clinic.time_zone);
+
+/** What each role may do here; the API decides, this only leaves out what it would refuse. */
+export const isDoctor = () => me().role === 'doctor';
+export const mayComplete = () => me().role !== 'receptionist';
+export const seesFigures = () => me().role !== 'receptionist';
+
+/** All pages of a list. */
+async function all(path, values) {
+  const found = [];
+  for (let page = 1; ; page += 1) {
+    const { results, next } = await get(`${path}${query({ ...values, page, page_size: PAGE })}`);
+    found.push(...results);
+    if (!next) return found;
+  }
+}
+
+/** Of the directory, and those who are no longer in it and still have visits on the day. */
+async function readDoctors() {
+  if (isDoctor()) return [{ ...(await get('/doctor/profile/')) }];
+  const { date, branch } = state;
+  const [listed, visits] = await Promise.all([all('/doctors/', {}), all('/appointments/', { date, branch })]);
+  const known = new Map(listed.map((doctor) => [doctor.id, doctor]));
+  for (const { doctor } of visits) if (!known.has(doctor.id)) known.set(doctor.id, doctor);
+  return [...known.values()];
+}
+
+async function readEntries(doctor) {
+  const { date, branch } = state;
+  const whose = isDoctor() ? undefined : doctor;
+  const day = await get(`/appointments/day/${query({ date, branch, doctor: whose })}`);
+  // The reader has gone on to another day meanwhile.
+  if (state.date === date && state.branch === branch) state.entries.set(doctor, day.entries);
+}
+
+/** A few at a time, so that the browser's connections are enough for whoever presses a button meanwhile. */
+async function each(items, work) {
+  const rest = [...items];
+  await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => {
+      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+    }),
+  );
+}
+
+/** Goes to a day. */
+export async function loadDay(date, branch) {
+  Object.assign(state, { date, branch, entries: new Map() });
+  state.doctors = await readDoctors();
+  state.rooms = await all('/rooms/', { branch });
+  await each(
+    state.doctors.map(({ id }) => id),
+    readEntries,
+  );
+  tell();
+}
+
+/** Reads the same day again: of all, or of whom something has changed. */
+export async function reload(...whose) {
+  if (!state.date) return;
+  if (whose.length === 0) state.doctors = await readDoctors();
+  await each(whose.length > 0 ? new Set(whose) : state.doctors.map(({ id }) => id), readEntries);
+  tell();
+}
+
+/** Every visit of the day with its doctor, by time. */
+export const visits = () =>
+  state.doctors
+    .flatMap((doctor) =>
+      (state.entries.get(doctor.id) ?? [])
+        .filter(({ appointment }) => appointment)
+        .map((entry) => ({ ...entry, doctor, visit: entry.appointment })),
+    )
+    .sort((one, other) => one.start_time.localeCompare(other.start_time));
+
+/** A visit as it is now, wherever it stands; undefined once it has left the day. */
+export const visitBy = (id) => visits().find(({ visit }) => visit.id === id);
+
+/** @returns `visit` and its state by one word, or of a slot: `free`, `kept`, `over` */
+export function stateOf({ appointment, is_available, start_time, end_time }) {
+  if (appointment) return appointment.attendance ?? appointment.status;
+  if (is_available) return 'free';
+  const { date, time } = now();
+  if (state.date < date || (state.date === date && end_time <= time)) return 'over';
+  // Staff still book a slot that runs, for whoever walks in.
+  return state.date === date && start_time <= time ? 'free' : 'kept';
+}

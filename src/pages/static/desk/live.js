@@ -1,0 +1,29 @@
+import { byId, h, put } from '../shared/dom.js';
+import { session } from '../shared/session.js';
+import { t } from '../shared/text.js';
+import { loadAside } from './aside.js';
+import { reload } from './day.js';
+
+/** Keeps the day as it is: asks by itself, and says so in red. */
+
+const EVERY = 15_000;
+let timer;
+
+const sign = () => put(byId('live'), h('span', { class: 'live off' }, `● ${t('not_live')}`));
+
+async function ask() {
+  if (!session()) return;
+  // A window that nobody looks at asks nothing; it is asked at once when somebody looks again.
+  if (document.visibilityState === 'visible' && !document.querySelector('dialog[open]'))
+    await Promise.all([reload(), loadAside()]).catch((error) => {
+      if (!error.code) throw error;
+    });
+}
+
+export function beLive() {
+  clearInterval(timer);
+  sign();
+  timer = setInterval(ask, EVERY);
+}
+
+document.addEventListener('visibilitychange', ask);

@@ -1,0 +1,191 @@
+import { post } from '../shared/api.js';
+import { byId, h, put, show } from '../shared/dom.js';
+import { forget, me, onSessionChange } from '../shared/session.js';
+import { signInForm } from '../shared/signin.js';
+import { addDays, dayName, loadTexts, personName, t } from '../shared/text.js';
+import { action, empty, explain, languages, note, waiting, watchNetwork } from '../shared/ui.js';
+import { drawAside, loadAside } from './aside.js';
+import { clinic, loadClinic, loadDay, now, onDayChange, seesFigures, shown } from './day.js';
+import { figuresView } from './figures.js';
+import { drawGrid, drawNow, SIGNS } from './grid.js';
+import { watchIdle } from './idle.js';
+import { beLive } from './live.js';
+import { drawSheet } from './print.js';
+
+/** The desk: one day of the clinic. Which day, branch and view stand in the address. */
+
+const route = () => Object.fromEntries(new URLSearchParams(location.search));
+
+function go(changes) {
+  const next = { ...route(), ...changes };
+  const given = Object.entries(next).filter(([, value]) => value !== undefined && value !== '');
+  history.pushState(null, '', given.length > 0 ? `/desk/?${new URLSearchParams(given)}` : '/desk/');
+  return draw();
+}
+
+const dateNow = () => route().date ?? now().date;
+const days = (count) => go({ date: addDays(dateNow(), count) });
+
+function toolbar() {
+  const { date = now().date, branch, by } = route();
+  const { branches } = clinic();
+  return h(
+    'div',
+    { class: 'toolbar' },
+    h(
+      'div',
+      { class: 'dates' },
+      action('‹', () => days(-1), { className: 'icon', 'aria-label': t('day_before') }),
+      h('input', {
+        type: 'date',
+        value: date,
+        'aria-label': t('day_choose'),
+        onchange: ({ target }) => target.value && go({ date: target.value }),
+      }),
+      action('›', () => days(1), { className: 'icon', 'aria-label': t('day_after') }),
+      action(t('today'), () => go({ date: undefined })),
+    ),
+    branches.length > 1 &&
+      h(
+        'select',
+        { 'aria-label': t('branch'), onchange: ({ target }) => go({ branch: target.value }) },
+        h('option', { value: '' }, t('all_branches')),
+        branches.map(({ id, name }) => h('option', { value: id, selected: String(id) === branch }, name)),
+      ),
+    h(
+      'select',
+      { 'aria-label': t('columns'), onchange: ({ target }) => go({ by: target.value }) },
+      ['doctors', 'rooms'].map((value) =>
+        h('option', { value, selected: value === (by ?? 'doctors') }, t(`by_${value}`)),
+      ),
+    ),
+    h('span', { id: 'live', role: 'status' }),
+    action(t('print'), () => {
+      drawSheet();
+      print();
+    }),
+  );
+}
+
+const legend = () =>
+  h(
+    'p',
+    { class: 'legend' },
+    ['pending', 'confirmed', 'arrived', 'completed', 'no_show'].map((state) =>
+      h('span', { class: state }, `${SIGNS[state]} ${t(`legend_${state}`)}`),
+    ),
+    h('span', { class: 'hint keys' }, t('keys')),
+  );
+
+/** How much of what is over is seen above the line of now, in pixels. */
+const ABOVE_NOW = 280;
+
+let isShown = false;
+async function dayView() {
+  const { date = now().date, branch } = route();
+  isShown = false;
+  put(byId('view'), waiting());
+  await loadDay(date, branch && Number(branch));
+  await loadAside();
+  const day = dayName(date);
+  show(
+    day.charAt(0).toUpperCase() + day.slice(1),
+    toolbar(),
+    h('div', { id: 'carried', role: 'status' }),
+    h(
+      'div',
+      { class: 'board' },
+      h('div', { id: 'grid' }),
+      h('aside', { id: 'aside', 'aria-label': t('beside') }),
+    ),
+    legend(),
+    h('div', { id: 'sheet', 'aria-hidden': 'true' }),
+  );
+  isShown = true;
+  redraw();
+  // What is over stays above; what comes next is what one looks for.
+  byId('grid').firstElementChild.scrollTop = Math.max(0, (byId('now')?.offsetTop ?? 0) - ABOVE_NOW);
+  beLive();
+}
+
+function redraw() {
+  if (!isShown) return;
+  drawGrid(byId('grid'), route().by);
+  drawAside(byId('aside'));
+}
+
+async function signOut(why) {
+  await Promise.race([
+    post('/auth/logout/').catch(() => {}),
+    new Promise((resolve) => setTimeout(resolve, 2_000)),
+  ]);
+  sessionStorage.clear();
+  forget();
+  if (why) note(why, 'bad');
+}
+
+function header() {
+  const { view } = route();
+  const link = (to, label, is) =>
+    h(
+      'a',
+      {
+        href: `/desk/${to ? `?view=${to}` : ''}`,
+        'aria-current': is ? 'page' : undefined,
+        onclick: (event) => {
+          event.preventDefault();
+          void go({ view: to });
+        },
+      },
+      label,
+    );
+  put(
+    byId('corner'),
+    me() &&
+      seesFigures() && [
+        link(undefined, t('the_day'), !view),
+        link('figures', t('figures'), view === 'figures'),
+      ],
+    me() && h('span', { class: 'me' }, personName(me())),
+    me() && action(t('sign_out'), () => signOut()),
+    languages(),
+  );
+}
+
+let stopIdle = () => {};
+async function draw() {
+  isShown = false;
+  header();
+  stopIdle();
+  try {
+    await loadClinic();
+    byId('clinic').textContent = clinic().name;
+    if (!me()) return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
+    if (me().role === 'patient')
+      return show(t('for_staff'), empty(t('for_staff_text'), h('a', { href: '/book/' }, t('to_book'))));
+    stopIdle = watchIdle(() => signOut(t('idle')));
+    await (route().view === 'figures' && seesFigures() ? figuresView(route(), go) : dayView());
+  } catch (error) {
+    if (!error.code) throw error;
+    if (error.status === 401) return forget();
+    show(t('went_wrong'), empty(explain(error), action(t('try_again'), draw, { className: 'primary' })));
+  }
+}
+
+await loadTexts('desk');
+watchNetwork();
+byId('home').addEventListener('click', (event) => {
+  event.preventDefault();
+  void go({ date: undefined, view: undefined });
+});
+addEventListener('popstate', draw);
+addEventListener('keydown', (event) => {
+  if (!shown().date || !event.target.closest?.('#grid') || !['PageUp', 'PageDown'].includes(event.key))
+    return;
+  event.preventDefault();
+  void days(event.key === 'PageUp' ? -1 : 1);
+});
+onDayChange(redraw);
+onSessionChange(draw);
+setInterval(drawNow, 30_000);
+await draw();

@@ -1,0 +1,118 @@
+import { get } from '../shared/api.js';
+import { h, put } from '../shared/dom.js';
+import { language, money, named, personName, t, wallOf } from '../shared/text.js';
+import { action, dialog, field, form, waiting } from '../shared/ui.js';
+import { acts } from './acts.js';
+import { again, cut } from './carry.js';
+import { clinic, isDoctor, mayComplete, now, shown, stateOf } from './day.js';
+
+/** All of one visit, and all that can be done with it. */
+
+const line = (label, value) => value && [h('dt', {}, label), h('dd', {}, value)];
+
+/** What can be done now: what the API would refuse is not shown. */
+function possible({ visit, end_time }) {
+  const { date, time } = now();
+  const isToday = shown().date === date;
+  const isOver = shown().date < date || (isToday && end_time <= time);
+  if (visit.attendance === 'arrived') return [mayComplete() && 'complete', 'no_show', 'unmark'];
+  if (visit.attendance) return [isToday && 'unmark'];
+  const marks =
+    isToday || shown().date < date
+      ? [
+          (visit.status === 'confirmed' || !isOver) && 'arrive',
+          visit.status === 'confirmed' && 'no_show',
+          visit.status === 'confirmed' && mayComplete() && 'complete',
+        ]
+      : [];
+  return [visit.status === 'pending' && 'confirm', ...marks, 'cancel'];
+}
+
+const PRIMARY = ['confirm', 'arrive', 'complete'];
+
+async function history(place, id) {
+  put(place, waiting());
+  const events = await get(`/appointments/${id}/history/`);
+  put(
+    place,
+    h(
+      'ol',
+      { class: 'history' },
+      events.map(({ at, kind, by }) => {
+        const { date, time } = wallOf(Date.parse(at), clinic().time_zone);
+        return h('li', {}, `${date} ${time} · ${named('history', kind)}`, by && ` · ${personName(by)}`);
+      }),
+    ),
+  );
+}
+
+export function visitDialog(entry) {
+  const { visit, doctor, start_time, end_time, room_name } = entry;
+  const { patient, service, reason } = visit;
+  const state = stateOf(entry);
+  const close = () => element.close();
+  const offered = possible(entry).filter(Boolean);
+  const first = offered.find((name) => PRIMARY.includes(name));
+  const press = (name) =>
+    action(
+      t(`act_${name}`),
+      () => {
+        close();
+        return acts[name](entry);
+      },
+      { className: name === first ? 'primary' : 'plain' },
+    );
+  const past = h('div', {});
+  const element = dialog(
+    personName(patient),
+    h('p', { class: `state ${state}` }, named(visit.attendance ? 'attendances' : 'statuses', state)),
+    h(
+      'dl',
+      { class: 'summary' },
+      line(t('when'), `${start_time}–${end_time}`),
+      line(t('doctor'), personName(doctor)),
+      line(t('room'), room_name),
+      line(
+        t('service'),
+        service &&
+          [service.name[language], service.price != null && money(service.price, service.currency)]
+            .filter(Boolean)
+            .join(' · '),
+      ),
+      line(t('phone'), patient.phone && h('a', { href: `tel:${patient.phone}` }, patient.phone)),
+      line(t('date_of_birth'), patient.date_of_birth),
+      line(t('reason'), reason),
+    ),
+    !patient.is_known && h('p', { class: 'hint' }, t('new_here')),
+    !patient.reachable && h('p', { class: 'state pending' }, t('must_ring_long')),
+    h(
+      'div',
+      { class: 'actions' },
+      offered.map(press),
+      offered.includes('cancel') &&
+        !isDoctor() &&
+        action(t('act_move'), () => {
+          close();
+          cut(entry);
+        }),
+      isDoctor() &&
+        visit.attendance === 'completed' &&
+        action(t('act_again'), () => {
+          close();
+          again(entry);
+        }),
+    ),
+    form([field('note', t('note'), { rows: 2, maxlength: 2000 })], t('save_note'), async ({ note }) => {
+      close();
+      await acts.note(entry, note);
+    }),
+    h(
+      'details',
+      { ontoggle: ({ target }) => target.open && past.childElementCount === 0 && history(past, visit.id) },
+      h('summary', {}, t('what_happened')),
+      past,
+    ),
+  );
+  element.querySelector('textarea').value = visit.note ?? '';
+  element.querySelector('.actions button')?.focus();
+}

@@ -1,0 +1,102 @@
+import { get, newKey, post, remove } from '../shared/api.js';
+import { h, put } from '../shared/dom.js';
+import { addDays, personName, shortDay, t } from '../shared/text.js';
+import { action, ask, dialog, field, form, note } from '../shared/ui.js';
+import { doctors, isDoctor, now, shown } from './day.js';
+import { findPatient } from './patients.js';
+
+/** Who waits for a time, and who could have the one that is free. */
+
+let entries = [];
+
+export async function loadWaitingList() {
+  if (isDoctor()) return;
+  const { results } = await get('/waitlist/?status=waiting&page_size=100');
+  entries = results;
+}
+
+const fits = ({ doctor, specialization, from, to, after, before, branch }, slot) =>
+  (doctor ? doctor.id === slot.doctor.id : specialization === slot.doctor.specialization) &&
+  from <= shown().date &&
+  shown().date <= to &&
+  (after === null || after <= slot.start_time) &&
+  (before === null || slot.end_time <= before) &&
+  (branch === null || branch === slot.branch);
+
+/** The patients who wait for just such a slot, in the order in which they joined. */
+export const waitingFor = (slot) =>
+  entries.filter((entry) => fits(entry, slot)).map(({ patient }) => patient);
+
+const DAYS = 14;
+
+/** Puts somebody on the list. */
+function joinDialog(redraw) {
+  const place = h('div', { class: 'stack' });
+  const element = dialog(t('waiting_list_add'), place);
+  findPatient(place, (patient) => {
+    const { date } = now();
+    const sent = form(
+      [
+        h('p', {}, h('strong', {}, personName(patient))),
+        field('doctor', t('doctor'), {
+          options: doctors().map((doctor) => ({
+            value: doctor.id,
+            label: `${personName(doctor)}, ${doctor.specialization ?? ''}`,
+          })),
+        }),
+        field('from', t('from'), { type: 'date', value: date, min: date }),
+        field('to', t('to'), { type: 'date', value: addDays(date, DAYS), min: date }),
+      ],
+      t('waiting_list_add'),
+      async ({ doctor, from, to }) => {
+        const joined = await post(
+          '/waitlist/',
+          { patient: patient.id, doctor: Number(doctor), from, to },
+          { key: newKey() },
+        );
+        element.close();
+        const [free] = joined.free_now;
+        note(
+          free ? t('free_already', { day: shortDay(free.date, date), time: free.start_time }) : t('did_join'),
+          free ? 'bad' : 'good',
+        );
+        await loadWaitingList();
+        redraw();
+      },
+    );
+    put(place, sent);
+    sent.querySelector('select').focus();
+  });
+}
+
+export function waitingList(redraw) {
+  const today = now().date;
+  const row = (entry) =>
+    h(
+      'li',
+      {},
+      h('strong', {}, personName(entry.patient)),
+      h(
+        'small',
+        {},
+        entry.doctor ? personName(entry.doctor) : entry.specialization,
+        ` · ${shortDay(entry.from, today)} – ${shortDay(entry.to, today)}`,
+      ),
+      action(
+        '✕',
+        () =>
+          ask(t('waiting_list_remove'), personName(entry.patient), t('waiting_list_remove'), async () => {
+            await remove(`/waitlist/${entry.id}/`);
+            await loadWaitingList();
+            redraw();
+          }),
+        { className: 'icon', 'aria-label': `${t('waiting_list_remove')}: ${personName(entry.patient)}` },
+      ),
+    );
+  return [
+    entries.length > 0
+      ? h('ul', { class: 'rows' }, entries.map(row))
+      : h('p', { class: 'hint' }, t('nobody_waits')),
+    action(t('waiting_list_add'), () => joinDialog(redraw)),
+  ];
+}

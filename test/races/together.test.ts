@@ -1,0 +1,282 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { together } from '../../src/db/together.ts';
+import {
+  type Answer,
+  type Arena,
+  arena,
+  type Member,
+  outcome,
+  provesRules,
+  tally,
+} from '../helpers/races.ts';
+
+/** What comes while one of its kind is under way goes together, and each has its own answer. */
+
+describe('what comes together', () => {
+  /** Every group waits for the test to let it go. */
+  function watched({ fails = () => false }: { fails?: (item: number) => boolean } = {}) {
+    const groups: number[][] = [];
+    const held: (() => void)[] = [];
+    const pass = () => new Promise<void>((resolve) => held.push(resolve));
+    const add = together<number, string>({
+      async alone(item) {
+        groups.push([item]);
+        await pass();
+        if (fails(item)) throw new Error(`not ${item}`);
+        return `alone ${item}`;
+      },
+      async together(items) {
+        groups.push([...items]);
+        await pass();
+        if (items.some(fails)) throw new Error('not all of these');
+        return items.map((item) => `together ${item}`);
+      },
+      most: 5,
+    });
+    const letGo = async () => {
+      for (const go of held.splice(0)) go();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { add, groups, letGo };
+  }
+
+  test('goes at once where nothing is under way, and otherwise with all that wait', async () => {
+    const { add, groups, letGo } = watched();
+    const answers = [1, 2, 3].map(add);
+    expect(groups).toEqual([[1]]);
+    await letGo();
+    expect(groups).toEqual([[1], [2, 3]]);
+    await letGo();
+    expect(await Promise.all(answers)).toEqual(['alone 1', 'together 2', 'together 3']);
+    const next = add(4);
+    expect(groups.at(-1)).toEqual([4]);
+    await letGo();
+    expect(await next).toBe('alone 4');
+  });
+
+  test('waits for no more than two groups before its own, however many come', async () => {
+    const { add, groups, letGo } = watched();
+    const waited = new Map<number, number>();
+    let ended = 0;
+    for (let item = 0; item < 100; item += 1) {
+      const begun = ended;
+      void add(item).then(() => {});
+      const look = () => {
+        if (waited.has(item)) return;
+        if (groups.some((group) => group.includes(item))) waited.set(item, ended - begun);
+      };
+      if (item % 7 === 0) {
+        await letGo();
+        ended += 1;
+      }
+      look();
+    }
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      await letGo();
+      ended += 1;
+    }
+    expect(groups.flat().toSorted((one, other) => one - other)).toEqual(
+      Array.from({ length: 100 }, (_, n) => n),
+    );
+    expect(Math.max(...groups.map(({ length }) => length))).toBeLessThanOrEqual(5);
+    // Of 7 that wait at a time, five go in one group and the rest in another, both at once.
+    expect(groups.length).toBeLessThan(50);
+  });
+
+  test('fails nobody but whoever is at fault: each is done alone then', async () => {
+    const { add, groups, letGo } = watched({ fails: (item) => item === 3 });
+    const answers = Promise.allSettled([1, 2, 3, 4].map(add));
+    for (let rounds = 0; rounds < 4; rounds += 1) await letGo();
+    expect((await answers).map((one) => (one.status === 'fulfilled' ? one.value : 'refused'))).toEqual([
+      'alone 1',
+      'alone 2',
+      'refused',
+      'alone 4',
+    ]);
+    expect(groups).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
+  });
+});
+
+const DAY = '2026-03-10';
+let clinic: Arena;
+let patients: Member[];
+let doctors: Member[];
+let client: pg.PoolClient;
+beforeAll(async () => {
+  // So many that none of these requests waits for its turn: four for each connection.
+  clinic = await arena({ pool_max: 30 });
+  patients = await clinic.crowd('patient', 90);
+  doctors = await clinic.crowd('doctor', 12);
+  client = await clinic.db.$client.connect();
+});
+afterAll(async () => {
+  client.release();
+  await clinic.close();
+});
+
+let hour = 0;
+/** A slot of its own each time. */
+async function slot(date = DAY): Promise<number> {
+  const doctor = doctors[hour % doctors.length] as Member;
+  const at = 8 * 60 + 20 * Math.floor(hour / doctors.length);
+  hour += 1;
+  const time = (minutes: number) =>
+    `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
+  return clinic.publish(doctor, date, time(at), time(at + 20));
+}
+const book = (patient: Member, timeslot: unknown) =>
+  clinic.ask(patient, 'POST', '/appointments/', { timeslot } as object);
+
+/** Until so many statements of this database wait for a lock. */
+async function blocked(count: number): Promise<void> {
+  for (;;) {
+    const { rowCount } = await clinic.db.$client.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    if ((rowCount ?? 0) >= count) return;
+  }
+}
+
+/** Has these go in one group: whoever goes before them waits for two slots that the test holds. */
+async function inOneGroup(send: () => Promise<Answer>[], wait: () => Promise<void>): Promise<Answer[]> {
+  const stopped = [await slot(), await slot()];
+  await client.query('begin');
+  await client.query('select from timeslots where id = any ($1) for update', [stopped]);
+  const before = stopped.map((timeslot, nth) => book(patients[88 + nth] as Member, timeslot));
+  await blocked(2);
+  const answers = send();
+  try {
+    await wait();
+  } finally {
+    await client.query('commit');
+  }
+  await Promise.all(before);
+  return Promise.all(answers);
+}
+
+/** As long as it takes for a request to come to wait: another that is answered at once came later. */
+const arrived = async () => {
+  for (let times = 0; times < 20; times += 1) await clinic.ask(patients[0], 'GET', '/doctors/');
+};
+
+test('63 bookings in one group all succeed beside one of each kind that is refused, malformed or cut off', async () => {
+  const free = await Promise.all(Array.from({ length: 56 }, () => slot()));
+  const [taken, held, gone, twice, never] = await Promise.all(Array.from({ length: 5 }, () => slot()));
+  const [first, second] = patients as [Member, Member];
+  expect((await book(first, taken)).status).toBe(201);
+  expect((await clinic.ask(second, 'POST', `/timeslots/${held}/hold/`)).status).toBe(200);
+  await clinic.db.$client.query('delete from timeslots where id = $1', [gone]);
+  // At the same time as a visit that they have: with another doctor.
+  const busy = await clinic.publish(doctors[0] as Member, '2026-03-11', '10:00', '10:20');
+  const overlapping = await clinic.publish(doctors[1] as Member, '2026-03-11', '10:00', '10:20');
+  const [, , third, fourth, fifth] = patients as Member[];
+  expect((await book(third as Member, busy)).status).toBe(201);
+  const past = await clinic.publish(doctors[0] as Member, '2026-03-01', '10:00', '10:30');
+  const stillFree = free.filter((id) => id !== gone);
+
+  const abort = new AbortController();
+  const answers = await inOneGroup(
+    () => {
+      const cut = fetch(`${clinic.origins[0]}/api/appointments/`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${(fifth as Member).token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ timeslot: never }),
+        signal: abort.signal,
+      }).catch(() => {});
+      void cut;
+      return [
+        book(patients[5] as Member, taken),
+        book(patients[6] as Member, held),
+        book(patients[7] as Member, gone),
+        book(patients[8] as Member, past),
+        book(third as Member, overlapping),
+        book(fourth as Member, twice),
+        book(fourth as Member, twice),
+        book(patients[9] as Member, 'x'),
+        book(patients[9] as Member, 2_000_000_000),
+        ...stillFree.map((timeslot, nth) => book(patients[10 + nth] as Member, timeslot)),
+      ];
+    },
+    async () => {
+      await arrived();
+      abort.abort();
+    },
+  );
+  expect(answers.slice(0, 9).map(outcome).toSorted()).toEqual(
+    [
+      '409 slot_taken',
+      '409 slot_held',
+      '404 timeslot_not_found',
+      '400 slot_in_past',
+      '409 patient_busy',
+      '201',
+      '409 already_yours',
+      '400 invalid_input',
+      '404 timeslot_not_found',
+    ].toSorted(),
+  );
+  const { rows: booked } = await clinic.db.$client.query<{ id: number; xid: string }>(
+    `select a.timeslot_id as id, e.xid::text from appointments a join events e on e.appointment_id = a.id
+     where e.type = 'appointment.booked' and a.timeslot_id = any ($1)`,
+    [stillFree],
+  );
+  const succeeded = answers.slice(9);
+  expect(tally(succeeded)).toEqual({ '201': stillFree.length });
+  expect(booked).toHaveLength(stillFree.length);
+  // They did travel together.
+  expect(new Set(booked.map(({ xid }) => xid)).size).toBeLessThan(10);
+  // Each was answered with its own.
+  for (const [nth, { body }] of succeeded.entries()) expect(body.timeslot).toBe(stillFree[nth]);
+  await provesRules(clinic.db);
+});
+
+test('an error of the database in a group is that of one request: the others are done all the same', async () => {
+  const free = await Promise.all(Array.from({ length: 10 }, () => slot()));
+  const poisoned = free[4] as number;
+  await clinic.db.$client.query(`
+    create function poison() returns trigger language plpgsql as $$
+    begin
+      if new.timeslot_id = ${poisoned} then raise exception 'poisoned'; end if;
+      return new;
+    end $$;
+    create trigger poison before insert on appointments for each row execute function poison()`);
+  const ask = (patient: Member, timeslot: number) =>
+    fetch(`${clinic.origins[0]}/api/appointments/`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${patient.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ timeslot }),
+    }).then((answer) => ({ status: answer.status }) as Answer);
+  const answers = await inOneGroup(
+    () => free.map((timeslot, nth) => ask(patients[nth] as Member, timeslot)),
+    arrived,
+  );
+  await clinic.db.$client.query('drop trigger poison on appointments; drop function poison');
+  expect(answers.map(({ status }) => status)).toEqual(free.map((id) => (id === poisoned ? 500 : 201)));
+});
+
+test('cancellations that come together are each noted in the audit, once, and answered alike when repeated', async () => {
+  const free = await Promise.all(Array.from({ length: 12 }, () => slot('2026-03-20')));
+  const booked = await Promise.all(free.map((timeslot, nth) => book(patients[20 + nth] as Member, timeslot)));
+  const ids = booked.map(({ body }) => body.id as number);
+  const cancel = (nth: number, by = nth) =>
+    clinic.ask(patients[20 + by] as Member, 'DELETE', `/appointments/${ids[nth]}/`);
+  const answers = await Promise.all([
+    ...ids.map((_, nth) => cancel(nth)),
+    cancel(0),
+    // Somebody else's.
+    cancel(1, 2),
+  ]);
+  expect(answers.slice(0, 13).map(({ status }) => status)).toEqual(Array(13).fill(204));
+  expect(answers[13]?.status).toBe(403);
+  const { rows } = await clinic.db.$client.query(
+    `select subject_id, count(*)::int from audit_entries where action = 'appointment.cancel' group by subject_id order by 1`,
+  );
+  expect(rows).toEqual(ids.map((_, nth) => ({ subject_id: patients[20 + nth]?.id, count: 1 })));
+  const { rows: freed } = await clinic.db.$client.query(
+    'select count(*)::int from timeslots where id = any ($1) and not is_taken and freeing = 1',
+    [free],
+  );
+  expect(freed).toEqual([{ count: 12 }]);
+  await provesRules(clinic.db);
+});
