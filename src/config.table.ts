@@ -356,6 +356,12 @@ export const settings = {
       means: 'Where replicas count requests together. Without it each process counts for itself.',
     },
   },
+  'Other systems': {
+    WEBHOOK_ALLOW_PRIVATE: {
+      is: value.flag,
+      means: 'Lets webhooks go to private addresses, and by HTTP. Without it: `true`, in production `false`.',
+    },
+  },
   'Background jobs and messages': {
     WORKER: {
       is: z.enum(['internal', 'external', 'off']),

@@ -99,6 +99,7 @@ function derive(env: Environment) {
     migrate_on_start: env.MIGRATE_ON_START ?? !production,
     doctor_approval: env.DOCTOR_APPROVAL ?? (production ? ('required' as const) : ('automatic' as const)),
     public_directory: env.PUBLIC_DIRECTORY ?? !production,
+    webhook_allow_private: env.WEBHOOK_ALLOW_PRIVATE ?? !production,
     demo_data: env.DEMO_DATA ?? env.NODE_ENV === 'development',
     first_admin: username && password ? { username, password } : undefined,
     // A guess would stand in people's messages: in production there are no links without PUBLIC_URL. `site_url` is never

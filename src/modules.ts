@@ -113,6 +113,14 @@ import {
   waitlistPersonal,
   waitlistRoutes,
 } from './modules/waitlist/index.ts';
+import {
+  createDispatch,
+  createWebhooks,
+  PREVIOUS_SECRET,
+  SECRET,
+  webhooksPersonal,
+  webhooksRoutes,
+} from './modules/webhooks/index.ts';
 
 export interface ModulesDependencies {
   db: Db;
@@ -165,6 +173,7 @@ export const personal = [
   calendarPersonal,
   notificationsPersonal,
   feedsPersonal,
+  webhooksPersonal,
   settingsPersonal,
   apiKeysPersonal,
   auditPersonal,
@@ -172,7 +181,7 @@ export const personal = [
 ] as const;
 
 /** What is encrypted in the database (DATA_KEYS); a rotation of keys goes through all of it. */
-export const sealed: readonly SealedColumn[] = [];
+export const sealed: readonly SealedColumn[] = [SECRET, PREVIOUS_SECRET];
 
 /** The document that a person takes away. */
 export const personalData = personalDataOf(personal);
@@ -374,11 +383,13 @@ export function createModules({
     users: users.erasure,
     passwords: auth.password,
   });
+  const webhooks = createWebhooks({ db, clock, audit, sealer, ...config });
+  const dispatch = createDispatch({ db, clock, log, sealer, telling: notifications.telling, ...config });
   const events = createReaders({
     db,
     log,
     // Whoever wants to hear of what happened.
-    readers: [historyReader],
+    readers: [historyReader, webhooks.reader],
     ...config,
   });
   const backups = createBackups({ db, clock, log, users: users.accounts, messages, ...config });
@@ -388,6 +399,7 @@ export function createModules({
     apiKeys: apiKeys.bearers,
     appointments,
     audit,
+    dispatch,
     events,
     notifications,
     sessions,
@@ -406,7 +418,7 @@ export function createModules({
       patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
-      privacyJobs([retention, changes, events]),
+      privacyJobs([retention, changes, events, webhooks]),
       systemJobs(backups),
     ),
 
@@ -457,6 +469,7 @@ export function createModules({
       await app.register(waitlistRoutes, { waitlist });
       await app.register((routes) => notifications.routes(routes, auth.proofs));
       await app.register(feedsRoutes, { feeds });
+      await app.register(webhooksRoutes, { webhooks });
       await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(apiKeysRoutes, { apiKeys });
       await app.register(auditRoutes, { audit });

@@ -58,6 +58,8 @@ const OWNERS: Record<string, string[]> = {
   users: ['users'],
   waitlist_entries: FLOOR,
   waitlist_offers: FLOOR,
+  webhook_deliveries: ['webhooks'],
+  webhook_endpoints: ['webhooks'],
   weekly_hours: CALENDAR,
   withdrawn_timeslots: FLOOR,
 };

@@ -68,6 +68,11 @@ export const auditActions = {
   'calendar.delete': 'somebody ended it',
   'calendar.read':
     'visits were read by the address of a doctor’s or a guardian’s calendar; noted once a day for each calendar and its patients, with `people`',
+  'webhook.create': 'an admin added an endpoint that hears of what happens',
+  'webhook.update': 'an admin changed it, or switched it on or off',
+  'webhook.delete': 'an admin removed it',
+  'webhook.rotate': 'an admin replaced its secret',
+  'webhook.replay': 'an admin had events sent to it again',
   'waitlist.read': 'the staff or a guardian looked at what a patient waits for',
   'waitlist.list': 'the staff or a guardian looked at it in a list',
   'waitlist.join': 'the staff or a guardian put a patient on the waiting list',

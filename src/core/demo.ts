@@ -123,4 +123,6 @@ export const demo = {
   notification: { id: 88 },
   message: { id: 512 },
   feed: { id: 1 },
+  webhook: { id: 1 },
+  delivery: { id: 1 },
 };

@@ -59,6 +59,8 @@ export const accountKinds = {
   code_ceiling: ['admin'],
   /** A backup was not made, or could not be restored. */
   backup_failed: ['admin'],
+  /** An endpoint of a webhook was switched off, because nothing reached it any more. */
+  webhook_off: ['admin'],
 } as const;
 export type AccountKind = keyof typeof accountKinds;
 

@@ -44,6 +44,11 @@ export const appointmentEventKinds = [
 export const messageStatuses = ['queued', 'sending', 'sent', 'failed', 'dropped'] as const;
 export type MessageStatus = (typeof messageStatuses)[number];
 
+/** What becomes of an event on its way to another system. */
+export const webhookDeliveryStatuses = ['pending', 'delivered', 'failed', 'discarded'] as const;
+/** Why an endpoint is off that nobody switched off. */
+export const webhookOffReasons = ['gone', 'failing'] as const;
+
 export const codePurposes = [
   'verify_phone',
   'verify_email',

@@ -106,6 +106,28 @@ export const en: Texts = {
       title: 'Feed not found',
       detail: 'There is no such calendar feed, or its address was replaced.',
     },
+    url_not_allowed: {
+      title: 'Address not allowed',
+      detail:
+        'Events are sent by HTTPS and to public addresses only; this one is neither, or its name leads nowhere.',
+    },
+    webhook_not_found: { title: 'Endpoint not found', detail: 'There is no such endpoint.' },
+    delivery_not_found: {
+      title: 'Delivery not found',
+      detail: 'There is no such delivery, or its endpoint is switched off.',
+    },
+    too_many_webhooks: {
+      title: 'Too many endpoints',
+      detail: 'There are as many endpoints as there may be; remove one first.',
+    },
+    webhook_off: {
+      title: 'Endpoint switched off',
+      detail: 'The endpoint is switched off: switch it on first.',
+    },
+    too_old: {
+      title: 'Too long ago',
+      detail: 'What happened so long ago is no longer kept; read everything anew.',
+    },
     method_not_allowed: {
       title: 'Method not allowed',
       detail: 'This address does not take this method; `Allow` names those that it takes.',

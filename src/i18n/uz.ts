@@ -97,6 +97,28 @@ export const uz: Texts = {
       title: 'Taqvim topilmadi',
       detail: 'Bunday taqvim yoʻq yoki uning manzili almashtirilgan.',
     },
+    url_not_allowed: {
+      title: 'Manzilga ruxsat yoʻq',
+      detail:
+        'Hodisalar faqat HTTPS orqali va ochiq manzillarga yuboriladi; bu manzil unday emas yoki nomi hech qayerga olib bormaydi.',
+    },
+    webhook_not_found: { title: 'Qabul qiluvchi topilmadi', detail: 'Bunday qabul qiluvchi yoʻq.' },
+    delivery_not_found: {
+      title: 'Yetkazish topilmadi',
+      detail: 'Bunday yetkazish yoʻq yoki uning qabul qiluvchisi oʻchirilgan.',
+    },
+    too_many_webhooks: {
+      title: 'Qabul qiluvchilar juda koʻp',
+      detail: 'Yana qabul qiluvchi qoʻshib boʻlmaydi; avval bittasini oʻchiring.',
+    },
+    webhook_off: {
+      title: 'Qabul qiluvchi oʻchirilgan',
+      detail: 'Qabul qiluvchi oʻchirilgan: avval uni yoqing.',
+    },
+    too_old: {
+      title: 'Juda eski',
+      detail: 'Bunchalik eski hodisalar endi saqlanmaydi; hammasini qaytadan oʻqing.',
+    },
     method_not_allowed: {
       title: 'Usul qoʻllanmaydi',
       detail:

@@ -26,12 +26,12 @@ interface Jobs {
 const BOT = 7_420_135;
 
 /**
- * Runs the background jobs of every module, the readers of the log, and the Telegram bot where one is set up, until it is
+ * Runs the background jobs of every module, the readers of the log, what is sent to webhooks, and the Telegram bot where one is set up, until it is
  * stopped: within the API process or in one of its own. Any number of processes may do so: they share the jobs, one of them
  * reads the log, and one has the bot. A database that is away is tried again.
  */
 export function startJobs({ db, clock, log, config, report }: JobsDependencies): Jobs {
-  const { events, housekeeping, notifications } = createModules({ db, clock, log, config });
+  const { dispatch, events, housekeeping, notifications } = createModules({ db, clock, log, config });
   const queue = runQueue({
     url: config.database_url,
     concurrency: config.worker_concurrency,
@@ -43,6 +43,7 @@ export function startJobs({ db, clock, log, config, report }: JobsDependencies):
     onDead: (where, error) => report?.({ kind: 'job', where, error }),
   });
   const reading = events.start(config.database_url);
+  const sending = dispatch.start();
   const { bot } = notifications;
   const turn =
     bot &&
@@ -56,7 +57,7 @@ export function startJobs({ db, clock, log, config, report }: JobsDependencies):
 
   return {
     async stop() {
-      await Promise.all([queue.stop(), reading.stop(), bot?.stop()]);
+      await Promise.all([queue.stop(), reading.stop(), sending.stop(), bot?.stop()]);
       await turn?.close();
       notifications.close();
     },

@@ -38,6 +38,7 @@ beforeAll(async () => {
     insert into branches (name, is_active) values ('Closed', false);
     insert into rooms (branch_id, name, kind) values (1, '100', 'consulting')`);
   appointment = await clinic.book(people.patient, await clinic.slot(people.doctor));
+  await clinic.as(people.admin).post('/webhooks/', { url: 'http://127.0.0.1:1/' }).expect(201);
 });
 afterAll(async () => {
   // Whatever was sent, nothing of it was a fault of ours.
@@ -61,6 +62,7 @@ async function send(
       // These are nobody's: what is wrong with the body is said first.
       .replace(/\{(slot|dependant)\}/, '999999')
       .replace('{branch}', '2')
+      .replace('{webhook}', '1')
       .replace('{room}', '1')}`,
     headers: {
       ...(by !== 'nobody' && { authorization: `Bearer ${(typeof by === 'string' ? people[by] : by).token}` }),
@@ -365,6 +367,19 @@ const endpoints = [
   ],
   ['POST /calendar/feeds/', 'patient', { purpose: 'nothing' }, { purpose: 'visits' }],
   [
+    'POST /webhooks/',
+    'admin',
+    { url: 'nothing', types: 'orNull', description: 'textOrNull', is_active: 'flag' },
+    { url: 'http://127.0.0.1:1/', types: ['holiday.added'] },
+  ],
+  [
+    'PATCH /webhooks/999999/',
+    'admin',
+    { url: 'nothing', types: 'orNull', description: 'textOrNull', is_active: 'flag' },
+    {},
+  ],
+  ['POST /webhooks/999999/replay/', 'admin', { since: 'nothing' }, { since: '2028-03-01T09:30:00Z' }],
+  [
     'POST /patient/dependants/join/',
     'patient',
     { code: 'nothing', relationship: 'nothing' },
@@ -509,6 +524,13 @@ const withIds = [
   ['DELETE /patient/dependants/{id}/', 'patient'],
   ['POST /patient/dependants/{id}/invite/', 'patient'],
   ['DELETE /patients/{id}/guardians/{guardian}/', 'admin'],
+  ['GET /webhooks/{id}/', 'admin'],
+  ['PATCH /webhooks/{id}/', 'admin'],
+  ['DELETE /webhooks/{id}/', 'admin'],
+  ['POST /webhooks/{id}/rotate/', 'admin'],
+  ['POST /webhooks/{id}/test/', 'admin'],
+  ['POST /webhooks/{id}/replay/', 'admin'],
+  ['POST /deliveries/{id}/replay/', 'admin'],
   ['DELETE /calendar/feeds/{id}/', 'patient'],
   ['POST /calendar/feeds/{id}/rotate/', 'patient'],
   ['GET /waitlist/{id}/', 'patient'],
@@ -586,6 +608,7 @@ const lists = [
   ['GET /appointments/export/', 'admin', [...days, 'branch', 'status', 'doctor', 'patient'], []],
   ['GET /appointments/day/', 'doctor', ['date', 'doctor', 'branch', 'format'], []],
   ['GET /doctor/patients/{patient}/appointments/', 'doctor', paging, []],
+  ['GET /webhooks/{webhook}/deliveries/', 'admin', [...paging, 'status'], []],
   ['GET /statistics/', 'doctor', ['from', 'to', 'by', 'branch'], []],
   ['GET /appointments/me/', 'patient', [...paging, ...days, 'branch', 'status', 'patient'], []],
 ] as [string, Who, string[], string[]][];
@@ -638,6 +661,9 @@ describe.each([
   ['POST /appointments/999999/no-show/', 'doctor'],
   ['POST /patient/dependants/999999/invite/', 'patient'],
   ['POST /calendar/feeds/999999/rotate/', 'patient'],
+  ['POST /webhooks/999999/rotate/', 'admin'],
+  ['POST /webhooks/999999/test/', 'admin'],
+  ['POST /deliveries/999999/replay/', 'admin'],
   ['POST /waitlist/999999/accept/', 'patient'],
   ['POST /waitlist/999999/decline/', 'patient'],
 ] as [string, Who | 'leaver'][])('%s', (route, by) => {
@@ -662,6 +688,8 @@ describe.each([
         'waitlist_entry_not_found',
         'patient_not_found',
         'feed_not_found',
+        'webhook_not_found',
+        'delivery_not_found',
       ];
       expect([...fine, 'message_not_found'], `${status}`).toContain(said);
     }

@@ -555,6 +555,40 @@ const cases: Record<ErrorCode, Case> = {
       return clinic.as(parent).delete(`/patient/dependants/${child.id}/`);
     },
   },
+  url_not_allowed: {
+    status: 400,
+    provoke: () => as('admin').post('/webhooks/', { url: 'https://user:word@crm.example/' }),
+  },
+  webhook_not_found: { status: 404, provoke: () => as('admin').get('/webhooks/999999/') },
+  delivery_not_found: { status: 404, provoke: () => as('admin').post('/deliveries/999999/replay/') },
+  too_many_webhooks: {
+    status: 409,
+    async provoke() {
+      await clinic.db.$client.query(
+        `insert into webhook_endpoints (url, is_active, created_by)
+         select 'http://127.0.0.1:1/', false, $1 from generate_series(1, 100)`,
+        [people.admin.id],
+      );
+      const answer = await as('admin').post('/webhooks/', { url: 'http://127.0.0.1:1/' });
+      await clinic.db.$client.query('delete from webhook_endpoints');
+      return answer;
+    },
+  },
+  webhook_off: {
+    status: 409,
+    async provoke() {
+      const off = { url: 'http://127.0.0.1:1/', is_active: false };
+      const { body } = await as('admin').post('/webhooks/', off).expect(201);
+      return as('admin').post(`/webhooks/${body.id}/test/`);
+    },
+  },
+  too_old: {
+    status: 410,
+    async provoke() {
+      const { body } = await as('admin').post('/webhooks/', { url: 'http://127.0.0.1:1/' }).expect(201);
+      return as('admin').post(`/webhooks/${body.id}/replay/`, { since: '2020-01-01T00:00:00Z' });
+    },
+  },
   feed_not_found: { status: 404, provoke: () => nobody().get('/calendar/nothing.ics') },
   too_many_feeds: {
     status: 409,

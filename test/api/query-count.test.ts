@@ -73,6 +73,12 @@ async function reachable() {
   await confirm(clinic, person.id, { phone });
   return { ...person, phone };
 }
+const NOWHERE = 'http://127.0.0.1:1/';
+/** A request about a fresh endpoint, by its path. */
+async function onWebhook<Asked>(ask: (path: string) => Asked): Promise<() => Asked> {
+  const { id } = (await as('admin').post('/webhooks/', { url: NOWHERE }).expect(201)).body;
+  return () => ask(`/webhooks/${id}/`);
+}
 /** Somebody with a calendar feed. */
 async function withFeed(): Promise<[Person, { id: number; url: string }]> {
   const other = await freshPerson();
@@ -635,6 +641,38 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       const id = await withTwoGuardians();
       return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
+    },
+  ],
+  // begin, the table, the endpoint, its secret, a note, commit
+  'POST /api/webhooks/': [6, async () => () => as('admin').post('/webhooks/', { url: NOWHERE })],
+  'GET /api/webhooks/': [1, async () => () => as('admin').get('/webhooks/')],
+  'GET /api/webhooks/{id}/': [1, async () => onWebhook((path) => as('admin').get(path))],
+  'PATCH /api/webhooks/{id}/': [
+    4,
+    async () => onWebhook((path) => as('admin').patch(path, { description: 'CRM' })),
+  ],
+  'DELETE /api/webhooks/{id}/': [4, async () => onWebhook((path) => as('admin').delete(path))],
+  'POST /api/webhooks/{id}/rotate/': [5, async () => onWebhook((path) => as('admin').post(`${path}rotate/`))],
+  'POST /api/webhooks/{id}/test/': [2, async () => onWebhook((path) => as('admin').post(`${path}test/`))],
+  'GET /api/webhooks/{id}/deliveries/': [
+    2,
+    async () => onWebhook((path) => as('admin').get(`${path}deliveries/`)),
+  ],
+  // the endpoint, the epoch, what happened; begin, a note, commit
+  'POST /api/webhooks/{id}/replay/': [
+    6,
+    async () =>
+      onWebhook((path) =>
+        as('admin').post(`${path}replay/`, { since: new Date(Date.now() + 60_000).toISOString() }),
+      ),
+  ],
+  'POST /api/deliveries/{id}/replay/': [
+    4,
+    async () => {
+      const { id } = (await as('admin').post('/webhooks/', { url: NOWHERE }).expect(201)).body;
+      await as('admin').post(`/webhooks/${id}/test/`).expect(202);
+      const { body } = await as('admin').get(`/webhooks/${id}/deliveries/`).expect(200);
+      return () => as('admin').post(`/deliveries/${body.results[0].id}/replay/`);
     },
   ],
   // begin, the person, the feed, a note, commit

@@ -24,7 +24,7 @@ beforeEach(async () => {
   await run('alter table appointments enable trigger all');
   await run(
     `truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations, rooms,
-       services, doctor_services, receptionist_branches cascade`,
+       services, doctor_services, receptionist_branches, calendar_feeds, webhook_endpoints cascade`,
   );
   await run('delete from branches where id > 1');
 });
@@ -138,6 +138,14 @@ const withdrawn = (doctor: number) =>
    values (${doctor}, '2026-03-10', '10:00', '10:30')`;
 const holiday = (id: number, date: string) =>
   `insert into holidays (id, date) overriding system value values (${id}, '${date}')`;
+const feed = ({ id = 1, user = 3, token = 'a' } = {}) =>
+  `insert into calendar_feeds (id, user_id, purpose, token_hash) overriding system value
+   values (${id}, ${user}, 'visits', '${token}')`;
+const endpoint = ({ id = 1, by = 1 } = {}) =>
+  `insert into webhook_endpoints (id, url, created_by) overriding system value values (${id}, 'x', ${by})`;
+const delivery = ({ id = 1, webhook = 1, message = 'a' } = {}) =>
+  `insert into webhook_deliveries (id, endpoint_id, message_id, type, body) overriding system value
+   values (${id}, ${webhook}, '${message}', 'x', '{}')`;
 const setting = (change: string) => `update clinic_settings set ${change}`;
 const answerKept = (key: string, { user = 3, subject = 3 } = {}) =>
   `insert into idempotency_keys (user_id, route, key, fingerprint, answer, subject_id)
@@ -229,6 +237,20 @@ const refused: Record<string, string[]> = {
   ],
   branches_in_use: [branch(2), `${slot(1)}; ${inBranch(2)}`, 'delete from branches where id = 2'],
   branches_name_key: [branch(2), branch(3).replace('Branch 3', 'BRANCH 2')],
+  calendar_epochs_pkey: ["insert into calendar_epochs values (0, 'x')"],
+  calendar_feeds_pkey: [feed(), feed({ token: 'b' })],
+  calendar_feeds_token: [feed(), feed({ id: 2 })],
+  calendar_feeds_user_id_users_id_fk: [feed({ user: 999 })],
+  webhook_endpoints_pkey: [endpoint(), endpoint()],
+  webhook_endpoints_created_by_users_id_fk: [endpoint({ by: 999 })],
+  webhook_endpoints_off: [endpoint(), "update webhook_endpoints set off_reason = 'gone' where id = 1"],
+  webhook_endpoints_previous_is_whole: [
+    endpoint(),
+    "update webhook_endpoints set previous_secret = 'x' where id = 1",
+  ],
+  webhook_deliveries_pkey: [endpoint(), delivery(), delivery({ message: 'b' })],
+  webhook_deliveries_once: [endpoint(), delivery(), delivery({ id: 2 })],
+  webhook_deliveries_endpoint_id_webhook_endpoints_id_fk: [delivery({ webhook: 999 })],
   branches_pkey: [branch(2), branch(2).replace('Branch 2', 'Other')],
   doctor_services_doctor_id_doctor_profiles_id_fk: [service(1), given({ doctor: 9 })],
   doctor_services_doctor_id_service_id_pk: [service(1), given(), given()],
@@ -499,7 +521,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

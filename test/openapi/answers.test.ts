@@ -177,6 +177,7 @@ test('the examples work as they stand, and every operation answers as documented
   await planCalendar(admin, doctor);
   await lookAfterChild(patient, admin);
   await subscribe(patient);
+  await useWebhooks(admin);
 
   await call(patient, 'post', '/auth/me/consents/', 200, example('acceptConsents', 'example'));
   for (const page of ['/auth/me/consents/', '/auth/me/export/', '/auth/me/access-log/?page_size=1'])
@@ -272,6 +273,25 @@ async function lookAfterChild(patient: Whoever, admin: Whoever): Promise<void> {
   await call(other, 'post', `${path}join/`, 201, { ...example('joinAsGuardian', 'example'), code });
   await call(admin, 'delete', `/patients/${child.id}/guardians/${other.id}/`, 204);
   await call(patient, 'delete', `${path}${child.id}/`, 204);
+}
+
+/** An endpoint of another system, and what was sent to it. */
+async function useWebhooks(admin: Whoever): Promise<void> {
+  const { id } = await call(admin, 'post', '/webhooks/', 201, {
+    url: 'http://127.0.0.1:1/',
+    types: ['holiday.added'],
+  });
+  const path = `/webhooks/${id}/`;
+  await call(admin, 'get', '/webhooks/', 200);
+  await call(admin, 'get', path, 200);
+  await call(admin, 'patch', path, 200, example('updateWebhook', 'on'));
+  await call(admin, 'post', `${path}rotate/`, 200);
+  await call(admin, 'post', `${path}test/`, 202);
+  const { results } = await call(admin, 'get', `${path}deliveries/?status=pending`, 200);
+  await call(admin, 'post', `/deliveries/${results[0].id}/replay/`, 200);
+  await call(admin, 'post', `${path}replay/`, 200, { since: new Date().toISOString() });
+  await call(admin, 'delete', path, 204);
+  await call(admin, 'get', path, 'webhook_not_found');
 }
 
 /** A calendar to subscribe to, read twice, with its address replaced. */

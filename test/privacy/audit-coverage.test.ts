@@ -66,6 +66,10 @@ const READS: Record<string, string> = {
   'GET /api/users/{id}/': 'user.read',
   'GET /api/waitlist/': 'waitlist.list',
   'GET /api/waitlist/{id}/': 'waitlist.read',
+  // Ids and no names, for admins.
+  'GET /api/webhooks/': 'everybody',
+  'GET /api/webhooks/{id}/': 'everybody',
+  'GET /api/webhooks/{id}/deliveries/': 'everybody',
   'GET /photos/{file}': 'everybody',
   'GET /health/live': 'everybody',
   'GET /health/ready': 'everybody',

@@ -367,6 +367,15 @@ const OWN = new Set([
 const EVERYBODY = new Set([
   // A number; what is sent again is noted by itself.
   'POST /api/messages/retry/',
+  'POST /api/webhooks/',
+  'GET /api/webhooks/',
+  'GET /api/webhooks/{id}/',
+  'PATCH /api/webhooks/{id}/',
+  'POST /api/webhooks/{id}/rotate/',
+  'POST /api/webhooks/{id}/test/',
+  'GET /api/webhooks/{id}/deliveries/',
+  'POST /api/webhooks/{id}/replay/',
+  'POST /api/deliveries/{id}/replay/',
   'GET /api/clinic/',
   'GET /api/services/',
   'POST /api/services/',

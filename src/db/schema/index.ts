@@ -57,3 +57,9 @@ export {
   users,
 } from './users.ts';
 export { offerOutcome, waitlistEntries, waitlistOffers, waitlistStatus } from './waitlist.ts';
+export {
+  webhookDeliveries,
+  webhookDeliveryStatus,
+  webhookEndpoints,
+  webhookOffReason,
+} from './webhooks.ts';

@@ -36,10 +36,18 @@ interface Heading {
   order: number;
 }
 
+/** What this server sends to others by itself: the section `webhooks` of OpenAPI 3.1, with the schemas that it refers to. */
+interface Webhooks {
+  webhooks: Record<string, object>;
+  schemas: Components['schemas'];
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Adds a heading to the document. */
     describeHeading(heading: Heading): void;
+    /** Adds to the document what this server sends to others. */
+    describeWebhooks(sent: Webhooks): void;
   }
 }
 
@@ -52,6 +60,8 @@ export const openapi = fastifyPlugin(
         throw new Error(`the heading ${heading.name} is described twice`);
       headings.push(heading);
     });
+    const sent: Webhooks[] = [];
+    app.decorate('describeWebhooks', (webhooks) => void sent.push(webhooks));
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -81,9 +91,12 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        return finish(generated, app.documentedRoutes, headings, introduced) as unknown as ReturnType<
-          typeof jsonSchemaTransformObject
-        >;
+        const finished = finish(generated, app.documentedRoutes, headings, introduced);
+        for (const { webhooks, schemas } of sent) {
+          finished.webhooks = { ...(finished.webhooks as object), ...webhooks };
+          Object.assign(finished.components.schemas, schemas);
+        }
+        return finished as unknown as ReturnType<typeof jsonSchemaTransformObject>;
       },
     });
   },

@@ -196,6 +196,11 @@ export const en: MessageTexts = {
         ? `${person} will be 18 on ${day_short} and books with an account of their own from then on.`
         : `You will be 18 on ${day_short}: please open an account of your own to book from then on.`,
     }),
+    webhook_off: () => ({
+      title: 'A webhook was switched off',
+      text: 'Nothing has reached an endpoint of a webhook for days, or it wants no more, so it was switched off. An admin can switch it on again, and have what it missed sent anew.',
+      sms: 'A webhook was switched off: nothing reaches it.',
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'No more codes by SMS today' : 'Many codes by SMS today',
       text: `${full ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.' : 'Four fifths of today’s ceiling of codes by SMS are used up.'} If you do not expect so many, somebody may be asking for them on purpose: look at the messages that were sent. SMS_CODES_PER_DAY sets the ceiling.`,

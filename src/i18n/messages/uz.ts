@@ -197,6 +197,11 @@ export const uz: MessageTexts = {
         ? `${person} ${day_short} kuni 18 yoshga toʻladi, keyin oʻz hisobi orqali yoziladi.`
         : `${day_short} kuni 18 yoshga toʻlasiz: qabulga yozilish uchun oʻz hisobingizni oching.`,
     }),
+    webhook_off: () => ({
+      title: 'Hodisalar qabul qiluvchisi oʻchirildi',
+      text: 'Qabul qiluvchilardan biriga bir necha kun hech narsa yetib bormadi yoki u hodisalardan voz kechdi, shuning uchun u oʻchirildi. Administrator uni qayta yoqishi va oʻtkazib yuborilganlarni yuborishi mumkin.',
+      sms: 'Hodisalar qabul qiluvchisi oʻchirildi: unga hech narsa yetib bormayapti.',
+    }),
     code_ceiling: ({ full }) => ({
       title: full ? 'Bugun SMS kodlar tugadi' : 'Bugun SMS kodlar koʻp',
       text: `${full ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha ular yuborilmaydi.' : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.'} Buncha kutmagan boʻlsangiz, kimdir ularni ataylab soʻrayotgan boʻlishi mumkin: yuborilgan xabarlarni koʻring. Chegarani SMS_CODES_PER_DAY belgilaydi.`,

@@ -26,6 +26,8 @@ export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
     ['messages', demo.message.id],
     ['api_keys', demo.apiKey.id],
     ['calendar_feeds', demo.feed.id],
+    ['webhook_endpoints', demo.webhook.id],
+    ['webhook_deliveries', demo.delivery.id],
   ] as const)
     await tx.execute(sql`select setval(pg_get_serial_sequence(${table}, 'id'), ${from})`);
   await addOthersWaiting(tx, clock);
@@ -172,7 +174,7 @@ async function addCalendar(tx: Tx, clock: Clock): Promise<void> {
 
 /** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */
 async function addTraces(tx: Tx, clock: Clock): Promise<void> {
-  const { session, notification, message, patient, visit, feed } = demo;
+  const { session, notification, message, patient, visit, feed, webhook, delivery, admin } = demo;
   const expires = new Date(clock.now().getTime() + 365 * 86_400_000).toISOString();
   await tx.execute(sql`
     with made as (
@@ -194,6 +196,15 @@ async function addTraces(tx: Tx, clock: Clock): Promise<void> {
   await tx.execute(sql`
     insert into calendar_feeds (id, user_id, purpose, token_hash) overriding system value
     values (${feed.id}, ${patient.id}, 'visits', sha256(gen_random_uuid()::text::bytea))`);
+  // A name that leads nowhere; the secret is nobody's.
+  await tx.execute(sql`
+    with endpoint as (
+      insert into webhook_endpoints (id, url, description, types, created_by) overriding system value
+      values (${webhook.id}, 'https://crm.invalid/hooks/clinic', 'CRM', '{appointment.booked}', ${admin.name.id})
+      returning id
+    )
+    insert into webhook_deliveries (id, endpoint_id, message_id, type, body, status, attempts, error) overriding system value
+    select ${delivery.id}, id, 'evt_demo_1', 'appointment.booked', '{}', 'failed', 10, 'name_not_found' from endpoint`);
 }
 
 /** One that nobody has: only a hash is kept, and this is of nothing. */
