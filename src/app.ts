@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
@@ -12,7 +11,9 @@ import { type MayLag, openReplica } from './db/links/replica.ts';
 import { openReadiness } from './db/readiness.ts';
 import { docs } from './http/docs/docs.ts';
 import { landing } from './http/docs/landing.ts';
+import { problemPages } from './http/docs/problems.ts';
 import { health } from './http/health.ts';
+import { acceptable } from './http/hooks/acceptable.ts';
 import { accessControl } from './http/hooks/access.ts';
 import { apiKeys } from './http/hooks/api-keys.ts';
 import { auditing } from './http/hooks/audit.ts';
@@ -37,6 +38,7 @@ import { ofProcess, type Reading } from './http/metrics/process.ts';
 import { openapi } from './http/openapi/openapi.ts';
 import { problems } from './http/problem.ts';
 import type { Failure } from './http/reporting.ts';
+import { requestId } from './http/request-id.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { wellKnown } from './http/well-known.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
@@ -85,7 +87,7 @@ export async function buildApp({
   const app: FastifyInstance = Fastify({
     logger: loggerOptions(config.log_level, log_stream),
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    genReqId: requestId,
     requestIdHeader: false,
     trustProxy: config.trust_proxy.length > 0 ? [...config.trust_proxy] : false,
     bodyLimit: config.body_limit,
@@ -99,7 +101,7 @@ export async function buildApp({
     // An address the router cannot read meets no hook and no error handler by itself.
     frameworkErrors: (error, request, reply) =>
       app.errorHandler(error, request, reply.header('x-request-id', request.id)),
-    clientErrorHandler: refuseUnreadable(config.default_locale),
+    clientErrorHandler: refuseUnreadable(config.default_locale, config.site_url ?? ''),
     // Named here and not by setValidatorCompiler, before which Fastify would load Ajv and its own serializer: 20 ms and
     // 2 MB. Its types know no others.
     schemaController: {
@@ -161,6 +163,7 @@ export async function buildApp({
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
   await app.register(signInRequired, { isEnded: modules.sessions.isEnded });
   await app.register(knownMethodsOnly);
+  await app.register(acceptable);
   const { recordRead, recordShown } = modules.audit;
   await app.register(auditing, {
     note: (caller, { as_one, ...read }) => (as_one ? recordShown(caller, read) : recordRead(caller, read)),
@@ -179,6 +182,7 @@ export async function buildApp({
 
   await app.register(docs);
   if (signing) await app.register(wellKnown, { signing });
+  await app.register(problemPages, config);
   await app.register(landing, config);
   await app.register(pages, config);
   // By a connection of its own, the way that requests take: where all others are busy it is as ready as ever. Not ready

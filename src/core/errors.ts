@@ -43,6 +43,7 @@ export const errorStatus = {
   webhook_not_found: 404,
   delivery_not_found: 404,
   method_not_allowed: 405,
+  not_acceptable: 406,
   request_timeout: 408,
   username_taken: 409,
   phone_taken: 409,
@@ -202,6 +203,7 @@ export class AppError extends Error {
   readonly room: number | null | undefined;
   readonly candidates: readonly object[] | undefined;
   readonly merged_into: number | undefined;
+  readonly not_theirs: boolean;
 
   /**
    * @param options.retryAfter seconds after which the same request may succeed
@@ -211,6 +213,7 @@ export class AppError extends Error {
    * @param options.room the room that can be had instead of the one that is in use; null where there is none
    * @param options.candidates the patients of whom one may be who is registered
    * @param options.merged_into the record that has taken over what hung on the one that was asked for
+   * @param options.not_theirs it was asked for by its number, and is not the caller's, whether there is one or not
    */
   constructor(
     code: ErrorCode,
@@ -223,6 +226,7 @@ export class AppError extends Error {
       room?: number | null;
       candidates?: readonly object[];
       merged_into?: number | undefined;
+      not_theirs?: boolean;
       cause?: unknown;
     } = {},
   ) {
@@ -238,6 +242,7 @@ export class AppError extends Error {
     this.room = options.room;
     this.candidates = options.candidates;
     this.merged_into = options.merged_into;
+    this.not_theirs = options.not_theirs ?? false;
   }
 }
 

@@ -16,21 +16,31 @@ const rangesIn = (header: string | undefined) =>
 export const namesType = (header: string | undefined, type: string): boolean =>
   rangesIn(header).some(({ range, weight }) => range === type && weight > 0);
 
+/** How much each type is wanted: the most specific range that fits it decides, however heavy a wider one is. */
+function weightsIn(header: string | undefined): (type: string) => number {
+  const ranges = rangesIn(header);
+  return (type) => {
+    const names = [type, `${type.split('/', 1)[0]}/*`, '*/*'];
+    const fitting = names.map((name) => ranges.find(({ range }) => range === name)).find(Boolean);
+    return fitting?.weight ?? 0;
+  };
+}
+
 /**
  * The media type to answer with (RFC 9110, section 12.5.1): of what is offered, the one of greatest weight, the first of
- * several. Who accepts none of them gets the first all the same, which serves people better than a 406.
+ * several. Who accepts none of them does not come here (hooks/acceptable).
  * @param header the request's Accept, such as `text/csv;q=0.9, application/json`
  */
 export function chooseType<Type extends string>(
   header: string | undefined,
   offered: readonly [Type, ...Type[]],
 ): Type {
-  const ranges = rangesIn(header);
-  // The most specific range that fits a type decides its weight, however heavy a wider one is.
-  const weigh = (type: string) => {
-    const names = [type, `${type.split('/', 1)[0]}/*`, '*/*'];
-    const fitting = names.map((name) => ranges.find(({ range }) => range === name)).find(Boolean);
-    return fitting?.weight ?? 0;
-  };
+  const weigh = weightsIn(header);
   return offered.reduce((best, type) => (weigh(type) > weigh(best) ? type : best), offered[0]);
 }
+
+/** Whether a client takes any of these types; one that sends an empty header has said nothing. */
+export const acceptsAny = (header: string, types: readonly string[]): boolean => {
+  const weigh = weightsIn(header);
+  return header.trim() === '' || types.some((type) => weigh(type) > 0);
+};

@@ -76,14 +76,17 @@ declare module 'fastify' {
 }
 
 /**
- * Lets through whoever reaches all records, a receptionist to those of their branches (404 otherwise, as for one that does
- * not exist), and a doctor or patient to their own, and to that of a patient for whom they act; everybody else gets a 403.
+ * Lets through whoever reaches all records, a receptionist to those of their branches, and a doctor or patient to their
+ * own, and to that of a patient for whom they act. What is somebody else's is not there for them: that it exists would say
+ * that somebody has a visit, or is away.
  * @param find the owners of the record with this id, undefined when there is none that this caller reaches
  * @param missing the 404 for that case
+ * @param others what whoever does not own it is told, where everybody may know that there is such a record
  */
 export function IsOwner(
   find: (id: number, caller: Caller) => Promise<Owners | undefined>,
   missing: ErrorCode,
+  others: ErrorCode = missing,
 ): Guard {
   const check: Guard = async (request) => {
     const caller: Caller = request.user;
@@ -91,11 +94,13 @@ export function IsOwner(
     if (side === null && !reachesAll(caller.role)) throw new AppError('forbidden');
     if (side === null && !isBoundByBranches(caller.role)) return;
     const owners = await find((request.params as { id: number }).id, caller);
-    if (!owners) throw new AppError(missing);
+    // Of a doctor or patient both are noted, and so take as long: whoever tries one number after the other learns nothing.
+    const refusal = (code: ErrorCode) => new AppError(code, { not_theirs: side !== null });
+    if (!owners) throw refusal(missing);
     if (side !== null) {
       const isTheirs = owners[side] === caller.id;
       const isOfFamily = side === 'patient' && owners.guardians?.includes(caller.id) === true;
-      if (!isTheirs && !isOfFamily) throw new AppError('forbidden');
+      if (!isTheirs && !isOfFamily) throw refusal(others);
     }
     request.owners = owners;
   };

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Page } from '../core/page.ts';
 import { COUNT_LIMIT } from '../core/page.ts';
+import { etagOfText } from './hooks/etag.ts';
 import { documented, examplesOf } from './openapi/documented.ts';
 import { wholeText } from './zod.ts';
 
@@ -76,7 +77,7 @@ export function pageAnswer<Row>(request: FastifyRequest, page: number, { count, 
   };
 }
 
-const written = new WeakMap<Page<unknown>, { address: string; text: string }>();
+const written = new WeakMap<Page<unknown>, { address: string; text: string; etag: string }>();
 
 /**
  * As `pageAnswer`, of a page that may be remembered: it is written out once for all who ask in the same way. Where it has
@@ -92,9 +93,11 @@ export function rememberedPageAnswer<Row>(
   const address = isAlone ? '' : `${request.site}${request.url}`;
   let answer = written.get(found);
   if (answer?.address !== address) {
-    answer = { address, text: reply.serialize(pageAnswer(request, page, found)) as string };
+    const text = reply.serialize(pageAnswer(request, page, found)) as string;
+    answer = { address, text, etag: etagOfText(text) };
     written.set(found, answer);
   }
+  reply.header('etag', answer.etag);
   return reply.type('application/json; charset=utf-8').send(answer.text);
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
-import { AppError, type ErrorCode } from '../core/errors.ts';
+import { AppError, type ErrorCode, errorsWithAlternatives } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
 import type { Failure } from './reporting.ts';
@@ -15,15 +15,11 @@ declare module 'fastify' {
 /**
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot or of a room, the visit
  * by which it is the patient's already, how many there are of what forbids it, which patients it may be, and which record it
- * has become.
+ * has become. What a program decides by stands first: an assistant is shown the beginning of a long answer only.
  */
 interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  detail: string;
-  instance: string;
   code: ErrorCode;
+  detail: string;
   errors?: { path: string; message: string; code: string; suggestion?: string }[];
   alternatives?: readonly object[];
   count?: number;
@@ -31,7 +27,25 @@ interface Problem {
   room?: number | null;
   candidates?: readonly object[];
   merged_into?: number;
+  title: string;
+  status: number;
+  type: string;
+  instance: string;
+  request_id?: string;
 }
+
+/** Where a problem was met. */
+interface Occasion {
+  /** The path that was asked for, without its query, which may hold names. */
+  instance: string;
+  /** What the address of this server begins with; empty where nobody could tell. */
+  site: string;
+  /** As `X-Request-Id` names it; not of a request that could not be read. */
+  request_id?: string;
+}
+
+/** Where what a code means is explained, below the site. */
+export const PROBLEM_PAGES = '/api/problems';
 
 export const PROBLEM_TYPE = 'application/problem+json';
 
@@ -45,6 +59,7 @@ const statusCodes: Partial<Record<number, ErrorCode>> = {
   400: 'malformed_request',
   404: 'route_not_found',
   405: 'method_not_allowed',
+  406: 'not_acceptable',
   408: 'request_timeout',
   413: 'payload_too_large',
   414: 'uri_too_long',
@@ -52,6 +67,13 @@ const statusCodes: Partial<Record<number, ErrorCode>> = {
   429: 'too_many_requests',
   431: 'headers_too_large',
 };
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** It was refused since what it named by its number is not the caller's. */
+    not_theirs: boolean;
+  }
+}
 
 interface ProblemOptions {
   default_locale: Locale;
@@ -71,16 +93,11 @@ const trouble: Partial<Record<ErrorCode, string>> = {
 };
 const SAY_TROUBLE_EVERY = 10_000;
 
-/** @param instance the path that was asked for, without its query, which may hold names */
-export function problem(error: AppError, locale: Locale, instance: string): Problem {
+export function problem(error: AppError, locale: Locale, { instance, site, request_id }: Occasion): Problem {
   const { title, detail } = errorText(locale, error.code);
   return {
-    type: `urn:clinic:problem:${error.code}`,
-    title,
-    status: error.status,
-    detail,
-    instance,
     code: error.code,
+    detail,
     ...(error.fields.length > 0 && {
       errors: error.fields.map(({ path, code, params, suggestion }) => ({
         path,
@@ -89,12 +106,17 @@ export function problem(error: AppError, locale: Locale, instance: string): Prob
         ...(suggestion !== undefined && { suggestion }),
       })),
     }),
-    ...(error.alternatives && { alternatives: error.alternatives }),
+    ...(errorsWithAlternatives.includes(error.code) && { alternatives: error.alternatives ?? [] }),
     ...(error.count !== undefined && { count: error.count }),
     ...(error.appointment && { appointment: error.appointment }),
     ...(error.room !== undefined && { room: error.room }),
     ...(error.candidates && { candidates: error.candidates }),
     ...(error.merged_into !== undefined && { merged_into: error.merged_into }),
+    title,
+    status: error.status,
+    type: `${site}${PROBLEM_PAGES}/${error.code}/`,
+    instance,
+    ...(request_id !== undefined && { request_id }),
   };
 }
 
@@ -109,6 +131,7 @@ declare module 'fastify' {
 export const problems = fastifyPlugin(
   async (app: FastifyInstance, options: ProblemOptions) => {
     app.decorateRequest('problem_code', null);
+    app.decorateRequest('not_theirs', false);
     app.setErrorHandler((error, request, reply) => send(toAppError(error, options), error, request, reply));
     app.setNotFoundHandler((request, reply) =>
       send(new AppError('route_not_found'), undefined, request, reply),
@@ -133,6 +156,7 @@ export const problems = fastifyPlugin(
       if (trouble[known.code]) sayTrouble(request, known);
       const locale = chooseLocale(request.headers['accept-language'], options.default_locale);
       if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
+      if (known.not_theirs) request.not_theirs = true;
       if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);
       return reply
         .code(known.status)
@@ -140,7 +164,14 @@ export const problems = fastifyPlugin(
         .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
-        .send(problem(known, locale, instanceOf(request)));
+        .send(
+          problem(known, locale, {
+            instance: instanceOf(request),
+            // What the router cannot read has met no hook: of such a request nobody has asked where it was sent.
+            site: request.site ?? '',
+            request_id: String(request.id),
+          }),
+        );
     }
   },
   { name: 'problems' },

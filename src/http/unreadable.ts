@@ -15,11 +15,11 @@ const parserCodes: Partial<Record<string, ErrorCode>> = {
  * Answers what Node's parser refuses before there is a request: a problem too, in the default language since no header
  * was read, and the end of the connection.
  */
-export function refuseUnreadable(locale: Locale) {
+export function refuseUnreadable(locale: Locale, site: string) {
   return ({ code = '' }: { code?: string }, socket: Socket): void => {
     if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     const error = new AppError(parserCodes[code] ?? 'malformed_request');
-    const body = JSON.stringify(problem(error, locale, '/'));
+    const body = JSON.stringify(problem(error, locale, { instance: '/', site }));
     const head = [
       `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
       `content-type: ${PROBLEM_TYPE}`,

@@ -132,6 +132,10 @@ export const en: Texts = {
       title: 'Method not allowed',
       detail: 'This address does not take this method; `Allow` names those that it takes.',
     },
+    not_acceptable: {
+      title: 'Not acceptable',
+      detail: 'The answer cannot be had in any of the forms that `Accept` names.',
+    },
     request_timeout: {
       title: 'Request too slow',
       detail: 'The request did not arrive in time. Please repeat it.',

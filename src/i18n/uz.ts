@@ -124,6 +124,10 @@ export const uz: Texts = {
       detail:
         'Bu manzilda bunday usul qoʻllanmaydi; mumkin boʻlgan usullar `Allow` sarlavhasida koʻrsatilgan.',
     },
+    not_acceptable: {
+      title: 'Bunday koʻrinish yoʻq',
+      detail: 'Javobni `Accept` da koʻrsatilgan koʻrinishlarning hech birida olib boʻlmaydi.',
+    },
     request_timeout: {
       title: 'Soʻrov juda sekin',
       detail: 'Soʻrov oʻz vaqtida yetib kelmadi. Uni takrorlang.',

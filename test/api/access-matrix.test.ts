@@ -113,15 +113,15 @@ const table = `
   DELETE /api/holidays/{id}/                       401     403          403            403       403              403         403           403           403                 204
   POST /api/absences/                              401     403          403            403       403              201         403           201           404                 201
   GET /api/absences/                               401     403          403            403       403              200         200           200           200                 200
-  GET /api/absences/{id}/                          401     403          403            403       403              200         403           200           404                 200
-  DELETE /api/absences/{id}/                       401     403          403            403       403              204         403           204           404                 204
+  GET /api/absences/{id}/                          401     403          403            403       403              200         404           200           404                 200
+  DELETE /api/absences/{id}/                       401     403          403            403       403              204         404           204           404                 204
   GET /api/timeslots/                              401     403          403            403       403              200         200           403           403                 403
   POST /api/waitlist/                              401     201          404            201       201              403         403           201           201                 201
   GET /api/waitlist/                               401     200          200            200       200              403         403           200           200                 200
-  GET /api/waitlist/{id}/                          401     200          403            200       200              403         403           200           200                 200
-  DELETE /api/waitlist/{id}/                       401     204          403            204       204              403         403           204           204                 204
-  POST /api/waitlist/{id}/accept/                  401     201          403            201       201              403         403           201           404                 201
-  POST /api/waitlist/{id}/decline/                 401     200          403            200       200              403         403           200           200                 200
+  GET /api/waitlist/{id}/                          401     200          404            200       200              403         403           200           200                 200
+  DELETE /api/waitlist/{id}/                       401     204          404            204       204              403         403           204           204                 204
+  POST /api/waitlist/{id}/accept/                  401     201          404            201       201              403         403           201           404                 201
+  POST /api/waitlist/{id}/decline/                 401     200          404            200       200              403         403           200           200                 200
   GET /api/timeslots/search/                       200     200          200            200       200              200         200           200           200                 200
   GET /api/timeslots/{id}/                         401     403          403            403       403              200         403           200           404                 200
   DELETE /api/timeslots/{id}/                      401     403          403            403       403              204         403           204           404                 204
@@ -130,15 +130,15 @@ const table = `
   POST /api/appointments/                          401     201          404            201       201              404         403           201           404                 201
   GET /api/appointments/me/                        401     200          200            200       200              200         200           200           200                 200
   GET /api/appointments/                           401     403          403            403       403              403         403           200           200                 200
-  GET /api/appointments/{id}/                      401     200          403            200       200              200         403           200           404                 200
-  PATCH /api/appointments/{id}/                    401     403          403            403       403              200         403           200           404                 200
-  DELETE /api/appointments/{id}/                   401     204          403            204       204              403         403           204           404                 204
-  POST /api/appointments/{id}/reschedule/          401     200          403            200       200              403         403           200           404                 200
-  GET /api/appointments/{id}/history/              401     200          403            200       200              200         403           200           404                 200
-  POST /api/appointments/{id}/arrive/              401     403          403            403       403              200         403           200           404                 200
-  POST /api/appointments/{id}/complete/            401     403          403            403       403              200         403           403           403                 200
-  POST /api/appointments/{id}/no-show/             401     403          403            403       403              200         403           200           404                 200
-  DELETE /api/appointments/{id}/attendance/        401     403          403            403       403              204         403           204           404                 204
+  GET /api/appointments/{id}/                      401     200          404            200       200              200         404           200           404                 200
+  PATCH /api/appointments/{id}/                    401     403          403            403       403              200         404           200           404                 200
+  DELETE /api/appointments/{id}/                   401     204          404            204       204              403         403           204           404                 204
+  POST /api/appointments/{id}/reschedule/          401     200          404            200       200              403         403           200           404                 200
+  GET /api/appointments/{id}/history/              401     200          404            200       200              200         404           200           404                 200
+  POST /api/appointments/{id}/arrive/              401     403          403            403       403              200         404           200           404                 200
+  POST /api/appointments/{id}/complete/            401     403          403            403       403              200         404           403           403                 200
+  POST /api/appointments/{id}/no-show/             401     403          403            403       403              200         404           200           404                 200
+  DELETE /api/appointments/{id}/attendance/        401     403          403            403       403              204         404           204           404                 204
   GET /api/appointments/export/                    401     403          403            403       403              403         403           403           403                 200
   POST /api/appointments/{id}/patient/             401     403          403            403       403              403         403           403           403                 200
   GET /api/appointments/day/                       401     403          403            403       403              200         200           400           400                 400

@@ -154,7 +154,7 @@ test('who has changed roles finds no appointments of the old one among their own
     .post('/auth/login/', { username, password: 'a-long-quiet-river' });
   const now = { token: body.access };
   expect((await clinic.as(now).get('/appointments/me/').expect(200)).body.count).toBe(0);
-  expectProblem(await clinic.as(now).get(`/appointments/${visit}/`), 'forbidden');
+  expectProblem(await clinic.as(now).get(`/appointments/${visit}/`), 'appointment_not_found');
 });
 
 test.each([

@@ -123,7 +123,10 @@ describe('PATCH /appointments/{id}/', () => {
 
   test('another doctor decides nothing', async () => {
     const { id } = await visitIn('pending');
-    expectProblem(await decide(await clinic.person('doctor'), id, { status: 'confirmed' }), 'forbidden');
+    expectProblem(
+      await decide(await clinic.person('doctor'), id, { status: 'confirmed' }),
+      'appointment_not_found',
+    );
     expectProblem(await decide(people.doctor, 999_999, { status: 'confirmed' }), 'appointment_not_found');
     expectProblem(await decide(people.admin, 999_999, { status: 'confirmed' }), 'appointment_not_found');
   });
@@ -202,7 +205,7 @@ describe('DELETE /appointments/{id}/', () => {
   test('is not for doctors, nor for another patient', async () => {
     const { id } = await visitIn('pending');
     expectProblem(await cancel(people.doctor, id), 'forbidden');
-    expectProblem(await cancel(await clinic.person('patient'), id), 'forbidden');
+    expectProblem(await cancel(await clinic.person('patient'), id), 'appointment_not_found');
     expect((await show(id)).status).toBe('pending');
   });
 

@@ -227,7 +227,7 @@ test('what changes about doctor and patient later shows in the appointment; its 
 test('an appointment is shown to its people and to admins, to nobody else', async () => {
   const visit = await clinic.book(patient, await freshSlot());
   for (const stranger of [await clinic.person('patient'), await clinic.person('doctor')]) {
-    expectProblem(await clinic.as(stranger).get(`/appointments/${visit}/`), 'forbidden');
+    expectProblem(await clinic.as(stranger).get(`/appointments/${visit}/`), 'appointment_not_found');
     expectProblem(await clinic.as(stranger).get('/appointments/999999/'), 'appointment_not_found');
   }
 });

@@ -24,9 +24,8 @@ test('tokens, records, lists, exports and refusals are kept by no cache', async 
     clinic.as(undefined).post('/auth/login/', {}),
     clinic.as(undefined).get('/auth/me/'),
     clinic.as(undefined).get('/nowhere/'),
-    clinic.as(patient).get('/auth/me/'),
     clinic.as(patient).get('/auth/me/export/'),
-    clinic.as(patient).get('/doctors/'),
+    clinic.as(patient).get('/auth/sessions/'),
     clinic.as(patient).get('/users/'),
     clinic.as(patient).get('/appointments/me/'),
     clinic.as(patient).delete('/appointments/999/'),
@@ -34,7 +33,6 @@ test('tokens, records, lists, exports and refusals are kept by no cache', async 
     clinic.as(admin).get('/audit/'),
     clinic.as(admin).get('/appointments/export/'),
     clinic.as(doctor).get('/statistics/').set('accept', 'text/csv'),
-    clinic.as(doctor).get('/doctor/profile/'),
   ];
   for (const request of requests) {
     const { headers } = await request;
@@ -45,7 +43,10 @@ test('tokens, records, lists, exports and refusals are kept by no cache', async 
 test('a record with an ETag may be kept by whoever read it; its refusal may not', async () => {
   const appointment = await clinic.book(people.patient, await clinic.slot(people.doctor));
   const shown = await clinic.as(people.patient).get(`/appointments/${appointment}/`).expect(200);
-  expect(shown.headers).toMatchObject({ etag: '"1"', 'cache-control': 'private, no-cache' });
+  expect(shown.headers).toMatchObject({
+    etag: expect.stringMatching(/^"1-[\w-]{27}"$/),
+    'cache-control': 'private, no-cache',
+  });
   const refused = await clinic.as(people.admin).get('/appointments/999/').expect(404);
   expect(refused.headers['cache-control']).toBe('no-store');
 });

@@ -182,6 +182,7 @@ const cases: Record<ErrorCode, Case> = {
   },
   message_not_found: { status: 404, provoke: () => as('admin').post('/messages/999999/retry/') },
   method_not_allowed: { status: 405, provoke: () => nobody().put('/users/', {}) },
+  not_acceptable: { status: 406, provoke: () => as('admin').get('/users/').set('accept', 'application/pdf') },
   request_timeout: { status: 408, unread: true, provoke: () => parserError('ERR_HTTP_REQUEST_TIMEOUT') },
   username_taken: {
     status: 409,

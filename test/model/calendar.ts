@@ -220,7 +220,7 @@ export function comeBack(clinic: Clinic, caller: Person, { absence: id }: Act<'c
   only(caller, 'doctor', ...STAFF);
   const absence = clinic.absences.find((other) => other.id === id);
   if (!absence) throw new Refused(404, 'absence_not_found');
-  if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(403, 'forbidden');
+  if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(404, 'absence_not_found');
   return done({ ...clinic, absences: clinic.absences.filter((other) => other.id !== id) });
 }
 

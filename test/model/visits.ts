@@ -41,9 +41,9 @@ export function ownVisit(
   only(caller, ...roles);
   const visit = clinic.visits.find((other) => other.id === id);
   if (!visit) throw new Refused(404, 'appointment_not_found');
-  if (caller.role === 'doctor' && visit.doctor !== caller.id) throw new Refused(403, 'forbidden');
+  if (caller.role === 'doctor' && visit.doctor !== caller.id) throw new Refused(404, 'appointment_not_found');
   const isTheirs = visit.patient === caller.id || isGuardian(clinic, caller.id, visit.patient);
-  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(404, 'appointment_not_found');
   return visit;
 }
 

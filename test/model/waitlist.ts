@@ -284,7 +284,7 @@ export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
   const wish = clinic.wishes.find((other) => other.id === id);
   if (!wish) throw new Refused(404, 'waitlist_entry_not_found');
   const isTheirs = wish.patient === caller.id || isGuardian(clinic, caller.id, wish.patient);
-  if (caller.role === 'patient' && !isTheirs) throw new Refused(403, 'forbidden');
+  if (caller.role === 'patient' && !isTheirs) throw new Refused(404, 'waitlist_entry_not_found');
   return wish;
 }
 

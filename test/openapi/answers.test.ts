@@ -38,6 +38,10 @@ afterAll(async () => {
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Whoever = Pick<Person, 'token'> | undefined;
 
+/** Of the transport, and what protects browsers: the introduction of the document speaks of them, not each operation. */
+const ON_ALL =
+  /^(?:connection|keep-alive|date|content-(?:type|length)|transfer-encoding|vary|content-security-policy|cross-origin-resource-policy|strict-transport-security|x-content-type-options|x-frame-options|x-robots-tag)$/;
+
 /** Makes a request and holds its answer against the document: status, type, headers, body to the last property, code. */
 async function call(who: Whoever, method: Method, path: string, expected: number | string, body?: object) {
   const answer = await clinic.as(who)[method](path, body);
@@ -56,12 +60,17 @@ function judge(method: Method, path: string, answer: supertest.Response): void {
   // An address that cannot be read is refused before it is counted.
   const uncounted = answer.body?.code === 'malformed_request' && path.includes('%');
   for (const name of Object.keys(response?.headers ?? {})) {
-    // Only where the same request had been done before: see `repeat`.
-    if (name === 'Idempotency-Replayed') continue;
+    // Only where the same request had been done before: see `repeat`; only of a file.
+    if (name === 'Idempotency-Replayed' || name === 'Content-Disposition') continue;
     const there = expect(answer.headers, `${operation.operationId} ${answer.status}`);
     if (uncounted && name.startsWith('RateLimit-')) there.not.toHaveProperty(name.toLowerCase());
     else there.toHaveProperty(name.toLowerCase());
   }
+  const declared = Object.keys(response?.headers ?? {}).map((name) => name.toLowerCase());
+  const undeclared = Object.keys(answer.headers).filter(
+    (name) => !ON_ALL.test(name) && !declared.includes(name),
+  );
+  expect(undeclared, `${operation.operationId} ${answer.status}`).toEqual([]);
   if (answer.status < 300) succeeded.add(operation.operationId);
   const types = Object.keys(response?.content ?? {});
   if (types.length === 0) return void expect(answer.text).toBe('');

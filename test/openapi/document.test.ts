@@ -136,7 +136,7 @@ test('every error an operation can give has an example under its status', () => 
         ...shown.flatMap(({ status, code, value }) => {
           const problem = value as { status: number; code: string; instance: string; errors?: unknown[] };
           return [
-            fits(['components', 'schemas', 'Problem'], value),
+            fits(['paths', path, method, 'responses', status, 'content', PROBLEM, 'schema'], value),
             (problem.status !== Number(status) || problem.code !== code) && `${status} shows ${problem.code}`,
             problem.instance.includes('{') && `${code} is about no real path`,
             code === 'invalid_input' && !problem.errors?.length && 'invalid input names no field',
@@ -151,7 +151,7 @@ test('the document is small enough to be read, and everything it refers to is th
   const text = JSON.stringify(served);
   // 300 kB held all of it before the clinic as it is: a fourth role, branches, services, families, photos. Most people read
   // the part of one role (parts.test.ts).
-  expect(Buffer.byteLength(text)).toBeLessThan(500_000);
+  expect(Buffer.byteLength(text)).toBeLessThan(620_000);
   const references = [
     ...new Set([...text.matchAll(/"\$ref":"([^"]*)"/g)].map(([, reference = '']) => reference)),
   ];
@@ -208,7 +208,9 @@ test('each error code has one example, whoever answers with it', () => {
 });
 
 test('the document is free of what generators leave behind', () => {
-  expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Input'))).toEqual([]);
+  expect(Object.keys(document.components.schemas).filter((name) => name.endsWith('Input'))).toEqual([
+    'InvalidInput',
+  ]);
   const text = JSON.stringify(document);
   for (const leftover of ['named_examples', 'x-examples', '9007199254740991', '$schema', '__', '"anyOf":[{}'])
     expect(text).not.toContain(leftover);

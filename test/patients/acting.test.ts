@@ -87,43 +87,43 @@ const operations: Record<
   ],
   'GET /appointments/{id}/': [
     200,
-    '403 forbidden',
+    '404 appointment_not_found',
     async (person) => as(person).get(`/appointments/${await booked()}/`),
   ],
   'GET /appointments/{id}/history/': [
     200,
-    '403 forbidden',
+    '404 appointment_not_found',
     async (person) => as(person).get(`/appointments/${await booked()}/history/`),
   ],
   'DELETE /appointments/{id}/': [
     204,
-    '403 forbidden',
+    '404 appointment_not_found',
     async (person) => as(person).delete(`/appointments/${await booked()}/`),
   ],
   'POST /appointments/{id}/reschedule/': [
     200,
-    '403 forbidden',
+    '404 appointment_not_found',
     async (person) =>
       as(person).post(`/appointments/${await booked()}/reschedule/`, { timeslot: await slot() }),
   ],
   'GET /waitlist/{id}/': [
     200,
-    '403 forbidden',
+    '404 waitlist_entry_not_found',
     async (person) => as(person).get(`/waitlist/${await waiting()}/`),
   ],
   'DELETE /waitlist/{id}/': [
     204,
-    '403 forbidden',
+    '404 waitlist_entry_not_found',
     async (person) => as(person).delete(`/waitlist/${await waiting()}/`),
   ],
   'POST /waitlist/{id}/accept/': [
     201,
-    '403 forbidden',
+    '404 waitlist_entry_not_found',
     async (person) => as(person).post(`/waitlist/${await offered()}/accept/`),
   ],
   'POST /waitlist/{id}/decline/': [
     200,
-    '403 forbidden',
+    '404 waitlist_entry_not_found',
     async (person) => as(person).post(`/waitlist/${await offered()}/decline/`),
   ],
 };

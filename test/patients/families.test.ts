@@ -255,7 +255,7 @@ describe('the tie', () => {
     clinic.clock.set('2030-02-28T19:00:00Z');
     expectProblem(await as(parent).get(path(id)), 'patient_not_found');
     expectProblem(await as(parent).delete(path(id)), 'patient_not_found');
-    expectProblem(await as(parent).get(`/appointments/${booked}/`), 'forbidden');
+    expectProblem(await as(parent).get(`/appointments/${booked}/`), 'appointment_not_found');
     // What was booked stays.
     expect(await query('select status from appointments where id = $1', [booked])).toEqual([
       { status: 'pending' },

@@ -216,6 +216,14 @@ describe('a refused change leaves none', () => {
       expectProblem(await clinic.as(doctor).get(`/users/${patient.id}/`), 'forbidden'),
     );
     expect(refused.map(({ action }) => action)).toEqual(['access.refuse']);
+    // So is that somebody tries numbers, whether they are somebody's or nobody's.
+    for (const id of [booked, 999_999]) {
+      const stranger = await clinic.person('patient');
+      const tried = await noted(async () =>
+        expectProblem(await clinic.as(stranger).get(`/appointments/${id}/`), 'appointment_not_found'),
+      );
+      expect(tried.map(({ action }) => action)).toEqual(['access.refuse']);
+    }
     expect(
       await noted(async () => {
         expectProblem(await as.post('/users/', account), 'username_taken');

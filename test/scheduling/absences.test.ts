@@ -353,9 +353,12 @@ describe('absences that stand', () => {
     expect(noted).toMatchObject([
       { action: 'absence.read', subject_id: doctor.id, details: { absence: ids[0] } },
     ]);
-    for (const by of [other, patient(0)]) {
-      expectProblem(await clinic.as(by).get(path), 'forbidden');
-      expectProblem(await clinic.as(by).delete(path), 'forbidden');
+    for (const [by, code] of [
+      [other, 'absence_not_found'],
+      [patient(0), 'forbidden'],
+    ] as const) {
+      expectProblem(await clinic.as(by).get(path), code);
+      expectProblem(await clinic.as(by).delete(path), code);
     }
     expectProblem(await clinic.as(patient(0)).get('/absences/'), 'forbidden');
     expect(await notedBy(clinic.db, () => clinic.as(doctor).delete(path).expect(204))).toEqual([]);

@@ -97,9 +97,12 @@ describe.each(Object.entries(marks) as [Path, string][])('%s', (path, attendance
 
   test('is for the visit’s doctor and admins only', async () => {
     const { id } = await visit();
-    for (const who of ['other', 'patient'] as const) {
-      expectProblem(await mark(id, path, who), 'forbidden');
-      expectProblem(await takeBack(id, who), 'forbidden');
+    for (const [who, code] of [
+      ['other', 'appointment_not_found'],
+      ['patient', 'forbidden'],
+    ] as const) {
+      expectProblem(await mark(id, path, who), code);
+      expectProblem(await takeBack(id, who), code);
     }
     await mark(id, path, 'admin').expect(200);
     expectProblem(await as('admin').post(`/appointments/999999/${path}/`), 'appointment_not_found');

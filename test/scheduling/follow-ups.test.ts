@@ -128,7 +128,7 @@ describe('a doctor’s cancellation', () => {
 
   test('is not for another doctor', async () => {
     const id = await clinic.book(patient, await slotOf(doctor));
-    expectProblem(await decide(colleague, id, { status: 'cancelled', reason: 'x' }), 'forbidden');
+    expectProblem(await decide(colleague, id, { status: 'cancelled', reason: 'x' }), 'appointment_not_found');
   });
 });
 

@@ -139,7 +139,7 @@ describe('a move to another doctor', () => {
     await move(admin, id, await slotOf(colleague)).expect(200);
     expectProblem(
       await clinic.as(doctor).patch(`/appointments/${id}/`, { status: 'confirmed' }),
-      'forbidden',
+      'appointment_not_found',
     );
     await confirm(colleague, id);
   });
@@ -165,7 +165,7 @@ describe('POST /appointments/{id}/patient/', () => {
       version: before.version + 1,
     });
     const seen = await clinic.as(patient).get(`/appointments/${booked.id}/`);
-    expectProblem(seen, 'forbidden');
+    expectProblem(seen, 'appointment_not_found');
     await clinic.as(other).get(`/appointments/${booked.id}/`).expect(200);
     // Repeating it changes nothing.
     expect((await correct(admin, booked.id, other.id).expect(200)).body.version).toBe(body.version);

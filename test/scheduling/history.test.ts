@@ -105,7 +105,7 @@ test('a history is for the people of the visit and admins, and is noted when som
   for (const role of ['patient', 'doctor'] as const)
     expectProblem(
       await clinic.as(await clinic.person(role)).get(`/appointments/${id}/history/`),
-      'forbidden',
+      'appointment_not_found',
     );
   for (const who of ['patient', 'doctor', 'admin'] as const)
     expectProblem(await as(who).get('/appointments/999999/history/'), 'appointment_not_found');

@@ -126,7 +126,7 @@ describe('a note', () => {
   test('is not for the patient to write, nor for another doctor', async () => {
     const id = await visit();
     expectProblem(await note(patient, id, { note: 'x' }), 'forbidden');
-    expectProblem(await note(await clinic.person('doctor'), id, { note: 'x' }), 'forbidden');
+    expectProblem(await note(await clinic.person('doctor'), id, { note: 'x' }), 'appointment_not_found');
     expectProblem(await note(admin, 999_999, { note: 'x' }), 'appointment_not_found');
   });
 

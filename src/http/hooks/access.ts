@@ -5,6 +5,7 @@ import type { ErrorCode } from '../../core/errors.ts';
 import { isBoundByBranches, pluralOf, type Role, reachesAll, roles, sideOf } from '../../core/roles.ts';
 import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
 import { isKeyed } from '../idempotency.ts';
+import { offersOf } from './acceptable.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -82,21 +83,19 @@ export const accessControl = fastifyPlugin(
       const isPublic = access === 'public';
       const isCounted = route.config.rate !== 'none';
       const path = route.url.replaceAll(/:(\w+)/g, '{$1}');
-      // What is no parameter or field of its own is refused by all of the API, though not to monitors.
-      const own = [...refusesUnknown(route), ...(route.config.errors ?? [])];
       app.documentedRoutes.set(`${route.method} ${path}`, {
         who: inWords(access, owner),
         isPublic,
         roles: isRoles(access) ? access : roles,
         isOptional: access === 'directory',
         isCounted,
-        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, own),
+        errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, ownErrorsOf(path, route)),
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
         ...(route.config.audit && { audited: route.config.audit.action }),
         ...(route.config.alternatives && { alternatives: route.config.alternatives }),
         shows: route.config.shows !== undefined,
-        etag: route.config.etag === true,
+        etag: route.config.etag !== undefined,
         input: (schema ?? {}) as RouteInput,
       });
     });
@@ -104,8 +103,12 @@ export const accessControl = fastifyPlugin(
   { name: 'access-control' },
 );
 
-const refusesUnknown = ({ url, config }: RouteOptions): ErrorCode[] =>
-  url.startsWith('/api/') && !config?.secret_path ? ['unknown_field'] : [];
+/** What a route says itself, and what all of the API refuses, though not to monitors: unknown names, and forms it does not have. */
+function ownErrorsOf(path: string, { config, schema }: RouteOptions): ErrorCode[] {
+  const own = config?.errors ?? [];
+  if (!path.startsWith('/api/') || config?.secret_path) return [...own];
+  return ['unknown_field', ...(offersOf(schema).length > 0 ? (['not_acceptable'] as const) : []), ...own];
+}
 
 function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';

@@ -1,12 +1,22 @@
-import type { FastifyInstance } from 'fastify';
+import { createHash } from 'node:crypto';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { z } from 'zod';
+import { AppError } from '../../core/errors.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
 import { issue } from '../zod.ts';
 
 declare module 'fastify' {
+  interface FastifyRequest {
+    /** The version of the one record that it is answered with. */
+    version: number | null;
+  }
   interface FastifyContextConfig {
-    /** Its answer is one record with a `version`, which the header `ETag` names. */
-    etag?: true;
+    /**
+     * Its answer has an `ETag`, by which a reader asks whether what they have still holds. Of a record it names the state,
+     * which a change can be bound to; of a list (`page`) only what was sent.
+     */
+    etag?: true | 'page';
   }
 }
 
@@ -23,49 +33,92 @@ const LIST = /^[ \t,]*→(?:[ \t]*,[ \t,]*→)*[ \t,]*$/;
 
 const isCondition = (header: string) => header.trim() === '*' || LIST.test(header.replaceAll(TAG, '→'));
 
-/** Weak tags never match, as section 13.1.1 demands, nor do tags that this API has given to nothing. */
-function versionsIn(header: string): Expected {
+/** Without quotes. Weak ones never match, as section 13.1.1 demands. */
+function tagsIn(header: string): string[] | undefined {
   if (header.trim() === '*') return undefined;
-  return [...header.matchAll(TAG)]
-    .filter(([, weak, tag = '']) => weak === undefined && /^[1-9]\d{0,8}$/.test(tag))
-    .map(([, , tag]) => Number(tag));
+  return [...header.matchAll(TAG)].filter(([, weak]) => weak === undefined).map(([, , tag = '']) => tag);
 }
 
-/** For a route's `schema.headers`; its service hands `request.headers['if-match']` to the statement. */
-export const ifMatch = z.object({
-  'if-match': z
-    .string()
-    .max(1_000)
-    .refine(isCondition, issue('invalid_etag'))
-    .meta({
-      description:
-        'The `ETag` of the state that the change is meant for; a record that has changed since is left alone (412). ' +
-        '`*`, like no header, goes for any state.',
-      maxLength: 1_000,
-      examples: ['"3"'],
-    })
-    .transform(versionsIn)
-    .optional(),
-});
+/** Of tags with a version it counts alone: what else an answer shows, such as a patient's name, is changed elsewhere. */
+function versionsIn(header: string): Expected {
+  return tagsIn(header)?.flatMap((tag) => {
+    const [, version] = /^([1-9]\d{0,8})(?:-[\w-]{1,30})?$/.exec(tag) ?? [];
+    return version === undefined ? [] : [Number(version)];
+  });
+}
 
-/** The strong validator of a record's state. */
-const etagOf = ({ version }: { version: number }): string => `"${version}"`;
+const condition = z
+  .string()
+  .max(1_000)
+  .refine(isCondition, issue('invalid_etag'))
+  .meta({
+    description:
+      'The `ETag` of the state that the change is meant for; a record that has changed since is left alone (412). ' +
+      '`*`, like no header, goes for any state.',
+    maxLength: 1_000,
+    examples: ['"3"'],
+  });
 
-/** Names the version of the record in the answers of the routes that say so. */
+/** For a route's `schema.headers`, of a record with a version; its service hands `request.headers['if-match']` to the statement. */
+export const ifMatch = z.object({ 'if-match': condition.transform(versionsIn).optional() });
+
+/** For a route's `schema.headers`, of a record without one: see `unchanged`. */
+export const ifMatchTag = z.object({ 'if-match': condition.transform(tagsIn).optional() });
+
+/** What a service asks, in its transaction, of the state that it is about to change, as the record's GET would show it. */
+export function unchanged({ headers }: Pick<FastifyRequest, 'headers'>): Unchanged {
+  const tags = headers['if-match'] as unknown as string[] | undefined;
+  if (tags === undefined) return undefined;
+  return (state) => {
+    if (!tags.includes(tagOf(state))) throw new AppError('version_mismatch');
+  };
+}
+
+const fingerprint = (text: string) => createHash('sha1').update(text).digest('base64url');
+
+/** What names the state of a record that has no version, as its GET shows it before it is written out. */
+const tagOf = (state: object): string => fingerprint(JSON.stringify(state));
+
+/** The `ETag` of a text that is sent: of a record with a version that and, since names in it change without it, the text. */
+export const etagOfText = (text: string, version?: number | null): string =>
+  version ? `"${version}-${fingerprint(text)}"` : `"${fingerprint(text)}"`;
+
+/** Whether a reader who asks has this already (RFC 9110, section 13.1.2: weak tags match too). */
+export function isKnown({ method, headers }: FastifyRequest, etag: string): boolean {
+  const known = headers['if-none-match'];
+  if (known === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
+  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+}
+
+/** Names the state of what is answered by the routes that say so, and spares whoever has it already. */
 export const etags = fastifyPlugin(
   async (app: FastifyInstance) => {
+    app.decorateRequest('version', null);
     app.addHook('onRoute', (route) => {
-      if (!route.config?.etag) return;
-      const hooks = [route.preSerialization ?? []].flat();
-      route.preSerialization = [
-        ...hooks,
-        async (_request, reply, answer) => {
-          if (reply.statusCode < 300) {
-            reply.header('etag', etagOf(answer as { version: number }));
-            // Whoever has it may keep it for themselves, and asks each time whether it still is so.
+      const { etag } = route.config ?? {};
+      if (etag === undefined) return;
+      if (etag === true)
+        route.preSerialization = [
+          ...[route.preSerialization ?? []].flat(),
+          (request, reply, answer, done) => {
+            const state = answer as { version?: number };
+            if (reply.statusCode < 300 && state.version) request.version = state.version;
+            else if (reply.statusCode < 300) reply.header('etag', `"${tagOf(state)}"`);
+            done(null, answer);
+          },
+        ];
+      route.onSend = [
+        ...[route.onSend ?? []].flat(),
+        (request, reply, payload, done) => {
+          if (reply.statusCode >= 300) return done(null, payload);
+          if (typeof payload === 'string' && !reply.hasHeader('etag'))
+            reply.header('etag', etagOfText(payload, request.version));
+          // Whoever has it may keep it for themselves, and asks each time whether it still is so; guests may for a moment.
+          if (reply.getHeader('cache-control') === 'no-store')
             reply.header('cache-control', 'private, no-cache');
-          }
-          return answer;
+          if (!isKnown(request, String(reply.getHeader('etag')))) return done(null, payload);
+          reply.code(304).removeHeader('content-type').removeHeader('content-length');
+          done(null, null);
         },
       ];
     });

@@ -37,10 +37,20 @@ export const security = fastifyPlugin(
         // OPTIONS that is no preflight is answered too, with `Allow`.
         strictPreflight: false,
         methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-        allowedHeaders: ['authorization', 'content-type', 'accept-language', 'idempotency-key', 'if-match'],
+        allowedHeaders: [
+          'authorization',
+          'content-type',
+          'accept-language',
+          'idempotency-key',
+          'if-match',
+          'if-none-match',
+          'x-request-id',
+        ],
         exposedHeaders: [
           'location',
           'etag',
+          'link',
+          'content-disposition',
           'idempotency-replayed',
           'retry-after',
           'x-request-id',

@@ -64,7 +64,7 @@ export interface Operation {
   description?: string;
   security?: Record<string, string[]>[];
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, MediaType> };
+  requestBody?: { content: Record<string, MediaType>; required?: boolean };
   responses: Record<string, Response>;
 }
 

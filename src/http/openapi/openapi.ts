@@ -6,16 +6,17 @@ import type { z } from 'zod';
 import type { DocumentedRoute } from '../hooks/access.ts';
 import { isKeyed } from '../idempotency.ts';
 import {
+  ACCEPT_LANGUAGE,
   describeLimits,
   describeSuccesses,
   describeVersions,
   errorResponses,
-  HEADERS,
-  problemSchema,
 } from './answers.ts';
-import type { Components, Document, Operation, Parameter } from './document.ts';
+import { type Components, type Document, type Operation, type Parameter, refTo } from './document.ts';
 import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
+import { HEADERS } from './headers.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
+import { problemSchemas } from './problems.ts';
 import { tidySchema, uniteTwins } from './schemas.ts';
 import { share } from './shared.ts';
 
@@ -125,7 +126,9 @@ function finish(
       if (route) describe(operation, `${method} ${path}`, route, components);
     }
   dropNamedExamples(document);
-  components.schemas.Problem = problemSchema(alternativesOf(routes));
+  const answered = JSON.stringify(paths);
+  for (const [kind, schema] of Object.entries(problemSchemas(alternativesOf(routes))))
+    if (answered.includes(`"${refTo(kind)}"`)) components.schemas[kind] = schema;
   share(document);
   return document;
 }
@@ -161,12 +164,19 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
     if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
   // What one must give, before what one may.
   operation.parameters?.sort((a, b) => Number(b.in === 'path') - Number(a.in === 'path'));
+  const { body } = route.input;
+  // The generator says of every body that it is required.
+  if (operation.requestBody && body?.safeParse(undefined).success) operation.requestBody.required = false;
   giveExamples(operation, route.examples, components);
   describeSuccesses(operation, route.location, components, isKeyed(route.input.headers));
-  if (route.etag) describeVersions(operation);
+  if (route.etag) describeVersions(operation, name.startsWith('get '));
+  if (path.startsWith('/api/')) operation.parameters = [...(operation.parameters ?? []), ACCEPT_LANGUAGE];
   const alternatives = route.alternatives && valuesOf(idOf(route.alternatives), components);
   const example = exampleOf(path, operation);
-  Object.assign(operation.responses, errorResponses(route.errors, example, route.input, alternatives));
+  Object.assign(
+    operation.responses,
+    errorResponses(route.errors, example, route.input, alternatives, valuesOf('Patient', components)),
+  );
   if (route.isCounted) describeLimits(operation);
 }
 

@@ -45,7 +45,7 @@ const sizeOf = ({ value }: ShownExample) => Object.keys(value as object).length;
 const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
 
 /**
- * The commonest error of a status has the status for its name, as operations refer to it 700 times; the others are named
+ * The commonest answer of a status has the status for its name (`E409`), as operations refer to it 700 times; the others are named
  * after their codes. A success is named after its schema: it carries its headers wherever it stands.
  */
 function shareResponses(operations: readonly Operation[], components: Components): void {
@@ -68,7 +68,8 @@ function namesFor(status: string, { content }: Response): string[] {
   const schema = nameOf(content?.['application/json']?.schema ?? {});
   const codes = Object.keys(content?.[PROBLEM_TYPE]?.examples ?? {}).map(inPascalCase);
   if (schema !== undefined) return [schema, `${schema}.${status}`];
-  return [status, codes.join('.')];
+  // No name begins with a digit: orval makes a type of it.
+  return [`E${status}`, codes.join('.')];
 }
 
 /** Parameters that several operations take, such as the page of every list. */

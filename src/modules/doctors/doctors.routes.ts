@@ -4,6 +4,7 @@ import type { Locale } from '../../core/words.ts';
 import { varyBy } from '../../http/accept.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsDoctor, IsPatient, IsStaff, ofDirectory } from '../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import { rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { chooseLocale } from '../../i18n/index.ts';
@@ -32,7 +33,7 @@ export async function doctorsRoutes(
     '/doctors/',
     {
       preHandler: guard,
-      config: { guests_keep: 60 },
+      config: { etag: 'page', guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listDoctors',
@@ -61,7 +62,7 @@ export async function doctorsRoutes(
     '/doctors/:id/',
     {
       preHandler: guard,
-      config: { errors: ['doctor_not_found'], guests_keep: 60 },
+      config: { etag: true, errors: ['doctor_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getDoctor',
@@ -78,6 +79,7 @@ export async function doctorsRoutes(
     '/doctor/profile/',
     {
       preHandler: IsDoctor,
+      config: { etag: true },
       schema: {
         tags,
         operationId: 'getDoctorProfile',
@@ -94,15 +96,17 @@ export async function doctorsRoutes(
     '/doctor/profile/',
     {
       preHandler: IsDoctor,
+      config: { etag: true, errors: ['version_mismatch'] },
       schema: {
         tags,
         operationId: 'updateDoctorProfile',
         summary: 'Change my profile as a doctor',
         description: 'Fields that are left out stay as they are; null empties one.',
+        headers: ifMatchTag,
         body: doctorProfileChanges,
         response: { 200: doctorProfile },
       },
     },
-    async (request) => doctors.changeProfile(request.user, request.body),
+    async (request) => doctors.changeProfile(request.user, request.body, unchanged(request)),
   );
 }

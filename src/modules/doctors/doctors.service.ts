@@ -1,6 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
 import type { Locale } from '../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { MayLag } from '../../db/links/replica.ts';
@@ -19,6 +20,7 @@ interface DoctorsDependencies {
       tx: Tx,
       user: number,
       names: Pick<DoctorProfileChanges, 'first_name' | 'last_name'>,
+      check?: () => Promise<void>,
     ) => Promise<void>;
   };
 }
@@ -63,11 +65,14 @@ export function createDoctors({ db, memory, mayLag, audit, users }: DoctorsDepen
       return found;
     },
 
-    changeProfile: (caller: Caller, changes: DoctorProfileChanges) =>
+    /** @throws AppError session_ended, version_mismatch */
+    changeProfile: (caller: Caller, changes: DoctorProfileChanges, unchanged?: Unchanged) =>
       transaction(db, async (tx) => {
         const { first_name, last_name, ...profile } = changes;
         const { id: doctor } = caller;
-        await users.setContact(tx, doctor, { first_name, last_name });
+        await users.setContact(tx, doctor, { first_name, last_name }, async () =>
+          unchanged?.((await repository.findProfile(tx, doctor)) ?? {}),
+        );
         await repository.saveProfile(tx, doctor, profile, { field: 'specialization' });
         await audit.record(tx, {
           actor: caller,

@@ -3,6 +3,7 @@ import { STOP_HOURS } from '../../core/messages.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import type { Locale } from '../../core/words.ts';
 import { IsPatient } from '../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { deskRoutes } from './desk/desk.routes.ts';
 import { reachingRoutes } from './desk/reaching.routes.ts';
@@ -33,6 +34,7 @@ export async function patientsRoutes(
     '/patient/profile/',
     {
       preHandler: IsPatient,
+      config: { etag: true },
       schema: {
         tags,
         operationId: 'getPatientProfile',
@@ -48,7 +50,7 @@ export async function patientsRoutes(
     '/patient/profile/',
     {
       preHandler: IsPatient,
-      config: { errors: ['invalid_code'] },
+      config: { etag: true, errors: ['invalid_code', 'version_mismatch'] },
       schema: {
         tags,
         operationId: 'updatePatientProfile',
@@ -57,10 +59,11 @@ export async function patientsRoutes(
           'Fields that are left out stay as they are; null empties one. To replace or empty a confirmed phone takes the ' +
           'password, or `proof_code`, sent to that phone; it is told, and can take the change back for ' +
           `${STOP_HOURS} hours.`,
+        headers: ifMatchTag,
         body: patientProfileChanges(phone_country),
         response: { 200: patientProfile },
       },
     },
-    async (request) => patients.changeProfile(request.user, request.body),
+    async (request) => patients.changeProfile(request.user, request.body, unchanged(request)),
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { createDesk, type DeskDependencies } from './desk/desk.service.ts';
 import { createMerging, type MergingDependencies } from './desk/merging.service.ts';
@@ -20,6 +21,7 @@ interface PatientsDependencies extends DeskDependencies, ReachingDependencies, M
       tx: Tx,
       user: number,
       contact: Pick<PatientProfileChanges, 'first_name' | 'last_name' | 'phone'>,
+      check?: () => Promise<void>,
     ) => Promise<void>;
   };
   contacts: {
@@ -50,7 +52,7 @@ export function createPatients(dependencies: PatientsDependencies) {
       return found;
     },
 
-    changeProfile(caller: Caller, changes: PatientProfileChanges) {
+    changeProfile(caller: Caller, changes: PatientProfileChanges, unchanged?: Unchanged) {
       const { password, proof_code, ...given } = changes;
       const { first_name, last_name, phone, ...profile } = given;
       const contact = { first_name, last_name, phone };
@@ -58,7 +60,9 @@ export function createPatients(dependencies: PatientsDependencies) {
       if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
         throw invalidField('date_of_birth', 'birth_in_future');
       return contacts.change(caller, contact, { password, proof_code }, async (tx) => {
-        await users.setContact(tx, patient, contact);
+        await users.setContact(tx, patient, contact, async () =>
+          unchanged?.((await repository.findProfile(tx, patient)) ?? {}),
+        );
         await repository.saveProfile(tx, patient, profile);
         await audit.record(tx, {
           actor: caller,

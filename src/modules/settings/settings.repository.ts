@@ -1,4 +1,4 @@
-import type { Db, Tx } from '../../db/client.ts';
+import type { Executor, Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 import { clinicSettings } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
@@ -20,12 +20,20 @@ const fields = {
 const find = statement('settings.find', () => query.select(fields).from(clinicSettings));
 
 /** The one row, undefined where nobody has made it yet. */
-export async function findSettings(db: Db) {
+export async function findSettings(db: Executor) {
   const [row] = await find(db);
   return row;
 }
 
 export type SettingsRow = NonNullable<Awaited<ReturnType<typeof findSettings>>>;
+
+/** Keeps the row, which it makes where there is none, from every other change. */
+export async function lockSettings(tx: Tx): Promise<void> {
+  await tx
+    .insert(clinicSettings)
+    .values({ id: 1 })
+    .onConflictDoUpdate({ target: clinicSettings.id, set: { id: 1 } });
+}
 
 /** Null takes the column's default again: of some that is a value, of others null, from which the setting follows. */
 const stored = (changes: PolicyChanges) =>

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { IsAdmin } from '../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { policy, policyChanges } from './settings.schemas.ts';
 import type { Settings } from './settings.service.ts';
@@ -14,6 +15,7 @@ export async function settingsRoutes(instance: FastifyInstance, { settings }: { 
     '/settings/',
     {
       preHandler: IsAdmin,
+      config: { etag: true },
       schema: {
         tags,
         operationId: 'getSettings',
@@ -29,6 +31,7 @@ export async function settingsRoutes(instance: FastifyInstance, { settings }: { 
     '/settings/',
     {
       preHandler: IsAdmin,
+      config: { etag: true, errors: ['version_mismatch'] },
       schema: {
         tags,
         operationId: 'updateSettings',
@@ -36,10 +39,11 @@ export async function settingsRoutes(instance: FastifyInstance, { settings }: { 
         description:
           'It counts from the next booking, hold or cancellation on; what is booked stays booked. Patients are bound by ' +
           'it, admins and doctors are not: what they override is noted in the audit.',
+        headers: ifMatchTag,
         body: policyChanges,
         response: { 200: policy },
       },
     },
-    async (request) => settings.update(request.body, request.user),
+    async (request) => settings.update(request.body, request.user, unchanged(request)),
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Caller } from '../../core/roles.ts';
-import { type Db, transaction } from '../../db/client.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
+import { type Db, type Executor, transaction } from '../../db/client.ts';
 import type { Channel, Listener } from '../../db/links/listen.ts';
 import type { Audit } from '../audit/index.ts';
 import { OPEN_POLICY, type Policy } from '../availability/index.ts';
@@ -28,8 +29,8 @@ export function createSettings({ db, clock, audit, hold_minutes, offer_minutes }
   let asked = 0;
   let taken = 0;
 
-  async function read(): Promise<Policy> {
-    const row = await repository.findSettings(db);
+  async function read(executor: Executor = db): Promise<Policy> {
+    const row = await repository.findSettings(executor);
     return {
       ...defaults,
       ...row,
@@ -65,11 +66,15 @@ export function createSettings({ db, clock, audit, hold_minutes, offer_minutes }
     policy: (): Policy | Promise<Policy> => (link?.connected ? (known ?? reload()) : read()),
 
     /** What the database says now. */
-    get: read,
+    get: () => read(),
 
     /** Changes the policy; this process goes by it before it answers. */
-    async update(fields: PolicyChanges, caller: Caller): Promise<Policy> {
+    async update(fields: PolicyChanges, caller: Caller, unchanged?: Unchanged): Promise<Policy> {
       await transaction(db, async (tx) => {
+        if (unchanged) {
+          await repository.lockSettings(tx);
+          unchanged(await read(tx));
+        }
         await repository.saveSettings(tx, fields, { by: caller.id, now: clock.now() });
         const details = { fields: Object.keys(fields) };
         await audit.record(tx, { actor: caller, action: 'settings.update', details });

@@ -22,7 +22,7 @@ export async function findingRoutes(
     '/timeslots/search/',
     {
       preHandler: guard,
-      config: { guests_keep: 5 },
+      config: { etag: 'page', guests_keep: 5 },
       schema: {
         tags,
         operationId: 'searchTimeslots',
@@ -50,7 +50,7 @@ export async function findingRoutes(
     '/doctors/:id/timeslots/',
     {
       preHandler: guard,
-      config: { errors: ['doctor_not_found'], guests_keep: 5 },
+      config: { etag: 'page', errors: ['doctor_not_found'], guests_keep: 5 },
       schema: {
         tags,
         operationId: 'listFreeTimeslots',

@@ -20,7 +20,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     description: 'A doctor’s openings, each for one visit.',
     order: 40,
   });
-  const isOwner = IsOwner(timeslots.own.findOwner, 'timeslot_not_found');
+  const isOwner = IsOwner(timeslots.own.findOwner, 'timeslot_not_found', 'forbidden');
   app.post(
     '/timeslots/',
     {
@@ -56,6 +56,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/',
     {
       preHandler: IsDoctor,
+      config: { etag: 'page' },
       schema: {
         tags,
         operationId: 'listOwnTimeslots',
@@ -74,7 +75,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/:id/',
     {
       preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
-      config: { errors: ['timeslot_not_found'] },
+      config: { etag: true, errors: ['timeslot_not_found'] },
       schema: {
         tags,
         operationId: 'getTimeslot',

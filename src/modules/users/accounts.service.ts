@@ -28,9 +28,11 @@ export async function setContact(
   tx: Tx,
   user: number,
   contact: Pick<UserChanges, 'first_name' | 'last_name' | 'phone'>,
+  check?: () => Promise<void>,
 ): Promise<void> {
   const person = await repository.lockUser(tx, user);
   if (!person || person.deleted_at) throw new AppError('session_ended');
+  await check?.();
   await repository.updateUser(tx, user, contact);
 }
 

@@ -7,6 +7,7 @@ import type { Caller } from '../../core/roles.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
 import { reads } from '../../http/hooks/audit.ts';
+import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { type User, user, userFilters, userPage } from './user.schemas.ts';
@@ -77,7 +78,7 @@ export async function usersRoutes(
     '/users/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['user_not_found'], audit: reads('user.read', personOf) },
+      config: { etag: true, errors: ['user_not_found'], audit: reads('user.read', personOf) },
       schema: {
         tags,
         operationId: 'getUser',
@@ -95,8 +96,10 @@ export async function usersRoutes(
     {
       preHandler: IsAdmin,
       config: {
+        etag: true,
         errors: [
           'user_not_found',
+          'version_mismatch',
           'username_taken',
           'last_admin',
           'has_upcoming',
@@ -121,11 +124,12 @@ export async function usersRoutes(
           'their free slots stay, but are neither listed nor bookable, no week is published, and nothing about patients is ' +
           'sent to them.',
         params,
+        headers: ifMatchTag,
         body: inputs.update,
         response: { 200: user },
       },
     },
-    async (request) => users.update(request.params.id, request.body, request.user),
+    async (request) => users.update(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.post(

@@ -3,6 +3,7 @@ import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import { isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
@@ -167,12 +168,13 @@ export function createUsers(dependencies: UsersDependencies) {
      * @throws AppError user_not_found, username_taken, last_admin, has_upcoming, role_in_use, branch_not_found, invalid_input
      * (profile of another role)
      */
-    async update(user: number, changes: UserChanges, by: Caller): Promise<User> {
+    async update(user: number, changes: UserChanges, by: Caller, unchanged?: Unchanged): Promise<User> {
       const { password } = changes;
       const password_hash = password === undefined ? undefined : await hashPassword(password);
       const { ended, updated } = await transaction(db, async (tx) => {
         const before = await lockPerson(tx, user, changes);
         if (!before || before.deleted_at) throw new AppError('user_not_found');
+        unchanged?.((await repository.findUser(tx, user)) ?? {});
         const isOut = await write(tx, user, before, changes, password_hash, by);
         for (const note of notesOf(before, changes))
           await audit.record(tx, { actor: by, subject: user, ...note });

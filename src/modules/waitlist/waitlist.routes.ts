@@ -102,6 +102,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
     {
       preHandler: [anyOf(IsPatient, IsStaff), isOwner],
       config: {
+        etag: true,
         errors: ['waitlist_entry_not_found'],
         examples: { 200: ['waiting', 'offered', 'booked'] },
         audit: readsEntry,

@@ -64,15 +64,14 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
       }
       return { done: marked !== undefined, now: await findAppointment(tx, appointment) };
     });
-    if (!now) throw new AppError('appointment_not_found');
-    if (isOfOthers(now, owners)) throw new AppError('forbidden');
+    if (!now || isOfOthers(now, owners)) throw new AppError('appointment_not_found');
     return { done, now };
   }
 
   return {
     /**
      * Marks a visit. Repeating the same mark changes nothing, whatever version the client saw.
-     * @throws AppError forbidden (it has changed hands), not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found
+     * @throws AppError not_confirmed, visit_ahead, attendance_final, version_mismatch, appointment_not_found (or it has changed hands)
      */
     async mark(
       appointment: number,
@@ -96,7 +95,7 @@ export function createAttendance({ db, clock, audit }: AttendanceDependencies) {
 
     /**
      * Takes a mark back on the day on which it was made. Where there is none, that is fine too.
-     * @throws AppError forbidden (it has changed hands), attendance_final, version_mismatch, appointment_not_found
+     * @throws AppError attendance_final, version_mismatch, appointment_not_found (or it has changed hands)
      */
     async unmark(appointment: number, caller: Caller, meant: Meant = {}): Promise<void> {
       for (let attempt = 1; ; attempt += 1) {

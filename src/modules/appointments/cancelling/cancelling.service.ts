@@ -75,7 +75,7 @@ export function createCancelling(dependencies: DecidingDependencies) {
      * @param options.expected the versions that it is meant for; any by default
      * @param options.owners whose it was when the caller was let through to it
      * @throws AppError visit_begun, too_late_to_cancel (for patients), already_attended, version_mismatch,
-     * appointment_not_found, forbidden (it has changed hands)
+     * appointment_not_found (or it has changed hands)
      */
     async cancel(
       appointment: number,
@@ -108,8 +108,7 @@ export function createCancelling(dependencies: DecidingDependencies) {
           });
       if (changed) return;
       const visit = await findAppointment(db, appointment);
-      if (!visit) throw new AppError('appointment_not_found');
-      if (isOfOthers(visit, owners)) throw new AppError('forbidden');
+      if (!visit || isOfOthers(visit, owners)) throw new AppError('appointment_not_found');
       if (visit.status === 'cancelled') return;
       if (isStale(visit, expected)) throw new AppError('version_mismatch');
       if (isBound && hasBegun(visit, wall)) throw new AppError('visit_begun');

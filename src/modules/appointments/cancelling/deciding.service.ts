@@ -105,8 +105,8 @@ export function createDeciding({ db, clock, audit, settings }: DecidingDependenc
     /**
      * A doctor confirms or declines what is pending, and with a reason cancels what is confirmed and has not begun. The
      * staff may cancel either. Both note something of it, in the same act or alone; the same note once more changes nothing.
-     * @throws AppError already_decided, already_attended, visit_begun, version_mismatch, appointment_not_found,
-     * patient_not_found (nothing is noted of somebody who is erased), forbidden (it has changed hands)
+     * @throws AppError already_decided, already_attended, visit_begun, version_mismatch, appointment_not_found (or it has
+     * changed hands), patient_not_found (nothing is noted of somebody who is erased)
      */
     async decide(
       appointment: number,
@@ -124,8 +124,7 @@ export function createDeciding({ db, clock, audit, settings }: DecidingDependenc
         const asked = { expected: isDone ? undefined : expected, owners };
         const isNoted = text === undefined || (await noteWithin(tx, appointment, text, caller, asked));
         const visit = await findAppointment(tx, appointment);
-        if (!visit) throw new AppError('appointment_not_found');
-        if (isOfOthers(visit, owners)) throw new AppError('forbidden');
+        if (!visit || isOfOthers(visit, owners)) throw new AppError('appointment_not_found');
         if (change !== 'refused' && (isNoted || visit.note === text)) return asOf(visit, clock.wall());
         throw new AppError(isDone ? 'patient_not_found' : refusal(visit, decision, caller, asked));
       });

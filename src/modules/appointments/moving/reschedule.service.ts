@@ -142,11 +142,11 @@ const OVERLAPS = ['appointments_patient_no_overlap', 'appointments_doctor_no_ove
 
 /**
  * The patient is locked before their visit is read, which may be somebody else's by then.
- * @throws AppError forbidden to who was its patient, record_busy to staff, who may ask again
+ * @throws AppError appointment_not_found to who was its patient, record_busy to staff, who may ask again
  */
 function mustBeOf(visit: { patient: number }, patient: number, { role }: Caller): void {
   if (visit.patient === patient) return;
-  if (stillOf(role, { patient }).patient !== undefined) throw new AppError('forbidden');
+  if (stillOf(role, { patient }).patient !== undefined) throw new AppError('appointment_not_found');
   throw new AppError('record_busy', { retryAfter: 1 });
 }
 

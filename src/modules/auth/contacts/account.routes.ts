@@ -23,6 +23,7 @@ export async function accountRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
+      config: { etag: true },
       schema: {
         tags,
         operationId: 'me',
@@ -39,7 +40,7 @@ export async function accountRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['invalid_code'] },
+      config: { etag: true, errors: ['invalid_code'] },
       schema: {
         tags,
         operationId: 'updateMe',

@@ -92,6 +92,7 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
     {
       preHandler: [anyOf(IsDoctor, IsStaff), isOwner],
       config: {
+        etag: true,
         errors: ['absence_not_found'],
         audit: reads('absence.read', doctorOf, ({ id }: Absence) => ({ absence: id })),
         shows,

@@ -63,7 +63,7 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
     '/holidays/:id/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['holiday_not_found'] },
+      config: { etag: true, errors: ['holiday_not_found'] },
       schema: {
         tags,
         operationId: 'getHoliday',

@@ -1,4 +1,4 @@
-import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { isDoctorHere } from '../../availability/people.sql.ts';
 import { type Branches, isReached } from '../../availability/reach.sql.ts';
 import type { WeeklyHours } from './weeks.rules.ts';
@@ -14,11 +14,11 @@ const hoursOf = ({ doctor, ...hours }: Row): WeeklyHours => hours;
 
 /** A doctor's week in these branches, by weekday and time. @returns undefined when nobody works here as this doctor */
 export async function findWeek(
-  db: Db,
+  executor: Executor,
   doctor: number,
   branches: Branches,
 ): Promise<WeeklyHours[] | undefined> {
-  const { rows } = await db.$client.query<{ [Name in keyof Row]: Row[Name] | null }>({
+  const { rows } = await clientOf(executor).query<{ [Name in keyof Row]: Row[Name] | null }>({
     name: 'schedules.find',
     text: `
       select u.id as doctor, ${columns}, ${place} from users u left join weekly_hours w

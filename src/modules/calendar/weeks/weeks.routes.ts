@@ -3,6 +3,7 @@ import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsDoctor, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import type { Calendar } from '../calendar.service.ts';
 import { type ChangedSchedule, changedSchedule, newSchedule, schedule } from './weeks.schemas.ts';
@@ -10,7 +11,7 @@ import { type ChangedSchedule, changedSchedule, newSchedule, schedule } from './
 const tags = ['schedules'];
 const params = idParams('The doctor’s id, from the directory.', demo.doctor.id);
 const CHANGE_ERRORS = [
-  ...(['doctor_not_found', 'branch_not_found', 'room_not_found'] as const),
+  ...(['doctor_not_found', 'branch_not_found', 'room_not_found', 'version_mismatch'] as const),
   ...(['schedule_overlap', 'branch_closed', 'room_closed', 'room_taken'] as const),
 ];
 const CHANGE =
@@ -35,7 +36,7 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
     '/doctor/schedule/',
     {
       preHandler: IsDoctor,
-      config: { errors: ['doctor_not_found'] },
+      config: { etag: true, errors: ['doctor_not_found'] },
       schema: {
         tags,
         operationId: 'getSchedule',
@@ -57,18 +58,19 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
         operationId: 'putSchedule',
         summary: 'Write my week',
         description: CHANGE,
+        headers: ifMatchTag,
         body: newSchedule,
         response: { 200: changedSchedule },
       },
     },
-    async (request) => weeks.replace(request.user.id, request.body, request.user),
+    async (request) => weeks.replace(request.user.id, request.body, request.user, unchanged(request)),
   );
 
   app.get(
     '/doctors/:id/schedule/',
     {
       preHandler: IsStaff,
-      config: { errors: ['doctor_not_found'] },
+      config: { etag: true, errors: ['doctor_not_found'] },
       schema: {
         tags,
         operationId: 'getScheduleOfDoctor',
@@ -93,10 +95,11 @@ export async function weeksRoutes(instance: FastifyInstance, { weeks }: Pick<Cal
         summary: 'Write a doctor’s week',
         description: `${CHANGE} A receptionist replaces what is of their branches, and leaves the rest.`,
         params,
+        headers: ifMatchTag,
         body: newSchedule,
         response: { 200: changedSchedule },
       },
     },
-    async (request) => weeks.replace(request.params.id, request.body, request.user),
+    async (request) => weeks.replace(request.params.id, request.body, request.user, unchanged(request)),
   );
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Availability, Reach } from '../../availability/index.ts';
@@ -34,9 +35,11 @@ export function createWeeks({ db, clock, audit, publishing, places, reach }: Wee
     doctor: number,
     { schedule: week, dry_run }: NewSchedule,
     caller: Caller,
+    unchanged: Unchanged,
   ): Promise<ChangedSchedule> {
     const reached = await reach.of(caller);
     if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
+    unchanged?.({ schedule: await repository.findWeek(tx, doctor, reached) });
     const branches = await places.resolve(tx, doctor, week, (row) => `schedule.${row}.branch`);
     for (const branch of branches) await reach.mustReach(branch, caller);
     const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
@@ -73,11 +76,16 @@ export function createWeeks({ db, clock, audit, publishing, places, reach }: Wee
      * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, schedule_overlap,
      * forbidden (hours in a branch that the caller does not reach), invalid_input (required)
      */
-    async replace(doctor: number, week: NewSchedule, caller: Caller): Promise<ChangedSchedule> {
+    async replace(
+      doctor: number,
+      week: NewSchedule,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<ChangedSchedule> {
       try {
         return await seeingOthers(() =>
           transaction(db, async (tx) => {
-            const changed = await write(tx, doctor, week, caller);
+            const changed = await write(tx, doctor, week, caller, unchanged);
             if (week.dry_run) throw new Tried(changed);
             if (caller.id !== doctor)
               await audit.record(tx, { actor: caller, action: 'schedule.update', subject: doctor });

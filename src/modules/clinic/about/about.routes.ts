@@ -11,7 +11,7 @@ export async function aboutRoutes(instance: FastifyInstance, { about }: { about:
     '/clinic/',
     {
       preHandler: Public,
-      config: { guests_keep: 60 },
+      config: { etag: true, guests_keep: 60 },
       schema: {
         tags: ['clinic'],
         operationId: 'getClinic',

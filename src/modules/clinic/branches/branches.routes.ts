@@ -68,7 +68,7 @@ export async function branchesRoutes(
     '/branches/:id/',
     {
       preHandler: guard,
-      config: { errors: ['branch_not_found'], guests_keep: 60 },
+      config: { etag: true, errors: ['branch_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getBranch',

@@ -55,7 +55,7 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
     '/rooms/:id/',
     {
       preHandler: anyOf(IsDoctor, IsStaff),
-      config: { errors: ['room_not_found'] },
+      config: { etag: true, errors: ['room_not_found'] },
       schema: {
         tags,
         operationId: 'getRoom',

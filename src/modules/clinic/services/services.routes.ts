@@ -29,7 +29,7 @@ export async function servicesRoutes(
     '/services/',
     {
       preHandler: guard,
-      config: { guests_keep: 60 },
+      config: { etag: 'page', guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listServices',
@@ -68,7 +68,7 @@ export async function servicesRoutes(
     '/services/:id/',
     {
       preHandler: guard,
-      config: { errors: ['service_not_found'], guests_keep: 60 },
+      config: { etag: true, errors: ['service_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'getService',
@@ -126,7 +126,7 @@ export async function servicesRoutes(
     '/doctors/:id/services/',
     {
       preHandler: guard,
-      config: { errors: ['doctor_not_found'], guests_keep: 60 },
+      config: { etag: 'page', errors: ['doctor_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listGivenServices',

@@ -118,8 +118,8 @@ export function createLinks(dependencies: LinksDependencies) {
           const caller = { id: user_id, role: 'patient', session: 0 } as const;
           await cancelling.cancel(appointment_id, caller, { owners: { patient: user_id } });
         } catch (error) {
-          // The visit began, or it became too late, in this very moment: the page says how it stands.
-          if (error instanceof AppError && (error.status === 409 || error.code === 'forbidden')) return;
+          // The visit began, became another's, or it became too late, in this very moment: the page says how it stands.
+          if (error instanceof AppError && (error.status === 409 || error.status === 404)) return;
           throw error;
         }
         await transaction(db, (tx) => repository.useLink(tx, hashOf(token), ANSWERS, clock.now()));

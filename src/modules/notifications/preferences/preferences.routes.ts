@@ -16,7 +16,7 @@ export async function preferencesRoutes(
     '/notifications/preferences/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['user_not_found'] },
+      config: { etag: true, errors: ['user_not_found'] },
       schema: {
         tags,
         operationId: 'getNotificationPreferences',

@@ -6,6 +6,7 @@ import type { Locale } from '../../../core/words.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsAdmin, IsStaff } from '../../../http/guards.ts';
 import { reads, readsAtOnce } from '../../../http/hooks/audit.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
@@ -97,7 +98,7 @@ export async function deskRoutes(
     '/patients/:id/',
     {
       preHandler: IsStaff,
-      config: { errors: ['patient_not_found'], audit: readsPatient },
+      config: { etag: true, errors: ['patient_not_found'], audit: readsPatient },
       schema: {
         tags,
         operationId: 'getPatient',
@@ -114,7 +115,7 @@ export async function deskRoutes(
     '/patients/:id/',
     {
       preHandler: IsStaff,
-      config: { errors: ['patient_not_found'], audit: readsPatient },
+      config: { etag: true, errors: ['patient_not_found', 'version_mismatch'], audit: readsPatient },
       schema: {
         tags,
         operationId: 'correctPatient',
@@ -124,11 +125,12 @@ export async function deskRoutes(
           'it is confirmed or vouched for. Of somebody who can sign in, a confirmed one that is replaced is told so, and can ' +
           `take that back for ${STOP_HOURS} hours.`,
         params,
+        headers: ifMatchTag,
         body: inputs.correct,
         response: { 200: deskPatient },
       },
     },
-    async (request) => desk.correct(request.params.id, request.body, request.user),
+    async (request) => desk.correct(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.post(

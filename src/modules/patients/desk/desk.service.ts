@@ -6,6 +6,7 @@ import { namesOf } from '../../../core/names.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { LockedRecord, RecordFields } from '../../../core/records.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -136,12 +137,18 @@ export function createDesk(dependencies: DeskDependencies) {
      * that back, as where an admin does so.
      * @throws AppError patient_not_found, invalid_input (birth_in_future)
      */
-    async correct(patient: number, changes: PatientChanges, caller: Caller): Promise<DeskPatient> {
+    async correct(
+      patient: number,
+      changes: PatientChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<DeskPatient> {
       const { date_of_birth, gender, ...account } = changes;
       refuseUnborn(date_of_birth);
       return transaction(db, async (tx) => {
         const [before] = await records.lock(tx, [patient]);
         if (!before) throw await patientMissing(tx, patient);
+        unchanged?.(await get(patient, tx));
         await records.correct(tx, before, account);
         await saveProfile(tx, patient, { date_of_birth, gender });
         const details = { fields: namesOf(changes) };

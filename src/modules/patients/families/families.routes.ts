@@ -81,7 +81,7 @@ export async function familiesRoutes(
     '/patient/dependants/:id/',
     {
       preHandler: IsPatient,
-      config: { errors: ['patient_not_found'], audit: readsDependant },
+      config: { etag: true, errors: ['patient_not_found'], audit: readsDependant },
       schema: {
         tags,
         operationId: 'getDependant',

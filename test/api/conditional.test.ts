@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
+import { expectProblem } from '../helpers/problem.ts';
+import { makeService } from '../helpers/services.ts';
+
+let clinic: TestApp;
+let people: Record<'admin' | 'doctor' | 'patient', Person>;
+const freshDay = freshDays('2026-03-03');
+const HOURS = { weekday: 1, start_time: '09:00', end_time: '10:00', slot_minutes: 30 };
+
+beforeAll(async () => {
+  clinic = await testApp();
+  people = {
+    admin: await clinic.person('admin'),
+    doctor: await clinic.person('doctor', { specialization: 'Kardiolog' }),
+    patient: await clinic.person('patient'),
+  };
+});
+afterAll(() => clinic.close());
+
+const as = (who: keyof typeof people) => clinic.as(people[who]);
+type Who = keyof typeof people;
+
+/** Every single record and list that says what it is by a tag: who reads it, where, and what changes it. */
+const read: Record<string, () => Promise<[Who, string, () => Promise<unknown>]>> = {
+  'an appointment': async () => {
+    const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
+    const change = () => as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+    return ['patient', `/appointments/${id}/`, change];
+  },
+  'an appointment whose patient has another name': async () => {
+    const id = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
+    const change = () => as('patient').patch('/patient/profile/', { first_name: 'Nargiza' }).expect(200);
+    return ['doctor', `/appointments/${id}/`, change];
+  },
+  'a user': async () => [
+    'admin',
+    `/users/${people.patient.id}/`,
+    async () => as('admin').patch(`/users/${people.patient.id}/`, { last_name: 'Aliyeva' }).expect(200),
+  ],
+  'a doctor': async () => [
+    'patient',
+    `/doctors/${people.doctor.id}/`,
+    async () => as('doctor').patch('/doctor/profile/', { experience_years: 11 }).expect(200),
+  ],
+  'the directory': async () => [
+    'patient',
+    '/doctors/',
+    async () => as('doctor').patch('/doctor/profile/', { experience_years: 12 }).expect(200),
+  ],
+  'free slots': async () => [
+    'patient',
+    `/doctors/${people.doctor.id}/timeslots/`,
+    () => clinic.slot(people.doctor, { date: freshDay() }),
+  ],
+  'slots that are searched': async () => [
+    'patient',
+    `/timeslots/search/?doctor=${people.doctor.id}`,
+    () => clinic.slot(people.doctor, { date: freshDay() }),
+  ],
+  'own slots': async () => ['doctor', '/timeslots/', () => clinic.slot(people.doctor, { date: freshDay() })],
+  'a slot': async () => {
+    const slot = await clinic.slot(people.doctor, { date: freshDay() });
+    return ['doctor', `/timeslots/${slot}/`, () => clinic.book(people.patient, slot)];
+  },
+  services: async () => ['patient', '/services/', () => makeService(clinic, people.admin, [])],
+  'a week': async () => [
+    'doctor',
+    '/doctor/schedule/',
+    async () =>
+      as('doctor')
+        .put('/doctor/schedule/', { schedule: [HOURS] })
+        .expect(200),
+  ],
+  'the policy': async () => [
+    'admin',
+    '/settings/',
+    async () => as('admin').patch('/settings/', { min_notice_minutes: 7 }).expect(200),
+  ],
+  'who I am': async () => [
+    'patient',
+    '/auth/me/',
+    async () => as('patient').patch('/auth/me/', { last_name: 'Karimova' }).expect(200),
+  ],
+};
+
+describe('If-None-Match', () => {
+  test.each(Object.keys(read))('%s is sent again only once it has changed', async (name) => {
+    const [who, path, change] = await (read[name] as (typeof read)[string])();
+    const first = await as(who).get(path).expect(200);
+    const etag = String(first.headers.etag);
+    expect(etag).toMatch(/^"[\w-]+"$/);
+    expect(first.headers['cache-control']).toBe('private, no-cache');
+    for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await as(who).get(path).set('if-none-match', tags).expect(304);
+      expect(again.text).toBe('');
+      expect(again.headers).toMatchObject({ etag, 'cache-control': 'private, no-cache' });
+      expect(again.headers).not.toHaveProperty('content-type');
+    }
+    await as(who).get(path).set('if-none-match', '"other"').expect(200);
+    await change();
+    const changed = await as(who).get(path).set('if-none-match', etag).expect(200);
+    expect(changed.headers.etag).not.toBe(etag);
+    expect(changed.body).not.toEqual(first.body);
+  });
+
+  test('spares nobody a refusal', async () => {
+    expectProblem(await as('patient').get('/doctors/999999/').set('if-none-match', '*'), 'doctor_not_found');
+    expectProblem(
+      await clinic.as(undefined).get('/auth/me/').set('if-none-match', '*'),
+      'authentication_required',
+    );
+  });
+});
+
+/** What another may change too: where it is read and written, by whom, and a change. */
+const shared: Record<string, () => [Who, string, 'patch' | 'put', string, (value: number) => object]> = {
+  'a doctor’s profile': () => [
+    'doctor',
+    '/doctor/profile/',
+    'patch',
+    '/doctor/profile/',
+    (value) => ({ experience_years: value }),
+  ],
+  'a patient’s profile': () => [
+    'patient',
+    '/patient/profile/',
+    'patch',
+    '/patient/profile/',
+    (value) => ({ first_name: `Name${value}` }),
+  ],
+  'a patient at the desk': () => {
+    const path = `/patients/${people.patient.id}/`;
+    return ['admin', path, 'patch', path, (value) => ({ last_name: `Name${value}` })];
+  },
+  'a user': () => {
+    const path = `/users/${people.doctor.id}/`;
+    return ['admin', path, 'patch', path, (value) => ({ last_name: `Name${value}` })];
+  },
+  'the policy': () => [
+    'admin',
+    '/settings/',
+    'patch',
+    '/settings/',
+    (value) => ({ min_notice_minutes: value }),
+  ],
+  'one’s own week': () => [
+    'doctor',
+    '/doctor/schedule/',
+    'put',
+    '/doctor/schedule/',
+    (value) => ({ schedule: [{ ...HOURS, slot_minutes: value }] }),
+  ],
+  'a doctor’s week': () => {
+    const path = `/doctors/${people.doctor.id}/schedule/`;
+    return ['admin', path, 'put', path, (value) => ({ schedule: [{ ...HOURS, slot_minutes: value }] })];
+  },
+};
+
+describe.each(Object.keys(shared))('If-Match on %s', (name) => {
+  const parts = () => (shared[name] as (typeof shared)[string])();
+
+  test('lets a change through for the state that stands, and no other', async () => {
+    const [who, from, method, path, body] = parts();
+    const { etag } = (await as(who).get(from).expect(200)).headers;
+    await as(who)[method](path, body(15)).set('if-match', String(etag)).expect(200);
+    const before = (await as(who).get(from).expect(200)).body;
+    expectProblem(await as(who)[method](path, body(20)).set('if-match', String(etag)), 'version_mismatch');
+    expectProblem(await as(who)[method](path, body(20)).set('if-match', '"nonsense"'), 'version_mismatch');
+    expect((await as(who).get(from).expect(200)).body).toEqual(before);
+    await as(who)[method](path, body(20)).set('if-match', '*').expect(200);
+    await as(who)[method](path, body(30)).expect(200);
+  });
+
+  test('of two changes at once for one state lets one through', async () => {
+    const [who, from, method, path, body] = parts();
+    const { etag } = (await as(who).get(from).expect(200)).headers;
+    const answers = await Promise.all(
+      [12, 14].map((value) => as(who)[method](path, body(value)).set('if-match', String(etag))),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
+  });
+
+  test('refuses what is no list of tags', async () => {
+    const [who, , method, path, body] = parts();
+    const answer = await as(who)[method](path, body(25)).set('if-match', 'nonsense');
+    expectProblem(answer, 'invalid_input', { fields: ['if-match invalid_etag'] });
+  });
+});
+
+test('the answer to a change names the state that it made', async () => {
+  const { headers } = await as('patient').patch('/patient/profile/', { first_name: 'Zilola' }).expect(200);
+  const change = as('patient').patch('/patient/profile/', { first_name: 'Zamira' });
+  await change.set('if-match', String(headers.etag)).expect(200);
+});
