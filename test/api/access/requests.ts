@@ -90,6 +90,7 @@ export function createRequests(
   const made = async (path: string, body: object) =>
     (await clinic.as(people.admin).post(path, body).expect(201)).body.id;
   const freshSpecialization = () => made('/specializations/', { name: freshDay() });
+  const freshWebhook = () => made('/webhooks/', { url: 'http://127.0.0.1:1/', types: ['holiday.removed'] });
   const freshKey = () => made('/api-keys/', { name: 'Website', role: 'receptionist' });
   /** One more child of whoever calls, who has then as many as before: nobody may have more than ten. */
   async function childFor(caller: Caller): Promise<number> {
@@ -138,6 +139,7 @@ export function createRequests(
     services: freshService,
     specializations: freshSpecialization,
     'api-keys': freshKey,
+    webhooks: freshWebhook,
     appointments: (caller) => freshAppointment(ownerFor(caller)),
     notifications: (caller) => freshNotification(ownerFor(caller)),
     holidays: freshHoliday,
@@ -228,6 +230,9 @@ export function createRequests(
     'POST /api/specializations/': () => ({ name: freshDay() }),
     'PATCH /api/specializations/{id}/': () => ({ names: { en: freshDay() } }),
     'POST /api/specializations/{id}/join/': async () => ({ into: await freshSpecialization() }),
+    'POST /api/webhooks/': () => ({ url: 'http://127.0.0.1:1/' }),
+    'PATCH /api/webhooks/{id}/': () => ({ description: 'CRM' }),
+    'POST /api/webhooks/{id}/replay/': () => ({ since: new Date().toISOString() }),
     'POST /api/api-keys/': () => ({ name: 'Website', role: 'receptionist' }),
     'POST /api/services/': () => ({ name: { uz: 'a', ru: 'a', en: 'a' }, duration_minutes: 30 }),
     'PATCH /api/services/{id}/': () => ({ duration_minutes: 45 }),
