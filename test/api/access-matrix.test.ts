@@ -155,6 +155,16 @@ const table = `
   GET /api/statistics/                             401     403          403            403       403              200         200           403           403                 200
   GET /api/settings/                               401     403          403            403       403              403         403           403           403                 200
   PATCH /api/settings/                             401     403          403            403       403              403         403           403           403                 200
+  POST /api/webhooks/                              401     403          403            403       403              403         403           403           403                 201
+  GET /api/webhooks/                               401     403          403            403       403              403         403           403           403                 200
+  GET /api/webhooks/{id}/                          401     403          403            403       403              403         403           403           403                 200
+  PATCH /api/webhooks/{id}/                        401     403          403            403       403              403         403           403           403                 200
+  DELETE /api/webhooks/{id}/                       401     403          403            403       403              403         403           403           403                 204
+  POST /api/webhooks/{id}/rotate/                  401     403          403            403       403              403         403           403           403                 200
+  POST /api/webhooks/{id}/test/                    401     403          403            403       403              403         403           403           403                 202
+  GET /api/webhooks/{id}/deliveries/               401     403          403            403       403              403         403           403           403                 200
+  POST /api/webhooks/{id}/replay/                  401     403          403            403       403              403         403           403           403                 200
+  POST /api/deliveries/{id}/replay/                401     403          403            403       403              403         403           403           403                 200
   GET /api/system/                                 401     403          403            403       403              403         403           403           403                 200
   PUT /api/system/log-level/                       401     403          403            403       403              403         403           403           403                 200
   GET /api/notifications/                          401     200          200            200       200              200         200           200           200                 200
