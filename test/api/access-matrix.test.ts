@@ -75,6 +75,7 @@ const table = `
   POST /api/webhooks/{id}/test/                    401     403          403            403       403              403         403           403           403                 202
   GET /api/webhooks/{id}/deliveries/               401     403          403            403       403              403         403           403           403                 200
   POST /api/webhooks/{id}/replay/                  401     403          403            403       403              403         403           403           403                 200
+  POST /api/deliveries/{id}/replay/                401     403          403            403       403              403         403           403           403                 200
   GET /api/branches/                               200     200          200            200       200              200         200           200           200                 200
   POST /api/branches/                              401     403          403            403       403              403         403           403           403                 201
   GET /api/branches/{id}/                          200     200          200            200       200              200         200           200           200                 200

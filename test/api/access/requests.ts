@@ -103,6 +103,14 @@ export function createRequests(
     (await clinic.as(people.admin).post(path, body).expect(201)).body.id;
   const freshSpecialization = () => made('/specializations/', { name: freshDay() });
   const freshWebhook = () => made('/webhooks/', { url: 'http://127.0.0.1:1/', types: ['holiday.removed'] });
+  async function freshDelivery(): Promise<number> {
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      `insert into webhook_deliveries (endpoint_id, message_id, type, body, status)
+       values ($1, gen_random_uuid(), 'x', '{}', 'failed') returning id`,
+      [await freshWebhook()],
+    );
+    return rows[0]?.id ?? 0;
+  }
   const freshKey = () => made('/api-keys/', { name: 'Website', role: 'receptionist' });
   /** One more child of whoever calls, who has then as many as before: nobody may have more than ten. */
   async function childFor(caller: Caller): Promise<number> {
@@ -152,6 +160,7 @@ export function createRequests(
     specializations: freshSpecialization,
     'api-keys': freshKey,
     webhooks: freshWebhook,
+    deliveries: freshDelivery,
     appointments: (caller) => freshAppointment(ownerFor(caller)),
     notifications: (caller) => freshNotification(ownerFor(caller)),
     holidays: freshHoliday,
