@@ -51,18 +51,6 @@ export function createRequests(
       values (gen_random_uuid(), $1, 'sms', 'password_changed', 'failed') returning id`,
       person,
     );
-  async function freshWebhook(): Promise<number> {
-    const webhook = { url: 'http://127.0.0.1:1/', types: ['holiday.removed'] };
-    return (await clinic.as(people.admin).post('/webhooks/', webhook).expect(201)).body.id;
-  }
-  async function freshDelivery(): Promise<number> {
-    const { rows } = await clinic.db.$client.query<{ id: number }>(
-      `insert into webhook_deliveries (endpoint_id, message_id, type, body, status)
-       values ($1, gen_random_uuid(), 'x', '{}', 'failed') returning id`,
-      [await freshWebhook()],
-    );
-    return rows[0]?.id ?? 0;
-  }
   const freshFeed = (person: number) =>
     insert(
       `insert into calendar_feeds (user_id, purpose, token_hash)
@@ -272,9 +260,6 @@ export function createRequests(
     'PATCH /api/settings/': () => ({ offer_minutes: 15 }),
     'PUT /api/system/log-level/': () => ({ level: 'warn', minutes: 1 }),
     'POST /api/messages/retry/': () => ({}),
-    'POST /api/webhooks/': () => ({ url: 'http://127.0.0.1:1/' }),
-    'PATCH /api/webhooks/{id}/': () => ({ description: 'CRM' }),
-    'POST /api/webhooks/{id}/replay/': () => ({ since: new Date().toISOString() }),
     // One has five at most: those of other cases are gone.
     'POST /api/calendar/feeds/': async (caller) => {
       await clinic.db.$client.query('delete from calendar_feeds');
