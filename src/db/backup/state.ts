@@ -18,7 +18,9 @@ export async function readBackups(dir: string | undefined): Promise<BackupState 
   const folder = join(dir, 'rehearsals');
   const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.json')) : [];
   const last = names.sort().at(-1);
-  const { at, ok, rpo_seconds, rto_seconds } = last ? JSON.parse(await readFile(join(folder, last), 'utf8')) : {};
+  const { at, ok, rpo_seconds, rto_seconds } = last
+    ? JSON.parse(await readFile(join(folder, last), 'utf8'))
+    : {};
   return {
     backed_up_at: newest?.finished_at ?? null,
     bytes: newest?.data.bytes ?? null,
