@@ -31,7 +31,12 @@ test('what stands in .env.example are the defaults', () => {
 });
 
 test('what is commented out in .env.example would be taken', () => {
-  const filled = (name: string) => (name === 'TELEGRAM_BOT_TOKEN' ? '123456:ABC-DEF' : 'something');
+  const particular: Record<string, string> = {
+    TELEGRAM_BOT_TOKEN: '123456:ABC-DEF',
+    METRICS_TOKEN: 'sixteen-bytes-of-it',
+    BACKUP_KEY: 'thirty-two-bytes-of-it-and-some-more',
+  };
+  const filled = (name: string) => particular[name] ?? 'something';
   const given = Object.fromEntries(example.map(({ name, value }) => [name, value || filled(name)]));
   const config = loadConfig(given);
   expect(config.channels).toMatchObject({ email: {}, eskiz: {}, telegram: {} });
