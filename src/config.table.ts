@@ -59,7 +59,7 @@ export const settings = {
     METRICS_PORT: {
       is: value.whole(1, 65535),
       means:
-        'Port of `/metrics` (OpenMetrics), for monitors alone; the worker too. Without it there is none.',
+        'Port of `/metrics` (OpenMetrics), for monitors alone. Without it there is none.',
     },
     METRICS_TOKEN: {
       is: value.text.min(16, 'is too short: 16 bytes at least'),
