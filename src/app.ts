@@ -100,7 +100,11 @@ export async function buildApp({
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
     // An address the router cannot read meets no hook and no error handler by itself.
     frameworkErrors: (error, request, reply) =>
-      app.errorHandler(error, request, reply.header('x-request-id', request.id)),
+      app.errorHandler(
+        error,
+        request,
+        reply.header('x-request-id', request.id).header('cache-control', 'no-store'),
+      ),
     clientErrorHandler: refuseUnreadable(config.default_locale, config.site_url ?? ''),
     // Named here and not by setValidatorCompiler, before which Fastify would load Ajv and its own serializer: 20 ms and
     // 2 MB. Its types know no others.
