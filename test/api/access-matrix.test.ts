@@ -66,16 +66,6 @@ const table = `
   POST /api/api-keys/                              401     403          403            403       403              403         403           403           403                 201
   GET /api/api-keys/{id}/                          401     403          403            403       403              403         403           403           403                 200
   DELETE /api/api-keys/{id}/                       401     403          403            403       403              403         403           403           403                 204
-  POST /api/webhooks/                              401     403          403            403       403              403         403           403           403                 201
-  GET /api/webhooks/                               401     403          403            403       403              403         403           403           403                 200
-  GET /api/webhooks/{id}/                          401     403          403            403       403              403         403           403           403                 200
-  PATCH /api/webhooks/{id}/                        401     403          403            403       403              403         403           403           403                 200
-  DELETE /api/webhooks/{id}/                       401     403          403            403       403              403         403           403           403                 204
-  POST /api/webhooks/{id}/rotate/                  401     403          403            403       403              403         403           403           403                 200
-  POST /api/webhooks/{id}/test/                    401     403          403            403       403              403         403           403           403                 202
-  GET /api/webhooks/{id}/deliveries/               401     403          403            403       403              403         403           403           403                 200
-  POST /api/webhooks/{id}/replay/                  401     403          403            403       403              403         403           403           403                 200
-  POST /api/deliveries/{id}/replay/                401     403          403            403       403              403         403           403           403                 200
   GET /api/branches/                               200     200          200            200       200              200         200           200           200                 200
   POST /api/branches/                              401     403          403            403       403              403         403           403           403                 201
   GET /api/branches/{id}/                          200     200          200            200       200              200         200           200           200                 200
