@@ -65,6 +65,13 @@ async function withPhoto(): Promise<number> {
   return id;
 }
 const freshService = () => makeService(clinic, people.admin, []);
+async function freshSpecialization(): Promise<number> {
+  return (await as('admin').post('/specializations/', { name: freshDay() }).expect(201)).body.id;
+}
+const WEBSITE = { name: 'Website', role: 'receptionist' };
+async function freshKey(): Promise<number> {
+  return (await as('admin').post('/api-keys/', WEBSITE).expect(201)).body.id;
+}
 const freshPerson = () => clinic.person('patient');
 /** A person whose phone is confirmed, so that messages go out to it. */
 async function reachable() {
@@ -143,7 +150,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'PATCH /api/auth/me/': [7, async () => () => as('patient').patch('/auth/me/', { locale: 'uz' })],
   // the password, then what DELETE /api/users/{id}/ does
   'DELETE /api/auth/me/': [
-    23,
+    24,
     async () => {
       const person = await freshPerson();
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
@@ -293,9 +300,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
-  // profile; what an erasure takes; that it was merged, what it takes over, note, tell, commit; read back, whom messages reach
+  // profile; whether a family is too large; what an erasure takes; that it was merged, what it takes over, note, tell, commit;
+  // read back, whom messages reach
   'POST /api/patients/{id}/merge/': [
-    45,
+    46,
     async () => {
       const [from, into] = [await freshRecord(), await freshRecord()];
       return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });
@@ -368,9 +376,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the caller’s password, begin, is it an admin?, lock, forget, lock visits and slots, cancel visits, remove slots, what was held for them, what they
   // waited for, what they were as a doctor and as a patient, sessions, tokens and messages and all that was kept for them, networks in the audit
-  // (which is opened for it and closed again), reasons, note, commit
+  // (which is opened for it and closed again), reasons, note, when
+  // they were made, for the ledger beside the backups, commit
   'DELETE /api/users/{id}/': [
-    23,
+    24,
     async () => {
       const { id } = await freshPerson();
       return () => as('admin').delete(`/users/${id}/`, { password: PASSWORD });
@@ -383,6 +392,46 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => {
       await freshSlot();
       return () => as('patient').get(`/doctors/${people.doctor.id}/timeslots/`);
+    },
+  ],
+  'GET /api/specializations/': [1, async () => () => as('patient').get('/specializations/')],
+  // begin, the name, note, read back, commit
+  'POST /api/specializations/': [
+    5,
+    async () => () => as('admin').post('/specializations/', { name: freshDay() }),
+  ],
+  // begin, lock, rename, note, read back, commit
+  'PATCH /api/specializations/{id}/': [
+    6,
+    async () => {
+      const id = await freshSpecialization();
+      return () => as('admin').patch(`/specializations/${id}/`, { name: freshDay() });
+    },
+  ],
+  // begin, lock both, the names, the end of one, note, read back, commit
+  'POST /api/specializations/{id}/join/': [
+    7,
+    async () => {
+      const [id, into] = [await freshSpecialization(), await freshSpecialization()];
+      return () => as('admin').post(`/specializations/${id}/join/`, { into });
+    },
+  ],
+  'GET /api/api-keys/': [1, async () => () => as('admin').get('/api-keys/')],
+  // begin, who stands behind it, their branches, the key, note, commit; read back
+  'POST /api/api-keys/': [7, async () => () => as('admin').post('/api-keys/', WEBSITE)],
+  'GET /api/api-keys/{id}/': [
+    1,
+    async () => {
+      const id = await freshKey();
+      return () => as('admin').get(`/api-keys/${id}/`);
+    },
+  ],
+  // begin, revoke, note, commit
+  'DELETE /api/api-keys/{id}/': [
+    4,
+    async () => {
+      const id = await freshKey();
+      return () => as('admin').delete(`/api-keys/${id}/`);
     },
   ],
   'GET /api/services/': [1, async () => () => as('patient').get('/services/')],

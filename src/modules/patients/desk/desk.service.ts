@@ -59,6 +59,7 @@ export function createDesk(dependencies: DeskDependencies) {
     executor: Executor,
     rows: readonly repository.PatientRow[],
   ): Promise<DeskPatient[]> {
+    if (rows.length === 0) return [];
     const all = await reached(
       executor,
       rows.map(({ id }) => id),
