@@ -15,6 +15,7 @@ import {
 } from '../helpers/bad-input.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
+import { insertSpecialization } from '../helpers/rows.ts';
 
 type Who = 'nobody' | 'admin' | 'doctor' | 'patient';
 
@@ -32,6 +33,9 @@ beforeAll(async () => {
     doctor: await clinic.person('doctor'),
     patient: await clinic.person('patient'),
   };
+  // The list of specializations knows what fits a text, so that only what fits none is refused.
+  for (const one of kinds.textOrNull.filter((one) => one !== 'null'))
+    await insertSpecialization(clinic.db, JSON.parse(literals[one]));
   somebody = (await clinic.person('patient')).id;
   // Closed, so that everybody's slots have one branch to be in.
   await clinic.db.$client.query(`
@@ -260,6 +264,25 @@ const endpoints = [
   ],
   ['PUT /doctor/schedule/', 'doctor', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
   ['PUT /doctors/{person}/schedule/', 'admin', { schedule: 'list', dry_run: 'flag' }, { schedule: [] }],
+  [
+    'POST /specializations/',
+    'admin',
+    { name: 'text', names: 'object', ...translated('names', 'textOrNull') },
+    { name: 'Pulmonolog' },
+  ],
+  [
+    'PATCH /specializations/{slot}/',
+    'admin',
+    { name: 'text', names: 'object', ...translated('names', 'textOrNull') },
+    {},
+  ],
+  ['POST /specializations/{slot}/join/', 'admin', { into: 'id' }, { into: 1 }],
+  [
+    'POST /api-keys/',
+    'admin',
+    { name: 'text', role: 'nothing', scopes: 'nothing', branches: 'list', expires_at: 'orNull' },
+    { name: 'Website', role: 'admin' },
+  ],
   ['POST /services/', 'admin', service, { name, duration_minutes: 30 }],
   ['PATCH /services/{person}/', 'admin', service, {}],
   ['PUT /doctors/{person}/services/', 'admin', { services: 'list' }, { services: [] }],
@@ -373,12 +396,12 @@ const endpoints = [
     { url: 'http://127.0.0.1:1/', types: ['holiday.added'] },
   ],
   [
-    'PATCH /webhooks/999999/',
+    'PATCH /webhooks/{slot}/',
     'admin',
     { url: 'nothing', types: 'orNull', description: 'textOrNull', is_active: 'flag' },
     {},
   ],
-  ['POST /webhooks/999999/replay/', 'admin', { since: 'nothing' }, { since: '2028-03-01T09:30:00Z' }],
+  ['POST /webhooks/{slot}/replay/', 'admin', { since: 'nothing' }, { since: '2028-03-01T09:30:00Z' }],
   [
     'POST /patient/dependants/join/',
     'patient',
@@ -509,6 +532,10 @@ const withIds = [
   ['GET /doctors/{id}/timeslots/', 'patient'],
   ['GET /timeslots/{id}/', 'doctor'],
   ['DELETE /timeslots/{id}/', 'doctor'],
+  ['PATCH /specializations/{id}/', 'admin'],
+  ['POST /specializations/{id}/join/', 'admin'],
+  ['GET /api-keys/{id}/', 'admin'],
+  ['DELETE /api-keys/{id}/', 'admin'],
   ['GET /services/{id}/', 'patient'],
   ['PATCH /services/{id}/', 'admin'],
   ['DELETE /services/{id}/', 'admin'],
@@ -587,6 +614,8 @@ const lists = [
   // An action is a word; that one is none of ours only finds nothing.
   ['GET /audit/', 'admin', [...paging, 'from', 'to', 'actor', 'subject', 'action', 'network'], []],
   ['GET /doctors/', 'patient', paging, ['search', 'specialization']],
+  ['GET /specializations/', 'patient', paging, []],
+  ['GET /api-keys/', 'admin', [...paging, 'revoked'], []],
   ['GET /services/', 'patient', [...paging, 'doctor', 'branch'], ['specialization']],
   ['GET /doctors/{doctor}/timeslots/', 'patient', [...paging, ...days, 'branch', 'service'], []],
   ['GET /timeslots/', 'doctor', [...paging, ...days, 'branch', 'is_available'], []],
