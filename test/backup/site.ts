@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import { type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { type TestApp, testApp, testClock, testConfig } from '../helpers/app.ts';
 import { startProcess, startServer } from '../helpers/process.ts';
 import { request } from '../helpers/races.ts';
 
@@ -31,14 +31,14 @@ interface Booking {
  * The first patient erases themself when told to.
  */
 export async function openBooks(url: string, env: Record<string, string>) {
-  const clinic: TestApp = await testApp({ url });
+  const clinic: TestApp = await testApp({ url, clock: testClock(new Date().toISOString()) });
   const people = await Promise.all(Array.from({ length: 8 }, () => clinic.person('patient')));
   const doctors = await Promise.all(Array.from({ length: 4 }, () => clinic.person('doctor')));
   const { rows: slots } = await clinic.db.$client.query<{ id: number }>(
     `insert into timeslots (doctor_id, date, start_time, end_time)
      select d.id, current_date + 2 + (n / 50)::int, time '08:00' + n % 50 * interval '10 minutes',
        time '08:10' + n % 50 * interval '10 minutes'
-     from doctor_profiles d, generate_series(0, 999) n where d.id = any($1) returning id`,
+     from doctor_profiles d, generate_series(0, 4999) n where d.id = any($1) returning id`,
     [doctors.map(({ id }) => id)],
   );
   const server = await startServer({
@@ -52,7 +52,9 @@ export async function openBooks(url: string, env: Record<string, string>) {
     ...env,
   });
   const booked: Booking[] = [];
+  let refused: unknown;
   let stopped = false;
+  let living = people.length - 1;
   const lives = people.map(async (person, who) => {
     // The first one books once and waits for what the test does with them.
     for (let at = who; !stopped && at < slots.length; at += people.length) {
@@ -62,8 +64,12 @@ export async function openBooks(url: string, env: Record<string, string>) {
         body: { timeslot: slots[at]?.id },
       });
       if (answer.status === 201) booked.push({ id: answer.body.id ?? 0, asked, answered: Date.now() });
+      else refused = answer;
       if (who === 0) return;
+      // A load, and slots for as long as a busy machine takes.
+      await pause(100);
     }
+    living -= 1;
   });
   return {
     clinic,
@@ -71,7 +77,11 @@ export async function openBooks(url: string, env: Record<string, string>) {
     people,
     booked,
     async until(met: () => boolean) {
-      while (!met()) await pause(20);
+      while (!met()) {
+        if (living === 0)
+          throw new Error(`nobody books any longer, ${booked.length} have: ${JSON.stringify(refused)}`);
+        await pause(20);
+      }
     },
     async stop() {
       stopped = true;
