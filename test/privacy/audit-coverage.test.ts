@@ -26,6 +26,10 @@ const READS: Record<string, string> = {
   'GET /api/auth/me/consents/': 'own',
   'GET /api/auth/me/export/': 'own',
   'GET /api/auth/sessions/': 'own',
+  // Of programs, and of persons by number only.
+  'GET /api/api-keys/': 'everybody',
+  'GET /api/api-keys/{id}/': 'everybody',
+  'GET /api/specializations/': 'everybody',
   'GET /api/services/': 'everybody',
   'GET /api/services/{id}/': 'everybody',
   'GET /api/doctors/{id}/services/': 'everybody',
