@@ -28,11 +28,15 @@ export const doctorOutput = {
   gender: fields.gender.nullable(),
 } satisfies Record<Names | 'specialization_id', z.ZodType>;
 
-export const doctorExample = {
+export const doctorInputExample = {
   specialization: demo.doctor.specialization,
-  specialization_id: demo.specialization.id,
   experience_years: demo.doctor.experience_years,
   gender: demo.doctor.gender,
+} satisfies Record<Names, unknown>;
+
+export const doctorExample = {
+  ...doctorInputExample,
+  specialization_id: demo.specialization.id,
 } satisfies Record<Names | 'specialization_id', unknown>;
 
 const shape = z.object({

@@ -5,7 +5,7 @@ export {
   saveProfile as saveDoctorProfile,
 } from './doctors.repository.ts';
 export { doctorsRoutes } from './doctors.routes.ts';
-export { doctorExample, doctorInput, doctorOutput } from './doctors.schemas.ts';
+export { doctorExample, doctorInput, doctorInputExample, doctorOutput } from './doctors.schemas.ts';
 export { createDoctors } from './doctors.service.ts';
 export { personal as doctorsPersonal } from './personal.ts';
 export { openPhotoStore } from './photos/open.store.ts';

@@ -6,7 +6,7 @@ import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';
 import { documented, perCountry } from '../../http/openapi/documented.ts';
 import { issue, somethingToChange } from '../../http/zod.ts';
-import { doctorExample as doctorProfile } from '../doctors/index.ts';
+import { doctorInputExample as doctorProfile } from '../doctors/index.ts';
 import { patientExample as patientProfile } from '../patients/index.ts';
 import { type ProfileInput, profileInput, staffProfileInput } from './profile.schemas.ts';
 import { profileErrors } from './users.rules.ts';
