@@ -268,7 +268,7 @@ test('cancellations that come together are each noted in the audit, once, and an
     cancel(1, 2),
   ]);
   expect(answers.slice(0, 13).map(({ status }) => status)).toEqual(Array(13).fill(204));
-  expect(answers[13]?.status).toBe(403);
+  expect(answers[13]?.status).toBe(404);
   const { rows } = await clinic.db.$client.query(
     `select subject_id, count(*)::int from audit_entries where action = 'appointment.cancel' group by subject_id order by 1`,
   );
