@@ -24,7 +24,7 @@ beforeEach(async () => {
   await run('alter table appointments enable trigger all');
   await run(
     `truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations, rooms,
-       services, doctor_services, receptionist_branches, calendar_feeds, webhook_endpoints cascade`,
+       services, doctor_services, receptionist_branches, calendar_feeds, webhook_endpoints, api_keys cascade`,
   );
   await run('delete from branches where id > 1');
 });
@@ -143,6 +143,11 @@ const feed = ({ id = 1, user = 3, token = 'a' } = {}) =>
    values (${id}, ${user}, 'visits', '${token}')`;
 const endpoint = ({ id = 1, by = 1 } = {}) =>
   `insert into webhook_endpoints (id, url, created_by) overriding system value values (${id}, 'x', ${by})`;
+const apiKey = ({ id = 1, user = 3, by = 4, hash = 'a' } = {}) =>
+  `insert into api_keys (id, name, user_id, key_hash, key_end, scopes, created_by) overriding system value
+   values (${id}, 'x', ${user}, '${hash}', 'x', '{}', ${by})`;
+const specialization = (id: number, name: string) =>
+  `insert into specializations (id, name) overriding system value values (${id}, '${name}')`;
 const delivery = ({ id = 1, webhook = 1, message = 'a' } = {}) =>
   `insert into webhook_deliveries (id, endpoint_id, message_id, type, body) overriding system value
    values (${id}, ${webhook}, '${message}', 'x', '{}')`;
@@ -224,6 +229,25 @@ const refused: Record<string, string[]> = {
        on conflict do nothing;
      insert into patient_profiles (id) values (77) on conflict do nothing`,
     visit({ id: 2, patient: 77, timeslot: 2, start: '10:15', end: '11:00' }),
+  ],
+  api_keys_pkey: [apiKey(), apiKey({ user: 1, hash: 'b' })],
+  api_keys_hash: [apiKey(), apiKey({ id: 2, user: 1 })],
+  api_keys_user: [apiKey(), apiKey({ id: 2, hash: 'b' })],
+  api_keys_user_id_users_id_fk: [apiKey({ user: 999 })],
+  api_keys_created_by_users_id_fk: [apiKey({ by: 999 })],
+  api_keys_revoked_by_users_id_fk: [apiKey(), 'update api_keys set revoked_at = now(), revoked_by = 999'],
+  api_keys_revoked_is_whole: [apiKey(), 'update api_keys set revoked_at = now()'],
+  specializations_pkey: [specialization(501, 'One'), specialization(501, 'Two')],
+  specialization_names_pkey: [specialization(502, 'Three'), specialization(503, 'THREE')],
+  specialization_names_specialization_id_specializations_id_fk: [
+    "insert into specialization_names (folded, specialization_id) values ('four', 999)",
+  ],
+  doctor_profiles_specialization_id_specializations_id_fk: [
+    'update doctor_profiles set specialization_id = 999 where id = 1',
+  ],
+  token_algorithms_pkey: [
+    "insert into token_algorithms (algorithm) values ('x')",
+    "insert into token_algorithms (algorithm) values ('x')",
   ],
   appointments_service_id_services_id_fk: [
     slot(1),
@@ -447,7 +471,7 @@ const refused: Record<string, string[]> = {
   appointment_events_pkey: [slot(1), visit(), event({}), event({})],
   appointment_events_appointment_id_appointments_id_fk: [event({ appointment: 99 })],
   appointment_events_by_users_id_fk: [slot(1), visit(), event({ by: 99 })],
-  appointment_events_append_only: [slot(1), visit(), move('confirmed'), 'delete from appointment_events'],
+  appointment_events_append_only: [slot(1), visit(), event({}), 'delete from appointment_events'],
   absences_pkey: [absence({}), absence({ doctor: 2 })],
   absences_doctor_id_doctor_profiles_id_fk: [absence({ doctor: 3 })],
   absences_created_by_users_id_fk: [absence({ by: 99 })],
@@ -521,7 +545,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit|_keep_names|_choose_specialization|_names_joined|_name_specialization)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
