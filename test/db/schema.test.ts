@@ -25,7 +25,7 @@ async function values(text: string, parameters: unknown[] = []): Promise<string[
 test('has the tables of the schema and no others', async () => {
   const found = await values("select tablename as value from pg_tables where schemaname = 'public'");
   expect(found).toEqual(tables.map(({ name }) => name).sort());
-  expect(found).toHaveLength(41);
+  expect(found).toHaveLength(49);
 });
 
 describe.each(tables)('$name', (table) => {
@@ -163,10 +163,12 @@ describe('has beside the schema', () => {
         'audit_entries audit_entries_no_truncate',
         'branches branches_in_use',
         'clinic_settings clinic_settings_tell',
+        'doctor_profiles doctor_profiles_choose_specialization',
         'doctor_profiles doctor_profiles_note_changed',
         'doctor_profiles doctor_profiles_note_gone',
         'doctor_profiles doctor_profiles_note_made',
         'doctor_profiles doctor_profiles_tell_changed',
+        'event_epochs event_epochs_name_visits',
         'guardianships guardianships_note_begun',
         'guardianships guardianships_note_ended',
         'holidays holidays_close_day',
@@ -175,7 +177,10 @@ describe('has beside the schema', () => {
         'receptionist_branches receptionist_branches_note_given',
         'receptionist_branches receptionist_branches_note_taken',
         'rooms rooms_in_use',
+        'services services_name_specialization',
         'sessions sessions_tell_ended',
+        'specialization_names specialization_names_joined',
+        'specializations specializations_keep_names',
         'timeslots timeslots_keep_holidays',
         'timeslots timeslots_link_changed',
         'timeslots timeslots_link_taken',
@@ -197,8 +202,10 @@ describe('has beside the schema', () => {
         'timeslots timeslots_use_room',
         'timeslots timeslots_withdraw_offer',
         'users users_contact_changed',
+        'users users_end_feeds',
         'users users_note_changed',
         'users users_tell_doctor_changed',
+        'waitlist_entries waitlist_entries_name_specialization',
         'waitlist_entries waitlist_entries_note_joined',
         'waitlist_entries waitlist_entries_note_left',
         'waitlist_offers waitlist_offers_note_made',
@@ -231,10 +238,12 @@ describe('has beside the schema', () => {
         'clinic_settings_tell',
         'disguise',
         'doctor_changed',
+        'doctor_profiles_choose_specialization',
         'doctor_profiles_note',
         'doctors_tell_changed',
         'event_cluster',
         'event_epoch_begin',
+        'event_epochs_name_visits',
         'event_history',
         'event_is_quiet',
         'events_unread',
@@ -255,6 +264,11 @@ describe('has beside the schema', () => {
         'sessions_tell_ended',
         'slots_between',
         'slots_for_visit',
+        'specialization_as_listed',
+        'specialization_fold',
+        'specialization_name',
+        'specialization_names_joined',
+        'specializations_keep_names',
         'timeslot_is_open_to',
         'timeslot_leave',
         'timeslot_take',
@@ -276,6 +290,7 @@ describe('has beside the schema', () => {
         'timeslots_use_room',
         'timeslots_withdraw_offer',
         'users_contact_changed',
+        'users_end_feeds',
         'users_note_changed',
         'visits_over',
         'waitlist_claim',
