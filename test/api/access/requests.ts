@@ -90,7 +90,12 @@ export function createRequests(
   const made = async (path: string, body: object) =>
     (await clinic.as(people.admin).post(path, body).expect(201)).body.id;
   const freshSpecialization = () => made('/specializations/', { name: freshDay() });
-  const freshWebhook = () => made('/webhooks/', { url: 'http://127.0.0.1:1/', types: ['holiday.removed'] });
+  /** The clinic has so many at most: those of other cases are gone. */
+  const forgetWebhooks = () => clinic.db.$client.query('delete from webhook_endpoints');
+  async function freshWebhook(): Promise<number> {
+    await forgetWebhooks();
+    return made('/webhooks/', { url: 'http://127.0.0.1:1/', types: ['holiday.removed'] });
+  }
   async function freshDelivery(): Promise<number> {
     const { rows } = await clinic.db.$client.query<{ id: number }>(
       `insert into webhook_deliveries (endpoint_id, message_id, type, body, status)
@@ -239,7 +244,10 @@ export function createRequests(
     'POST /api/specializations/': () => ({ name: freshDay() }),
     'PATCH /api/specializations/{id}/': () => ({ names: { en: freshDay() } }),
     'POST /api/specializations/{id}/join/': async () => ({ into: await freshSpecialization() }),
-    'POST /api/webhooks/': () => ({ url: 'http://127.0.0.1:1/' }),
+    'POST /api/webhooks/': async () => {
+      await forgetWebhooks();
+      return { url: 'http://127.0.0.1:1/' };
+    },
     'PATCH /api/webhooks/{id}/': () => ({ description: 'CRM' }),
     'POST /api/webhooks/{id}/replay/': () => ({ since: new Date().toISOString() }),
     'POST /api/api-keys/': () => ({ name: 'Website', role: 'receptionist' }),
