@@ -21,6 +21,8 @@ const NOBODYS: Record<string, string> = {
   services: 'what the clinic gives',
   specializations: 'what doctors are',
   specialization_names: 'what these are called',
+  calendar_epochs: 'which clinic the names in calendars are of',
+  token_algorithms: 'since when tokens are signed in which way',
   closed_timeslots: 'which slots a holiday took',
   doctor_changes: 'which answers are out of date, for a minute',
   event_epochs: 'which log of events this is',
@@ -32,6 +34,7 @@ const NOBODYS: Record<string, string> = {
   login_throttles: 'keyed by hashes',
   refresh_tokens: 'hashes, each of a session',
   users: 'user',
+  webhook_deliveries: 'of an event, to an endpoint',
   waitlist_offers: 'each of an entry: waiting_list',
 };
 
@@ -272,8 +275,8 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, whom they look after, the note, branches, consents, links, changed contacts, services, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(11 + sections + 2);
+    // The person, whom they look after, the note, branches, consents, links, changed contacts, calendar feeds, services, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
+    expect(statements).toHaveLength(12 + sections + 2);
   });
 });
 
