@@ -58,8 +58,7 @@ export const settings = {
     },
     METRICS_PORT: {
       is: value.whole(1, 65535),
-      means:
-        'Port of `/metrics` (OpenMetrics), for monitors alone. Without it there is none.',
+      means: 'Port of `/metrics` (OpenMetrics), for monitors alone. Without it there is none.',
     },
     METRICS_TOKEN: {
       is: value.text.min(16, 'is too short: 16 bytes at least'),
