@@ -38,7 +38,7 @@ export interface VisitForCalendar {
 }
 
 /** An email address with its name; empty where it has none. */
-export interface Mailbox {
+interface Mailbox {
   name: string;
   address: string;
 }

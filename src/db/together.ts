@@ -1,8 +1,5 @@
 import { unhurried } from './deadline.ts';
 
-/** What came of one of several that were done together. */
-export type Outcome<Answer> = { answer: Answer } | { error: unknown };
-
 interface TogetherOptions<Item, Answer> {
   /** Does one alone. */
   alone: (item: Item) => Promise<Answer>;

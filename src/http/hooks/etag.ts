@@ -84,7 +84,7 @@ export const etagOfText = (text: string, version?: number | null): string =>
   version ? `"${version}-${fingerprint(text)}"` : `"${fingerprint(text)}"`;
 
 /** Whether a reader who asks has this already (RFC 9110, section 13.1.2: weak tags match too). */
-export function isKnown({ method, headers }: FastifyRequest, etag: string): boolean {
+function isKnown({ method, headers }: FastifyRequest, etag: string): boolean {
   const known = headers['if-none-match'];
   if (known === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
   return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { IsSignedIn } from '../../http/guards.ts';
-import { answer, Refused } from './assistant.service.ts';
-import type { Api } from './tool.rules.ts';
+import { type Api, answer, Refused } from './assistant.service.ts';
 
 /**
  * `/mcp`, for assistants: Streamable HTTP of the Model Context Protocol, without a session of its own. Each tool calls the

@@ -7,6 +7,8 @@ import { desk } from './tools/desk.rules.ts';
 import { finding } from './tools/finding.rules.ts';
 import { waiting } from './tools/waiting.rules.ts';
 
+export type { Api };
+
 const tools: readonly Tool[] = [...finding, ...booking, ...waiting, ...desk];
 
 /** What the API has refused. */
@@ -27,7 +29,7 @@ interface Problem {
 }
 
 /** The tools of whoever calls: those of their role, and with a key those that its scopes allow. */
-export function toolsFor({ role, key }: Caller): Tool[] {
+function toolsFor({ role, key }: Caller): Tool[] {
   const isAllowed = ([method, path]: readonly [string, string]) => {
     const scope = scopeOf(method, path);
     return scope !== undefined && key?.scopes.includes(scope) === true;

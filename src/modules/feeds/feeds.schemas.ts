@@ -34,7 +34,7 @@ const feedExample = {
   last_read_at: null,
 };
 
-export const feed = documented(z.object(shown), {
+const feed = documented(z.object(shown), {
   id: 'CalendarFeed',
   description: 'A calendar to subscribe to. Its address is shown when it is made, and never again.',
   examples: { feed: { summary: 'A patient’s feed', value: feedExample } },

@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Happened } from '../../events/log.ts';
 
 /** What an event tells others: ids and times. A name, a phone or a reason stands in none. */
-export interface EventBody {
+interface EventBody {
   type: string;
   /** When it happened. */
   timestamp: string;

@@ -30,7 +30,7 @@ import {
   type WebhookInput,
 } from './webhooks.schemas.ts';
 
-export interface WebhooksDependencies {
+interface WebhooksDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;

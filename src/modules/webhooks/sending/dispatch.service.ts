@@ -12,7 +12,7 @@ import * as repository from './dispatch.repository.ts';
 import { type Outcome, post } from './post.service.ts';
 import { judge } from './retries.rules.ts';
 
-export interface DispatchDependencies {
+interface DispatchDependencies {
   db: Db;
   clock: Clock;
   log: Log;
@@ -33,8 +33,6 @@ const RETRY = 1_000;
 const TIMEOUT = 15_000;
 /** Seconds after which a try counts as lost, beyond those that it may take. */
 const MARGIN = 15;
-
-export type Dispatch = ReturnType<typeof createDispatch>;
 
 /**
  * Sends what waits, to all endpoints side by side. It has no place in the queue of jobs: an endpoint that takes 15 s to fail

@@ -12,7 +12,7 @@ const PAUSES = [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * 
 const SPREAD = 0.2;
 
 /** What is to be done after a try. */
-export type Verdict =
+type Verdict =
   | { is: 'delivered' }
   /** Its endpoint wants no more of anything. */
   | { is: 'gone' }
