@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Page } from '../../core/page.ts';
-import type { Caller, Role } from '../../core/roles.ts';
+import { type Caller, isBoundByBranches, type Role } from '../../core/roles.ts';
 import { type KeyRole, roleFor, type Scope, scopes } from '../../core/scopes.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
@@ -145,4 +145,4 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
 }
 
 const allOf = (role: KeyRole): Scope[] =>
-  scopes.filter((scope) => role === 'admin' || roleFor([scope]) === 'receptionist');
+  scopes.filter((scope) => !isBoundByBranches(role) || isBoundByBranches(roleFor([scope])));

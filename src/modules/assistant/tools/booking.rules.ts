@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { sideOf } from '../../../core/roles.ts';
 import {
   BOOKS,
   confirm,
@@ -99,7 +100,7 @@ export const booking = [
         args,
         async () => ({ would_cancel: await api.get(`/appointments/${appointment}/`) }),
         () =>
-          api.role === 'patient'
+          sideOf(api.role) === 'patient'
             ? api.delete(`/appointments/${appointment}/`)
             : api.patch(`/appointments/${appointment}/`, {
                 status: 'cancelled',
