@@ -1,8 +1,7 @@
-import { isBoundByBranches } from './roles.ts';
-
 /** The roles whose rights a key can have. */
 export const keyRoles = ['admin', 'receptionist'] as const;
 export type KeyRole = (typeof keyRoles)[number];
+const [most, least] = keyRoles;
 
 /** What a key may be narrowed to, and the least role that has the right to all of it. */
 const table = {
@@ -37,7 +36,7 @@ export const meaningOf = (scope: Scope): string => table[scope].means;
 
 /** The least role that has the right to all of these. */
 export const roleFor = (wanted: readonly Scope[]): KeyRole =>
-  wanted.every((scope) => isBoundByBranches(table[scope].role)) ? 'receptionist' : 'admin';
+  wanted.every((scope) => table[scope].role === least) ? least : most;
 
 /** `rw`: a scope to read with GET, and one to write with all else. The first row that fits a path counts. */
 const rules: readonly [path: RegExp, scope: `${string}:${'read' | 'write' | 'rw'}` | null][] = [
