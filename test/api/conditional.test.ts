@@ -13,7 +13,7 @@ beforeAll(async () => {
   clinic = await testApp();
   people = {
     admin: await clinic.person('admin'),
-    doctor: await clinic.person('doctor', { specialization: 'Kardiolog' }),
+    doctor: await clinic.person('doctor', { profile: { specialization: 'Kardiolog' } }),
     patient: await clinic.person('patient'),
   };
 });
