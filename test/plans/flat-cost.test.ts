@@ -57,7 +57,12 @@ async function costOf(
 const get = (as: keyof Known, path: string) => () =>
   clinic
     .as(people[as])
-    .get(path.replace('{doctor}', String(people.doctor.id)).replace('{patient}', String(people.patient.id)));
+    .get(
+      path
+        .replace('{doctor}', String(people.doctor.id))
+        .replace('{patient}', String(people.patient.id))
+        .replace('{webhook}', '1'),
+    );
 const countOf = async (rows: string): Promise<number> =>
   (await clinic.db.$client.query(`select count(*) from ${rows}`)).rows[0].count;
 
@@ -66,7 +71,11 @@ test('no list is missing here', async () => {
   const paged = operationsOf(writtenOut(body))
     .filter(({ operation }) => operation.parameters?.some(({ name }) => name === 'page'))
     .map(({ path }) =>
-      path.slice('/api'.length).replace('patients/{id}', 'patients/{patient}').replace('{id}', '{doctor}'),
+      path
+        .slice('/api'.length)
+        .replace('patients/{id}', 'patients/{patient}')
+        .replace('webhooks/{id}', 'webhooks/{webhook}')
+        .replace('{id}', '{doctor}'),
     );
   // The desk's search has plans of its own: test/desk/search-plan.test.ts.
   const others = ['/patients/'];

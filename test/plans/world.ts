@@ -156,6 +156,16 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
   `insert into login_throttles (key, failures, last_failed_at, blocked_until)
    select 'world:' || n, 1, '2026-03-02', '2026-03-02' from ${series(20_000)}`,
   `insert into notification_preferences (user_id) select ${FIRST.patient - 1} + n from ${series(20_000)}`,
+  // Each key has a person of its own, who is not needed here.
+  `insert into api_keys (name, user_id, key_hash, key_end, scopes, created_by, revoked_at, revoked_by)
+   select 'Program ' || n, ${FIRST.patient - 1} + n, sha256(n::text::bytea), 'abcd', '{}', ${admin.id},
+     case when n % 4 > 0 then timestamptz '2026-01-01' end, case when n % 4 > 0 then ${admin.id} end from ${series(20_000)}`,
+  `insert into webhook_endpoints (url, created_by) select 'https://' || n || '.example.uz/', ${admin.id} from ${series(10)}`,
+  // Nearly all of them to the first.
+  `insert into webhook_deliveries (endpoint_id, message_id, type, body, status, created_at)
+   select 1 + (n % 100 = 0)::int * (n / 100 % 10), 'message-' || n, 'appointment.booked', '{}',
+     case when n % 1000 = 0 then 'failed' when n % 1000 = 1 then 'pending' else 'delivered' end::webhook_delivery_status,
+     ${instant(200_000)} from ${series(200_000)}`,
   `insert into telegram_chats (user_id, chat_id) select ${FIRST.patient - 1} + n, n::text from ${series(20_000)}`,
 ];
 

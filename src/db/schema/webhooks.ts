@@ -78,6 +78,7 @@ export const webhookDeliveries = pgTable(
   (t) => [
     uniqueIndex('webhook_deliveries_once').on(t.endpoint_id, t.message_id),
     index('webhook_deliveries_due').on(t.endpoint_id, t.due_at, t.id).where(sql`status = 'pending'`),
+    index('webhook_deliveries_endpoint').on(t.endpoint_id, t.id),
     index('webhook_deliveries_status').on(t.endpoint_id, t.status, t.id),
     index('webhook_deliveries_created').on(t.created_at),
   ],
