@@ -1,8 +1,9 @@
+import { AsyncResource } from 'node:async_hooks';
 import { unhurried } from './deadline.ts';
 
 interface TogetherOptions<Item, Answer> {
-  /** Does one alone. */
-  alone: (item: Item) => Promise<Answer>;
+  /** Does one alone, in the async context of whoever asked for it. Without it, one goes as a group of one. */
+  alone?: (item: Item) => Promise<Answer>;
   /**
    * Does all of these in one statement or transaction: an answer for each, in their order. Where it throws, nothing has
    * happened, and each is done alone: one that is at fault, by whatever it asks, fails nobody but itself.
@@ -16,6 +17,8 @@ interface TogetherOptions<Item, Answer> {
 
 interface Waiting<Item, Answer> {
   item: Item;
+  /** Bound to the request that asked, whose time it has: whoever lets it go may be another. */
+  alone: () => Promise<Answer>;
   resolve: (answer: Answer) => void;
   reject: (error: unknown) => void;
 }
@@ -26,17 +29,17 @@ interface Waiting<Item, Answer> {
  * 16 bookings in one statement cost the database a third of what they cost one by one (bench/NOTES.md).
  */
 export function together<Item, Answer>({
-  alone,
   together: all,
+  alone = async (item) => (await all([item]))[0] as Answer,
   lanes = 1,
   most = 64,
 }: TogetherOptions<Item, Answer>): (item: Item) => Promise<Answer> {
   let waiting: Waiting<Item, Answer>[] = [];
   let under_way = 0;
 
-  async function one({ item, resolve, reject }: Waiting<Item, Answer>): Promise<void> {
+  async function one({ alone: answered, resolve, reject }: Waiting<Item, Answer>): Promise<void> {
     try {
-      resolve(await alone(item));
+      resolve(await answered());
     } catch (error) {
       reject(error);
     }
@@ -75,7 +78,7 @@ export function together<Item, Answer>({
 
   return (item) =>
     new Promise<Answer>((resolve, reject) => {
-      waiting.push({ item, resolve, reject });
+      waiting.push({ item, alone: AsyncResource.bind(() => alone(item)), resolve, reject });
       next();
     });
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timeFor, unhurried, within } from '../../src/db/deadline.ts';
 import { together } from '../../src/db/together.ts';
 import {
   type Answer,
@@ -96,6 +97,28 @@ describe('what comes together', () => {
     ]);
     expect(groups).toEqual([[1], [2, 3, 4], [2], [3], [4]]);
   });
+});
+
+test('one that goes alone has the time of whoever asked for it, and not of whoever lets it go', async () => {
+  const limits: number[] = [];
+  let letGo = () => {};
+  const add = together<number, void>({
+    async together() {
+      limits.push(timeFor(60_000));
+      await new Promise<void>((resolve) => {
+        letGo = resolve;
+      });
+      return [undefined];
+    },
+  });
+  const late = within(performance.now() - 1, () => add(1));
+  const other = unhurried(() => add(2));
+  letGo();
+  await late;
+  await new Promise((resolve) => setImmediate(resolve));
+  letGo();
+  await other;
+  expect(limits).toEqual([500, 60_000]);
 });
 
 const DAY = '2026-03-10';

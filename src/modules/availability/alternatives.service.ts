@@ -71,7 +71,6 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
 
   /** Who of those that are refused at once could not attend some of what was found. */
   const isBusyAt = together<{ patient: number; slots: readonly number[] }, boolean>({
-    alone: async ({ patient, slots }) => (await busyAmong(db, [patient], slots)).has(patient),
     async together(asked) {
       const busy = new Map<unknown, boolean>();
       for (const alike of Object.values(Object.groupBy(asked, ({ slots }) => slots.join()))) {

@@ -52,7 +52,6 @@ export function createObtaining(dependencies: ObtainingDependencies) {
 
   /** Those who are refused at once ask together why: of 200 on one slot 199 are. */
   const whyRefused = together<{ wanted: repository.Wanted; bounds: Bounds }, repository.Why | undefined>({
-    alone: async ({ wanted, bounds }) => (await repository.whyRefused(db, [wanted], bounds))[0],
     async together(refusals) {
       const answers = new Map<unknown, repository.Why | undefined>();
       for (const alike of Object.values(Object.groupBy(refusals, ({ bounds }) => kindOf(bounds)))) {

@@ -20,7 +20,6 @@ export function createCancelling(dependencies: DecidingDependencies) {
 
   /** What patients cancel, and who looks after them, travels together: all are bound by the policy of the moment. */
   const cancelBound = together<{ cancellation: Cancellation; caller: Caller }, Changed | undefined>({
-    alone: async (one) => (await cancelAll([one]))[0],
     together: cancelAll,
     lanes: 2,
   });
