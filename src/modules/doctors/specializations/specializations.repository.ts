@@ -42,14 +42,18 @@ export async function findSpecialization(
 
 /** Which one a text means, and keeps it from being joined to another one or renamed until the transaction ends. */
 export async function lockNamed(tx: Tx, said: string): Promise<number | undefined> {
-  const { rows } = await clientOf(tx).query<{ id: number }>({
-    name: 'specializations.lock-named',
-    text: `
-      select s.id from specialization_names n join specializations s on s.id = n.specialization_id
-      where n.folded = search_fold($1) for share of s`,
-    values: [said],
-  });
-  return rows[0]?.id;
+  const locked = async () => {
+    const { rows } = await clientOf(tx).query<{ id: number }>({
+      name: 'specializations.lock-named',
+      text: `
+        select s.id from specialization_names n join specializations s on s.id = n.specialization_id
+        where n.folded = search_fold($1) for share of s`,
+      values: [said],
+    });
+    return rows[0]?.id;
+  };
+  // One that was joined to another while this waited for it is found no more: the other has its names by now.
+  return (await locked()) ?? (await locked());
 }
 
 /** Keeps them from whoever chooses one meanwhile. @returns those that there are */

@@ -65,7 +65,7 @@ export type NewSpecialization = z.output<typeof newSpecialization>;
 
 export const specializationChanges = documented(
   z
-    .object(given)
+    .object({ ...given, names: given.names.refine(...somethingToChange()) })
     .partial()
     .refine(...somethingToChange()),
   {
