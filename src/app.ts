@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { type Clock, systemNow } from './core/clock.ts';
@@ -231,10 +232,12 @@ async function serveMetrics(
   if (port === undefined) return;
   const onRefused = (code: string) =>
     app.log.warn({ port, code }, 'metrics cannot be served at METRICS_PORT');
-  app.addHook('onListen', async () => {
-    const server = await listenForMetrics(metrics, { host, port, onRefused });
-    app.addHook('onClose', async () => void server.close());
+  let server: Server | undefined;
+  app.addHook('onListen', (done) => {
+    server = listenForMetrics(metrics, { host, port, onRefused });
+    done();
   });
+  app.addHook('onClose', async () => void server?.close());
 }
 
 /** What may lag is read from a replica of the database, where one is named and while it keeps up. */

@@ -50,10 +50,10 @@ export async function metricsRoute(
 }
 
 /** `/metrics` on a port of its own, which only monitors should reach. */
-export async function listenForMetrics(
+export function listenForMetrics(
   metrics: Metrics,
   { host, port, onRefused }: { host: string; port: number; onRefused: (code: string) => void },
-): Promise<Server> {
+): Server {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url?.split('?', 1)[0] !== '/metrics') {
       response.writeHead(404).end();
