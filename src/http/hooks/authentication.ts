@@ -101,8 +101,9 @@ export const authentication = fastifyPlugin(
       const { authorization = '' } = request.headers;
       request.api_key = apiKeyIn(authorization);
       if (request.api_key !== null) return done();
-      if (version !== keys.version()) checked.clear();
-      version = keys.version();
+      const present = keys.version();
+      if (present !== version) checked.clear();
+      version = present;
       const token = hash('sha256', authorization, 'base64url');
       const known = checked.get(token);
       if (known && systemNow() < known.expires) {
@@ -114,7 +115,8 @@ export const authentication = fastifyPlugin(
         if (result instanceof AppError) request.refusal = result;
         else {
           request.user = callerIn(result);
-          checked.set(token, result);
+          // Not what was verified by keys that have gone in the meantime.
+          if (present === keys.version()) checked.set(token, result);
           if (checked.size > REMEMBERED) checked.delete(checked.keys().next().value as string);
         }
         done();
