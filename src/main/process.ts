@@ -44,7 +44,10 @@ export function exitWith(line: string): never {
 
 /** The embedded database of these settings, which archives its log where they say so. */
 export const openOwn = ({ data_dir, backup_dir, backup_key }: Config): Promise<Embedded> =>
-  openEmbedded({ dir: data_dir, ...(backup_dir && archiving(data_dir, backup_dir, backup_key)) });
+  openEmbedded({
+    dir: data_dir,
+    ...(backup_dir && { prepare: () => archiving(data_dir, backup_dir, backup_key) }),
+  });
 
 /** Runs a command against the database of the settings itself, also while the API has the embedded one running. */
 export async function withDatabase(

@@ -34,7 +34,7 @@ beforeAll(async () => {
   chmodSync(dir, 0o755);
   mkdirSync(data);
   writeFileSync(join(data, 'jwt-secret'), 'a secret of this folder');
-  server = await openEmbedded({ dir: data, ...archiving(data, backups, KEY) });
+  server = await openEmbedded({ dir: data, prepare: () => archiving(data, backups, KEY) });
   await migrateDatabase(server.url);
   books = await openBooks(server.url, { BACKUP_DIR: backups, BACKUP_KEY: KEY });
 });

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reachable, type ServerUser, serverUser } from '../embedded/files.ts';
+import type { Extras } from '../embedded/server.ts';
 
 /** How the embedded server archives its log: by a command of ours, which it runs as its own user. */
 
@@ -11,7 +12,7 @@ const SCRIPT = fileURLToPath(new URL('../../cli/archive-wal.ts', import.meta.url
 const TIMEOUT = '60s';
 
 /** What a server needs that archives into `backup_dir`. */
-export function archiving(data_dir: string, backup_dir: string, key: string | undefined) {
+export function archiving(data_dir: string, backup_dir: string, key: string | undefined): Extras {
   const user = serverUser();
   const { node, script } = runnable(reachable(resolve(data_dir), user), user);
   const command = archiveCommand(node, script, resolve(backup_dir));
@@ -40,7 +41,12 @@ function runnable(base: string, user: ServerUser): { node: string; script: strin
   const copy = join(base, 'archiver');
   const there = { node: join(copy, 'node'), script: join(copy, 'src/cli/archive-wal.ts') };
   mkdirSync(join(copy, 'src/cli'), { recursive: true });
-  if (!existsSync(there.node)) copyFileSync(process.execPath, there.node);
+  const { size } = statSync(process.execPath);
+  if (statSync(there.node, { throwIfNoEntry: false })?.size !== size) {
+    // Whoever is killed in the middle of it leaves no half of a program under its name.
+    copyFileSync(process.execPath, `${there.node}.part`);
+    renameSync(`${there.node}.part`, there.node);
+  }
   for (const folder of ['backup', 'embedded'])
     cpSync(fileURLToPath(new URL(`../${folder}`, import.meta.url)), join(copy, 'src/db', folder), {
       recursive: true,

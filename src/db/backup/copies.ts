@@ -56,8 +56,9 @@ async function expireUnfinished({ dir }: Place, now: Date): Promise<void> {
       const path = join(dir, folder, name);
       const isHalf = folder === 'base' ? !existsSync(join(path, 'manifest.json')) : name.endsWith('.part');
       if (!isHalf) continue;
-      const { mtimeMs } = await stat(path);
-      if (now.getTime() - mtimeMs > DAY) await rm(path, { recursive: true, force: true });
+      // Whoever was writing it may have finished, or thrown it away, in the meantime.
+      const found = await stat(path).catch(() => undefined);
+      if (found && now.getTime() - found.mtimeMs > DAY) await rm(path, { recursive: true, force: true });
     }
 }
 

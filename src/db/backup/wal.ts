@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { BackupError } from './envelope.ts';
 import { bytesOf, contentOf, keep, namesIn, openPlace, type Place, pathOf } from './place.ts';
 
@@ -71,8 +71,19 @@ export async function archiveWal(
   if (here !== there) throw new BackupError(`${name} is archived already, with other content.`);
 }
 
+/** The first bytes of a segment, of which there are 16 MiB. */
+function startOf(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(40);
+    return start.subarray(0, readSync(file, start));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function checkSegment(path: string, name: string, system_identifier: string): void {
-  const head = headOf(readFileSync(path).subarray(0, 40));
+  const head = headOf(startOf(path));
   if (head.system_identifier !== system_identifier)
     throw new BackupError(`${name} comes from another server than the backups here.`);
   const { number } = segmentOf(name, head.bytes);

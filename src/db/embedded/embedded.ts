@@ -5,6 +5,7 @@ import { EmbeddedDatabaseError, reachable, serverUser } from './files.ts';
 import { fileLock } from './lock.ts';
 import {
   answers,
+  type Extras,
   freePort,
   newPassword,
   type Place,
@@ -33,8 +34,8 @@ interface EmbeddedOptions {
   dir: string;
   /** Further settings of the server, as `name=value`; tests switch durability off. */
   settings?: readonly string[];
-  /** What else its processes find in their environment. */
-  env?: Record<string, string>;
+  /** What it gets besides. Asked only in the process that starts the server: to find it out may take a while. */
+  prepare?: () => Extras;
 }
 
 /** How often a process that has joined looks whether the one that has the server is gone. */
@@ -47,10 +48,10 @@ const LOOK_EVERY = 500;
  *
  * @throws EmbeddedDatabaseError with one line that says what to do
  */
-export async function openEmbedded({ dir, settings = [], env = {} }: EmbeddedOptions): Promise<Embedded> {
+export async function openEmbedded({ dir, settings = [], prepare }: EmbeddedOptions): Promise<Embedded> {
   const user = serverUser();
   const base = reachable(resolve(dir), user);
-  const place: Place = { base, data: join(base, 'postgres'), user, settings, env };
+  const place: Place = { base, data: join(base, 'postgres'), user, settings, prepare };
   const lock = fileLock(join(base, 'owner.lock'));
   const deadline = performance.now() + START_LIMIT;
   for (;;) {

@@ -15,6 +15,13 @@ export interface Place {
   data: string;
   user: ServerUser;
   settings: readonly string[];
+  prepare: (() => Extras) | undefined;
+}
+
+export interface Extras {
+  /** As `name=value`. */
+  settings: readonly string[];
+  /** What its processes find in their environment. */
   env: Record<string, string>;
 }
 
@@ -144,7 +151,8 @@ function commandOf(pid: number): string | undefined {
  * PostgreSQL under a small shell that holds our pipe: when this process goes away for whatever reason, kill -9
  * included, the pipe closes and the server stops cleanly. In a session of its own it gets no Ctrl-C before us.
  */
-function launch(bin: string, { data, user, settings, env }: Place, port: number): Launched {
+function launch(bin: string, { data, user, settings, prepare }: Place, port: number): Launched {
+  const extras = prepare?.();
   const script =
     '"$@" & p=$!; trap "" INT TERM HUP; exec 3<&0; (cat <&3 >/dev/null; kill -INT $p) & c=$!; wait $p; kill -9 $c';
   const flags = [
@@ -152,6 +160,7 @@ function launch(bin: string, { data, user, settings, env }: Place, port: number)
     'unix_socket_directories=',
     'max_connections=200',
     ...settings,
+    ...(extras?.settings ?? []),
   ];
   const server = [
     join(bin, 'postgres'),
@@ -165,7 +174,7 @@ function launch(bin: string, { data, user, settings, env }: Place, port: number)
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
-    env: { LC_ALL: 'C', PATH: process.env.PATH, ...env },
+    env: { LC_ALL: 'C', PATH: process.env.PATH, ...extras?.env },
     ...user.ids,
   });
   const launched: Launched = { child, log: '' };
