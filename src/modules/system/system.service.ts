@@ -63,9 +63,9 @@ export function createSystem({
     readBackups(backup_dir).catch(() => ({ backed_up_at: null, bytes: null, rehearsal: null }));
 
   function setLevel(wanted: LogLevel): void {
-    clearTimeout(fallsBack);
     const left = Date.parse(wanted.until) - clock.now().getTime();
     if (left <= 0) return;
+    clearTimeout(fallsBack);
     raised = wanted;
     settings.setLogLevel(wanted.level);
     log.info({ level: wanted.level, until: wanted.until }, 'the log has another level for a while');
