@@ -74,7 +74,7 @@ export const site = fastifyPlugin(
 );
 
 /** As a trusted proxy forwards it, as the target names it, or as `Host` does, which a target with a host overrules. */
-function hostOf({ host, raw }: FastifyRequest): string {
+export function hostOf({ host, raw }: FastifyRequest): string {
   const own = raw.headers.host ?? '';
   return host === own ? (targets.get(raw) ?? own) : host;
 }

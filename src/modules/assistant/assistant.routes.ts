@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { IsSignedIn } from '../../http/guards.ts';
+import { hostOf } from '../../http/hooks/site.ts';
 import { type Api, answer, Refused } from './assistant.service.ts';
 
 /**
@@ -32,7 +33,8 @@ export async function assistantRoutes(app: FastifyInstance): Promise<void> {
 }
 
 /** The API as whoever has sent this request may call it. */
-function apiOf(app: FastifyInstance, { headers, ip, user }: FastifyRequest): Api {
+function apiOf(app: FastifyInstance, request: FastifyRequest): Api {
+  const { headers, ip, user } = request;
   async function ask(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
@@ -48,7 +50,8 @@ function apiOf(app: FastifyInstance, { headers, ip, user }: FastifyRequest): Api
       url: `/api${path}${given.length > 0 ? `?${asked}` : ''}`,
       remoteAddress: ip,
       headers: {
-        ...(headers.host !== undefined && { host: headers.host }),
+        // The one that was judged: behind a proxy another than the header says.
+        host: hostOf(request),
         ...(headers.authorization !== undefined && { authorization: headers.authorization }),
         ...(language !== undefined && { 'accept-language': language }),
         ...more,
