@@ -38,7 +38,10 @@ export function describeSuccesses(
     const schema = response.content?.['application/json']?.schema;
     const described = schema && resolve(schema, components).description;
     response.description = described === undefined ? ownWords(response) : firstSentence(described);
-    if (isSaved(response)) response.headers['Content-Disposition'] = header('Disposition');
+    // Tables and lines are for a file.
+    const { content = {} } = response;
+    if ('text/csv' in content) response.headers['Content-Disposition'] = header('Disposition');
+    if ('text/html' in content) response.headers['Content-Language'] = header('Language');
     if (status === '201')
       response.headers = {
         ...response.headers,
@@ -47,9 +50,6 @@ export function describeSuccesses(
     if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
   }
 }
-
-/** Tables and lines are for a file; a route may say that one of its answers is shown instead. */
-const isSaved = ({ content = {} }: Response) => 'text/csv' in content && !('text/html' in content);
 
 /** The schema, one click away, says the rest. */
 const firstSentence = (text: string) => /^.*?\.(?= |$)/s.exec(text)?.[0] ?? text;
