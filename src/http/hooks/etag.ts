@@ -108,7 +108,7 @@ export const etags = fastifyPlugin(
           },
         ];
       route.onSend = [
-        ...[route.onSend ?? []].flat(),
+        // Before what Fastify does for HEAD, which takes the text away.
         (request, reply, payload, done) => {
           if (reply.statusCode >= 300) return done(null, payload);
           if (typeof payload === 'string' && !reply.hasHeader('etag'))
@@ -120,6 +120,7 @@ export const etags = fastifyPlugin(
           reply.code(304).removeHeader('content-type').removeHeader('content-length');
           done(null, null);
         },
+        ...[route.onSend ?? []].flat(),
       ];
     });
   },
