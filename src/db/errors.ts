@@ -41,6 +41,7 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
   receptionist_branches_branch_id_branches_id_fk: 'branch_not_found',
   appointments_timeslot_id_timeslots_id_fk: 'timeslot_not_found',
   appointments_service_id_services_id_fk: 'service_in_use',
+  webhook_deliveries_endpoint_id_webhook_endpoints_id_fk: 'webhook_not_found',
   doctor_services_service_id_services_id_fk: 'service_in_use',
   waitlist_entries_service_id_services_id_fk: 'service_in_use',
 };
