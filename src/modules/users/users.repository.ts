@@ -178,15 +178,13 @@ export async function updateUser(
   await tx.update(users).set(changes).where(eq(users.id, user));
 }
 
-/** Locks a user's row against every other change of it; undefined when there is none. A program's is as if erased. */
+/** Locks a user's row against every other change of it; undefined when there is none. A program has no account. */
 export async function lockUser(tx: Tx, user: number) {
   const [row] = await tx
     .select({
       role: users.role,
       is_active: users.is_active,
-      deleted_at: sql<
-        string | null
-      >`case when ${isAccount} then ${users.deleted_at} else ${users.created_at} end`,
+      deleted_at: users.deleted_at,
       username: users.username,
       phone: users.phone,
       phone_verified_at: users.phone_verified_at,
@@ -196,7 +194,7 @@ export async function lockUser(tx: Tx, user: number) {
       email_resets_from: users.email_resets_from,
     })
     .from(users)
-    .where(eq(users.id, user))
+    .where(and(eq(users.id, user), isAccount))
     .for('no key update');
   return row;
 }
