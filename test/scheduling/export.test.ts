@@ -110,15 +110,18 @@ describe('an export', () => {
   test.each([
     ['', 'application/x-ndjson'],
     ['*/*', 'application/x-ndjson'],
-    ['application/json', 'application/x-ndjson'],
     ['text/*', 'text/csv'],
     ['TEXT/CSV', 'text/csv'],
     ['text/csv;q=0.5, */*', 'application/x-ndjson'],
     ['text/csv;q=0.5, application/x-ndjson;q=0.1, */*', 'text/csv'],
     ['text/csv;q=0, */*;q=0.1', 'application/x-ndjson'],
-    ['text/csv;q=x', 'application/x-ndjson'],
   ])('with Accept %j comes as %s', async (accept, type) => {
     expect((await exported('', accept)).headers['content-type']).toContain(type);
+  });
+
+  test.each(['application/json', 'text/csv;q=x'])('with Accept %j does not come', async (accept) => {
+    const { text, ...answer } = await exported('', accept);
+    expectProblem({ ...answer, body: JSON.parse(text) }, 'not_acceptable');
   });
 
   test('is empty when nothing matches, except for the header of the CSV', async () => {
