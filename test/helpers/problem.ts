@@ -108,3 +108,6 @@ function expectFields(errors: unknown, locale: Locale, expected: readonly string
   expect(new Set(named).size, `named twice: ${named}`).toBe(named.length);
   if (expected) expect(named).toEqual([...expected].sort());
 }
+
+/** What an answer says, without the name of its request, which is another each time. */
+export const withoutItsRequest = ({ request_id, ...said }: Record<string, unknown>) => said;
