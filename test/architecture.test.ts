@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { lockKeys } from '../src/db/lock-keys.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
@@ -121,6 +122,17 @@ test('the environment and the system clock are read by their owners only', () =>
       /process\.env|new Date\(\)|Date\.now\(\)/.test(readFileSync(join(root, file), 'utf8')),
   );
   expect(offenders).toEqual([]);
+});
+
+test('every advisory lock has a number of its own, in db/lock-keys', () => {
+  const numbers = Object.values(lockKeys);
+  expect(new Set(numbers).size).toBe(numbers.length);
+  const others = files.filter((file) => {
+    if (file === 'src/db/lock-keys.ts') return false;
+    const text = readFileSync(join(root, file), 'utf8');
+    return /\b7_?420_?1\d\d\b|advisory\w*lock\w*\(\d/.test(text);
+  });
+  expect(others).toEqual([]);
 });
 
 test('what a role may do is asked of core/roles, by what it is about', () => {

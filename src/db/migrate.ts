@@ -3,11 +3,9 @@ import pg from 'pg';
 import { DatabaseClient } from './connection.ts';
 import { drizzle, migrate } from './drizzle.ts';
 import { LIMITS } from './limits.ts';
+import { lockKeys } from './lock-keys.ts';
 
 const folder = fileURLToPath(new URL('../../drizzle', import.meta.url));
-
-/** Any number will do, as long as every process that migrates takes the same. */
-const MIGRATION_LOCK = 7_420_133;
 
 /**
  * Runs what must be done once on a new database (tables, the first admin) while no other process does any of it: one
@@ -21,7 +19,7 @@ export async function oneAtATime<T>(url: string, work: (client: pg.Client) => Pr
   client.on('error', () => {});
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('select pg_advisory_lock($1)', [lockKeys.migration]);
     return await work(client);
   } finally {
     // The lock ends with its session.

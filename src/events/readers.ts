@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Db } from '../db/client.ts';
 import { loggable } from '../db/errors.ts';
 import { exclusive } from '../db/links/lock.ts';
+import { lockKeys } from '../db/lock-keys.ts';
 import { beginEpochAfterRestore } from './log.ts';
 import { findPlaces, introduce, type Lag, listLags } from './reading.repository.ts';
 import { type EventReader, readNext, retry } from './reading.ts';
@@ -13,8 +14,6 @@ import { listSetAside, type SetAside, tryAnew } from './troubles.repository.ts';
 const PAUSE = 100;
 /** After an error, which is the database's: an event's own are kept apart. */
 const RETRY = 1_000;
-/** Under which lock the one process stands that reads; any number, the same for all. */
-const READING = 7_420_136;
 
 interface ReadersDependencies {
   db: Db;
@@ -138,7 +137,7 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
       };
       const turn = exclusive({
         url: database_url,
-        key: READING,
+        key: lockKeys.reading,
         name: 'clinic-events',
         retry: RETRY,
         onHeld() {

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Db } from '../db/client.ts';
 import { exclusive } from '../db/links/lock.ts';
+import { lockKeys } from '../db/lock-keys.ts';
 import { runQueue } from '../db/queue/runner.ts';
 import type { Failure } from '../http/reporting.ts';
 import { createModules } from '../modules.ts';
@@ -21,9 +22,6 @@ interface Jobs {
   /** Takes nothing new and resolves when what is under way is done. */
   stop: () => Promise<void>;
 }
-
-/** Under which lock the one process stands that polls the bot; any number, the same for all. */
-const BOT = 7_420_135;
 
 /**
  * Runs the background jobs of every module, the readers of the log, what is sent to webhooks, and the Telegram bot where one is set up, until it is
@@ -49,7 +47,7 @@ export function startJobs({ db, clock, log, config, report }: JobsDependencies):
     bot &&
     exclusive({
       url: config.database_url,
-      key: BOT,
+      key: lockKeys.bot,
       name: 'clinic-bot',
       onHeld: () => bot.start(),
       onLost: () => void bot.stop(),

@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { lockKeys } from '../../src/db/lock-keys.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { type Started, startProcess, startServer } from '../helpers/process.ts';
 
@@ -23,7 +24,7 @@ test.each([
   onTestFinished(close);
   // Each waits where it would migrate, so that they go on from there together.
   const gate = await db.$client.connect();
-  await gate.query('select pg_advisory_lock(7420133)');
+  await gate.query('select pg_advisory_lock($1)', [lockKeys.migration]);
   const starting = [1, 2, 3].map(() => startServer({ DATABASE_URL: url, ...env, ...more }));
   for (const server of starting) server.catch(() => {});
   await vi.waitFor(
@@ -33,7 +34,7 @@ test.each([
     },
     { timeout: 200_000, interval: 100 },
   );
-  await gate.query('select pg_advisory_unlock(7420133)');
+  await gate.query('select pg_advisory_unlock($1)', [lockKeys.migration]);
   gate.release();
   const servers = await Promise.all(starting);
   endAtLast(...servers);

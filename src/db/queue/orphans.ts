@@ -1,8 +1,7 @@
 import type pg from 'pg';
 import { keepLocks } from '../links/lock.ts';
+import { lockKeys } from '../lock-keys.ts';
 
-/** The class of advisory lock under which a process says that its workers live. */
-const LIVING = 7_420_134;
 /** How long a holder must be gone before its jobs are taken over. A broken link to the database is back sooner. */
 const GONE_FOR = 5_000;
 const LOOK_EVERY = 10_000;
@@ -103,11 +102,11 @@ export function guardOrphans({ url, onFreed }: { url: string; onFreed: (holders:
  * a link was cut silently, the next link of the process must not wait for its end.
  */
 const hold = (client: pg.Client, holder: string) =>
-  client.query('select pg_advisory_lock_shared($1, hashtext($2))', [LIVING, holder]);
+  client.query('select pg_advisory_lock_shared($1, hashtext($2))', [lockKeys.living, holder]);
 
 async function release(client: pg.Client, holder: string): Promise<boolean> {
   const text = 'select pg_advisory_unlock_shared($1, hashtext($2)) as released';
-  const { rows } = await client.query<{ released: boolean }>(text, [LIVING, holder]);
+  const { rows } = await client.query<{ released: boolean }>(text, [lockKeys.living, holder]);
   return rows[0]?.released === true;
 }
 
@@ -120,7 +119,7 @@ async function findAbsent(client: pg.Client): Promise<string[]> {
        where l.locktype = 'advisory' and l.objsubid = 2 and l.classid = $1 and l.granted
          and l.database = (select oid from pg_database where datname = current_database())
          and l.objid::bigint = (hashtext(locked_by)::bigint & 4294967295))`,
-    [LIVING],
+    [lockKeys.living],
   );
   return rows.map((row) => row.locked_by);
 }

@@ -1,6 +1,7 @@
 import { adultsBornBy } from '../../core/age.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
+import { lockKeys } from '../../db/lock-keys.ts';
 import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
 import { isPatientHere } from '../availability/people.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
@@ -11,15 +12,12 @@ import { readersOf } from '../patients/families/guardians.sql.ts';
 import type { ClaimedSlot } from './claims.repository.ts';
 import { isLive } from './entries.repository.ts';
 
-/** The lock under which the list is gone through, for one offer at a time: so the order of joining is exact. */
-const LIST = 7_420_136;
-
-/** Nobody else goes through the list until the transaction ends, which is some milliseconds later. */
+/** Nobody else goes through the list until the transaction ends, some milliseconds later: so the order of joining is exact. */
 export async function lockList(tx: Tx): Promise<void> {
   await clientOf(tx).query({
     name: 'waitlist.lock-list',
     text: 'select pg_advisory_xact_lock($1)',
-    values: [LIST],
+    values: [lockKeys.waitingList],
   });
 }
 
