@@ -189,11 +189,16 @@ describe('a request', () => {
     expect(lines[0]).not.toHaveProperty('user');
   });
 
-  test('gets an id of ours, whatever id it brings', async () => {
-    const brought = 'brought-by-the-client';
-    const first = await clinic.as(doctor).get('/auth/me/').set('x-request-id', brought).expect(200);
-    const second = await clinic.as(doctor).get('/auth/me/').set('x-request-id', brought).expect(200);
-    expect(new Set([brought, first.headers['x-request-id'], second.headers['x-request-id']]).size).toBe(3);
-    expect(log.lines.join('')).not.toContain(brought);
+  test('has the name that it brings, and one of ours where that could do harm in a log', async () => {
+    const said = async (name: string) => {
+      const { headers } = await clinic.as(doctor).get('/auth/me/').set('x-request-id', name).expect(200);
+      return headers['x-request-id'];
+    };
+    expect(await said('brought-by-the-client')).toBe('brought-by-the-client');
+    const ours = await said('two lines "} {');
+    expect(ours).toMatch(/^[0-9a-f-]{36}$/);
+    expect(log.lines.join('')).not.toContain('two lines');
+    for (const name of ['brought-by-the-client', ours])
+      expect(log.lines.filter((line) => line.includes(`"reqId":"${name}"`))).not.toEqual([]);
   });
 });

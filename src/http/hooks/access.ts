@@ -138,9 +138,8 @@ function errorsOf(
   // An address that is badly encoded is refused wherever it leads.
   errors.add('malformed_request');
   if (access !== 'public') {
-    if (access !== 'directory') errors.add('authentication_required');
+    if (access !== 'directory') errors.add('authentication_required').add('insufficient_scope');
     for (const code of ['invalid_token', 'token_expired', 'session_ended'] as const) errors.add(code);
-    errors.add('insufficient_scope');
     if (owner || isRoles(access)) errors.add('forbidden');
   }
   for (const code of own) errors.add(code);
