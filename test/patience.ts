@@ -1,3 +1,4 @@
+import { Server } from 'node:http';
 import { vi } from 'vitest';
 
 /**
@@ -10,3 +11,8 @@ const HANGS = 1_800_000;
 const { waitFor } = vi;
 vi.waitFor = (callback, options) =>
   waitFor(callback, { ...(typeof options === 'object' && options), timeout: HANGS });
+
+/** A server in the tests' own process hangs up on nobody who waits for an answer. */
+Server.prototype.setTimeout = function patiently() {
+  return this;
+};
