@@ -31,6 +31,9 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
   const keyed = (body: object) =>
     clinic.as(patient).post('/appointments/', body).set('idempotency-key', 'said once');
   const visit = await keyed({ timeslot: others });
+  const admin = clinic.as(await clinic.person('admin'));
+  const { body: webhook } = await admin.post('/webhooks/', { url: 'http://127.0.0.1:1/' }).expect(201);
+  const { headers } = await clinic.as(patient).get(`/appointments/${visit.body.id}/`);
   const counted = [
     await clinic.as(patient).get('/auth/me/'),
     await clinic.as(patient).post('/appointments/', { timeslot }),
@@ -38,6 +41,8 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
     await clinic.as(patient).delete('/auth/sessions/'),
     await clinic.as(patient).patch('/auth/me/', {}),
     await guest.get('/auth/me/'),
+    await clinic.as(patient).get(`/appointments/${visit.body.id}/`).set('if-none-match', String(headers.etag)),
+    await clinic.as(patient).get('/auth/me/').set('accept', 'image/png'),
     await clinic.as(patient).get('/users/'),
     await clinic.as(patient).get('/doctors/2147483647/'),
     await clinic.as(patient).post('/appointments/', { timeslot }),
@@ -46,6 +51,7 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
     await guest.post('/auth/login/').type('text/plain').send('username=aziza'),
     await keyed({ timeslot }),
     await clinic.as(patient).delete(`/appointments/${visit.body.id}/`).set('if-match', '"7"'),
+    await admin.post(`/webhooks/${webhook.id}/replay/`, { since: '2020-01-01T00:00:00Z' }),
     await spent(),
   ];
   return { counted, health: await supertest(clinic.app.server).get('/health/live').expect(200) };
