@@ -70,18 +70,16 @@ export async function readNext(
   const next = isWhole
     ? { place: part.upto, upto: null, after: 0, last: 0 }
     : { place, upto: part.upto, after: found.at(-1)?.id ?? part.last, last: part.last };
-  try {
-    const events = at.is_troubled ? await withoutThoseBehind(reading.db, reader, found) : found;
-    if (events.length < found.length) throw new HasTroubles();
-    await act(reading.db, reader, at, next, events);
-  } catch (error) {
-    if (isPassing(error)) throw error;
-    await oneByOne(reading, reader, at, part, found, next);
-  }
+  const apart = () => oneByOne(reading, reader, at, part, found, next);
+  const events = at.is_troubled ? await withoutThoseBehind(reading.db, reader, found) : found;
+  if (events.length < found.length) await apart();
+  else
+    await act(reading.db, reader, at, next, events).catch((error) => {
+      if (isPassing(error)) throw error;
+      return apart();
+    });
   return !isWhole;
 }
-
-class HasTroubles extends Error {}
 
 async function withoutThoseBehind(db: Db, { name }: EventReader, found: readonly Happened[]) {
   const appointments = found.flatMap(({ appointment_id }) => appointment_id ?? []);
