@@ -167,6 +167,9 @@ export const date = z.iso
   .refine((value) => value >= '1900', issue('invalid_date'))
   .meta({ maxLength: 10, examples: [demo.day] });
 
+/** A moment, in UTC or with its offset. */
+export const instant = z.iso.datetime({ offset: true }).max(40);
+
 /** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
 export const clockTime = z
   .string()
@@ -256,6 +259,11 @@ export const outTranslated = {
   name: told(200).meta({ id: 'TranslatedName', description: 'A name in each language of the clinic.' }),
   text: told(4_000).meta({ id: 'TranslatedText', description: 'A text in each language of the clinic.' }),
 };
+
+/** What nothing counted here reaches, and JavaScript still tells from its neighbours. */
+export const MAX_COUNT = 10 ** 15;
+/** A whole number that may be large. */
+export const count = z.int().min(0).max(MAX_COUNT).meta({ format: 'int64' });
 
 const MAX_PRICE = 1_000_000_000_000;
 /** What something costs, in minor units. */

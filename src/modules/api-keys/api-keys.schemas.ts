@@ -22,9 +22,10 @@ const branches = z
     examples: [[demo.branch.id]],
   });
 
-const expires_at = z.iso
-  .datetime({ offset: true })
-  .meta({ description: 'From then on it is refused; null never.', examples: ['2028-12-31T19:00:00Z'] });
+const expires_at = fields.instant.meta({
+  description: 'From then on it is refused; null never.',
+  examples: ['2028-12-31T19:00:00Z'],
+});
 
 const shape = z.object({
   id: fields.id,

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
-const instant = z.iso.datetime({ offset: true });
-/** Bounds that nothing reaches, so that a client knows how large a figure may be. */
-const figure = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
-const whole = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const { instant } = fields.out;
+/** Bounded, so that a client knows how large a figure may be. */
+const figure = z.number().min(0).max(fields.MAX_COUNT);
+const whole = fields.count;
 const word = z.string().max(200);
 
 export const systemState = documented(

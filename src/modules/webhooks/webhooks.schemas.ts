@@ -146,7 +146,7 @@ const deliveryExample = {
 };
 export const delivery = documented(
   z.object({
-    id: z.int().meta({ format: 'int64', minimum: 1, maximum: 2 ** 53 - 1, examples: [1] }),
+    id: z.int().meta({ format: 'int64', minimum: 1, maximum: fields.MAX_COUNT, examples: [1] }),
     webhook: fields.id,
     message_id: z.string().meta({
       description: 'The header `webhook-id`: the event’s, the same at every try.',
@@ -193,7 +193,7 @@ export type DeliveryFilters = z.output<typeof deliveryFilters>;
 
 export const replayInput = documented(
   z.object({
-    since: z.iso.datetime({ offset: true }).meta({
+    since: fields.instant.meta({
       description: 'From when on; as far back as EVENT_RETENTION_DAYS.',
       examples: [AT],
     }),

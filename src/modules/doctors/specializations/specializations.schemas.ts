@@ -20,7 +20,11 @@ export const specialization = documented(
     names: z
       .object({ uz: told, ru: told, en: told })
       .meta({ id: 'SpecializationNames', description: 'In each language; null where nobody has said it.' }),
-    doctors: z.int().meta({ description: 'How many doctors of the directory have it.', minimum: 0 }),
+    doctors: z.int().meta({
+      description: 'How many doctors of the directory have it.',
+      minimum: 0,
+      maximum: 2_147_483_647,
+    }),
   }),
   {
     id: 'Specialization',
