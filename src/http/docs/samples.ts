@@ -50,7 +50,10 @@ function samplesOf(
   );
   const url = `${server.replace(/\/$/, '')}${inPath}${query.size > 0 ? `?${query}` : ''}`;
   const body = bodyOf(document, requestBody?.content['application/json']);
-  const isOpen = security?.length === 0;
+  // What works without a token is shown without one: with none at hand, an empty one would be refused.
+  const isOpen =
+    security !== undefined &&
+    (security.length === 0 || security.some((way) => Object.keys(way).length === 0));
   return [
     { lang: 'Shell', label: 'curl', source: curl(method, url, body, isOpen) },
     { lang: 'JavaScript', label: 'JavaScript', source: javascript(method, url, body, isOpen) },
