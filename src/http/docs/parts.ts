@@ -20,7 +20,12 @@ export function partOf(
     Object.values(paths).flatMap((operations) => Object.values(operations).flatMap(({ tags = [] }) => tags)),
   );
   const tags = (document.tags as { name: string }[]).filter(({ name }) => named.has(name));
-  return withoutUnused({ ...document, paths, tags });
+  const webhooks = Object.fromEntries(
+    Object.entries(document.webhooks ?? {}).filter(([, { post }]) =>
+      post?.tags?.some((tag) => named.has(tag)),
+    ),
+  );
+  return withoutUnused({ ...document, paths, webhooks, tags });
 }
 
 /** Drops components that nothing refers to, until none is left of them. */

@@ -79,6 +79,8 @@ export interface Components {
 
 export interface Document {
   paths: Record<string, Record<string, Operation>>;
+  /** What this server sends to others. */
+  webhooks?: Record<string, Record<string, Operation>>;
   components: Components;
   [part: string]: unknown;
 }

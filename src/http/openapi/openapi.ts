@@ -39,7 +39,7 @@ interface Heading {
 
 /** What this server sends to others by itself: the section `webhooks` of OpenAPI 3.1, with the schemas that it refers to. */
 interface Webhooks {
-  webhooks: Record<string, object>;
+  webhooks: NonNullable<Document['webhooks']>;
   schemas: Components['schemas'];
 }
 
@@ -92,11 +92,7 @@ export const openapi = fastifyPlugin(
       transformObject: (document) => {
         const generated = jsonSchemaTransformObject(document) as unknown as Document;
         // The library's type is of OpenAPI 3.0 and 3.1 at once; what is handed back is the same document.
-        const finished = finish(generated, app.documentedRoutes, headings, introduced);
-        for (const { webhooks, schemas } of sent) {
-          finished.webhooks = { ...(finished.webhooks as object), ...webhooks };
-          Object.assign(finished.components.schemas, schemas);
-        }
+        const finished = finish(generated, app.documentedRoutes, headings, sent, introduced);
         return finished as unknown as ReturnType<typeof jsonSchemaTransformObject>;
       },
     });
@@ -109,6 +105,7 @@ function finish(
   generated: Document,
   routes: ReadonlyMap<string, DocumentedRoute>,
   headings: readonly Heading[],
+  sent: readonly Webhooks[],
   { demo_data }: Introduced,
 ): Document {
   const document = uniteTwins(structuredClone(generated));
@@ -129,8 +126,17 @@ function finish(
   const answered = JSON.stringify(paths);
   for (const [kind, schema] of Object.entries(problemSchemas(alternativesOf(routes))))
     if (answered.includes(`"${refTo(kind)}"`)) components.schemas[kind] = schema;
+  addWebhooks(document, sent);
   share(document);
   return document;
+}
+
+/** A copy of them: sharing takes the document apart in place, and a process may make several. */
+function addWebhooks(document: Document, sent: readonly Webhooks[]): void {
+  for (const { webhooks, schemas } of structuredClone(sent)) {
+    document.webhooks = { ...document.webhooks, ...webhooks };
+    Object.assign(document.components.schemas, schemas);
+  }
 }
 
 /**

@@ -18,7 +18,9 @@ import { shareSchemas } from './shared-schemas.ts';
  */
 export function share(document: Document): void {
   const { components } = document;
-  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods));
+  const operations = Object.values({ ...document.paths, ...document.webhooks }).flatMap((methods) =>
+    Object.values(methods),
+  );
   shareSchemas(components.schemas);
   shareProblems(operations, components);
   shareResponses(operations, components);
@@ -46,16 +48,19 @@ const byName = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 :
 
 /**
  * The commonest answer of a status has the status for its name (`E409`), as operations refer to it 700 times; the others are named
- * after their codes. A success is named after its schema: it carries its headers wherever it stands.
+ * after their codes, or after those that they have beside the commonest one’s (`E400.InvalidCode`). A success is named after its schema: it carries its headers wherever it stands.
  */
 function shareResponses(operations: readonly Operation[], components: Components): void {
   const all = operations.flatMap(({ responses }) =>
     Object.entries(responses).map(([status, response]) => ({ status, response, responses })),
   );
   const names = new Map<string, string>();
+  const commonest = new Map<string, string[]>();
   for (const text of repeatedOf(all.map(({ response }) => response))) {
     const { status = '' } = all.find(({ response }) => JSON.stringify(response) === text) ?? {};
-    names.set(text, freeName(namesFor(status, JSON.parse(text)), [...names.values()]));
+    const response = JSON.parse(text) as Response;
+    names.set(text, freeName(namesFor(status, response, commonest.get(status)), [...names.values()]));
+    if (!commonest.has(status)) commonest.set(status, codesOf(response));
   }
   for (const { status, response, responses } of all) {
     const name = names.get(JSON.stringify(response));
@@ -64,12 +69,16 @@ function shareResponses(operations: readonly Operation[], components: Components
   components.responses = named(names);
 }
 
-function namesFor(status: string, { content }: Response): string[] {
-  const schema = nameOf(content?.['application/json']?.schema ?? {});
-  const codes = Object.keys(content?.[PROBLEM_TYPE]?.examples ?? {}).map(inPascalCase);
+const codesOf = ({ content }: Response) => Object.keys(content?.[PROBLEM_TYPE]?.examples ?? {});
+
+function namesFor(status: string, response: Response, commonest: readonly string[] = []): string[] {
+  const schema = nameOf(response.content?.['application/json']?.schema ?? {});
   if (schema !== undefined) return [schema, `${schema}.${status}`];
+  const codes = codesOf(response);
+  const isMore = commonest.length > 0 && commonest.every((code) => codes.includes(code));
+  const own = codes.filter((code) => !isMore || !commonest.includes(code)).map(inPascalCase);
   // No name begins with a digit: orval makes a type of it.
-  return [`E${status}`, codes.join('.')];
+  return [`E${status}`, [...(isMore ? [`E${status}`] : []), ...own].join('.')];
 }
 
 /** Parameters that several operations take, such as the page of every list. */
@@ -140,9 +149,9 @@ const named = <Part>(names: ReadonlyMap<string, string>): Record<string, Part> =
 const inPascalCase = (name: string) =>
   name.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
 
-/** The first of these names that is free; the last one with a number where none is. */
+/** The first of these names that is free; the last of them with a number where none is. */
 function freeName(wanted: readonly string[], taken: readonly string[]): string {
-  const last = wanted.at(-1) ?? '';
+  const last = wanted.findLast((name) => name !== '') ?? '';
   const numbered = Array.from(taken, (_, index) => `${last}.${index + 2}`);
   return [...wanted, ...numbered].find((name) => name !== '' && !taken.includes(name)) ?? last;
 }

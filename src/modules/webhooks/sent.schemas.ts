@@ -1,5 +1,7 @@
 import { demo } from '../../core/demo.ts';
 import { type EventType, eventTypes } from '../../core/events.ts';
+import { MAX_COUNT } from '../../http/fields.ts';
+import type { Parameter } from '../../http/openapi/document.ts';
 
 const NAME = 'WebhookEvent';
 const AT = '2028-03-01T09:30:00.000Z';
@@ -8,7 +10,7 @@ const idOrNull = (description: string) => ({
   type: ['integer', 'null'],
   format: 'int64',
   minimum: 1,
-  maximum: Number.MAX_SAFE_INTEGER,
+  maximum: MAX_COUNT,
   description,
 });
 const instantOrNull = (description: string) => ({
@@ -63,7 +65,7 @@ function exampleOf(type: EventType) {
   };
 }
 
-const header = (name: string, description: string, example: string) => ({
+const header = (name: string, description: string, example: string): Parameter => ({
   name,
   in: 'header',
   required: true,
@@ -84,7 +86,7 @@ const parameters = [
 const operation = (type: EventType) => ({
   post: {
     summary: type,
-    description: 'Sent to every endpoint that wants this type, at least once and in no promised order.',
+    description: 'Sent at least once, in no promised order.',
     operationId: `on_${type.replace('.', '_')}`,
     tags: ['webhooks'],
     security: [],
@@ -128,7 +130,6 @@ export const sentEvents = {
         },
         data,
       },
-      examples: [exampleOf('appointment.booked')],
     },
   },
 };

@@ -18,7 +18,8 @@ export async function webhooksRoutes(instance: FastifyInstance, { webhooks }: { 
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({
     name: 'webhooks',
-    description: 'Where other systems of the clinic hear of what happens, for admins.',
+    description:
+      'Where other systems of the clinic hear of what happens, for admins. Every endpoint is sent the types that it wants.',
     order: 145,
   });
   app.describeWebhooks(sentEvents);
