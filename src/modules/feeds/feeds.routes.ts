@@ -101,7 +101,7 @@ export async function feedsRoutes(instance: FastifyInstance, { feeds }: { feeds:
     '/calendar/:file',
     {
       preHandler: Public,
-      config: { errors: ['feed_not_found'], secret_path: true },
+      config: { etag: 'page', errors: ['feed_not_found'], secret_path: true },
       schema: {
         tags,
         operationId: 'getCalendar',
@@ -141,10 +141,8 @@ interface Conditions {
   'if-modified-since'?: string | undefined;
 }
 
-/** RFC 9110, section 13.2.2: a date counts only where no tag is named. Tags are compared weakly (section 13.1.2). */
-function isUnchanged(conditions: Conditions, { etag, changed_at }: CalendarFile): boolean {
+/** RFC 9110, section 13.2.2: a date counts only where no tag is named. Tags are compared where every answer’s are. */
+function isUnchanged(conditions: Conditions, { changed_at }: CalendarFile): boolean {
   const { 'if-none-match': tags, 'if-modified-since': since } = conditions;
-  if (tags !== undefined)
-    return tags.trim() === '*' || tags.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
-  return since !== undefined && changed_at.getTime() <= Date.parse(since);
+  return tags === undefined && since !== undefined && changed_at.getTime() <= Date.parse(since);
 }
