@@ -58,6 +58,13 @@ function isOfSome(name: string, { status, headers }: supertest.Response): boolea
   );
 }
 
+/** What the introduction says that every answer, or every problem, has. */
+const saidOnce = ({ status }: supertest.Response) => [
+  'x-request-id',
+  'cache-control',
+  ...(status < 400 ? [] : ['content-language']),
+];
+
 function judge(method: Method, path: string, answer: supertest.Response): void {
   const url = /^\/(?:health|photos)\//.test(path) ? path : `/api${path}`;
   const found = operationFor(document, method, url);
@@ -65,6 +72,7 @@ function judge(method: Method, path: string, answer: supertest.Response): void {
   const { operation } = found;
   const response = operation.responses[answer.status];
   expect(response, `${operation.operationId} may answer ${answer.status}`).toBeDefined();
+  expect(Object.keys(answer.headers)).toEqual(expect.arrayContaining(saidOnce(answer)));
   // An address that cannot be read is refused before it is counted.
   const uncounted = answer.body?.code === 'malformed_request' && path.includes('%');
   for (const name of Object.keys(response?.headers ?? {})) {
@@ -74,9 +82,8 @@ function judge(method: Method, path: string, answer: supertest.Response): void {
     else there.toHaveProperty(name.toLowerCase());
   }
   const declared = Object.keys(response?.headers ?? {}).map((name) => name.toLowerCase());
-  const undeclared = Object.keys(answer.headers).filter(
-    (name) => !ON_ALL.test(name) && !declared.includes(name),
-  );
+  const said = [...declared, ...saidOnce(answer)];
+  const undeclared = Object.keys(answer.headers).filter((name) => !ON_ALL.test(name) && !said.includes(name));
   expect(undeclared, `${operation.operationId} ${answer.status}`).toEqual([]);
   if (answer.status < 300) succeeded.add(operation.operationId);
   const types = Object.keys(response?.content ?? {});

@@ -6,7 +6,7 @@ import { misspelt } from '../hooks/unknown-fields.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { wrongFields as wrong } from '../zod.ts';
 import { type Components, type Operation, type Parameter, type Response, resolve } from './document.ts';
-import { header, LIMITS, locationLike, ON_PROBLEMS, onError, UNCOUNTED } from './headers.ts';
+import { header, LIMITS, locationLike, onError, UNCOUNTED } from './headers.ts';
 import { problemOf, WITH_COUNT } from './problems.ts';
 
 /** Whom the examples speak of. */
@@ -25,11 +25,6 @@ export function describeSuccesses(
   keyed: boolean,
 ): void {
   for (const [status, response] of Object.entries(responses)) {
-    response.headers = {
-      ...response.headers,
-      'Cache-Control': header('Caching'),
-      'X-Request-Id': header('RequestId'),
-    };
     if (status === '204') {
       response.description = 'Done. The answer has no body.';
       delete response.content;
@@ -38,16 +33,19 @@ export function describeSuccesses(
     const schema = response.content?.['application/json']?.schema;
     const described = schema && resolve(schema, components).description;
     response.description = described === undefined ? ownWords(response) : firstSentence(described);
-    // Tables and lines are for a file.
     const { content = {} } = response;
-    if ('text/csv' in content) response.headers['Content-Disposition'] = header('Disposition');
-    if ('text/html' in content) response.headers['Content-Language'] = header('Language');
-    if (status === '201')
-      response.headers = {
-        ...response.headers,
+    // Tables, lines and calendars are for a file.
+    const isFile = 'text/csv' in content || 'text/calendar' in content;
+    response.headers = {
+      ...response.headers,
+      ...(isFile && { 'Content-Disposition': header('Disposition') }),
+      ...('text/calendar' in content && { 'Last-Modified': header('LastModified') }),
+      ...('text/html' in content && { 'Content-Language': header('Language') }),
+      ...(status === '201' && {
         Location: location === undefined ? header('Location') : locationLike(location),
-      };
-    if (keyed) response.headers = { ...response.headers, 'Idempotency-Replayed': header('Replayed') };
+      }),
+      ...(keyed && { 'Idempotency-Replayed': header('Replayed') }),
+    };
   }
 }
 
@@ -66,11 +64,7 @@ export function describeVersions(operation: Operation, isRead: boolean): void {
   operation.parameters = [...(operation.parameters ?? []), IF_NONE_MATCH];
   responses['304'] = {
     description: 'You have it already: it is as `If-None-Match` says. The answer has no body.',
-    headers: {
-      ETag: header('ETag'),
-      'Cache-Control': header('Caching'),
-      'X-Request-Id': header('RequestId'),
-    },
+    headers: { ETag: header('ETag') },
   };
 }
 
@@ -129,7 +123,7 @@ export function errorResponses(
     examples[status] = { ...examples[status], [code]: { value } };
     responses[status] = {
       description: listed(Object.keys(examples[status])),
-      headers: { ...ON_PROBLEMS, ...onError[status] },
+      headers: { ...onError[status] },
       content: { [PROBLEM_TYPE]: { schema: problemOf(codes, status), examples: examples[status] } },
     };
   }

@@ -3,7 +3,10 @@ import { errorStatus } from '../../core/errors.ts';
 import { locales } from '../../core/words.ts';
 import type { Header, Response } from './document.ts';
 
-/** The headers of answers. Those of the transport, and those that protect browsers, are not said of each operation. */
+/**
+ * The headers of answers. What every answer carries is not said of each operation: those of the transport, those that protect
+ * browsers, the name of the request, what may be kept; nor the language of problems. The introduction speaks of them.
+ */
 
 const integer = (minimum: number, maximum: number) => ({
   type: 'integer',
@@ -34,22 +37,6 @@ export const HEADERS = {
       examples: ['"3-5uiiUAqRKBe_qjHd5DDKRwCrcy0"'],
     },
   },
-  Caching: {
-    description:
-      'What may be kept: nothing; beside an `ETag` the reader’s own copy, if they ask whether it still holds; for seconds, and ' +
-      'by everybody, what guests are shown; photos for ever.',
-    schema: {
-      type: 'string',
-      enum: [
-        'no-store',
-        'private, no-cache',
-        'public, max-age=5',
-        'public, max-age=60',
-        'public, max-age=31536000, immutable',
-      ],
-      maxLength: 40,
-    },
-  },
   Replayed: {
     description:
       'The request had been done before: this is the answer that it had then. Else it is left out.',
@@ -68,18 +55,13 @@ export const HEADERS = {
     description: 'Seconds until all are there again.',
     schema: { ...integer(0, 60), examples: [41] },
   },
-  RequestId: {
-    description:
-      'The name of the request, in the log and in problems: as it was sent in `X-Request-Id`, or a new one.',
-    schema: { type: 'string', maxLength: 100, examples: ['0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47'] },
-  },
   Language: {
     description: 'The language of the texts.',
     schema: { type: 'string', enum: [...locales], maxLength: 2 },
   },
-  Vary: {
-    description: 'The headers of the request on which the answer depends.',
-    schema: { type: 'string', maxLength: 100, examples: ['accept-language'] },
+  LastModified: {
+    description: 'When it changed last, for `If-Modified-Since` (RFC 9110).',
+    schema: { type: 'string', maxLength: 30, examples: ['Wed, 01 Mar 2028 09:30:00 GMT'] },
   },
   Disposition: {
     description: 'The name under which a browser saves it (RFC 6266).',
@@ -88,13 +70,6 @@ export const HEADERS = {
 } satisfies Record<string, Header>;
 
 export const header = (name: keyof typeof HEADERS) => ({ $ref: `#/components/headers/${name}` });
-
-export const ON_PROBLEMS: NonNullable<Response['headers']> = {
-  'X-Request-Id': header('RequestId'),
-  'Content-Language': header('Language'),
-  'Cache-Control': header('Caching'),
-  Vary: header('Vary'),
-};
 
 export const onError: Partial<Record<number, NonNullable<Response['headers']>>> = {
   401: { 'WWW-Authenticate': header('Challenge') },

@@ -55,10 +55,12 @@ the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same n
 
 Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
 \`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
-\`Accept-Language\`. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, as
-it was sent or a new one, which names it in the log. Later versions may add codes, kinds and fields: see
+\`Accept-Language\`, as their \`Content-Language\` says. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, as
+it was sent or a new one, which names it in the log and in problems. Later versions may add codes, kinds and fields: see
 [all errors](/api/problems/). Any operation may answer 408, 414 or 431 to a request that it cannot read at all. Headers that
-protect browsers, and \`Vary\`, are on every answer. Unknown fields and parameters are refused (\`unknown_field\`) with the name that was probably meant.
+protect browsers, and \`Vary\`, are on every answer, and so is \`Cache-Control\`, which says what may be kept: nothing; beside an
+\`ETag\` the reader’s own copy, if they ask whether it still holds; for seconds, and by everybody, what guests are shown; photos
+for ever. Unknown fields and parameters are refused (\`unknown_field\`) with the name that was probably meant.
 A method that a path does not know is a 405, whose \`Allow\` names those that it knows. Searches, statistics and exports
 may be a few seconds behind; booking decides by what is true now. The people whose records are shown see who
 looked, under the name by which it is **noted**. A request that changes a record is noted as that change instead.
