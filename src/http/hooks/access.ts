@@ -15,6 +15,8 @@ declare module 'fastify' {
     examples?: Readonly<Record<number, readonly string[]>>;
     /** Where what it creates is to be found, when that is not below its own path. */
     location?: string;
+    /** Its answer is for a file, though its type does not say so. */
+    attached?: true;
     /** It refuses a slot with others that can be had instead, each of this schema. */
     alternatives?: z.ZodType;
   }
@@ -37,6 +39,8 @@ export interface DocumentedRoute {
   errors: ErrorCode[];
   examples: Readonly<Record<number, readonly string[]>>;
   location?: string;
+  /** Its answer is for a file. */
+  isAttached: boolean;
   /** What the audit calls reading through it, when it shows people's records. */
   audited?: string;
   /** What its refusals of a slot offer instead. */
@@ -92,6 +96,7 @@ export const accessControl = fastifyPlugin(
         errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, ownErrorsOf(path, route)),
         examples: route.config.examples ?? {},
         ...(route.config.location !== undefined && { location: route.config.location }),
+        isAttached: route.config.attached === true,
         ...(route.config.audit && { audited: route.config.audit.action }),
         ...(route.config.alternatives && { alternatives: route.config.alternatives }),
         shows: route.config.shows !== undefined,

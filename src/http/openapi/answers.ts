@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { AppError, type ErrorCode, errorStatus, type FieldError } from '../../core/errors.ts';
-import type { RouteInput } from '../hooks/access.ts';
+import type { DocumentedRoute, RouteInput } from '../hooks/access.ts';
 import { misspelt } from '../hooks/unknown-fields.ts';
+import { isKeyed } from '../idempotency.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
 import { wrongFields as wrong } from '../zod.ts';
 import { type Components, type Operation, type Parameter, type Response, resolve } from './document.ts';
@@ -15,14 +16,12 @@ const EXAMPLE_REQUEST = '0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47';
 
 /**
  * Says of each success what comes.
- * @param location where a record that it creates would be, if not below its own path
- * @param keyed whether it can be an answer that was given before
+ * @param route.location where a record that it creates would be, if not below its own path
  */
 export function describeSuccesses(
   { responses }: Operation,
-  location: string | undefined,
+  { location, isAttached, input }: Pick<DocumentedRoute, 'location' | 'isAttached' | 'input'>,
   components: Components,
-  keyed: boolean,
 ): void {
   for (const [status, response] of Object.entries(responses)) {
     if (status === '204') {
@@ -35,7 +34,7 @@ export function describeSuccesses(
     response.description = described === undefined ? ownWords(response) : firstSentence(described);
     const { content = {} } = response;
     // Tables, lines and calendars are for a file.
-    const isFile = 'text/csv' in content || 'text/calendar' in content;
+    const isFile = isAttached || 'text/csv' in content || 'text/calendar' in content;
     response.headers = {
       ...response.headers,
       ...(isFile && { 'Content-Disposition': header('Disposition') }),
@@ -44,7 +43,7 @@ export function describeSuccesses(
       ...(status === '201' && {
         Location: location === undefined ? header('Location') : locationLike(location),
       }),
-      ...(keyed && { 'Idempotency-Replayed': header('Replayed') }),
+      ...(isKeyed(input.headers) && { 'Idempotency-Replayed': header('Replayed') }),
     };
   }
 }

@@ -4,7 +4,6 @@ import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import type { DocumentedRoute } from '../hooks/access.ts';
-import { isKeyed } from '../idempotency.ts';
 import {
   ACCEPT_LANGUAGE,
   describeLimits,
@@ -174,7 +173,7 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   // The generator says of every body that it is required.
   if (operation.requestBody && body?.safeParse(undefined).success) operation.requestBody.required = false;
   giveExamples(operation, route.examples, components);
-  describeSuccesses(operation, route.location, components, isKeyed(route.input.headers));
+  describeSuccesses(operation, route, components);
   if (route.etag) describeVersions(operation, name.startsWith('get '));
   if (path.startsWith('/api/')) operation.parameters = [...(operation.parameters ?? []), ACCEPT_LANGUAGE];
   const alternatives = route.alternatives && valuesOf(idOf(route.alternatives), components);

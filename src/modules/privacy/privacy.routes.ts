@@ -32,7 +32,7 @@ export async function privacyRoutes(
     '/auth/me/export/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['user_not_found'], turn: 'stream' },
+      config: { errors: ['user_not_found'], turn: 'stream', attached: true },
       schema: {
         tags,
         operationId: 'exportMe',
