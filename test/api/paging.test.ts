@@ -39,6 +39,10 @@ const lists = [
   ['/auth/me/access-log/', 'doctor', ''],
   ['/notifications/', 'doctor', 'unread=true'],
   ['/messages/', 'admin', 'channel=sms&status=sent'],
+  ['/specializations/', 'patient', ''],
+  ['/api-keys/', 'admin', ''],
+  // The endpoint has the doctor's id.
+  ['/webhooks/{doctor}/deliveries/', 'admin', 'status=delivered'],
   // Looking at it is noted too, as another action.
   ['/audit/', 'admin', 'action=bulk.read'],
 ] as const;
@@ -71,6 +75,29 @@ beforeAll(async () => {
     insert into rooms (branch_id, name, kind) select 1, 'Bulk ' || n, 'bulk' from generate_series(1, ${MANY}) n;
     insert into services (name, duration_minutes)
       select jsonb_build_object('uz', n::text, 'ru', n::text, 'en', n::text), 30 from generate_series(1, ${MANY}) n`);
+  await clinic.db.$client.query(
+    `insert into specializations (name) select 'Number ' || n from generate_series(1, ${MANY}) n`,
+  );
+  await clinic.db.$client.query(
+    `with keepers as (
+       insert into users (username, password_hash, role, last_name)
+       select 'key.' || n, 'x', 'receptionist', 'Key' from generate_series(1, $2::int) n
+       returning id
+     )
+     insert into api_keys (name, user_id, key_hash, key_end, scopes, created_by)
+     select 'Website', id, sha256(id::text::bytea), 'x7Qd', array['slots:read'], $1 from keepers`,
+    [admin.id, MANY],
+  );
+  await clinic.db.$client.query(
+    `with endpoint as (
+       insert into webhook_endpoints (id, url, created_by) overriding system value
+       values ($1, 'https://crm.example/hooks', $2)
+       returning id
+     )
+     insert into webhook_deliveries (endpoint_id, message_id, type, body, status)
+     select id, 'evt_' || n, 'holiday.added', '{}', 'delivered' from endpoint, generate_series(1, $3::int) n`,
+    [doctor.id, admin.id, MANY],
+  );
   await insertSessions(clinic.db, doctor.id, MANY);
   await insertTold(clinic.db, doctor.id, MANY);
   await insertAccesses(clinic.db, { actor: admin.id, subject: doctor.id }, MANY);
