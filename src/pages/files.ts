@@ -1,23 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { join, posix, relative, sep } from 'node:path';
 import { locales } from '../core/words.ts';
 import { type PageName, pageNames, pageTexts } from '../i18n/pages/index.ts';
 
 /** The pages' files as they stand in `static/`, and the texts of each language as a module. */
 
-const FOLDER = new URL('./static/', import.meta.url);
+const FOLDER = join(import.meta.dirname, 'static');
 
 /** The module of a page's texts. */
 export const textsOf = (page: PageName, locale: string) => `texts/${page}.${locale}.js`;
 
 /** Every file by its path, such as `shared/dom.js`. */
-export function readFiles(): Map<string, string> {
+export function readFiles(folder = FOLDER): Map<string, string> {
   const files = new Map<string, string>();
-  for (const entry of readdirSync(FOLDER, { recursive: true, withFileTypes: true })) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
-    const url = new URL(posix.join(entry.parentPath.replaceAll('\\', '/'), entry.name), 'file:');
-    files.set(url.pathname.slice(FOLDER.pathname.length), readFileSync(url, 'utf8'));
+    const path = join(entry.parentPath, entry.name);
+    files.set(relative(folder, path).split(sep).join('/'), readFileSync(path, 'utf8'));
   }
   for (const page of pageNames)
     for (const locale of locales)

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { locales } from '../../src/core/words.ts';
 import { pageNames, pageTexts } from '../../src/i18n/pages/index.ts';
 import { modulesOf, readFiles, textsOf } from '../../src/pages/files.ts';
@@ -146,4 +147,11 @@ test('no file of the pages is longer than 300 lines, but for the one style sheet
     .filter((path) => path.endsWith('.js'))
     .filter((path) => readFileSync(join(folder, path), 'utf8').split('\n').length > 300);
   expect(long).toEqual([]);
+});
+
+test.each(['#', '?', '%', '%2e', ' '])('the pages are found in a folder with %j in its name', (sign) => {
+  const home = mkdtempSync(join(tmpdir(), `clinic${sign}`));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  cpSync(folder, join(home, 'static'), { recursive: true });
+  expect([...readFiles(join(home, 'static'))]).toEqual([...files]);
 });
