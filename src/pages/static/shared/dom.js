@@ -47,6 +47,8 @@ export function announce(text) {
  * @param heading what the view is called: it becomes the page's title too
  */
 export function show(heading, ...children) {
+  // What was asked belongs to the view before, and may be somebody else's who has signed out.
+  for (const open of document.querySelectorAll('dialog[open]')) open.close();
   const title = h('h1', { tabindex: '-1' }, heading);
   put(byId('view'), title, ...children);
   document.title = `${heading} · ${byId('clinic').textContent}`;
