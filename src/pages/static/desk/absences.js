@@ -11,6 +11,7 @@ let known = [];
 
 export async function loadAbsences() {
   const { date } = shown();
+  if (!date) return;
   const { results } = await get(
     `/absences/${query({ from: date, to: addDays(date, AHEAD), page_size: 100 })}`,
   );

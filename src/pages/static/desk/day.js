@@ -35,6 +35,9 @@ export const isDoctor = () => me().role === 'doctor';
 export const mayComplete = () => me().role !== 'receptionist';
 export const seesFigures = () => me().role !== 'receptionist';
 
+/** Whether this is still the day that is wanted: the reader may have gone on while it was read. */
+const isAsked = ({ date, branch }) => state.date === date && state.branch === branch;
+
 /** All pages of a list. */
 async function all(path, values) {
   const found = [];
@@ -46,21 +49,18 @@ async function all(path, values) {
 }
 
 /** Of the directory, and those who are no longer in it and still have visits on the day. */
-async function readDoctors() {
-  if (isDoctor()) return [{ ...(await get('/doctor/profile/')) }];
-  const { date, branch } = state;
+async function readDoctors({ date, branch }) {
+  if (isDoctor()) return [await get('/doctor/profile/')];
   const [listed, visits] = await Promise.all([all('/doctors/', {}), all('/appointments/', { date, branch })]);
   const known = new Map(listed.map((doctor) => [doctor.id, doctor]));
   for (const { doctor } of visits) if (!known.has(doctor.id)) known.set(doctor.id, doctor);
   return [...known.values()];
 }
 
-async function readEntries(doctor) {
-  const { date, branch } = state;
+async function readEntries(doctor, { date, branch }) {
   const whose = isDoctor() ? undefined : doctor;
   const day = await get(`/appointments/day/${query({ date, branch, doctor: whose })}`);
-  // The reader has gone on to another day meanwhile.
-  if (state.date === date && state.branch === branch) state.entries.set(doctor, day.entries);
+  if (isAsked({ date, branch })) state.entries.set(doctor, day.entries);
 }
 
 /** A few at a time, so that the browser's connections are enough for whoever presses a button meanwhile. */
@@ -73,24 +73,37 @@ async function each(items, work) {
   );
 }
 
-/** Goes to a day. */
+/** Goes to a day. What is read for a day that is no longer wanted is dropped. */
 export async function loadDay(date, branch) {
-  Object.assign(state, { date, branch, entries: new Map() });
-  state.doctors = await readDoctors();
-  state.rooms = await all('/rooms/', { branch });
+  const day = { date, branch };
+  Object.assign(state, day, { doctors: [], rooms: [], entries: new Map() });
+  const [doctors, rooms] = await Promise.all([readDoctors(day), all('/rooms/', { branch })]);
+  if (!isAsked(day)) return;
+  Object.assign(state, { doctors, rooms });
   await each(
-    state.doctors.map(({ id }) => id),
-    readEntries,
+    doctors.map(({ id }) => id),
+    (id) => readEntries(id, day),
   );
-  tell();
+  if (isAsked(day)) tell();
 }
+
+/** No day is shown: nothing is read again until one is. */
+export const leaveDay = () =>
+  Object.assign(state, { date: undefined, branch: undefined, doctors: [], rooms: [], entries: new Map() });
 
 /** Reads the same day again: of all, or of whom something has changed. */
 export async function reload(...whose) {
-  if (!state.date) return;
-  if (whose.length === 0) state.doctors = await readDoctors();
-  await each(whose.length > 0 ? new Set(whose) : state.doctors.map(({ id }) => id), readEntries);
-  tell();
+  const day = { date: state.date, branch: state.branch };
+  if (!day.date) return;
+  if (whose.length === 0) {
+    const doctors = await readDoctors(day);
+    if (!isAsked(day)) return;
+    state.doctors = doctors;
+  }
+  await each(whose.length > 0 ? new Set(whose) : state.doctors.map(({ id }) => id), (id) =>
+    readEntries(id, day),
+  );
+  if (isAsked(day)) tell();
 }
 
 /** Every visit of the day with its doctor, by time. */

@@ -112,10 +112,11 @@ const total = ({ total: all }) =>
     h('div', {}, h('dt', {}, t('count_booked')), h('dd', {}, String(all.booked))),
   );
 
-export async function figuresView({ range = 'weeks_4', measure = 'fill_rate', branch }, go) {
+export async function figuresView({ range = 'weeks_4', measure = 'fill_rate', branch }, go, isCurrent) {
   const to = now().date;
   const asked = { from: addDays(to, 1 - RANGES[range]), to, branch };
   const answers = await Promise.all(BY.map((by) => get(`/statistics/${query({ ...asked, by })}`)));
+  if (!isCurrent()) return;
   const choose = (label, name, values, chosen) =>
     h(
       'select',

@@ -5,7 +5,7 @@ import { signInForm } from '../shared/signin.js';
 import { addDays, dayName, loadTexts, personName, t } from '../shared/text.js';
 import { action, empty, explain, languages, note, waiting, watchNetwork } from '../shared/ui.js';
 import { drawAside, loadAside } from './aside.js';
-import { clinic, loadClinic, loadDay, now, onDayChange, seesFigures, shown } from './day.js';
+import { clinic, leaveDay, loadClinic, loadDay, now, onDayChange, seesFigures, shown } from './day.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
 import { watchIdle } from './idle.js';
@@ -81,12 +81,13 @@ const legend = () =>
 const ABOVE_NOW = 280;
 
 let isShown = false;
-async function dayView() {
+async function dayView(isCurrent) {
   const { date = now().date, branch } = route();
-  isShown = false;
   put(byId('view'), waiting());
   await loadDay(date, branch && Number(branch));
+  if (!isCurrent()) return;
   await loadAside();
+  if (!isCurrent()) return;
   const day = dayName(date);
   show(
     day.charAt(0).toUpperCase() + day.slice(1),
@@ -153,20 +154,30 @@ function header() {
 }
 
 let stopIdle = () => {};
+let drawn = 0;
+/** An older load that ends later draws nothing over a newer one. */
 async function draw() {
+  drawn += 1;
+  const mine = drawn;
+  const isCurrent = () => mine === drawn;
   isShown = false;
+  leaveDay();
   header();
   stopIdle();
   try {
     await loadClinic();
+    if (!isCurrent()) return;
     byId('clinic').textContent = clinic().name;
     if (!me()) return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
     if (me().role === 'patient')
       return show(t('for_staff'), empty(t('for_staff_text'), h('a', { href: '/book/' }, t('to_book'))));
     stopIdle = watchIdle(() => signOut(t('idle')));
-    await (route().view === 'figures' && seesFigures() ? figuresView(route(), go) : dayView());
+    await (route().view === 'figures' && seesFigures()
+      ? figuresView(route(), go, isCurrent)
+      : dayView(isCurrent));
   } catch (error) {
     if (!error.code) throw error;
+    if (!isCurrent()) return;
     if (error.status === 401) return forget();
     show(t('went_wrong'), empty(explain(error), action(t('try_again'), draw, { className: 'primary' })));
   }
