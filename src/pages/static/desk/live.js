@@ -2,7 +2,7 @@ import { byId, h, put } from '../shared/dom.js';
 import { session } from '../shared/session.js';
 import { t } from '../shared/text.js';
 import { loadAside } from './aside.js';
-import { reload } from './day.js';
+import { reload, shown } from './day.js';
 
 /** Keeps the day as it is: asks by itself, and says so in red. */
 
@@ -12,7 +12,8 @@ let timer;
 const sign = () => put(byId('live'), h('span', { class: 'live off' }, `● ${t('not_live')}`));
 
 async function ask() {
-  if (!session()) return;
+  // Over the figures or the sign-in there is no day to keep.
+  if (!session() || !shown().date) return;
   // A window that nobody looks at asks nothing; it is asked at once when somebody looks again.
   if (document.visibilityState === 'visible' && !document.querySelector('dialog[open]'))
     await Promise.all([reload(), loadAside()]).catch((error) => {
