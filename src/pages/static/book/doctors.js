@@ -1,7 +1,7 @@
 import { get, query } from '../shared/api.js';
-import { announce, byId, h, put, show } from '../shared/dom.js';
+import { announce, byId, h, show } from '../shared/dom.js';
 import { many, personName, shortDay, t } from '../shared/text.js';
-import { action, empty, portrait, waiting } from '../shared/ui.js';
+import { action, empty, later, portrait } from '../shared/ui.js';
 import { today } from './clinic.js';
 import { go, link } from './route.js';
 
@@ -110,17 +110,12 @@ export async function doctorsView({ specialization }, isCurrent) {
       typing = setTimeout(find, TYPING);
     },
   });
-  let asked = 0;
-  async function find() {
-    asked += 1;
-    const mine = asked;
-    put(place, waiting());
-    const text = search.value.trim() || undefined;
-    const next = await load({ search: text, specialization });
-    if (mine !== asked) return;
-    put(place, results(next, { specialization }));
-    announce(many('doctors_found', next.doctors.results.length));
-  }
+  const find = () =>
+    later(place, async (isLatest) => {
+      const next = await load({ search: search.value.trim() || undefined, specialization });
+      if (isLatest()) announce(many('doctors_found', next.doctors.results.length));
+      return results(next, { specialization });
+    });
   show(t('book_title'), h('p', { class: 'lead' }, t('book_lead')), search, chips(specialization), place);
   byId('view').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }

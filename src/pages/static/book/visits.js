@@ -1,8 +1,8 @@
 import { get, post, query, remove } from '../shared/api.js';
-import { h, put, show } from '../shared/dom.js';
+import { h, show } from '../shared/dom.js';
 import { forget, me } from '../shared/session.js';
 import { addDays, named, personName, t } from '../shared/text.js';
-import { action, ask, empty, field, note, waiting } from '../shared/ui.js';
+import { action, ask, empty, field, later, note } from '../shared/ui.js';
 import { today } from './clinic.js';
 import { calendarLink } from './done.js';
 import { confirmPhone } from './phone.js';
@@ -57,25 +57,20 @@ const card = (visit, own) =>
 
 function earlier(own) {
   const place = h('div', {});
+  const read = async () => {
+    const past = await get(`/appointments/me/${query({ to: addDays(today(), -1), page_size: 100 })}`);
+    const latest = past.results.sort((one, other) => other.date.localeCompare(one.date));
+    if (latest.length === 0) return empty(t('no_earlier'));
+    return h(
+      'ul',
+      { class: 'cards' },
+      latest.map((visit) => card(visit, own)),
+    );
+  };
   return h(
     'details',
     {
-      ontoggle: async ({ target }) => {
-        if (!target.open || place.childElementCount > 0) return;
-        put(place, waiting());
-        const past = await get(`/appointments/me/${query({ to: addDays(today(), -1), page_size: 100 })}`);
-        const latest = past.results.sort((one, other) => other.date.localeCompare(one.date));
-        put(
-          place,
-          latest.length > 0
-            ? h(
-                'ul',
-                { class: 'cards' },
-                latest.map((visit) => card(visit, own)),
-              )
-            : empty(t('no_earlier')),
-        );
-      },
+      ontoggle: ({ target }) => target.open && place.childElementCount === 0 && later(place, read),
     },
     h('summary', {}, t('earlier_visits')),
     place,

@@ -1,14 +1,14 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
 import { h, put } from '../shared/dom.js';
 import { language, money, personName, shortDay, t } from '../shared/text.js';
-import { choice, dialog, explain, form, note } from '../shared/ui.js';
+import { choice, dialog, explain, form, later, note } from '../shared/ui.js';
 import { now, reload } from './day.js';
 import { findPatient } from './patients.js';
 import { waitingFor } from './waiting-list.js';
 
 /** A free slot, for a patient who rings or stands before the desk. */
 
-const service = ({ id, name, duration_minutes, price, currency }) => ({
+const serviceChoice = ({ id, name, duration_minutes, price, currency }) => ({
   value: id,
   label: name[language],
   note: [t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
@@ -16,11 +16,11 @@ const service = ({ id, name, duration_minutes, price, currency }) => ({
     .join(' · '),
 });
 
-async function book(slot, patient, chosen) {
+async function book(slot, patient, service) {
   const body = {
     timeslot: slot.timeslots[0],
     patient: patient.id,
-    service: chosen ? Number(chosen) : undefined,
+    service: service ? Number(service) : undefined,
   };
   const booked = await post('/appointments/', body, { key: keyFor('book', body) });
   forgetKey('book');
@@ -32,7 +32,11 @@ async function book(slot, patient, chosen) {
 export function bookingDialog(slot) {
   const place = h('div', { class: 'stack' });
   const element = dialog(t('booking', { time: slot.start_time, doctor: personName(slot.doctor) }), place);
-  findPatient(place, (patient) => confirm(patient), { suggested: waitingFor(slot) });
+  const chosen = async (patient) => {
+    await later(place, () => confirm(patient));
+    place.querySelector('input, button').focus();
+  };
+  findPatient(place, chosen, { suggested: waitingFor(slot) });
 
   async function confirm(patient) {
     const { results: services } = await get(`/services/?doctor=${slot.doctor.id}&page_size=100`);
@@ -50,29 +54,29 @@ export function bookingDialog(slot) {
           choice(
             'service',
             t('service'),
-            [...services.map(service), { value: '', label: t('no_service') }],
+            [...services.map(serviceChoice), { value: '', label: t('no_service') }],
             '',
           ),
         elsewhere,
       ],
       t('book'),
-      async ({ service: chosen }) => {
+      async ({ service: wanted }) => {
         try {
-          await book(slot, patient, chosen);
+          await book(slot, patient, wanted);
         } catch (error) {
           await reload(slot.doctor.id);
           if (!error.alternatives?.length) throw error;
-          offer(error, patient, chosen);
+          offer(error, patient, wanted);
           return;
         }
         element.close();
         await reload(slot.doctor.id);
       },
     );
-    function offer(error, who, chosen) {
+    function offer(error, who, wanted) {
       const again = async (other) => {
         element.close();
-        await book({ timeslots: [other.id], start_time: other.start_time }, who, chosen).catch((next) =>
+        await book({ timeslots: [other.id], start_time: other.start_time }, who, wanted).catch((next) =>
           note(explain(next), 'bad'),
         );
         await reload(other.doctor.id);
@@ -98,7 +102,6 @@ export function bookingDialog(slot) {
         ),
       );
     }
-    put(place, sent);
-    sent.querySelector('input, button').focus();
+    return sent;
   }
 }

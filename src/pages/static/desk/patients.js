@@ -1,7 +1,7 @@
 import { get, newKey, post, query } from '../shared/api.js';
 import { announce, h, put } from '../shared/dom.js';
 import { many, personName, t } from '../shared/text.js';
-import { action, empty, field, form, waiting } from '../shared/ui.js';
+import { action, empty, field, form, later } from '../shared/ui.js';
 
 /** Finding a patient by name or phone, in either script, or registering them. */
 
@@ -32,31 +32,26 @@ const found = (patient, choose) =>
 /** @param choose is told who it is */
 export function findPatient(place, choose, { suggested = [], text = '' } = {}) {
   const results = h('div', { class: 'results' });
-  let asked = 0;
   let typing;
-  async function look(value) {
-    asked += 1;
-    const mine = asked;
-    const what = wanted(value);
-    if (!what) return put(results, value.trim() !== '' && h('p', { class: 'hint' }, t('say_more')));
-    put(results, waiting());
-    const { results: people } = await get(`/patients/${query({ ...what, page_size: 20 })}`).catch((error) => {
-      if (error.status !== 400) throw error;
-      return { results: [] };
+  const look = (value) =>
+    later(results, async (isCurrent) => {
+      const what = wanted(value);
+      if (!what) return value.trim() !== '' && h('p', { class: 'hint' }, t('say_more'));
+      const { results: people } = await get(`/patients/${query({ ...what, page_size: 20 })}`).catch(
+        (error) => {
+          // What can't be a phone number is nobody's.
+          if (error.status !== 400) throw error;
+          return { results: [] };
+        },
+      );
+      if (isCurrent()) announce(many('patients_found', people.length));
+      if (people.length === 0) return empty(t('nobody_found'));
+      return h(
+        'ul',
+        { class: 'people' },
+        people.map((patient) => found(patient, choose)),
+      );
     });
-    if (mine !== asked) return;
-    announce(many('patients_found', people.length));
-    put(
-      results,
-      people.length > 0
-        ? h(
-            'ul',
-            { class: 'people' },
-            people.map((patient) => found(patient, choose)),
-          )
-        : empty(t('nobody_found')),
-    );
-  }
   const input = h('input', {
     type: 'search',
     autocomplete: 'off',

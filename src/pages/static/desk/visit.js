@@ -1,7 +1,7 @@
 import { get } from '../shared/api.js';
-import { h, put } from '../shared/dom.js';
+import { h } from '../shared/dom.js';
 import { language, money, named, personName, t, wallOf } from '../shared/text.js';
-import { action, dialog, field, form, waiting } from '../shared/ui.js';
+import { action, dialog, field, form, later } from '../shared/ui.js';
 import { acts } from './acts.js';
 import { again, cut } from './carry.js';
 import { clinic, isDoctor, mayComplete, now, shown, stateOf } from './day.js';
@@ -30,19 +30,15 @@ function possible({ visit, end_time }) {
 
 const PRIMARY = ['confirm', 'arrive', 'complete'];
 
-async function history(place, id) {
-  put(place, waiting());
+async function history(id) {
   const events = await get(`/appointments/${id}/history/`);
-  put(
-    place,
-    h(
-      'ol',
-      { class: 'history' },
-      events.map(({ at, kind, by }) => {
-        const { date, time } = wallOf(Date.parse(at), clinic().time_zone);
-        return h('li', {}, `${date} ${time} · ${named('history', kind)}`, by && ` · ${personName(by)}`);
-      }),
-    ),
+  return h(
+    'ol',
+    { class: 'history' },
+    events.map(({ at, kind, by }) => {
+      const { date, time } = wallOf(Date.parse(at), clinic().time_zone);
+      return h('li', {}, `${date} ${time} · ${named('history', kind)}`, by && ` · ${personName(by)}`);
+    }),
   );
 }
 
@@ -108,7 +104,10 @@ export function visitDialog(entry) {
     }),
     h(
       'details',
-      { ontoggle: ({ target }) => target.open && past.childElementCount === 0 && history(past, visit.id) },
+      {
+        ontoggle: ({ target }) =>
+          target.open && past.childElementCount === 0 && later(past, () => history(visit.id)),
+      },
       h('summary', {}, t('what_happened')),
       past,
     ),

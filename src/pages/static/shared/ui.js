@@ -225,6 +225,33 @@ export function ask(heading, text, yes, act, ...parts) {
 /** A place that says that something is coming. */
 export const waiting = () => h('p', { class: 'waiting', role: 'status' }, t('loading'));
 
+const loads = new WeakMap();
+/**
+ * Puts into a place what has to be read first. A refusal is shown in its stead, and can be tried again; an older load that
+ * ends later is dropped.
+ * @param load reads it and returns what to show; it is told how to learn whether it is still wanted
+ */
+export async function later(place, load) {
+  loads.set(place, load);
+  const isCurrent = () => loads.get(place) === load;
+  put(place, waiting());
+  try {
+    const content = await load(isCurrent);
+    if (isCurrent()) put(place, content);
+  } catch (error) {
+    if (!error.code) throw error;
+    if (!isCurrent()) return;
+    put(
+      place,
+      empty(
+        explain(error),
+        action(t('try_again'), () => later(place, load)),
+      ),
+    );
+    announce(explain(error));
+  }
+}
+
 export const empty = (text, ...more) => h('div', { class: 'empty' }, h('p', {}, text), more);
 
 /** The choice of language, each in its own words. */
