@@ -12,20 +12,28 @@ import { loadWaitingList, waitingList } from './waiting-list.js';
 
 const NEXT = 6;
 
-/** Since when somebody is here, by visit and version: its history says so. */
+async function readArrival(id) {
+  const events = await get(`/appointments/${id}/history/`);
+  const at = events
+    .filter(({ kind }) => kind === 'arrived')
+    .map((event) => event.at)
+    .sort()
+    .at(-1);
+  return at && wallOf(Date.parse(at), clinic().time_zone);
+}
+
+/** Since when somebody is here, by visit and version: its history says so, and is asked once. */
 const arrivals = new Map();
-async function arrivedAt({ id, version }) {
+function arrivedAt({ id, version }) {
   const key = `${id}.${version}`;
-  if (!arrivals.has(key)) {
-    const history = await get(`/appointments/${id}/history/`);
-    const events = history;
-    const at = events
-      .filter(({ kind }) => kind === 'arrived')
-      .map((event) => event.at)
-      .sort()
-      .at(-1);
-    arrivals.set(key, at && wallOf(Date.parse(at), clinic().time_zone));
-  }
+  if (!arrivals.has(key))
+    arrivals.set(
+      key,
+      readArrival(id).catch((error) => {
+        arrivals.delete(key);
+        if (!error.code) throw error;
+      }),
+    );
   return arrivals.get(key);
 }
 
