@@ -16,7 +16,6 @@ export const en = {
   by_doctors: 'By doctor',
   by_rooms: 'By room',
   print: 'Print',
-  live: 'Live',
   not_live: 'Not live: looks again every 15 seconds',
   beside: 'Beside the day',
   legend_pending: 'to be confirmed',

@@ -17,7 +17,6 @@ export const ru: DeskTexts = {
   by_doctors: 'По врачам',
   by_rooms: 'По кабинетам',
   print: 'Печать',
-  live: 'На связи',
   not_live: 'Не вживую: обновляется каждые 15 секунд',
   beside: 'Рядом с днём',
   legend_pending: 'ждёт подтверждения',

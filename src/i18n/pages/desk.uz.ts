@@ -17,7 +17,6 @@ export const uz: DeskTexts = {
   by_doctors: 'Shifokorlar',
   by_rooms: 'Xonalar',
   print: 'Chop etish',
-  live: 'Jonli',
   not_live: 'Jonli emas: har 15 soniyada yangilanadi',
   beside: 'Kun yonida',
   legend_pending: 'tasdiq kutmoqda',

@@ -9,7 +9,7 @@ import { reload, shown } from './day.js';
 const EVERY = 15_000;
 let timer;
 
-const sign = () => put(byId('live'), h('span', { class: 'live off' }, `● ${t('not_live')}`));
+const sign = () => put(byId('live'), h('span', { class: 'not-live' }, `● ${t('not_live')}`));
 
 async function ask() {
   // Over the figures or the sign-in there is no day to keep.
