@@ -1,5 +1,5 @@
+import { branchOf, clinic } from '../shared/clinic.js';
 import { personName, wallOf } from '../shared/text.js';
-import { branchOf, clinic } from './clinic.js';
 
 /** A visit as a calendar file (RFC 5545), made here from what the API says of it. */
 

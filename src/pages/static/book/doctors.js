@@ -1,9 +1,9 @@
 import { get, query } from '../shared/api.js';
+import { today } from '../shared/clinic.js';
 import { announce, byId, h, show } from '../shared/dom.js';
+import { go, link } from '../shared/route.js';
 import { many, personName, shortDay, t } from '../shared/text.js';
 import { action, empty, later, portrait } from '../shared/ui.js';
-import { today } from './clinic.js';
-import { go, link } from './route.js';
 
 /** The first step: whom to see. */
 

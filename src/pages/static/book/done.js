@@ -1,9 +1,9 @@
 import { get } from '../shared/api.js';
 import { h, show } from '../shared/dom.js';
+import { link } from '../shared/route.js';
 import { language, t } from '../shared/text.js';
 import { calendarOf } from './calendar.js';
 import { confirmPhone } from './phone.js';
-import { link } from './route.js';
 import { summary } from './summary.js';
 
 /** A link that saves the visit for the reader's own calendar. */

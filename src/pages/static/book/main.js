@@ -1,11 +1,11 @@
+import { clinic, loadClinic } from '../shared/clinic.js';
 import { byId, h, put, show } from '../shared/dom.js';
+import { follow, go, link, route } from '../shared/route.js';
 import { me, onSessionChange } from '../shared/session.js';
 import { loadTexts, t } from '../shared/text.js';
 import { action, empty, explain, languages, waiting, watchNetwork } from '../shared/ui.js';
-import { clinic, loadClinic } from './clinic.js';
 import { doctorsView } from './doctors.js';
 import { doneView } from './done.js';
-import { follow, go, link, route } from './route.js';
 import { signInView } from './signing-in.js';
 import { timesView } from './times.js';
 import { visitView } from './visit.js';

@@ -1,9 +1,9 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { today } from '../shared/clinic.js';
 import { h } from '../shared/dom.js';
+import { go } from '../shared/route.js';
 import { dayHeading, t } from '../shared/text.js';
 import { ask, dialog, explain } from '../shared/ui.js';
-import { today } from './clinic.js';
-import { go } from './route.js';
 import { alternativesList } from './slots.js';
 
 /** A visit that goes to another time, in one act: whatever is refused leaves it where it was. */

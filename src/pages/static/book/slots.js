@@ -1,7 +1,7 @@
+import { today } from '../shared/clinic.js';
 import { h } from '../shared/dom.js';
+import { go } from '../shared/route.js';
 import { dayHeading, personName } from '../shared/text.js';
-import { today } from './clinic.js';
-import { go } from './route.js';
 
 /** Free times as buttons. */
 

@@ -1,20 +1,11 @@
+import { branchOf, clinic, today } from '../shared/clinic.js';
 import { h } from '../shared/dom.js';
-import { dayHeading, language, money, personName, t } from '../shared/text.js';
-import { branchOf, clinic, today } from './clinic.js';
+import { dayHeading, personName, serviceName, serviceNote, t } from '../shared/text.js';
+import { line } from '../shared/ui.js';
 
 /** What a visit or a slot is, in a few lines. */
 
 export const branchName = (id) => branchOf(id)?.name ?? '';
-
-export const serviceName = ({ name }) => name[language];
-
-/** @returns such as "30 minutes · 150 000 soʻm" */
-export const serviceNote = ({ duration_minutes, price, currency }) =>
-  [duration_minutes && t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
-    .filter(Boolean)
-    .join(' · ');
-
-const line = (label, value) => value && [h('dt', {}, label), h('dd', {}, value)];
 
 /** The same for a list of visits: when stands first. */
 export const brief = ({ doctor, patient, date, start_time, branch, service }) => {

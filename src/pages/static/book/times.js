@@ -1,10 +1,10 @@
 import { get, query } from '../shared/api.js';
+import { hasBranches, today } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
+import { go, link } from '../shared/route.js';
 import { dayHeading, many, personName, t } from '../shared/text.js';
 import { action, empty, note, portrait } from '../shared/ui.js';
-import { hasBranches, today } from './clinic.js';
 import { movedVisit, moveTo } from './moving.js';
-import { go, link } from './route.js';
 import { byDay, choose, slotButton } from './slots.js';
 import { branchName, summary } from './summary.js';
 

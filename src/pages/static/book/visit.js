@@ -1,13 +1,14 @@
 import { forgetKey, get, keyFor, newKey, post } from '../shared/api.js';
+import { isPatient } from '../shared/caller.js';
 import { countdown } from '../shared/countdown.js';
 import { h, put, show } from '../shared/dom.js';
+import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
-import { personName, t } from '../shared/text.js';
+import { personName, serviceName, serviceNote, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
-import { go, link } from './route.js';
 import { alternativesList, choose, keptSlot } from './slots.js';
-import { serviceName, serviceNote, summary } from './summary.js';
+import { summary } from './summary.js';
 
 /** The last step: the slot is held while one says for whom, and for what. */
 
@@ -76,7 +77,7 @@ export async function visitView({ doctor, slot: id }, isCurrent) {
   // Somebody else's link: its time is not known here.
   if (!slot) return go({ doctor, gone: 1 }, { replace: true });
   if (!me()) return signInFirst(slot);
-  if (me().role !== 'patient')
+  if (!isPatient())
     return show(t('for_patients'), empty(t('for_patients_text'), h('a', { href: '/desk/' }, t('to_desk'))));
   const unfinished = pending();
   if (String(unfinished?.timeslot) === id) {

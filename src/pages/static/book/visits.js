@@ -1,12 +1,13 @@
-import { get, post, query, remove } from '../shared/api.js';
+import { get, query, remove } from '../shared/api.js';
+import { today } from '../shared/clinic.js';
 import { h, show } from '../shared/dom.js';
-import { forget, me } from '../shared/session.js';
+import { go, link } from '../shared/route.js';
+import { me } from '../shared/session.js';
+import { signOut } from '../shared/signin.js';
 import { addDays, named, personName, t } from '../shared/text.js';
 import { action, ask, empty, field, later, note } from '../shared/ui.js';
-import { today } from './clinic.js';
 import { calendarLink } from './done.js';
 import { confirmPhone } from './phone.js';
-import { go, link } from './route.js';
 import { brief } from './summary.js';
 import { offers, wishes } from './wishes.js';
 
@@ -103,13 +104,7 @@ export async function visitsView(_to, isCurrent) {
       { class: 'signed-in' },
       t('signed_in_as', { name: personName(me()) }),
       ' ',
-      action(t('sign_out'), async () => {
-        // Signed out here even where the network is away.
-        const end = post('/auth/logout/', undefined, {}).catch(() => {});
-        await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 2_000))]);
-        sessionStorage.clear();
-        forget();
-      }),
+      action(t('sign_out'), signOut),
     ),
   );
 }

@@ -1,9 +1,9 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { today } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
+import { go, link } from '../shared/route.js';
 import { addDays, personName, t } from '../shared/text.js';
 import { field, form, note } from '../shared/ui.js';
-import { today } from './clinic.js';
-import { go, link } from './route.js';
 import { alternativesList, choose } from './slots.js';
 
 /** Joining the waiting list: whom one waits for, on which days, at which times. */

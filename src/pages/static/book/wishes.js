@@ -1,10 +1,10 @@
 import { forgetKey, keyFor, post, remove } from '../shared/api.js';
+import { today } from '../shared/clinic.js';
 import { countdown } from '../shared/countdown.js';
 import { h } from '../shared/dom.js';
+import { go } from '../shared/route.js';
 import { personName, shortDay, t } from '../shared/text.js';
 import { action, ask } from '../shared/ui.js';
-import { today } from './clinic.js';
-import { go } from './route.js';
 import { brief } from './summary.js';
 
 /** What a patient waits for, and what is kept for them for a short while. */

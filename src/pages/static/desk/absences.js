@@ -1,8 +1,10 @@
 import { get, newKey, post, query, remove } from '../shared/api.js';
+import { isDoctor } from '../shared/caller.js';
+import { now } from '../shared/clinic.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, dayName, many, personName, shortDay, t } from '../shared/text.js';
 import { action, ask, dialog, field, form, note } from '../shared/ui.js';
-import { doctors, isDoctor, now, reload, shown } from './day.js';
+import { doctors, reload, shown } from './day.js';
 
 /** Who is away, and what a new absence would do before it does it. */
 

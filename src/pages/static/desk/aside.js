@@ -1,10 +1,12 @@
 import { get } from '../shared/api.js';
+import { isDoctor, mayComplete } from '../shared/caller.js';
+import { clinic, now } from '../shared/clinic.js';
 import { h, put } from '../shared/dom.js';
 import { personName, t, wallOf } from '../shared/text.js';
 import { action } from '../shared/ui.js';
 import { absences, loadAbsences } from './absences.js';
 import { acts } from './acts.js';
-import { clinic, isDoctor, mayComplete, now, shown, visits } from './day.js';
+import { shown, visits } from './day.js';
 import { visitDialog } from './visit.js';
 import { loadWaitingList, waitingList } from './waiting-list.js';
 

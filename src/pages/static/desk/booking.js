@@ -1,20 +1,13 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { now } from '../shared/clinic.js';
 import { h, put } from '../shared/dom.js';
-import { language, money, personName, shortDay, t } from '../shared/text.js';
+import { personName, serviceName, serviceNote, shortDay, t } from '../shared/text.js';
 import { choice, dialog, explain, form, later, note } from '../shared/ui.js';
-import { now, reload } from './day.js';
+import { reload } from './day.js';
 import { findPatient } from './patients.js';
 import { waitingFor } from './waiting-list.js';
 
 /** A free slot, for a patient who rings or stands before the desk. */
-
-const serviceChoice = ({ id, name, duration_minutes, price, currency }) => ({
-  value: id,
-  label: name[language],
-  note: [t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
-    .filter(Boolean)
-    .join(' · '),
-});
 
 async function book(slot, patient, service) {
   const body = {
@@ -54,7 +47,14 @@ export function bookingDialog(slot) {
           choice(
             'service',
             t('service'),
-            [...services.map(serviceChoice), { value: '', label: t('no_service') }],
+            [
+              ...services.map((service) => ({
+                value: service.id,
+                label: serviceName(service),
+                note: serviceNote(service),
+              })),
+              { value: '', label: t('no_service') },
+            ],
             '',
           ),
         elsewhere,

@@ -1,6 +1,6 @@
-import { get, query, serverNow } from '../shared/api.js';
-import { me } from '../shared/session.js';
-import { wallOf } from '../shared/text.js';
+import { get, query } from '../shared/api.js';
+import { isDoctor } from '../shared/caller.js';
+import { now } from '../shared/clinic.js';
 
 /** The day that is shown: read doctor by doctor, and again whenever something may have changed. */
 
@@ -8,7 +8,6 @@ const AT_ONCE = 6;
 const PAGE = 100;
 
 const state = {
-  clinic: undefined,
   date: undefined,
   branch: undefined,
   doctors: [],
@@ -19,21 +18,8 @@ const changed = new EventTarget();
 export const onDayChange = (listener) => changed.addEventListener('change', listener);
 const tell = () => changed.dispatchEvent(new Event('change'));
 
-export const clinic = () => state.clinic;
 export const shown = () => state;
 export const doctors = () => state.doctors;
-
-export async function loadClinic() {
-  state.clinic ??= await get('/clinic/', { guest: true });
-}
-
-/** The clinic's clock: `date` and `time`. */
-export const now = () => wallOf(serverNow(), state.clinic.time_zone);
-
-/** What each role may do here; the API decides, this only leaves out what it would refuse. */
-export const isDoctor = () => me().role === 'doctor';
-export const mayComplete = () => me().role !== 'receptionist';
-export const seesFigures = () => me().role !== 'receptionist';
 
 /** Whether this is still the day that is wanted: the reader may have gone on while it was read. */
 const isAsked = ({ date, branch }) => state.date === date && state.branch === branch;

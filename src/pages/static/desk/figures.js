@@ -1,8 +1,8 @@
 import { get, query } from '../shared/api.js';
+import { clinic, now } from '../shared/clinic.js';
 import { h, show } from '../shared/dom.js';
 import { addDays, personName, shortDay, t, weekdays } from '../shared/text.js';
 import { bars, week } from './chart.js';
-import { clinic, now } from './day.js';
 
 /** The clinic's figures as pictures, each with the table from which it is drawn. */
 
@@ -112,7 +112,7 @@ const total = ({ total: all }) =>
     h('div', {}, h('dt', {}, t('count_booked')), h('dd', {}, String(all.booked))),
   );
 
-export async function figuresView({ range = 'weeks_4', measure = 'fill_rate', branch }, go, isCurrent) {
+export async function figuresView({ range = 'weeks_4', measure = 'fill_rate', branch }, turn, isCurrent) {
   const to = now().date;
   const asked = { from: addDays(to, 1 - RANGES[range]), to, branch };
   const answers = await Promise.all(BY.map((by) => get(`/statistics/${query({ ...asked, by })}`)));
@@ -120,7 +120,7 @@ export async function figuresView({ range = 'weeks_4', measure = 'fill_rate', br
   const choose = (label, name, values, chosen) =>
     h(
       'select',
-      { 'aria-label': label, onchange: ({ target }) => go({ [name]: target.value }) },
+      { 'aria-label': label, onchange: ({ target }) => turn({ [name]: target.value }) },
       values.map(([value, text]) => h('option', { value, selected: String(value) === String(chosen) }, text)),
     );
   show(

@@ -1,10 +1,12 @@
+import { isDoctor, mayComplete } from '../shared/caller.js';
+import { now } from '../shared/clinic.js';
 import { byId, h, put } from '../shared/dom.js';
-import { language, named, personName, t } from '../shared/text.js';
+import { named, personName, serviceName, t } from '../shared/text.js';
 import { note } from '../shared/ui.js';
 import { acts, move } from './acts.js';
 import { bookingDialog } from './booking.js';
 import { carriedId, cut, drop, isCarrying, letGo } from './carry.js';
-import { isDoctor, mayComplete, now, shown, stateOf, visitBy } from './day.js';
+import { shown, stateOf, visitBy } from './day.js';
 import { visitDialog } from './visit.js';
 
 /** The day as a table: a column for each doctor or room, a row for each time at which something begins or ends. */
@@ -81,7 +83,7 @@ function visitCell(entry) {
   const marks = [!visit.patient.is_known && t('is_new'), !visit.patient.reachable && t('must_ring')].filter(
     Boolean,
   );
-  const about = [visit.service?.name[language], ...marks].filter(Boolean).join(' · ');
+  const about = [visit.service && serviceName(visit.service), ...marks].filter(Boolean).join(' · ');
   const words = named(visit.attendance ? 'attendances' : 'statuses', state);
   const next = nextAct(entry);
   return [

@@ -1,11 +1,13 @@
-import { post } from '../shared/api.js';
+import { isPatient, seesFigures } from '../shared/caller.js';
+import { clinic, loadClinic, now } from '../shared/clinic.js';
 import { byId, h, put, show } from '../shared/dom.js';
+import { follow, go, link, route } from '../shared/route.js';
 import { forget, me, onSessionChange } from '../shared/session.js';
-import { signInForm } from '../shared/signin.js';
+import { signInForm, signOut } from '../shared/signin.js';
 import { addDays, dayName, loadTexts, personName, t } from '../shared/text.js';
 import { action, empty, explain, languages, note, waiting, watchNetwork } from '../shared/ui.js';
 import { drawAside, loadAside } from './aside.js';
-import { clinic, leaveDay, loadClinic, loadDay, now, onDayChange, seesFigures, shown } from './day.js';
+import { leaveDay, loadDay, onDayChange, shown } from './day.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
 import { watchIdle } from './idle.js';
@@ -14,17 +16,11 @@ import { drawSheet } from './print.js';
 
 /** The desk: one day of the clinic. Which day, branch and view stand in the address. */
 
-const route = () => Object.fromEntries(new URLSearchParams(location.search));
-
-function go(changes) {
-  const next = { ...route(), ...changes };
-  const given = Object.entries(next).filter(([, value]) => value !== undefined && value !== '');
-  history.pushState(null, '', given.length > 0 ? `/desk/?${new URLSearchParams(given)}` : '/desk/');
-  return draw();
-}
+/** Of day, branch and view, only what changes. */
+const turn = (changes) => go({ ...route(), ...changes });
 
 const dateNow = () => route().date ?? now().date;
-const days = (count) => go({ date: addDays(dateNow(), count) });
+const days = (count) => turn({ date: addDays(dateNow(), count) });
 
 function toolbar() {
   const { date = now().date, branch, by } = route();
@@ -40,21 +36,21 @@ function toolbar() {
         type: 'date',
         value: date,
         'aria-label': t('day_choose'),
-        onchange: ({ target }) => target.value && go({ date: target.value }),
+        onchange: ({ target }) => target.value && turn({ date: target.value }),
       }),
       action('›', () => days(1), { className: 'icon', 'aria-label': t('day_after') }),
-      action(t('today'), () => go({ date: undefined })),
+      action(t('today'), () => turn({ date: undefined })),
     ),
     branches.length > 1 &&
       h(
         'select',
-        { 'aria-label': t('branch'), onchange: ({ target }) => go({ branch: target.value }) },
+        { 'aria-label': t('branch'), onchange: ({ target }) => turn({ branch: target.value }) },
         h('option', { value: '' }, t('all_branches')),
         branches.map(({ id, name }) => h('option', { value: id, selected: String(id) === branch }, name)),
       ),
     h(
       'select',
-      { 'aria-label': t('columns'), onchange: ({ target }) => go({ by: target.value }) },
+      { 'aria-label': t('columns'), onchange: ({ target }) => turn({ by: target.value }) },
       ['doctors', 'rooms'].map((value) =>
         h('option', { value, selected: value === (by ?? 'doctors') }, t(`by_${value}`)),
       ),
@@ -115,40 +111,20 @@ function redraw() {
   drawAside(byId('aside'));
 }
 
-async function signOut(why) {
-  await Promise.race([
-    post('/auth/logout/').catch(() => {}),
-    new Promise((resolve) => setTimeout(resolve, 2_000)),
-  ]);
-  sessionStorage.clear();
-  forget();
-  if (why) note(why, 'bad');
+async function endIdle() {
+  await signOut();
+  note(t('idle'), 'bad');
 }
 
 function header() {
   const { view } = route();
-  const link = (to, label, is) =>
-    h(
-      'a',
-      {
-        href: `/desk/${to ? `?view=${to}` : ''}`,
-        'aria-current': is ? 'page' : undefined,
-        onclick: (event) => {
-          event.preventDefault();
-          void go({ view: to });
-        },
-      },
-      label,
-    );
+  const tab = (to, label) =>
+    h('a', { ...link({ ...route(), view: to }), 'aria-current': view === to ? 'page' : undefined }, label);
   put(
     byId('corner'),
-    me() &&
-      seesFigures() && [
-        link(undefined, t('the_day'), !view),
-        link('figures', t('figures'), view === 'figures'),
-      ],
+    me() && seesFigures() && [tab(undefined, t('the_day')), tab('figures', t('figures'))],
     me() && h('span', { class: 'me' }, personName(me())),
-    me() && action(t('sign_out'), () => signOut()),
+    me() && action(t('sign_out'), signOut),
     languages(),
   );
 }
@@ -169,11 +145,11 @@ async function draw() {
     if (!isCurrent()) return;
     byId('clinic').textContent = clinic().name;
     if (!me()) return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
-    if (me().role === 'patient')
+    if (isPatient())
       return show(t('for_staff'), empty(t('for_staff_text'), h('a', { href: '/book/' }, t('to_book'))));
-    stopIdle = watchIdle(() => signOut(t('idle')));
+    stopIdle = watchIdle(endIdle);
     await (route().view === 'figures' && seesFigures()
-      ? figuresView(route(), go, isCurrent)
+      ? figuresView(route(), turn, isCurrent)
       : dayView(isCurrent));
   } catch (error) {
     if (!error.code) throw error;
@@ -187,9 +163,8 @@ await loadTexts('desk');
 watchNetwork();
 byId('home').addEventListener('click', (event) => {
   event.preventDefault();
-  void go({ date: undefined, view: undefined });
+  void turn({ date: undefined, view: undefined });
 });
-addEventListener('popstate', draw);
 addEventListener('keydown', (event) => {
   if (!shown().date || !event.target.closest?.('#grid') || !['PageUp', 'PageDown'].includes(event.key))
     return;
@@ -199,4 +174,4 @@ addEventListener('keydown', (event) => {
 onDayChange(redraw);
 onSessionChange(draw);
 setInterval(drawNow, 30_000);
-await draw();
+await follow(draw);

@@ -1,6 +1,7 @@
+import { clinic } from '../shared/clinic.js';
 import { byId, h, put } from '../shared/dom.js';
-import { dayName, language, named, personName, t } from '../shared/text.js';
-import { clinic, shown, stateOf, visits } from './day.js';
+import { dayName, named, personName, serviceName, t } from '../shared/text.js';
+import { shown, stateOf, visits } from './day.js';
 
 /** The day's list on one sheet: a block for each doctor, in columns whose letters get smaller the more there is. */
 
@@ -30,7 +31,7 @@ export function drawSheet() {
             const { visit, start_time } = entry;
             const about = [
               visit.patient.phone,
-              visit.service?.name[language],
+              visit.service && serviceName(visit.service),
               named(visit.attendance ? 'attendances' : 'statuses', stateOf(entry)),
             ];
             return h(

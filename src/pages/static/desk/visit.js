@@ -1,14 +1,14 @@
 import { get } from '../shared/api.js';
+import { isDoctor, mayComplete } from '../shared/caller.js';
+import { clinic, now } from '../shared/clinic.js';
 import { h } from '../shared/dom.js';
-import { language, money, named, personName, t, wallOf } from '../shared/text.js';
-import { action, dialog, field, form, later } from '../shared/ui.js';
+import { named, personName, serviceName, serviceNote, t, wallOf } from '../shared/text.js';
+import { action, dialog, field, form, later, line } from '../shared/ui.js';
 import { acts } from './acts.js';
 import { again, cut } from './carry.js';
-import { clinic, isDoctor, mayComplete, now, shown, stateOf } from './day.js';
+import { shown, stateOf } from './day.js';
 
 /** All of one visit, and all that can be done with it. */
-
-const line = (label, value) => value && [h('dt', {}, label), h('dd', {}, value)];
 
 /** What can be done now: what the API would refuse is not shown. */
 function possible({ visit, end_time }) {
@@ -68,13 +68,7 @@ export function visitDialog(entry) {
       line(t('when'), `${start_time}–${end_time}`),
       line(t('doctor'), personName(doctor)),
       line(t('room'), room_name),
-      line(
-        t('service'),
-        service &&
-          [service.name[language], service.price != null && money(service.price, service.currency)]
-            .filter(Boolean)
-            .join(' · '),
-      ),
+      line(t('service'), service && [serviceName(service), serviceNote(service)].filter(Boolean).join(' · ')),
       line(t('phone'), patient.phone && h('a', { href: `tel:${patient.phone}` }, patient.phone)),
       line(t('date_of_birth'), patient.date_of_birth),
       line(t('reason'), reason),

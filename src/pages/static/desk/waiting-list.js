@@ -1,8 +1,10 @@
 import { get, newKey, post, remove } from '../shared/api.js';
+import { isDoctor } from '../shared/caller.js';
+import { now } from '../shared/clinic.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, personName, shortDay, t } from '../shared/text.js';
 import { action, ask, dialog, field, form, note } from '../shared/ui.js';
-import { doctors, isDoctor, now, shown } from './day.js';
+import { doctors, shown } from './day.js';
 import { findPatient } from './patients.js';
 
 /** Who waits for a time, and who could have the one that is free. */

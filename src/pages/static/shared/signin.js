@@ -1,6 +1,6 @@
 import { post } from './api.js';
 import { h, put } from './dom.js';
-import { begin } from './session.js';
+import { begin, forget } from './session.js';
 import { language, t } from './text.js';
 import { field, form, tick } from './ui.js';
 
@@ -8,6 +8,14 @@ import { field, form, tick } from './ui.js';
 
 async function login({ username, password }) {
   begin(await post('/auth/login/', { username, password }, { guest: true }));
+}
+
+/** Signed out here even where the network is away. */
+export async function signOut() {
+  const end = post('/auth/logout/').catch(() => {});
+  await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+  sessionStorage.clear();
+  forget();
 }
 
 /** @param options.then what follows on signing in; the session's listeners hear of it anyway */

@@ -87,6 +87,14 @@ export function money(amount, currency) {
   return `${number.format(amount / 10 ** digits)} ${texts.currencies[currency] ?? currency}`;
 }
 
+export const serviceName = ({ name }) => name[language];
+
+/** @returns such as "30 minutes · 150 000 soʻm" */
+export const serviceNote = ({ duration_minutes, price, currency }) =>
+  [duration_minutes && t('minutes', { count: duration_minutes }), price != null && money(price, currency)]
+    .filter(Boolean)
+    .join(' · ');
+
 export const personName = ({ first_name, last_name, id }) =>
   [first_name, last_name].filter(Boolean).join(' ') || `№ ${id}`;
 

@@ -222,6 +222,9 @@ export function ask(heading, text, yes, act, ...parts) {
   return element;
 }
 
+/** What is known by name, for a list of such; nothing where it is not known. */
+export const line = (label, value) => value && [h('dt', {}, label), h('dd', {}, value)];
+
 /** A place that says that something is coming. */
 export const waiting = () => h('p', { class: 'waiting', role: 'status' }, t('loading'));
 

@@ -1,3 +1,5 @@
+import { query } from './api.js';
+
 /** Where in the page one is: all of it stands in the address, so that a reload and the back button lead there. */
 
 export const route = () => Object.fromEntries(new URLSearchParams(location.search));
@@ -10,10 +12,7 @@ export function follow(view) {
   return draw();
 }
 
-const addressOf = (to) => {
-  const given = Object.entries(to).filter(([, value]) => value !== undefined && value !== '');
-  return given.length === 0 ? '/book/' : `/book/?${new URLSearchParams(given)}`;
-};
+const addressOf = (to) => `${location.pathname}${query(to)}`;
 
 export function go(to, { replace = false } = {}) {
   history[replace ? 'replaceState' : 'pushState'](null, '', addressOf(to));

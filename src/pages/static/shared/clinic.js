@@ -1,5 +1,5 @@
-import { get, serverNow } from '../shared/api.js';
-import { wallOf } from '../shared/text.js';
+import { get, serverNow } from './api.js';
+import { wallOf } from './text.js';
 
 /** What the clinic says of itself; read once. */
 let known;
@@ -10,8 +10,9 @@ export async function loadClinic() {
 
 export const clinic = () => known;
 
-/** Today by the clinic's calendar, wherever the reader is. */
-export const today = () => wallOf(serverNow(), known.time_zone).date;
+/** The clinic's clock, wherever the reader is: `date` and `time`. */
+export const now = () => wallOf(serverNow(), known.time_zone);
+export const today = () => now().date;
 
 export const branchOf = (id) => known.branches.find((branch) => branch.id === id);
 /** The name of a branch goes without saying where there is one. */
