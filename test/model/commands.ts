@@ -362,7 +362,9 @@ const kinds: { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | W
   decide(clinic, draw) {
     const status = draw.time % 3 === 0 ? 'cancelled' : 'confirmed';
     const reason = status === 'cancelled' && draw.time % 2 === 0 ? { reason: `reason ${draw.time}` } : {};
-    return { do: 'decide', ...onVisit(clinic, draw, 'doctor'), status, ...reason };
+    // Now and then whoever is to come answers for the doctor.
+    const side = draw.who === 18 ? 'patient' : 'doctor';
+    return { do: 'decide', ...onVisit(clinic, draw, side), status, ...reason };
   },
   cancel(clinic, draw) {
     const reason = draw.time % 3 === 0 ? { reason: `reason ${draw.time}` } : {};

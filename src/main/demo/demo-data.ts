@@ -28,7 +28,7 @@ const ACCOUNTS: DemoAccount[] = (['admin', 'receptionist', 'doctor', 'patient'] 
  */
 export async function loadDemo(db: Db, config: Config): Promise<void> {
   const clock = createClock(config.timezone);
-  const { users } = createModules({ db, clock, config });
+  const { users, sealer } = createModules({ db, clock, config });
   if (await users.hasUsers()) return;
   const password_hash = await createPasswords(config.bcrypt_cost).hash(demo.password);
   const fill = async (tx: Tx) => {
@@ -36,7 +36,7 @@ export async function loadDemo(db: Db, config: Config): Promise<void> {
     await tx.execute(sql`select set_config('clinic.quiet', 'on', true)`);
     await addSpecializations(tx);
     await addPeople(tx, password_hash);
-    await addExampleRecords(tx, clock);
+    await addExampleRecords(tx, clock, sealer);
     await addSlots(tx, clock);
     await addVisits(tx, clock);
   };

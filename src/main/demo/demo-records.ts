@@ -1,16 +1,19 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { demo } from '../../core/demo.ts';
+import type { Sealer } from '../../core/sealing.ts';
+import { newSecret } from '../../core/webhooks.ts';
 import type { Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
+import { SECRET } from '../../modules/webhooks/index.ts';
 
 /** The records that the documentation's examples name, with the numbers that stand there. */
-export async function addExampleRecords(tx: Tx, clock: Clock): Promise<void> {
+export async function addExampleRecords(tx: Tx, clock: Clock, sealer: Pick<Sealer, 'seal'>): Promise<void> {
   await addPlaces(tx);
   await addServices(tx);
   await addSlotsAndVisits(tx, clock);
   await addWaitingList(tx);
   await addCalendar(tx, clock);
-  await addTraces(tx, clock);
+  await addTraces(tx, clock, sealer);
   await addApiKey(tx);
   // Records that are made later, by the demo data itself or by people, must not get these ids.
   for (const [table, from] of [
@@ -173,7 +176,7 @@ async function addCalendar(tx: Tx, clock: Clock): Promise<void> {
 }
 
 /** A second sign-in of the demo patient, an unread notification of theirs, and a message that could not be sent. */
-async function addTraces(tx: Tx, clock: Clock): Promise<void> {
+async function addTraces(tx: Tx, clock: Clock, sealer: Pick<Sealer, 'seal'>): Promise<void> {
   const { session, notification, message, patient, visit, feed, webhook, delivery, admin } = demo;
   const expires = new Date(clock.now().getTime() + 365 * 86_400_000).toISOString();
   await tx.execute(sql`
@@ -196,11 +199,12 @@ async function addTraces(tx: Tx, clock: Clock): Promise<void> {
   await tx.execute(sql`
     insert into calendar_feeds (id, user_id, purpose, token_hash) overriding system value
     values (${feed.id}, ${patient.id}, 'visits', sha256(gen_random_uuid()::text::bytea))`);
-  // A name that leads nowhere; the secret is nobody's.
+  // A name that leads nowhere; nobody is told the secret.
+  const secret = sealer.seal(SECRET, webhook.id, newSecret());
   await tx.execute(sql`
     with endpoint as (
-      insert into webhook_endpoints (id, url, description, types, created_by) overriding system value
-      values (${webhook.id}, 'https://crm.invalid/hooks/clinic', 'CRM', '{appointment.booked}', ${admin.name.id})
+      insert into webhook_endpoints (id, url, description, types, secret, created_by) overriding system value
+      values (${webhook.id}, 'https://crm.invalid/hooks/clinic', 'CRM', '{appointment.booked}', ${secret}, ${admin.name.id})
       returning id
     )
     insert into webhook_deliveries (id, endpoint_id, message_id, type, body, status, attempts, error) overriding system value
