@@ -378,7 +378,20 @@ describe.runIf(chromiumPath)('/desk/ in a browser', () => {
     // As after minutes without a touch: by hand, the dialog is in the way.
     await page.evaluate('document.querySelector("#corner button").click()');
     await page.locator('input[name=username]').waitFor();
-    expect(await page.locator('dialog').count()).toBe(0);
+    await closed(page);
+  });
+
+  test('what is cut goes along to another day, and nowhere once its desk has signed out', async () => {
+    const { page } = await atDesk();
+    await page.locator('td.confirmed .entry').first().focus();
+    await page.keyboard.press('x');
+    await page.locator('#carried p').waitFor();
+    await page.getByRole('button', { name: 'The day after' }).click();
+    await page.locator('#carried p').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(page, demo.receptionist.username);
+    await page.locator('#grid table').waitFor();
+    expect(await page.locator('#carried p').count()).toBe(0);
   });
 
   test('the day is not asked for while figures are shown', async () => {

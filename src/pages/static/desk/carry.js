@@ -12,16 +12,20 @@ let carried;
 export const isCarrying = () => carried !== undefined;
 export const carriedId = () => carried?.entry.visit.id;
 
+const textOf = ({ kind, entry }) =>
+  t(kind === 'move' ? 'carrying' : 'carrying_again', { name: personName(entry.visit.patient) });
+
+/** Says what is carried, on whichever day it has been carried to. */
+export function drawCarried() {
+  const place = byId('carried');
+  if (place) put(place, carried && [h('p', {}, textOf(carried)), action(t('let_go'), letGo)]);
+  document.body.classList.toggle('carrying', isCarrying());
+}
+
 function take(next) {
   carried = next;
-  const text =
-    carried &&
-    t(carried.kind === 'move' ? 'carrying' : 'carrying_again', {
-      name: personName(carried.entry.visit.patient),
-    });
-  put(byId('carried'), carried && [h('p', {}, text), action(t('let_go'), letGo)]);
-  document.body.classList.toggle('carrying', isCarrying());
-  if (text) announce(text);
+  drawCarried();
+  if (carried) announce(textOf(carried));
 }
 
 /** To be moved: by staff only, as the API has it. */

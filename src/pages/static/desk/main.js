@@ -7,6 +7,7 @@ import { signInForm, signOut } from '../shared/signin.js';
 import { addDays, dayName, loadTexts, personName, t } from '../shared/text.js';
 import { action, empty, explain, languages, note, waiting, watchNetwork } from '../shared/ui.js';
 import { drawAside, loadAside } from './aside.js';
+import { drawCarried, letGo } from './carry.js';
 import { leaveDay, loadDay, onDayChange, shown } from './day.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
@@ -99,6 +100,7 @@ async function dayView(isCurrent) {
     h('div', { id: 'sheet', 'aria-hidden': 'true' }),
   );
   isShown = true;
+  drawCarried();
   redraw();
   // What is over stays above; what comes next is what one looks for.
   byId('grid').firstElementChild.scrollTop = Math.max(0, (byId('now')?.offsetTop ?? 0) - ABOVE_NOW);
@@ -144,7 +146,11 @@ async function draw() {
     await loadClinic();
     if (!isCurrent()) return;
     byId('clinic').textContent = clinic().name;
-    if (!me()) return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
+    if (!me()) {
+      // Whoever signs in next carries nothing of somebody else's.
+      letGo();
+      return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
+    }
     if (isPatient())
       return show(t('for_staff'), empty(t('for_staff_text'), h('a', { href: '/book/' }, t('to_book'))));
     stopIdle = watchIdle(endIdle);
