@@ -38,6 +38,7 @@ export default defineConfig(({ mode }) => {
       // They end what hangs, and nothing that is slow: see test/patience.ts.
       testTimeout: isLong ? 8 * HANGS : HANGS,
       hookTimeout: HANGS,
+      expect: { poll: { timeout: HANGS } },
     },
   };
 });

@@ -41,7 +41,10 @@ async function someAnswers(): Promise<{ counted: supertest.Response[]; health: s
     await clinic.as(patient).delete('/auth/sessions/'),
     await clinic.as(patient).patch('/auth/me/', {}),
     await guest.get('/auth/me/'),
-    await clinic.as(patient).get(`/appointments/${visit.body.id}/`).set('if-none-match', String(headers.etag)),
+    await clinic
+      .as(patient)
+      .get(`/appointments/${visit.body.id}/`)
+      .set('if-none-match', String(headers.etag)),
     await clinic.as(patient).get('/auth/me/').set('accept', 'image/png'),
     await clinic.as(patient).get('/users/'),
     await clinic.as(patient).get('/doctors/2147483647/'),

@@ -32,7 +32,7 @@ describe.runIf(chromiumPath)('the documentation in a browser', () => {
   async function onPage(size: { width: number; height: number }, visit: (page: Page) => Promise<void>) {
     const context = await browser.newContext({ viewport: size });
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
+    page.setDefaultTimeout(0);
     const complaints = watch(page, origin);
     await visit(page);
     expect(complaints).toEqual([]);

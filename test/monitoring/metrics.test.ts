@@ -76,7 +76,7 @@ test('a backup that never was is infinitely old, and a database that is away is 
   await clinic.db.$client.query('alter table timeslots rename to elsewhere');
   try {
     // One reading serves for five seconds.
-    await expect.poll(() => scrape(), { timeout: 60_000, interval: 500 }).toContain('clinic_database_up 0');
+    await expect.poll(() => scrape(), { interval: 500 }).toContain('clinic_database_up 0');
     expect(await scrape()).not.toContain('clinic_waiting ');
   } finally {
     await clinic.db.$client.query('alter table elsewhere rename to timeslots');

@@ -33,7 +33,7 @@ export async function reader(
     acceptDownloads: true,
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000);
+  page.setDefaultTimeout(0);
   return { page, complaints: watch(page, origin) };
 }
 

@@ -13,7 +13,7 @@ import {
 } from '../helpers/races.ts';
 import { makeRun, makeService } from '../helpers/services.ts';
 
-const ROUNDS = rounds(100);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let admin: Member;

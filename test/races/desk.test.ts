@@ -15,7 +15,7 @@ import {
   rounds,
 } from '../helpers/races.ts';
 
-const ROUNDS = rounds(100);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let admins: [Member, Member];

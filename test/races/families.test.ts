@@ -14,7 +14,7 @@ import {
 import { insertDependant } from '../helpers/rows.ts';
 
 /** What two guardians of one child do at once. Enough rounds that either comes first. */
-const ROUNDS = rounds(100);
+const ROUNDS = rounds(25);
 
 let clinic: Arena;
 let doctors: Member[];

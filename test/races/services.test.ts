@@ -14,7 +14,7 @@ import {
 } from '../helpers/races.ts';
 import { makeRoom, makeRun } from '../helpers/services.ts';
 
-const ROUNDS = rounds(100);
+const ROUNDS = rounds(25);
 const HALF_HOURS = ['10:00', '10:30', '11:00', '11:30', '12:00'];
 
 let clinic: Arena;
