@@ -12,7 +12,7 @@ import {
   errorResponses,
 } from './answers.ts';
 import { type Components, type Document, type Operation, type Parameter, refTo } from './document.ts';
-import { dropNamedExamples, giveExamples, valuesOf } from './examples.ts';
+import { dropNamedExamples, giveExamples, valuesOf } from './placing-examples.ts';
 import { HEADERS } from './headers.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
 import { problemSchemas } from './problems.ts';

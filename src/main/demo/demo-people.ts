@@ -2,6 +2,7 @@ import { demo } from '../../core/demo.ts';
 
 /** The people of the demo clinic, each with a fixed id. Those of the examples have the ids of core/demo.ts. */
 
+/** Their ids follow the example's doctor's, in this order, and end before the newcomer's of core/demo. */
 const OTHER_DOCTORS = [
   ['dilnoza.rahimova', 'Dilnoza', 'Rahimova', 'Pediatr', 9, 'female'],
   ['bobur.toshmatov', 'Bobur', 'Toshmatov', 'Nevrolog', 21, 'male'],

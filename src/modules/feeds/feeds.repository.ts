@@ -1,7 +1,7 @@
 import type { VisitForCalendar } from '../../core/icalendar.ts';
 import type { Role } from '../../core/roles.ts';
 import type { FeedPurpose, Locale } from '../../core/words.ts';
-import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../db/calendar.ts';
+import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../db/icalendar-columns.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { familyOf } from '../patients/families/guardians.sql.ts';
 import type { Feed } from './feeds.schemas.ts';

@@ -1,5 +1,5 @@
 import type { VisitForCalendar } from '../../../core/icalendar.ts';
-import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../../db/calendar.ts';
+import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../../db/icalendar-columns.ts';
 import type { Db } from '../../../db/client.ts';
 import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 

@@ -4,7 +4,7 @@ import { h } from '../shared/dom.js';
 import { go } from '../shared/route.js';
 import { dayHeading, t } from '../shared/text.js';
 import { ask, dialog, explain } from '../shared/ui.js';
-import { alternativesList } from './slots.js';
+import { alternativesList } from './slot-buttons.js';
 
 /** A visit that goes to another time, in one act: whatever is refused leaves it where it was. */
 

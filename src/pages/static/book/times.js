@@ -5,7 +5,7 @@ import { go, link } from '../shared/route.js';
 import { dayHeading, many, personName, t } from '../shared/text.js';
 import { action, empty, note, portrait } from '../shared/ui.js';
 import { movedVisit, moveTo } from './moving.js';
-import { byDay, choose, slotButton } from './slots.js';
+import { byDay, choose, slotButton } from './slot-buttons.js';
 import { branchName, summary } from './summary.js';
 
 /** The second step: when. */

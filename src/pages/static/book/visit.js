@@ -7,7 +7,7 @@ import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
 import { personName, serviceName, serviceNote, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
-import { alternativesList, choose, keptSlot } from './slots.js';
+import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
 
 /** The last step: the slot is held while one says for whom, and for what. */

@@ -4,7 +4,7 @@ import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { addDays, personName, t } from '../shared/text.js';
 import { field, form, note } from '../shared/ui.js';
-import { alternativesList, choose } from './slots.js';
+import { alternativesList, choose } from './slot-buttons.js';
 
 /** Joining the waiting list: whom one waits for, on which days, at which times. */
 
