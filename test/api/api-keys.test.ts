@@ -200,9 +200,10 @@ describe('the page', () => {
 /** A body that is read: of another type it would be refused before the key is asked. */
 function sentTo(method: string, path: string): { headers?: Record<string, string>; payload?: object } {
   if (method === 'GET') return {};
-  return path.endsWith('/photo/')
+  if (!path.endsWith('/photo/')) return { payload: {} };
+  return method === 'PUT'
     ? { headers: { 'content-type': 'image/jpeg' }, payload: Buffer.of(0xff, 0xd8) }
-    : { payload: {} };
+    : {};
 }
 
 test('every key and scope meets every operation as the page says, and no key the others', async () => {

@@ -109,5 +109,8 @@ function expectFields(errors: unknown, locale: Locale, expected: readonly string
   if (expected) expect(named).toEqual([...expected].sort());
 }
 
-/** What an answer says, without the name of its request, which is another each time. */
-export const withoutItsRequest = ({ request_id, ...said }: Record<string, unknown>) => said;
+/** What a refusal says, without what is another each time: the name of its request, and the port that a test asked at. */
+export const withoutItsRequest = ({ request_id, type, ...said }: Record<string, unknown>) => ({
+  ...said,
+  type: new URL(String(type)).pathname,
+});
