@@ -13,7 +13,7 @@ export interface Known {
 }
 
 /** Where the others' ids begin. */
-export const FIRST = { doctor: 1_001, admin: 3_001, patient: 10_001 };
+export const FIRST = { doctor: 1_001, admin: 3_001, program: 4_001, patient: 10_001 };
 
 export const DOCTORS = 1_000;
 const ADMINS = 20;
@@ -156,10 +156,12 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
   `insert into login_throttles (key, failures, last_failed_at, blocked_until)
    select 'world:' || n, 1, '2026-03-02', '2026-03-02' from ${series(20_000)}`,
   `insert into notification_preferences (user_id) select ${FIRST.patient - 1} + n from ${series(20_000)}`,
-  // Each key has a person of its own, who is not needed here.
+  // More programs than any clinic has, each with a user of its own.
+  `insert into users (id, username, role, first_name, is_active, created_at) overriding system value
+   select ${FIRST.program - 1} + n, '~key-' || n, 'receptionist', 'Program ' || n, false, '2026-01-01' from ${series(500)}`,
   `insert into api_keys (name, user_id, key_hash, key_end, scopes, created_by, revoked_at, revoked_by)
-   select 'Program ' || n, ${FIRST.patient - 1} + n, sha256(n::text::bytea), 'abcd', '{}', ${admin.id},
-     case when n % 4 > 0 then timestamptz '2026-01-01' end, case when n % 4 > 0 then ${admin.id} end from ${series(20_000)}`,
+   select 'Program ' || n, ${FIRST.program - 1} + n, sha256(n::text::bytea), 'abcd', '{slots:read}', ${admin.id},
+     case when n % 4 > 0 then timestamptz '2026-01-01' end, case when n % 4 > 0 then ${admin.id} end from ${series(500)}`,
   `insert into webhook_endpoints (url, created_by) select 'https://' || n || '.example.uz/', ${admin.id} from ${series(10)}`,
   // Nearly all of them to the first.
   `insert into webhook_deliveries (endpoint_id, message_id, type, body, status, created_at)
