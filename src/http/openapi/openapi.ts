@@ -12,9 +12,9 @@ import {
   errorResponses,
 } from './answers.ts';
 import { type Components, type Document, type Operation, type Parameter, refTo } from './document.ts';
-import { dropNamedExamples, giveExamples, valuesOf } from './placing-examples.ts';
 import { HEADERS } from './headers.ts';
 import { type Introduced, introduction, offerDemoAccounts } from './introduction.ts';
+import { dropNamedExamples, giveExamples, valuesOf } from './placing-examples.ts';
 import { problemSchemas } from './problems.ts';
 import { tidySchema, uniteTwins } from './schemas.ts';
 import { share } from './shared.ts';

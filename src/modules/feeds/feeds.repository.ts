@@ -1,8 +1,8 @@
 import type { VisitForCalendar } from '../../core/icalendar.ts';
 import type { Role } from '../../core/roles.ts';
 import type { FeedPurpose, Locale } from '../../core/words.ts';
-import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../db/icalendar-columns.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../db/icalendar-columns.ts';
 import { familyOf } from '../patients/families/guardians.sql.ts';
 import type { Feed } from './feeds.schemas.ts';
 

@@ -1,6 +1,6 @@
 import type { VisitForCalendar } from '../../../core/icalendar.ts';
-import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../../db/icalendar-columns.ts';
 import type { Db } from '../../../db/client.ts';
+import { CALENDAR_COLUMNS, CALENDAR_JOINS } from '../../../db/icalendar-columns.ts';
 import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 /** A visit as the invitation to it says it. */
