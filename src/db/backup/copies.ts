@@ -56,9 +56,7 @@ async function expireUnfinished({ dir }: Place, now: Date): Promise<void> {
       const path = join(dir, folder, name);
       const isHalf = folder === 'base' ? !existsSync(join(path, 'manifest.json')) : name.endsWith('.part');
       if (!isHalf) continue;
-      // Whoever was writing it may have finished, or thrown it away, in the meantime.
-      const found = await stat(path).catch(() => undefined);
-      if (found && now.getTime() - found.mtimeMs > DAY) await rm(path, { recursive: true, force: true });
+      if (await isOlder(path, DAY, now)) await rm(path, { recursive: true, force: true });
     }
 }
 
@@ -68,8 +66,17 @@ export const touch = (place: Place, name: string, now: Date): Promise<void> =>
 
 /** Deletes photos that have been in use by nobody for as long as backups are kept. */
 export async function expirePhotos(place: Place, keep_days: number, now: Date): Promise<void> {
-  for (const name of namesIn(place, 'photos')) {
-    const { mtimeMs } = await stat(pathOf(place, `photos/${name}`));
-    if (now.getTime() - mtimeMs > keep_days * DAY) await remove(place, `photos/${name}`);
+  for (const name of namesIn(place, 'photos'))
+    if (await isOlder(pathOf(place, `photos/${name}`), keep_days * DAY, now))
+      await remove(place, `photos/${name}`);
+}
+
+/** Whether something was written longer ago than this. What somebody else has just removed is not. */
+async function isOlder(path: string, milliseconds: number, now: Date): Promise<boolean> {
+  try {
+    return now.getTime() - (await stat(path)).mtimeMs > milliseconds;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }
