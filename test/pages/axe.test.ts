@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { chromiumPath, openBrowser } from '../browser/chromium.ts';
-import { demoApp } from '../helpers/demo.ts';
-import { desktop, newPatient, originOf, phone, reader, signIn } from './browser.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { desktop, newPatient, type OpenDemo, openDemo, phone, reader, signIn } from './browser.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -19,19 +18,15 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 describe.runIf(chromiumPath)('axe finds nothing', () => {
-  let clinic: Awaited<ReturnType<typeof demoApp>>;
-  let browser: Browser;
+  let opened: OpenDemo;
+  let clinic: OpenDemo['clinic'];
+  let browser: OpenDemo['browser'];
   let origin: string;
   beforeAll(async () => {
-    clinic = await demoApp();
-    await clinic.app.listen({ host: '127.0.0.1', port: 0 });
-    origin = originOf(clinic.app);
-    browser = await openBrowser();
+    opened = await openDemo();
+    ({ clinic, browser, origin } = opened);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await clinic?.close();
-  });
+  afterAll(() => opened?.close());
 
   test.each([
     ['light', false, phone],

@@ -1,25 +1,20 @@
 import { readFileSync } from 'node:fs';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { chromiumPath, openBrowser } from '../browser/chromium.ts';
-import { demoApp } from '../helpers/demo.ts';
-import { look, newPatient, originOf, type Reader, reader, signIn } from './browser.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { look, newPatient, type OpenDemo, openDemo, type Reader, reader, signIn } from './browser.ts';
 
 describe.runIf(chromiumPath)('/book/ in a browser', () => {
-  let clinic: Awaited<ReturnType<typeof demoApp>>;
-  let browser: Browser;
+  let opened: OpenDemo;
+  let clinic: OpenDemo['clinic'];
+  let browser: OpenDemo['browser'];
   let origin: string;
   beforeAll(async () => {
-    clinic = await demoApp();
-    await clinic.app.listen({ host: '127.0.0.1', port: 0 });
-    origin = originOf(clinic.app);
-    browser = await openBrowser();
+    opened = await openDemo();
+    ({ clinic, browser, origin } = opened);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await clinic?.close();
-  });
+  afterAll(() => opened?.close());
 
   /** Visits before, so that one can tell what a journey has made. */
   const newest = async () =>

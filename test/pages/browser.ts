@@ -1,8 +1,8 @@
-import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { overflow, screenshot, watch } from '../browser/chromium.ts';
+import { openBrowser, overflow, screenshot, watch } from '../browser/chromium.ts';
+import { demoApp } from '../helpers/demo.ts';
 
 /** A demo clinic, and people before it: what they see, and what the page must never do. */
 
@@ -15,8 +15,23 @@ export interface Reader {
   complaints: string[];
 }
 
-export const originOf = (app: { server: { address(): unknown } }) =>
-  `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+export type OpenDemo = Awaited<ReturnType<typeof openDemo>>;
+
+/** A demo clinic that listens, and a browser to look at it. */
+export async function openDemo() {
+  const clinic = await demoApp();
+  const origin = await clinic.app.listen({ host: '127.0.0.1', port: 0 });
+  const browser = await openBrowser();
+  return {
+    clinic,
+    browser,
+    origin,
+    async close() {
+      await browser.close();
+      await clinic.close();
+    },
+  };
+}
 
 /** Opens a window of somebody's own. The reader's clock is not the clinic's. */
 export async function reader(

@@ -1,9 +1,8 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { chromiumPath, openBrowser } from '../browser/chromium.ts';
-import { demoApp } from '../helpers/demo.ts';
-import { desktop, look, originOf, reader, signIn } from './browser.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { desktop, look, type OpenDemo, openDemo, reader, signIn } from './browser.ts';
 
 interface Slot {
   id: number;
@@ -12,16 +11,15 @@ interface Slot {
 }
 
 describe.runIf(chromiumPath)('/desk/ in a browser', () => {
-  let clinic: Awaited<ReturnType<typeof demoApp>>;
-  let browser: Browser;
+  let opened: OpenDemo;
+  let clinic: OpenDemo['clinic'];
+  let browser: OpenDemo['browser'];
   let origin: string;
   let free: Slot[];
   let token: string;
   beforeAll(async () => {
-    clinic = await demoApp();
-    await clinic.app.listen({ host: '127.0.0.1', port: 0 });
-    origin = originOf(clinic.app);
-    browser = await openBrowser();
+    opened = await openDemo();
+    ({ clinic, browser, origin } = opened);
     const tomorrow = new Date(Date.parse(clinic.clock.wall().date) + 86_400_000).toISOString().slice(0, 10);
     token = await clinic.signIn('receptionist');
     const answer = await clinic.app.inject({
@@ -30,10 +28,7 @@ describe.runIf(chromiumPath)('/desk/ in a browser', () => {
     });
     free = answer.json().results;
   });
-  afterAll(async () => {
-    await browser?.close();
-    await clinic?.close();
-  });
+  afterAll(() => opened?.close());
 
   /** Each test has free slots of its own: of one doctor, as a visit moves with its doctor alone, and of one day. */
   function takeSlots(count: number): [Slot, Slot, Slot] {
