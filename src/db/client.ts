@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { present, step } from '../core/tracing.ts';
 import { type ClientOptions, DatabaseClient, noteOrigin, UnnamedClient } from './connection.ts';
 import { timeFor } from './deadline.ts';
 import {
@@ -37,6 +38,37 @@ const parsers: Partial<Record<number, (text: string) => unknown>> = {
   [INT8]: Number,
 };
 
+/** Statements after which others may have something to do. */
+const WRITES = /\b(?:insert|update|delete|add_job)\b/i;
+
+/**
+ * What is noted or queued in a transaction keeps the trace that caused it (`clinic.trace`: the column `trace` of events, and
+ * `with_trace` of jobs). Only a request whose trace is told pays for that.
+ */
+const asCause = (trace: string) => `select set_config('clinic.trace', '${trace}', true)`;
+
+/** Has what is noted or queued from here on in a transaction keep the trace under way, where one transaction does the work of several. */
+export async function keepCause(tx: Tx): Promise<void> {
+  const trace = present()?.traceparent;
+  if (trace) await clientOf(tx).query(asCause(trace));
+}
+
+async function queryAsCause(
+  client: pg.PoolClient,
+  trace: string,
+  args: [string | pg.QueryConfig, unknown[]?],
+) {
+  await client.query(`begin; ${asCause(trace)}`);
+  try {
+    const result = await client.query(...(args as [pg.QueryConfig]));
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  }
+}
+
 /**
  * pg's own pool closes a connection whenever a statement of `pool.query` fails, so every refused booking would cost a new
  * connection (3.4 to 5 ms). This pool keeps the connection when the server only refuses a statement. A broken connection has
@@ -50,7 +82,7 @@ class SafePool extends pg.Pool {
   override connect: any = (callback?: (error: Error | undefined, ...rest: unknown[]) => void) => {
     this.unanswered_since ??= performance.now();
     if (callback) return super.connect((error, ...rest) => callback(noteOrigin(error), ...rest));
-    return this.connectInTime().catch((error) => {
+    return step('connection', {}, () => this.connectInTime()).catch((error) => {
       throw noteOrigin(error);
     });
   };
@@ -73,12 +105,15 @@ class SafePool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast
-  override query: any = async (...args: [pg.QueryConfig, unknown[]?]) => {
+  override query: any = async (...args: [string | pg.QueryConfig, unknown[]?]) => {
     const client = await this.connect();
+    const trace = present()?.traceparent;
     try {
-      return await client.query(...args);
+      const text = typeof args[0] === 'string' ? args[0] : args[0].text;
+      if (trace && WRITES.test(text)) return await queryAsCause(client, trace, args);
+      return await client.query(...(args as [pg.QueryConfig]));
     } finally {
-      client.release();
+      client.release(trace !== undefined && client.getTransactionStatus() !== 'I');
     }
   };
 
@@ -96,6 +131,8 @@ class SafePool extends pg.Pool {
 interface DatabaseOptions {
   url: string;
   pool_max: number;
+  /** How the server lists its connections (application_name). */
+  name?: string;
   /** Whether statements are prepared on the server by name; true by default. */
   prepared?: boolean;
   /** Those of a request by default. */
@@ -108,6 +145,7 @@ interface DatabaseOptions {
 export function openDatabase({
   url,
   pool_max,
+  name = 'clinic-api',
   prepared = true,
   limits = {},
   onError = () => {},
@@ -122,7 +160,7 @@ export function openDatabase({
     statement_timeout: statement,
     query_timeout: answer,
     idle_in_transaction_session_timeout: idle_in_transaction,
-    application_name: 'clinic-api',
+    application_name: name,
     // Not as a parameter of its own: a PgBouncer that was not told of it would refuse the connection.
     options: `-c TimeZone=UTC -c lock_timeout=${lock}`,
     types: {
@@ -197,6 +235,8 @@ async function transactOnce<T>(
           client.patience = longer === 0 ? undefined : longer + ANSWER_AFTER;
           await tx.execute(sql`select set_config('statement_timeout', ${String(longer)}, true)`);
         }
+        const trace = present()?.traceparent;
+        if (trace) await client.query(asCause(trace));
         return await work(tx);
       } catch (error) {
         refusal = { error };

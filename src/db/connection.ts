@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { present, type SpanOptions, step } from '../core/tracing.ts';
 import { timeFor } from './deadline.ts';
 
 /** How long the server may take to say goodbye. */
@@ -55,7 +56,12 @@ export class DatabaseClient extends pg.Client {
         });
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
-  override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) => {
+  override query: any = (statement: string | pg.QueryConfig, ...rest: [unknown[]?]) =>
+    present()
+      ? step(nameOf(statement), STATEMENT, async () => this.ask(statement, rest))
+      : this.ask(statement, rest);
+
+  private ask(statement: string | pg.QueryConfig, rest: [unknown[]?]): unknown {
     const result: unknown = super.query(this.worded(statement), ...rest);
     // With a callback there is no promise. Whoever gave the callback looks after the connection.
     if (!(result instanceof Promise)) return result;
@@ -70,7 +76,7 @@ export class DatabaseClient extends pg.Client {
         throw noteOrigin(error);
       },
     );
-  };
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   override end: any = (callback?: () => void) => {
@@ -88,6 +94,16 @@ export class DatabaseClient extends pg.Client {
     const config = typeof statement === 'string' ? { text: statement } : statement;
     return { ...config, query_timeout };
   }
+}
+
+const STATEMENT: SpanOptions = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } };
+/** What a statement without a name is told as. */
+const WORDS = /^\s*(select|insert|update|delete|with|begin|commit|rollback|savepoint|release|set)\b/i;
+
+/** The name of a statement for traces: never its text. */
+function nameOf(statement: string | pg.QueryConfig): string {
+  const { name = '', text } = typeof statement === 'string' ? { text: statement } : statement;
+  return name || (WORDS.exec(text)?.[1]?.toLowerCase() ?? 'statement');
 }
 
 /** Sends statements without names. A pooler may run the next one on another connection, where nothing was prepared. */

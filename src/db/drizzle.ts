@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type * as core from 'drizzle-orm';
+import type * as migrator from 'drizzle-orm/migrator';
 import type * as nodePostgres from 'drizzle-orm/node-postgres';
-import type * as migrator from 'drizzle-orm/node-postgres/migrator';
 import type * as pgCore from 'drizzle-orm/pg-core';
 
 /**
@@ -52,8 +52,9 @@ export const {
   uuid,
 } = require('drizzle-orm/pg-core') as typeof pgCore;
 export const { drizzle } = require('drizzle-orm/node-postgres') as typeof nodePostgres;
-export const { migrate } = require('drizzle-orm/node-postgres/migrator') as typeof migrator;
+export const { readMigrationFiles } = require('drizzle-orm/migrator') as typeof migrator;
 
 export type { ExtractTablesWithRelations, SQL } from 'drizzle-orm';
+export type { MigrationMeta } from 'drizzle-orm/migrator';
 export type { NodePgDatabase, NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 export type { PgColumn, PgTable, PgTransaction } from 'drizzle-orm/pg-core';

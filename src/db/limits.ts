@@ -26,6 +26,9 @@ export const LIMITS: Limits = {
   idle_in_transaction: 5_000,
 };
 
+/** For a lock that several wait for together (db/together), before each asks alone, with a patience of their own. */
+export const LOCK_TOGETHER = 500;
+
 /** For all that a request asks, beyond the longest that it may have waited for its turn: nine seconds in all by default. */
 export const REQUEST = 6_000;
 /** For a request that reads very much on purpose: 3 + 6.5 s at most. */

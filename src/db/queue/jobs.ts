@@ -23,7 +23,7 @@ export async function addJob(
 ): Promise<void> {
   await executor.execute(sql`
     select from graphile_worker.add_job(
-      ${task}, ${JSON.stringify(payload)}::json, run_at => ${run_at?.toISOString() ?? null}::timestamptz,
+      ${task}, with_trace(${JSON.stringify(payload)}::json), run_at => ${run_at?.toISOString() ?? null}::timestamptz,
       job_key => ${key ?? null}::text, priority => ${priority}::int)`);
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger, LogLevel, Runner } from 'graphile-worker';
 import type pg from 'pg';
 import type { Log } from '../../core/log.ts';
+import { caused } from '../../core/tracing.ts';
 import { loggable } from '../errors.ts';
 import { guardOrphans } from './orphans.ts';
 import { endAtRest, queuePool } from './pool.ts';
@@ -70,7 +71,9 @@ export function runQueue({
       pgPool: pool,
       concurrency,
       pollInterval: POLL,
-      taskList: Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, quietly(task)])),
+      taskList: Object.fromEntries(
+        Object.entries(tasks).map(([name, task]) => [name, quietly(traced(name, task))]),
+      ),
       parsedCronItems: parseCronItems(repeated.map((item) => ({ ...item, options: { backfillPeriod: 0 } }))),
       noHandleSignals: true,
       logger: loggerFor(Logger, log),
@@ -140,6 +143,15 @@ export function runQueue({
       await supervised;
       await orphans.close();
     },
+  };
+}
+
+/** A job goes on with the trace that caused it; one of before, or of a timer, has its own. */
+function traced(name: string, task: Task): Task {
+  return (payload) => {
+    const cause = payload && typeof payload === 'object' && 'trace' in payload ? payload.trace : undefined;
+    const from = typeof cause === 'string' ? cause : undefined;
+    return caused(`job ${name}`, { kind: 'consumer' }, from, () => task(payload));
   };
 }
 

@@ -42,7 +42,7 @@ export const appointments = pgTable(
     timeslot_id: integer().references(() => timeslots.id, { onDelete: 'set null' }),
     /** The others of a visit that is longer than one slot, in order. */
     further_timeslots: integer().array().notNull().default([]),
-    branch_id: integer().notNull().default(1),
+    branch_id: integer().notNull(),
     /**
      * The room that it takes place in: its slot's, or one that its service needs. Without a foreign key, as its branch: triggers
      * judge it.

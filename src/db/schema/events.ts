@@ -56,6 +56,8 @@ export const events = pgTable(
     version: integer(),
     /** Noted while data is loaded quietly: nobody is told of it. */
     is_quiet: boolean().notNull().default(false),
+    /** The trace that caused it (W3C `traceparent`), where that is told: nothing of a person. */
+    trace: text().default(sql`nullif(current_setting('clinic.trace', true), '')`),
     /** What else belongs to it: see `src/events/log.ts`. */
     details: jsonb().$type<Record<string, unknown>>(),
   },

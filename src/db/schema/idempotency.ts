@@ -19,7 +19,7 @@ export const idempotencyKeys = pgTable(
     fingerprint: bytea().notNull(),
     /** The body that was answered with; status and address follow from the route and from it. */
     answer: jsonb().$type<Record<string, unknown>>().notNull(),
-    /** Whose record the answer shows: erasing them erases it. */
+    /** Whose record the answer shows: erasing them erases it. Of an answer that shows nobody's, who sent the request. */
     subject_id: integer()
       .notNull()
       .references(() => users.id),
@@ -32,6 +32,10 @@ export const idempotencyKeys = pgTable(
     index('idempotency_keys_doctor')
       .on(sql`(answer #>> '{doctor,id}')`)
       .where(sql`answer #>> '{doctor,id}' is not null`),
+    // Which answers show people in a list, such as those whose visits an absence cancelled: erasing one finds them by it.
+    index('idempotency_keys_people')
+      .using('gin', sql`jsonb_path_query_array(answer, '$.*[*].*.id') jsonb_path_ops`)
+      .where(sql`answer ?| '{appointments,visits}'`),
     index('idempotency_keys_age').on(t.created_at),
   ],
 );

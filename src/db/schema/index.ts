@@ -9,10 +9,10 @@ export {
 } from './appointments.ts';
 export { auditEntries } from './audit.ts';
 export { calendarEpochs, calendarFeeds, feedPurpose } from './calendars.ts';
-export { doctorChanges } from './changes.ts';
 export { branches, doctorServices, receptionistBranches, rooms, services } from './clinic.ts';
 export { eventEpochs, eventReaders, events, eventTroubles, eventType } from './events.ts';
 export { idempotencyKeys } from './idempotency.ts';
+export { identities, signInStarts, spentIdTokens } from './identities.ts';
 export {
   linkPurpose,
   messageChannel,
@@ -23,6 +23,7 @@ export {
   oneUseLinks,
   telegramChats,
 } from './messages.ts';
+export { passkeyChallenges, passkeys } from './passkeys.ts';
 export {
   absences,
   closedTimeslots,
@@ -42,7 +43,9 @@ export {
 } from './sessions.ts';
 export { clinicSettings, lateCancellation } from './settings.ts';
 export { specializationNames, specializations } from './specializations.ts';
+export { streamTickets } from './streams.ts';
 export { timeslots } from './timeslots.ts';
+export { recoveryCodes, signInTickets, twoStep } from './two-step.ts';
 export {
   consentDocument,
   consents,

@@ -79,9 +79,10 @@ export const timeslots = pgTable(
     uniqueIndex('timeslots_one_hold')
       .on(t.held_by)
       .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
+    // That it names `held_until` keeps the server from reading another one whole in its place: see the migration.
     uniqueIndex('timeslots_one_hold_of_account')
       .on(t.last_held_by)
-      .where(sql`held_by is not null and not is_waitlisted and held_with is null`),
+      .where(sql`held_until is not null and not is_waitlisted and held_with is null`),
     index('timeslots_room').on(t.room_id, t.date).where(sql`room_id is not null`),
     index('timeslots_free_run').on(t.date, t.start_time, t.id).where(sql`not is_taken and runs_on`),
     index('timeslots_free_doctor_run')

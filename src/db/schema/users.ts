@@ -25,7 +25,8 @@ export const locale = pgEnum('locale', locales);
 
 /**
  * A person. An erased one (`deleted_at`) stays as a nameless row, so that history stays true. A patient whom the desk or a
- * guardian registered has no password, and a user name that begins with `~`, which nobody can choose or sign in with.
+ * guardian registered has no password, and a user name that begins with `~`, which nobody can choose or sign in with. One
+ * who came by a provider has no password either, and a user name that was made for them.
  */
 export const users = pgTable(
   'users',
@@ -91,10 +92,7 @@ export const users = pgTable(
     check('users_deleted_is_inactive', sql`deleted_at is null or not is_active`),
     check('users_reached_phone_is_there', sql`phone_reached_at is null or phone is not null`),
     check('users_merged_is_deleted', sql`merged_into is null or deleted_at is not null`),
-    check(
-      'users_active_has_password',
-      sql`password_hash is not null or not is_active or username like '~%' and role = 'patient'`,
-    ),
+    check('users_active_has_password', sql`password_hash is not null or not is_active or role = 'patient'`),
   ],
 );
 

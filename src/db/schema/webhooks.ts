@@ -73,6 +73,8 @@ export const webhookDeliveries = pgTable(
     begun_at: instant(),
     attempted_at: instant(),
     delivered_at: instant(),
+    /** The trace that caused the event, where that is told. */
+    trace: text(),
     created_at: instant().notNull().default(sql`now()`),
   },
   (t) => [
