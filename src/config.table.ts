@@ -44,6 +44,11 @@ export const settings = {
       means:
         'Connections that one address may have open to each process. Without effect behind `TRUST_PROXY`.',
     },
+    STREAMS_MAX: {
+      is: value.whole(0, 1_000_000),
+      default: '2500',
+      means: 'Live streams (`/api/stream/`) that each process has open at most. `0`: none.',
+    },
     BODY_LIMIT_KB: {
       is: value.whole(1, 10_240).transform((kibibytes) => kibibytes * 1024),
       default: '64',
@@ -69,6 +74,74 @@ export const settings = {
       means:
         'Where errors that are ours are reported (a service that speaks Sentry’s protocol): kind, route, type, code and place in the source, nothing else.',
     },
+    OTEL_EXPORTER_OTLP_ENDPOINT: {
+      is: value.httpUrl,
+      part_of: 'tracing',
+      means:
+        'Collector of traces (OpenTelemetry, OTLP), such as `http://collector:4318`. Without one there are none.',
+    },
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: {
+      is: value.httpUrl,
+      part_of: 'tracing',
+      means: 'The same as a whole address, in place of it with `/v1/traces` behind.',
+    },
+    OTEL_EXPORTER_OTLP_PROTOCOL: {
+      is: z.enum(['http/protobuf'], 'must be http/protobuf'),
+      default: 'http/protobuf',
+      part_of: 'tracing',
+      means: 'The only way in which traces are sent.',
+    },
+    OTEL_EXPORTER_OTLP_HEADERS: {
+      is: value.pairs,
+      default: '',
+      part_of: 'tracing',
+      means: 'Headers for the collector, such as `authorization=Bearer%20…`, with commas between them.',
+    },
+    OTEL_EXPORTER_OTLP_TIMEOUT: {
+      is: value.whole(100, 60_000),
+      default: '10000',
+      part_of: 'tracing',
+      means: 'Milliseconds that the collector has to take a part of the traces.',
+    },
+    OTEL_SERVICE_NAME: {
+      is: value.version,
+      default: 'clinic-booking-api',
+      part_of: 'tracing',
+      means: 'Whose traces these are.',
+    },
+    OTEL_RESOURCE_ATTRIBUTES: {
+      is: value.pairs,
+      default: '',
+      part_of: 'tracing',
+      means: 'What else is said of this process, such as `deployment.environment.name=production`.',
+    },
+    OTEL_TRACES_SAMPLER: {
+      is: z.enum([
+        'always_on',
+        'always_off',
+        'traceidratio',
+        'parentbased_always_on',
+        'parentbased_always_off',
+        'parentbased_traceidratio',
+      ]),
+      default: 'parentbased_always_on',
+      part_of: 'tracing',
+      means:
+        'Which requests and jobs are traced. `parentbased_…`: as the request’s own `traceparent` says, if it has one.',
+    },
+    OTEL_TRACES_SAMPLER_ARG: {
+      is: value.ratio,
+      default: '1',
+      part_of: 'tracing',
+      means: 'Which part of them `…traceidratio` takes.',
+    },
+    OTEL_TRACES_EXPORTER: {
+      is: z.enum(['otlp', 'none']),
+      default: 'otlp',
+      part_of: 'tracing',
+      means: '`none`: no traces, whatever else is set.',
+    },
+    OTEL_SDK_DISABLED: { is: value.flag, default: 'false', part_of: 'tracing', means: '`true`: the same.' },
     LOG_LEVEL: {
       is: value.logLevel,
       default: 'info',
@@ -157,6 +230,12 @@ export const settings = {
       default: '60',
       means: 'For how long a repeated refresh gets the same pair of tokens again.',
     },
+    STAFF_TWO_STEP: {
+      is: z.enum(['required', 'optional']),
+      default: 'optional',
+      means:
+        '`required`: admins and receptionists sign in with a second step, and set it up when they sign in next. Everybody else may. Secrets need `DATA_KEYS`.',
+    },
     BCRYPT_COST: {
       is: value.whole(4, 16),
       default: '12',
@@ -173,6 +252,21 @@ export const settings = {
       means:
         '`required`: a doctor who registers can be booked once an admin approves them; `automatic`: at once. Without it: ' +
         '`required` in production, else `automatic`.',
+    },
+  },
+  'Signing in with others': {
+    SIGN_IN_PROVIDERS: {
+      is: value.providerNames,
+      default: '',
+      part_of: 'sign_in_providers',
+      means:
+        'By whose accounts people may sign in, besides passwords: `google`, `microsoft`, `telegram` and any other that speaks OpenID Connect, by a name of your choice. Each has the settings below ([how](sign-in.md)). In production it needs `PUBLIC_URL`.',
+    },
+    SIGN_IN_REDIRECTS: {
+      is: value.redirects,
+      default: '',
+      means:
+        'Where a sign-in may lead back to, compared letter by letter: addresses by HTTPS (in development by HTTP on this machine) or of an app’s own scheme. This server’s pages always.',
     },
   },
   'The clinic': {
@@ -447,3 +541,34 @@ export const settings = {
     },
   },
 } as const satisfies Record<string, Record<string, Setting>>;
+
+/**
+ * What each provider of SIGN_IN_PROVIDERS has, by what follows `SIGN_IN_` and its name: SIGN_IN_GOOGLE_CLIENT_ID. Read by
+ * config.providers.ts.
+ */
+export const providerSettings = {
+  ISSUER: {
+    is: value.issuer,
+    means:
+      'Whose name its tokens bear, and where its description is found. `google`, `microsoft` and `telegram` need none: `https://accounts.google.com`, `https://login.microsoftonline.com/common/v2.0`, `https://oauth.telegram.org`.',
+  },
+  CLIENT_ID: { is: value.text.max(200), means: 'What it calls this clinic. Required.' },
+  CLIENT_SECRET: { is: value.text.max(2_000), means: 'What it gave for that.' },
+  AUDIENCES: {
+    is: value.identifiers,
+    default: '',
+    means: 'What it calls the clinic’s apps, whose tokens are taken too.',
+  },
+  TENANTS: {
+    is: value.identifiers,
+    default: '',
+    means:
+      'Whose members may sign in (Microsoft’s `tid`), for an issuer of many; `consumers` are personal accounts. Required for `common` and `organizations`.',
+  },
+  TRUST_PHONE: {
+    is: value.flag,
+    default: 'false',
+    means: '`true`: a phone that it has verified counts as confirmed.',
+  },
+  LABEL: { is: value.text.max(50), means: 'What people call it. Without it: its name.' },
+} as const satisfies Record<string, Setting>;

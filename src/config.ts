@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type ProviderSettings, readProviders } from './config.providers.ts';
 import { settings } from './config.table.ts';
 
 type Table = typeof settings;
@@ -21,7 +22,10 @@ type Environment = { readonly [N in Name]: Value<N> };
 type Derived = ReturnType<typeof derive>;
 
 /** The settings of a process. Each is typed once, in config.table.ts. */
-export type Config = Readonly<Omit<{ [N in Name as Property<N>]: Value<N> }, keyof Derived> & Derived>;
+export type Config = Readonly<
+  Omit<{ [N in Name as Property<N>]: Value<N> }, keyof Derived> &
+    Derived & { sign_in_providers: readonly ProviderSettings[] }
+>;
 
 /** A setting that cannot be used; `message` is one line for the person who set it. */
 export class ConfigError extends Error {}
@@ -64,6 +68,9 @@ function judgeTogether(env: Environment, refuse: Refuse): void {
     if (env[name] && !env.DATABASE_URL) refuse(name, 'goes together with DATABASE_URL');
   if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined))
     refuse('ADMIN_PASSWORD', 'goes together with ADMIN_USERNAME');
+  // Nobody of the staff could set it up, and nobody would get in.
+  if (env.STAFF_TWO_STEP === 'required' && env.NODE_ENV === 'production')
+    need(['DATA_KEYS'], 'STAFF_TWO_STEP=required');
   if (env.JWT_PRIVATE_KEYS) need(['PUBLIC_URL'], 'JWT_PRIVATE_KEYS');
   if (env.SMTP_URL) need(['MAIL_FROM'], 'SMTP_URL');
   const { SMS_PROVIDER: provider } = env;
@@ -83,6 +90,10 @@ function judgeProduction(env: Environment, refuse: Refuse): void {
   else judge('JWT_SECRET', env.JWT_SECRET);
   // What still verifies must be as strong as what signs.
   for (const previous of env.JWT_PREVIOUS_SECRET) judge('JWT_PREVIOUS_SECRET', previous);
+  if (env.SIGN_IN_PROVIDERS.length > 0 && !env.PUBLIC_URL)
+    refuse('PUBLIC_URL', 'is required in production with SIGN_IN_PROVIDERS: providers lead back to it');
+  if (env.SIGN_IN_REDIRECTS.some((address) => address.startsWith('http:')))
+    refuse('SIGN_IN_REDIRECTS', 'must be https in production');
   if (env.BCRYPT_COST < 10) refuse('BCRYPT_COST', 'must be 10 or more in production');
 }
 
@@ -114,6 +125,23 @@ function derive(env: Environment) {
       ? { file: env.DATA_KEYS, make: false }
       : { file: production ? undefined : join(env.DATA_DIR, 'data-keys.json'), make: !production },
     channels: channelsOf(env, production),
+    tracing: tracingOf(env),
+  };
+}
+
+/** Where traces go; undefined where no collector is named, or somebody has switched them off. */
+function tracingOf(env: Environment) {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: own } = env;
+  const url = own ?? (base && `${base}/v1/traces`);
+  if (url === undefined || env.OTEL_SDK_DISABLED || env.OTEL_TRACES_EXPORTER === 'none') return undefined;
+  return {
+    url,
+    headers: env.OTEL_EXPORTER_OTLP_HEADERS,
+    timeout: env.OTEL_EXPORTER_OTLP_TIMEOUT,
+    service: env.OTEL_SERVICE_NAME,
+    resource: env.OTEL_RESOURCE_ATTRIBUTES,
+    sampler: env.OTEL_TRACES_SAMPLER,
+    sampler_arg: env.OTEL_TRACES_SAMPLER_ARG,
   };
 }
 
@@ -180,13 +208,19 @@ function channelsOf(env: Environment, production: boolean): Channels {
 export function loadConfig(source: Record<string, string | undefined>): Config {
   const present = Object.fromEntries(Object.entries(source).filter(([, text]) => text !== ''));
   const parsed = environment.safeParse(present);
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+  const { providers, wrong: ofProviders } = readProviders(present);
+  if (!parsed.success || ofProviders.length > 0) {
+    const issues = parsed.error?.issues ?? [];
+    const wrong = [...issues.map((issue) => `${issue.path.join('.')} ${issue.message}`), ...ofProviders];
     throw new ConfigError(`Bad settings: ${wrong.join('; ')}. See .env.example.`);
   }
   const env = parsed.data as Environment;
   const plain = rows
     .filter(([, { part_of }]) => part_of === undefined)
     .map(([name, { property = name.toLowerCase() }]) => [property, env[name as Name]]);
-  return Object.freeze({ ...Object.fromEntries(plain), ...derive(env) }) as Config;
+  return Object.freeze({
+    ...Object.fromEntries(plain),
+    ...derive(env),
+    sign_in_providers: providers,
+  }) as Config;
 }

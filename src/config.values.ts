@@ -35,6 +35,21 @@ const listOf = (isRight: (item: string) => boolean, says: string) =>
     .transform(items)
     .refine((list) => list.every(isRight), says);
 
+/** `name=value` with commas between them, each percent-encoded, as OpenTelemetry writes headers and attributes. */
+export const pairs = z
+  .string()
+  .max(4_096)
+  .refine(
+    (list) => items(list).every((item) => /^[^\s=,]+=[^\s,]*$/.test(item)),
+    'must look like name=value,other=value',
+  );
+
+/** A part of a whole, such as 0.05. */
+export const ratio = z
+  .string()
+  .regex(/^(?:0(?:\.\d{1,9})?|1(?:\.0{1,9})?)$/, 'must be a number from 0 to 1, such as 0.05')
+  .transform(Number);
+
 export const secrets = z.string().transform(items);
 
 /** A host's name or address; with a dot before it, every name below it too. */
@@ -185,3 +200,41 @@ export const reminders = z.string().transform((list, context) => {
   if (!leads) context.addIssue({ code: 'custom', message: 'must be times such as 24h,2h or 30m, or off' });
   return leads ?? [];
 });
+
+/** Names of providers, which stand in addresses and, in capitals, in the names of their settings. */
+export const providerNames = listOf(
+  (name) => /^[a-z][a-z0-9]{0,19}$/.test(name),
+  'must be a list of names of small letters and digits such as google,telegram',
+).refine((list) => new Set(list).size === list.length, 'names a provider twice');
+
+/** What other systems call a client, an audience or a tenant. */
+export const identifiers = listOf(
+  (item) => /^[\x21-\x7e]{1,200}$/.test(item),
+  'must be a list of names without spaces',
+);
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** Over HTTP only on this machine. */
+export function isSafeUrl(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(address);
+  if (username || password || hash || address.includes('#')) return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}
+
+/** Kept as it is written: tokens name it so, and are compared letter by letter. */
+export const issuer = z
+  .string()
+  .refine(
+    (address) => isSafeUrl(address) && !address.includes('?'),
+    'must look like https://accounts.example.com (http only on this machine)',
+  );
+
+/** Schemes of the reverse form of a domain are an app's own (RFC 8252, 7.1); those of browsers have no dot. */
+const APP_ADDRESS = /^[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+:\/[\x21-\x22\x24-\x7e]*$/;
+
+export const redirects = listOf(
+  (address) => isSafeUrl(address) || APP_ADDRESS.test(address),
+  'must be a list of addresses such as https://app.clinic.uz/signed-in or uz.clinic.app:/signed-in',
+);

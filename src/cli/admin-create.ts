@@ -1,30 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
-import { parseArgs } from 'node:util';
 import { openDatabase } from '../db/client.ts';
 import { migrateDatabase } from '../db/migrate.ts';
 import { AdminError, createAdmin } from '../main/first-admin.ts';
-import { exitWith, withDatabase } from '../main/process.ts';
+import { exitWith, readFlags, withDatabase } from '../main/process.ts';
 
 /** npm run admin:create -- --username NAME [--password WORD] [--first-name …] [--last-name …]; asks for what is missing. */
 
 const USAGE =
   'Usage: npm run admin:create -- --username NAME [--password PASSWORD] [--first-name F] [--last-name L]';
-
-function readFlags() {
-  try {
-    return parseArgs({
-      options: {
-        username: { type: 'string' },
-        password: { type: 'string' },
-        'first-name': { type: 'string' },
-        'last-name': { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
-}
 
 /** Asks at the terminal; a password is not shown while it is typed. */
 async function ask(question: string, hidden = false): Promise<string> {
@@ -45,7 +29,15 @@ async function ask(question: string, hidden = false): Promise<string> {
   return text.trim();
 }
 
-const flags = readFlags();
+const flags = readFlags(
+  {
+    username: { type: 'string' },
+    password: { type: 'string' },
+    'first-name': { type: 'string' },
+    'last-name': { type: 'string' },
+  },
+  USAGE,
+);
 
 await withDatabase(async (config, database_url) => {
   const username = flags.username ?? config.first_admin?.username ?? (await ask('Username'));

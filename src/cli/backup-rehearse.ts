@@ -1,9 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { openPlace, writeWhole } from '../db/backup/place.ts';
-import { exitWith, explain, readConfig } from '../main/process.ts';
+import { exitWith, explain, readConfig, readFlags } from '../main/process.ts';
 import { type Outcome, restoreTo } from './restoring.ts';
 
 /** npm run backup:rehearse -- [--from DIR] [--in DIR] [--bin DIR]: restores the newest backup beside, and judges it. */
@@ -11,20 +10,10 @@ import { type Outcome, restoreTo } from './restoring.ts';
 const USAGE =
   'Usage: npm run backup:rehearse -- --from DIR [--in DIR] [--bin DIR_OF_POSTGRES], or set BACKUP_DIR.';
 
-function readFlags() {
-  try {
-    return parseArgs({
-      options: { from: { type: 'string' }, in: { type: 'string' }, bin: { type: 'string' } },
-    }).values;
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
-}
-
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const seconds = (milliseconds: number) => Math.max(0, Math.round(milliseconds / 100) / 10);
 
-const flags = readFlags();
+const flags = readFlags({ from: { type: 'string' }, in: { type: 'string' }, bin: { type: 'string' } }, USAGE);
 const config = readConfig();
 const from = flags.from ?? config.backup_dir ?? exitWith(USAGE);
 const started = new Date();

@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { Config } from '../config.ts';
 import { archiveSetting } from '../db/backup/archiver.ts';
 import { makeBase } from '../db/backup/base.ts';
@@ -8,20 +7,12 @@ import { expire, expirePhotos } from '../db/backup/copies.ts';
 import { type Archiving, archivedUpTo } from '../db/backup/following.ts';
 import { expireLedger } from '../db/backup/ledger.ts';
 import { copyPhotos, type Photos } from '../db/backup/photos.ts';
-import { exitWith, withDatabase } from '../main/process.ts';
+import { exitWith, readFlags, withDatabase } from '../main/process.ts';
 import { openPhotoStore } from '../modules/doctors/index.ts';
 
 /** npm run backup -- [--to DIR]: a base backup of the database, with photos and keys; then what is old is deleted. */
 
 const USAGE = 'Usage: npm run backup -- --to DIR, or set BACKUP_DIR.';
-
-function readFlags() {
-  try {
-    return parseArgs({ options: { to: { type: 'string' }, existing: { type: 'boolean' } } }).values;
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
-}
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
@@ -56,7 +47,7 @@ function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): void {
   } else print('The log is archived continuously.');
 }
 
-const flags = readFlags();
+const flags = readFlags({ to: { type: 'string' }, existing: { type: 'boolean' } }, USAGE);
 await withDatabase(async (config, database_url) => {
   const dir = flags.to ?? config.backup_dir ?? exitWith(USAGE);
   const { backup_key: key, backup_keep_days: keep_days } = config;

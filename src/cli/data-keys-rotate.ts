@@ -1,11 +1,10 @@
-import { parseArgs } from 'node:util';
 import { createClock } from '../core/clock.ts';
 import { makeDataKeys, newDataKey, readDataKeys, writeDataKeys } from '../core/data-keys.ts';
 import type { DataKey } from '../core/sealing.ts';
 import { openDatabase } from '../db/client.ts';
 import { oneAtATime } from '../db/migrate.ts';
 import { keysInUse, reseal } from '../db/reseal.ts';
-import { exitWith, readConfig, withDatabase } from '../main/process.ts';
+import { exitWith, readConfig, readFlags, withDatabase } from '../main/process.ts';
 import { sealed } from '../modules.ts';
 
 /** npm run data-keys:rotate [-- --new | --reseal | --drop] */
@@ -15,20 +14,12 @@ const USAGE = `Usage: npm run data-keys:rotate               puts a new key firs
        npm run data-keys:rotate -- --reseal   encrypts everything with the first key of the file, and changes no key
        npm run data-keys:rotate -- --drop     does so, then takes the keys out that nothing needs`;
 
-function readFlags() {
-  try {
-    const { values } = parseArgs({
-      options: { new: { type: 'boolean' }, reseal: { type: 'boolean' }, drop: { type: 'boolean' } },
-    });
-    if (Object.keys(values).length > 1) exitWith(USAGE);
-    return values;
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
-}
-
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const flags = readFlags();
+const flags = readFlags(
+  { new: { type: 'boolean' }, reseal: { type: 'boolean' }, drop: { type: 'boolean' } },
+  USAGE,
+);
+if (Object.keys(flags).length > 1) exitWith(USAGE);
 
 if (flags.new) {
   const { data_keys, timezone } = readConfig();

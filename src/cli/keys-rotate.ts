@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   makeSigningKeys,
   newSigningKey,
@@ -8,7 +7,7 @@ import {
   signerOf,
   writeSigningKeys,
 } from '../core/signing-keys.ts';
-import { exitWith, explain, readConfig } from '../main/process.ts';
+import { exitWith, explain, readConfig, readFlags } from '../main/process.ts';
 
 /** npm run keys:rotate [-- --new | --after SECONDS | --now] */
 
@@ -17,21 +16,13 @@ const USAGE = `Usage: npm run keys:rotate                     adds a key that si
        npm run keys:rotate -- --after SECONDS  adds a key that signs after so many seconds
        npm run keys:rotate -- --now            puts one new key in the place of all: for keys that were stolen`;
 
-function readFlags() {
-  try {
-    const { values } = parseArgs({
-      options: { new: { type: 'boolean' }, after: { type: 'string' }, now: { type: 'boolean' } },
-    });
-    if (Object.keys(values).length > 1) exitWith(USAGE);
-    if (values.after !== undefined && !/^\d{1,6}$/.test(values.after)) exitWith(USAGE);
-    return values;
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
-}
-
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const flags = readFlags();
+const flags = readFlags(
+  { new: { type: 'boolean' }, after: { type: 'string' }, now: { type: 'boolean' } },
+  USAGE,
+);
+if (Object.keys(flags).length > 1) exitWith(USAGE);
+if (flags.after !== undefined && !/^\d{1,6}$/.test(flags.after)) exitWith(USAGE);
 const { jwt_private_keys, access_token_minutes } = readConfig();
 const file = jwt_private_keys ?? exitWith('Set JWT_PRIVATE_KEYS to the file of keys.');
 const now = Date.now();

@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { openPlace } from '../db/backup/place.ts';
-import { exitWith, explain, readConfig, withDatabase } from '../main/process.ts';
+import { exitWith, explain, readConfig, readFlags, withDatabase } from '../main/process.ts';
 import { eraseAgain, restoreTo } from './restoring.ts';
 
 /**
@@ -11,31 +10,25 @@ import { eraseAgain, restoreTo } from './restoring.ts';
 const USAGE = `Usage: npm run restore -- --from DIR --to EMPTY_DIR [--at 2026-11-29T08:30:00+05:00] [--bin DIR_OF_POSTGRES]
        npm run restore -- --from DIR --erase-again`;
 
-function readFlags() {
-  try {
-    const { values } = parseArgs({
-      options: {
-        from: { type: 'string' },
-        to: { type: 'string' },
-        at: { type: 'string' },
-        bin: { type: 'string' },
-        'erase-again': { type: 'boolean' },
-      },
-    });
-    const { from, to = '', at, bin } = values;
-    const again = values['erase-again'] ?? false;
-    if (!from || (to === '') !== again) return exitWith(USAGE);
-    // Without its offset a wall time is another moment on each machine.
-    if (at !== undefined && !/T[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(at))
-      return exitWith(
-        `--at needs a date, a time and an offset, such as 2026-11-29T08:30:00+05:00.\n${USAGE}`,
-      );
-    const instant = at === undefined ? undefined : new Date(at);
-    if (instant && Number.isNaN(instant.getTime())) return exitWith(`--at is no moment.\n${USAGE}`);
-    return { from, to, at: instant, bin, again };
-  } catch (error) {
-    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${USAGE}`);
-  }
+function readWish() {
+  const flags = readFlags(
+    {
+      from: { type: 'string' },
+      to: { type: 'string' },
+      at: { type: 'string' },
+      bin: { type: 'string' },
+      'erase-again': { type: 'boolean' },
+    },
+    USAGE,
+  );
+  const { from, to = '', at, bin, 'erase-again': again = false } = flags;
+  if (!from || (to === '') !== again) return exitWith(USAGE);
+  // Without its offset a wall time is another moment on each machine.
+  if (at !== undefined && !/T[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(at))
+    return exitWith(`--at needs a date, a time and an offset, such as 2026-11-29T08:30:00+05:00.\n${USAGE}`);
+  const instant = at === undefined ? undefined : new Date(at);
+  if (instant && Number.isNaN(instant.getTime())) return exitWith(`--at is no moment.\n${USAGE}`);
+  return { from, to, at: instant, bin, again };
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
@@ -47,7 +40,7 @@ async function eraseFromDatabase(from: string): Promise<void> {
   });
 }
 
-async function restore(flags: ReturnType<typeof readFlags>): Promise<void> {
+async function restore(flags: ReturnType<typeof readWish>): Promise<void> {
   const config = readConfig();
   try {
     const outcome = await restoreTo({ config, ...flags, examine: false });
@@ -67,5 +60,5 @@ async function restore(flags: ReturnType<typeof readFlags>): Promise<void> {
   }
 }
 
-const flags = readFlags();
+const flags = readWish();
 await (flags.again ? eraseFromDatabase(flags.from) : restore(flags));

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -33,9 +33,6 @@ export const looksLikeApiKey = (token: string): boolean => token.startsWith(PREF
 /** Whether a key could have been made here: its checksum is right. */
 export const isWholeApiKey = (key: string): boolean =>
   SHAPE.test(key) && checksumOf(key.slice(0, -CHECKSUM)) === key.slice(-CHECKSUM);
-
-/** All that is kept of a key. It is random enough to need no salt. */
-export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 
 /** By which its owner tells one key from another in a list. */
 export const endOfApiKey = (key: string): string => key.slice(-4);

@@ -8,6 +8,7 @@ type KeyPurpose =
   | 'messages'
   | 'links'
   | 'provider_names'
+  | 'sign_in_starts'
   | 'erased';
 
 /**

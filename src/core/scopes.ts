@@ -27,6 +27,7 @@ const table = {
   'messages:write': { means: 'have failed messages sent again', role: 'admin' },
   'users:read': { means: 'accounts', role: 'admin' },
   'audit:read': { means: 'the audit', role: 'admin' },
+  'tokens:introspect': { means: 'whether an access token serves, and whose it is', role: 'admin' },
 } as const satisfies Record<string, { means: string; role: KeyRole }>;
 
 export type Scope = keyof typeof table;
@@ -39,20 +40,22 @@ export const roleFor = (wanted: readonly Scope[]): KeyRole =>
   wanted.every((scope) => table[scope].role === least) ? least : most;
 
 /** `rw`: a scope to read with GET, and one to write with all else. The first row that fits a path counts. */
-const rules: readonly [path: RegExp, scope: `${string}:${'read' | 'write' | 'rw'}` | null][] = [
-  // A key never merges records, which erases one of them.
-  [/^\/patients\/:id\/merge\/$/, null],
-  [/^\/patients\//, 'patients:rw'],
-  [/^\/doctors\/:id\/schedule\/$/, 'schedules:rw'],
-  [/^\/(?:absences|holidays)\//, 'schedules:rw'],
-  [/^\/timeslots\/:id\/hold\/$/, 'appointments:write'],
-  [/^\/(?:doctors\/:id\/timeslots|timeslots)\//, 'slots:rw'],
-  [/^\/appointments\//, 'appointments:rw'],
-  [/^\/waitlist\//, 'waitlist:rw'],
-  [/^\/(?:statistics|audit|users)\//, ':read'],
-  [/^\/(?:settings|messages)\//, ':rw'],
-  [/^\/(?:doctors|services|specializations|branches|rooms)\//, 'clinic:rw'],
-];
+const rules: readonly [path: RegExp, scope: `${string}:${'read' | 'write' | 'rw' | 'introspect'}` | null][] =
+  [
+    [/^\/auth\/introspect\/$/, 'tokens:introspect'],
+    // A key never merges records, which erases one of them.
+    [/^\/patients\/:id\/merge\/$/, null],
+    [/^\/patients\//, 'patients:rw'],
+    [/^\/doctors\/:id\/schedule\/$/, 'schedules:rw'],
+    [/^\/(?:absences|holidays)\//, 'schedules:rw'],
+    [/^\/timeslots\/:id\/hold\/$/, 'appointments:write'],
+    [/^\/(?:doctors\/:id\/timeslots|timeslots)\//, 'slots:rw'],
+    [/^\/appointments\//, 'appointments:rw'],
+    [/^\/waitlist\//, 'waitlist:rw'],
+    [/^\/(?:statistics|audit|users)\//, ':read'],
+    [/^\/(?:settings|messages)\//, ':rw'],
+    [/^\/(?:doctors|services|specializations|branches|rooms)\//, 'clinic:rw'],
+  ];
 
 /**
  * Which scope an operation asks of a key; undefined where no key may ever call it: whatever is a person's own account, makes
@@ -65,8 +68,17 @@ export function scopeOf(method: string, path: string): Scope | undefined {
   const [named, kind] = rule.split(':');
   const reads = method === 'GET' || method === 'HEAD';
   if (kind === 'read' && !reads) return undefined;
-  const verb = kind === 'write' || !reads ? 'write' : 'read';
+  const verb = kind === 'introspect' ? kind : kind === 'write' || !reads ? 'write' : 'read';
   const resource = named || path.split('/')[1];
   const scope = `${named === 'clinic' && verb === 'read' ? 'directory' : resource}:${verb}`;
   return scopes.find((one) => one === scope);
+}
+
+/**
+ * Whether a key with these scopes may call an operation.
+ * @param path as it is declared below /api, such as `/doctors/:id/`
+ */
+export function isInScope(held: readonly Scope[] | undefined, method: string, path: string): boolean {
+  const scope = scopeOf(method, path);
+  return scope !== undefined && held?.includes(scope) === true;
 }

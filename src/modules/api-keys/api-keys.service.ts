@@ -1,10 +1,11 @@
-import { endOfApiKey, hashApiKey, makeApiKey } from '../../core/api-keys.ts';
+import { endOfApiKey, makeApiKey } from '../../core/api-keys.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import type { Page } from '../../core/page.ts';
 import { type Caller, isBoundByBranches, type Role } from '../../core/roles.ts';
 import { type KeyRole, roleFor, type Scope, scopes } from '../../core/scopes.ts';
+import { hashOf } from '../../core/secrets.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { loggable } from '../../db/errors.ts';
 import type { Audit } from '../audit/index.ts';
@@ -40,7 +41,7 @@ interface Remembered {
 /** Keys by which programs call the API, with the rights of an admin or a receptionist narrowed by scopes. */
 export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependencies) {
   const remembered = new Map<string, Remembered>();
-  const nameOf = (key: string) => hashApiKey(key).toString('base64');
+  const nameOf = (key: string) => hashOf(key).toString('base64');
   const callerOf = ({ id, user, role, scopes: own }: repository.KnownKey): Caller => ({
     id: user,
     role,
@@ -53,7 +54,7 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
     const known = remembered.get(name);
     const read_at = performance.now();
     if (known && read_at - known.read_at < FRESH) return known;
-    const found = await repository.findByHash(db, hashApiKey(key));
+    const found = await repository.findByHash(db, hashOf(key));
     if (!found) return void remembered.delete(name);
     const noted_at = known?.noted_at ?? Number.NEGATIVE_INFINITY;
     const read = { found, read_at, noted_at };
@@ -115,7 +116,7 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
         const made = await repository.insertKey(tx, {
           name,
           user_id,
-          key_hash: hashApiKey(key),
+          key_hash: hashOf(key),
           key_end: endOfApiKey(key),
           scopes: named ?? allOf(rights),
           created_by: caller.id,

@@ -5,4 +5,6 @@ export { undoRoutes } from './contacts/undo.routes.ts';
 export { createAfterwards } from './password/afterwards.service.ts';
 export { createPasswords } from './password/passwords.ts';
 export { personal as authPersonal } from './personal.ts';
-export { createSessions } from './sessions/sessions.service.ts';
+export { createUnlinking } from './providers/unlinking.service.ts';
+export { createSessions, type Sessions } from './sessions/sessions.service.ts';
+export { TWO_STEP_SECRET } from './two-step/two-step.repository.ts';

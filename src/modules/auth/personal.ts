@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { batch, inBatches } from '../../db/batches.ts';
-import type { Db } from '../../db/client.ts';
+import type { Db, Tx } from '../../db/client.ts';
 import { and, eq, gt, sql } from '../../db/drizzle.ts';
-import { codes, contactChanges, sessions } from '../../db/schema/index.ts';
+import { codes, contactChanges, identities, passkeys, sessions, twoStep } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, listOf, text } from '../../http/personal.ts';
 
@@ -21,10 +21,41 @@ const LINK_DAYS = 7;
 export const personal = {
   columns: {
     'codes.user_id': 'codes',
+    'identities.user_id': 'identities',
+    'passkeys.user_id': 'passkeys',
+    'passkey_challenges.user_id': 'of which hashes alone are kept, for five minutes',
+    'sign_in_starts.user_id': 'a sign-in on its way, of ten minutes at most',
     'contact_changes.user_id': 'contact_changes',
+    'recovery_codes.user_id': 'two_step',
     'sessions.user_id': 'sessions',
+    'sign_in_tickets.user_id': 'of which hashes alone are kept, for five minutes',
+    'two_step.user_id': 'two_step',
   },
   parts: {
+    identities: {
+      shape: listOf(
+        z.object({
+          provider: text(20),
+          issuer: text(500),
+          subject: text(255),
+          linked_at: instant,
+          last_used_at: instant,
+        }),
+        'Accounts elsewhere by which I sign in, as their provider names them.',
+      ),
+      list: (db: Db, person: number) =>
+        db
+          .select({
+            provider: identities.provider,
+            issuer: identities.issuer,
+            subject: identities.subject,
+            linked_at: identities.linked_at,
+            last_used_at: identities.last_used_at,
+          })
+          .from(identities)
+          .where(eq(identities.user_id, person))
+          .orderBy(identities.id),
+    },
     contact_changes: {
       shape: listOf(
         z.object({
@@ -87,6 +118,46 @@ export const personal = {
           .orderBy(sessions.id)
           .limit(limit),
     },
+    two_step: {
+      shape: listOf(
+        z.object({
+          since: instant.nullable(),
+          recovery_codes_left: z.int().meta({ minimum: 0, maximum: 10 }),
+        }),
+        'Since when signing in asks for a code of an app; its secret is kept encrypted, recovery codes as hashes only.',
+      ),
+      list: (db: Db, person: number) =>
+        db
+          .select({
+            since: twoStep.confirmed_at,
+            recovery_codes_left: sql<number>`(select count(*)::int from recovery_codes
+              where recovery_codes.user_id = two_step.user_id and used_at is null)`,
+          })
+          .from(twoStep)
+          .where(eq(twoStep.user_id, person)),
+    },
+    passkeys: {
+      shape: listOf(
+        z.object({
+          name: text(50),
+          is_backed_up: z.boolean(),
+          created_at: instant,
+          last_used_at: instant.nullable(),
+        }),
+        'Passkeys by which I sign in: of each the public key is kept, which lets nobody in.',
+      ),
+      list: (db: Db, person: number) =>
+        db
+          .select({
+            name: passkeys.name,
+            is_backed_up: passkeys.is_backed_up,
+            created_at: passkeys.created_at,
+            last_used_at: passkeys.last_used_at,
+          })
+          .from(passkeys)
+          .where(eq(passkeys.user_id, person))
+          .orderBy(passkeys.id),
+    },
     codes: {
       shape: listOf(
         z.object({
@@ -132,7 +203,21 @@ export const personal = {
         ended_at = coalesce(ended_at, now())
       where user_id = ${person}`,
     contact_changes: sql`delete from contact_changes where user_id = ${person}`,
+    tickets: sql`delete from sign_in_tickets where user_id = ${person}`,
+    recovery_codes: sql`delete from recovery_codes where user_id = ${person}`,
+    two_step: sql`delete from two_step where user_id = ${person}`,
+    identities: sql`delete from identities where user_id = ${person}`,
+    passkeys: sql`delete from passkeys where user_id = ${person}`,
+    passkey_challenges: sql`delete from passkey_challenges where user_id = ${person}`,
+    sign_in_starts: sql`delete from sign_in_starts where user_id = ${person}`,
   }),
+
+  /** A record keeps its own ways in, and takes the other's where it has none. */
+  async merge(tx: Tx, { from, into, takesSignIn }: { from: number; into: number; takesSignIn: boolean }) {
+    if (!takesSignIn) return;
+    await tx.execute(sql`update identities set user_id = ${into} where user_id = ${from}`);
+    await tx.execute(sql`update passkeys set user_id = ${into} where user_id = ${from}`);
+  },
 
   async sweep(db: Db, { now, daysAgo }: { now: Date; daysAgo: (days: number) => Date }): Promise<void> {
     const present = now.toISOString();
@@ -163,9 +248,29 @@ export const personal = {
     );
     await inBatches(
       db,
+      sql`delete from sign_in_tickets where token_hash in (
+        select token_hash from sign_in_tickets where expires_at <= ${present} ${batch})`,
+    );
+    await inBatches(
+      db,
       sql`delete from login_throttles where key in (
         select key from login_throttles
         where last_failed_at <= ${before(THROTTLE_DAYS)} and blocked_until <= ${present} ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from sign_in_starts where state_hash in (
+        select state_hash from sign_in_starts where expires_at <= ${present} ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from spent_id_tokens where token_hash in (
+        select token_hash from spent_id_tokens where expires_at <= ${present} ${batch})`,
+    );
+    await inBatches(
+      db,
+      sql`delete from passkey_challenges where challenge_hash in (
+        select challenge_hash from passkey_challenges where expires_at <= ${present} ${batch})`,
     );
     // The old phone or email is of no use once it cannot be put back.
     await inBatches(

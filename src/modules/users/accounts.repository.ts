@@ -13,7 +13,7 @@ export interface Account {
 /**
  * Who has this user name, this confirmed email (both in any case) or this confirmed phone. User names begin with a
  * letter and hold no @: at most one account fits.
- * @param text folded (core/fold)
+ * @param text folded (core/ascii)
  * @param phone in E.164
  */
 export async function findAccount(
@@ -61,16 +61,16 @@ export async function lockAccount(tx: Tx, user: number): Promise<LockedAccount |
   return rows[0];
 }
 
-/** Sets a password, if the one that was checked still holds. @returns whether it did */
+/** Sets a password, if the one that was checked still holds, or there still is none. @returns whether it did */
 export async function replacePassword(
   executor: Executor,
   user: number,
-  from: string,
+  from: string | null,
   to: string,
 ): Promise<boolean> {
   const { rowCount } = await clientOf(executor).query({
     name: 'users.replace-password',
-    text: 'update users set password_hash = $3 where id = $1 and password_hash = $2',
+    text: 'update users set password_hash = $3 where id = $1 and password_hash is not distinct from $2',
     values: [user, from, to],
   });
   return rowCount === 1;

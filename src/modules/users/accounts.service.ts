@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/messages.ts';
+import type { RecordFields } from '../../core/records.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import * as accounts from './accounts.repository.ts';
 import type { User } from './user.schemas.ts';
@@ -58,7 +60,23 @@ export function createAccounts({ db, clock, messages }: AccountsDependencies) {
     findAccount: (name: { text: string; phone: string | undefined }) => accounts.findAccount(db, name),
     lockAccount: accounts.lockAccount,
     passwordHash: (user: number) => repository.findPasswordHash(db, user),
-    replacePassword: (executor: Executor, user: number, from: string, to: string) =>
+    hasPassword: async (executor: Executor, user: number): Promise<boolean> =>
+      (await repository.findPasswordHash(executor, user)) !== null,
+
+    /** Makes a patient who comes from a provider: without a password, and with a user name that is made for them. */
+    make: (
+      tx: Tx,
+      { first_name, last_name, locale }: Pick<RecordFields, 'first_name' | 'last_name' | 'locale'>,
+    ): Promise<number> =>
+      repository.insertUser(tx, {
+        username: `patient-${randomBytes(6).toString('hex')}`,
+        role: 'patient',
+        first_name,
+        last_name,
+        locale,
+      }),
+
+    replacePassword: (executor: Executor, user: number, from: string | null, to: string) =>
       accounts.replacePassword(executor, user, from, to),
     setPassword: (tx: Tx, user: number, password_hash: string) =>
       repository.updateUser(tx, user, { password_hash }),

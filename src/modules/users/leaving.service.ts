@@ -34,7 +34,7 @@ export function createLeaving({ audit, timeslots, appointments }: LeavingDepende
      * Their visits ahead are cancelled with `upcoming: cancel`, stay with `keep`, and refuse it otherwise. Whoever changes
      * their role cannot keep visits in the old one, and a doctor's free slots go with it. The person is locked, their
      * visits come next and their slots last, as everywhere. While the slots are locked nobody can book or move to one;
-     * whoever waited for them is refused by the trigger `appointments_doctor_works`. So what is counted or cancelled here
+     * whoever waited for them is refused by `appointments_doctor_works`. So what is counted or cancelled here
      * is all there is, also what was booked while the locks were waited for.
      * @param before what they were
      * @throws AppError has_upcoming, role_in_use

@@ -33,7 +33,7 @@ export async function lockClaimable(tx: Tx, phone: string, born: string): Promis
     name: 'users.lock-claimable',
     text: `
       select u.id, p.date_of_birth from users u join patient_profiles p on p.id = u.id
-      where u.phone = $1 and u.role = 'patient' and u.is_active and u.password_hash is null
+      where u.phone = $1 and u.role = 'patient' and u.is_active and u.username like '~%'
         and (p.date_of_birth is null or p.date_of_birth <= $2)
       order by u.id limit ${SHARED} for no key update of u`,
     values: [phone, born],

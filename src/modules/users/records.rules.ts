@@ -1,4 +1,4 @@
-import type { LockedRecord } from '../../core/records.ts';
+import { hasNoSignIn, type LockedRecord } from '../../core/records.ts';
 
 /** What an account says of its owner; all else of it does not matter here. */
 type Account = Omit<LockedRecord, 'id' | 'role' | 'is_active'>;
@@ -9,7 +9,7 @@ type Account = Omit<LockedRecord, 'id' | 'role' | 'is_active'>;
  * the other becomes one by which somebody signs in who did not before.
  */
 export function mergedAccount(from: Account, into: Account): Partial<Account> {
-  const takesSignIn = into.password_hash === null && from.password_hash !== null;
+  const takesSignIn = hasNoSignIn(into.username) && !hasNoSignIn(from.username);
   const takesPhone = into.phone === null || (takesSignIn && from.phone_verified_at !== null);
   const takesEmail = into.email === null || (takesSignIn && from.email_verified_at !== null);
   return {

@@ -3,6 +3,7 @@ import { demo } from '../../core/demo.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { updatesQuery, withUpdates } from '../../http/updates.ts';
 import { doctorExample, doctorOutput } from '../doctors/index.ts';
 import { patientExample, patientOutput } from '../patients/index.ts';
 import { MAX_BRANCHES } from './profile.schemas.ts';
@@ -126,21 +127,33 @@ export const user = documented(
 );
 export type User = z.infer<typeof user>;
 
-export const userPage = pageOf('UserPage', 'One page of users.', user);
-
-export const userFilters = z.object({
-  ...pageQuery,
-  role: fields.role.optional().meta({ description: 'Only people of this role.', examples: ['doctor'] }),
-  is_active: fields.flagText
-    .optional()
-    .meta({ description: 'Only those who may sign in, or only those who may not.' }),
-  approved: fields.flagText.optional().meta({
-    description: 'Only doctors who were let in, or with `false` only those who wait for it.',
-    examples: [false],
-  }),
-  search: fields.searchText.optional().meta({
-    description: `At most ${fields.MAX_WORDS} words of user name, names, email or phone, or parts of them; names in either script.`,
-  }),
+export const userPage = pageOf('UserPage', 'One page of users.', user, {
+  cursor: true,
+  updates: true,
 });
+
+/** By which name the list’s cursors are read back. */
+export const LIST = 'users';
+
+export const userFilters = withUpdates(
+  z.object({
+    ...pageQuery,
+    ...updatesQuery(LIST, z.tuple([fields.id])),
+    role: fields
+      .severalOf(fields.role, ['doctor', 'receptionist'])
+      .optional()
+      .meta({ description: 'Only people of one of these roles.' }),
+    is_active: fields.flagText
+      .optional()
+      .meta({ description: 'Only those who may sign in, or only those who may not.' }),
+    approved: fields.flagText.optional().meta({
+      description: 'Only doctors who were let in, or with `false` only those who wait for it.',
+      examples: [false],
+    }),
+    search: fields.searchText.optional().meta({
+      description: `At most ${fields.MAX_WORDS} words of user name, names, email or phone, or parts of them; names in either script.`,
+    }),
+  }),
+);
 
 export type UserFilters = z.infer<typeof userFilters>;

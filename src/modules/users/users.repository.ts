@@ -1,5 +1,6 @@
-import type { PageRequest } from '../../core/page.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
 import { photoOf } from '../../core/photos.ts';
+import { hasNoSignIn } from '../../core/records.ts';
 import { type Role, sideOf } from '../../core/roles.ts';
 import type { Db, Executor, Tx } from '../../db/client.ts';
 import {
@@ -9,18 +10,19 @@ import {
   getTableColumns,
   inArray,
   isNull,
+  lt,
   ne,
   not,
   type PgColumn,
   type SQL,
   sql,
 } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, isOnPage, pageOf } from '../../db/page.ts';
+import { countUpToLimit, fetchPage, isOnPage, pageOf, pageOfEach } from '../../db/page.ts';
 import { doctorProfiles, patientProfiles, users } from '../../db/schema/index.ts';
 import { finds } from '../../db/search.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { User } from './user.schemas.ts';
-import { hasNoSignIn, KEY_USERNAME } from './users.rules.ts';
+import { KEY_USERNAME } from './users.rules.ts';
 
 /** What is shown of a person: a new column is shown once it stands here. */
 const fields = {
@@ -101,26 +103,41 @@ export async function findUser(executor: Executor, user: number): Promise<User |
   return row && toUser(row);
 }
 
+/** Of several. One plan for any number would go through all profiles for one of them, too. */
+const some = statement(
+  'users.some',
+  () =>
+    withProfiles().where(
+      and(sql`${users.id} = any (${sql.placeholder('ids')})`, isNull(users.deleted_at), isAccount),
+    ),
+  UNNAMED,
+);
+
+export const findUsers = async (executor: Executor, ids: readonly number[]): Promise<User[]> =>
+  (await some(executor, { ids })).map(toUser);
+
 /** Over the table of users alone, which is all that is counted; those who wait have an index of their own. */
 const isDoctor = ({ approved }: { approved: boolean }) => sql`(${users.role} = 'doctor' and ${users.id} in (
   select id from doctor_profiles where approved_at is ${sql.raw(approved ? 'not null' : 'null')}))`;
 
 interface Filters {
-  role?: Role | undefined;
+  role?: readonly Role[] | undefined;
   is_active?: boolean | undefined;
   approved?: boolean | undefined;
   search?: readonly string[] | undefined;
 }
 
 /** One page of users, newest first. */
-export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
+export async function listUsers(db: Db, filters: Filters, page: PageRequest): Promise<Page<User>> {
+  const { cursor } = page;
   const words = filters.search ?? [];
-  const name = `users.list:${filters.role ? 'role' : ''}:${filters.is_active ?? ''}:${filters.approved ?? ''}:${words.length}`;
+  const roles = filters.role ?? [];
+  const name = `users.list:${Math.min(roles.length, 2)}:${filters.is_active ?? ''}:${filters.approved ?? ''}:${words.length}${cursor === undefined ? '' : `:after:${cursor !== null}`}`;
   const build = () => {
     const conditions: (SQL | undefined)[] = [
       isNull(users.deleted_at),
       isAccount,
-      filters.role && eq(users.role, sql.placeholder('role')),
+      cursor ? lt(users.id, sql.placeholder('after_id')) : undefined,
       // Written out, so that the index of the inactive serves.
       filters.is_active === undefined
         ? undefined
@@ -132,15 +149,31 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
         finds(sql`${users.searched}`, sql`${sql.placeholder(`word${index}`)}`, 'each'),
       ),
     ];
-    const where = and(...conditions);
+    const role = sql.placeholder('role');
+    const isOfRole = (one: SQL) => and(...conditions, sql`${users.role} = ${one}`);
+    const where =
+      roles.length === 0
+        ? and(...conditions)
+        : isOfRole(roles.length > 1 ? sql`any (${role}::user_role[])` : sql`(${role}::user_role[])[1]`);
+    const page =
+      roles.length > 1
+        ? pageOfEach(
+            users,
+            isOfRole(sql`each_of.role`),
+            sql`(select role from unnest(${role}::user_role[]) as role)`,
+          )
+        : pageOf(users, where, [desc(users.id)]);
     const newest = desc(users.id);
     return query
       .select({
         ...fields,
         ...profiles,
-        count: countUpToLimit(query.select({ one: sql`1` }).from(users).where(where)),
+        count:
+          cursor === undefined
+            ? countUpToLimit(query.select({ one: sql`1` }).from(users).where(where))
+            : sql<number>`0`.as('count'),
       })
-      .from(pageOf(users, where, [newest]))
+      .from(page)
       .innerJoin(users, isOnPage(users))
       .leftJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
       .leftJoin(patientProfiles, eq(patientProfiles.id, users.id))
@@ -148,7 +181,12 @@ export async function listUsers(db: Db, filters: Filters, page: PageRequest) {
   };
   const list = statement(name, build, UNNAMED);
   const values = { ...filters, ...Object.fromEntries(words.map((word, index) => [`word${index}`, word])) };
-  const found = await fetchPage(page, (window) => list(db, { ...values, ...window }));
+  const [after_id] = cursor ?? [];
+  const found = await fetchPage(
+    page,
+    (window) => list(db, { ...values, after_id, ...window }),
+    (row) => [row.id],
+  );
   return { ...found, rows: found.rows.map(toUser) };
 }
 

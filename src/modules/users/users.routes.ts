@@ -10,7 +10,7 @@ import { reads } from '../../http/hooks/audit.ts';
 import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { type User, user, userFilters, userPage } from './user.schemas.ts';
+import { LIST, type User, user, userFilters, userPage } from './user.schemas.ts';
 import { adminConfirmation, userInputs } from './users.schemas.ts';
 import type { Users } from './users.service.ts';
 
@@ -39,7 +39,7 @@ export async function usersRoutes(
     '/users/',
     {
       preHandler: IsAdmin,
-      config: { audit: reads('user.list', personOf) },
+      config: { errors: ['too_old'], audit: reads('user.list', personOf) },
       schema: {
         tags,
         operationId: 'listUsers',
@@ -49,7 +49,7 @@ export async function usersRoutes(
         response: { 200: userPage },
       },
     },
-    async (request) => pageAnswer(request, request.query.page, await users.list(request.query)),
+    async (request) => pageAnswer(request, request.query.page, await users.list(request.query), LIST),
   );
 
   app.post(

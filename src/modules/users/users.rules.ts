@@ -3,9 +3,6 @@ import { namesOf } from '../../core/names.ts';
 import type { Role } from '../../core/roles.ts';
 import { profileFieldsOf } from './profile.schemas.ts';
 
-/** Whether a user name stands for none: a patient whom the desk or a guardian registered. */
-export const hasNoSignIn = (username: string): boolean => username.startsWith('~');
-
 /** With this begins the user name of who stands behind an API key, which is no account (services.repository). */
 export const KEY_USERNAME = '~key-';
 

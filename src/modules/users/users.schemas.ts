@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isSameName } from '../../core/ascii.ts';
 import { demo } from '../../core/demo.ts';
-import { isSameName } from '../../core/fold.ts';
 import type { CountryCode } from '../../core/phone.ts';
 import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';

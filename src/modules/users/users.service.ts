@@ -1,10 +1,12 @@
+import { isSameName } from '../../core/ascii.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
-import { isSameName } from '../../core/fold.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
+import { hasNoSignIn } from '../../core/records.ts';
 import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
 import type { Unchanged } from '../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import type { Updates } from '../../events/updates.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
 import { lockPerson } from './admins.service.ts';
@@ -16,7 +18,7 @@ import type { ProfileInput } from './profile.schemas.ts';
 import { createRecords } from './records.service.ts';
 import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import { hasNoSignIn, notesOf, profileErrors } from './users.rules.ts';
+import { notesOf, profileErrors } from './users.rules.ts';
 import type { NewUser, Registration, UserChanges } from './users.schemas.ts';
 
 interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
@@ -49,17 +51,20 @@ interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, L
   messages: ApprovalDependencies['messages'] & {
     unlinkTelegram: (tx: Tx, user: number) => Promise<void>;
   };
+  /** Unlinks accounts elsewhere that were linked to an account after it was made. */
+  unlinking: { later: (tx: Tx, user: number) => Promise<void> };
   /** Keeps which versions of terms and privacy policy somebody has accepted. */
   consents: { accept: (tx: Tx, person: number) => Promise<unknown> };
   /** Whether a doctor who registers is let in at once, or waits for an admin. */
   doctor_approval: 'automatic' | 'required';
   require_consent: boolean;
+  updates: Updates;
 }
 
 export type Users = ReturnType<typeof createUsers>;
 
 export function createUsers(dependencies: UsersDependencies) {
-  const { db, clock, hashPassword, audit, sessions, doctors, patients, waitlist } = dependencies;
+  const { db, clock, hashPassword, audit, sessions, doctors, patients, waitlist, updates } = dependencies;
   const leaving = createLeaving(dependencies);
 
   async function saveProfile(
@@ -115,7 +120,10 @@ export function createUsers(dependencies: UsersDependencies) {
     await repository.updateUser(tx, user, password_hash ? { ...changes, password_hash } : changes);
     await dependencies.contactChanges.replaced(tx, user, before, changes);
     // Whoever set the old password may have linked it.
-    if (password !== undefined) await dependencies.messages.unlinkTelegram(tx, user);
+    if (password !== undefined) {
+      await dependencies.messages.unlinkTelegram(tx, user);
+      await dependencies.unlinking.later(tx, user);
+    }
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && sideOf(role) === 'doctor') await doctors.approve(tx, user, clock.now());
     return newRole || changes.is_active === false || password !== undefined;
@@ -129,8 +137,18 @@ export function createUsers(dependencies: UsersDependencies) {
 
     hasUsers: (role?: Role) => repository.hasUsers(db, role),
 
-    list: ({ page, page_size, ...filters }: UserFilters & PageRequest): Promise<Page<User>> =>
-      repository.listUsers(db, filters, { page, page_size }),
+    /** People of every role, newest first, or those who have changed. @throws AppError too_old */
+    async list({
+      page,
+      page_size,
+      cursor,
+      updated_since,
+      ...filters
+    }: UserFilters & PageRequest): Promise<Page<User>> {
+      if (updated_since === undefined) return repository.listUsers(db, filters, { page, page_size, cursor });
+      const rows = (ids: readonly number[]) => repository.findUsers(db, ids);
+      return updates.page('users', { updated_since, page_size, cursor }, { rows });
+    },
 
     /**
      * Somebody registers themself. A doctor waits for approval where the clinic asks for it.

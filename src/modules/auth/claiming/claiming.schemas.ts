@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isSameName } from '../../../core/ascii.ts';
 import { demo } from '../../../core/demo.ts';
-import { isSameName } from '../../../core/fold.ts';
 import { codeField } from '../../../http/codes.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';

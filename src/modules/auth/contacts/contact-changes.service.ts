@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { isSameName } from '../../../core/ascii.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { isSameName } from '../../../core/fold.ts';
 import { type Message, STOP_HOURS } from '../../../core/messages.ts';
+import { hashOf } from '../../../core/secrets.ts';
 import type { Tx } from '../../../db/client.ts';
 import type { LockedAccount } from '../../users/index.ts';
 import * as repository from './contact-changes.repository.ts';
@@ -12,8 +13,6 @@ export const CHANNEL = { phone: 'sms', email: 'email' } as const;
 
 /** A change can be taken back for so long. Until then the new contact sets no password, unless the old one agreed. */
 export const UNDO_HOURS = STOP_HOURS;
-
-export const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest();
 
 interface ContactChangesDependencies {
   clock: Clock;

@@ -1,7 +1,7 @@
+import { isSameName } from '../../../core/ascii.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Origin } from '../../../core/device.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
-import { isSameName } from '../../../core/fold.ts';
 import { isPhone } from '../../../core/phone.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Channel, CodePurpose } from '../../../core/words.ts';

@@ -5,6 +5,7 @@ import type { Channel, CodePurpose } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { LockedAccount } from '../../users/index.ts';
 import type { Codes } from '../codes/codes.service.ts';
+import type { Password } from '../password/password.service.ts';
 import { CHANNEL, type Contact } from './contact-changes.service.ts';
 
 /** What shows that whoever is signed in is the account's owner, beside the access token, which may be stolen. */
@@ -17,8 +18,7 @@ export interface Proof {
 interface ProofDependencies {
   db: Db;
   codes: Codes;
-  /** @throws AppError too_many_requests */
-  confirmPassword: (caller: Caller, password: string) => Promise<boolean>;
+  password: Pick<Password, 'confirm' | 'hasEntered'>;
   messages: { offered: ReadonlySet<Channel> };
   users: { lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined> };
 }
@@ -28,14 +28,14 @@ export type Proofs = ReturnType<typeof createProofs>;
 const PURPOSE: Record<Contact, CodePurpose> = { phone: 'prove_phone', email: 'prove_email' };
 
 /** Asks once more whether it is the owner, before an account could change hands. */
-export function createProofs({ db, codes, confirmPassword, messages, users }: ProofDependencies) {
+export function createProofs({ db, codes, password: passwords, messages, users }: ProofDependencies) {
   /**
    * Whether the password was given, which takes its time: before any transaction.
-   * @throws AppError invalid_input (wrong_password), too_many_requests
+   * @throws AppError invalid_input (wrong_password), too_many_requests, sign_in_again
    */
   async function password(caller: Caller, { password: given }: Proof): Promise<boolean> {
     if (given === undefined) return false;
-    if (!(await confirmPassword(caller, given))) throw invalidField('password', 'wrong_password');
+    await passwords.confirm(caller, given);
     return true;
   }
 
@@ -66,16 +66,20 @@ export function createProofs({ db, codes, confirmPassword, messages, users }: Pr
      */
     async codes(
       tx: Tx,
-      { id }: Caller,
+      caller: Caller,
       { proof_code }: Proof,
       needed: readonly Contact[],
     ): Promise<readonly Contact[] | undefined> {
       if (needed.length === 0) return [];
+      // Whoever has no password to be asked for has just come from their provider.
+      if (proof_code === undefined && (await passwords.hasEntered(tx, caller))) return [];
       // One code is of one contact: whoever gives up both at once knows the password, or does it one after the other.
       const [contact] = needed;
       if (proof_code === undefined || contact === undefined || needed.length > 1)
         throw invalidField('password', 'proof_required');
-      return (await codes.attempt(tx, id, PURPOSE[contact], proof_code)) === undefined ? undefined : needed;
+      return (await codes.attempt(tx, caller.id, PURPOSE[contact], proof_code)) === undefined
+        ? undefined
+        : needed;
     },
 
     /**
@@ -85,6 +89,7 @@ export function createProofs({ db, codes, confirmPassword, messages, users }: Pr
     async must(caller: Caller, proof: Proof): Promise<void> {
       if (await password(caller, proof)) return;
       const { proof_code } = proof;
+      if (proof_code === undefined && (await passwords.hasEntered(db, caller))) return;
       if (proof_code === undefined) throw invalidField('password', 'proof_required');
       const fits = await transaction(db, async (tx) => {
         await users.lockAccount(tx, caller.id);

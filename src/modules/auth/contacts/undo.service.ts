@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
+import { hashOf } from '../../../core/secrets.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { asAppError } from '../../../db/errors.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { LockedAccount } from '../../users/index.ts';
 import type { Passwords } from '../password/passwords.ts';
+import type { Unlinking } from '../providers/unlinking.service.ts';
 import type { Sessions } from '../sessions/sessions.service.ts';
 import * as repository from './contact-changes.repository.ts';
-import { type Contact, hashOf, UNDO_HOURS } from './contact-changes.service.ts';
+import { type Contact, UNDO_HOURS } from './contact-changes.service.ts';
 
 export interface UndoDependencies {
   db: Db;
@@ -31,6 +33,7 @@ export interface UndoDependencies {
   };
   codes: { endAll: (tx: Tx, user: number) => Promise<void> };
   messages: { unlinkTelegram: (tx: Tx, user: number) => Promise<void> };
+  unlinking: Pick<Unlinking, 'all'>;
   audit: Pick<Audit, 'record'>;
 }
 
@@ -86,6 +89,7 @@ export function createUndo(dependencies: UndoDependencies) {
           await codes.endAll(tx, user);
           await users.setPassword(tx, user, unknown);
           await messages.unlinkTelegram(tx, user);
+          await dependencies.unlinking.all(tx, user);
           const details = { fields: [contact], change: change_id };
           await audit.record(tx, { action: 'profile.take_back', subject: user, details });
           return sessions.endAll(tx, user);

@@ -23,7 +23,7 @@ export async function passwordRoutes(instance: FastifyInstance, { password, rese
     '/auth/password/change/',
     {
       preHandler: IsSignedIn,
-      config: { rate: 'auth' },
+      config: { errors: ['sign_in_again'], rate: 'auth' },
       schema: {
         tags,
         operationId: 'changePassword',
@@ -73,7 +73,7 @@ export async function passwordRoutes(instance: FastifyInstance, { password, rese
         operationId: 'confirmPasswordReset',
         summary: 'Set a new password with the code',
         description:
-          'All sessions end, and Telegram is unlinked; sign in with the new password. The account’s owner is told.',
+          'All sessions end, Telegram is unlinked, and so is what was linked to the account later; sign in with the new password. The account’s owner is told.',
         body: resetConfirmation,
         response: { 204: z.undefined() },
       },

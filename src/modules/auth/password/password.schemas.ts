@@ -8,7 +8,9 @@ const next = newPassword.meta({ examples: ['eleven-apricot-trees'] });
 
 export const passwordChange = documented(
   z.object({
-    old_password: passwordField.meta({ description: 'The one that holds now.' }),
+    old_password: passwordField.optional().meta({
+      description: 'The one that holds now. Whoever has none signs in with their provider shortly before.',
+    }),
     password: next,
   }),
   {

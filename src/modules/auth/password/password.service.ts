@@ -1,9 +1,9 @@
+import { isSameName } from '../../../core/ascii.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
-import { isSameName } from '../../../core/fold.ts';
 import type { Message } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Sessions } from '../sessions/sessions.service.ts';
 import type { Throttle } from '../throttle/throttle.service.ts';
@@ -15,16 +15,22 @@ export interface PasswordDependencies {
   clock: Clock;
   passwords: Passwords;
   throttle: Throttle;
-  sessions: Pick<Sessions, 'announce' | 'endAll'>;
+  sessions: Pick<Sessions, 'announce' | 'endAll' | 'isFresh'>;
   users: {
+    hasPassword: (executor: Executor, user: number) => Promise<boolean>;
     /** Undefined for somebody who is erased. */
     passwordHash: (user: number) => Promise<string | null | undefined>;
     /** Their user name; their row is locked. */
     lockAccount: (tx: Tx, user: number) => Promise<{ username: string } | undefined>;
-    replacePassword: (tx: Tx, user: number, from: string, to: string) => Promise<boolean>;
+    replacePassword: (tx: Tx, user: number, from: string | null, to: string) => Promise<boolean>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'record' | 'watch'>;
+}
+
+/** What holds now: the hash of a password, or null of whoever has none. */
+interface Standing {
+  hash: string | null;
 }
 
 export type Password = ReturnType<typeof createPassword>;
@@ -35,13 +41,17 @@ export function createPassword(dependencies: PasswordDependencies) {
   /**
    * Asks somebody who is signed in for their password once more. A stolen token must not serve to guess it.
    * @returns the hash that it fits
-   * @throws AppError too_many_requests, session_ended (they are erased in this very moment)
+   * @throws AppError too_many_requests, session_ended (they are erased in this very moment), sign_in_again
    */
-  async function confirmed(caller: Caller, password: string): Promise<string | undefined> {
+  async function confirmed(caller: Caller, password: string): Promise<Standing | undefined> {
     const { id, session } = caller;
     const turn = await throttle.admit({ at: 'confirm', user: id, from: `session:${session}` });
     const hash = await users.passwordHash(id);
     if (hash === undefined) throw new AppError('session_ended');
+    if (hash === null) {
+      await throttle.succeeded(db, turn);
+      return mustHaveEntered(caller);
+    }
     const fits = await passwords.matches(password, hash);
     if (fits) await throttle.succeeded(db, turn);
     else {
@@ -53,24 +63,49 @@ export function createPassword(dependencies: PasswordDependencies) {
         String(session),
       );
     }
-    return fits && hash !== null ? hash : undefined;
+    return fits ? { hash } : undefined;
   }
 
+  /**
+   * Asks whoever has no password whether they have just signed in, which stands for it.
+   * @throws AppError sign_in_again
+   */
+  async function mustHaveEntered(caller: Caller): Promise<Standing> {
+    if (!(await sessions.isFresh(db, caller))) throw new AppError('sign_in_again');
+    return { hash: null };
+  }
+
+  /** What stands where no password was given; undefined for whoever has one. @throws AppError sign_in_again */
+  const unasked = async (caller: Caller): Promise<Standing | undefined> =>
+    (await users.hasPassword(db, caller.id)) ? undefined : mustHaveEntered(caller);
+
   return {
-    /** Whether this is the caller's password. @throws AppError too_many_requests, session_ended */
-    confirm: async (caller: Caller, password: string): Promise<boolean> =>
-      (await confirmed(caller, password)) !== undefined,
+    /**
+     * Asks for the caller's password, or that they have just signed in where they have none.
+     * @throws AppError invalid_input (required, wrong_password), too_many_requests, session_ended, sign_in_again
+     */
+    async confirm(caller: Caller, password: string | undefined): Promise<void> {
+      if (password === undefined) {
+        if (!(await unasked(caller))) throw invalidField('password', 'required');
+      } else if (!(await confirmed(caller, password))) throw invalidField('password', 'wrong_password');
+    },
+
+    /** Whether they have no password, and have just signed in. */
+    hasEntered: async (executor: Executor, caller: Caller): Promise<boolean> =>
+      !(await users.hasPassword(executor, caller.id)) && (await sessions.isFresh(executor, caller)),
 
     /**
-     * Sets a new password. This session goes on, all others end.
-     * @throws AppError invalid_input (wrong_password, password_is_username), too_many_requests
+     * Sets a new password, or the first. This session goes on, all others end.
+     * @throws AppError invalid_input (required, wrong_password, password_is_username), too_many_requests, sign_in_again
      */
     async change(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
-      const before = await confirmed(caller, old_password);
-      if (before === undefined) throw invalidField('old_password', 'wrong_password');
+      const standing =
+        old_password === undefined ? await unasked(caller) : await confirmed(caller, old_password);
+      if (!standing)
+        throw invalidField('old_password', old_password === undefined ? 'required' : 'wrong_password');
       const after = await passwords.hash(password);
-      let ended = await replace(caller, password, before, after);
-      if (!ended) {
+      let ended = await replace(caller, password, standing.hash, after);
+      if (!ended && old_password !== undefined) {
         // Another hash stands there by now: of another password, or of the same one at another cost, which signing in on
         // another device has just brought up to date. It is looked at once more.
         const now = (await users.passwordHash(caller.id)) ?? null;
@@ -86,13 +121,13 @@ export function createPassword(dependencies: PasswordDependencies) {
   function replace(
     caller: Caller,
     password: string,
-    before: string,
+    before: string | null,
     after: string,
   ): Promise<number[] | undefined> {
     return transaction(db, async (tx) => {
       const account = await users.lockAccount(tx, caller.id);
-      if (account && isSameName(password, account.username))
-        throw invalidField('password', 'password_is_username');
+      if (!account) return undefined;
+      if (isSameName(password, account.username)) throw invalidField('password', 'password_is_username');
       if (!(await users.replacePassword(tx, caller.id, before, after))) return undefined;
       await audit.record(tx, { actor: caller, action: 'password.change', subject: caller.id });
       await messages.enqueue(tx, {

@@ -1,8 +1,8 @@
 import { networkOf } from '../../../core/address.ts';
+import { isSameName } from '../../../core/ascii.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Origin } from '../../../core/device.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
-import { isSameName } from '../../../core/fold.ts';
 import type { Message } from '../../../core/messages.ts';
 import type { CountryCode } from '../../../core/phone.ts';
 import type { Channel } from '../../../core/words.ts';
@@ -11,6 +11,7 @@ import type { Audit } from '../../audit/index.ts';
 import type { Account, LockedAccount } from '../../users/index.ts';
 import type { Codes } from '../codes/codes.service.ts';
 import type { ContactChanges } from '../contacts/contact-changes.service.ts';
+import type { Unlinking } from '../providers/unlinking.service.ts';
 import type { Sessions } from '../sessions/sessions.service.ts';
 import { type LoginName, loginName } from '../sign-in/names.rules.ts';
 import type { Throttle } from '../throttle/throttle.service.ts';
@@ -38,6 +39,7 @@ export interface ResetDependencies {
     offered: ReadonlySet<Channel>;
     unlinkTelegram: (tx: Tx, user: number) => Promise<void>;
   };
+  unlinking: Pick<Unlinking, 'later'>;
   audit: Pick<Audit, 'record' | 'watch'>;
 }
 
@@ -123,6 +125,7 @@ export function createReset(dependencies: ResetDependencies) {
         await throttle.succeeded(tx, turn, [{ at: 'sign_in', user, from }]);
         // Whoever was in the account may have linked it.
         await messages.unlinkTelegram(tx, user);
+        await dependencies.unlinking.later(tx, user);
         await audit.record(tx, {
           actor: { id: user, role: holder.role },
           action: 'password.reset',

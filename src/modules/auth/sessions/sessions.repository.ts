@@ -39,7 +39,7 @@ export interface Ending {
   only?: number | undefined;
 }
 
-/** Ends sessions of a person, in the order of their ids: two of these at once do not wait for each other in a ring. */
+/** Ends sessions of a person, and what else was to become one, in the order of their ids: two of these at once do not wait for each other in a ring. */
 export async function endSessions(
   executor: Executor,
   user: number,
@@ -53,6 +53,8 @@ export async function endSessions(
         select id from sessions
         where user_id = $1 and ended_at is null and ($2::int is null or id <> $2) and ($3::int is null or id = $3)
         order by id for no key update
+      ), tickets as (
+        delete from sign_in_tickets where user_id = $1 and $3::int is null
       )
       update sessions s set ended_at = $4 from ending where s.id = ending.id returning s.id`,
     values: [user, except ?? null, only ?? null, now],
@@ -84,6 +86,16 @@ export async function endedSince(db: Db, since: Date): Promise<number[]> {
   return rows.map((row) => row.id);
 }
 
+/** When a session that goes on began. */
+export async function began(executor: Executor, user: number, session: number): Promise<string | undefined> {
+  const { rows } = await clientOf(executor).query<{ created_at: string }>({
+    name: 'sessions.began',
+    text: 'select created_at from sessions where id = $1 and user_id = $2 and ended_at is null',
+    values: [session, user],
+  });
+  return rows[0]?.created_at;
+}
+
 const live = statement('sessions.live', () =>
   query
     .select({ id: sessions.id })
@@ -94,6 +106,16 @@ const live = statement('sessions.live', () =>
 export async function isLive(db: Db, session: number): Promise<boolean> {
   const rows = await live(db, { id: session });
   return rows.length > 0;
+}
+
+/** Those of these sessions that have not ended. */
+export async function listLive(db: Db, ids: readonly number[]): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'sessions.list-live',
+    text: 'select id from sessions where id = any ($1) and ended_at is null',
+    values: [ids],
+  });
+  return rows.map(({ id }) => id);
 }
 
 /** When tokens were first signed with an algorithm, by the database's clock: the first who asks begins. */

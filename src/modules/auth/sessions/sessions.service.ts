@@ -2,7 +2,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { Caller } from '../../../core/roles.ts';
-import type { Db, Tx } from '../../../db/client.ts';
+import type { Db, Executor, Tx } from '../../../db/client.ts';
 import type { Channel, Listener } from '../../../db/links/listen.ts';
 import * as repository from './sessions.repository.ts';
 import type { Session } from './sessions.schemas.ts';
@@ -21,6 +21,9 @@ export type Sessions = ReturnType<typeof createSessions>;
  */
 const LEEWAY_MINUTES = 2;
 
+/** Whoever signed in so long ago at most, in milliseconds, has just shown who they are. */
+const FRESH = 300_000;
+
 /**
  * Knows which sessions have ended, so that an access token can be refused without a query. A session that ends is
  * announced by the database in the moment it commits; while nobody follows that link, or it is down, each request asks
@@ -35,8 +38,14 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
   let link: Pick<Listener, 'connected'> | undefined;
   let since: number | undefined;
 
+  /** Who wants to know as soon as a session ends. */
+  const hearers = new Set<(session: number) => void>();
+
   const announce = (sessions: Iterable<number>) => {
-    for (const session of sessions) recent.add(session);
+    for (const session of sessions) {
+      recent.add(session);
+      for (const hear of hearers) hear(session);
+    }
   };
 
   const endings: Channel = {
@@ -45,6 +54,8 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
       announce(await repository.endedSince(db, new Date(clock.now().getTime() - lifetime))),
     onMessage: (payload) => announce([Number(payload)]),
   };
+
+  const isKnownToEnd = (session: number) => recent.has(session) || older.has(session);
 
   /** Ends sessions of whoever asks; their own process refuses them before it answers. */
   const end = async ({ id }: Caller, ending: repository.Ending) => {
@@ -83,10 +94,29 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
 
     endOthers: async (caller: Caller): Promise<void> => void (await end(caller, { except: caller.session })),
 
+    /** Whether somebody has signed in within the last five minutes: it stands for a password where there is none. */
+    async isFresh(executor: Executor, { id, session }: Caller): Promise<boolean> {
+      const began = await repository.began(executor, id, session);
+      return began !== undefined && clock.now().getTime() - Date.parse(began) < FRESH;
+    },
+
     isEnded(session: number): boolean | Promise<boolean> {
-      if (recent.has(session) || older.has(session)) return true;
+      if (isKnownToEnd(session)) return true;
       return link?.connected ? false : repository.isLive(db, session).then((live) => !live);
     },
+
+    /** Whether a session serves, as the database knows it in this moment. */
+    isLive: (session: number): Promise<boolean> => repository.isLive(db, session),
+
+    /** Which of these have ended: asked of the database only while their ends are not heard of. */
+    async endedOf(sessions: readonly number[]): Promise<number[]> {
+      if (link?.connected || sessions.length === 0) return sessions.filter(isKnownToEnd);
+      const live = new Set(await repository.listLive(db, sessions));
+      return sessions.filter((session) => !live.has(session));
+    },
+
+    /** @param hear is called for each session that ends, once or more, in the moment in which this process hears of it */
+    onEnded: (hear: (session: number) => void): void => void hearers.add(hear),
 
     /** Epoch milliseconds at which the clinic first signed tokens that others verify; asked once. */
     async signingSince(): Promise<number> {

@@ -18,9 +18,14 @@ interface Place {
   network: string | null;
 }
 
+/** What still has to be shown: a code of the app, or that one is set up. */
+export type NextStep = 'code' | 'enrol';
+
 interface Opened {
   /** Null when none was opened. */
   session: number | null;
+  /** Null when nothing more is asked, or the password does not hold any more. */
+  next: NextStep | null;
   role: Role;
   /** Those to which they are bound; null is none. */
   branches: number[] | null;
@@ -29,16 +34,28 @@ interface Opened {
   is_new: boolean;
 }
 
+/** Whose session is opened. */
+export interface Entering {
+  id: number;
+  /** The password that was checked, if one was. */
+  password_hash?: string | null;
+  /** They have shown both steps. */
+  both_steps?: true;
+}
+
 /**
  * Opens a session with its first refresh token, if the person is active and the password that was checked, if one was, is still
- * theirs: checking it takes long enough for an admin to put somebody out meanwhile. Their row is locked against that.
+ * theirs: checking it takes long enough for an admin to put somebody out meanwhile. Their row is locked against that. Where a
+ * second step is asked for and has not been shown, a ticket for it is kept instead.
+ * @param required the roles of which the second step is asked whether or not they have set it up
  * @returns undefined when there is no such person
  */
 export async function openSession(
   executor: Executor,
-  user: { id: number; password_hash?: string | null },
+  user: Entering,
   { device, address, network }: Place,
   { token_hash, expires_at }: NewToken,
+  { ticket, required }: { ticket: NewToken; required: readonly Role[] },
   now: Date,
 ): Promise<Opened | undefined> {
   const { rows } = await clientOf(executor).query<Opened>({
@@ -46,21 +63,46 @@ export async function openSession(
     text: `
       with person as (
         select id, role, is_active, password_hash from users where id = $1 for share
+      ), entering as (
+        select id, case
+            when $9 then null
+            when exists (select from two_step where user_id = $1 and confirmed_at is not null) then 'code'
+            when role = any ($10::user_role[]) then 'enrol'
+          end as next
+        from person where is_active and ($8::text is null or password_hash = $8)
       ), past as (
         select count(*) > 0 as any, coalesce(bool_or(
           device is not distinct from $2 and ($4::inet is null or address::inet <<= $4::inet)), false) as same
         from sessions where user_id = $1
       ), opened as (
         insert into sessions (user_id, device, address, created_at, last_used_at)
-        select id, $2, $3, $5, $5 from person where is_active and ($8::text is null or password_hash = $8)
+        select id, $2, $3, $5, $5 from entering where next is null
         returning id
       ), token as (
         insert into refresh_tokens (token_hash, session_id, expires_at) select $6, id, $7 from opened
+      ), over as (
+        delete from sign_in_tickets where user_id = $1 and expires_at <= $5
+      ), ticket as (
+        insert into sign_in_tickets (token_hash, user_id, enrols, expires_at)
+        select $11, id, next = 'enrol', $12 from entering where next is not null
       )
-      select (select id from opened) as session, role, ${BRANCHES('person.id')} as branches, is_active,
+      select (select id from opened) as session, (select next from entering) as next, role, ${BRANCHES('person.id')} as branches, is_active,
         past.any and not past.same as is_new
       from person, past`,
-    values: [user.id, device, address, network, now, token_hash, expires_at, user.password_hash ?? null],
+    values: [
+      user.id,
+      device,
+      address,
+      network,
+      now,
+      token_hash,
+      expires_at,
+      user.password_hash ?? null,
+      user.both_steps ?? false,
+      required,
+      ticket.token_hash,
+      ticket.expires_at,
+    ],
   });
   return rows[0];
 }

@@ -1,10 +1,11 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { networkOf } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Origin } from '../../../core/device.ts';
 import { AppError } from '../../../core/errors.ts';
 import { deriveKey } from '../../../core/keys.ts';
-import type { Caller } from '../../../core/roles.ts';
+import { type Caller, isAtDesk, roles } from '../../../core/roles.ts';
+import { hashOf, newSecret } from '../../../core/secrets.ts';
 import { type Db, type Executor, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { TokenPair } from '../sign-in/sign-in.schemas.ts';
@@ -23,13 +24,26 @@ export interface TokensDependencies {
   refresh_token_days: number;
   /** How long a client that lost the answer may repeat a refresh. */
   refresh_grace_seconds: number;
+  /** Whether admins and receptionists cannot do without a second step. */
+  staff_two_step: 'required' | 'optional';
 }
+
+/** For so long somebody has time to show the second step, in seconds. */
+const TICKET_SECONDS = 300;
+
+/** A session that was opened, or what has to be shown for one. */
+export type Opening =
+  | { session: number; is_new: boolean; tokens: TokenPair }
+  | { second_step: { ticket: string; next: repository.NextStep; expires_in: number } };
+
+export type Entering = repository.Entering;
 
 export type Tokens = ReturnType<typeof createTokens>;
 
 /** Gives out access tokens, which say who calls for some minutes, and refresh tokens, which serve once. */
 export function createTokens(dependencies: TokensDependencies) {
   const { db, clock, sessions, audit, signAccess } = dependencies;
+  const required = dependencies.staff_two_step === 'required' ? roles.filter(isAtDesk) : [];
   const keys = dependencies.secrets.map((secret) => deriveKey(secret, 'refresh_tokens'));
 
   /** Nobody can guess 256 bits: only their hash is stored, and it needs no salt. */
@@ -64,26 +78,33 @@ export function createTokens(dependencies: TokensDependencies) {
   return {
     /**
      * Opens a session for somebody whose password has been checked, or who has shown otherwise who they are: without one then.
+     * Whose second step is missing gets a ticket for it.
+     * @param how by what, for the audit
      * @returns undefined when another password was set meanwhile; `is_new` for a device and network not seen before
      * @throws AppError account_inactive
      */
     async open(
       executor: Executor,
-      user: { id: number; password_hash?: string | null },
+      user: Entering,
       { address, device }: Origin,
-    ): Promise<{ session: number; is_new: boolean; tokens: TokenPair } | undefined> {
-      const { refresh, stored } = issue(randomBytes(32).toString('base64url'));
+      how: { provider?: string; passkey?: number } = {},
+    ): Promise<Opening | undefined> {
+      const { refresh, stored } = issue(newSecret());
+      const ticket = newSecret();
+      const ends = new Date(clock.now().getTime() + TICKET_SECONDS * 1_000);
+      const step = { ticket: { token_hash: hashOf(ticket), expires_at: ends }, required };
       const network = networkOf(address) ?? null;
       const place = { device: device ?? null, address: address ?? null, network };
-      const opened = await repository.openSession(executor, user, place, stored, clock.now());
+      const opened = await repository.openSession(executor, user, place, stored, step, clock.now());
       if (!opened?.is_active) throw new AppError('account_inactive');
-      const { session, role, branches, is_new } = opened;
+      const { session, next, role, branches, is_new } = opened;
+      if (next !== null) return { second_step: { ticket, next, expires_in: TICKET_SECONDS } };
       if (session === null) return undefined;
       await audit.record(executor, {
         actor: { id: user.id, role },
         action: 'sign_in',
         subject: user.id,
-        details: { session },
+        details: { session, ...how },
         network: network ?? undefined,
       });
       return { session, is_new, tokens: pair({ id: user.id, role, session, branches }, refresh) };
@@ -127,5 +148,3 @@ export function createTokens(dependencies: TokensDependencies) {
     },
   };
 }
-
-const hashOf = (token: string) => createHash('sha256').update(token).digest();

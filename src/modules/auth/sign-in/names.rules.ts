@@ -1,4 +1,4 @@
-import { foldAscii, isAscii } from '../../../core/fold.ts';
+import { foldAscii, isAscii } from '../../../core/ascii.ts';
 import { type CountryCode, storedE164 } from '../../../core/phone.ts';
 
 /** What somebody types to say who they are: a user name, a phone or an email. */

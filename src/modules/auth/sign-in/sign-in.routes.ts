@@ -50,7 +50,10 @@ export async function signInRoutes(
     '/auth/login/',
     {
       preHandler: Public,
-      config: { errors: ['invalid_credentials', 'account_inactive'], rate: 'sign_in' },
+      config: {
+        errors: ['invalid_credentials', 'second_step_required', 'account_inactive'],
+        rate: 'sign_in',
+      },
       schema: {
         tags,
         operationId: 'login',
@@ -58,7 +61,8 @@ export async function signInRoutes(
         description:
           'Put `access` into *Authorize* above, or into the header `Authorization: Bearer …`. When it has expired, ' +
           '`refresh` gets a new pair. Repeated wrong passwords are slowed down more and more: 429 says in `Retry-After` when to try ' +
-          'again. A sign-in from a device not seen before is told to the account’s owner.',
+          'again. A sign-in from a device not seen before is told to the account’s owner. Whose sign-in has a second step is ' +
+          'answered 401 `second_step_required` with a `ticket` for it.',
         body: credentials,
         response: { 200: signInAnswer },
       },

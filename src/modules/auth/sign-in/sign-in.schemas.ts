@@ -33,7 +33,7 @@ export const credentials = documented(z.object({ username: loginField, password:
 export type Credentials = z.infer<typeof credentials>;
 
 const REFRESH_EXAMPLE = 'kq0mJ1r8nW4yV7c2Xh5sT9bL3dF6gA0pZ2uEwRtYiOs';
-const ACCESS_EXAMPLE =
+export const ACCESS_EXAMPLE =
   'eyJhbGciOiJIUzI1NiIsImtpZCI6IjhxV2sxTHpRIn0.eyJzdWIiOiI3Iiwicm9sZSI6InBhdGllbnQiLCJzaWQiOjMxfQ.c2lnbmF0dXJl';
 
 export const refreshRequest = documented(

@@ -1,15 +1,14 @@
 import { networkOf } from '../../../core/address.ts';
 import type { Clock } from '../../../core/clock.ts';
-import { describeDevice, type Origin } from '../../../core/device.ts';
+import type { Origin } from '../../../core/device.ts';
 import { AppError } from '../../../core/errors.ts';
-import type { Message } from '../../../core/messages.ts';
 import type { CountryCode } from '../../../core/phone.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { type Db, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Account, User } from '../../users/index.ts';
 import type { Passwords } from '../password/passwords.ts';
-import type { Tokens } from '../sessions/tokens.service.ts';
 import type { Throttle, Turn } from '../throttle/throttle.service.ts';
+import type { Entrance } from './entrance.service.ts';
 import { type LoginName, loginName } from './names.rules.ts';
 import type { Credentials, TokenPair } from './sign-in.schemas.ts';
 
@@ -19,32 +18,22 @@ export interface SignInDependencies {
   phone_country: CountryCode;
   passwords: Passwords;
   throttle: Throttle;
-  tokens: Tokens;
+  entrance: Entrance;
   users: {
     get: (user: number) => Promise<User>;
     findAccount: (name: LoginName) => Promise<Account | undefined>;
     passwordHash: (user: number) => Promise<string | null | undefined>;
     replacePassword: (db: Db, user: number, from: string, to: string) => Promise<boolean>;
   };
-  messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'watch'>;
 }
 
 export type SignIn = ReturnType<typeof createSignIn>;
 
 export function createSignIn(dependencies: SignInDependencies) {
-  const { db, passwords, throttle, tokens, users, messages, audit } = dependencies;
+  const { db, passwords, throttle, entrance, users, audit } = dependencies;
 
-  /** Tells somebody that a device nobody has seen before is in their account. */
-  const tellOfNewDevice = (tx: Tx, user: number, session: number, device: string | undefined) =>
-    messages.enqueue(tx, {
-      user_id: user,
-      kind: 'new_sign_in',
-      key: `session:${session}:new_sign_in`,
-      ...(device !== undefined && { params: { device: describeDevice(device) } }),
-    });
-
-  /** Opens a session for whoever knows the password that holds now; undefined for anybody else. */
+  /** Lets in whoever knows the password that holds now, as far as their second step; undefined for anybody else. */
   async function enter(account: Account | undefined, password: string, origin: Origin, turn: Turn) {
     let password_hash = account?.password_hash;
     for (let look = 1; ; look += 1) {
@@ -52,13 +41,11 @@ export function createSignIn(dependencies: SignInDependencies) {
       if (!account || !password_hash || !fits) return undefined;
       const checked = { id: account.id, password_hash };
       const opened = await transaction(db, async (tx) => {
-        const session = await tokens.open(tx, checked, origin);
-        if (!session) return undefined;
-        await throttle.succeeded(tx, turn);
-        if (session.is_new) await tellOfNewDevice(tx, account.id, session.session, origin.device);
-        return session;
+        const entered = await entrance.enter(tx, checked, origin);
+        if (entered) await throttle.succeeded(tx, turn);
+        return entered;
       });
-      if (opened) return { ...opened, password_hash };
+      if (opened) return { opened, password_hash };
       // Another hash than the one that was checked. It may be the same password at another cost, which its owner's other
       // device has just brought up to date: it is looked at once more.
       if (look === 2) return undefined;
@@ -70,7 +57,8 @@ export function createSignIn(dependencies: SignInDependencies) {
     /**
      * Signs in by user name, confirmed phone or confirmed email. For a name that nobody has the same statements run and
      * the same hash is computed as for a wrong password.
-     * @throws AppError invalid_credentials, account_inactive (only to who knows the password), too_many_requests
+     * @throws AppError invalid_credentials, account_inactive and second_step_required (only to who knows the password),
+     * too_many_requests
      */
     async login({ username, password }: Credentials, origin: Origin): Promise<TokenPair & { user: User }> {
       const name = loginName(username, dependencies.phone_country);
@@ -78,17 +66,17 @@ export function createSignIn(dependencies: SignInDependencies) {
       const from = origin.address ?? 'nowhere';
       const { held } = origin;
       const turn = await throttle.admit({ at: 'sign_in', name: name.key, from, user: account?.id, held });
-      const opened = await enter(account, password, origin, turn);
-      if (!account || !opened) {
+      const entered = await enter(account, password, origin, turn);
+      if (!account || !entered) {
         await throttle.failed(db, turn);
         const network = networkOf(origin.address);
         const subject = account && { subject: account.id };
         await audit.watch(db, { action: 'sign_in.fail', ...subject, network }, name.key);
         throw new AppError('invalid_credentials');
       }
-      if (passwords.isOutdated(opened.password_hash))
-        await users.replacePassword(db, account.id, opened.password_hash, await passwords.hash(password));
-      return { ...opened.tokens, user: await users.get(account.id) };
+      if (passwords.isOutdated(entered.password_hash))
+        await users.replacePassword(db, account.id, entered.password_hash, await passwords.hash(password));
+      return { ...entrance.pairOf(entered.opened), user: await users.get(account.id) };
     },
   };
 }

@@ -17,7 +17,7 @@ export interface ThrottleDependencies {
 
 interface Try {
   /** What is guessed; failures at one do not count for the other. */
-  at: 'sign_in' | 'reset' | 'claim' | 'confirm' | 'join_family';
+  at: 'sign_in' | 'reset' | 'claim' | 'confirm' | 'join_family' | 'second_step';
   /** Where the guess comes from: an address, a session for those who have one, or the account where it alone counts. */
   from: string;
   /** The account that is guessed at; undefined where nobody has the name that was typed. */
@@ -27,6 +27,9 @@ interface Try {
   /** The seconds that the address has to wait anyway, unless it is known to the account (http/rate-limit). */
   held?: number | undefined;
 }
+
+/** Whoever confirms their own password, or joins a family, holds a session, and before a second step comes a password. */
+const HELD: readonly Try['at'][] = ['confirm', 'join_family', 'second_step'];
 
 /** A try that was let through. It counts as a failure unless it is forgotten. */
 export interface Turn {
@@ -94,8 +97,7 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
       const now = clock.now();
       const forgotten = forgottenAt(now);
       const standing = await repository.findStanding(db, turn, user ?? null, network ?? null, now, forgotten);
-      // Whoever confirms their own password, or joins a family, holds a session: their place is known.
-      const isKnown = standing.is_known || at === 'confirm' || at === 'join_family';
+      const isKnown = standing.is_known || HELD.includes(at);
       if (!isKnown && held !== undefined) throw new AppError('too_many_requests', { retryAfter: held });
       if (!isKnown && standing.address_until !== null) refuse(standing.address_until, now);
       const wait = isKnown ? 0 : newcomersWait(standing.account_failures);

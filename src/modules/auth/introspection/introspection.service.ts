@@ -1,0 +1,28 @@
+import { type Role, roles } from '../../../core/roles.ts';
+import type { Sessions } from '../sessions/sessions.service.ts';
+import type { Introspection } from './introspection.schemas.ts';
+
+interface IntrospectionDependencies {
+  sessions: Pick<Sessions, 'isLive'>;
+  /** The claims of an access token that this service has signed and that has not expired; undefined for any other text. */
+  readAccess: (token: string) => Promise<Record<string, unknown> | undefined>;
+}
+
+export type Introspecting = ReturnType<typeof createIntrospection>;
+
+/** Says of a token whether it serves (RFC 7662), for services that must know of a sign-out at once. */
+export function createIntrospection({ sessions, readAccess }: IntrospectionDependencies) {
+  return {
+    /** The database is asked about its session each time: what other processes announce may be a moment late. */
+    async introspect(token: string): Promise<Introspection> {
+      const claims = await readAccess(token);
+      if (!claims) return { active: false };
+      const { sub, role, sid, profile, branches, client_id, iss, aud, jti, iat, exp } = claims;
+      const session = Number(sid);
+      const isWhole = Number.isInteger(session) && roles.includes(role as Role);
+      if (!isWhole || !(await sessions.isLive(session))) return { active: false };
+      const said = { sub, role, profile, branches, sid, client_id, iss, aud, jti, iat, exp };
+      return { active: true, token_type: 'Bearer', ...said } as Introspection;
+    },
+  };
+}
