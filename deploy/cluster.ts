@@ -39,8 +39,11 @@ export interface Node {
   /** Of Patroni. */
   api: string;
   patroni: Program;
-  /** Whether Patroni says that it is this; false too where it says nothing. */
-  is(role: 'primary' | 'replica'): Promise<boolean>;
+  /**
+   * Whether Patroni says that it is this; false too where it says nothing. `synchronous` is a replica that may take over: it has
+   * all that was answered, and etcd knows.
+   */
+  is(role: 'primary' | 'replica' | 'synchronous'): Promise<boolean>;
 }
 
 export interface Cluster {
@@ -206,7 +209,9 @@ export async function startCluster({ env = {} }: { env?: Record<string, string> 
 /** A role and a database of the API's own. @returns how it reaches them */
 async function createDatabase(superuser: string): Promise<string> {
   const password = randomBytes(24).toString('hex');
-  // HAProxy needs a moment to see who is the primary.
+  // Until HAProxy has asked, it takes turns between the two, the replica too.
+  let in_a_row = 0;
+  while (in_a_row < 4) in_a_row = (await isWritable(superuser)) ? in_a_row + 1 : 0;
   const client = await connected(superuser);
   try {
     await client.query(`create role clinic login password '${password}'`);
@@ -217,6 +222,18 @@ async function createDatabase(superuser: string): Promise<string> {
   const url = new URL(superuser);
   Object.assign(url, { username: 'clinic', password, pathname: '/clinic' });
   return url.href;
+}
+
+async function isWritable(url: string): Promise<boolean> {
+  const client = await connected(url);
+  try {
+    const { rows } = await client.query('select not pg_is_in_recovery() as is_writable');
+    return rows[0]?.is_writable === true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => {});
+  }
 }
 
 async function connected(url: string): Promise<pg.Client> {

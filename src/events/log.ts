@@ -29,6 +29,8 @@ export interface Happened {
   status: AppointmentStatus | null;
   version: number | null;
   is_quiet: boolean;
+  /** The trace that caused it, where that is told. */
+  trace?: string | null;
   details: Details | null;
 }
 
@@ -72,7 +74,7 @@ interface Details {
 
 /** The columns of `Happened`, in SQL over the row `e` of the log. */
 export const happenedColumns = `e.id, e.type, e.at, e.by, e.appointment_id, e.timeslot_id, e.doctor_id, e.patient_id, e.user_id,
-  e.branch_id, e.date, e.start_time, e.end_time, e.status, e.version, e.is_quiet, e.details`;
+  e.branch_id, e.date, e.start_time, e.end_time, e.status, e.version, e.is_quiet, e.trace, e.details`;
 
 /** Notes what no trigger does, in the transaction that makes it happen. */
 export async function note(

@@ -25,8 +25,8 @@ interface ReadersDependencies {
 export interface Readers {
   /** Reads what has happened, for one reader or for all, until nothing is left but what is to be tried again later. */
   drain: (name?: string) => Promise<void>;
-  /** Reads from now on, in one process of all on this database. */
-  start: (database_url: string) => { stop: () => Promise<void> };
+  /** Reads from now on, in one process of all on this database. `ready` rejects while the database is away or not migrated. */
+  start: (options: { url: string; ready: () => Promise<void> }) => { stop: () => Promise<void> };
   lags: () => Promise<Lag[]>;
   setAside: (limit: number) => Promise<SetAside[]>;
   /** Has an event that was set aside tried anew. */
@@ -57,20 +57,25 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
   /** @returns whether there was anything to do */
   async function readOnce(only: readonly string[]): Promise<boolean> {
     const places = await findPlaces(db, only);
-    const done = await Promise.all(places.map((place) => readAll(place.name, place)));
+    const done = await Promise.all(places.map((place) => readAll(place.name, place, () => false)));
     return done.some(Boolean);
   }
 
   async function readAll(
     name: string,
     first: Awaited<ReturnType<typeof findPlaces>>[number],
+    isStopped: () => boolean,
   ): Promise<boolean> {
     const reader = readers.find((one) => one.name === name);
     if (!reader) return false;
     const had = first.count > 0 || first.upto !== null;
     let place: typeof first | undefined = first;
-    while (place && (await readNext(reading, reader, place))) [place] = await findPlaces(db, [name]);
-    return (first.is_troubled && (await retry(reading, reader))) || had;
+    while (place && (await readNext(reading, reader, place))) {
+      // What is left is read from the place that it has come to, by whoever reads then.
+      if (isStopped()) return true;
+      [place] = await findPlaces(db, [name]);
+    }
+    return (first.is_due && (await retry(reading, reader))) || had;
   }
 
   /** One loop for each reader: who has much to do holds up nobody. */
@@ -91,9 +96,9 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
         );
         saidAway = false;
         for (const place of places) {
-          if (place.count === 0 && place.upto === null && !place.is_troubled) continue;
+          if (place.count === 0 && place.upto === null && !place.is_due) continue;
           busy.add(place.name);
-          const read = readAll(place.name, place)
+          const read = readAll(place.name, place, isStopped)
             .then(() => {}, failed)
             .finally(() => {
               busy.delete(place.name);
@@ -117,11 +122,13 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
       while (await readOnce(only));
     },
 
-    start(database_url) {
+    start({ url, ready }) {
       let isHeld = false;
       let isClosed = false;
       let reader: Promise<void> | undefined;
       const begin = async () => {
+        // A reader that is known before the migration that sets its place would have another place.
+        await ready();
         if (await beginEpochAfterRestore(db))
           log.warn({}, 'the database was restored: a new log of events begins');
         await introduce(db, names);
@@ -136,7 +143,7 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
         }
       };
       const turn = exclusive({
-        url: database_url,
+        url,
         key: lockKeys.reading,
         name: 'clinic-events',
         retry: RETRY,

@@ -1,5 +1,7 @@
+import { eventTypes } from '../core/events.ts';
 import { clientOf, type Db, type Tx } from '../db/client.ts';
 import { type Happened, happenedColumns } from './log.ts';
+import { isDue } from './troubles.repository.ts';
 
 /** How far a reader has read, and what there is to read. Snapshots are text. */
 export interface Place {
@@ -17,6 +19,8 @@ export interface Place {
   newest: number | null;
   /** It failed at some events, which are to be tried again. */
   is_troubled: boolean;
+  /** Some of them now. */
+  is_due: boolean;
 }
 
 /** Makes readers known, which begin with what happens from now on. */
@@ -34,12 +38,29 @@ export async function findPlaces(db: Db, names: readonly string[]): Promise<Plac
     name: 'events.places',
     text: `
       select r.name, r.place::text, r.upto::text, r.after, r.last, pg_current_snapshot()::text as now, u.count, u.first,
-        u.last as newest, exists (select from event_troubles t where t.reader = r.name and not t.is_set_aside) as is_troubled
+        u.last as newest, exists (select from event_troubles t where t.reader = r.name and not t.is_set_aside) as is_troubled,
+        exists (select from event_troubles t where t.reader = r.name and ${isDue}) as is_due
       from event_readers r cross join lateral events_unread(r.place) u
       where r.name = any ($1)`,
     values: [names],
   });
   return rows;
+}
+
+/** What there is to read from a place on, in which log; null only says where that is now. `at` is in seconds since 1970. */
+export async function lookSince(
+  db: Db,
+  place: string | null,
+): Promise<Pick<Place, 'now' | 'count' | 'first' | 'newest'> & { epoch: string; at: number }> {
+  const { rows } = await db.$client.query({
+    name: 'events.look',
+    text: `
+      select p.epoch, pg_current_snapshot()::text as now, extract(epoch from clock_timestamp())::bigint as at,
+        u.count, u.first, u.last as newest
+      from event_epochs p cross join lateral events_unread($1::pg_snapshot) u`,
+    values: [place],
+  });
+  return rows[0];
 }
 
 /** A part of what is to be read: what was visible at `upto` and not at `place`, after one id and up to another. */
@@ -70,6 +91,19 @@ export async function readPart(
     values: [place, upto, after, last, types, quiet, limit],
   });
   return rows;
+}
+
+const PART = 1_000;
+
+/** All that is left of a part, some at a time; nothing that was loaded quietly. */
+export async function* readParts(db: Db, part: Part): AsyncGenerator<Happened[]> {
+  for (let { after } = part; ; ) {
+    const found = await readPart(db, { ...part, after }, { types: eventTypes, quiet: false }, PART);
+    yield found;
+    const last = found.at(-1);
+    if (!last || found.length < PART) return;
+    after = last.id;
+  }
 }
 
 /**

@@ -15,7 +15,8 @@ export async function listSince(
     name: 'events.since',
     text: `
       select ${happenedColumns} from events e
-      where e.id > $2 and e.noted_at >= $1 and not e.is_quiet and ($3::text[] is null or e.type::text = any ($3))
+      where e.id > $2 and e.id >= (select events_from($1)) and e.noted_at >= $1 and not e.is_quiet
+        and ($3::text[] is null or e.type::text = any ($3))
       order by e.id limit $4`,
     values: [since, after, types, limit],
   });

@@ -56,15 +56,18 @@ export async function endTrouble(tx: Tx, reader: string, event: number): Promise
   return rowCount === 1;
 }
 
-/** The first event of each appointment that is to be tried again now, and those of none. */
+/** Whether a trouble `t` is to be tried again now: the first of each appointment, and those of none. */
+export const isDue = `not t.is_set_aside and t.retry_at <= now() and not exists (
+        select from event_troubles b
+        where b.reader = t.reader and b.appointment_id = t.appointment_id and not b.is_set_aside and b.event_id < t.event_id)`;
+
+/** What is to be tried again now. */
 export async function listDue(db: Db, reader: string, limit: number): Promise<Trouble[]> {
   const { rows } = await db.$client.query<Trouble>({
     name: 'events.troubles-due',
     text: `
       select ${happenedColumns}, t.tries from event_troubles t join events e on e.id = t.event_id
-      where t.reader = $1 and not t.is_set_aside and t.retry_at <= now() and not exists (
-        select from event_troubles b
-        where b.reader = t.reader and b.appointment_id = t.appointment_id and not b.is_set_aside and b.event_id < t.event_id)
+      where t.reader = $1 and ${isDue}
       order by t.event_id limit $2`,
     values: [reader, limit],
   });

@@ -24,8 +24,6 @@ interface Changes {
   /** Allows changes to be followed, by a connection of its own. Before this call nothing is fresh. */
   follow: (url: string) => void;
   unfollow: () => Promise<void>;
-  /** Deletes rows that every process has long heard of: those whose transactions had finished at the call before. */
-  sweep: () => Promise<void>;
 }
 
 /** How late, in milliseconds, this process may hear of what others commit and still count as fresh. */
@@ -33,14 +31,15 @@ const FRESH = 100;
 const PAUSE = 20;
 /** If nobody has called `isFresh` for so long, the pause between two questions is as long. */
 const LEISURE = 1_000;
-/** Rows are kept for at least so long. A follower that has not asked for half of that time may have missed some. */
-const KEPT = 60_000;
+/** A follower that has not asked for so long forgets everything: less than to read what has happened meanwhile. */
+const LONG = 30_000;
 const RETRY = 500;
-/** What the triggers raise beside the row they write: see doctor_changed in the migrations. */
+/** What the log raises beside the events it notes: see events_tell in the migrations. */
 const TOLD = 'CH001';
 
 /**
- * Hears of every change of the table `doctor_changes`, which triggers write whatever path a change takes.
+ * Hears of every change that the view `doctor_changes` has: it shows what the log of events says of doctors and their days, and
+ * triggers note that whatever path a change takes.
  *
  * A change that this process makes is heard on the connection that made it, before the client has its answer. Changes of
  * other processes are found by asking every PAUSE. The database's notifications would need no asking. But transactions that
@@ -54,8 +53,6 @@ export function createChanges(pool: pg.Pool): Changes {
   let following: Promise<void> | undefined;
   let asked = 0;
   let wake: () => void = () => {};
-  /** At the time `at` every transaction with a number below `xmin` had finished. */
-  let finished = { xmin: '0', at: Number.NEGATIVE_INFINITY };
   let fresh_at = Number.NEGATIVE_INFINITY;
 
   const own = ownChangesOf(pool);
@@ -86,27 +83,12 @@ export function createChanges(pool: pg.Pool): Changes {
       });
       const [found] = rows;
       if (!found) return;
-      if (seen === undefined || begun - fresh_at > KEPT / 2) forgetAll();
+      if (seen === undefined || begun - fresh_at > LONG) forgetAll();
       else for (const change of found.changes ?? []) tell(changeIn(change));
       seen = found.snapshot;
       fresh_at = begun;
-      // If this one fails, the next round sweeps.
-      sweep().catch(() => {});
       await rest(performance.now() - asked < LEISURE ? PAUSE : LEISURE);
     }
-  }
-
-  async function sweep(): Promise<void> {
-    const now = performance.now();
-    if (now - finished.at < KEPT) return;
-    const { xmin } = finished;
-    finished = { xmin, at: now };
-    const { rows } = await pool.query<{ xmin: string }>(
-      `with swept as (delete from doctor_changes where xid < $1::xid8)
-       select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`,
-      [xmin],
-    );
-    finished = { xmin: rows[0]?.xmin ?? xmin, at: now };
   }
 
   async function run(url: string): Promise<void> {
@@ -114,6 +96,8 @@ export function createChanges(pool: pg.Pool): Changes {
       connectionString: url,
       application_name: 'clinic-changes',
       connectionTimeoutMillis: LIMITS.connect,
+      // A plan for any moment would read the log from end to end.
+      options: '-c enable_seqscan=off',
       query_timeout: 1_000,
     });
     const lost = () => {
@@ -162,7 +146,6 @@ export function createChanges(pool: pg.Pool): Changes {
       wake();
       await following;
     },
-    sweep,
   };
 }
 
@@ -191,7 +174,8 @@ function ownChangesOf(pool: pg.Pool): Set<Hear> {
     const changes = new Set<string>();
     told.set(client, changes);
     client.on('notice', ({ code, message }) => {
-      if (code === TOLD && message) changes.add(message);
+      // One message for all that a statement changes.
+      if (code === TOLD && message) for (const change of message.split(',')) changes.add(change);
     });
   });
   pool.on('release', (_error, client) => {

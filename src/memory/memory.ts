@@ -12,6 +12,16 @@ export interface Memory {
     holds: (value: Value) => boolean,
     load: () => Promise<Value>,
   ): Promise<Value>;
+  /**
+   * As `recall` of the first of these, which is read together with others of which nothing is remembered, up to the next of which
+   * something is. Each is remembered by itself.
+   * @param load gives so many of them, from the first on
+   */
+  recallFirst<Value>(
+    places: readonly (readonly [topic: string, key: string])[],
+    holds: (value: Value) => boolean,
+    load: (count: number) => Promise<readonly Value[]>,
+  ): Promise<Value>;
   /** Something of this topic has changed: who asks from now on gets nothing from before. */
   forget(topic: string): void;
   /** Anything may have changed. */
@@ -101,26 +111,48 @@ export function createMemory({ limit, isFresh }: MemoryOptions): Memory {
     );
   }
 
+  async function recall<Value>(
+    topic: string,
+    key: string,
+    holds: (value: Value) => boolean,
+    load: () => Promise<Value>,
+  ): Promise<Value> {
+    if (!isFresh()) return load();
+    const answers = answersOf(topic);
+    const known = answers.get(key)?.value as Promise<Value> | undefined;
+    if (known) {
+      const value = await known;
+      if (holds(value)) return value;
+      const next = answers.get(key)?.value as Promise<Value> | undefined;
+      // Somebody else has begun to load it anew.
+      if (next && next !== known) return next;
+    }
+    const loading = load();
+    keep(topic, answers, key, loading);
+    return loading;
+  }
+
+  const isKnown = ([topic, key]: readonly [string, string]) => topics.get(topic)?.has(key) ?? false;
+
   return {
-    async recall<Value>(
-      topic: string,
-      key: string,
+    recall,
+    async recallFirst<Value>(
+      [first, ...others]: readonly (readonly [string, string])[],
       holds: (value: Value) => boolean,
-      load: () => Promise<Value>,
+      load: (count: number) => Promise<readonly Value[]>,
     ) {
-      if (!isFresh()) return load();
-      const answers = answersOf(topic);
-      const known = answers.get(key)?.value as Promise<Value> | undefined;
-      if (known) {
-        const value = await known;
-        if (holds(value)) return value;
-        const next = answers.get(key)?.value as Promise<Value> | undefined;
-        // Somebody else has begun to load it anew.
-        if (next && next !== known) return next;
-      }
-      const loading = load();
-      keep(topic, answers, key, loading);
-      return loading;
+      const one = async () => (await load(1))[0] as Value;
+      if (!first || !isFresh()) return one();
+      const next = others.findIndex(isKnown);
+      const unknown = next === -1 ? others : others.slice(0, next);
+      return recall(...first, holds, async () => {
+        const loading = load(1 + unknown.length);
+        unknown.forEach(([topic, key], nth) => {
+          const value = loading.then((values) => values[nth + 1] as Value);
+          keep(topic, answersOf(topic), key, value);
+        });
+        return (await loading)[0] as Value;
+      });
     },
     forget,
     clear() {

@@ -4,6 +4,7 @@ import { silentLog } from '../../src/core/log.ts';
 import type { Db } from '../../src/db/client.ts';
 import { beginEpochAfterRestore, epochOf, type Happened, note } from '../../src/events/log.ts';
 import { createReaders } from '../../src/events/readers.ts';
+import { findPlaces } from '../../src/events/reading.repository.ts';
 import type { EventReader } from '../../src/events/reading.ts';
 import { testDatabase } from '../helpers/database.ts';
 
@@ -101,6 +102,35 @@ test('more than a part at a time is read in parts, each in a transaction of its 
   expect(new Set(ids(calls)).size).toBe(95);
 });
 
+test('a process that stops waits for the part it is at, however much there is to read, and the next goes on from there', async () => {
+  const { calls, reader } = listening('stopping');
+  const [reached, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const readers = readersOf({
+    ...reader,
+    batch: 10,
+    async read(events) {
+      if (calls.length === 2) {
+        reached.resolve();
+        await goOn.promise;
+      }
+      return reader.read(events);
+    },
+  });
+  await readers.drain();
+  await db.$client.query(
+    "insert into events (type) select 'appointment.changed' from generate_series(1, 95)",
+  );
+  const running = readers.start({ url, ready: async () => {} });
+  await reached.promise;
+  const stopped = running.stop();
+  goOn.resolve();
+  await stopped;
+  expect(calls).toHaveLength(3);
+  await readers.drain();
+  expect(calls.map((call) => call.length)).toEqual([...Array(9).fill(10), 5]);
+  expect(new Set(ids(calls)).size).toBe(95);
+});
+
 test('whoever reads at the same time does nothing twice', async () => {
   await db.$client.query('create table if not exists told (id bigint primary key)');
   const reader: EventReader = {
@@ -159,6 +189,30 @@ describe('an event that a reader fails at', () => {
     await drain();
     expect(calls.flat().map(({ version }) => version)).toEqual([1, 2]);
     expect(await setAside(10)).toEqual([]);
+  });
+
+  test('is asked for when it is time for it, and those behind it are not', async () => {
+    const { reader } = listening('patient', ({ appointment_id }) => appointment_id === 13);
+    const { drain } = readersOf(reader);
+    await drain();
+    await append(13);
+    await append(13, 2);
+    await drain();
+    const state = async () => {
+      const [place] = await findPlaces(db, ['patient']);
+      return { is_troubled: place?.is_troubled, is_due: place?.is_due };
+    };
+    const move = (which: string, to: string) =>
+      db.$client.query(
+        `update event_troubles set retry_at = now() + $1::interval
+         where event_id = (select ${which}(event_id) from event_troubles)`,
+        [to],
+      );
+    await move('min', '1 hour');
+    await move('max', '-1 hour');
+    expect(await state()).toEqual({ is_troubled: true, is_due: false });
+    await move('min', '-1 second');
+    expect(await state()).toEqual({ is_troubled: true, is_due: true });
   });
 
   test('fails alone: what was done with it is undone', async () => {

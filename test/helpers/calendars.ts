@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ICAL from 'ical.js';
+import { hasPython, pythonJson } from './python.ts';
 
 /** Programs of others that read calendars: what they understand is what was meant, or it was not said. */
 
@@ -86,8 +87,6 @@ function withNodeIcal(file: string): ReadCalendar {
   return { name: text(name), method: text(method), events };
 }
 
-const PYTHON = '/usr/bin/python3';
-
 /** Debian's python3-icalendar. */
 const SCRIPT = `
 import sys, json
@@ -102,21 +101,12 @@ print(json.dumps({'name': t(cal, 'NAME'), 'method': t(cal, 'METHOD'), 'events': 
   'start': iso(e['DTSTART']), 'end': iso(e['DTEND'])} for e in cal.walk('VEVENT')]}))
 `;
 
-function withPython(file: string): ReadCalendar {
-  const { stdout, stderr, status } = spawnSync(PYTHON, ['-c', SCRIPT], { input: file, encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+const withPython: Reader = (file) => pythonJson(SCRIPT, file) as ReadCalendar;
 
-const hasPythonIcalendar = spawnSync(PYTHON, ['-c', 'import icalendar']).status === 0;
+const hasPythonIcalendar = hasPython('icalendar', 'calendars are not read by python3-icalendar');
 export const hasKhal = spawnSync('khal', ['--version']).status === 0;
-const missing = [...(hasPythonIcalendar ? [] : ['python3-icalendar']), ...(hasKhal ? [] : ['khal'])].join(
-  ', ',
-);
-if (missing)
-  process.stderr.write(
-    `\nNOT TESTED: calendars are not read by ${missing}. Install it (Debian: apt-get install).\n\n`,
-  );
+if (!hasKhal)
+  process.stderr.write('NOT RUN: calendars are not read by khal (Debian: apt-get install khal)\n');
 
 export const readers: [name: string, read: Reader][] = [
   ['ical.js', withIcalJs],

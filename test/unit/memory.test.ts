@@ -121,3 +121,48 @@ describe('the limit', () => {
     expect([await recall('a'), await recall('a')]).toEqual([1, 2]);
   });
 });
+
+describe('of several that are read together', () => {
+  const days = (...topics: string[]) => topics.map((topic) => [topic, 'all'] as const);
+  let asked: number[];
+  beforeEach(() => {
+    asked = [];
+    memory = createMemory({ limit: 10, isFresh: () => fresh });
+  });
+  const first = (topics: string[], holds: (value: number) => boolean = always) =>
+    memory.recallFirst(days(...topics), holds, async (count) => {
+      asked.push(count);
+      return Array.from({ length: count }, () => (loads += 1));
+    });
+
+  test('each is remembered by itself, up to the next that is known', async () => {
+    await recall('c');
+    expect(await first(['a', 'b', 'c', 'd'])).toBe(2);
+    expect(asked).toEqual([2]);
+    expect([await recall('a'), await recall('b'), await recall('c'), await recall('d')]).toEqual([
+      2, 3, 1, 4,
+    ]);
+    expect(await first(['b', 'd'])).toBe(3);
+    expect(asked).toEqual([2]);
+  });
+
+  test('one that changes while they are read is not kept, and the others are', async () => {
+    const reading = first(['a', 'b', 'c']);
+    memory.forget('b');
+    expect([await reading, await recall('a'), await recall('c'), await recall('b')]).toEqual([1, 1, 3, 4]);
+  });
+
+  test('one alone is read anew where it does not hold, and where nothing may be kept', async () => {
+    await first(['a', 'b']);
+    expect(await first(['a', 'b'], (value) => value > 1)).toBe(3);
+    fresh = false;
+    expect(await first(['x', 'y'])).toBe(4);
+    expect(asked).toEqual([2, 1, 1]);
+  });
+
+  test('where reading fails nothing is kept', async () => {
+    const failing = memory.recallFirst(days('a', 'b'), always, () => Promise.reject(new Error('away')));
+    await expect(failing).rejects.toThrow('away');
+    expect([await recall('a'), await recall('b')]).toEqual([1, 2]);
+  });
+});

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { addDays, type Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { writeFeed } from '../../core/icalendar.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
+import { hashOf, newSecret } from '../../core/secrets.ts';
 import type { FeedPurpose, Locale } from '../../core/words.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import { calendarEvent } from '../../i18n/calendar.ts';
@@ -38,7 +39,7 @@ const EXTENSION = '.ics';
 /** Which feed somebody may have, by the side of visits on which they are. */
 const purposeOf = { patient: 'visits', doctor: 'day' } as const;
 
-const hashOf = (token: string) => createHash('sha256').update(`calendar:${token}`).digest();
+const hashOfToken = (token: string) => hashOf(`calendar:${token}`);
 
 export type Feeds = ReturnType<typeof createFeeds>;
 
@@ -110,8 +111,8 @@ export function createFeeds(dependencies: FeedsDependencies) {
     async create(purpose: FeedPurpose, caller: Caller, site: string): Promise<NewFeed> {
       const side = sideOf(caller.role);
       if (side === null || purposeOf[side] !== purpose) throw new AppError('forbidden');
-      const token = randomBytes(32).toString('base64url');
-      const wanted = { user: caller.id, purpose, token_hash: hashOf(token), now: clock.now() };
+      const token = newSecret();
+      const wanted = { user: caller.id, purpose, token_hash: hashOfToken(token), now: clock.now() };
       const feed = await transaction(db, async (tx) => {
         const made = await repository.insertFeed(tx, wanted, FEEDS_MAX);
         if (!made) throw new AppError('too_many_feeds');
@@ -125,8 +126,8 @@ export function createFeeds(dependencies: FeedsDependencies) {
 
     /** Gives a feed another address; the one before leads nowhere at once. @throws AppError feed_not_found */
     async rotate(id: number, caller: Caller, site: string): Promise<NewFeed> {
-      const token = randomBytes(32).toString('base64url');
-      const change = { id, user: caller.id, token_hash: hashOf(token), now: clock.now() };
+      const token = newSecret();
+      const change = { id, user: caller.id, token_hash: hashOfToken(token), now: clock.now() };
       const feed = await transaction(db, async (tx) => {
         const rotated = await repository.replaceToken(tx, change);
         if (!rotated) throw new AppError('feed_not_found');
@@ -151,7 +152,7 @@ export function createFeeds(dependencies: FeedsDependencies) {
      */
     async read(file: string): Promise<CalendarFile> {
       const token = file.endsWith(EXTENSION) ? file.slice(0, -EXTENSION.length) : '';
-      const feed = await repository.findFeed(db, hashOf(token));
+      const feed = await repository.findFeed(db, hashOfToken(token));
       if (!feed) throw new AppError('feed_not_found');
       const visits = await visitsOf(feed);
       const text = await write(feed, visits);

@@ -112,6 +112,7 @@ interface NewMessage {
   message_id: string;
   type: string;
   body: string;
+  trace?: string | null | undefined;
 }
 
 /** A delivery of each message to each endpoint that is on and wants it, once. */
@@ -119,9 +120,9 @@ export async function insertDeliveries(executor: Executor, messages: readonly Ne
   await clientOf(executor).query({
     name: 'webhooks.deliver',
     text: `
-      insert into webhook_deliveries (endpoint_id, message_id, type, body)
-      select e.id, m.message_id, m.type, m.body
-      from unnest($1::text[], $2::text[], $3::text[]) with ordinality m(message_id, type, body, place)
+      insert into webhook_deliveries (endpoint_id, message_id, type, body, trace)
+      select e.id, m.message_id, m.type, m.body, m.trace
+      from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality m(message_id, type, body, trace, place)
       join webhook_endpoints e on e.is_active and (e.types is null or m.type = any (e.types))
       order by m.place, e.id
       on conflict (endpoint_id, message_id) do nothing`,
@@ -129,6 +130,7 @@ export async function insertDeliveries(executor: Executor, messages: readonly Ne
       messages.map(({ message_id }) => message_id),
       messages.map(({ type }) => type),
       messages.map(({ body }) => body),
+      messages.map(({ trace }) => trace ?? null),
     ],
   });
 }
@@ -146,7 +148,7 @@ export async function deliverAgain(
       select $1, m.message_id, m.type, m.body
       from unnest($2::text[], $3::text[], $4::text[]) with ordinality m(message_id, type, body, place)
       order by m.place
-      on conflict (endpoint_id, message_id) do update set status = 'pending', attempts = 0, due_at = now(), begun_at = null`,
+      on conflict (endpoint_id, message_id) do update set status = 'pending', attempts = 0, due_at = now(), begun_at = null, trace = null`,
     values: [
       endpoint,
       messages.map(({ message_id }) => message_id),

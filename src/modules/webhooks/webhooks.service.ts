@@ -10,8 +10,8 @@ import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { epochOf, type Happened } from '../../events/log.ts';
 import type { EventReader } from '../../events/reading.ts';
 import { listSince } from '../../events/since.ts';
+import { bodyOf, messageIdOf } from '../../events/told.ts';
 import type { Audit } from '../audit/index.ts';
-import { bodyOf, messageIdOf } from './body.service.ts';
 import {
   AddressRefused,
   addressOf,
@@ -90,6 +90,7 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     message_id: messageIdOf(epoch, event.id),
     type: event.type,
     body: JSON.stringify(bodyOf(event, clock)),
+    trace: event.trace,
   });
 
   const reader: EventReader = {

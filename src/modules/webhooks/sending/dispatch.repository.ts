@@ -12,6 +12,8 @@ export interface Claimed {
   secret: string;
   /** Signs too, until a rotation is over. */
   previous_secret: string | null;
+  /** What caused it, where that is told. */
+  trace: string | null;
 }
 
 /**
@@ -39,14 +41,14 @@ export async function claimDue(
         begun_at = coalesce(d.begun_at, now()), due_at = now() + make_interval(secs => $4)
       from due, webhook_endpoints e
       where d.id = due.id and e.id = d.endpoint_id
-      returning d.id, d.endpoint_id, d.message_id, d.body, d.attempts, d.begun_at, e.url, e.secret,
+      returning d.id, d.endpoint_id, d.message_id, d.body, d.attempts, d.begun_at, d.trace, e.url, e.secret,
         case when e.previous_until > now() then e.previous_secret end as previous_secret`,
     values: [[...busy.keys()], [...busy.values()], room, lease],
   });
   return rows;
 }
 
-interface Tried {
+export interface Tried {
   id: number;
   attempts: number;
   status: number | undefined;

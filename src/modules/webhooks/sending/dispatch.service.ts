@@ -3,6 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Message } from '../../../core/messages.ts';
 import type { Sealer } from '../../../core/sealing.ts';
+import { caused } from '../../../core/tracing.ts';
 import { signaturesOf } from '../../../core/webhooks.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { loggable } from '../../../db/errors.ts';
@@ -69,11 +70,22 @@ export function createDispatch(dependencies: DispatchDependencies) {
     return post({ url: claimed.url, headers, body: claimed.body, allow_private, resolve, timeout });
   }
 
-  /** Nothing works any more: what waits is discarded, and admins are told, once. */
-  async function giveUp(tx: Tx, claimed: repository.Claimed, reason: 'gone' | 'failing'): Promise<boolean> {
+  /**
+   * It has failed for good. Where nothing works any more the endpoint goes off, what waits is discarded and admins are told,
+   * once. The endpoint comes before its deliveries: several that fail at once would lock one another's otherwise.
+   * @returns whether it has gone off
+   */
+  async function fail(
+    tx: Tx,
+    claimed: repository.Claimed,
+    tried: repository.Tried,
+    reason: 'gone' | 'failing',
+  ) {
     const since = reason === 'failing' ? claimed.begun_at : undefined;
     const endpoint = claimed.endpoint_id;
-    if (!(await repository.switchOff(tx, endpoint, reason, since))) return false;
+    const isOff = await repository.switchOff(tx, endpoint, reason, since);
+    await repository.markFailed(tx, tried);
+    if (!isOff) return false;
     await discardWaiting(tx, endpoint);
     for (const user_id of await repository.listAdmins(tx)) {
       const key = `webhook_off:${endpoint}:${claimed.id}:${claimed.begun_at}`;
@@ -94,18 +106,16 @@ export function createDispatch(dependencies: DispatchDependencies) {
       return log.info(noted, 'a webhook will be tried again');
     }
     const reason = verdict.is === 'gone' ? 'gone' : 'failing';
-    const isOff = await transaction(db, async (tx) => {
-      await repository.markFailed(tx, tried);
-      return giveUp(tx, claimed, reason);
-    });
+    const isOff = await transaction(db, (tx) => fail(tx, claimed, tried, reason));
     log.warn({ ...noted, is_off: isOff }, 'a webhook failed for good');
   }
 
   function begin(claimed: repository.Claimed): void {
     const { endpoint_id } = claimed;
     busy.set(endpoint_id, (busy.get(endpoint_id) ?? 0) + 1);
-    const tried = send(claimed)
-      .then((outcome) => settle(claimed, outcome))
+    const tried = caused('send webhook', { kind: 'client' }, claimed.trace, async () =>
+      settle(claimed, await send(claimed)),
+    )
       // It counts as lost, and is tried again.
       .catch((error) =>
         log.warn({ delivery: claimed.id, error: loggable(error) }, 'a webhook is left in the air'),

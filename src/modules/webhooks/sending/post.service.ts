@@ -56,7 +56,7 @@ export async function post({
       sent.on('response', done).on('error', fail).end(body);
     });
     await readSome(answer);
-    const retry_after = secondsOf(answer.headers['retry-after']);
+    const retry_after = secondsOf(answer.headers);
     return { status: answer.statusCode ?? 0, ...(retry_after !== undefined && { retry_after }) };
   } catch (error) {
     if (signal.aborted) return { error: 'timeout' };
@@ -82,9 +82,13 @@ async function readSome(answer: IncomingMessage): Promise<void> {
   answer.destroy();
 }
 
-function secondsOf(header: string | undefined): number | undefined {
-  if (header === undefined || !/^\d{1,9}$/.test(header.trim())) return undefined;
-  return Math.min(Number(header), LONGEST_WAIT);
+/** RFC 9110, section 10.2.3: seconds, or a moment, which is seen from the answer's own `Date`: clocks differ. */
+function secondsOf({ 'retry-after': header, date }: IncomingMessage['headers']): number | undefined {
+  if (header === undefined) return undefined;
+  const seconds = /^\d{1,9}$/.test(header.trim())
+    ? Number(header)
+    : (Date.parse(header) - Date.parse(date ?? '')) / 1_000;
+  return seconds >= 0 ? Math.min(seconds, LONGEST_WAIT) : undefined;
 }
 
 /** Node's own code, such as `ECONNREFUSED`; never its text, which may name others. */
