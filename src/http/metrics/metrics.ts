@@ -9,11 +9,19 @@ import type { Metrics } from './registry.ts';
 /** What of each operation that books is counted as a visit, and by whom it is booked. */
 const BOOKS: Readonly<Record<string, string>> = { bookAppointment: 'booking', acceptOffer: 'waitlist' };
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its answer goes on for as long as somebody reads it: how long that is says nothing of how fast it is. */
+    lasts?: true;
+  }
+}
+
 /** Counts every request: by its route's pattern, so that no id becomes a label. */
 export const counting = fastifyPlugin(
   async (app: FastifyInstance, { metrics }: { metrics: Metrics }) => {
     app.addHook('onResponse', (request, reply, done) => {
-      const { url: route = 'none', schema } = request.routeOptions;
+      const { url: route = 'none', schema, config } = request.routeOptions;
+      if (config.lasts && reply.statusCode < 300) return done();
       metrics.answered({
         method: request.method,
         route,

@@ -15,6 +15,8 @@ export interface Metrics {
 interface MetricsOptions {
   /** Figures of this process, and of the database while it answers. */
   read: () => Promise<readonly Reading[]>;
+  /** How many events have been sent to streams so far. */
+  streamed: () => number;
 }
 
 /** How long one reading serves: several who ask at once cost the database one question. */
@@ -22,7 +24,7 @@ const FRESH = 5_000;
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Loads its library, so it is called only where metrics are on. */
-export async function openMetrics({ read }: MetricsOptions): Promise<Metrics> {
+export async function openMetrics({ read, streamed }: MetricsOptions): Promise<Metrics> {
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry: Made } = await import('prom-client');
   const registry: Registry<'application/openmetrics-text; version=1.0.0; charset=utf-8'> = new Made();
   registry.setContentType(Made.OPENMETRICS_CONTENT_TYPE);
@@ -46,6 +48,15 @@ export async function openMetrics({ read }: MetricsOptions): Promise<Metrics> {
     help: 'Visits that this process booked',
     labelNames: ['by'],
     registers,
+  });
+  new Counter({
+    name: 'clinic_stream_events',
+    help: 'Events that this process sent to live streams',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(streamed());
+    },
   });
   // Known from the start: a rule for "none was booked" must see that there were none.
   for (const by of ['booking', 'waitlist']) bookings.inc({ by }, 0);
