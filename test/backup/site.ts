@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { type TestApp, testApp, testClock, testConfig } from '../helpers/app.ts';
@@ -115,11 +114,6 @@ export async function archived(url: string): Promise<void> {
     await client.end();
   }
 }
-
-/** The programs of Debian's PostgreSQL 15; undefined where they are not. */
-export const debian = existsSync('/usr/lib/postgresql/15/bin/initdb')
-  ? '/usr/lib/postgresql/15/bin'
-  : undefined;
 
 /** Whether this process may mount a small disk of its own. */
 export function smallDisk(dir: string, megabytes: number): { remove: () => void } | undefined {

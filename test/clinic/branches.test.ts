@@ -284,9 +284,13 @@ describe('?branch=', () => {
       { branch: { id: branch, name: 'Chilonzor' }, published: 1, booked: 1 },
     ]);
     expect(total).toMatchObject({ published: 2, booked: 1 });
-    const csv = await as(admin).get(`/statistics/?${range}&by=branch`).set('accept', 'text/csv').expect(200);
+    const csv = await as(admin)
+      .get(`/statistics/?${range}&by=branch`)
+      .set('accept', 'text/csv')
+      .set('accept-language', 'en')
+      .expect(200);
     expect(csv.text.split('\r\n').slice(0, 3)).toMatchObject([
-      expect.stringMatching(/^branch_id,branch_name,published,/),
+      expect.stringMatching(/^\uFEFFBranch: No\.,Branch,Published,/),
       expect.stringMatching(/^1,Clinic,1,0,/),
       expect.stringMatching(new RegExp(`^${branch},Chilonzor,1,1,`)),
     ]);

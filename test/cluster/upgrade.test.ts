@@ -99,10 +99,11 @@ test('a new version and its migrations are rolled out while people book, and nob
   const db = openDatabase({ url, pool_max: 2, limits: PATIENT_LIMITS });
   const at = (index: number) => `http://127.0.0.1:${ports[index % 2]}`;
   const register = async (role: string, index: number) => {
-    const account = { username: `${role}${index}`, password: PASSWORD, role };
-    const { body } = await request(at(index), 'POST', '/auth/register/', { body: account });
+    const account = { username: `${role}${index}`, password: PASSWORD };
+    const { body } = await request(at(index), 'POST', '/auth/register/', { body: { ...account, role } });
     const { body: signed } = await request(at(index), 'POST', '/auth/login/', { body: account });
-    return { id: body.id ?? 0, token: signed.access ?? '' };
+    if (signed.access === undefined) throw new Error(`${account.username} cannot sign in: ${signed.code}`);
+    return { id: body.id ?? 0, token: signed.access };
   };
   const doctors = await Promise.all([0, 1].map((index) => register('doctor', index)));
   const people = await Promise.all(Array.from({ length: CLIENTS }, (_, index) => register('patient', index)));

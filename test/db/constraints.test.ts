@@ -214,6 +214,26 @@ const given = ({ doctor = 1, more = {} }: { doctor?: number; more?: Record<strin
   const fields = { doctor_id: doctor, service_id: 1, ...more };
   return `insert into doctor_services (${Object.keys(fields)}) values (${Object.values(fields)})`;
 };
+const streamTicket = (hash: string, session = 1) =>
+  `insert into stream_tickets (token_hash, session_id, expires_at) values ('${hash}', ${session}, now())`;
+const twoStep = (user: number) => `insert into two_step (user_id, secret) values (${user}, 'x')`;
+const recoveryCode = (hash: string, user = 3) =>
+  `insert into recovery_codes (code_hash, user_id) values ('${hash}', ${user})`;
+const identity = ({ id = 1, user = 3, provider = 'google', subject = 'a' } = {}) =>
+  `insert into identities (id, user_id, provider, issuer, subject) overriding system value
+   values (${id}, ${user}, '${provider}', 'https://accounts.google.com', '${subject}')`;
+const signInStart = (state: string, { code = 'null', user = 'null', session = 'null' } = {}) =>
+  `insert into sign_in_starts (state_hash, provider, redirect_uri, code_challenge, accept_terms, expires_at, code_hash, user_id,
+     session_id) values ('${state}', 'google', 'https://app.clinic.uz/', 'c', false, now(), ${code}, ${user}, ${session})`;
+const passkey = ({ id = 1, user = 3, credential = 'a', handle = 'a' } = {}) =>
+  `insert into passkeys (id, user_id, credential_id, public_key, user_handle, name) overriding system value
+   values (${id}, ${user}, '${credential}', 'k', '${handle}', 'Phone')`;
+const passkeyChallenge = (hash: string, { user = '3', handle = "'a'" } = {}) =>
+  `insert into passkey_challenges (challenge_hash, user_id, user_handle, expires_at)
+   values ('${hash}', ${user}, ${handle}, now())`;
+const spentIdToken = "insert into spent_id_tokens (token_hash, expires_at) values ('a', now())";
+const signInTicket = (letter: string, { user = 3, bytes = 32 } = {}) =>
+  `insert into sign_in_tickets (token_hash, user_id, expires_at) values ('${letter.repeat(bytes)}', ${user}, now())`;
 /** A slot keeps its place: it is changed as its owner would not. */
 const never = (change: string) =>
   `alter table timeslots disable trigger timeslots_never_move; update timeslots set ${change};
@@ -356,6 +376,37 @@ const refused: Record<string, string[]> = {
   refresh_tokens_session_id_sessions_id_fk: [
     `insert into refresh_tokens (token_hash, session_id, expires_at) values ('a', 99, now())`,
   ],
+  identities_pkey: [identity({ provider: 'a', subject: 'a' }), identity({ provider: 'b', subject: 'b' })],
+  identities_subject_key: [
+    identity({ id: 2, provider: 'c', subject: 'c' }),
+    identity({ id: 3, provider: 'd', subject: 'c' }),
+  ],
+  identities_one_of_provider: [
+    identity({ id: 4, provider: 'e', subject: 'e' }),
+    identity({ id: 5, provider: 'e', subject: 'f' }),
+  ],
+  identities_user_id_users_id_fk: [identity({ id: 6, user: 99, subject: 'g' })],
+  sign_in_starts_pkey: [signInStart('a'), signInStart('a')],
+  sign_in_starts_code: [signInStart('b', { code: "'c'" }), signInStart('c', { code: "'c'" })],
+  sign_in_starts_user_id_users_id_fk: [signInStart('d', { user: '99' })],
+  sign_in_starts_session_id_sessions_id_fk: [signInStart('e', { session: '99' })],
+  spent_id_tokens_pkey: [spentIdToken, spentIdToken],
+  passkeys_pkey: [passkey({ credential: 'a' }), passkey({ credential: 'b' })],
+  passkeys_credential_key: [passkey({ id: 2, credential: 'c' }), passkey({ id: 3, credential: 'c' })],
+  passkeys_user_id_users_id_fk: [passkey({ id: 4, user: 99, credential: 'd' })],
+  passkeys_handle: [passkey({ id: 5, credential: 'e', handle: '' })],
+  passkey_challenges_pkey: [passkeyChallenge('a'), passkeyChallenge('a')],
+  passkey_challenges_user_id_users_id_fk: [passkeyChallenge('b', { user: '99' })],
+  passkey_challenges_whose: [passkeyChallenge('c', { handle: 'null' })],
+  stream_tickets_pkey: [streamTicket('a'), streamTicket('a')],
+  stream_tickets_session_id_sessions_id_fk: [streamTicket('b', 99)],
+  two_step_pkey: [twoStep(3), twoStep(3)],
+  two_step_user_id_users_id_fk: [twoStep(99)],
+  recovery_codes_pkey: [recoveryCode('a'), recoveryCode('a')],
+  recovery_codes_user_id_users_id_fk: [recoveryCode('b', 99)],
+  sign_in_tickets_pkey: [signInTicket('a'), signInTicket('a')],
+  sign_in_tickets_hash: [signInTicket('b', { bytes: 31 })],
+  sign_in_tickets_user_id_users_id_fk: [signInTicket('c', { user: 99 })],
   timeslots_pkey: [slot(1), slot(1, { doctor: 2 })],
   timeslots_doctor_id_doctor_profiles_id_fk: [slot(1, { doctor: 3 })],
   timeslots_end_after_start: [slot(1, { start: '10:00', end: '10:00' })],
@@ -364,11 +415,7 @@ const refused: Record<string, string[]> = {
   timeslots_no_overlap: [slot(1), slot(2, { start: '10:29', end: '11:00' })],
   timeslots_never_move: [slot(1), "update timeslots set start_time = '09:00'"],
   appointments_pkey: [slot(1), visit(), visit({ timeslot: null, status: 'cancelled' })],
-  appointments_doctor_id_doctor_profiles_id_fk: [
-    slot(1),
-    'alter table appointments disable trigger appointments_doctor_works_booked',
-    visit({ doctor: 4 }),
-  ],
+  appointments_doctor_id_doctor_profiles_id_fk: [slot(1), visit({ doctor: 4 })],
   appointments_patient_id_patient_profiles_id_fk: [slot(1), visit({ patient: 4 })],
   appointments_timeslot_id_timeslots_id_fk: [visit({ timeslot: 99 })],
   appointments_booked_by_users_id_fk: [slot(1), visit({ booked_by: 99 })],
@@ -545,7 +592,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_take_slot_booked|_leave_slot|_count_version|_offer_new|_withdraw_offer|_doctor_works_%|_use_room%|_room_is_open_%|_link_taken|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit|_keep_names|_choose_specialization|_names_joined|_name_specialization)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_booked|_place|_changes_stay|_leave_slot|_count_version|_offer_new|_withdraw_offer|_give_rest_back|_doctor_works_%|_use_room%|_room_is_open_%|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit|_keep_names|_choose_specialization|_names_joined|_name_specialization)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {
@@ -560,7 +607,9 @@ describe('refuses', () => {
     await run(visit());
     await run('update users set is_active = false where id = 1');
     try {
-      await expect(run(visit({ id: 2, patient: 1, timeslot: 2 }))).rejects.toMatchObject(refusal);
+      await expect(run(visit({ id: 2, timeslot: 2, start: '11:00', end: '11:30' }))).rejects.toMatchObject(
+        refusal,
+      );
       const move =
         "update appointments set timeslot_id = 2, start_time = '11:00', end_time = '11:30' where id = 1";
       await expect(run(move)).rejects.toMatchObject(refusal);

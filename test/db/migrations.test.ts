@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { generateDrizzleJson, generateMigration } from 'drizzle-kit/api';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import * as schema from '../../src/db/schema/index.ts';
 import { createDatabase } from '../helpers/database.ts';
+import { needsDebian, startDebian } from '../helpers/debian.ts';
+import { temporaryFolder } from '../helpers/process.ts';
 
 const root = join(import.meta.dirname, '../..');
 const drizzle = (file: string) => readFileSync(join(root, 'drizzle', file), 'utf8');
@@ -71,7 +73,7 @@ test('drizzle-kit generate would find nothing to do', async () => {
   expect(await generateMigration(snapshot, now)).toEqual([]);
   // It does see what there is: from an empty database it would make every table.
   const created = await generateMigration(generateDrizzleJson({}), now);
-  expect(created.filter((statement) => statement.startsWith('CREATE TABLE'))).toHaveLength(49);
+  expect(created.filter((statement) => statement.startsWith('CREATE TABLE'))).toHaveLength(57);
 });
 
 test('spellings of one specialization become one, as most doctors spell it', async () => {
@@ -106,4 +108,17 @@ test('spellings of one specialization become one, as most doctors spell it', asy
     { specialization: 'Kardiolog' },
     { specialization: 'Pediatr' },
   ]);
+});
+
+test('the oldest PostgreSQL that is promised takes all migrations at once', async (context) => {
+  needsDebian(context, 'migrations on PostgreSQL 15');
+  const { dir, remove } = temporaryFolder();
+  onTestFinished(remove);
+  chmodSync(dir, 0o755);
+  const server = await startDebian({ dir: join(dir, 'server') });
+  onTestFinished(() => server.stop());
+  await migrateDatabase(server.url);
+  expect(await applied(server.url)).toBe(journal.length);
+  // What was not checked when it was made is called here.
+  expect(await query(server.url, 'select h.* from events e, event_history(e) h')).toEqual([]);
 });

@@ -28,6 +28,7 @@ beforeAll(async () => {
     records: {} as never,
     families: {} as never,
     reached: async () => new Set(),
+    updates: {} as never,
   });
   // Nobody is anybody's profile without triggers and keys: they would take minutes.
   // What is kept for the list of users, and an index while it is filled, would take minutes.

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { badLines, readers } from '../helpers/calendars.ts';
 import { sendingWorld } from '../helpers/messages/sending.ts';
 import { one } from '../helpers/messages/world.ts';
+import { hasPython, pythonJson } from '../helpers/python.ts';
 
 /** A mail as Python's own `email` package takes it apart. */
 interface ReadMail {
@@ -32,22 +32,9 @@ print(json.dumps({'to': str(m['to']), 'structure': shape(m), 'calendars': [{
   'filename': p.get_filename(), 'text': text(p)} for p in m.walk()
   if p.get_content_type() in ('text/calendar', 'application/ics')]}))
 `;
-const python = ['/usr/bin/python3', 'python3'].find(
-  (path) => spawnSync(path, ['-c', 'import email']).status === 0,
-);
-if (!python)
-  process.stderr.write(
-    '\nNOT TESTED: invitations are not read by Python’s email, for there is no python3.\n\n',
-  );
+const has_python = hasPython('email', 'invitations are not read by Python’s email');
 
-function readMail(raw: string): ReadMail {
-  const { stdout, stderr, status } = spawnSync(python ?? '', ['-c', SCRIPT], {
-    input: raw,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(stderr);
-  return JSON.parse(stdout);
-}
+const readMail = (raw: string) => pythonJson(SCRIPT, raw) as ReadMail;
 
 const clinic = sendingWorld();
 let serial = 0;
@@ -99,7 +86,7 @@ async function moved(appointment: number, doctor: number, date: string): Promise
   );
 }
 
-describe.skipIf(!python)('an email about a visit', () => {
+describe.skipIf(!has_python)('an email about a visit', () => {
   let doctor: number;
   beforeAll(async () => {
     doctor = await person('doctor', 'Жасур');
@@ -139,6 +126,28 @@ describe.skipIf(!python)('an email about a visit', () => {
       expect(secrecy).toBe('PRIVATE');
       expect(text).not.toContain('clinic.example-');
     }
+  });
+
+  test.each([
+    ['the doctor declines it', 'doctor', null],
+    ['the doctor is absent', 'doctor', 'doctor_absent'],
+    ['the clinic is closed', 'doctor', 'clinic_closed'],
+    ['the patient cancels it', 'patient', null],
+  ] as const)('takes a visit out of the calendar where %s', async (_, by, reason) => {
+    const patient = await person('patient', 'Азиза');
+    const date = `2030-04-${String(10 + serial).padStart(2, '0')}`;
+    const id = await clinic.world.visit(doctor, patient, { date });
+    const [booked] = await received();
+    const canceller = by === 'doctor' ? doctor : patient;
+    await clinic.world.change(id, 'cancelled', canceller, reason ?? undefined);
+    const cancelled = await received();
+    expect(cancelled.length).toBeGreaterThan(0);
+    for (const { method, status, uid, sequence } of cancelled) {
+      expect([method, status, uid]).toEqual(['CANCEL', 'CANCELLED', booked?.uid]);
+      expect(sequence).toBeGreaterThan(booked?.sequence ?? Number.POSITIVE_INFINITY);
+    }
+    const readers = cancelled.map(({ to }) => to.split('.')[0]);
+    expect(readers).toContain(by === 'doctor' ? 'patient' : 'doctor');
   });
 
   test('carries nothing with a reminder, and takes the meeting out for who has it no more', async () => {

@@ -105,11 +105,7 @@ describe('a doctor who is out', () => {
     const slot = await clinic.slot(doctor.person, { date: freshDay() });
     await clinic.book(patient.person, slot);
     // Told, and not yet handed over.
-    const { jobs } = clinic.notifications;
-    const events = await clinic.rows<{ payload: { appointment: number } }>(
-      "select payload from graphile_worker._private_jobs j join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier = 'appointment_event'",
-    );
-    for (const { payload } of events) await jobs.tasks.appointment_event(payload);
+    await clinic.read();
     await putOut(doctor.person);
     await clinic.drain();
     expect(doctor.told()).toEqual([]);

@@ -60,6 +60,8 @@ describe('preferences', () => {
         'password_changed',
         'contact_changed',
         'telegram_linked',
+        'two_step_changed',
+        'identity_linked',
         'nothing_confirmed',
         'record_merged',
         'guardianship_ends',

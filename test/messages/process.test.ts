@@ -101,9 +101,10 @@ describe('the API process', () => {
       const visit = await book(server, db);
       const told = async () =>
         (await db.$client.query('select from notifications where appointment_id = $1', [visit])).rows.length;
-      const { rows } = await db.$client.query(
-        "select from graphile_worker.jobs where task_identifier = 'appointment_event'",
-      );
+      const { rows } = await db.$client.query('select from events where appointment_id = $1 and type = $2', [
+        visit,
+        'appointment.booked',
+      ]);
       expect([rows.length, await told(), written()]).toEqual([1, 0, '']);
       const worker = track(startProcess(['src/main/worker.ts'], { ...env, DEMO_DATA: 'false' }));
       await until(() => written().includes('Qabulga yozildingiz'));
@@ -124,7 +125,7 @@ describe('the API process', () => {
     const { rows } = await db.$client.query(
       `select (select count(*) from notifications where key not like 'demo:%') as told,
          (select count(*) from messages where key not like 'demo:%') as sent,
-         (select count(*) from graphile_worker.jobs where task_identifier = 'appointment_event') as events`,
+         (select count(*) from events where appointment_id is not null and not is_quiet) as events`,
     );
     expect(rows).toEqual([{ told: 0, sent: 0, events: 0 }]);
   });

@@ -141,6 +141,17 @@ describe('a visit that its doctor has still to confirm', () => {
   });
 });
 
+test.each(locales)(
+  'a passkey that was added is told apart from an account elsewhere, in one SMS, in %s',
+  (locale) => {
+    const of = (params: Record<string, string>) =>
+      writeMessage(locale, factsOf('identity_linked', 'patient', locale, { params }));
+    const [passkey, elsewhere] = [of({ what: 'passkey' }), of({})];
+    for (const part of ['title', 'text', 'sms'] as const) expect(passkey?.[part]).not.toBe(elsewhere?.[part]);
+    expect(smsSize(passkey?.sms ?? '').segments).toBe(1);
+  },
+);
+
 test.each(every)(
   '$locale $kind for a $role says what it should, and nothing medical',
   ({ locale, kind, role, purpose }) => {

@@ -20,7 +20,8 @@ afterAll(() => clinic.close());
 /** Does all but sending. */
 const tell = () => {
   const { send_message, ...tasks } = clinic.tasks;
-  return drainJobs(clinic.db, clinic.clock, { ...tasks, send_message: async () => {} });
+  const { readers } = clinic;
+  return drainJobs(clinic.db, clinic.clock, { ...tasks, send_message: async () => {} }, { readers });
 };
 const inbox = async (person: Person) =>
   (await clinic.as(person).get('/notifications/?page_size=100').expect(200)).body.results as {

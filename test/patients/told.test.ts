@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const freshDay = freshDays();
 const as = (person: Person) => clinic.as(person);
-const tell = () => drainJobs(clinic.db, clinic.clock, clinic.tasks);
+const tell = () => drainJobs(clinic.db, clinic.clock, clinic.tasks, { readers: clinic.readers });
 const told = async (person: Person): Promise<{ kind: string; title: string; text: string }[]> => {
   await tell();
   return (await as(person).get('/notifications/?page_size=100').expect(200)).body.results;

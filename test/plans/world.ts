@@ -80,17 +80,18 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
      lateral (select ${doctor.id} as d union all select ${FIRST.doctor} - 1 + n from ${series(DOCTORS)}) d,
      generate_series(0, 7) n`,
   `insert into appointments (doctor_id, patient_id, timeslot_id, status, date, start_time, end_time, booked_by, attendance,
-     attendance_marked_at, created_at)
+     attendance_marked_at, created_at, branch_id)
    select doctor_id, p, id, case when pending then 'pending' else 'confirmed' end::appointment_status, date, start_time,
      end_time, case when id % 10 < 4 then p when id % 10 = 9 then ${admin.id} else ${adminOf('id')} end,
      case when date < ${TODAY} and not pending then 'completed' end::attendance,
-     case when date < ${TODAY} and not pending then date + start_time end, date - id % 20
+     case when date < ${TODAY} and not pending then date + start_time end, date - id % 20, branch_id
    from (
      select *, id % 50 = 0 and date > ${TODAY} or id % 5000 = 0 as pending,
        case when doctor_id = ${doctor.id} and start_time = '13:00' then ${patient.id} else ${patientOf('id')} end as p
      from timeslots where is_taken) s`,
-  `insert into appointments (doctor_id, patient_id, status, date, start_time, end_time, booked_by, cancelled_by, created_at)
-   select doctor_id, patient_id, 'cancelled', date, start_time, end_time, booked_by, patient_id, created_at
+  `insert into appointments (doctor_id, patient_id, status, date, start_time, end_time, booked_by, cancelled_by, created_at,
+     branch_id)
+   select doctor_id, patient_id, 'cancelled', date, start_time, end_time, booked_by, patient_id, created_at, branch_id
    from appointments where id % 12 = 0`,
   `insert into branches (id, name) overriding system value values (${SMALL_BRANCH}, 'Small')`,
   `update timeslots set branch_id = ${SMALL_BRANCH} where ${inSmallBranch(doctor)}`,

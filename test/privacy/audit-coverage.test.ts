@@ -26,6 +26,10 @@ const READS: Record<string, string> = {
   'GET /api/auth/me/consents/': 'own',
   'GET /api/auth/me/export/': 'own',
   'GET /api/auth/sessions/': 'own',
+  'GET /api/auth/two-step/': 'own',
+  'GET /api/auth/identities/': 'own',
+  'GET /api/auth/passkeys/': 'own',
+  'GET /api/auth/providers/': 'everybody',
   // Of programs, and of persons by number only.
   'GET /api/api-keys/': 'everybody',
   'GET /api/api-keys/{id}/': 'everybody',
@@ -62,6 +66,8 @@ const READS: Record<string, string> = {
   'GET /api/patients/{id}/': 'patient.read',
   'GET /api/settings/': 'everybody',
   'GET /api/system/': 'everybody',
+  // Ids and times: who it is has to be asked for, and that is noted.
+  'GET /api/stream/': 'everybody',
   // Numbers, and doctors by name: nothing of a patient.
   'GET /api/statistics/': 'everybody',
   'GET /api/timeslots/': 'own',

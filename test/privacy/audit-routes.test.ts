@@ -141,7 +141,9 @@ const SHOWING: Record<string, Ask> = {
     return [
       ...each([doctor], (by) => as(by).post('/absences/', { ...body, preview: true })),
       ...each([admin], (by) => as(by).post('/absences/', { ...body, doctor: doctor.id, preview: true })),
-      ...each([admin], (by) => as(by).post('/absences/', { ...body, doctor: doctor.id })),
+      ...each([admin, admin], (by) =>
+        keyed(as(by).post('/absences/', { ...body, doctor: doctor.id }), 'away-once'),
+      ),
     ];
   },
   'POST /api/appointments/': async () => {
@@ -326,6 +328,12 @@ const OWN = new Set([
   'GET /api/auth/me/',
   'PATCH /api/auth/me/',
   'GET /api/auth/sessions/',
+  'GET /api/auth/providers/',
+  'POST /api/auth/providers/{provider}/start/',
+  'POST /api/auth/providers/token/',
+  'POST /api/auth/providers/{provider}/id-token/',
+  'POST /api/auth/telegram/',
+  'GET /api/auth/identities/',
   'POST /api/auth/password/reset/',
   'POST /api/auth/claim/',
   // That a code is on its way, to a patient whom the path names by number.
@@ -362,9 +370,20 @@ const OWN = new Set([
   'POST /api/notifications/telegram/link/',
   // Who touched a record, nothing of the record; and noted once.
   'GET /api/audit/',
+  'POST /api/auth/login/second-step/',
+  'GET /api/auth/two-step/',
+  'POST /api/auth/two-step/enrol/',
+  'POST /api/auth/two-step/confirm/',
+  'GET /api/auth/passkeys/',
+  'POST /api/auth/passkeys/start/',
+  'POST /api/auth/passkeys/',
+  'POST /api/auth/passkeys/sign-in/',
+  'POST /api/stream/ticket/',
 ]);
 /** What everybody may see, or what is of nobody. */
 const EVERYBODY = new Set([
+  // What a device is asked to sign: nobody has said who they are.
+  'POST /api/auth/passkeys/sign-in/start/',
   // A number; what is sent again is noted by itself.
   'POST /api/messages/retry/',
   'POST /api/webhooks/',
@@ -377,6 +396,8 @@ const EVERYBODY = new Set([
   'POST /api/webhooks/{id}/replay/',
   'POST /api/deliveries/{id}/replay/',
   // Of programs, and of persons by number only.
+  'GET /api/stream/',
+  'POST /api/auth/introspect/',
   'GET /api/api-keys/',
   'POST /api/api-keys/',
   'GET /api/api-keys/{id}/',

@@ -20,13 +20,13 @@ beforeAll(async () => {
   const clock = testClock(START);
   const config = { channels: { eskiz: eskiz.settings, timeout: 2_000 }, log_level: 'trace' };
   clinic = await testApp({ clock, config, log_stream: log.stream });
-  const { notifications } = createModules({
+  const { notifications, events: readers } = createModules({
     db: clinic.db,
     clock,
     log: clinic.app.log,
     config: { ...testConfig, ...config },
   });
-  drain = () => drainJobs(clinic.db, clock, notifications.jobs.tasks);
+  drain = () => drainJobs(clinic.db, clock, notifications.jobs.tasks, { readers });
 });
 afterAll(async () => {
   await clinic.close();

@@ -24,14 +24,13 @@ const eraseMe = (person: Person, password = PASSWORD) => clinic.as(person).delet
 let serial = 0;
 const day = () => new Date(Date.UTC(2026, 3, ++serial)).toISOString().slice(0, 10);
 
-const jobs = (appointment: number) =>
-  query<{ event: string }>(
-    `select payload->>'event' as event from graphile_worker._private_jobs
-     where (payload->>'appointment')::int = $1 order by id`,
-    [appointment],
-  );
-/** What an appointment is about when it is over: whoever is concerned is told of it by these jobs. */
-const eventsOf = async (appointment: number) => (await jobs(appointment)).map(({ event }) => event);
+/** What the log tells of a visit when it is over: its readers tell whoever is concerned. */
+const eventsOf = async (appointment: number) =>
+  (
+    await query<{ type: string }>('select type from events where appointment_id = $1 order by id', [
+      appointment,
+    ])
+  ).map(({ type }) => type.replace('appointment.', ''));
 
 const BIRTHDAY = '1987-11-23';
 
@@ -230,6 +229,40 @@ describe.each([
     await erase(person);
     expect(await searchDatabase(clinic.db, needles)).toEqual([]);
     expect(await left()).toEqual([{ hours: 0, withdrawn: 0, absences: 1, answers: 0 }]);
+  });
+
+  test('takes the answers of absences and holidays that show their visits, and leaves those of others', async () => {
+    const [patient, doctor] = [await somebody(clinic, 'patient', {}), await somebody(clinic, 'doctor', {})];
+    const other = await clinic.person('patient');
+    const days = [day(), day(), day()] as const;
+    const visit = async (by: Person, date: string) =>
+      clinic.book(by, await clinic.slot(doctor.person, { date }));
+    await visit(patient.person, days[0]);
+    await visit(patient.person, days[1]);
+    await visit(other, days[2]);
+    const send = (key: string, path: string, body: object) =>
+      clinic.as(admin).post(path, body).set('idempotency-key', key).expect(201);
+    const absence = { doctor: doctor.person.id, from: days[0], to: days[0] };
+    const shown = [
+      await send('shows a patient', '/absences/', absence),
+      await send('shows both', '/holidays/', { date: days[1], visits: 'cancel' }),
+      await send('shows a doctor', '/holidays/', { date: days[2] }),
+    ];
+    for (const { text } of shown.slice(0, 2)) expect(text).toContain(patient.data.first_name);
+    for (const { text } of shown.slice(1)) expect(text).toContain(doctor.data.first_name);
+    const left = async () =>
+      (
+        await query<{ key: string }>(
+          `select key from idempotency_keys where user_id = $1 and key like 'shows %' order by key`,
+          [admin.id],
+        )
+      ).map(({ key }) => key);
+    expect(await left()).toEqual(['shows a doctor', 'shows a patient', 'shows both']);
+    await erase(patient.person);
+    expect(await left()).toEqual(['shows a doctor']);
+    expect(await searchDatabase(clinic.db, await needlesOf(clinic, patient))).toEqual([]);
+    await erase(doctor.person);
+    expect(await left()).toEqual([]);
   });
 
   test('keeps what is proof and no personal data, and stops what was about to be sent', async () => {

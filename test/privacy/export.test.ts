@@ -22,9 +22,9 @@ const NOBODYS: Record<string, string> = {
   specializations: 'what doctors are',
   specialization_names: 'what these are called',
   calendar_epochs: 'which clinic the names in calendars are of',
+  spent_id_tokens: 'hashes of what providers said, until it expires',
   token_algorithms: 'since when tokens are signed in which way',
   closed_timeslots: 'which slots a holiday took',
-  doctor_changes: 'which answers are out of date, for a minute',
   event_epochs: 'which log of events this is',
   event_readers: 'how far each reader of the log is',
   event_troubles: 'which events a reader failed at',
@@ -33,6 +33,7 @@ const NOBODYS: Record<string, string> = {
   job_runs: 'when the clinic’s jobs were last done',
   login_throttles: 'keyed by hashes',
   refresh_tokens: 'hashes, each of a session',
+  stream_tickets: 'hashes, each of a session, for half a minute',
   users: 'user',
   webhook_deliveries: 'of an event, to an endpoint',
   waitlist_offers: 'each of an entry: waiting_list',
@@ -275,8 +276,10 @@ describe('a doctor’s export', () => {
     expect(data?.appointments_as_doctor).toHaveLength(count);
     expect(new Set(data?.appointments_as_doctor.map(({ id }) => id)).size).toBe(count);
     const sections = 13;
-    // The person, whom they look after, the note, branches, consents, links, changed contacts, calendar feeds, services, holds, withdrawn slots and guardians; then a query for each section, and two more for the large one.
-    expect(statements).toHaveLength(12 + sections + 2);
+    // The person, whom they look after, the note, branches, consents, the second step, accounts elsewhere, passkeys, links,
+    // changed contacts, calendar feeds, services, holds, withdrawn slots and guardians; then a query for each section, and two
+    // more for the large one.
+    expect(statements).toHaveLength(15 + sections + 2);
   });
 });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { demoAccounts, loadDemo } from '../../src/main/demo/demo-data.ts';
+import { demoAccounts, loadDemo } from '../../src/main/demo/data.ts';
 import { demoApp, demoConfig } from '../helpers/demo.ts';
 
 let clinic: Awaited<ReturnType<typeof demoApp>>;

@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { createDatabase } from '../helpers/database.ts';
 import { type RunningServer, startProcess, startServer, temporaryFolder } from '../helpers/process.ts';
+import { read } from '../streams/reader.ts';
 
 const PASSWORD = 'a-long-quiet-river';
 
@@ -165,9 +166,11 @@ describe('a server on its own embedded database', () => {
     expect(migrated.output()).toContain('up to date');
   });
 
-  test('a restart keeps data and sign-ins, and finishes what is under way', async () => {
+  test('a restart keeps data and sign-ins, finishes what is under way, and ends streams in good order', async () => {
     const answer = await login(server.base, 'boss');
     const { access } = (await answer.json()) as { access: string };
+    const stream = await read(server.base, access);
+    await expect.poll(() => stream.heard.length).toBe(1);
     // bcrypt keeps this one busy while the signal arrives.
     const underWay = fetch(`${server.base}/api/users/`, {
       ...json({ username: 'late.arrival', password: PASSWORD, role: 'patient' }),
@@ -178,8 +181,12 @@ describe('a server on its own embedded database', () => {
     server.child.kill('SIGTERM');
     expect((await underWay).status).toBe(201);
     expect(await server.exited).toBe(0);
+    await expect.poll(() => stream.ended()).toBe('ended');
 
     server = await startServer(env);
+    const resumed = await read(server.base, access, { last: stream.heard[0]?.id ?? '' });
+    await expect.poll(() => resumed.heard.map(({ type }) => type)).toEqual(['ready']);
+    resumed.leave();
     const users = await fetch(`${server.base}/api/users/?search=late.arrival`, {
       headers: { authorization: `Bearer ${access}` },
     });

@@ -222,9 +222,7 @@ async function stateOf(db: Db, doctor: number): Promise<State> {
        (select count(*)::integer from appointments where doctor_id = $1 and status <> 'cancelled') as active,
        (select count(*)::integer from appointments
         where doctor_id = $1 and status = 'cancelled' and cancel_reason = 'doctor_absent') as absent,
-       (select count(*)::integer from graphile_worker._private_jobs
-        where payload->>'event' = 'cancelled'
-          and (payload->>'appointment')::integer in (select id from appointments where doctor_id = $1)) as told,
+       (select count(*)::integer from events where type = 'appointment.cancelled' and doctor_id = $1) as told,
        (select count(*)::integer from appointment_happened
         where kind = 'cancelled' and appointment_id in (select id from appointments where doctor_id = $1)) as events,
        (select count(*)::integer from audit_entries

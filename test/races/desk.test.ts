@@ -82,6 +82,7 @@ test('a merge against a booking of either record: every visit that was booked is
     seen.add(outcome(of_from));
     expect(await visitsOf(from)).toEqual([]);
     expect(await visitsOf(into)).toHaveLength(of_from.status === 201 ? 2 : 1);
+    await provesRules(clinic.db);
   }
   expect([...seen].sort()).toEqual(['201', '404 patient_not_found']);
 });
@@ -105,6 +106,7 @@ test('a merge against two bookings at one time, one of each record: nobody is in
     if (merged.status === 200) expect(booked).toBe(1);
     else expect(booked).toBe(2);
     expect((await visitsOf(from)).length + (await visitsOf(into)).length).toBe(booked);
+    await provesRules(clinic.db);
   }
 });
 
@@ -128,6 +130,7 @@ test('a merge against a move of a visit of either: the visit is where it was mov
     expect(['200', '409 patient_busy']).toContain(outcome(moved));
     // Both would put one person into two places.
     expect([merged.status, moved.status].filter((status) => status === 200)).toHaveLength(1);
+    await provesRules(clinic.db);
   }
 });
 

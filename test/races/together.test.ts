@@ -58,25 +58,27 @@ describe('what comes together', () => {
 
   test('waits for no more than two groups before its own, however many come', async () => {
     const { add, groups, letGo } = watched();
-    const waited = new Map<number, number>();
-    let ended = 0;
-    for (let item = 0; item < 100; item += 1) {
-      const begun = ended;
-      void add(item).then(() => {});
-      const look = () => {
-        if (waited.has(item)) return;
-        if (groups.some((group) => group.includes(item))) waited.set(item, ended - begun);
-      };
-      if (item % 7 === 0) {
-        await letGo();
-        ended += 1;
-      }
-      look();
-    }
-    for (let rounds = 0; rounds < 3; rounds += 1) {
+    /** When each came, and when it was under way, in how often groups had been let go by then. */
+    const came = new Map<number, number>();
+    const began = new Map<number, number>();
+    let passed = 0;
+    const look = () => {
+      for (const item of groups.flat()) if (!began.has(item)) began.set(item, passed);
+    };
+    const pass = async () => {
       await letGo();
-      ended += 1;
+      passed += 1;
+      look();
+    };
+    for (let item = 0; item < 100; item += 1) {
+      came.set(item, passed);
+      void add(item);
+      look();
+      if (item % 7 === 0) await pass();
     }
+    for (let rounds = 0; rounds < 3; rounds += 1) await pass();
+    const waited = [...came].map(([item, at]) => (began.get(item) ?? Number.POSITIVE_INFINITY) - at);
+    expect(Math.max(...waited)).toBeLessThanOrEqual(2);
     expect(groups.flat().toSorted((one, other) => one - other)).toEqual(
       Array.from({ length: 100 }, (_, n) => n),
     );
@@ -148,8 +150,10 @@ async function slot(date = DAY): Promise<number> {
     `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
   return clinic.publish(doctor, date, time(at), time(at + 20));
 }
-const book = (patient: Member, timeslot: unknown) =>
-  clinic.ask(patient, 'POST', '/appointments/', { timeslot } as object);
+const book = (patient: Member, timeslot: unknown, key?: string) =>
+  clinic.ask(patient, 'POST', '/appointments/', { timeslot } as object, 0, key);
+const hold = (patient: Member, timeslot: number, key?: string) =>
+  clinic.ask(patient, 'POST', `/timeslots/${timeslot}/hold/`, undefined, 0, key);
 
 /** Until so many statements of this database wait for a lock. */
 async function blocked(count: number): Promise<void> {
@@ -161,12 +165,16 @@ async function blocked(count: number): Promise<void> {
   }
 }
 
-/** Has these go in one group: whoever goes before them waits for two slots that the test holds. */
-async function inOneGroup(send: () => Promise<Answer>[], wait: () => Promise<void>): Promise<Answer[]> {
+/** Has these go in one group: whoever goes before them, by `stop`, waits for two slots that the test holds. */
+async function inOneGroup(
+  send: () => Promise<Answer>[],
+  wait: () => Promise<void>,
+  stop: (patient: Member, timeslot: number) => Promise<Answer> = book,
+): Promise<Answer[]> {
   const stopped = [await slot(), await slot()];
   await client.query('begin');
   await client.query('select from timeslots where id = any ($1) for update', [stopped]);
-  const before = stopped.map((timeslot, nth) => book(patients[88 + nth] as Member, timeslot));
+  const before = stopped.map((timeslot, nth) => stop(patients[88 + nth] as Member, timeslot));
   await blocked(2);
   const answers = send();
   try {
@@ -301,5 +309,96 @@ test('cancellations that come together are each noted in the audit, once, and an
     [free],
   );
   expect(freed).toEqual([{ count: 12 }]);
+  await provesRules(clinic.db);
+});
+
+test('bookings with a key travel together too: each is answered by its own key, and kept under it once', async () => {
+  const day = '2026-03-21';
+  const [again, reused, taken] = (await Promise.all([slot(day), slot(day), slot(day)])) as [
+    number,
+    number,
+    number,
+  ];
+  const free = await Promise.all(Array.from({ length: 20 }, () => slot(day)));
+  const [first, second, third, fourth] = patients as [Member, Member, Member, Member];
+  const before = await book(first, again, 'the answer was lost');
+  expect((await book(second, reused, 'for another slot')).status).toBe(201);
+  expect((await book(third, taken)).status).toBe(201);
+  const answers = await inOneGroup(
+    () => [
+      book(first, again, 'the answer was lost'),
+      book(second, again, 'for another slot'),
+      book(fourth, taken, 'refused'),
+      ...free.map((timeslot, nth) =>
+        book(patients[30 + nth] as Member, timeslot, nth % 2 ? `key ${nth}` : undefined),
+      ),
+      // The same request once more while it is under way.
+      book(patients[31] as Member, free[1], 'key 1'),
+    ],
+    arrived,
+  );
+  expect(answers.slice(0, 3).map(outcome)).toEqual(['201', '422 idempotency_key_reused', '409 slot_taken']);
+  expect(answers[0]?.body).toEqual(before.body);
+  expect(tally(answers.slice(3, 23))).toEqual({ '201': 20 });
+  for (const [nth, { body }] of answers.slice(3, 23).entries()) expect(body.timeslot).toBe(free[nth]);
+  expect(['409 request_in_progress', '201']).toContain(outcome(answers[23] as Answer));
+  const { rows } = await clinic.db.$client.query<{ key: string; xid: string }>(
+    `select k.key, e.xid::text from idempotency_keys k
+       join events e on e.appointment_id = (k.answer ->> 'id')::integer and e.type = 'appointment.booked'
+     where k.answer ->> 'date' = $1 and k.user_id = k.subject_id order by k.created_at, k.key`,
+    [day],
+  );
+  expect(rows.map(({ key }) => key).toSorted()).toEqual(
+    [
+      'the answer was lost',
+      'for another slot',
+      ...free.flatMap((_, nth) => (nth % 2 ? [`key ${nth}`] : [])),
+    ].toSorted(),
+  );
+  expect(new Set(rows.slice(2).map(({ xid }) => xid)).size).toBeLessThan(6);
+  await provesRules(clinic.db);
+});
+
+test('holds travel together: whoever is refused changes nothing for the others, and gives nothing back', async () => {
+  const day = '2026-03-22';
+  const free = await Promise.all(Array.from({ length: 20 }, () => slot(day)));
+  const [taken, held, wanted, own] = (await Promise.all([1, 2, 3, 4].map(() => slot(day)))) as number[];
+  const [first, second, third, fourth, fifth] = patients as [Member, Member, Member, Member, Member];
+  expect((await book(first, taken)).status).toBe(201);
+  expect((await hold(second, held as number)).status).toBe(200);
+  const mine = await hold(fifth, own as number);
+  expect(mine.status).toBe(200);
+  const answers = await inOneGroup(
+    () => [
+      hold(third, taken as number),
+      hold(third, held as number),
+      hold(third, wanted as number, 'first of three'),
+      hold(fourth, wanted as number),
+      hold(fifth, own as number),
+      hold(patients[5] as Member, 2_000_000_000),
+      ...free.map((timeslot, nth) =>
+        hold(patients[30 + nth] as Member, timeslot, nth % 2 ? `hold ${nth}` : undefined),
+      ),
+    ],
+    arrived,
+    hold,
+  );
+  expect(answers.slice(0, 6).map(outcome)).toEqual([
+    '409 slot_taken',
+    '409 slot_held',
+    expect.stringMatching(/^(200|409 slot_held)$/),
+    expect.stringMatching(/^(200|409 slot_held)$/),
+    '200',
+    '404 timeslot_not_found',
+  ]);
+  expect(answers.slice(2, 4).filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers[4]?.body).toEqual(mine.body);
+  expect(tally(answers.slice(6))).toEqual({ '200': 20 });
+  const { rows } = await clinic.db.$client.query(
+    'select id, held_by, xmin::text from timeslots where id = any ($1) order by array_position($1, id)',
+    [free],
+  );
+  expect(rows.map(({ held_by }) => held_by)).toEqual(free.map((_, nth) => patients[30 + nth]?.id));
+  expect(new Set(rows.map(({ xmin }) => xmin)).size).toBeLessThan(6);
   await provesRules(clinic.db);
 });

@@ -11,6 +11,7 @@ import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { jpeg } from '../helpers/pictures.ts';
 import { type Answer, type Method, provesRules, tally } from '../helpers/races.ts';
 import { relayTo } from '../helpers/relay.ts';
+import { read, told } from '../streams/reader.ts';
 
 /**
  * Several processes as in production: nginx, two of the API, PgBouncer with few connections, a streaming replica, Redis.
@@ -497,6 +498,29 @@ test('a photo of up to 5 MiB comes through nginx, and no other body of its size'
   expect(await send('POST', '/appointments/', sized(MIB))).toMatchObject(tooLarge);
   const removed = await ask('DELETE', '/doctor/photo/', { as: doctor });
   expect(removed.status).toBe(204);
+});
+
+test('a live stream passes nginx as it comes, and resumes through it when its process is gone', async (context) => {
+  needsPrograms(context);
+  const [patient] = patients;
+  const slots = await publish(2);
+  const book = async (timeslot: number | undefined) =>
+    (await ask('POST', '/appointments/', { as: patient, body: { timeslot } })).body.id;
+  // Two, so that both processes have one.
+  const streams = await Promise.all([read(site.origin, patient?.token), read(site.origin, patient?.token)]);
+  for (const stream of streams)
+    await expect.poll(() => stream.heard.map(({ type }) => type)).toEqual(['ready']);
+  const first = await book(slots[0]);
+  for (const stream of streams)
+    await expect.poll(() => told(stream.heard)).toEqual([`appointment.booked ${first}.1`]);
+  const last = streams[0]?.heard.at(-1)?.id ?? '';
+  await site.apis[0].kill();
+  for (const stream of streams) stream.leave();
+  const second = await book(slots[1]);
+  const again = await read(site.origin, patient?.token, { last });
+  await expect.poll(() => told(again.heard)).toEqual([`appointment.booked ${second}.1`]);
+  again.leave();
+  await site.apis[0].start();
 });
 
 test('what nginx does not pass on, it answers as the API would', async (context) => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { csvWords } from '../../src/i18n/csv.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { parseCsv } from '../helpers/csv.ts';
@@ -137,16 +138,47 @@ describe('GET /appointments/day/', () => {
 
   test('is CSV on request, by the header or the parameter, with cells that no spreadsheet runs', async () => {
     for (const answer of [
-      await day(doctor, '&format=csv').expect(200),
-      await day(doctor).set('accept', 'text/csv').expect(200),
+      await day(doctor, '&format=csv').set('accept-language', 'en').expect(200),
+      await day(doctor).set('accept', 'text/csv').set('accept-language', 'en').expect(200),
     ]) {
       expect(answer.headers['content-type']).toMatch(/^text\/csv/);
       expect(answer.headers['content-disposition']).toContain(`day-${doctor.id}-${DAY}.csv`);
       const [head = [], first = [], second = []] = parseCsv(answer.text);
-      expect(first[head.indexOf('patient_last_name')]).toBe("'=Karimova");
-      expect(first[head.indexOf('note')]).toBe('X-ray');
-      expect(second[head.indexOf('appointment')]).toBe('');
+      expect(first[head.indexOf('Patient: last name')]).toBe("'=Karimova");
+      expect(first[head.indexOf('Patient: phone')]).toBe('+998 90 123 45 67');
+      expect(first[head.indexOf('Note')]).toBe('X-ray');
+      expect(first[head.indexOf('Free')]).toBe('no');
+      expect(second[head.indexOf('Appointment: No.')]).toBe('');
+      expect(second[head.indexOf('Free')]).toBe('yes');
     }
+  });
+
+  test.each([
+    ['ru', ';'],
+    ['uz', ';'],
+    ['en', ','],
+  ] as const)('is CSV in %s, by the separator that its reader names or %j', async (locale, own) => {
+    const { headings, statuses, yes } = csvWords[locale];
+    for (const [said, separator] of [
+      ['', own],
+      ['&separator=comma', ','],
+      ['&separator=semicolon', ';'],
+      ['&separator=%09', '\t'],
+    ] as const) {
+      const answer = await day(doctor, `&format=csv${said}`).set('accept-language', locale).expect(200);
+      expect(answer.headers['content-language']).toBe(locale);
+      const [head = [], first = []] = parseCsv(answer.text, separator);
+      const cells = Object.fromEntries(head.map((name, index) => [name, first[index]]));
+      expect(cells).toMatchObject({
+        [headings.status]: statuses.pending,
+        [headings.date_of_birth]: locale === 'en' ? '1990-05-17' : '17.05.1990',
+        [headings.is_known]: yes,
+        [headings.reason]: 'A cough',
+      });
+    }
+    expectProblem(await day(doctor, '&format=csv&separator=x'), 'invalid_input', {
+      fields: ['separator invalid_choice'],
+    });
   });
 
   test('is a page to print, in the reader’s language, escaped, without a script, kept nowhere', async () => {

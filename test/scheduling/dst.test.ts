@@ -248,8 +248,9 @@ describe.each(changes)('in $timezone on $day', ({ timezone, day, instant, hour, 
     const noon = (
       await book(await clinic.slot(doctor, { date: day, start_time: '12:00', end_time: '24:00' })).expect(201)
     ).body.id;
-    const { notifications, housekeeping } = modules();
-    await drainJobs(clinic.db, clinic.clock, { ...notifications.jobs.tasks, ...housekeeping.tasks });
+    const { notifications, housekeeping, events: readers } = modules();
+    const tasks = { ...notifications.jobs.tasks, ...housekeeping.tasks };
+    await drainJobs(clinic.db, clinic.clock, tasks, { readers });
     notifications.close();
     const { rows } = await clinic.db.$client.query<{ appointment: number; lead: string; run_at: string }>(
       `select (payload->>'appointment')::int as appointment, payload->>'lead' as lead, run_at

@@ -4,10 +4,11 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pageQuery } from '../../src/http/page.ts';
+import { csvWords } from '../../src/i18n/csv.ts';
 import { allFilters, exportFilters } from '../../src/modules/appointments/reading/filters.schemas.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { entry, lastEntry, notedBy } from '../helpers/audit.ts';
-import { parseCsv } from '../helpers/csv.ts';
+import { parseCsv, type Separator } from '../helpers/csv.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { listening } from '../helpers/raw.ts';
@@ -43,20 +44,29 @@ const query = (text: string, values: unknown[] = []) => clinic.db.$client.query(
 const insertMany = (count: number) =>
   query(
     `with quiet as (select set_config('session_replication_role', 'replica', true))
-     insert into appointments (doctor_id, patient_id, booked_by, date, start_time, end_time, status)
+     insert into appointments (doctor_id, patient_id, booked_by, date, start_time, end_time, status, branch_id)
      select $1, ($2::integer[])[1 + n % cardinality($2)], $1, date '2020-01-01' + n / 500,
-       time '08:00' + (n % 500) * interval '1 minute', time '08:05' + (n % 500) * interval '1 minute', 'cancelled'
+       time '08:00' + (n % 500) * interval '1 minute', time '08:05' + (n % 500) * interval '1 minute', 'cancelled', 1
      from quiet, generate_series(0, $3::integer - 1) n`,
     [people.doctor.id, patients, count],
   );
 
 /** An export as text, with what came beside it. */
-async function exported(path = '', accept?: string, who: Person = people.admin) {
+async function exported(path = '', accept?: string, who: Person = people.admin, language = 'en') {
   const answer = await clinic.app.inject({
     url: `/api/appointments/export/${path}`,
-    headers: { authorization: `Bearer ${who.token}`, ...(accept !== undefined && { accept }) },
+    headers: {
+      authorization: `Bearer ${who.token}`,
+      'accept-language': language,
+      ...(accept !== undefined && { accept }),
+    },
   });
   return { status: answer.statusCode, headers: answer.headers, text: answer.body };
+}
+/** A table as CSV, each row by its headings. */
+function rowsOf(text: string, separator: Separator = ',') {
+  const [head = [], ...rows] = parseCsv(text, separator);
+  return rows.map((row) => Object.fromEntries(head.map((name, index) => [name, row[index]])));
 }
 const lines = (text: string) =>
   text
@@ -89,22 +99,79 @@ describe('an export', () => {
     const { headers, text } = await exported('', 'text/csv');
     expect(headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
     expect(headers['content-disposition']).toBe('attachment; filename="appointments.csv"');
-    const [head = [], first = [], second = [], ...more] = parseCsv(text);
+    const [first, second, ...more] = rowsOf(text);
     expect(more).toEqual([]);
-    const one = Object.fromEntries(head.map((name, index) => [name, first[index]]));
-    expect(one).toMatchObject({
-      date: '2026-03-10',
-      start_time: '10:00',
-      status: 'pending',
-      doctor_last_name: 'Yusupov',
-      patient_first_name: 'Aziza',
-      patient_phone: "'+998901234567",
-      cancel_reason: '',
-      cancelled_late: 'false',
-      version: '1',
+    expect(first).toMatchObject({
+      Date: '2026-03-10',
+      Begins: '10:00',
+      Status: 'waits for confirmation',
+      'Doctor: last name': 'Yusupov',
+      'Patient: first name': 'Aziza',
+      'Patient: phone': '+998 90 123 45 67',
+      'Why cancelled': '',
+      'Cancelled late': 'no',
+      Version: '1',
     });
-    expect(second[head.indexOf('cancel_reason')]).toBe(`'${evil}`);
+    expect(second).toMatchObject({ 'Why cancelled': `'${evil}`, Status: 'cancelled' });
     expect(text.split('\r\n')).toHaveLength(4);
+  });
+
+  test.each([
+    ['en', ',', '2026-03-10', '2026-03-02 09:00', 'Echocardiography', '150000.5', 'the doctor is away'],
+    ['ru', ';', '10.03.2026', '02.03.2026 09:00', 'Эхокардиография', '150000,5', 'врач отсутствует'],
+    ['uz', ';', '10.03.2026', '02.03.2026 09:00', 'Exokardiografiya', '150000,5', 'shifokor ishda boʻlmaydi'],
+  ] as const)(
+    'as CSV in %s is written as its readers write',
+    async (language, own, day, moment, ...others) => {
+      const [name, price, why] = others;
+      const id = await clinic.book(people.patient, await clinic.slot(people.doctor));
+      const names = { uz: 'Exokardiografiya', ru: 'Эхокардиография', en: 'Echocardiography' };
+      const { rows } = await query(
+        'insert into services (name, duration_minutes) values ($1, 30) returning id',
+        [names],
+      );
+      // The clock stands still: it is nine by the clinic's wall, four by UTC.
+      await query(
+        `update appointments set status = 'cancelled', cancel_reason = 'doctor_absent', service_id = $2,
+         service_name = $3, price = 15000050, currency = 'UZS', created_at = '2026-03-02T04:00:00Z' where id = $1`,
+        [id, rows[0].id, names],
+      );
+      const { headings, statuses } = csvWords[language];
+      for (const [said, separator] of [
+        ['', own],
+        ['?separator=comma', ','],
+        ['?separator=%3B', ';'],
+        ['?separator=tab', '\t'],
+      ] as const) {
+        const { headers, text } = await exported(said, 'text/csv', people.admin, language);
+        expect(headers).toMatchObject({ 'content-language': language });
+        expect(headers.vary).toContain('accept-language');
+        const [row, ...more] = rowsOf(text, separator);
+        expect(more).toEqual([]);
+        expect(row).toMatchObject({
+          [headings.date]: day,
+          [headings.created_at]: moment,
+          [headings.status]: statuses.cancelled,
+          [headings.service_name]: name,
+          [headings.price]: price,
+          [headings.cancel_reason]: why,
+          [headings.patient_phone]: '+998 90 123 45 67',
+        });
+      }
+    },
+  );
+
+  test('takes no other separator, and for programs none matters', async () => {
+    for (const said of ['', 'pipe', '%7C', 'comma%2Ctab']) {
+      const { status, headers, text } = await exported(`?separator=${said}`, 'text/csv');
+      expectProblem({ status, headers, body: JSON.parse(text) }, 'invalid_input', {
+        fields: ['separator invalid_choice'],
+      });
+    }
+    await clinic.book(people.patient, await clinic.slot(people.doctor));
+    const plain = await exported();
+    expect((await exported('?separator=tab', undefined, people.admin, 'ru')).text).toBe(plain.text);
+    expect(plain.headers).not.toHaveProperty('content-language');
   });
 
   test.each([
@@ -126,7 +193,7 @@ describe('an export', () => {
 
   test('is empty when nothing matches, except for the header of the CSV', async () => {
     expect((await exported()).text).toBe('');
-    expect((await exported('', 'text/csv')).text).toMatch(/^id,date,start_time,[^\n]*\r\n$/);
+    expect((await exported('', 'text/csv')).text).toMatch(/^\uFEFFAppointment: No\.,Date,Begins,[^\n]*\r\n$/);
   });
 
   test('has every filter of the list, and each of them leaves the same visits out of both', async () => {
@@ -151,7 +218,9 @@ describe('an export', () => {
       patient: [patient.id, second],
     };
     const filters = Object.keys(exportFilters.shape);
-    expect(Object.keys(allFilters.shape).filter((name) => !(name in pageQuery))).toEqual(filters);
+    const paging = [...Object.keys(pageQuery), 'cursor', 'updated_since'];
+    const listed = Object.keys(allFilters.shape).filter((name) => !paging.includes(name));
+    expect(listed).toEqual(filters);
     expect(Object.keys(kept).sort()).toEqual(filters.toSorted());
     for (const [name, [value, visit]] of Object.entries(kept)) {
       const { body } = await clinic.as(people.admin).get(`/appointments/?${name}=${value}`).expect(200);
@@ -187,6 +256,7 @@ describe('an export', () => {
       `?patient=${other.id}`,
       `?doctor=${people.doctor.id}&status=pending`,
       '?status=cancelled',
+      '?status=pending,cancelled',
       '?patient=999999',
     ];
     const counts: number[] = [];
@@ -196,7 +266,7 @@ describe('an export', () => {
       expect(rows, filter).toEqual(body.results);
       counts.push(rows.length);
     }
-    expect(counts).toEqual([2, 3, 3, 2, 2, 0, 1, 4, 1, 0]);
+    expect(counts).toEqual([2, 3, 3, 2, 2, 0, 1, 4, 1, 5, 0]);
     const { status, headers, text } = await exported('?from=2026-03-12&to=2026-03-11&status=x');
     expectProblem({ status, headers, body: JSON.parse(text) }, 'invalid_input');
   });
@@ -216,7 +286,7 @@ describe('an export', () => {
     );
     expect(rows).toEqual([]);
     const [one = 0] = patients;
-    expect(await noted(`?patient=${one}&from=2020-01-01`)).toEqual([
+    expect(await noted(`?patient=${one}&from=2020-01-01&separator=tab`)).toEqual([
       entry(people.admin, 'appointment.export', one, { filters: ['from', 'patient'] }),
     ]);
     expect(await noted('?patient=999999')).toEqual([

@@ -75,3 +75,64 @@ test('where the horizon of the policy ends sooner, whatever end is asked for is 
   expect(await ask({ to: '9000-01-01' }, 730)).toEqual({ count: 6, remembered: true });
   expect(await ask({ to: '9000-01-01' }, 365)).toEqual({ count: 2, remembered: true });
 });
+
+test('whoever asks for a day has the next ones read with it, and a day that has changed since is read anew', async () => {
+  const memory = createMemory({ limit: 100, isFresh: () => true });
+  const days: string[][] = [];
+  const watched = {
+    ...db,
+    $client: {
+      query: (query: { name: string; values: unknown[] }) => {
+        if (query.name.startsWith('timeslots.free')) days.push(query.values.slice(1, 3) as string[]);
+        return db.$client.query(query as never);
+      },
+    },
+  } as unknown as Db;
+  const free = createFree({
+    db: watched,
+    clock: testClock(),
+    memory,
+    settings: { policy: policy(null) },
+    reach: { of: async () => null },
+    doctors: { get: async () => {} },
+  });
+  const list = async (date: string) => {
+    const found = await free.list(
+      doctor,
+      { date, page: 1, page_size: 2 },
+      { id: 1, role: 'patient', session: 1 },
+    );
+    const { read_at, ...page } = found as typeof found & { read_at: Date };
+    return page;
+  };
+  for (const day of ['2026-07-02', '2026-07-03', '2026-07-05']) await insertSlots(db, doctor, 4, day);
+  const [, held] = (
+    await db.$client.query("select id from timeslots where date = '2026-07-03' order by start_time")
+  ).rows;
+  await db.$client.query(
+    "update timeslots set is_waitlisted = true where id = $1 or (date = '2026-07-05' and start_time > '00:00')",
+    [held.id],
+  );
+  const [patient] = await insertPeople(db, 'patient', 1);
+  await db.$client.query(
+    `update timeslots set held_by = $1, held_until = '2026-07-01T00:00:00Z'
+     where date = '2026-07-02' and start_time = '08:20'`,
+    [patient],
+  );
+  const one = await list('2026-07-01');
+  expect(one).toMatchObject({ count: 0, rows: [] });
+  expect(days).toEqual([['2026-07-01', '2026-07-07']]);
+  const second = await list('2026-07-02');
+  const third = await list('2026-07-03');
+  expect(days).toHaveLength(1);
+  expect(second).toMatchObject({ count: 3, more: true, held_until: '2026-07-01T00:00:00.000Z' });
+  expect(third).toMatchObject({ count: 3, more: true, held_until: null });
+  expect(third.rows.map(({ id }) => id)).not.toContain(held.id);
+  memory.forget(`slots ${doctor} 2026-07-03`);
+  // Up to the next of which something is remembered: alone it is read as ever, and says the same.
+  expect(await list('2026-07-03')).toEqual(third);
+  expect(days.slice(1)).toEqual([['2026-07-03', '2026-07-03']]);
+  memory.clear();
+  expect(await list('2026-07-03')).toEqual(third);
+  expect(await list('2026-07-02')).toEqual(second);
+});

@@ -152,11 +152,12 @@ describe('a note', () => {
       .as(admin)
       .get(`/appointments/export/?patient=${patient.id}`)
       .set('accept', 'text/csv')
+      .set('accept-language', 'en')
       .expect(200);
     const [head = [], ...rows] = parseCsv(csv.text);
     const row = rows.find(([first]) => first === String(id)) ?? [];
-    expect(row[head.indexOf('reason')]).toBe("'=1+1");
-    expect(row[head.indexOf('note')]).toBe('Noted, "so"');
+    expect(row[head.indexOf('Reason')]).toBe("'=1+1");
+    expect(row[head.indexOf('Note')]).toBe('Noted, "so"');
     const own = await clinic.as(patient).get('/auth/me/export/').expect(200);
     const mine = own.body.appointments_as_patient.find((one: { id: number }) => one.id === id);
     expect(mine).toMatchObject({ reason: '=1+1', note: 'Noted, "so"' });

@@ -33,8 +33,8 @@ const publish = (from: number, to: number, free: string) =>
       select d, date '2026-03-03' + n / 16, time '08:00' + (n % 16) * interval '30 min',
         time '08:30' + (n % 16) * interval '30 min', not (${free})
       from generate_series(${from}, ${to - 1}) n, generate_series(1, ${DOCTORS}) d;
-    insert into appointments (doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by)
-      select doctor_id, ${DOCTORS} + 1 + id % 5000, id, date, start_time, end_time, doctor_id
+    insert into appointments (doctor_id, patient_id, timeslot_id, date, start_time, end_time, booked_by, branch_id)
+      select doctor_id, ${DOCTORS} + 1 + id % 5000, id, date, start_time, end_time, doctor_id, branch_id
       from timeslots where is_taken and id > (select coalesce(max(timeslot_id), 0) from appointments)`);
 
 beforeAll(async () => {

@@ -112,6 +112,87 @@ test('whoever joined first is offered first, whether they wait for one slot or f
   await book(third, slots[1]).expect(201);
 });
 
+test('a whole is offered over an offer that lapsed before anybody wrote so down', async () => {
+  const [, , third] = people;
+  const single = await clinic.person('patient');
+  const waiting = await clinic.person('patient');
+  const date = freshDay();
+  const slots = await run(date, ['10:00', '10:30']);
+  const [first, second] = slots;
+  const visits = [];
+  for (const slot of [first, second]) visits.push((await book(third, slot).expect(201)).body.id);
+  const alone = (await wish(single, date, { before: '10:30' }).expect(201)).body.id;
+  const whole = (await wish(waiting, date, { service: long }).expect(201)).body.id;
+  await cancel(third, visits[0]);
+  await pass();
+  expect(await offered(alone)).toBe(first);
+  await cancel(third, visits[1]);
+  clinic.clock.set('2026-03-02T04:20:00.000Z');
+  // Whoever asks for the second one has it passed on, and the first with it.
+  expectProblem(await book(third, second), 'slot_held');
+  expect([await offered(alone), await offered(whole)]).toEqual([null, first]);
+  expect(await kept(slots.slice(0, 2))).toEqual([waiting.id, waiting.id]);
+  await clinic.as(waiting).post(`/waitlist/${whole}/accept/`).expect(201);
+  expect((await clinic.as(single).get(`/waitlist/${alone}/`)).body).toMatchObject({ status: 'waiting' });
+});
+
+test.each([
+  [
+    'an absence',
+    (date: string) =>
+      clinic
+        .as(doctor)
+        .post('/absences/', { from: date, to: date, start_time: '09:00', end_time: '12:00' })
+        .expect(201)
+        .then(({ body }) => clinic.as(doctor).delete(`/absences/${body.id}/`)),
+  ],
+  [
+    'a holiday',
+    (date: string) =>
+      clinic
+        .as(admin)
+        .post('/holidays/', { date })
+        .expect(201)
+        .then(({ body }) => clinic.as(admin).delete(`/holidays/${body.id}/`)),
+  ],
+])(
+  '%s takes all of what is offered for a long service, and whoever had the offer waits on',
+  async (_, takes) => {
+    const [, , third] = people;
+    const waiting = await clinic.person('patient');
+    const date = freshDay();
+    const slots = await run(date, ['10:00', '10:30', '11:00']);
+    const { body: visit } = await book(third, slots[0], { service: long }).expect(201);
+    const entry = (await wish(waiting, date, { service: long }).expect(201)).body.id;
+    await cancel(third, visit.id);
+    await pass();
+    expect(await offered(entry)).toBe(slots[0]);
+    await takes(date).then(({ status }) => expect(status).toBe(204));
+    expect(await kept(slots)).toEqual([]);
+    expect((await clinic.as(waiting).get(`/waitlist/${entry}/`)).body).toMatchObject({
+      status: 'waiting',
+      offer: null,
+    });
+  },
+);
+
+test('what is left of an offer for a long service is given back where a part of it goes', async () => {
+  const [, , third] = people;
+  const waiting = await clinic.person('patient');
+  const date = freshDay();
+  const slots = await run(date, ['10:00', '10:30', '11:00']);
+  const { body: visit } = await book(third, slots[0], { service: long }).expect(201);
+  const entry = (await wish(waiting, date, { service: long }).expect(201)).body.id;
+  await cancel(third, visit.id);
+  await pass();
+  const absence = { from: date, to: date, start_time: '10:30', end_time: '11:00' };
+  await clinic.as(doctor).post('/absences/', absence).expect(201);
+  expect(await offered(entry)).toBeNull();
+  expect(await kept(slots)).toEqual([null, null]);
+  await pass();
+  await book(third, slots[0]).expect(201);
+});
+
 test('leaving the clinic gives the whole of an offer back', async () => {
   const [, , third] = people;
   const goes = await clinic.person('patient');

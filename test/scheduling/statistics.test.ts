@@ -1,8 +1,11 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClock } from '../../src/core/clock.ts';
+import type { Locale } from '../../src/core/words.ts';
 import { primaryOnly } from '../../src/db/links/replica.ts';
+import { csvWords } from '../../src/i18n/csv.ts';
 import { createStatistics } from '../../src/modules/statistics/index.ts';
+import { measureNames } from '../../src/modules/statistics/statistics.schemas.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { parseCsv } from '../helpers/csv.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -265,16 +268,19 @@ describe('statistics', () => {
 });
 
 describe('as CSV', () => {
+  const asCsv = (path: string, language: Locale = 'en') =>
+    get(path).set('accept', 'text/csv').set('accept-language', language).expect(200);
+  const measures = (language: Locale) => measureNames.map((name) => csvWords[language].headings[name]);
+
   test('are the rows without their total', async () => {
-    const answer = await get(`?${RANGE}`).set('accept', 'text/csv').expect(200);
+    const answer = await asCsv(`?${RANGE}`);
     expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8; header=present');
     expect(answer.headers['content-disposition']).toBe(
       'attachment; filename="statistics-2026-02-01-2026-03-31.csv"',
     );
     expect(answer.headers.vary).toContain('accept');
-    const measures = Object.keys(nothing);
     expect(parseCsv(answer.text)).toEqual([
-      ['period', ...measures],
+      ['Period from', ...measures('en')],
       ['2026-02-27', '4', '4', '1', '1', '1', '1', '0.75', '15', '0'],
       ['2026-03-01', '1', '2', '1', '0', '0', '0', '1', '50.3', '0'],
       ['2026-03-02', '1', '1', '0', '0', '0', '0', '1', '30', '0'],
@@ -284,16 +290,43 @@ describe('as CSV', () => {
   });
 
   test('name doctors and specializations, and run no formula', async () => {
-    const csv = async (by: string) =>
-      parseCsv((await get(`?${RANGE}&by=${by}`).set('accept', 'text/csv').expect(200)).text);
+    const csv = async (by: string) => parseCsv((await asCsv(`?${RANGE}&by=${by}`)).text);
     const [head, ...rows] = await csv('doctor');
-    expect(head?.slice(0, 3)).toEqual(['doctor_id', 'doctor_first_name', 'doctor_last_name']);
+    expect(head?.slice(0, 3)).toEqual(['Doctor: No.', 'Doctor: first name', 'Doctor: last name']);
     expect(rows.map((row) => row[1])).toContain("'=cmd");
     expect((await csv('specialization')).map(([name]) => name?.toLowerCase())).toEqual([
-      'specialization',
+      'speciality',
       'kardiolog',
       '',
     ]);
+  });
+
+  test.each([
+    ['ru', ';', '27.02.2026', '0,75', 'пятница'],
+    ['uz', ';', '27.02.2026', '0,75', 'juma'],
+    ['en', ',', '2026-02-27', '0.75', 'Friday'],
+  ] as const)('in %s are as spreadsheets there take them', async (language, own, day, rate, weekday) => {
+    for (const [said, separator] of [
+      ['', own],
+      ['&separator=comma', ','],
+      ['&separator=semicolon', ';'],
+      ['&separator=tab', '\t'],
+    ] as const) {
+      const answer = await asCsv(`?${RANGE}${said}`, language);
+      expect(answer.headers['content-language']).toBe(language);
+      expect(answer.headers.vary).toContain('accept-language');
+      const [head, first] = parseCsv(answer.text, separator);
+      expect(head).toEqual([csvWords[language].headings.period, ...measures(language)]);
+      expect(first).toEqual([day, '4', '4', '1', '1', '1', '1', rate, '15', '0']);
+    }
+    const hours = parseCsv((await asCsv(`?${RANGE}&by=hour`, language)).text, own);
+    expect(hours.find(([name]) => name === weekday)?.[1]).toBe('9');
+  });
+
+  test('take no other separator', async () => {
+    expectProblem(await get('?separator=pipe').set('accept', 'text/csv'), 'invalid_input', {
+      fields: ['separator invalid_choice'],
+    });
   });
 
   test('come only to whom prefers it', async () => {
@@ -344,15 +377,15 @@ describe('over a million appointments', () => {
         from generate_series(0, 5999) n, (select id from users where username like 'many.%') d`);
       await client.query(
         `insert into appointments (doctor_id, patient_id, booked_by, timeslot_id, date, start_time, end_time, status,
-           cancelled_late, attendance, attendance_marked_at, created_at)
+           cancelled_late, attendance, attendance_marked_at, created_at, branch_id)
          select doctor_id, $1::integer, $1::integer, id, date, start_time, end_time, 'confirmed'::appointment_status, false,
            case id % 20 when 0 then 'no_show' when 1 then null else 'completed' end::attendance,
            case id % 20 when 1 then null else now() end,
-           (date + start_time) at time zone 'Asia/Tashkent' - (id % 1000) * interval '1 hour'
+           (date + start_time) at time zone 'Asia/Tashkent' - (id % 1000) * interval '1 hour', branch_id
          from timeslots where is_taken and date >= '2030-01-01'
          union all
          select doctor_id, $1, $1, null::integer, date, start_time, end_time, 'cancelled', id % 5 = 0, null, null,
-           (date + start_time) at time zone 'Asia/Tashkent' - (id % 100) * interval '1 hour'
+           (date + start_time) at time zone 'Asia/Tashkent' - (id % 100) * interval '1 hour', branch_id
          from timeslots where id % 12 = 0 and date >= '2030-01-01'`,
         [people.patient.id],
       );
@@ -471,6 +504,16 @@ test('by hour of the week, Monday first, each visit counts in the hour in which 
     [7, 10, 0, 1],
   ]);
   expect(body.total).toEqual(total);
-  const csv = await get(`?${RANGE}&by=hour`).set('accept', 'text/csv').expect(200);
-  expect(parseCsv(csv.text)[0]?.slice(0, 3)).toEqual(['weekday', 'hour', 'published']);
+  const csv = await get(`?${RANGE}&by=hour`).set('accept', 'text/csv').set('accept-language', 'en');
+  expect(parseCsv(csv.text).map((row) => row.slice(0, 3))).toEqual([
+    ['Weekday', 'Hour', 'Published'],
+    ['Monday', '9', '1'],
+    ['Tuesday', '9', '1'],
+    ['Friday', '9', '1'],
+    ['Friday', '10', '1'],
+    ['Friday', '11', '1'],
+    ['Friday', '12', '1'],
+    ['Sunday', '9', '1'],
+    ['Sunday', '10', '0'],
+  ]);
 });

@@ -61,6 +61,25 @@ describe('beyond the horizon', () => {
     await clinic.accept(one, entry).expect(201);
   });
 
+  test('the staff, whom the horizon does not bind, holds and books it all the same', async () => {
+    await policy({ horizon_days: 7 });
+    const doctor = await clinic.person('doctor');
+    const [one, other] = await people(2);
+    await clinic.wait(one, doctor);
+    const slots = [await clinic.slot(doctor, { date: '2030-03-13' })];
+    slots.push(await clinic.slot(doctor, { date: '2030-03-13', start_time: '14:00', end_time: '14:30' }));
+    await clinic.drain();
+    const [held, booked] = slots as [number, number];
+    expect(await rowOf(held)).toMatchObject({ is_waitlisted: true });
+    const hold = () => clinic.as(admin).post(`/timeslots/${held}/hold/`, { patient: other.id });
+    expect((await hold().expect(200)).body.timeslot).toBe(held);
+    await book(admin, booked, { patient: other.id }).expect(201);
+    // Once it is over, those who wait have their claim again.
+    await clinic.pass(6);
+    expect(await rowOf(held)).toMatchObject({ is_waitlisted: true });
+    await book(admin, held, { patient: other.id }).expect(201);
+  });
+
   test('the periodic job finds it by its date, and nothing before', async () => {
     await policy({ horizon_days: 7 });
     const [doctor, one] = [await clinic.person('doctor'), await clinic.person('patient')];

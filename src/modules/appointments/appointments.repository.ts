@@ -1,6 +1,6 @@
 import type { Db, Executor } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
-import { statement } from '../../db/sql.ts';
+import { statement, UNNAMED } from '../../db/sql.ts';
 import { type Branches, isReached } from '../availability/reach.sql.ts';
 import { guardiansOf } from '../patients/families/guardians.sql.ts';
 import type { Appointment } from './appointments.schemas.ts';
@@ -118,6 +118,22 @@ export async function findAppointment(
   const [row] = await find(executor, { id: appointment });
   return row && toAppointment(row);
 }
+
+const some = statement<AppointmentRow>(
+  'appointments.some',
+  () => sql`
+      select ${columns} from appointments ${joinPeople}
+      where appointments.id = any (${sql.placeholder('ids')}) and (${sql.placeholder('branches')}::integer[] is null
+        or appointments.branch_id = any (${sql.placeholder('branches')}::integer[]))`,
+  UNNAMED,
+);
+
+/** Those among these that lie in one of these branches, as a list shows them. */
+export const findAppointments = async (
+  db: Db,
+  ids: readonly number[],
+  branches: Branches,
+): Promise<Appointment[]> => (await some(db, { ids, branches })).map(toAppointment);
 
 interface Owners {
   doctor: number;

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../../core/clock.ts';
 import type { Locale } from '../../core/words.ts';
 import type { Appointments } from './appointments.service.ts';
 import { attendanceRoutes } from './attendance/attendance.routes.ts';
@@ -8,12 +9,13 @@ import { correctingRoutes } from './correcting/correcting.routes.ts';
 import { dayRoutes } from './day/day.routes.ts';
 import { exportRoutes } from './export/export.routes.ts';
 import { historyRoutes } from './history/history.routes.ts';
-import { rescheduleRoutes } from './moving/reschedule.routes.ts';
+import { movingRoutes } from './moving/moving.routes.ts';
 import { patientRoutes } from './reading/patient.routes.ts';
 import { readingRoutes } from './reading/reading.routes.ts';
 
 interface AppointmentsRoutesOptions {
   appointments: Appointments;
+  clock: Pick<Clock, 'wallOf'>;
   default_locale: Locale;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;
@@ -29,7 +31,7 @@ export async function appointmentsRoutes(app: FastifyInstance, options: Appointm
   await app.register(bookingRoutes, options);
   await app.register(readingRoutes, options);
   await app.register(cancellingRoutes, options);
-  await app.register(rescheduleRoutes, options);
+  await app.register(movingRoutes, options);
   await app.register(correctingRoutes, options);
   await app.register(attendanceRoutes, options);
   await app.register(dayRoutes, options);

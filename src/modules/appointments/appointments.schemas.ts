@@ -183,4 +183,7 @@ export const readsAppointment = reads('appointment.read', patientOf, ({ id }: Ap
   appointment: id,
 }));
 
-export const appointmentPage = pageOf('AppointmentPage', 'One page of appointments.', appointment);
+export const appointmentPage = pageOf('AppointmentPage', 'One page of appointments.', appointment, {
+  cursor: true,
+  updates: true,
+});

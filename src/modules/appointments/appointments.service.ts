@@ -12,8 +12,8 @@ import { createCorrecting } from './correcting/correcting.service.ts';
 import { createDay } from './day/day.service.ts';
 import { createExport, type ExportDependencies } from './export/export.service.ts';
 import { createHistory } from './history/history.service.ts';
+import { createMoving } from './moving/moving.service.ts';
 import { createReplacing } from './moving/replacing.service.ts';
-import { createReschedule } from './moving/reschedule.service.ts';
 import { createReading, type ReadingDependencies } from './reading/reading.service.ts';
 
 interface AppointmentsDependencies {
@@ -28,6 +28,7 @@ interface AppointmentsDependencies {
   sessions: ExportDependencies['sessions'];
   reached: BookingDependencies['reached'];
   guardians: BookingDependencies['guardians'] & ReadingDependencies['guardians'];
+  updates: ReadingDependencies['updates'];
 }
 
 export type Appointments = ReturnType<typeof createAppointments>;
@@ -35,7 +36,7 @@ export type Appointments = ReturnType<typeof createAppointments>;
 /** Visits of patients to doctors, by what is done with them. */
 export function createAppointments(dependencies: AppointmentsDependencies) {
   const cancelling = createCancelling(dependencies);
-  const moving = createReschedule(dependencies);
+  const moving = createMoving(dependencies);
   return {
     reading: createReading(dependencies),
     booking: createBooking(dependencies),

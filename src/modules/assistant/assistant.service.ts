@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Caller } from '../../core/roles.ts';
-import { scopeOf } from '../../core/scopes.ts';
+import { isInScope } from '../../core/scopes.ts';
 import type { Api, Tool } from './tool.rules.ts';
 import { booking } from './tools/booking.rules.ts';
 import { desk } from './tools/desk.rules.ts';
@@ -30,12 +30,10 @@ interface Problem {
 
 /** The tools of whoever calls: those of their role, and with a key those that its scopes allow. */
 function toolsFor({ role, key }: Caller): Tool[] {
-  const isAllowed = ([method, path]: readonly [string, string]) => {
-    const scope = scopeOf(method, path);
-    return scope !== undefined && key?.scopes.includes(scope) === true;
-  };
   return tools.filter(
-    ({ roles, needs }) => roles.includes(role) && (key === undefined || needs.every(isAllowed)),
+    ({ roles, needs }) =>
+      roles.includes(role) &&
+      (key === undefined || needs.every(([method, path]) => isInScope(key.scopes, method, path))),
   );
 }
 

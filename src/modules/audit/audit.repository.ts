@@ -125,15 +125,23 @@ function idsAbout(where: SQL | undefined, end: SQL): SQL {
 const actors = alias(users, 'actors');
 const subjects = alias(users, 'subjects');
 
+/**
+ * Older than the entry after which a page begins. Entries never change, and where that one is gone by now, so is all that is
+ * older.
+ */
+const isOlder = sql`(${auditEntries.at}, ${auditEntries.id}) < (
+  select last.at, last.id from audit_entries as last where last.id = ${sql.placeholder('after_id')})`;
+
 /** One page of entries, newest first, with the names that their people have now. */
 export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
   const given = (Object.keys(conditions) as (keyof typeof conditions)[]).filter(
     (name) => filters[name] !== undefined,
   );
   const hasSubject = filters.subject !== undefined;
-  const name = `audit.list:${given.join()}:${hasSubject}`;
+  const { cursor } = page;
+  const name = `audit.list:${given.join()}:${hasSubject}${cursor === undefined ? '' : `:after:${cursor !== null}`}`;
   const build = () => {
-    const where = and(...given.map((filter) => conditions[filter]));
+    const where = and(...given.map((filter) => conditions[filter]), cursor ? isOlder : undefined);
     // No further than the page reaches, and as far as rows are counted.
     const newest = [desc(auditEntries.at), desc(auditEntries.id)];
     const reached = sql`order by ${sql.join(newest, sql`, `)} limit ${reach}`;
@@ -159,7 +167,7 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
         subject_role: sql<Role | null>`${subjects.role}`.as('subject_role'),
         subject_first_name: sql<string | null>`${subjects.first_name}`.as('subject_first_name'),
         subject_last_name: sql<string | null>`${subjects.last_name}`.as('subject_last_name'),
-        count: countUpToLimit(counted),
+        count: cursor === undefined ? countUpToLimit(counted) : sql<number>`0`.as('count'),
       })
       .from(pageOf(auditEntries, isAsked, newest))
       .innerJoin(auditEntries, isOnPage(auditEntries))
@@ -168,7 +176,12 @@ export async function listEntries(db: Db, filters: Filters, page: PageRequest) {
       .orderBy(...newest);
   };
   const list = statement(name, build, UNNAMED);
-  return fetchPage(page, (window) => list(db, { ...filters, ...window }));
+  const [after_id] = cursor ?? [];
+  return fetchPage(
+    page,
+    (window) => list(db, { ...filters, after_id, ...window }),
+    (row) => [row.id],
+  );
 }
 
 export type EntryRow = Awaited<ReturnType<typeof listEntries>>['rows'][number];

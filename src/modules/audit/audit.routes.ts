@@ -4,7 +4,7 @@ import { watched } from '../../core/watched.ts';
 import { IsAdmin, IsSignedIn } from '../../http/guards.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { accessLogPage, accessLogQuery, auditFilters, auditPage } from './audit.schemas.ts';
+import { accessLogPage, accessLogQuery, auditFilters, auditPage, LIST } from './audit.schemas.ts';
 import type { Audit } from './audit.service.ts';
 
 export async function auditRoutes(instance: FastifyInstance, { audit }: { audit: Audit }) {
@@ -35,7 +35,8 @@ export async function auditRoutes(instance: FastifyInstance, { audit }: { audit:
         response: { 200: auditPage },
       },
     },
-    async (request) => pageAnswer(request, request.query.page, await audit.list(request.query, request.user)),
+    async (request) =>
+      pageAnswer(request, request.query.page, await audit.list(request.query, request.user), LIST),
   );
 
   app.get(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { networkOf } from '../../core/address.ts';
 import { demo } from '../../core/demo.ts';
+import { cursorOf, noPageBeside } from '../../http/cursor.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -97,42 +98,48 @@ const entry = documented(entryShape, {
   },
 });
 
-export const auditPage = pageOf('AuditPage', 'One page of the audit.', entry);
+export const auditPage = pageOf('AuditPage', 'One page of the audit.', entry, { cursor: true });
 
-export const auditFilters = fields.orderedRange(
-  z.object({
-    ...pageQuery,
-    actor: fields.idText
-      .optional()
-      .meta({ description: 'Only what this user did.', examples: [demo.doctor.id] }),
-    subject: fields.idText
-      .optional()
-      .meta({ description: 'Only what happened to this user’s record.', examples: [demo.patient.id] }),
-    action: z
-      .string()
-      .max(50)
-      .regex(ACTION)
-      .optional()
-      .meta({ description: 'Only this action.', examples: ['appointment.read'] }),
-    network: z
-      .string()
-      .max(50)
-      .meta({
-        description: 'Only what came from this address, or the network it stands in.',
-        examples: ['203.0.113.7'],
-      })
-      .transform((text, context) => {
-        const network = networkOf(text.split('/', 1)[0]);
-        if (network === undefined)
-          context.issues.push({ code: 'custom', input: text, continue: true, ...issue('invalid_format') });
-        return network ?? z.NEVER;
-      })
-      .optional(),
-    from: fields.dateFilters.from,
-    to: fields.dateFilters.to,
-  }),
-);
-export type AuditFilters = Omit<z.infer<typeof auditFilters>, 'page' | 'page_size'>;
+/** By which name the list’s cursors are read back. */
+export const LIST = 'audit';
+
+export const auditFilters = fields
+  .orderedRange(
+    z.object({
+      ...pageQuery,
+      cursor: cursorOf(LIST, z.tuple([entryId])),
+      actor: fields.idText
+        .optional()
+        .meta({ description: 'Only what this user did.', examples: [demo.doctor.id] }),
+      subject: fields.idText
+        .optional()
+        .meta({ description: 'Only what happened to this user’s record.', examples: [demo.patient.id] }),
+      action: z
+        .string()
+        .max(50)
+        .regex(ACTION)
+        .optional()
+        .meta({ description: 'Only this action.', examples: ['appointment.read'] }),
+      network: z
+        .string()
+        .max(50)
+        .meta({
+          description: 'Only what came from this address, or the network it stands in.',
+          examples: ['203.0.113.7'],
+        })
+        .transform((text, context) => {
+          const network = networkOf(text.split('/', 1)[0]);
+          if (network === undefined)
+            context.issues.push({ code: 'custom', input: text, continue: true, ...issue('invalid_format') });
+          return network ?? z.NEVER;
+        })
+        .optional(),
+      from: fields.dateFilters.from,
+      to: fields.dateFilters.to,
+    }),
+  )
+  .refine(...noPageBeside());
+export type AuditFilters = Omit<z.infer<typeof auditFilters>, 'page' | 'page_size' | 'cursor'>;
 
 const accessShape = z.object({
   id: entryId,

@@ -126,13 +126,13 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
      * @param filters with `from` and `to` as days of the clinic
      */
     async list(
-      { page, page_size, ...filters }: AuditFilters & PageRequest,
+      { page, page_size, cursor, ...filters }: AuditFilters & PageRequest,
       caller: Caller,
     ): Promise<Page<AuditEntry>> {
       const { from, to, ...same } = filters;
       const since = from && instantText(clock.at(from, '00:00'));
       const until = to && instantText(clock.at(to, '24:00'));
-      const found = await repository.listEntries(db, { ...same, since, until }, { page, page_size });
+      const found = await repository.listEntries(db, { ...same, since, until }, { page, page_size, cursor });
       const rows = found.rows.map(toEntry);
       const details = { filters: namesOf(filters), rows: rows.length };
       // A subject of whom there are entries exists; any other number may not.

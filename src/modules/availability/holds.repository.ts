@@ -1,4 +1,5 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
+import { unseen } from '../../db/sql.ts';
 import {
   appointmentsAhead,
   boundValues,
@@ -11,7 +12,10 @@ import type { Hold } from './holds.schemas.ts';
 import type { Bounds } from './policy.rules.ts';
 import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
 
+/** A slot that concerns one of the holds that are wanted: it is asked for, or somebody's hold of it gives way. */
 interface Locked {
+  /** Which of those wanted, from 1. */
+  nth: number;
   id: number;
   /** It is one of those that are wanted. */
   is_wanted: boolean;
@@ -19,7 +23,10 @@ interface Locked {
   wanted: number | null;
   /** It is theirs already until `held_until`, by a hold or by an offer of the waiting list. */
   is_own: boolean;
-  /** By an offer, which nobody turns into a hold. */
+  /**
+   * By an offer, which nobody turns into a hold. What waits to be offered is none yet: out of patients' reach the staff may
+   * have it.
+   */
   is_offered: boolean;
   /** A hold of the account's, live or not. */
   is_of_account: boolean;
@@ -33,7 +40,7 @@ interface Locked {
 }
 
 /** Whose hold it is, and what of. */
-interface HoldWanted {
+export interface HoldWanted {
   timeslot: number;
   patient: number;
   /** Who holds it: they have one hold at a time, whoever it is for. */
@@ -42,93 +49,156 @@ interface HoldWanted {
   service?: number | undefined;
 }
 
+/** How long holds last, in minutes, and when one of a slot that begins now would end. */
+interface Term {
+  minutes: number;
+  endOf: (slot: Pick<Locked, 'date' | 'start_time' | 'end_time'>) => Date;
+}
+
 /** Others come first for a while. */
 export const PAUSED = 'paused';
 
-/** Whose hold gives way: that of the patient, and that which the account has, for whomever. The condition is that of its index. */
-const people = `
-  select $2::integer as person union
-  select f.held_by from timeslots f
-  where f.last_held_by = $12::integer and f.held_by is not null and not f.is_waitlisted and f.held_with is null`;
-
 /**
- * Takes a slot, or the slots of a service from one on, for a patient who is locked, and gives back what they held before, and
- * what the account did, for whomever. The slots are locked in the order of their ids: two patients who change places must not
- * wait for each other. What the account holds for another of its family it may pass on.
+ * Takes slots, or the slots of a service from one on, for patients who are locked, and gives back what they held before, and
+ * what their accounts did, for whomever. All slots are locked in the order of their ids: two patients who change places must
+ * not wait for each other. What an account holds for another of its family it may pass on. Of those who want one slot the
+ * first gets it.
  *
  * Nobody can hold a slot for ever by holding it again. Given back and taken anew, a hold ends when it would have ended at
  * first; after that end as much time must pass as a hold lasts.
- * @param wanted.account who holds it, also locked: the patient, or whoever looks after them
- * @param term.minutes how long it is held
- * @param term.endOf when a hold of a slot that begins now would end
- * @returns undefined when some rule refused and nothing was changed
+ * @param wanted no two of one patient or account. `account` is also locked: the patient, or whoever looks after them
+ * @returns in the order of `wanted`; undefined when some rule refused and nothing was changed
  */
-export async function takeHold(
+export async function takeHolds(
   tx: Tx,
-  { timeslot, patient, account, service }: HoldWanted,
+  wanted: readonly HoldWanted[],
   bounds: Bounds,
-  {
-    minutes,
-    endOf,
-  }: { minutes: number; endOf: (slot: Pick<Locked, 'date' | 'start_time' | 'end_time'>) => Date },
-): Promise<Hold | typeof PAUSED | undefined> {
-  const client = clientOf(tx);
-  const { rows } = await client.query<Locked>({
+  term: Term,
+): Promise<(Hold | typeof PAUSED | undefined)[]> {
+  const rows = await lockSlots(tx, wanted, bounds);
+  const taken = new Set<number>();
+  const given: number[] = [];
+  const holds: { id: number; patient: number; account: number; timeslot: number; expires_at: string }[] = [];
+  const answers = wanted.map(({ timeslot, patient, account }, index) => {
+    const own = rows.filter(({ nth }) => nth === index + 1);
+    const judged = judge(own, timeslot, bounds.now.getTime(), term);
+    if (judged === undefined || judged === PAUSED) return judged;
+    if (judged.slots.some((id) => taken.has(id))) return undefined;
+    const { expires_at } = judged;
+    for (const id of judged.slots) {
+      taken.add(id);
+      holds.push({ id, patient, account, timeslot, expires_at });
+    }
+    given.push(...judged.before);
+    return { timeslot, expires_at };
+  });
+  if (given.length > 0) await giveBack(tx, given);
+  if (holds.length > 0) await take(tx, holds);
+  return answers;
+}
+
+/**
+ * Whose hold gives way: that of the patient, and that which the account has, for whomever. The condition is that of its index, word
+ * for word: what says that `held_by` is not null has the server read an index of `held_by` whole.
+ */
+const people = `
+  select w.patient as person union
+  select f.held_by from timeslots f
+  where f.last_held_by = w.account and f.held_until is not null and not f.is_waitlisted and f.held_with is null`;
+
+async function lockSlots(tx: Tx, wanted: readonly HoldWanted[], bounds: Bounds): Promise<Locked[]> {
+  const { rows } = await clientOf(tx).query<Locked>({
     name: 'holds.lock',
     text: `
-      with target as materialized (
-        select case when $13::integer is null then array[first.id] else (
+      with wanted as materialized (
+        select w.*, case when w.service is null then array[first.id] else (
             select ${slotsFrom('first')}
             from services v join doctor_services g on g.service_id = v.id and g.doctor_id = first.doctor_id
-            where v.id = $13 and v.is_active and ${isOfAge('$2', 'first.date')} and ${isForNewOrKnown('$2')}) end as slots
-        from timeslots first where first.id = $1
-      )
-      select s.id, coalesce(s.id = any ((select slots from target)::integer[]), false) as is_wanted,
-        (select cardinality(slots) from target) as wanted,
-        coalesce(s.held_by = $2 and s.held_until > $3, false) as is_own, s.is_waitlisted as is_offered,
-        coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
-        ${canBeHad(inFamily('$2::integer', '$12'), 3)} and ${theirDoctorIsBookable}
-          and not ${isBusy('$2')}
-          and ($11::integer is null or ${appointmentsAhead('$2', 3)} < $11) as is_open,
-        s.date, s.start_time, s.end_time, case when s.last_held_by = $12 then s.last_held_until end as last_held_until
-      from timeslots s
-      where s.id in (
-        select unnest((select slots from target) || $1::integer)
+            where v.id = w.service and v.is_active and ${isOfAge('w.patient', 'first.date')}
+              and ${isForNewOrKnown('w.patient')}) end as slots
+        from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
+            ${unseen('$4', 'integer[]')}) with ordinality w (timeslot, patient, account, service, nth)
+        join timeslots first on first.id = w.timeslot
+      ), concerned as materialized (
+        select w.nth, unnest(w.slots || w.timeslot) as id from wanted w
         union
-        select s.id from (${people}) p join timeslots s on s.held_by = p.person and not s.is_waitlisted)
+        select w.nth, h.id from wanted w cross join lateral (${people}) p
+          join timeslots h on h.held_by = p.person and not h.is_waitlisted
+      )
+      select w.nth::integer, s.id, coalesce(s.id = any (w.slots), false) as is_wanted, cardinality(w.slots) as wanted,
+        coalesce(s.held_by = w.patient and s.held_until > $5, false) as is_own,
+        coalesce(s.is_waitlisted and s.held_until > $5, false) as is_offered,
+        coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
+        ${canBeHad(inFamily('w.patient', 'w.account'), 5)} and ${theirDoctorIsBookable}
+          and not ${isBusy('w.patient')}
+          and ($13::integer is null or ${appointmentsAhead('w.patient', 5)} < $13) as is_open,
+        s.date, s.start_time, s.end_time, case when s.last_held_by = w.account then s.last_held_until end as last_held_until
+      from concerned c join wanted w on w.nth = c.nth join timeslots s on s.id = c.id
       order by s.id
       for no key update of s`,
-    values: [timeslot, patient, ...boundValues(bounds), bounds.active_max, account, service],
+    values: [
+      wanted.map(({ timeslot }) => timeslot),
+      wanted.map(({ patient }) => patient),
+      wanted.map(({ account }) => account),
+      wanted.map(({ service }) => service ?? null),
+      ...boundValues(bounds),
+      bounds.active_max,
+    ],
   });
+  return rows;
+}
+
+/** What comes of one who wants to hold slots. @param rows what concerns it. @returns what it takes and what it gives back */
+function judge(
+  rows: readonly Locked[],
+  timeslot: number,
+  now: number,
+  { minutes, endOf }: Term,
+): { slots: number[]; before: number[]; expires_at: string } | typeof PAUSED | undefined {
   const first = rows.find(({ id }) => id === timeslot);
   const slots = rows.filter(({ is_wanted }) => is_wanted);
   if (!first || slots.length === 0 || slots.length !== first.wanted) return undefined;
-  if (slots.every(({ is_own }) => is_own)) return { timeslot, expires_at: first.held_until ?? '' };
+  if (slots.every(({ is_own }) => is_own))
+    return { slots: [], before: [], expires_at: first.held_until ?? '' };
   if (!slots.every(({ is_open, is_offered }) => is_open && !is_offered)) return undefined;
-  const now = bounds.now.getTime();
-  const before = slots.map(({ last_held_until: last }) => (last === null ? -1 : Date.parse(last)));
-  if (before.some((ended) => ended <= now && now < ended + minutes * 60_000)) return PAUSED;
-  // The wanted ones too: one of them may have been held alone.
-  const held = rows.filter(({ is_of_account }) => is_of_account);
-  if (held.length > 0) await giveBack(tx, held);
-  const ends = [endOf(first).getTime(), ...before.filter((end) => end > now)];
-  const expires_at = new Date(Math.min(...ends)).toISOString();
-  await client.query({
-    name: 'holds.take',
-    text: `
-      update timeslots set held_by = $2, held_until = $3, last_held_by = $5, last_held_until = $3,
-        held_with = case when id <> $4::integer then $4::integer end
-      where id = any ($1)`,
-    values: [slots.map(({ id }) => id), patient, expires_at, timeslot, account],
-  });
-  return { timeslot, expires_at };
+  const ended = slots.map(({ last_held_until: last }) => (last === null ? -1 : Date.parse(last)));
+  if (ended.some((end) => end <= now && now < end + minutes * 60_000)) return PAUSED;
+  const ends = [endOf(first).getTime(), ...ended.filter((end) => end > now)];
+  return {
+    slots: slots.map(({ id }) => id),
+    // The wanted ones too: one of them may have been held alone.
+    before: rows.filter(({ is_of_account }) => is_of_account).map(({ id }) => id),
+    expires_at: new Date(Math.min(...ends)).toISOString(),
+  };
 }
 
-async function giveBack(tx: Tx, held: readonly Locked[]): Promise<void> {
+async function giveBack(tx: Tx, slots: readonly number[]): Promise<void> {
   await clientOf(tx).query({
     name: 'holds.give-back',
     text: 'update timeslots set held_by = null, held_until = null, held_with = null where id = any ($1)',
-    values: [held.map(({ id }) => id)],
+    values: [slots],
+  });
+}
+
+async function take(
+  tx: Tx,
+  holds: readonly { id: number; patient: number; account: number; timeslot: number; expires_at: string }[],
+): Promise<void> {
+  await clientOf(tx).query({
+    name: 'holds.take',
+    text: `
+      update timeslots s set held_by = h.patient, held_until = h.until, last_held_by = h.account, last_held_until = h.until,
+        held_with = case when h.id <> h.timeslot then h.timeslot end
+      from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
+          ${unseen('$4', 'integer[]')}, ${unseen('$5', 'timestamptz[]')}) h (id, patient, account, timeslot, until)
+      where s.id = h.id`,
+    values: [
+      holds.map(({ id }) => id),
+      holds.map(({ patient }) => patient),
+      holds.map(({ account }) => account),
+      holds.map(({ timeslot }) => timeslot),
+      holds.map(({ expires_at }) => expires_at),
+    ],
   });
 }
 

@@ -1,9 +1,10 @@
 import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
-import { AppError } from '../../core/errors.ts';
+import { AppError, orThrow } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
 import { type Caller, sideOf, worksHere } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { together } from '../../db/together.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Idempotency } from '../idempotency/index.ts';
 import type { Guardians } from '../patients/index.ts';
@@ -11,17 +12,27 @@ import * as repository from './holds.repository.ts';
 import { holdEnd } from './holds.rules.ts';
 import type { Hold, Holding } from './holds.schemas.ts';
 import type { Obtaining } from './obtaining.service.ts';
-import { lockPatient } from './patients.repository.ts';
+import { lockPatients } from './patients.repository.ts';
+import type { Bounds, Policy } from './policy.rules.ts';
 import type { Reach } from './reach.service.ts';
 
 export interface HoldsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
-  idempotency: Pick<Idempotency, 'once'>;
+  idempotency: Pick<Idempotency, 'onceEach'>;
   obtaining: Pick<Obtaining, 'obtain'>;
   reach: Pick<Reach, 'mustReachSlot'>;
   guardians: Pick<Guardians, 'patientFor' | 'mustStillActFor'>;
+}
+
+/** A hold that somebody asks for, by the time and the policy that they were told. */
+interface Wanted {
+  wanted: repository.HoldWanted;
+  caller: Caller;
+  request: Keyed | undefined;
+  bounds: Bounds;
+  policy: Policy;
 }
 
 export type Holds = ReturnType<typeof createHolds>;
@@ -45,6 +56,53 @@ export function createHolds({
   const accountOf = (caller: Caller, patient: number) =>
     sideOf(caller.role) === 'patient' ? caller.id : patient;
 
+  /** The last to come was told the time last, and the policy as it is now. */
+  const holdAll = (all: readonly Wanted[]): Promise<(Once<Hold> | AppError | undefined)[]> => {
+    const { bounds, policy } = all.at(-1) as Wanted;
+    const minutes = policy.hold_minutes;
+    const term = {
+      minutes,
+      endOf: (slot: Parameters<typeof holdEnd>[0]) => holdEnd(slot, bounds, minutes, clock),
+    };
+    const asked = all.map(({ caller, request, wanted }) => ({ caller, request, subject: wanted.patient }));
+    return transaction(db, (tx) =>
+      idempotency.onceEach(tx, asked, async (places) => {
+        const now = places.map((place) => all[place] as Wanted);
+        for (const { caller, wanted } of now) await guardians.mustStillActFor(tx, caller, wanted.patient);
+        const here = await lockPatients(
+          tx,
+          now.map(({ wanted }) => wanted.patient),
+        );
+        const present = now.filter(({ wanted }) => here.has(wanted.patient));
+        const taken = await repository.takeHolds(
+          tx,
+          present.map(({ wanted }) => wanted),
+          bounds,
+          term,
+        );
+        const got = new Map(present.map((one, nth) => [one, taken[nth]]));
+        return Promise.all(now.map((one) => noted(tx, one, got.get(one))));
+      }),
+    );
+  };
+
+  async function noted(
+    tx: Tx,
+    { caller, wanted: { timeslot, patient } }: Wanted,
+    hold: Hold | typeof repository.PAUSED | undefined,
+  ): Promise<Hold | AppError | undefined> {
+    if (hold === repository.PAUSED) return new AppError('held_recently');
+    if (hold) await note(tx, caller, 'timeslot.hold', timeslot, patient);
+    return hold;
+  }
+
+  /** What patients hold for themselves travels together; two of one person do not, as they have one hold at a time. */
+  const holdOwn = together<Wanted, Once<Hold> | AppError | undefined>({
+    together: holdAll,
+    lanes: 2,
+    apart: ({ caller }) => caller.id,
+  });
+
   return {
     /**
      * Holds a slot, or all slots of a service from one on, for the caller, for somebody whom they look after, or for the patient
@@ -57,25 +115,13 @@ export function createHolds({
      */
     async hold(timeslot: number, body: Holding, caller: Caller, request?: Keyed): Promise<Once<Hold>> {
       const patient = await guardians.patientFor(body?.patient, caller);
-      const account = accountOf(caller, patient);
       const service = body?.service;
-      return obtaining.obtain({ timeslot, patient, service }, caller, (bounds, { hold_minutes: minutes }) =>
-        transaction(db, (tx) =>
-          idempotency.once(tx, caller, request, patient, async () => {
-            await guardians.mustStillActFor(tx, caller, patient);
-            if (!(await lockPatient(tx, patient))) return undefined;
-            const wanted = { timeslot, patient, account, service };
-            const term = {
-              minutes,
-              endOf: (slot: Parameters<typeof holdEnd>[0]) => holdEnd(slot, bounds, minutes, clock),
-            };
-            const hold = await repository.takeHold(tx, wanted, bounds, term);
-            if (hold === repository.PAUSED) throw new AppError('held_recently');
-            if (hold) await note(tx, caller, 'timeslot.hold', timeslot, patient);
-            return hold;
-          }),
-        ),
-      );
+      return obtaining.obtain({ timeslot, patient, service }, caller, async (bounds, policy) => {
+        const wanted = { timeslot, patient, account: accountOf(caller, patient), service };
+        const one = { wanted, caller, request, bounds, policy };
+        const [got] = patient === caller.id ? [await holdOwn(one)] : await holdAll([one]);
+        return orThrow(got);
+      });
     },
 
     /**

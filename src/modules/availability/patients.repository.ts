@@ -1,20 +1,28 @@
 import { clientOf, type Db, type Tx } from '../../db/client.ts';
+import { LOCK_TOGETHER } from '../../db/limits.ts';
+import { patientFor, unseen } from '../../db/sql.ts';
 import { isBusy } from './bookable.sql.ts';
 import { isPatientHere } from './people.sql.ts';
 
 /**
- * Locks a patient until the transaction ends: their holds, bookings, moves and wishes come one after another, and nobody
- * erases them meanwhile.
- * @returns whether there is such a patient
+ * Locks patients, by their ids, until the transaction ends: their holds, bookings, moves and wishes come one after another, and
+ * nobody erases them meanwhile.
+ * @returns those of them whom there are
  */
-export async function lockPatient(tx: Tx, patient: number): Promise<boolean> {
-  const { rowCount } = await clientOf(tx).query({
-    name: 'availability.lock-patient',
-    text: `select from users u where u.id = $1 and ${isPatientHere('u')} for no key update`,
-    values: [patient],
+export async function lockPatients(tx: Tx, patients: readonly number[]): Promise<Set<number>> {
+  const { rows } = await clientOf(tx).query<{ id: number }>({
+    name: 'availability.lock-patients',
+    text: `
+      select u.id from users u where ${patientFor('$2')} and u.id = any (${unseen('$1', 'integer[]')}) and ${isPatientHere('u')}
+      order by u.id for no key update`,
+    values: [patients, patients.length > 1 ? LOCK_TOGETHER : null],
   });
-  return rowCount === 1;
+  return new Set(rows.map(({ id }) => id));
 }
+
+/** Locks one patient. @returns whether there is such a patient */
+export const lockPatient = async (tx: Tx, patient: number): Promise<boolean> =>
+  (await lockPatients(tx, [patient])).has(patient);
 
 /**
  * At the time of which of these slots a patient has an active appointment.

@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts';
+import { clientOf, type Db, type Executor } from '../../db/client.ts';
 import { isDoctorReached } from './reach.sql.ts';
 
 export type { Branches } from './reach.sql.ts';
@@ -33,12 +33,12 @@ export async function isElsewhere(
 
 /** Whether a doctor belongs to branches, and to none of these. */
 export async function isDoctorElsewhere(
-  db: Db,
+  executor: Executor,
   doctor: number,
   branches: readonly number[],
   today: string,
 ): Promise<boolean> {
-  const { rows } = await db.$client.query<{ elsewhere: boolean }>({
+  const { rows } = await clientOf(executor).query<{ elsewhere: boolean }>({
     name: 'reach.doctor-elsewhere',
     text: `select not ${isDoctorReached('$1::integer', '$2', '$3')} as elsewhere`,
     values: [doctor, branches, today],

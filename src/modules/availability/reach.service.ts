@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { type Caller, isBoundByBranches } from '../../core/roles.ts';
-import type { Db } from '../../db/client.ts';
+import type { Db, Executor } from '../../db/client.ts';
 import * as repository from './reach.repository.ts';
 
 export type Reach = ReturnType<typeof createReach>;
@@ -53,11 +53,11 @@ export function createReach({ db, clock }: { db: Db; clock: Clock }) {
     mustReachVisit: (appointment: number, caller: Caller) => mustFind('appointments', appointment, caller),
 
     /** @throws AppError doctor_not_found for a doctor of other branches */
-    async mustReachDoctor(doctor: number, caller: Caller): Promise<void> {
+    async mustReachDoctor(doctor: number, caller: Caller, executor: Executor = db): Promise<void> {
       const branches = await of(caller);
       if (branches === null) return;
       const { date: today } = clock.wall();
-      if (await repository.isDoctorElsewhere(db, doctor, branches, today))
+      if (await repository.isDoctorElsewhere(executor, doctor, branches, today))
         throw new AppError('doctor_not_found');
     },
   };

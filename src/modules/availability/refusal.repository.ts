@@ -1,4 +1,5 @@
 import type { Db } from '../../db/client.ts';
+import { unseen } from '../../db/sql.ts';
 import { boundValues, isBusy, isHeldByAccount, isWithinNumber } from './bookable.sql.ts';
 import { isDoctorHere, isLetIn, isPatientHere } from './people.sql.ts';
 import { isHoliday } from './places.sql.ts';
@@ -82,7 +83,8 @@ export async function whyRefused(
           from appointments a
           where s.is_taken and a.patient_id = wanted.patient and a.date = s.date and ${isActive('a')}
             and s.id = any (a.timeslot_id || a.further_timeslots)) as mine
-      from unnest($1::integer[], $2::integer[], $3::integer[], $13::integer[])
+      from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
+        ${unseen('$13', 'integer[]')})
         with ordinality wanted (id, patient, moving, account, nth)
       left join timeslots s on s.id = wanted.id
       left join users u on u.id = s.doctor_id and ${isDoctorHere('u')}

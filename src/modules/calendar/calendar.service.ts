@@ -5,7 +5,7 @@ import { createWeeks, type WeeksDependencies } from './weeks/weeks.service.ts';
 
 type CalendarDependencies = PublishingDependencies &
   Omit<WeeksDependencies, 'publishing'> &
-  Pick<HolidaysDependencies, 'audit' | 'appointments'> &
+  Pick<HolidaysDependencies, 'audit' | 'idempotency' | 'appointments'> &
   Omit<AbsencesDependencies, 'publishing'>;
 
 export type Calendar = ReturnType<typeof createCalendar>;

@@ -13,11 +13,13 @@ export const personal = {
     'idempotency_keys.user_id': `copies, for ${KEPT_HOURS} hours, of what stands in other sections`,
   },
 
-  /** Each of the three by its own index; as one condition they are one look through each. */
+  /** Each of the four by its own index; as one condition they are one look through each. */
   erase: (person: number) => ({
     answers: sql`
       delete from idempotency_keys
-      where user_id = ${person} or subject_id = ${person} or answer #>> '{doctor,id}' = ${String(person)}`,
+      where user_id = ${person} or subject_id = ${person} or answer #>> '{doctor,id}' = ${String(person)}
+        or answer ?| '{appointments,visits}'
+          and jsonb_path_query_array(answer, '$.*[*].*.id') @> jsonb_build_array(${person}::integer)`,
   }),
 
   /** Answers that are not given again. */

@@ -90,6 +90,7 @@ export function createNotifications(dependencies: NotificationsDependencies) {
     outbox,
     preferences,
     telegram,
+    reader: events.reader,
     jobs: jobsOf({ events, reminders, delivery, tidy: () => tidy(db, clock, log) }),
 
     /** The bot that answers people, where one is set up. Of all processes one may run it. */

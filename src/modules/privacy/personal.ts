@@ -86,6 +86,7 @@ const ORDER = [
   'consents',
   'links',
   'contact_changes',
+  'identities',
   'sessions',
   'codes',
   'appointments_as_patient',

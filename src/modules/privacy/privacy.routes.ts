@@ -94,7 +94,7 @@ export async function privacyRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      config: { errors: ['last_admin', 'provider_unavailable'], rate: 'auth' },
+      config: { errors: ['last_admin', 'provider_unavailable', 'sign_in_again'], rate: 'auth' },
       schema: {
         tags,
         operationId: 'eraseMe',

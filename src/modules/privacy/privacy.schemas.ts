@@ -42,7 +42,12 @@ export const eraseConfirmation = documented(
       .string()
       .min(1)
       .max(1_000)
-      .meta({ description: 'My own.', format: 'password', examples: ['a-long-quiet-river'] }),
+      .optional()
+      .meta({
+        description: 'My own. Whoever has none signs in with their provider shortly before.',
+        format: 'password',
+        examples: ['a-long-quiet-river'],
+      }),
   }),
   {
     id: 'EraseConfirmation',

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
 import type { Locale } from '../../core/words.ts';
 import { chooseType, varyBy } from '../../http/accept.ts';
-import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../http/csv.ts';
+import { asCsvFile, CSV_TYPE, type CsvColumns, type CsvReader, csvTable, csvText } from '../../http/csv.ts';
 import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { chooseLocale } from '../../i18n/index.ts';
@@ -19,10 +19,9 @@ import type { StatisticsService } from './statistics.service.ts';
 
 const JSON_TYPE = 'application/json';
 
-type Columns = Record<string, (row: StatisticsRow) => Cell>;
-const byPeriod: Columns = { period: ({ period }) => period };
+const byPeriod: CsvColumns<StatisticsRow> = { period: ({ period }, write) => write.date(period) };
 /** The columns that say what a row counts. */
-const keyColumns: Record<Statistics['by'], Columns> = {
+const keyColumns: Record<Statistics['by'], CsvColumns<StatisticsRow>> = {
   day: byPeriod,
   week: byPeriod,
   month: byPeriod,
@@ -33,22 +32,31 @@ const keyColumns: Record<Statistics['by'], Columns> = {
   },
   specialization: { specialization: ({ specialization }) => specialization },
   branch: { branch_id: ({ branch }) => branch?.id, branch_name: ({ branch }) => branch?.name },
-  hour: { weekday: ({ weekday }) => weekday, hour: ({ hour }) => hour },
+  hour: {
+    // Words count from Sunday on, rows from Monday on.
+    weekday: ({ weekday }, { words }) => weekday && words.weekdays[weekday % 7],
+    hour: ({ hour }) => hour,
+  },
 };
+const measureColumns: CsvColumns<StatisticsRow> = Object.fromEntries(
+  measureNames.map((name) => [name, (row: StatisticsRow) => row[name]]),
+);
 
 /** The rows without their total, which a spreadsheet would count once more. */
-function asCsv({ by, rows }: Statistics): string {
-  const columns = Object.entries(keyColumns[by]);
-  const head = csvRow([...columns.map(([name]) => name), ...measureNames]);
-  const lines = rows.map((row) =>
-    csvRow([...columns.map(([, cell]) => cell(row)), ...measureNames.map((name) => row[name])]),
-  );
-  return head + lines.join('');
+function asCsv({ by, rows }: Statistics, reader: CsvReader): string {
+  const { head, row } = csvTable({ ...keyColumns[by], ...measureColumns }, reader);
+  return head + rows.map(row).join('');
+}
+
+interface StatisticsRoutesOptions {
+  statistics: StatisticsService;
+  clock: Pick<Clock, 'wallOf'>;
+  default_locale: Locale;
 }
 
 export async function statisticsRoutes(
   instance: FastifyInstance,
-  { statistics, default_locale }: { statistics: StatisticsService; default_locale: Locale },
+  { statistics, clock, default_locale }: StatisticsRoutesOptions,
 ) {
   const app = instance.withTypeProvider<ZodTypeProvider>();
   app.describeHeading({
@@ -71,7 +79,7 @@ export async function statisticsRoutes(
             'specializations without anything to count have no row; `total` is over all of them, its median too. Doctors ' +
             'and specializations stand in the order of the alphabet of `Accept-Language`; a specialization that is written ' +
             'in several ways is one, shown as most write it.',
-          `A range spans at most ${MAX_DAYS} days. \`Accept: text/csv\` gives the rows as CSV, without the total.`,
+          `A range spans at most ${MAX_DAYS} days. \`Accept: text/csv\` gives the rows for people, as CSV, without the total.`,
         ].join('\n\n'),
         querystring: statisticsQuery,
         response: {
@@ -80,12 +88,7 @@ export async function statisticsRoutes(
             content: {
               [JSON_TYPE]: { schema: statisticsAnswer },
               [CSV_TYPE]: {
-                schema: z.string().meta({
-                  description:
-                    'RFC 4180, with a header; an apostrophe goes before what a spreadsheet would run.',
-                  maxLength: 16_777_216,
-                  examples: [asCsv(statisticsExample)],
-                }),
+                schema: csvText(16_777_216, asCsv(statisticsExample, { locale: 'en', clock })),
               },
             },
           },
@@ -94,13 +97,12 @@ export async function statisticsRoutes(
     },
     async (request, reply) => {
       const reader = chooseLocale(request.headers['accept-language'], default_locale);
-      const counted = await statistics.count(request.query, request.user, reader);
+      const { separator, ...query } = request.query;
+      const counted = await statistics.count(query, request.user, reader);
       varyBy(varyBy(reply, 'accept'), 'accept-language');
       if (chooseType(request.headers.accept, [JSON_TYPE, CSV_TYPE]) === JSON_TYPE) return reply.send(counted);
-      return reply
-        .header('content-type', CSV_HEADER)
-        .header('content-disposition', attachment(`statistics-${counted.from}-${counted.to}.csv`))
-        .send(asCsv(counted));
+      const name = `statistics-${counted.from}-${counted.to}.csv`;
+      return asCsvFile(reply, reader, name).send(asCsv(counted, { locale: reader, separator, clock }));
     },
   );
 }

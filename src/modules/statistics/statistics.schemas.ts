@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { separatorText } from '../../http/csv.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 
@@ -30,9 +31,11 @@ export const statisticsQuery = fields.orderedRange(
         examples: ['month'],
       }),
     branch: fields.branchText.optional(),
+    separator: separatorText,
   }),
 );
-export type StatisticsQuery = z.infer<typeof statisticsQuery>;
+/** What is counted, and how. */
+export type StatisticsQuery = Omit<z.infer<typeof statisticsQuery>, 'separator'>;
 
 const MANY = 2_147_483_647;
 const count = (description: string, example: number) =>

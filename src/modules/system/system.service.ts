@@ -5,6 +5,7 @@ import { type BackupState, readBackups } from '../../db/backup/state.ts';
 import { type Db, transaction } from '../../db/client.ts';
 import type { Channel } from '../../db/links/listen.ts';
 import { countMigrations } from '../../db/migrations.ts';
+import type { Lag } from '../../events/reading.repository.ts';
 import type { Audit } from '../audit/index.ts';
 import { ageOf, type Reading, readingsOf } from './readings.rules.ts';
 import * as repository from './system.repository.ts';
@@ -16,7 +17,7 @@ interface SystemDependencies {
   audit: Pick<Audit, 'record'>;
   version: string;
   /** How far those who read the log of events are behind. */
-  readers: { lags: () => Promise<ReaderState[]> };
+  readers: { lags: () => Promise<Lag[]> };
   backup_dir: string | undefined;
   /** The level of the settings, and how this process's log is set to another. */
   log_level: string;
@@ -25,14 +26,6 @@ interface SystemDependencies {
   body_limit: number;
   database_pool_max: number;
   worker: string;
-}
-
-interface ReaderState {
-  reader: string;
-  events: number;
-  seconds: number;
-  troubled: number;
-  set_aside: number;
 }
 
 /** A level of the log that holds for a while. */

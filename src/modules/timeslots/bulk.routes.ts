@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { sideOf } from '../../core/roles.ts';
 import { anyOf, IsDoctor, IsStaff } from '../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { daysOf, newTimeslots, publishedTimeslots } from './bulk.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
@@ -33,13 +34,14 @@ export async function bulkRoutes(
           'one before, as long as they end by `end_time`. Slots are skipped that are over, lie on a holiday or in an ' +
           'absence, overlap a slot that is there, or lie where somebody else uses the `room`; the answer names them. Repeating the call adds nothing twice. ' +
           '`dry_run` answers the same (200) and writes nothing. With `despite_holiday` holidays are opened as well.',
+        headers: keyedHeaders,
         body: newTimeslots,
         response: { 200: publishedTimeslots, 201: publishedTimeslots },
       },
     },
     async (request, reply) => {
       const { body, user } = request;
-      const published = await timeslots.bulk.publish(body, user);
+      const published = onceAnswer(reply, await timeslots.bulk.publish(body, user, keyed(request)));
       if (published.dry_run) return reply.code(200).send(published);
       const list =
         sideOf(user.role) === 'doctor' ? '/api/timeslots/' : `/api/doctors/${body.doctor}/timeslots/`;

@@ -1,10 +1,12 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
+import { fresh, type Keyed, type Once } from '../../core/idempotency.ts';
 import { doctorFor } from '../../core/on-behalf.ts';
 import { type Caller, sideOf } from '../../core/roles.ts';
 import { type Db, type Executor, transaction } from '../../db/client.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Availability, Reach } from '../availability/index.ts';
+import type { Idempotency } from '../idempotency/index.ts';
 import { seeingOthers } from './again.service.ts';
 import { insertTimeslots } from './bulk.repository.ts';
 import { daysOf, type NewTimeslots, type PublishedTimeslots } from './bulk.schemas.ts';
@@ -13,21 +15,23 @@ export interface BulkDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
   places: Pick<Availability['places'], 'resolve'>;
   reach: Pick<Reach, 'of' | 'mustReach'>;
 }
 
 /** Publishing the slots of many days. */
-export function createBulk({ db, clock, audit, places, reach }: BulkDependencies) {
+export function createBulk({ db, clock, audit, idempotency, places, reach }: BulkDependencies) {
   return {
     /**
      * Publishes the slots of one day or of many, for the caller or for the doctor whom the staff names. Slots that cannot be
      * published are skipped, and the answer names them. Repeating it adds nothing twice.
+     * @param request asks for the same answer where it is repeated; a dry run has none to keep
      * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, forbidden (another
      * doctor's, or a branch that the caller does not reach), invalid_input; under endless rivals doctor_absent, clinic_closed,
-     * room_taken
+     * room_taken; request_in_progress, idempotency_key_reused
      */
-    async publish(order: NewTimeslots, caller: Caller): Promise<PublishedTimeslots> {
+    async publish(order: NewTimeslots, caller: Caller, request?: Keyed): Promise<Once<PublishedTimeslots>> {
       const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
       const doctor = doctorFor(named, caller);
       const days = daysOf({ date, from, to });
@@ -49,15 +53,18 @@ export function createBulk({ db, clock, audit, places, reach }: BulkDependencies
         }
         return { ...outcome, dry_run };
       };
-      if (sideOf(caller.role) === 'doctor' || dry_run) return seeingOthers(() => publish(db));
+      const isOwn = sideOf(caller.role) === 'doctor';
+      if (dry_run || (isOwn && !request)) return fresh(await seeingOthers(() => publish(db)));
       return seeingOthers(() =>
-        transaction(db, async (tx) => {
-          const outcome = await publish(tx);
-          const details = { created: outcome.created, ...days };
-          if (outcome.created > 0)
-            await audit.record(tx, { actor: caller, action: 'timeslot.publish', subject: doctor, details });
-          return outcome;
-        }),
+        transaction(db, (tx) =>
+          idempotency.once(tx, caller, request, doctor, async () => {
+            const outcome = await publish(tx);
+            const details = { created: outcome.created, ...days };
+            if (outcome.created > 0 && !isOwn)
+              await audit.record(tx, { actor: caller, action: 'timeslot.publish', subject: doctor, details });
+            return outcome;
+          }),
+        ),
       );
     },
   };

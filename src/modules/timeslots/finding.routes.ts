@@ -5,7 +5,7 @@ import { anyOf, IsPatient, IsStaff, ofDirectory, readerOf } from '../../http/gua
 import { pageAnswer, rememberedPageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { openTimeslotPage, SEARCH_LIMIT, searchFilters } from './search.schemas.ts';
-import { freeSlotFilters, timeslotPage } from './timeslots.schemas.ts';
+import { FREE_LIST, freeSlotFilters, timeslotPage } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
@@ -71,6 +71,7 @@ export async function findingRoutes(
         reply,
         request.query.page,
         await timeslots.free.list(request.params.id, request.query, readerOf(request)),
+        FREE_LIST,
       ),
   );
 }

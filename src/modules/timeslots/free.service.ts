@@ -4,14 +4,14 @@ import { type Caller, worksHere } from '../../core/roles.ts';
 import type { Db } from '../../db/client.ts';
 import type { Memory } from '../../memory/memory.ts';
 import { type Bounds, boundsFor, type PolicySource, type Reach } from '../availability/index.ts';
-import { type FreePage, listFree } from './free.repository.ts';
+import { type FreePage, listFree, listFreeDays } from './free.repository.ts';
 import { endingOf } from './timeslots.rules.ts';
 import type { FreeSlotFilters, Timeslot } from './timeslots.schemas.ts';
 
 export interface FreeDependencies {
   db: Db;
   clock: Clock;
-  memory: Pick<Memory, 'recall'>;
+  memory: Pick<Memory, 'recall' | 'recallFirst'>;
   settings: PolicySource;
   reach: Pick<Reach, 'of'>;
   doctors: {
@@ -31,6 +31,8 @@ export const freeSlotTopics = (doctor: number, date: string): [day: string, days
  * client could fill the memory with them. Whoever asks for a later day asks the database.
  */
 const REMEMBERED_DAYS = 366;
+/** Whoever asks for a day goes on to the next ones: so many are read at a time, where nothing is remembered of them. */
+const DAYS_TOGETHER = 7;
 
 /**
  * Whether a page is still as it was read: none of its slots has begun (or is over, where that counts), and no hold that it
@@ -55,7 +57,7 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
      */
     async list(
       doctor: number,
-      { page, page_size, date, from, to, branch, service }: FreeSlotFilters,
+      { page, page_size, cursor, date, from, to, branch, service }: FreeSlotFilters,
       caller: Caller,
     ): Promise<Page<Timeslot>> {
       const { role } = caller;
@@ -66,23 +68,44 @@ export function createFree({ db, clock, memory, settings, reach: reaching, docto
       const days = { from: latestOf(after.date, date, from), to: earliestOf(until, date, to) };
       const find = async () => {
         const where = { ...days, branch };
-        const found = await listFree(db, doctor, where, bounds, { page, page_size }, { branches, service });
+        const paging = { page, page_size, cursor };
+        const found = await listFree(db, doctor, where, bounds, paging, { branches, service });
         // A doctor who is gone, deactivated or not let in is found out only here: the usual answer costs one query.
-        if (found.count === 0) await doctors.get(doctor);
+        if (!found.count && found.rows.length === 0) await doctors.get(doctor);
         return { ...found, read_at: now };
       };
       const last = addDays(wall.date, REMEMBERED_DAYS);
       // Whether a room is free for a service, no change of the doctor's tells.
-      if (page > 1 || service !== undefined || days.from > last || (days.to > last && days.to !== until))
+      if (
+        page > 1 ||
+        cursor !== undefined ||
+        service !== undefined ||
+        days.from > last ||
+        (days.to > last && days.to !== until)
+      )
         return find();
-      const [ofDay, ofDays] = freeSlotTopics(doctor, days.from);
       const notice = worksHere(role) ? 0 : policy.min_notice_minutes;
-      return memory.recall(
-        days.from === days.to ? ofDay : ofDays,
-        `${days.from} ${days.to} ${page_size} ${notice} ${reach} ${running} ${branches ?? ''} ${branch ?? ''}`,
-        (found) => stillHolds(found, bounds),
-        find,
+      const keyOf = (from: string, to: string) =>
+        `${from} ${to} ${page_size} ${notice} ${reach} ${running} ${branches ?? ''} ${branch ?? ''}`;
+      const holds = (found: FreePage & { read_at: Date }) => stillHolds(found, bounds);
+      if (days.from !== days.to) {
+        const [, ofDays] = freeSlotTopics(doctor, days.from);
+        return memory.recall(ofDays, keyOf(days.from, days.to), holds, find);
+      }
+      const dates = Array.from({ length: DAYS_TOGETHER }, (_, nth) => addDays(days.from, nth)).filter(
+        (day) => day <= earliestOf(until, last),
       );
+      const findDays = async (count: number) => {
+        if (count === 1) return [await find()];
+        const found = await listFreeDays(db, doctor, dates.slice(0, count), bounds, page_size, {
+          branches,
+          branch,
+        });
+        if (found[0]?.count === 0) await doctors.get(doctor);
+        return found.map((day) => ({ ...day, read_at: now }));
+      };
+      const places = dates.map((day) => [freeSlotTopics(doctor, day)[0], keyOf(day, day)] as const);
+      return memory.recallFirst(places, holds, findDays);
     },
   };
 }

@@ -65,5 +65,5 @@ export const openTimeslotPage = pageOf(
   'OpenTimeslotPage',
   'One page of slots that can be booked, with their doctors.',
   openTimeslot,
-  SEARCH_LIMIT,
+  { limit: SEARCH_LIMIT },
 );

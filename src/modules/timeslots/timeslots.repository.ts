@@ -1,8 +1,15 @@
 import type { WallTime } from '../../core/clock.ts';
-import type { PageRequest } from '../../core/page.ts';
+import type { Page, PageRequest } from '../../core/page.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { and, eq, gte, lte, not, type SQL, sql } from '../../db/drizzle.ts';
-import { countUpToLimit, fetchPage, upcomingFirst } from '../../db/page.ts';
+import {
+  afterPlace,
+  countUpToLimit,
+  fetchPage,
+  type UpcomingPlace,
+  upcomingFirst,
+  upcomingPlace,
+} from '../../db/page.ts';
 import { timeslots } from '../../db/schema/index.ts';
 import { query, statement, UNNAMED } from '../../db/sql.ts';
 import type { Branches } from '../availability/reach.sql.ts';
@@ -64,9 +71,12 @@ export async function listOwn(
   filters: DayFilters & { is_available?: boolean | undefined; branch?: number | undefined },
   moment: Moment,
   page: PageRequest,
-) {
+): Promise<Page<Timeslot>> {
   const { is_available } = filters;
-  const name = `timeslots.own:${shapeOf(filters)}:${is_available ?? ''}`;
+  const { cursor } = page;
+  const [after] = (cursor ?? []) as Partial<UpcomingPlace>;
+  const way = cursor === undefined ? '' : `:after:${after ?? ''}`;
+  const name = `timeslots.own:${shapeOf(filters)}:${is_available ?? ''}${way}`;
   const build = () => {
     const where = and(
       eq(timeslots.doctor_id, sql.placeholder('doctor')),
@@ -75,12 +85,15 @@ export async function listOwn(
       // Written out, so that the index of free slots serves.
       is_available === undefined ? undefined : is_available ? available : sql`not ${available}`,
     );
-    const { page: ids, order } = upcomingFirst(timeslots, where);
+    const { page: ids, order } = upcomingFirst(timeslots, where, { after });
     return query
       .select({
         ...fields,
         is_available: available,
-        count: countUpToLimit(query.select({ one: sql`1` }).from(timeslots).where(where)),
+        count:
+          cursor === undefined
+            ? countUpToLimit(query.select({ one: sql`1` }).from(timeslots).where(where))
+            : sql<number>`0`.as('count'),
       })
       .from(ids)
       .innerJoin(timeslots, sql`${timeslots.id} = page.id`)
@@ -88,8 +101,12 @@ export async function listOwn(
   };
   // A branch has nearly all of them, or hardly any.
   const list = statement(name, build, filters.branch ? UNNAMED : name);
-  return fetchPage<Timeslot & { count: number }>(page, (window) =>
-    list(db, { doctor, ...filters, ...at(moment), ...window }),
+  const place = cursor && afterPlace(cursor as UpcomingPlace);
+  const values = { doctor, ...filters, ...at(moment), first_day: moment.wall.date, ...place };
+  return fetchPage(
+    page,
+    (window) => list(db, { ...values, ...window }),
+    (row) => upcomingPlace(row, values.first_day),
   );
 }
 
@@ -113,6 +130,26 @@ export async function findTimeslot(
   const [row] = await find(db, { id: timeslot, ...at(moment) });
   return row;
 }
+
+const some = statement(
+  'timeslots.some',
+  () =>
+    query
+      .select({ ...fields, is_available: available })
+      .from(timeslots)
+      .where(
+        sql`${timeslots.id} = any (${sql.placeholder('ids')}) and ${timeslots.doctor_id} = ${sql.placeholder('doctor')}`,
+      ),
+  UNNAMED,
+);
+
+/** Those of a doctor's slots among these. */
+export const findOwn = (
+  db: Db,
+  doctor: number,
+  ids: readonly number[],
+  moment: Moment,
+): Promise<Timeslot[]> => some(db, { ids, doctor, ...at(moment) });
 
 const branches = sql.placeholder('branches');
 const ownerOf = statement('timeslots.owner', () =>

@@ -3,10 +3,11 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsDoctor, IsOwner, IsStaff } from '../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../http/idempotency.ts';
 import { pageAnswer } from '../../http/page.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { bulkRoutes } from './bulk.routes.ts';
-import { newTimeslot, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
+import { newTimeslot, OWN_LIST, ownSlotFilters, timeslot, timeslotPage } from './timeslots.schemas.ts';
 import type { Timeslots } from './timeslots.service.ts';
 
 const tags = ['timeslots'];
@@ -42,12 +43,16 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
           'It cannot lie in an absence of the doctor, nor where somebody else uses its `room`: then the answer names the next ' +
           'free `room` of that kind. It can lie on a holiday with `despite_holiday`. A doctor who waits ' +
           'for approval may publish: patients see the slot once the doctor is approved.',
+        headers: keyedHeaders,
         body: newTimeslot,
         response: { 201: timeslot },
       },
     },
     async (request, reply) => {
-      const published = await timeslots.publishing.publish(request.body, request.user);
+      const published = onceAnswer(
+        reply,
+        await timeslots.publishing.publish(request.body, request.user, keyed(request)),
+      );
       return reply.code(201).header('location', `/api/timeslots/${published.id}/`).send(published);
     },
   );
@@ -56,7 +61,7 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
     '/timeslots/',
     {
       preHandler: IsDoctor,
-      config: { etag: 'page' },
+      config: { errors: ['too_old'], etag: 'page' },
       schema: {
         tags,
         operationId: 'listOwnTimeslots',
@@ -68,7 +73,12 @@ export async function timeslotsRoutes(instance: FastifyInstance, { timeslots }: 
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await timeslots.own.list(request.user.id, request.query)),
+      pageAnswer(
+        request,
+        request.query.page,
+        await timeslots.own.list(request.user.id, request.query),
+        OWN_LIST,
+      ),
   );
 
   app.get(

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import { cursorOf, noPageBeside, upcomingPlaces } from '../../http/cursor.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { updatesQuery, withUpdates } from '../../http/updates.ts';
 import { issue } from '../../http/zod.ts';
 import { slotError } from './timeslots.rules.ts';
 
@@ -41,7 +43,10 @@ export const timeslot = documented(
 );
 export type Timeslot = z.infer<typeof timeslot>;
 
-export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot);
+export const timeslotPage = pageOf('TimeslotPage', 'One page of slots.', timeslot, {
+  cursor: true,
+  updates: true,
+});
 
 /** The same of one slot and of many. */
 export const despiteHoliday = z
@@ -103,25 +108,38 @@ export const serviceFilter = fields.idText.optional().meta({
   examples: [1],
 });
 
-export const freeSlotFilters = fields.orderedRange(
-  z.object({
-    ...pageQuery,
-    ...fields.dateFilters,
-    branch: fields.branchText.optional(),
-    service: serviceFilter,
-  }),
-);
+/** By which names the cursors of these lists are read back. */
+export const FREE_LIST = 'free-slots';
+export const OWN_LIST = 'slots';
+
+/** Soonest first: a doctor’s slots never overlap. */
+const freePlaces = z.tuple([fields.date, fields.clockTime]);
+
+export const freeSlotFilters = fields
+  .orderedRange(
+    z.object({
+      ...pageQuery,
+      cursor: cursorOf(FREE_LIST, freePlaces),
+      ...fields.dateFilters,
+      branch: fields.branchText.optional(),
+      service: serviceFilter,
+    }),
+  )
+  .refine(...noPageBeside());
 
 export type FreeSlotFilters = z.infer<typeof freeSlotFilters>;
 
-export const ownSlotFilters = fields.orderedRange(
-  z.object({
-    ...pageQuery,
-    ...fields.dateFilters,
-    branch: fields.branchText.optional(),
-    is_available: fields.flagText
-      .optional()
-      .meta({ description: 'Only free slots, or only those that are not.' }),
-  }),
+export const ownSlotFilters = withUpdates(
+  fields.orderedRange(
+    z.object({
+      ...pageQuery,
+      ...updatesQuery(OWN_LIST, upcomingPlaces),
+      ...fields.dateFilters,
+      branch: fields.branchText.optional(),
+      is_available: fields.flagText
+        .optional()
+        .meta({ description: 'Only free slots, or only those that are not.' }),
+    }),
+  ),
 );
 export type OwnSlotFilters = z.infer<typeof ownSlotFilters>;

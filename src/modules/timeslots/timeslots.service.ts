@@ -3,6 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Db, Tx } from '../../db/client.ts';
+import type { Updates } from '../../events/updates.ts';
 import type { Reach } from '../availability/index.ts';
 import { type BulkDependencies, createBulk } from './bulk.service.ts';
 import { lockThere, removeThere, type Where } from './closing.repository.ts';
@@ -14,6 +15,7 @@ import * as repository from './timeslots.repository.ts';
 import type { OwnSlotFilters, Timeslot } from './timeslots.schemas.ts';
 
 type TimeslotsDependencies = FreeDependencies &
+  OwnDependencies &
   PublishingDependencies &
   BulkDependencies &
   SearchDependencies;
@@ -39,18 +41,27 @@ interface OwnDependencies {
   db: Db;
   clock: Clock;
   reach: Pick<Reach, 'of'>;
+  updates: Updates;
 }
 
 /** A doctor's slots as the doctor sees them. */
-function createOwn({ db, clock, reach }: OwnDependencies) {
+function createOwn({ db, clock, reach, updates }: OwnDependencies) {
   const moment = () => ({ now: clock.now(), wall: clock.wall() });
   return {
     /** Whose slot it is; undefined for one that the caller does not reach. */
     findOwner: async (timeslot: number, caller: Caller) =>
       repository.findOwner(db, timeslot, await reach.of(caller)),
 
-    list: (doctor: number, { page, page_size, ...filters }: OwnSlotFilters): Promise<Page<Timeslot>> =>
-      repository.listOwn(db, doctor, filters, moment(), { page, page_size }),
+    /** All slots of a doctor, or those that have changed. @throws AppError too_old */
+    async list(
+      doctor: number,
+      { page, page_size, cursor, updated_since, ...filters }: OwnSlotFilters,
+    ): Promise<Page<Timeslot>> {
+      if (updated_since === undefined)
+        return repository.listOwn(db, doctor, filters, moment(), { page, page_size, cursor });
+      const rows = (ids: readonly number[]) => repository.findOwn(db, doctor, ids, moment());
+      return updates.page('timeslots', { updated_since, page_size, cursor }, { rows, scope: [doctor] });
+    },
 
     async get(timeslot: number): Promise<Timeslot> {
       const slot = await repository.findTimeslot(db, timeslot, moment());

@@ -67,7 +67,7 @@ export function createAnswering(dependencies: AnsweringDependencies) {
       if (timeslot === null || !lasts(offer)) {
         // It may be over because this very request was carried out before.
         const before = await transaction(db, (tx) =>
-          idempotency.once<Appointment>(tx, caller, request, patient, async () => undefined),
+          idempotency.once<Appointment | undefined>(tx, caller, request, patient, async () => undefined),
         );
         if (before) return before;
         throw new AppError('offer_lapsed');

@@ -135,7 +135,7 @@ export async function askAgain(db: Db, timeslot: number, key: string, seconds: n
   await db.$client.query({
     name: 'waitlist.ask-again',
     text: `
-      select from graphile_worker.add_job('offer_waitlist', json_build_object('timeslot', $1::integer),
+      select from graphile_worker.add_job('offer_waitlist', with_trace(json_build_object('timeslot', $1::integer)),
         run_at => now() + make_interval(secs => $3), job_key => $2)`,
     values: [timeslot, key, seconds],
   });

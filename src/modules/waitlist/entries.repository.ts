@@ -156,7 +156,7 @@ interface Filters {
   /** Somebody with all whom they look after. */
   family?: { person: number; adult: string } | undefined;
   doctor?: number | undefined;
-  status?: WaitlistStatus | undefined;
+  status?: readonly WaitlistStatus[] | undefined;
   /** Those that a slot of one of these would do. */
   branches?: Branches;
 }
@@ -196,7 +196,7 @@ export async function listEntries(
   ].join(' and ');
   const people = family && familyOf(`$${values.push(family.person)}`, `$${values.push(family.adult)}`);
   const [limit, offset, reach] = [1, 2, 3].map((index) => `$${values.length + index}::int`);
-  const parts = (status ? [status] : waitlistStatuses).flatMap((shown) =>
+  const parts = (status ?? waitlistStatuses).flatMap((shown) =>
     STORED[shown].map((stored) => {
       const over = shown === 'booked' || shown === 'left';
       const matching = `select e.id, ${over} as over from waitlist_entries e where ${where} and ${stored}`;

@@ -35,6 +35,25 @@ export async function lapseOffer(tx: Tx, timeslot: number): Promise<void> {
 }
 
 /**
+ * Ends those of a doctor's day that nobody answered, in the same way: what a long visit takes may have been offered before,
+ * slot by slot, and a slot has one offer at a time. The day is locked.
+ */
+export async function lapseOffersOfDay(tx: Tx, timeslot: number, now: Date): Promise<void> {
+  await clientOf(tx).query({
+    name: 'waitlist.lapse-day',
+    text: `
+      with offer as (
+        update waitlist_offers o set outcome = 'lapsed' from timeslots s, timeslots t
+        where s.id = $1 and t.doctor_id = s.doctor_id and t.date = s.date and not t.is_taken and t.is_waitlisted
+          and t.held_until <= $2 and o.timeslot_id = t.id and o.outcome is null
+        returning o.entry_id
+      )
+      update waitlist_entries set status = 'waiting' from offer where id = offer.entry_id and status = 'offered'`,
+    values: [timeslot, now],
+  });
+}
+
+/**
  * Whether the person who waits with the entry `e` could come to a slot, or to what a service takes from one on. It is asked of one after another, in the order
  * of joining, until somebody can. Those who had this offer before, since the slot became free, are passed over, by whichever
  * of their wishes it came. So are those who have a visit, or another offer, at that time. The visit that an offer would

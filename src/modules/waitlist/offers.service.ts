@@ -148,7 +148,10 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     const policy = await settings.policy();
     return transaction(db, async (tx) => {
       const withOthers = await claims.isWantedWithOthers(tx, timeslot);
-      if (withOthers) await claims.lockDayOf(tx, timeslot);
+      if (withOthers) {
+        await claims.lockDayOf(tx, timeslot);
+        await repository.lapseOffersOfDay(tx, timeslot, clock.now());
+      }
       return passOnWithin(tx, timeslot, policy, { asking, withOthers });
     });
   }

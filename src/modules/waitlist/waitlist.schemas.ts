@@ -219,7 +219,10 @@ export type NewWaitlistEntry = z.infer<typeof newWaitlistEntry>;
 
 export const waitlistFilters = z.object({
   ...pageQuery,
-  status: status.optional().meta({ description: 'Only those in this status.', examples: ['waiting'] }),
+  status: fields
+    .severalOf(status, ['waiting', 'offered'])
+    .optional()
+    .meta({ description: 'Only those in one of these statuses.' }),
   doctor: fields.idText
     .optional()
     .meta({ description: 'Only those who wait for this doctor by name.', examples: [demo.doctor.id] }),

@@ -1,5 +1,7 @@
 import type { ActiveStatus } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
+import { LOCK_TOGETHER } from '../../../db/limits.ts';
+import { patientFor, unseen } from '../../../db/sql.ts';
 import {
   appointmentsAhead,
   boundValues,
@@ -103,17 +105,19 @@ export async function insertAppointments(
     name: 'appointments.book-together',
     text: `
       with wanted as materialized (
-        select * from unnest($1::integer[], $2::integer[], $3::integer[], $4::appointment_status[], $13::text[])
+        select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
+            ${unseen('$4', 'appointment_status[]')}, ${unseen('$13', 'text[]')})
           with ordinality w (timeslot, patient, booked_by, status, reason, nth)
       ), patient as materialized (
         select u.id, u.first_name, u.last_name, u.phone from users u
-        where u.id = any ($2) and ${isPatientHere('u')} order by u.id
+        where ${patientFor(`'${LOCK_TOGETHER}'`)} and u.id = any (${unseen('$2', 'integer[]')}) and ${isPatientHere('u')}
+        order by u.id
         for share
       ), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
           s.is_waitlisted, s.last_held_by, doctor.*
         from timeslots s cross join ${bookingDoctor('s')}
-        where (select count(*) from patient) > 0 and s.id = any ($1) and ${canBeHad('s.held_by', 5)}
+        where (select count(*) from patient) > 0 and s.id = any (${unseen('$1', 'integer[]')}) and ${canBeHad('s.held_by', 5)}
         order by s.id for no key update of s
       ), winner as (
         select distinct on (slot.id) slot.id, w.patient, w.booked_by, ${bookedStatus('w.status')} as status, w.reason, w.nth

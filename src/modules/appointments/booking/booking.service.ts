@@ -1,6 +1,6 @@
 import type { Clock } from '../../../core/clock.ts';
-import { AppError, invalidField } from '../../../core/errors.ts';
-import type { Keyed, Once } from '../../../core/idempotency.ts';
+import { AppError, invalidField, orThrow } from '../../../core/errors.ts';
+import { fresh, type Keyed, type Once } from '../../../core/idempotency.ts';
 import { type Caller, sideOf, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
@@ -19,12 +19,22 @@ export interface BookingDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
-  idempotency: Pick<Idempotency, 'once'>;
+  idempotency: Pick<Idempotency, 'once' | 'onceEach'>;
   obtaining: Availability['obtaining'];
   guardians: Pick<Guardians, 'patientFor' | 'mustStillActFor'>;
   /** Those of these people whom messages reach. */
   reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
+
+/** What somebody books for themself. */
+interface Own {
+  booking: repository.Booking;
+  bounds: Bounds;
+  caller: Caller;
+  request: Keyed | undefined;
+}
+
+const done = (booked: Appointment | undefined) => booked && fresh(booked);
 
 /** A slot, or the slots that a service takes from one on. */
 export const insertBooking = (
@@ -39,18 +49,36 @@ export const insertBooking = (
 export function createBooking(dependencies: BookingDependencies) {
   const { db, clock, audit, idempotency, obtaining, guardians, reached } = dependencies;
 
-  /** What patients book for themselves, without a key or a limit, travels together. */
-  const bookPlainly = together<{ booking: repository.Booking; bounds: Bounds }, Appointment | undefined>({
-    alone: ({ booking, bounds }) => repository.insertAppointment(db, booking, bounds),
-    // All are patients. The last to come was told the time last, and the policy as it is now.
-    together: (plain) =>
-      repository.insertAppointments(
-        db,
-        plain.map(({ booking }) => booking),
-        (plain.at(-1) as (typeof plain)[number]).bounds,
-      ),
+  /** What patients book for themselves, a slot alone and without a limit of their number, travels together. */
+  const bookOwn = together<Own, Once<Appointment> | AppError | undefined>({
+    together: async (all) =>
+      all.some(({ request }) => request) ? bookKeyed(all) : (await bookAll(db, all)).map(done),
     lanes: 2,
   });
+
+  /** All are patients. The last to come was told the time last, and the policy as it is now. */
+  const bookAll = async (executor: Executor, all: readonly Own[]) => {
+    const { booking, bounds } = all.at(-1) as Own;
+    if (all.length === 1) return [await repository.insertAppointment(executor, booking, bounds)];
+    return repository.insertAppointments(
+      executor,
+      all.map((own) => own.booking),
+      bounds,
+    );
+  };
+
+  const bookKeyed = (all: readonly Own[]) =>
+    transaction(db, (tx) =>
+      idempotency.onceEach(
+        tx,
+        all.map(({ caller, request }) => ({ caller, request, subject: caller.id })),
+        (places) =>
+          bookAll(
+            tx,
+            places.map((place) => all[place] as Own),
+          ),
+      ),
+    );
 
   /** Notes what somebody books for somebody else, and what of the clinic's policy the staff overrides. */
   async function note(tx: Tx, actor: Caller, booked: Appointment, policy: Policy): Promise<void> {
@@ -93,13 +121,9 @@ export function createBooking(dependencies: BookingDependencies) {
     return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
       const status: ActiveStatus = policy.auto_confirm || isFollowUp ? 'confirmed' : 'pending';
       const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
-      const isPlain = patient === caller.id && !request && bounds.active_max === null;
-      if (isPlain) {
-        const answer = await (service === undefined
-          ? bookPlainly({ booking, bounds })
-          : insertBooking(db, booking, bounds));
-        return answer && { answer, replayed: false };
-      }
+      const isOwn = patient === caller.id && bounds.active_max === null;
+      if (isOwn && service === undefined) return orThrow(await bookOwn({ booking, bounds, caller, request }));
+      if (isOwn && !request) return done(await insertBooking(db, booking, bounds));
       return transaction(db, (tx) =>
         idempotency.once(tx, caller, request, patient, async () => {
           await guardians.mustStillActFor(tx, caller, patient);

@@ -1,6 +1,8 @@
 import type { WallTime } from '../../../core/clock.ts';
 import { type AppointmentStatus, activeStatuses } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
+import { LOCK_TOGETHER } from '../../../db/limits.ts';
+import { patientFor, unseen } from '../../../db/sql.ts';
 import { isActive, isLapsed } from '../../availability/visits.sql.ts';
 import type { Owners } from '../appointments.rules.ts';
 
@@ -113,10 +115,12 @@ export async function cancelTogether(
     name: 'appointments.cancel-together',
     text: `
       with wanted as materialized (
-        select * from unnest($1::integer[], $2::integer[], $3::text[], $4::text[], $5::integer[])
+        select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'text[]')},
+            ${unseen('$4', 'text[]')}, ${unseen('$5', 'integer[]')})
           with ordinality w (id, by, reason, expected, patient, nth)
       ), locked as materialized (
-        select v.id from appointments v where v.id = any ($1) order by v.id for no key update
+        select v.id from appointments v where ${patientFor('$13')} and v.id = any (${unseen('$1', 'integer[]')})
+        order by v.id for no key update
       )
       update appointments a set status = 'cancelled', updated_at = $6, updated_by = w.by, cancelled_by = w.by,
         cancel_reason = w.reason, cancelled_late = coalesce((a.date, a.start_time) <= ($7::date, $8::time), false)
@@ -138,6 +142,7 @@ export async function cancelTogether(
       after.time,
       wall.date,
       wall.time,
+      cancellations.length > 1 ? LOCK_TOGETHER : null,
     ],
   });
   const changed = new Map(rows.map(({ nth, ...row }) => [nth, row]));

@@ -1,8 +1,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../../core/clock.ts';
 import type { Locale } from '../../../core/words.ts';
 import { chooseType, varyBy } from '../../../http/accept.ts';
-import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../../http/csv.ts';
+import {
+  asCsvFile,
+  CSV_TYPE,
+  type CsvColumns,
+  type CsvReader,
+  csvTable,
+  csvText,
+} from '../../../http/csv.ts';
 import { anyOf, IsDoctor, IsStaff } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { chooseLocale } from '../../../i18n/index.ts';
@@ -18,44 +26,50 @@ const types = { json: JSON_TYPE, csv: CSV_TYPE, html: HTML_TYPE } as const;
 const PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** The columns of the CSV, in their order. */
-const columns = {
+const columns: CsvColumns<DayEntry> = {
   start_time: ({ start_time }) => start_time,
   end_time: ({ end_time }) => end_time,
-  branch: ({ branch }) => branch,
-  room: ({ room_name }) => room_name,
+  branch_id: ({ branch }) => branch,
+  room_name: ({ room_name }) => room_name,
   is_available: ({ is_available }) => is_available,
-  appointment: ({ appointment }) => appointment?.id,
-  status: ({ appointment }) => appointment?.status,
-  attendance: ({ appointment }) => appointment?.attendance,
+  id: ({ appointment }) => appointment?.id,
+  status: ({ appointment }, { words }) => appointment && words.statuses[appointment.status],
+  attendance: ({ appointment }, { words }) =>
+    appointment?.attendance && words.attendances[appointment.attendance],
   patient_id: ({ appointment }) => appointment?.patient.id,
   patient_first_name: ({ appointment }) => appointment?.patient.first_name,
   patient_last_name: ({ appointment }) => appointment?.patient.last_name,
-  patient_phone: ({ appointment }) => appointment?.patient.phone,
-  date_of_birth: ({ appointment }) => appointment?.patient.date_of_birth,
+  patient_phone: ({ appointment }, write) => write.phone(appointment?.patient.phone),
+  date_of_birth: ({ appointment }, write) => write.date(appointment?.patient.date_of_birth),
   is_known: ({ appointment }) => appointment?.patient.is_known,
   reachable: ({ appointment }) => appointment?.patient.reachable,
-  service: ({ appointment }, locale) => appointment?.service?.name[locale],
+  service_name: ({ appointment }, { locale }) => appointment?.service?.name[locale],
   reason: ({ appointment }) => appointment?.reason,
   note: ({ appointment }) => appointment?.note,
-} satisfies Record<string, (entry: DayEntry, locale: Locale) => Cell>;
+};
 
-const asCsv = ({ entries }: { entries: DayEntry[] }, locale: Locale) =>
-  [
-    csvRow(Object.keys(columns)),
-    ...entries.map((entry) => csvRow(Object.values(columns).map((read) => read(entry, locale)))),
-  ].join('');
+function asCsv({ entries }: { entries: DayEntry[] }, reader: CsvReader): string {
+  const { head, row } = csvTable(columns, reader);
+  return head + entries.map(row).join('');
+}
 
 interface DayRoutesOptions {
   appointments: Pick<Appointments, 'day'>;
+  clock: Pick<Clock, 'wallOf'>;
   default_locale: Locale;
 }
 
 /** A doctor's day as one list. */
 export async function dayRoutes(instance: FastifyInstance, options: DayRoutesOptions) {
-  const { appointments, default_locale } = options;
+  const { appointments, clock, default_locale } = options;
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
-  function answer(request: FastifyRequest, reply: FastifyReply, { format }: DayQuery, found: DayFound) {
+  function answer(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { format, separator }: DayQuery,
+    found: DayFound,
+  ) {
     const { locale: own, ...shown } = found;
     varyBy(varyBy(reply, 'accept'), 'accept-language').header('cache-control', 'private, no-store');
     const type = format
@@ -63,13 +77,12 @@ export async function dayRoutes(instance: FastifyInstance, options: DayRoutesOpt
       : chooseType(request.headers.accept, [JSON_TYPE, CSV_TYPE, HTML_TYPE]);
     if (type === JSON_TYPE) return reply.send(shown);
     const locale = own ?? chooseLocale(request.headers['accept-language'], default_locale);
-    reply.header('content-language', locale);
     if (type === CSV_TYPE)
-      return reply
-        .type(CSV_HEADER)
-        .header('content-disposition', attachment(`day-${shown.doctor.id}-${shown.date}.csv`))
-        .send(asCsv(shown, locale));
+      return asCsvFile(reply, locale, `day-${shown.doctor.id}-${shown.date}.csv`).send(
+        asCsv(shown, { locale, separator, clock }),
+      );
     return reply
+      .header('content-language', locale)
       .type('text/html; charset=utf-8')
       .header('content-security-policy', PAGE_POLICY)
       .header('x-robots-tag', 'noindex, nofollow')
@@ -98,12 +111,7 @@ export async function dayRoutes(instance: FastifyInstance, options: DayRoutesOpt
             content: {
               [JSON_TYPE]: { schema: day },
               [CSV_TYPE]: {
-                schema: z.string().meta({
-                  description:
-                    'RFC 4180, with a header. An apostrophe stands before what a spreadsheet would run.',
-                  maxLength: 16_777_216,
-                  examples: [asCsv(dayExample, 'en')],
-                }),
+                schema: csvText(16_777_216, asCsv(dayExample, { locale: 'en', clock })),
               },
               [HTML_TYPE]: {
                 schema: z.string().meta({

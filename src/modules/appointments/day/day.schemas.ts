@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { attendances, type locales } from '../../../core/words.ts';
+import { separatorText } from '../../../http/csv.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
 import { NOTE_LENGTH, REASON_LENGTH, status } from '../appointments.schemas.ts';
@@ -21,6 +22,7 @@ export const dayQuery = z.object({
     .enum(['json', 'csv', 'html'])
     .optional()
     .meta({ description: 'Goes before `Accept`: JSON, CSV, or a page to print.', examples: ['csv'] }),
+  separator: separatorText,
 });
 export type DayQuery = z.infer<typeof dayQuery>;
 

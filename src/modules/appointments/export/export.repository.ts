@@ -27,18 +27,24 @@ export async function readPage(
   const read = statement<AppointmentRow>(name, () => {
     const { date, start_time, id } = appointments;
     const where = and(
-      condition.where,
+      condition.walked,
       sql`(${date}, ${start_time}, ${id}) > (${sql.placeholder('after_date')}::date,
         ${sql.placeholder('after_time')}::time, ${sql.placeholder('after_id')}::integer)`,
     );
-    const page = sql`(select ${id} as id from ${appointments} where ${where}
-      order by ${date}, ${start_time}, ${id} limit ${sql.placeholder('size')}) as page`;
+    const size = sql.placeholder('size');
+    const rows = sql`(select ${id} as id, ${date} as date, ${start_time} as start_time from ${appointments} where ${where}
+      order by ${date}, ${start_time}, ${id} limit ${size})`;
+    const page = condition.of
+      ? sql`(select each.id from ${condition.of} as each_of cross join lateral ${rows} as each
+      order by each.date, each.start_time, each.id limit ${size}) as page`
+      : sql`${rows} as page`;
     return sql`
       select ${columns} from ${page} join appointments on appointments.id = page.id ${joinPeople}
       order by ${date}, ${start_time}, ${id}`;
   });
   const rows = await read(db, {
     ...filters,
+    ...condition.values,
     today: wall.date,
     time: wall.time,
     after_date: after.date,

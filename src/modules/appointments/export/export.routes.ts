@@ -1,24 +1,27 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { Clock } from '../../../core/clock.ts';
+import type { Locale } from '../../../core/words.ts';
 import { chooseType, varyBy } from '../../../http/accept.ts';
-import { attachment, type Cell, CSV_HEADER, CSV_TYPE, csvRow } from '../../../http/csv.ts';
+import { asCsvFile, attachment, CSV_TYPE, type CsvColumns, csvTable, csvText } from '../../../http/csv.ts';
 import { IsAdmin } from '../../../http/guards.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
+import { chooseLocale } from '../../../i18n/index.ts';
 import { type Appointment, appointmentExample } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
-import { exportFilters } from '../reading/filters.schemas.ts';
+import { exportQuery } from '../reading/filters.schemas.ts';
 
 const NDJSON_TYPE = 'application/x-ndjson';
 
 /** The columns of the CSV, in their order. */
-const columns = {
+const columns: CsvColumns<Appointment> = {
   id: ({ id }) => id,
-  date: ({ date }) => date,
+  date: ({ date }, write) => write.date(date),
   start_time: ({ start_time }) => start_time,
   end_time: ({ end_time }) => end_time,
-  status: ({ status }) => status,
-  attendance: ({ attendance }) => attendance,
+  status: ({ status }, { words }) => words.statuses[status],
+  attendance: ({ attendance }, { words }) => attendance && words.attendances[attendance],
   doctor_id: ({ doctor }) => doctor.id,
   doctor_first_name: ({ doctor }) => doctor.first_name,
   doctor_last_name: ({ doctor }) => doctor.last_name,
@@ -26,59 +29,53 @@ const columns = {
   patient_id: ({ patient }) => patient.id,
   patient_first_name: ({ patient }) => patient.first_name,
   patient_last_name: ({ patient }) => patient.last_name,
-  patient_phone: ({ patient }) => patient.phone,
+  patient_phone: ({ patient }, write) => write.phone(patient.phone),
   timeslot: ({ timeslot }) => timeslot,
-  timeslots: ({ timeslots }) => timeslots.join(' '),
-  branch: ({ branch }) => branch,
-  room: ({ room }) => room,
-  service: ({ service }) => service?.id ?? null,
-  service_name: ({ service }) => service?.name.en ?? null,
-  price: ({ service }) => service?.price ?? null,
-  currency: ({ service }) => service?.currency ?? null,
-  created_at: ({ created_at }) => created_at,
-  updated_at: ({ updated_at }) => updated_at,
+  // With blanks alone between them, ids of three digits would be one number where blanks separate thousands.
+  timeslots: ({ timeslots }) => timeslots.join(' · '),
+  branch_id: ({ branch }) => branch,
+  room_id: ({ room }) => room,
+  service_id: ({ service }) => service?.id,
+  service_name: ({ service }, { locale }) => service?.name[locale],
+  price: ({ service }, write) => write.price(service?.price, service?.currency),
+  currency: ({ service }) => service?.currency,
+  created_at: ({ created_at }, write) => write.moment(created_at),
+  updated_at: ({ updated_at }, write) => write.moment(updated_at),
   booked_by: ({ booked_by }) => booked_by,
   cancelled_by: ({ cancelled_by }) => cancelled_by,
-  cancel_reason: ({ cancel_reason }) => cancel_reason,
+  cancel_reason: ({ cancel_reason }, { words }) =>
+    cancel_reason && (words.reasons.get(cancel_reason) ?? cancel_reason),
   cancelled_late: ({ cancelled_late }) => cancelled_late,
   version: ({ version }) => version,
   reason: ({ reason }) => reason,
   note: ({ note }) => note,
-} satisfies Record<string, (row: Appointment) => Cell>;
+};
 
-const head = csvRow(Object.keys(columns));
-const asCsv = (row: Appointment) => csvRow(Object.values(columns).map((cell) => cell(row)));
 const asJson = (row: Appointment) => `${JSON.stringify(row)}\n`;
 
-/** How each type is written: what stands before the rows, and each row. */
-const formats = {
-  [NDJSON_TYPE]: {
-    type: `${NDJSON_TYPE}; charset=utf-8`,
-    name: 'appointments.ndjson',
-    head: '',
-    row: asJson,
-  },
-  [CSV_TYPE]: { type: CSV_HEADER, name: 'appointments.csv', head, row: asCsv },
-};
+/** How an export is written: what stands before the rows, and each row. */
+interface Form {
+  head: string;
+  row: (row: Appointment) => string;
+}
+const lines: Form = { head: '', row: asJson };
 
 interface ExportRoutesOptions {
   appointments: Appointments;
+  clock: Pick<Clock, 'wallOf'>;
+  default_locale: Locale;
   /** What of an error may be logged. */
   loggable: (error: unknown) => object;
 }
 
 /** All appointments that match in one answer, however many. */
 export async function exportRoutes(instance: FastifyInstance, options: ExportRoutesOptions) {
-  const { appointments, loggable } = options;
+  const { appointments, clock, default_locale, loggable } = options;
   const app = instance.withTypeProvider<ZodTypeProvider>();
 
   /** The pages as text. If a page cannot be read, the connection ends: a file that is cut off must not look complete. */
-  async function* written(
-    request: FastifyRequest,
-    pages: AsyncIterable<Appointment[]>,
-    { head: first, row }: (typeof formats)[keyof typeof formats],
-  ) {
-    if (first) yield first;
+  async function* written(request: FastifyRequest, pages: AsyncIterable<Appointment[]>, { head, row }: Form) {
+    if (head) yield head;
     try {
       for await (const page of pages) yield page.map(row).join('');
     } catch (error) {
@@ -87,6 +84,8 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
       throw new Error('the export broke off');
     }
   }
+
+  const english = csvTable(columns, { locale: 'en', clock });
 
   app.get(
     '/appointments/export/',
@@ -98,11 +97,11 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
         operationId: 'exportAppointments',
         summary: 'Export appointments',
         description:
-          'All appointments that match, by time, streamed in one answer without pages: one JSON object on each line, or CSV with ' +
-          '`Accept: text/csv`. Each row is as it stood when it was read. If the answer breaks off, its connection is closed ' +
-          'without the end of the transfer. **Noted** as `appointment.export`, one entry for a thousand rows: the people whose ' +
-          'appointments are in it see who looked.',
-        querystring: exportFilters,
+          'All appointments that match, by time, streamed in one answer without pages: one JSON object on each line, or, for ' +
+          'people, CSV with `Accept: text/csv`. Each row is as it stood when it was read. If the answer breaks off, its ' +
+          'connection is closed without the end of the transfer. **Noted** as `appointment.export`, one entry for a thousand ' +
+          'rows: the people whose appointments are in it see who looked.',
+        querystring: exportQuery,
         response: {
           200: {
             description: 'The appointments.',
@@ -114,29 +113,26 @@ export async function exportRoutes(instance: FastifyInstance, options: ExportRou
                   examples: [asJson(appointmentExample)],
                 }),
               },
-              [CSV_TYPE]: {
-                schema: z.string().meta({
-                  description:
-                    'RFC 4180, with a header. An apostrophe stands before what a spreadsheet would run.',
-                  maxLength: 2_147_483_647,
-                  examples: [head + asCsv(appointmentExample)],
-                }),
-              },
+              [CSV_TYPE]: { schema: csvText(2_147_483_647, english.head + english.row(appointmentExample)) },
             },
           },
         },
       },
     },
     async (request, reply) => {
-      const format = formats[chooseType(request.headers.accept, [NDJSON_TYPE, CSV_TYPE])];
+      const { separator, ...filters } = request.query;
+      const locale = chooseLocale(request.headers['accept-language'], default_locale);
+      const isCsv = chooseType(request.headers.accept, [NDJSON_TYPE, CSV_TYPE]) === CSV_TYPE;
+      const form = isCsv ? csvTable(columns, { locale, separator, clock }) : lines;
       const pages =
-        request.method === 'HEAD'
-          ? undefined
-          : await appointments.export.readAll(request.query, request.user);
-      return varyBy(reply, 'accept')
-        .header('content-type', format.type)
-        .header('content-disposition', attachment(format.name))
-        .send(pages ? (Readable.from(written(request, pages, format)) as never) : '');
+        request.method === 'HEAD' ? undefined : await appointments.export.readAll(filters, request.user);
+      varyBy(varyBy(reply, 'accept'), 'accept-language');
+      if (isCsv) asCsvFile(reply, locale, 'appointments.csv');
+      else
+        reply
+          .header('content-type', `${NDJSON_TYPE}; charset=utf-8`)
+          .header('content-disposition', attachment('appointments.ndjson'));
+      return reply.send(pages ? (Readable.from(written(request, pages, form)) as never) : '');
     },
   );
 }

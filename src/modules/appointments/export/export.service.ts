@@ -35,7 +35,9 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
       const last = page.at(-1);
       if (last === undefined) return;
       const wall = clock.wall();
-      yield page.map((row) => asOf(row, wall)).filter((row) => status === undefined || row.status === status);
+      yield page
+        .map((row) => asOf(row, wall))
+        .filter((row) => status === undefined || status.includes(row.status));
       if (page.length < PAGE) return;
       if (await sessions.isEnded(session)) throw new AppError('session_ended');
       // The client has the head of the answer and may read the rest slowly: the request's deadline does not hold for it.

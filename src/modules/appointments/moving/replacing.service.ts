@@ -7,13 +7,8 @@ import { isActive } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import { insertBooking } from '../booking/booking.service.ts';
 import type { Cancelling } from '../cancelling/cancelling.service.ts';
-import { lockAppointment, lockTarget } from './reschedule.repository.ts';
-import {
-  type MoveRequest,
-  type Moving,
-  type RescheduleDependencies,
-  unlessBusy,
-} from './reschedule.service.ts';
+import { lockAppointment, lockTarget } from './moving.repository.ts';
+import { type MoveRequest, type Moving, type MovingDependencies, unlessBusy } from './moving.service.ts';
 
 /** A slot that is held for a patient, and the visit of theirs that it replaces. */
 interface Replacement {
@@ -24,7 +19,7 @@ interface Replacement {
   service: number | null;
 }
 
-interface ReplacingDependencies extends RescheduleDependencies {
+interface ReplacingDependencies extends MovingDependencies {
   cancelling: Pick<Cancelling, 'cancelWithin'>;
   moving: Pick<Moving, 'mustMove' | 'moveWithin'>;
 }

@@ -7,7 +7,7 @@ import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { appointment, appointmentPage, patientOf, readsAppointment, shows } from '../appointments.schemas.ts';
 import type { Appointments } from '../appointments.service.ts';
-import { allFilters, ownFilters } from './filters.schemas.ts';
+import { allFilters, LIST, ownFilters } from './filters.schemas.ts';
 
 const tags = ['appointments'];
 
@@ -34,14 +34,14 @@ export async function readingRoutes(
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await reading.listOwn(request.query, request.user)),
+      pageAnswer(request, request.query.page, await reading.listOwn(request.query, request.user), LIST),
   );
 
   app.get(
     '/appointments/',
     {
       preHandler: IsStaff,
-      config: { audit: reads('appointment.list', patientOf), shows },
+      config: { errors: ['too_old'], audit: reads('appointment.list', patientOf), shows },
       schema: {
         tags,
         operationId: 'listAppointments',
@@ -54,7 +54,7 @@ export async function readingRoutes(
       },
     },
     async (request) =>
-      pageAnswer(request, request.query.page, await reading.list(request.query, request.user)),
+      pageAnswer(request, request.query.page, await reading.list(request.query, request.user), LIST),
   );
 
   app.get(

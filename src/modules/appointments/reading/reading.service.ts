@@ -1,11 +1,13 @@
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
 import type { Db } from '../../../db/client.ts';
+import type { Updates } from '../../../events/updates.ts';
 import type { Reach } from '../../availability/index.ts';
 import type { Guardians } from '../../patients/index.ts';
-import { findAppointment, findOwners } from '../appointments.repository.ts';
+import { findAppointment, findAppointments, findOwners } from '../appointments.repository.ts';
 import { asOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import type { Filters } from './filters.repository.ts';
@@ -17,9 +19,10 @@ export interface ReadingDependencies {
   clock: Clock;
   reach: Pick<Reach, 'of'>;
   guardians: Pick<Guardians, 'adult' | 'patientFor'>;
+  updates: Updates;
 }
 
-export function createReading({ db, clock, reach, guardians }: ReadingDependencies) {
+export function createReading({ db, clock, reach, guardians, updates }: ReadingDependencies) {
   async function pageOf(filters: Filters, page: PageRequest): Promise<Page<Appointment>> {
     const wall = clock.wall();
     const found = await listAppointments(db, filters, wall, page);
@@ -42,11 +45,19 @@ export function createReading({ db, clock, reach, guardians }: ReadingDependenci
     findOwners: async (appointment: number, caller: Caller) =>
       findOwners(db, appointment, guardians.adult(), await reach.of(caller)),
 
-    /** Every appointment that the caller reaches, for the staff. */
-    list: async (
-      { page, page_size, ...filters }: AppointmentFilters,
+    /** Every appointment that the caller reaches, for the staff, or what of them has changed. @throws AppError too_old */
+    async list(
+      { page, page_size, cursor, updated_since, ...filters }: AppointmentFilters,
       caller: Caller,
-    ): Promise<Page<Appointment>> => pageOf(await within(filters, caller), { page, page_size }),
+    ): Promise<Page<Appointment>> {
+      if (updated_since === undefined)
+        return pageOf(await within(filters, caller), { page, page_size, cursor });
+      const scope = await reach.of(caller);
+      const wall = clock.wall();
+      const rows = async (ids: readonly number[]) =>
+        (await findAppointments(db, ids, scope)).map((row) => asOf(row, wall));
+      return updates.page('appointments', { updated_since, page_size, cursor }, { rows, scope });
+    },
 
     /**
      * A doctor's visits of one patient, whatever became of them.
@@ -68,10 +79,10 @@ export function createReading({ db, clock, reach, guardians }: ReadingDependenci
      * @throws AppError patient_not_found (a patient names somebody whom they do not look after)
      */
     async listOwn(
-      { page: number, page_size, ...filters }: OwnFilters,
+      { page: number, page_size, cursor, ...filters }: OwnFilters,
       caller: Caller,
     ): Promise<Page<Appointment>> {
-      const page = { page: number, page_size };
+      const page = { page: number, page_size, cursor };
       const side = sideOf(caller.role);
       if (side !== 'patient')
         return pageOf(await within({ ...filters, [side ?? 'booked_by']: caller.id }, caller), page);
@@ -81,7 +92,7 @@ export function createReading({ db, clock, reach, guardians }: ReadingDependenci
       const found = await listFamily(
         db,
         filters,
-        { person: caller.id, adult: guardians.adult() },
+        { person: caller.id, adult: adultsBornBy(wall.date) },
         wall,
         page,
       );

@@ -79,12 +79,7 @@ export const booking = [
       unlessConfirmed(
         args,
         async () => ({ would_move: await api.get(`/appointments/${appointment}/`), to: { timeslot } }),
-        () =>
-          api.post(
-            `/appointments/${appointment}/reschedule/`,
-            { timeslot },
-            { 'idempotency-key': randomUUID() },
-          ),
+        () => api.post(`/appointments/${appointment}/reschedule/`, { timeslot }),
       ),
   }),
   tool({

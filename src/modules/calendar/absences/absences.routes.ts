@@ -5,6 +5,7 @@ import { type Role, readsReasons } from '../../../core/roles.ts';
 import { idParams } from '../../../http/fields.ts';
 import { anyOf, IsDoctor, IsOwner, IsStaff } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
@@ -57,12 +58,13 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
           '`preview` answers what would be done (200) and does nothing. While the absence stands, no slot can be published ' +
           'in it. Staff can write one for a deactivated doctor who still has visits. A receptionist of other branches than ' +
           'those in which it would take slots or visits is refused.',
+        headers: keyedHeaders,
         body: newAbsence,
         response: { 200: absenceEffects, 201: absenceEffects },
       },
     },
     async (request, reply) => {
-      const effects = await absences.add(request.body, request.user);
+      const effects = onceAnswer(reply, await absences.add(request.body, request.user, keyed(request)));
       if (effects.id === null) return reply.code(200).send(effects);
       return reply.code(201).header('location', `/api/absences/${effects.id}/`).send(effects);
     },

@@ -1,6 +1,7 @@
 import type { AuditAction } from '../../../core/audited.ts';
 import { type Clock, hasEnded } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import { fresh, type Keyed, type Once } from '../../../core/idempotency.ts';
 import { doctorFor } from '../../../core/on-behalf.ts';
 import type { Page } from '../../../core/page.ts';
 import { type Caller, sideOf } from '../../../core/roles.ts';
@@ -8,6 +9,7 @@ import { type Db, type Executor, type Tx, transaction } from '../../../db/client
 import type { Appointments } from '../../appointments/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Branches, Reach } from '../../availability/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
 import { seeingOthers } from '../../timeslots/index.ts';
 import { lockLeftCalendar } from '../locks.repository.ts';
 import type { Publishing } from '../weeks/publishing.service.ts';
@@ -29,13 +31,14 @@ export interface AbsencesDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordAll'>;
+  idempotency: Pick<Idempotency, 'once'>;
   appointments: { callingOff: Pick<Appointments['callingOff'], 'during'> };
   publishing: Pick<Publishing, 'lock' | 'refresh'>;
   reach: Pick<Reach, 'of' | 'mustReachDoctor'>;
 }
 
 export function createAbsences(dependencies: AbsencesDependencies) {
-  const { db, clock, audit, appointments, publishing, reach } = dependencies;
+  const { db, clock, audit, idempotency, appointments, publishing, reach } = dependencies;
 
   /** Notes what the desk does to a doctor's absences. */
   const note = async (tx: Tx, caller: Caller, action: AuditAction, absence: number, doctor: number) => {
@@ -67,30 +70,34 @@ export function createAbsences(dependencies: AbsencesDependencies) {
    * also what was booked while the locks were waited for. The slots that become free go at once: the waiting list is offered
    * none. Offers of other slots end with their slots (trigger `timeslots_withdraw_offer`).
    */
-  const act = (span: SpanAhead, reason: string | null, caller: Caller, branches: Branches) =>
-    transaction(db, async (tx) => {
-      if (!(await lockLeftCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
-      const details = { reason, created_by: caller.id, now: clock.now() };
-      const absence = await repository.insertAbsence(tx, span, details);
-      if (absence === undefined) throw new AppError('absence_overlap');
-      await appointments.callingOff.during(span).lock(tx);
-      await lockSlots(tx, span);
-      await mustReachAll(tx, span, branches);
-      const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
-      const removed = await removeFreeSlots(tx, span);
-      const people = [...new Set(visits.map(({ patient }) => patient.id))];
-      const cancelled = { actor: caller, action: 'appointment.cancel' as const, details: { absence } };
-      await audit.recordAll(tx, cancelled, people);
-      await note(tx, caller, 'absence.create', absence, span.doctor);
-      const booked = new Set(
-        visits.flatMap(({ timeslot, further_timeslots }) => [timeslot, ...further_timeslots]),
-      );
-      const free = removed.filter(({ id }) => !booked.has(id));
-      return {
-        id: absence,
-        ...effectsOf({ count: free.length, rows: free }, { count: visits.length, rows: visits }),
-      };
-    });
+  async function act(
+    tx: Tx,
+    span: SpanAhead,
+    reason: string | null,
+    { caller, branches }: { caller: Caller; branches: Branches },
+  ) {
+    if (!(await lockLeftCalendar(tx, span.doctor))) throw new AppError('doctor_not_found');
+    const details = { reason, created_by: caller.id, now: clock.now() };
+    const absence = await repository.insertAbsence(tx, span, details);
+    if (absence === undefined) throw new AppError('absence_overlap');
+    await appointments.callingOff.during(span).lock(tx);
+    await lockSlots(tx, span);
+    await mustReachAll(tx, span, branches);
+    const visits = await appointments.callingOff.during(span).cancel(tx, caller.id);
+    const removed = await removeFreeSlots(tx, span);
+    const people = [...new Set(visits.map(({ patient }) => patient.id))];
+    const cancelled = { actor: caller, action: 'appointment.cancel' as const, details: { absence } };
+    await audit.recordAll(tx, cancelled, people);
+    await note(tx, caller, 'absence.create', absence, span.doctor);
+    const booked = new Set(
+      visits.flatMap(({ timeslot, further_timeslots }) => [timeslot, ...further_timeslots]),
+    );
+    const free = removed.filter(({ id }) => !booked.has(id));
+    return {
+      id: absence,
+      ...effectsOf({ count: free.length, rows: free }, { count: visits.length, rows: visits }),
+    };
+  }
 
   async function mustFind(executor: Executor, id: number): Promise<Absence> {
     const absence = await repository.findAbsence(executor, id);
@@ -114,20 +121,30 @@ export function createAbsences(dependencies: AbsencesDependencies) {
 
     /**
      * Takes a doctor out of the calendar: of what lies ahead, free slots go and active appointments are cancelled.
+     * @param request asks for it to be done once only; a preview keeps nothing
      * @throws AppError doctor_not_found, absence_overlap, forbidden (another doctor's, or what lies in branches that the
-     * caller does not reach), invalid_input (all of it past)
+     * caller does not reach), invalid_input (all of it past), request_in_progress, idempotency_key_reused
      */
-    async add(absence: NewAbsence, caller: Caller): Promise<AbsenceEffects> {
+    async add(absence: NewAbsence, caller: Caller, request?: Keyed): Promise<Once<AbsenceEffects>> {
       const { doctor: named, from, to, start_time, end_time, reason = null, preview: only } = absence;
       const span = { doctor: doctorFor(named, caller), from, to, start_time, end_time };
-      const ahead = { ...span, after: clock.wall() };
-      if (hasEnded({ date: to, end_time }, ahead.after)) throw invalidField('to', 'in_past');
-      await reach.mustReachDoctor(span.doctor, caller);
+      const said = { ...span, reason, preview: only };
       const branches = await reach.of(caller);
-      const effects = only
-        ? { id: null, ...(await preview(ahead, branches)) }
-        : await act(ahead, reason, caller, branches);
-      return { ...span, reason, preview: only, ...effects };
+      // An absence that is there already may be over when its answer is asked for again, or have taken the doctor's last slots
+      // in the caller's branches.
+      const judged = async (executor: Executor): Promise<SpanAhead> => {
+        const after = clock.wall();
+        if (hasEnded({ date: to, end_time }, after)) throw invalidField('to', 'in_past');
+        await reach.mustReachDoctor(span.doctor, caller, executor);
+        return { ...span, after };
+      };
+      if (only) return fresh({ ...said, id: null, ...(await preview(await judged(db), branches)) });
+      return transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, span.doctor, async () => ({
+          ...said,
+          ...(await act(tx, await judged(tx), reason, { caller, branches })),
+        })),
+      );
     },
 
     /**

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsAdmin, IsSignedIn } from '../../../http/guards.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import type { Calendar } from '../calendar.service.ts';
@@ -48,12 +49,13 @@ export async function holidaysRoutes(instance: FastifyInstance, { holidays }: Pi
           '`despite_holiday`. The answer names the appointments that are still to come on that day. With `visits: cancel` ' +
           'they are cancelled in the same act, with the reason `clinic_closed`, and every patient is told, with other ' +
           'times. `preview` answers what would be done (200) and does nothing.',
+        headers: keyedHeaders,
         body: newHoliday,
         response: { 200: addedHoliday, 201: addedHoliday },
       },
     },
     async (request, reply) => {
-      const added = await holidays.add(request.body, request.user);
+      const added = onceAnswer(reply, await holidays.add(request.body, request.user, keyed(request)));
       if (added.id === null) return reply.code(200).send(added);
       return reply.code(201).header('location', `/api/holidays/${added.id}/`).send(added);
     },

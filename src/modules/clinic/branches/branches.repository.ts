@@ -54,8 +54,8 @@ export async function updateBranch(
   await tx.update(branches).set(changes).where(eq(branches.id, branch));
 }
 
-/** @throws the refusal by `branches_in_use`, and by every foreign key that names it */
-export async function deleteBranch(tx: Tx, branch: number): Promise<boolean> {
-  const { rowCount } = await tx.delete(branches).where(eq(branches.id, branch));
-  return rowCount === 1;
+/** @returns as it was. @throws the refusal by `branches_in_use`, and by every foreign key that names it */
+export async function deleteBranch(tx: Tx, branch: number): Promise<Branch | undefined> {
+  const [row] = await tx.delete(branches).where(eq(branches.id, branch)).returning(fields);
+  return row;
 }

@@ -4,6 +4,8 @@ import { demo } from '../../../core/demo.ts';
 import type { CountryCode } from '../../../core/phone.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsAdmin, IsSignedIn, ofDirectory } from '../../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { branch, branchInputs, branchPage, branchQuery } from './branches.schemas.ts';
@@ -54,12 +56,13 @@ export async function branchesRoutes(
         description:
           'As soon as a clinic has several active branches, whoever publishes slots says in which, unless the doctor works ' +
           'in one only.',
+        headers: keyedHeaders,
         body: inputs.create,
         response: { 201: branch },
       },
     },
     async (request, reply) => {
-      const added = await branches.add(request.body, request.user);
+      const added = onceAnswer(reply, await branches.add(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/branches/${added.id}/`).send(added);
     },
   );
@@ -85,7 +88,7 @@ export async function branchesRoutes(
     '/branches/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['branch_not_found', 'name_taken', 'has_upcoming'] },
+      config: { etag: true, errors: ['branch_not_found', 'version_mismatch', 'name_taken', 'has_upcoming'] },
       schema: {
         tags,
         operationId: 'updateBranch',
@@ -97,18 +100,19 @@ export async function branchesRoutes(
           '`clinic_closed`, and every patient is told, with other times; `keep` lets them take place. Opened again, slots ' +
           'come back from the doctors’ weeks; nothing else does.',
         params,
+        headers: ifMatchTag,
         body: inputs.update,
         response: { 200: branch },
       },
     },
-    async (request) => branches.update(request.params.id, request.body, request.user),
+    async (request) => branches.update(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.delete(
     '/branches/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['branch_not_found', 'branch_in_use'] },
+      config: { errors: ['branch_not_found', 'version_mismatch', 'branch_in_use'] },
       schema: {
         tags,
         operationId: 'deleteBranch',
@@ -117,11 +121,12 @@ export async function branchesRoutes(
           'Only one on which nothing hangs: neither rooms, slots, weeks, holidays nor visits, past ones too. Others are ' +
           'closed instead.',
         params: idParams('The branch’s id.', demo.emptyBranch.id),
+        headers: ifMatchTag,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await branches.remove(request.params.id, request.user);
+      await branches.remove(request.params.id, request.user, unchanged(request));
       return reply.code(204).send();
     },
   );

@@ -1,10 +1,13 @@
 import { AppError } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Page, PageRequest } from '../../../core/page.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, databaseError, transaction } from '../../../db/client.ts';
 import { LONG_READ } from '../../../db/limits.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
 import type { Closing } from '../closing.service.ts';
 import * as repository from './branches.repository.ts';
 import type { Branch, BranchChanges, NewBranch } from './branches.schemas.ts';
@@ -12,6 +15,7 @@ import type { Branch, BranchChanges, NewBranch } from './branches.schemas.ts';
 export interface BranchesDependencies {
   db: Db;
   audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
   closing: Pick<Closing, 'change'>;
 }
 
@@ -34,7 +38,7 @@ export async function unlessInUse<Done>(
 }
 
 /** The clinic's houses. */
-export function createBranches({ db, audit, closing }: BranchesDependencies) {
+export function createBranches({ db, audit, idempotency, closing }: BranchesDependencies) {
   return {
     list: (page: PageRequest): Promise<Page<Branch>> => repository.listBranches(db, page),
 
@@ -45,24 +49,35 @@ export function createBranches({ db, audit, closing }: BranchesDependencies) {
       return branch;
     },
 
-    /** @throws AppError name_taken, by the unique index */
-    add: (branch: NewBranch, caller: Caller): Promise<Branch> =>
-      transaction(db, async (tx) => {
-        const added = await repository.insertBranch(tx, branch);
-        await audit.record(tx, { actor: caller, action: 'branch.create', details: { branch: added.id } });
-        return added;
-      }),
+    /**
+     * @param request asks for it to be done once only
+     * @throws AppError name_taken, by the unique index; request_in_progress, idempotency_key_reused
+     */
+    add: (branch: NewBranch, caller: Caller, request?: Keyed): Promise<Once<Branch>> =>
+      transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, caller.id, async () => {
+          const added = await repository.insertBranch(tx, branch);
+          await audit.record(tx, { actor: caller, action: 'branch.create', details: { branch: added.id } });
+          return added;
+        }),
+      ),
 
     /**
      * Changes a branch. What becomes of its visits has to be said where it closes.
-     * @throws AppError branch_not_found, name_taken, has_upcoming
+     * @throws AppError branch_not_found, version_mismatch, name_taken, has_upcoming
      */
-    update: (id: number, { upcoming, ...changes }: BranchChanges, caller: Caller): Promise<Branch> =>
+    update: (
+      id: number,
+      { upcoming, ...changes }: BranchChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<Branch> =>
       transaction(
         db,
         async (tx) => {
           const before = await repository.lockBranch(tx, id);
           if (!before) throw new AppError('branch_not_found');
+          unchanged?.(before);
           const { is_active } = changes;
           const write = () => repository.updateBranch(tx, id, changes);
           const change = { was_active: before.is_active, is_active, upcoming, write };
@@ -76,12 +91,14 @@ export function createBranches({ db, audit, closing }: BranchesDependencies) {
 
     /**
      * Deletes a branch on which nothing hangs: no room, slot, week, holiday, visit, wish or receptionist.
-     * @throws AppError branch_not_found, branch_in_use
+     * @throws AppError branch_not_found, version_mismatch, branch_in_use
      */
-    remove: (id: number, caller: Caller): Promise<void> =>
+    remove: (id: number, caller: Caller, unchanged?: Unchanged): Promise<void> =>
       unlessInUse('branch_in_use', () =>
         transaction(db, async (tx) => {
-          if (!(await repository.deleteBranch(tx, id))) throw new AppError('branch_not_found');
+          const deleted = await repository.deleteBranch(tx, id);
+          if (!deleted) throw new AppError('branch_not_found');
+          unchanged?.(deleted);
           await audit.record(tx, { actor: caller, action: 'branch.delete', details: { branch: id } });
         }),
       ),

@@ -74,8 +74,8 @@ export async function updateRoom(
   await tx.update(rooms).set(changes).where(eq(rooms.id, room));
 }
 
-/** @throws the refusal by every foreign key that names it */
-export async function deleteRoom(tx: Tx, room: number): Promise<boolean> {
-  const { rowCount } = await tx.delete(rooms).where(eq(rooms.id, room));
-  return rowCount === 1;
+/** @returns as it was. @throws the refusal by every foreign key that names it */
+export async function deleteRoom(tx: Tx, room: number): Promise<Room | undefined> {
+  const [row] = await tx.delete(rooms).where(eq(rooms.id, room)).returning(fields);
+  return row;
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
 import { anyOf, IsAdmin, IsDoctor, IsStaff } from '../../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { newRoom, room, roomChanges, roomFilters, roomPage } from './rooms.schemas.ts';
@@ -41,12 +43,13 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
         summary: 'Add a room or a device',
         description:
           'No room is used twice at a time: neither by the hours of two doctors, nor by an examination beside them.',
+        headers: keyedHeaders,
         body: newRoom,
         response: { 201: room },
       },
     },
     async (request, reply) => {
-      const added = await rooms.add(request.body, request.user);
+      const added = onceAnswer(reply, await rooms.add(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/rooms/${added.id}/`).send(added);
     },
   );
@@ -72,7 +75,7 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
     '/rooms/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['room_not_found', 'name_taken', 'has_upcoming'] },
+      config: { etag: true, errors: ['room_not_found', 'version_mismatch', 'name_taken', 'has_upcoming'] },
       schema: {
         tags,
         operationId: 'updateRoom',
@@ -81,18 +84,19 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
           'With `is_active: false` the free slots in it that lie ahead are removed, and nothing is published or booked in ' +
           'it. Where visits in it are still to come it takes `upcoming`, as for a branch.',
         params,
+        headers: ifMatchTag,
         body: roomChanges,
         response: { 200: room },
       },
     },
-    async (request) => rooms.update(request.params.id, request.body, request.user),
+    async (request) => rooms.update(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.delete(
     '/rooms/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['room_not_found', 'room_in_use'] },
+      config: { errors: ['room_not_found', 'version_mismatch', 'room_in_use'] },
       schema: {
         tags,
         operationId: 'deleteRoom',
@@ -100,11 +104,12 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
         description:
           'Only one on which nothing hangs: neither slots, weeks nor visits, past ones too. Others are closed instead.',
         params: idParams('The room’s id.', demo.emptyRoom.id),
+        headers: ifMatchTag,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await rooms.remove(request.params.id, request.user);
+      await rooms.remove(request.params.id, request.user, unchanged(request));
       return reply.code(204).send();
     },
   );

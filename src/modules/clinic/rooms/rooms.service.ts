@@ -1,7 +1,9 @@
 import { AppError } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Page } from '../../../core/page.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { transaction } from '../../../db/client.ts';
 import { LONG_READ } from '../../../db/limits.ts';
 import type { Reach } from '../../availability/index.ts';
@@ -15,6 +17,7 @@ export type Rooms = ReturnType<typeof createRooms>;
 export function createRooms({
   db,
   audit,
+  idempotency,
   closing,
   reach,
 }: BranchesDependencies & { reach: Pick<Reach, 'of'> }) {
@@ -32,24 +35,35 @@ export function createRooms({
       return room;
     },
 
-    /** @throws AppError branch_not_found and name_taken, by the constraints */
-    add: (room: NewRoom, caller: Caller): Promise<Room> =>
-      transaction(db, async (tx) => {
-        const added = await repository.insertRoom(tx, room);
-        await audit.record(tx, { actor: caller, action: 'room.create', details: { room: added.id } });
-        return added;
-      }),
+    /**
+     * @param request asks for it to be done once only
+     * @throws AppError branch_not_found and name_taken, by the constraints; request_in_progress, idempotency_key_reused
+     */
+    add: (room: NewRoom, caller: Caller, request?: Keyed): Promise<Once<Room>> =>
+      transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, caller.id, async () => {
+          const added = await repository.insertRoom(tx, room);
+          await audit.record(tx, { actor: caller, action: 'room.create', details: { room: added.id } });
+          return added;
+        }),
+      ),
 
     /**
      * Changes a room. What becomes of its visits has to be said where it closes.
-     * @throws AppError room_not_found, name_taken, has_upcoming
+     * @throws AppError room_not_found, version_mismatch, name_taken, has_upcoming
      */
-    update: (id: number, { upcoming, ...changes }: RoomChanges, caller: Caller): Promise<Room> =>
+    update: (
+      id: number,
+      { upcoming, ...changes }: RoomChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<Room> =>
       transaction(
         db,
         async (tx) => {
           const before = await repository.lockRoom(tx, id);
           if (!before) throw new AppError('room_not_found');
+          unchanged?.(before);
           const { is_active } = changes;
           const write = () => repository.updateRoom(tx, id, changes);
           const change = { was_active: before.is_active, is_active, upcoming, write };
@@ -63,12 +77,14 @@ export function createRooms({
 
     /**
      * Deletes a room on which nothing hangs: no slot, week or visit.
-     * @throws AppError room_not_found, room_in_use
+     * @throws AppError room_not_found, version_mismatch, room_in_use
      */
-    remove: (id: number, caller: Caller): Promise<void> =>
+    remove: (id: number, caller: Caller, unchanged?: Unchanged): Promise<void> =>
       unlessInUse('room_in_use', () =>
         transaction(db, async (tx) => {
-          if (!(await repository.deleteRoom(tx, id))) throw new AppError('room_not_found');
+          const deleted = await repository.deleteRoom(tx, id);
+          if (!deleted) throw new AppError('room_not_found');
+          unchanged?.(deleted);
           await audit.record(tx, { actor: caller, action: 'room.delete', details: { room: id } });
         }),
       ),

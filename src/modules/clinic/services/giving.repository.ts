@@ -37,9 +37,13 @@ interface Giving {
   currency: string | null;
 }
 
-/** Writes what a doctor gives in place of what they gave. One who writes it at the same time comes before or after. */
-export async function replaceGiven(tx: Tx, doctor: number, given: readonly Giving[]): Promise<void> {
+/** Whoever writes what a doctor gives at the same time comes before or after. */
+export async function lockGiven(tx: Tx, doctor: number): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('doctor_services', ${doctor}))`);
+}
+
+/** Writes what a doctor gives in place of what they gave. `lockGiven` comes before. */
+export async function replaceGiven(tx: Tx, doctor: number, given: readonly Giving[]): Promise<void> {
   const ids = given.map(({ service_id }) => service_id);
   const others = ids.length > 0 ? not(inArray(doctorServices.service_id, ids)) : undefined;
   await tx.delete(doctorServices).where(and(eq(doctorServices.doctor_id, doctor), others));

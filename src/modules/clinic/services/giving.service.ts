@@ -1,5 +1,6 @@
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import * as repository from './giving.repository.ts';
@@ -28,11 +29,18 @@ export function createGiving({ db, audit, currency, doctors, linkSlots }: Giving
 
     /**
      * Replaces all that a doctor gives. Visits that are booked stay as they are.
-     * @throws AppError doctor_not_found, service_not_found
+     * @throws AppError doctor_not_found, version_mismatch, service_not_found
      */
-    async replace(doctor: number, { services }: NewGivenServices, caller: Caller): Promise<GivenService[]> {
+    async replace(
+      doctor: number,
+      { services }: NewGivenServices,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<GivenService[]> {
       await doctors.mustWork(doctor);
       return transaction(db, async (tx) => {
+        await repository.lockGiven(tx, doctor);
+        unchanged?.(await repository.listGiven(tx, doctor));
         const known = await repository.keepServices(
           tx,
           services.map(({ service }) => service),

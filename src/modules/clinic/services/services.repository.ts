@@ -85,8 +85,12 @@ export async function updateService(tx: Tx, id: number, changes: Stored): Promis
   await tx.update(services).set(Object.fromEntries(given)).where(eq(services.id, id));
 }
 
-/** @throws the refusal by a foreign key when a visit, a wish or a doctor refers to it */
-export async function deleteService(tx: Tx, id: number): Promise<boolean> {
-  const deleted = await tx.delete(services).where(eq(services.id, id)).returning({ id: services.id });
-  return deleted.length === 1;
+/** @returns as it was. @throws the refusal by a foreign key when a visit, a wish or a doctor refers to it */
+export async function deleteService(tx: Tx, id: number): Promise<Service | undefined> {
+  const { rows } = await clientOf(tx).query<Service>({
+    name: 'services.delete',
+    text: `delete from services v where v.id = $1 returning ${columns}`,
+    values: [id],
+  });
+  return rows[0];
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { demo } from '../../../core/demo.ts';
 import { idParams } from '../../../http/fields.ts';
 import { IsAdmin, IsSignedIn, ofDirectory, readerOf } from '../../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
+import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import { pageAnswer } from '../../../http/page.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { givenServices, newGivenServices } from './giving.schemas.ts';
@@ -54,12 +56,13 @@ export async function servicesRoutes(
         operationId: 'addService',
         summary: 'Add a service',
         description: 'Nobody gives it yet: say so for each doctor by `/api/doctors/{id}/services/`.',
+        headers: keyedHeaders,
         body: newService,
         response: { 201: service },
       },
     },
     async (request, reply) => {
-      const added = await services.add(request.body, request.user);
+      const added = onceAnswer(reply, await services.add(request.body, request.user, keyed(request)));
       return reply.code(201).header('location', `/api/services/${added.id}/`).send(added);
     },
   );
@@ -86,7 +89,7 @@ export async function servicesRoutes(
     '/services/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['service_not_found'] },
+      config: { etag: true, errors: ['service_not_found', 'version_mismatch'] },
       schema: {
         tags,
         operationId: 'updateService',
@@ -94,18 +97,19 @@ export async function servicesRoutes(
         description:
           'It counts from the next booking on. Visits keep the name and the price that were agreed, and their slots.',
         params,
+        headers: ifMatchTag,
         body: serviceChanges,
         response: { 200: service },
       },
     },
-    async (request) => services.change(request.params.id, request.body, request.user),
+    async (request) => services.change(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.delete(
     '/services/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['service_not_found', 'service_in_use'] },
+      config: { errors: ['service_not_found', 'version_mismatch', 'service_in_use'] },
       schema: {
         tags,
         operationId: 'deleteService',
@@ -113,11 +117,12 @@ export async function servicesRoutes(
         description:
           'Only while no visit, no entry of the waiting list and no doctor refers to it. Any other one is deactivated.',
         params: idParams('The service’s id.', demo.services.unused.id),
+        headers: ifMatchTag,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await services.remove(request.params.id, request.user);
+      await services.remove(request.params.id, request.user, unchanged(request));
       return reply.code(204).send();
     },
   );
@@ -126,7 +131,7 @@ export async function servicesRoutes(
     '/doctors/:id/services/',
     {
       preHandler: guard,
-      config: { etag: 'page', errors: ['doctor_not_found'], guests_keep: 60 },
+      config: { etag: true, errors: ['doctor_not_found'], guests_keep: 60 },
       schema: {
         tags,
         operationId: 'listGivenServices',
@@ -143,17 +148,19 @@ export async function servicesRoutes(
     '/doctors/:id/services/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['doctor_not_found', 'service_not_found'] },
+      config: { etag: true, errors: ['doctor_not_found', 'version_mismatch', 'service_not_found'] },
       schema: {
         tags,
         operationId: 'putGivenServices',
         summary: 'Write what a doctor gives',
         description: 'It takes the place of all that they gave. Visits that are booked stay as they are.',
         params: ofDoctor,
+        headers: ifMatchTag,
         body: newGivenServices,
         response: { 200: givenServices },
       },
     },
-    async (request) => services.giving.replace(request.params.id, request.body, request.user),
+    async (request) =>
+      services.giving.replace(request.params.id, request.body, request.user, unchanged(request)),
   );
 }

@@ -1,10 +1,13 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
+import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Page } from '../../../core/page.ts';
 import { type Caller, manages } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
+import type { Idempotency } from '../../idempotency/index.ts';
 import { createGiving, type GivingDependencies } from './giving.service.ts';
 import * as repository from './services.repository.ts';
 import type { NewService, Service, ServiceChanges, ServiceFilters } from './services.schemas.ts';
@@ -13,6 +16,7 @@ interface ServicesDependencies extends GivingDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  idempotency: Pick<Idempotency, 'once'>;
   /** In which new prices are told. */
   currency: string;
 }
@@ -21,7 +25,7 @@ export type Services = ReturnType<typeof createServices>;
 
 /** What the clinic's doctors give. */
 export function createServices(dependencies: ServicesDependencies) {
-  const { db, clock, audit, currency } = dependencies;
+  const { db, clock, audit, idempotency, currency } = dependencies;
   const inCurrency = (price: number | null) => ({ price, currency: price === null ? null : currency });
 
   return {
@@ -41,24 +45,36 @@ export function createServices(dependencies: ServicesDependencies) {
       return found;
     },
 
-    add: ({ price, ...fields }: NewService, caller: Caller): Promise<Service> =>
-      transaction(db, async (tx) => {
-        const id = await repository.insertService(tx, { ...fields, ...inCurrency(price) });
-        await audit.record(tx, { actor: caller, action: 'service.create', details: { service: id } });
-        const added = await repository.findService(tx, id);
-        if (!added) throw new AppError('service_not_found');
-        return added;
-      }),
+    /**
+     * @param request asks for it to be done once only
+     * @throws AppError request_in_progress, idempotency_key_reused
+     */
+    add: ({ price, ...fields }: NewService, caller: Caller, request?: Keyed): Promise<Once<Service>> =>
+      transaction(db, (tx) =>
+        idempotency.once(tx, caller, request, caller.id, async () => {
+          const id = await repository.insertService(tx, { ...fields, ...inCurrency(price) });
+          await audit.record(tx, { actor: caller, action: 'service.create', details: { service: id } });
+          const added = await repository.findService(tx, id);
+          if (!added) throw new AppError('service_not_found');
+          return added;
+        }),
+      ),
 
     /**
      * Visits keep the name, the price and the slots that they have. A price is told in the currency of the clinic at this
      * moment.
-     * @throws AppError service_not_found, invalid_input (the ages the wrong way round)
+     * @throws AppError service_not_found, version_mismatch, invalid_input (the ages the wrong way round)
      */
-    change: (id: number, { price, ...fields }: ServiceChanges, caller: Caller): Promise<Service> =>
+    change: (
+      id: number,
+      { price, ...fields }: ServiceChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<Service> =>
       transaction(db, async (tx) => {
         const before = await repository.lockService(tx, id);
         if (!before) throw new AppError('service_not_found');
+        unchanged?.(before);
         const { min_age, max_age } = { ...before, ...fields };
         if (min_age != null && max_age != null && min_age > max_age)
           throw invalidField('max_age', 'range_reversed');
@@ -69,10 +85,12 @@ export function createServices(dependencies: ServicesDependencies) {
         return (await repository.findService(tx, id)) ?? before;
       }),
 
-    /** @throws AppError service_not_found, service_in_use */
-    remove: (id: number, caller: Caller): Promise<void> =>
+    /** @throws AppError service_not_found, version_mismatch, service_in_use */
+    remove: (id: number, caller: Caller, unchanged?: Unchanged): Promise<void> =>
       transaction(db, async (tx) => {
-        if (!(await repository.deleteService(tx, id))) throw new AppError('service_not_found');
+        const deleted = await repository.deleteService(tx, id);
+        if (!deleted) throw new AppError('service_not_found');
+        unchanged?.(deleted);
         await audit.record(tx, { actor: caller, action: 'service.delete', details: { service: id } });
       }),
   };

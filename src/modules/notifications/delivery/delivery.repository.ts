@@ -180,6 +180,6 @@ export async function postpone(
   seconds: number,
 ): Promise<void> {
   await executor.execute(sql`
-    select from graphile_worker.add_job('send_message', json_build_object('message', ${id}::int),
+    select from graphile_worker.add_job('send_message', with_trace(json_build_object('message', ${id}::int)),
       run_at => now() + make_interval(secs => ${seconds}), job_key => ${jobKey(id)}, priority => ${priorityOf(kind)}::int)`);
 }

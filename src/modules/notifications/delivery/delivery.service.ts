@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { isNoticeKind, type NoticeKind } from '../../../core/messages.ts';
+import { step } from '../../../core/tracing.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import { createGates } from '../channels/gates.ts';
 import { SendError, type Senders, type Sent } from '../channels/index.ts';
@@ -87,8 +88,14 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     const sender = senders[claimed.channel];
     if (!sender) throw new SendError('channel_not_offered', { permanent: true });
     const outgoing = await writing.compose(claimed);
-    const taken = claimed.uncertain ? await sender.find?.(outgoing) : undefined;
-    return taken ?? sender.send(outgoing);
+    return step(
+      `send ${claimed.channel}`,
+      { kind: 'client', attributes: { 'clinic.message': claimed.kind } },
+      async () => {
+        const taken = claimed.uncertain ? await sender.find?.(outgoing) : undefined;
+        return taken ?? sender.send(outgoing);
+      },
+    );
   }
 
   async function handle(claimed: repository.Claimed, error: SendError): Promise<void> {

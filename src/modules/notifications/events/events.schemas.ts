@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { activeStatuses, appointmentStatuses } from '../../../core/words.ts';
 
-/** What stands in the jobs of this folder. The database queues the first two; see the triggers in drizzle/. */
+/** What stands in the jobs of this folder. The database queues offers; see the triggers in drizzle/. */
 
 const when = z.object({ date: z.string(), start_time: z.string() });
 
-/** A change of an appointment: `appointments_tell` in the migrations. */
+/** A change of an appointment, from the log or from a job. */
 export const appointmentEvent = z.object({
   appointment: z.int(),
   event: z.enum(['booked', 'confirmed', 'cancelled', 'expired', 'moved', 'patient_changed']),

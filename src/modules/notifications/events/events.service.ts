@@ -1,10 +1,13 @@
 import type { Clock } from '../../../core/clock.ts';
-import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { caused } from '../../../core/tracing.ts';
+import { type Db, keepCause, type Tx, transaction } from '../../../db/client.ts';
+import type { EventReader } from '../../../events/reading.ts';
 import type { Guardians } from '../../patients/index.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { audienceOf, offersOthers } from './audience.rules.ts';
 import { findVisit, listReaders, type VisitRow } from './events.repository.ts';
 import type { AppointmentEvent, OfferEvent } from './events.schemas.ts';
+import { toldOf, toldTypes } from './happened.service.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
 
 /** When and with whom somebody could come instead. */
@@ -34,13 +37,16 @@ export interface EventsDependencies {
 /** How many other times a message names. */
 const ALTERNATIVES = 3;
 
+/** Events whose messages go in one transaction. */
+const TOGETHER = 20;
+
 /** Nobody is told of a request that ended longer ago than this, such as when a clinic begins to let requests expire. */
 const A_DAY = 86_400_000;
 
 /**
- * Tells the people concerned what happens to appointments and on the waiting list. The database itself queues the events
- * (drizzle/0006_scheduling_rules.sql, 0010_expiry.sql), in the transaction of the change. Each may come more than once, and
- * tells everybody once.
+ * Tells the people concerned what happens to appointments and on the waiting list. Of appointments the log tells it, whose
+ * reader does all for some events in the transaction in which it moves on. Of the waiting list, and of a corrected patient, jobs
+ * do that are queued in the transaction of the change. Each may come more than once, and tells everybody once.
  */
 export function createEvents(dependencies: EventsDependencies) {
   const { db, clock, reminders, telling, guardians, alternatives } = dependencies;
@@ -113,20 +119,50 @@ export function createEvents(dependencies: EventsDependencies) {
     }
   }
 
+  /** Looks up what is to be told, and gives what is to be done; undefined where the visit is gone. */
+  async function prepare(told: AppointmentEvent): Promise<((tx: Tx) => Promise<void>) | undefined> {
+    const before = await findVisit(db, told.appointment);
+    if (!before) return undefined;
+    const params = await paramsOf(before, told);
+    return async (tx) => {
+      const visit = await findVisit(tx, told.appointment);
+      if (!visit) return;
+      await tell(tx, told, visit, params);
+      // Whoever has it now may sleep at other hours.
+      const replace = told.event === 'moved' || told.event === 'patient_changed';
+      await reminders.plan(tx, visit, { replace });
+    };
+  }
+
+  const reader: EventReader = {
+    name: 'messages',
+    types: toldTypes,
+    batch: TOGETHER,
+    async read(events) {
+      const deeds: { trace: string | null | undefined; deed: (tx: Tx) => Promise<void> }[] = [];
+      for (const event of events) {
+        const told = toldOf(event);
+        const deed = told && (await prepare(told));
+        if (deed) deeds.push({ trace: event.trace, deed });
+      }
+      return async (tx) => {
+        for (const { trace, deed } of deeds)
+          await caused('read messages', { kind: 'consumer' }, trace, async () => {
+            await keepCause(tx);
+            await deed(tx);
+          });
+      };
+    },
+  };
+
   return {
-    /** The task `appointment_event`. */
+    /** Hears of appointments. */
+    reader,
+
+    /** The task `appointment_event`: a corrected patient, and what the version before has queued. */
     async onAppointment(told: AppointmentEvent): Promise<void> {
-      const before = await findVisit(db, told.appointment);
-      if (!before) return;
-      const params = await paramsOf(before, told);
-      await transaction(db, async (tx) => {
-        const visit = await findVisit(tx, told.appointment);
-        if (!visit) return;
-        await tell(tx, told, visit, params);
-        // Whoever has it now may sleep at other hours.
-        const replace = told.event === 'moved' || told.event === 'patient_changed';
-        await reminders.plan(tx, visit, { replace });
-      });
+      const deed = await prepare(told);
+      if (deed) await transaction(db, deed);
     },
 
     /** The task `waitlist_event`. */

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
+import { hashOf } from '../../../core/secrets.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Guardians } from '../../patients/index.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
@@ -42,8 +42,6 @@ const ANSWERS = ['confirm_visit', 'cancel_visit'] as const;
 /** The time that a page shows, as its form sends it back. */
 export const timeShown = ({ date, start_time }: Pick<repository.VisitLink, 'date' | 'start_time'>) =>
   `${date}T${start_time}`;
-
-export const hashOf = (token: string) => createHash('sha256').update(token).digest();
 
 /**
  * Links with which a reminder is answered without signing in. Each is for one visit, and works once and only before the visit

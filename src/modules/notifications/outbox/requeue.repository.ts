@@ -71,7 +71,7 @@ export async function requeueMany(
         update messages m set status = 'sending', attempts = 0, error = null, due_at = $5
         from failed where m.id = failed.id returning m.id, m.user_id, m.kind
       ), queued as (
-        select graphile_worker.add_job('send_message', json_build_object('message', id), job_key => 'message:' || id,
+        select graphile_worker.add_job('send_message', with_trace(json_build_object('message', id)), job_key => 'message:' || id,
           priority => case when kind = 'code' then $6::integer else $7::integer end) from again
       )
       select id, user_id, (select count(*) from queued) from again order by id`,

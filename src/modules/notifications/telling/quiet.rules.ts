@@ -9,7 +9,14 @@ const TOO_LATE = 2 * 3_600_000;
 const JUST_BEGUN = 15 * 60_000;
 
 /** These go out at any hour: the reader asked for it just now, or somebody may be taking over the account. */
-const PASSES: readonly MessageKind[] = ['code', 'waitlist_offer', 'contact_changed', 'telegram_linked'];
+const PASSES: readonly MessageKind[] = [
+  'code',
+  'waitlist_offer',
+  'contact_changed',
+  'telegram_linked',
+  'two_step_changed',
+  'identity_linked',
+];
 
 /** The reader has to know these before they set out. */
 const PRESSING: readonly MessageKind[] = [

@@ -81,7 +81,7 @@ export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> 
         on conflict (key) do nothing
         returning id, status
       )
-      select graphile_worker.add_job('send_message', json_build_object('message', id), run_at => $9,
+      select graphile_worker.add_job('send_message', with_trace(json_build_object('message', id)), run_at => $9,
         job_key => 'message:' || id, priority => $10)
       from made where status = 'queued'`,
     values: [

@@ -40,6 +40,7 @@ function withName(text: MessageTexts, { whose }: MessageFacts, words: Words): Wo
 }
 
 const TITLE_MAX = 200;
+const twoStepChanges = ['on', 'off', 'reset', 'recovery'] as const;
 
 function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
   const { kind, params, happened, today, code = '' } = facts;
@@ -59,6 +60,9 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     added: params.added === 'true',
     full: params.full === 'true',
     rehearsal: params.rehearsal === 'true',
+    what: twoStepChanges.find((one) => one === params.what) ?? 'off',
+    passkey: params.what === 'passkey',
+    left: params.left ?? '',
     person: (facts.whose ? fullName(...facts.whose) : undefined) ?? null,
     day: longDay(text, params.day ?? happened.date, today),
     day_short: shortDay(text, params.day ?? happened.date, today),

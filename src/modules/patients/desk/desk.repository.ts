@@ -3,6 +3,7 @@ import type { Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { fetchPage } from '../../../db/page.ts';
 import { nameOrder } from '../../../db/search.ts';
+import { UNNAMED } from '../../../db/sql.ts';
 import { type DeskPatient, MOST_FOUND } from './desk.schemas.ts';
 
 /** A patient as the desk sees them, but for whether messages reach them. */
@@ -10,7 +11,7 @@ export type PatientRow = Omit<DeskPatient, 'reachable'>;
 
 const COLUMNS = `
   u.id, u.first_name, u.last_name, u.phone, u.phone_verified_at, u.phone_reached_at, u.email, u.email_verified_at, u.locale,
-  p.date_of_birth, p.gender, u.password_hash is not null as has_sign_in, u.is_active, u.created_at`;
+  p.date_of_birth, p.gender, u.username not like '~%' as has_sign_in, u.is_active, u.created_at`;
 
 interface Filters {
   search: readonly string[];
@@ -19,29 +20,32 @@ interface Filters {
   reader: Locale;
 }
 
-/** One page of the patients who fit, by name. Of more than MOST_FOUND it knows so many, whichever they are. */
-export function listPatients(
+/** One page of the patients who fit, by name; on from a place by id, since names change. Of more than MOST_FOUND it knows so many, whichever they are. */
+export async function listPatients(
   db: Db,
   { search, phone, born, reader }: Filters,
   page: PageRequest,
 ): Promise<Page<PatientRow>> {
   const order = (row: string) =>
     `${nameOrder(`${row}.last_name`, reader)}, ${nameOrder(`${row}.first_name`, reader)}, ${row}.id`;
-  return fetchPage(page, async ({ limit, offset }) => {
+  const { cursor } = page;
+  const run = async ({ limit, offset }: { limit: number; offset: number }) => {
+    const [by, where] = cursor === undefined ? [order('f'), ''] : ['f.id', 'where f.id > $6'];
     const { rows } = await db.$client.query<PatientRow & { count: number }>({
-      name: `patients.list:${reader}`,
+      name: `patients.list:${cursor === undefined ? reader : 'after'}`,
       text: `
         with found as materialized (
           select f.id, f.first_name, f.last_name from patients_found($1::text[], $2, $3::date, ${MOST_FOUND}) f
         )
         select ${COLUMNS}, (select count(*)::int from found) as count
-        from (select f.id from found f order by ${order('f')} limit $4 offset $5) page
+        from (select f.id from found f ${where} order by ${by} limit $4 offset $5) page
         join users u on u.id = page.id join patient_profiles p on p.id = page.id
-        order by ${order('u')}`,
-      values: [search, phone, born, limit, offset],
+        order by ${cursor === undefined ? order('u') : 'u.id'}`,
+      values: [search, phone, born, limit, offset, ...(cursor === undefined ? [] : [cursor?.[0] ?? 0])],
     });
     return rows;
-  }) as Promise<Page<PatientRow>>;
+  };
+  return fetchPage(page, run, ({ id }) => [id]) as Promise<Page<PatientRow>>;
 }
 
 export async function findPatient(executor: Executor, patient: number): Promise<PatientRow | undefined> {
@@ -53,6 +57,18 @@ export async function findPatient(executor: Executor, patient: number): Promise<
     values: [patient],
   });
   return rows[0];
+}
+
+/** Those patients among these whom there are. */
+export async function findPatients(db: Db, patients: readonly number[]): Promise<PatientRow[]> {
+  const { rows } = await db.$client.query<PatientRow>({
+    name: UNNAMED,
+    text: `
+      select ${COLUMNS} from users u join patient_profiles p on p.id = u.id
+      where u.id = any ($1) and u.role = 'patient' and u.deleted_at is null`,
+    values: [patients],
+  });
+  return rows;
 }
 
 /** The record into which a patient's was merged, if it was. */

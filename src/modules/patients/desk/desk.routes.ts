@@ -17,6 +17,7 @@ import {
   deskPatient,
   deskPatientPage,
   guardianTie,
+  LIST,
   mergeRequest,
   patientSearch,
 } from './desk.schemas.ts';
@@ -52,7 +53,7 @@ export async function deskRoutes(
     '/patients/',
     {
       preHandler: IsStaff,
-      config: { audit: readsAtOnce('patient.find', personOf) },
+      config: { errors: ['too_old'], audit: readsAtOnce('patient.find', personOf) },
       schema: {
         tags,
         operationId: 'findPatients',
@@ -66,7 +67,7 @@ export async function deskRoutes(
     },
     async (request) => {
       const reader = chooseLocale(request.headers['accept-language'], default_locale);
-      return pageAnswer(request, request.query.page, await desk.find(request.query, reader));
+      return pageAnswer(request, request.query.page, await desk.find(request.query, reader), LIST);
     },
   );
 

@@ -5,6 +5,7 @@ import { relationships } from '../../../core/words.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented, perCountry } from '../../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../../http/page.ts';
+import { updatesQuery, withUpdates } from '../../../http/updates.ts';
 import { ifFine, issue, somethingToChange } from '../../../http/zod.ts';
 
 /** So many patients are found at most: whoever finds more says more. */
@@ -67,40 +68,54 @@ export const deskPatientPage = pageOf(
   'PatientPage',
   `One page of patients. More than ${MOST_FOUND} are never found: say more of them.`,
   deskPatient,
-  MOST_FOUND,
+  { limit: MOST_FOUND, cursor: true, updates: true },
 );
+
+/** By which name the list’s cursors are read back. */
+export const LIST = 'patients';
 
 /** Letters of either script; whatever else is typed tells nobody from another. */
 const LETTERS = /\p{L}/gu;
 
 export const patientSearch = perCountry((country) =>
-  z
-    .object({
-      ...pageQuery,
-      search: fields.searchText.optional().meta({
-        description:
-          `At most ${fields.MAX_WORDS} words of the name, or parts of them, in either script: three letters in all, ` +
-          'unless a phone or a birthday is given. A word of one or two letters begins a name.',
-        examples: ['yusupova'],
-      }),
-      phone: z
-        .string()
-        .max(32)
-        .meta({ description: 'Their phone, in any form.', examples: ['90 123-45-67'] })
-        .transform((value, context) => {
-          const number = storedE164(value, country);
-          if (number === undefined)
-            context.issues.push({ code: 'custom', input: value, continue: true, ...issue('invalid_phone') });
-          return number ?? z.NEVER;
-        })
-        .optional(),
-      born: fields.date.optional().meta({ description: 'Their birthday.', ...born }),
-    })
-    .refine(
-      ({ search, phone, born: birthday }) =>
-        phone !== undefined || birthday !== undefined || (search?.join('').match(LETTERS)?.length ?? 0) >= 3,
-      { ...issue('three_letters', 'search'), ...ifFine },
-    ),
+  withUpdates(
+    z
+      .object({
+        ...pageQuery,
+        ...updatesQuery(LIST, z.tuple([fields.id])),
+        search: fields.searchText.optional().meta({
+          description:
+            `At most ${fields.MAX_WORDS} words of the name, or parts of them, in either script: three letters in all, ` +
+            'unless a phone or a birthday is given. A word of one or two letters begins a name.',
+          examples: ['yusupova'],
+        }),
+        phone: z
+          .string()
+          .max(32)
+          .meta({ description: 'Their phone, in any form.', examples: ['90 123-45-67'] })
+          .transform((value, context) => {
+            const number = storedE164(value, country);
+            if (number === undefined)
+              context.issues.push({
+                code: 'custom',
+                input: value,
+                continue: true,
+                ...issue('invalid_phone'),
+              });
+            return number ?? z.NEVER;
+          })
+          .optional(),
+        born: fields.date.optional().meta({ description: 'Their birthday.', ...born }),
+      })
+      .refine(
+        ({ search, phone, born: birthday, updated_since }) =>
+          updated_since !== undefined ||
+          phone !== undefined ||
+          birthday !== undefined ||
+          (search?.join('').match(LETTERS)?.length ?? 0) >= 3,
+        { ...issue('three_letters', 'search'), ...ifFine },
+      ),
+  ),
 );
 export type PatientSearch = z.infer<ReturnType<typeof patientSearch>>;
 

@@ -9,6 +9,7 @@ import type { Caller } from '../../../core/roles.ts';
 import type { Unchanged } from '../../../core/unchanged.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import type { Updates } from '../../../events/updates.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { setRelationship } from '../families/families.repository.ts';
@@ -39,6 +40,7 @@ export interface DeskDependencies {
   families: Pick<Families, 'tie'>;
   /** Those of these people whom messages reach. */
   reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
+  updates: Updates;
 }
 
 export type Desk = ReturnType<typeof createDesk>;
@@ -53,7 +55,7 @@ const idOf = ({ id }: DeskPatient) => id;
 
 /** Patients at the desk: how they are found, registered and corrected. */
 export function createDesk(dependencies: DeskDependencies) {
-  const { db, clock, audit, idempotency, records, families, reached } = dependencies;
+  const { db, clock, audit, idempotency, records, families, reached, updates } = dependencies;
 
   async function withReach(
     executor: Executor,
@@ -96,13 +98,17 @@ export function createDesk(dependencies: DeskDependencies) {
     /** @throws AppError patient_not_found */
     get,
 
-    /** The patients who fit, in the order of the reader's alphabet. */
+    /** The patients who fit, in the order of the reader's alphabet, or those who have changed. @throws AppError too_old */
     async find(
-      { page, page_size, search = [], phone, born }: PatientSearch & PageRequest,
+      { page, page_size, cursor, search = [], phone, born, updated_since }: PatientSearch & PageRequest,
       reader: Locale,
     ): Promise<Page<DeskPatient>> {
+      if (updated_since !== undefined) {
+        const rows = async (ids: readonly number[]) => withReach(db, await repository.findPatients(db, ids));
+        return updates.page('patients', { updated_since, page_size, cursor }, { rows });
+      }
       const filters = { search, phone: phone ?? null, born: born ?? null, reader };
-      const found = await repository.listPatients(db, filters, { page, page_size });
+      const found = await repository.listPatients(db, filters, { page, page_size, cursor });
       return { ...found, rows: await withReach(db, found.rows) };
     },
 

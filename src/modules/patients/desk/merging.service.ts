@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Message } from '../../../core/messages.ts';
+import { hasNoSignIn } from '../../../core/records.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -35,7 +36,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
     if (!duplicate) throw await patientMissing(tx, from);
     if (!stays) throw await patientMissing(tx, into);
     if (await visitsOverlap(tx, from, into)) throw new AppError('visits_overlap');
-    const takesSignIn = stays.password_hash === null && duplicate.password_hash !== null;
+    const takesSignIn = hasNoSignIn(stays.username) && !hasNoSignIn(duplicate.username);
     await moveTraces(tx, { from, into, by: by.id, at: clock.now().toISOString(), takesSignIn });
     await families.mustFit(tx, into);
     const ended = await erasure.dissolveWithin(tx, from, by);

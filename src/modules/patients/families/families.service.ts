@@ -127,7 +127,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         await audit.record(tx, { actor: caller, action: 'family.add', subject: dependant });
         return find(tx, caller.id, dependant);
       };
-      const added = await transaction(db, (tx) =>
+      return transaction(db, (tx) =>
         idempotency.once(
           tx,
           caller,
@@ -136,8 +136,6 @@ export function createFamilies(dependencies: FamiliesDependencies) {
           () => make(tx),
         ),
       );
-      if (!added) throw new Error('a new dependant is gone within its own transaction');
-      return added;
     },
 
     /** @throws AppError patient_not_found, invalid_input (birth_in_future, not_a_child) */

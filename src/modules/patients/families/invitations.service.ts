@@ -1,8 +1,9 @@
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
+import { hashOf } from '../../../core/secrets.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import { addJob } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -28,7 +29,7 @@ interface InvitationsDependencies<Turn> {
 const SIGNS = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
 const newCode = () => Array.from({ length: 10 }, () => SIGNS[randomInt(SIGNS.length)]).join('');
 
-const hashOf = (code: string) => createHash('sha256').update(`guardian:${code}`).digest();
+const hashOfCode = (code: string) => hashOf(`guardian:${code}`);
 
 /** How a second guardian joins: by a code that the first one hands over. */
 export function createInvitations<Turn>(dependencies: InvitationsDependencies<Turn>) {
@@ -61,7 +62,7 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
       await transaction(db, async (tx) => {
         await lockPeople(tx, [caller.id, dependant]);
         if (!(await isGuardian(tx, caller.id, dependant, adult()))) throw new AppError('patient_not_found');
-        const invitation = { dependant, invited_by: caller.id, code_hash: hashOf(code), expires_at, now };
+        const invitation = { dependant, invited_by: caller.id, code_hash: hashOfCode(code), expires_at, now };
         await repository.replaceInvitation(tx, invitation);
         await audit.record(tx, { actor: caller, action: 'family.invite', subject: dependant });
       });
@@ -75,7 +76,7 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
      */
     async join({ code, relationship }: Joining, caller: Caller): Promise<Dependant> {
       const turn = await throttle.admit({ at: 'join_family', from: `account:${caller.id}`, user: caller.id });
-      const dependant = await transaction(db, (tx) => join(tx, hashOf(code), relationship, caller));
+      const dependant = await transaction(db, (tx) => join(tx, hashOfCode(code), relationship, caller));
       if (dependant === undefined) {
         await throttle.failed(db, turn);
         throw new AppError('invalid_code');
