@@ -1,17 +1,24 @@
 /**
  * Everything that the audit notes, and what it means; staff are doctors and admins. The documentation lists it from here.
- * The first seven are what may be an attack (`watched`).
+ * The first eight are what may be an attack (`watched`).
  */
 export const auditActions = {
-  sign_in: 'somebody signed in',
-  'sign_in.fail': 'a wrong password, or a name that nobody has (then without a subject)',
+  sign_in:
+    'somebody signed in; by an account elsewhere, with `details.provider`, or by a passkey, with `details.passkey`',
+  'sign_in.fail': 'a wrong password or passkey, or a name that nobody has (then without a subject)',
   'password.fail': 'a wrong password of somebody who is signed in',
   'password.reset_fail': 'a wrong code for a new password',
+  'second_step.fail': 'a wrong code of somebody who has shown the password',
   'patient.claim_fail': 'a wrong code, or a wrong birthday, of somebody who claims a record',
   'token.reuse': 'a refresh token was used a second time, and its session ended',
   'access.refuse': 'somebody was refused what is not theirs; `details.route` says what',
   'telegram.link': 'a Telegram chat was linked',
   'telegram.unlink': 'a Telegram chat was unlinked',
+  'identity.link':
+    'somebody linked an account elsewhere by which they sign in; `details.provider` says which',
+  'identity.unlink': 'such an account was unlinked',
+  'passkey.add': 'somebody added a passkey, by which they sign in; `details.passkey` says which',
+  'passkey.remove': 'a passkey was removed',
   'profile.take_back': 'a changed phone or email was taken back by the link that its owner was sent',
   'system.log_level': 'an admin set the level of the log for a while',
   'user.register': 'somebody registered',
@@ -22,6 +29,10 @@ export const auditActions = {
   'profile.update': 'somebody changed their own data',
   'password.change': 'somebody changed their password',
   'password.reset': 'somebody set a new password with a code',
+  'two_step.enrol': 'somebody set up the second step of signing in',
+  'two_step.remove': 'somebody took their second step away',
+  'two_step.reset': 'an admin took somebody’s second step away',
+  'two_step.recover': 'somebody showed a recovery code as the second step',
   'user.set_role': 'an admin gave a new role',
   'user.set_password': 'an admin gave a new password',
   'user.activate': 'an admin let somebody in again',

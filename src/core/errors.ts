@@ -12,17 +12,26 @@ export const errorStatus = {
   image_unreadable: 400,
   image_too_large: 400,
   url_not_allowed: 400,
+  invalid_state: 400,
+  invalid_identity: 400,
+  invalid_passkey: 400,
   authentication_required: 401,
   invalid_token: 401,
   token_expired: 401,
   session_ended: 401,
   invalid_credentials: 401,
   invalid_refresh_token: 401,
+  second_step_required: 401,
+  invalid_ticket: 401,
   forbidden: 403,
   insufficient_scope: 403,
   account_inactive: 403,
+  sign_in_again: 403,
   route_not_found: 404,
   session_not_found: 404,
+  provider_not_found: 404,
+  identity_not_found: 404,
+  passkey_not_found: 404,
   user_not_found: 404,
   doctor_not_found: 404,
   photo_not_found: 404,
@@ -52,7 +61,15 @@ export const errorStatus = {
   visits_overlap: 409,
   not_a_dependant: 409,
   already_verified: 409,
+  account_exists: 409,
+  identity_taken: 409,
+  provider_linked: 409,
+  last_way_in: 409,
+  too_many_passkeys: 409,
+  passkeys_not_offered: 409,
   not_verified: 409,
+  two_step_on: 409,
+  two_step_off: 409,
   last_admin: 409,
   role_in_use: 409,
   has_upcoming: 409,
@@ -113,6 +130,7 @@ export const errorStatus = {
   idempotency_key_reused: 422,
   headers_too_large: 431,
   too_many_requests: 429,
+  too_many_streams: 429,
   internal_error: 500,
   overloaded: 503,
   database_unavailable: 503,
@@ -139,6 +157,7 @@ export const fieldErrorCodes = [
   'invalid_type',
   'invalid_choice',
   'invalid_format',
+  'not_listed',
   'invalid_characters',
   'invalid_date',
   'invalid_time',
@@ -178,6 +197,8 @@ export const fieldErrorCodes = [
   'same_person',
   'unknown_specialization',
   'invalid_etag',
+  'invalid_cursor',
+  'stands_alone',
 ] as const;
 
 export type FieldErrorCode = (typeof fieldErrorCodes)[number];
@@ -189,6 +210,16 @@ export interface FieldError {
   params?: Record<string, string | number>;
   /** For a field that is unknown, the path of the one that was probably meant. */
   suggestion?: string;
+}
+
+/** What has to be shown beside the password. */
+interface SecondStep {
+  /** With which it is shown, or set up. */
+  ticket: string;
+  /** `code`: of the app, or a recovery code; `enrol`: it has to be set up first. */
+  next: 'code' | 'enrol';
+  /** Seconds for which the ticket serves. */
+  expires_in: number;
 }
 
 /** The one class of errors that reach a client; http/problem renders it. */
@@ -203,6 +234,7 @@ export class AppError extends Error {
   readonly room: number | null | undefined;
   readonly candidates: readonly object[] | undefined;
   readonly merged_into: number | undefined;
+  readonly second_step: SecondStep | undefined;
   readonly not_theirs: boolean;
 
   /**
@@ -213,6 +245,7 @@ export class AppError extends Error {
    * @param options.room the room that can be had instead of the one that is in use; null where there is none
    * @param options.candidates the patients of whom one may be who is registered
    * @param options.merged_into the record that has taken over what hung on the one that was asked for
+   * @param options.second_step what is to be shown yet, and what with
    * @param options.not_theirs it was asked for by its number, and is not the caller's, whether there is one or not
    */
   constructor(
@@ -226,6 +259,7 @@ export class AppError extends Error {
       room?: number | null;
       candidates?: readonly object[];
       merged_into?: number | undefined;
+      second_step?: SecondStep;
       not_theirs?: boolean;
       cause?: unknown;
     } = {},
@@ -242,6 +276,7 @@ export class AppError extends Error {
     this.room = options.room;
     this.candidates = options.candidates;
     this.merged_into = options.merged_into;
+    this.second_step = options.second_step;
     this.not_theirs = options.not_theirs ?? false;
   }
 }
@@ -249,4 +284,10 @@ export class AppError extends Error {
 /** A 400 that names one wrong field, for rules a schema cannot see. */
 export function invalidField(path: string, code: FieldErrorCode): AppError {
   return new AppError('invalid_input', { fields: [{ path, code }] });
+}
+
+/** What somebody is answered among several who are answered together. @throws AppError where they are refused */
+export function orThrow<Answer>(answer: Answer | AppError): Answer {
+  if (answer instanceof AppError) throw answer;
+  return answer;
 }

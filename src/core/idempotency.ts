@@ -14,3 +14,6 @@ export interface Once<Answer> {
   answer: Answer;
   replayed: boolean;
 }
+
+/** The answer to what was done just now. */
+export const fresh = <Answer>(answer: Answer): Once<Answer> => ({ answer, replayed: false });

@@ -49,6 +49,10 @@ export const accountKinds = {
   /** A confirmed phone or email was replaced, or a second contact was confirmed beside the first. */
   contact_changed: roles,
   telegram_linked: roles,
+  /** Signing in asks for a second step from now on, or no more, or a recovery code was used. */
+  two_step_changed: roles,
+  /** An account elsewhere was linked, or a passkey added, by which one signs in from then on. */
+  identity_linked: roles,
   /** No phone and no email is confirmed: who forgets the password has no way back. */
   nothing_confirmed: roles,
   /** Another record of the same person was merged into theirs. */

@@ -10,13 +10,16 @@ export interface RecordFields {
   locale?: Locale | null | undefined;
 }
 
+/** Whether a user name stands for none: a patient whom the desk or a guardian registered. */
+export const hasNoSignIn = (username: string): boolean => username.startsWith('~');
+
 /** What stands of a patient, whether or not they can sign in. */
 export interface LockedRecord {
   id: number;
   role: Role;
   is_active: boolean;
   username: string;
-  /** Null where they cannot sign in. */
+  /** Null where they cannot sign in, or sign in by other means. */
   password_hash: string | null;
   first_name: string | null;
   last_name: string | null;

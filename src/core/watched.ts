@@ -7,6 +7,7 @@ export const watched = [
   'sign_in.fail',
   'password.fail',
   'password.reset_fail',
+  'second_step.fail',
   'patient.claim_fail',
   'token.reuse',
   'access.refuse',

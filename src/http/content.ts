@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { varyBy } from './accept.ts';
+import { isKnown } from './hooks/etag.ts';
 
 type Encoding = 'br' | 'gzip';
 
@@ -41,11 +43,8 @@ export async function sendContent(
   content: Content,
   caching = 'no-cache',
 ) {
-  reply
-    .header('cache-control', caching)
-    .header('etag', content.etag)
-    .header('vary', [reply.getHeader('vary'), 'accept-encoding'].filter(Boolean).join(', '));
-  if (request.headers['if-none-match']?.includes(content.etag)) return reply.code(304).send();
+  varyBy(reply, 'accept-encoding').header('cache-control', caching).header('etag', content.etag);
+  if (isKnown(request, content.etag)) return reply.code(304).send();
   const encoding = (['br', 'gzip'] as const).find((name) => takes(name, request));
   if (!encoding) return reply.send(content.plain);
   content.compressed[encoding] ??= compress[encoding](content.plain);

@@ -305,6 +305,33 @@ export const flagText = z
   .meta({ type: 'boolean', enum: undefined, examples: [true] })
   .transform((value) => value === 'true');
 
+/** Several values of a list's filter in one parameter, with commas between them. @param example two of them */
+export const severalOf = <Values extends Readonly<Record<string, string>>>(
+  one: z.ZodEnum<Values>,
+  example: readonly Values[keyof Values][],
+) => {
+  const most = one.options.length;
+  const all = z.array(one).min(1).max(most);
+  return z
+    .string()
+    .max(1_000)
+    .meta({
+      type: 'array',
+      maxLength: undefined,
+      items: { type: 'string', enum: one.options },
+      minItems: 1,
+      maxItems: most,
+      examples: [example],
+    })
+    .transform((text, context) => {
+      const values = all.safeParse([...new Set(text.split(','))]);
+      if (values.success) return values.data;
+      const params = { values: one.options.join(', ') };
+      context.issues.push({ code: 'custom', input: text, ...issue('invalid_choice', undefined, params) });
+      return z.NEVER;
+    });
+};
+
 /** `?date=` and `?from=&to=` of lists; both ends are included. */
 export const dateFilters = {
   date: date.optional().meta({ description: 'Only this day.' }),

@@ -13,10 +13,15 @@ import {
 } from '../core/roles.ts';
 
 /**
- * Who may call a route. Documentation and the token check follow from it. `directory` is everybody, with a token or without
- * one; a token that is sent has to be good.
+ * Who may call a route. Documentation and the token check follow from it. `directory` and `either` are everybody, with a
+ * token or without one; a token that is sent has to be good. The directory is read by API keys too, and counted apart. Where
+ * no token is sent, the route judges a `ticket`.
  */
-export type Access = 'public' | 'directory' | 'signed_in' | readonly Role[];
+export type Access = 'public' | 'directory' | 'either' | 'ticket' | 'signed_in' | readonly Role[];
+
+/** Whether a token is no must. */
+export const isOptional = (access: Access | undefined): boolean =>
+  access === 'directory' || access === 'either' || access === 'ticket';
 
 /** Whether the role of whoever calls decides, if not always alone. */
 export const isRoles = (access: Access): access is readonly Role[] => typeof access !== 'string';
@@ -29,6 +34,11 @@ const guard = (access: Access, check: (request: FastifyRequest) => Promise<void>
 
 export const Public = guard('public', async () => {});
 export const IsSignedIn = guard('signed_in', async () => {});
+/** For what means one thing to whoever is signed in and another to everybody else. */
+export const MaybeSignedIn = guard('either', async () => {});
+
+/** Whoever is signed in, or brings a ticket, which the route judges. */
+export const HasTicket = guard('ticket', async () => {});
 
 /** Lets the named roles through, everybody else gets a 403. */
 export const hasRole = (...roles: Role[]): Guard =>

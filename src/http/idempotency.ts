@@ -20,7 +20,7 @@ const key = z
   .meta({
     description:
       'Any text of your own, new for each new request, in quotes or without. The same key with the same body is ' +
-      `answered as the first time for ${KEPT_HOURS} hours, with \`Idempotency-Replayed: true\`; a refusal is not kept.`,
+      `answered as the first time for ${KEPT_HOURS} hours, with \`Idempotency-Replayed: true\`; neither a refusal nor a preview is kept.`,
     minLength: 1,
     maxLength: MAX_KEY,
     pattern: '^[ -~]+$',

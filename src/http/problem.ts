@@ -3,6 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { AppError, type ErrorCode, errorsWithAlternatives } from '../core/errors.ts';
 import type { Locale } from '../core/words.ts';
 import { chooseLocale, errorText, fieldText } from '../i18n/index.ts';
+import { varyBy } from './accept.ts';
 import type { Failure } from './reporting.ts';
 
 declare module 'fastify' {
@@ -14,8 +15,8 @@ declare module 'fastify' {
 
 /**
  * RFC 9457, with a stable `code`, the wrong fields of the request, what can be had instead of a slot or of a room, the visit
- * by which it is the patient's already, how many there are of what forbids it, which patients it may be, and which record it
- * has become. What a program decides by stands first: an assistant is shown the beginning of a long answer only.
+ * by which it is the patient's already, how many there are of what forbids it, which patients it may be, which record it
+ * has become, and with what a sign-in goes on. What a program decides by stands first: an assistant is shown the beginning of a long answer only.
  */
 interface Problem {
   code: ErrorCode;
@@ -27,6 +28,9 @@ interface Problem {
   room?: number | null;
   candidates?: readonly object[];
   merged_into?: number;
+  ticket?: string;
+  next?: string;
+  expires_in?: number;
   title: string;
   status: number;
   type: string;
@@ -112,6 +116,7 @@ export function problem(error: AppError, locale: Locale, { instance, site, reque
     ...(error.room !== undefined && { room: error.room }),
     ...(error.candidates && { candidates: error.candidates }),
     ...(error.merged_into !== undefined && { merged_into: error.merged_into }),
+    ...error.second_step,
     title,
     status: error.status,
     type: `${site}${PROBLEM_PAGES}/${error.code}/`,
@@ -137,6 +142,18 @@ export const problems = fastifyPlugin(
       send(new AppError('route_not_found'), undefined, request, reply),
     );
 
+    const secrets = new Set<string>();
+    app.addHook('onRoute', ({ url, config }) => {
+      if (config?.secret_path) secrets.add(beforeSecret(url));
+    });
+    /** Where the path itself is a secret, an error names what stands before it: also where no route takes it. */
+    function instanceOf({ url, is404, routeOptions }: FastifyRequest): string {
+      const { config, url: route = '' } = routeOptions;
+      if (config?.secret_path) return beforeSecret(route);
+      const path = pathOf(url);
+      return (is404 && [...secrets].find((before) => path.startsWith(before))) || path;
+    }
+
     const said = new Map<ErrorCode, number>();
     /** One line for an outage of seconds, not one for each of its requests. */
     function sayTrouble(request: FastifyRequest, { code, cause }: AppError): void {
@@ -158,10 +175,9 @@ export const problems = fastifyPlugin(
       if (known.status === 401) reply.header('www-authenticate', challenge(known.code));
       if (known.not_theirs) request.not_theirs = true;
       if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter);
-      return reply
+      return varyBy(reply, 'accept-language')
         .code(known.status)
         .header('content-language', locale)
-        .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
         .type(PROBLEM_TYPE)
         .serializer(JSON.stringify)
         .send(
@@ -177,11 +193,7 @@ export const problems = fastifyPlugin(
   { name: 'problems' },
 );
 
-/** Where the path itself is a secret, an error names what stands before it. */
-function instanceOf({ url, routeOptions }: FastifyRequest): string {
-  const { config, url: route = '' } = routeOptions;
-  return config?.secret_path ? route.replace(/:.*$/, '') : pathOf(url);
-}
+const beforeSecret = (route: string) => route.replace(/:.*$/, '');
 
 /** Two slashes at its start would make a reference to another host of it. */
 const pathOf = (url: string) => (url.split('?', 1)[0] ?? '/').replace(/^\/{2,}/, '/');

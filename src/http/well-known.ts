@@ -35,6 +35,8 @@ export async function wellKnown(app: FastifyInstance, { signing }: WellKnownOpti
         JSON.stringify({
           issuer,
           jwks_uri: `${issuer}/.well-known/jwks.json`,
+          introspection_endpoint: `${issuer}/api/auth/introspect/`,
+          introspection_endpoint_auth_methods_supported: ['Bearer'],
           service_documentation: `${issuer}/api/docs/`,
           response_types_supported: [],
           grant_types_supported: [],

@@ -49,6 +49,14 @@ export const en: Texts = {
       title: 'Invalid refresh token',
       detail: 'This refresh token is unknown, expired or already used. Sign in again.',
     },
+    second_step_required: {
+      title: 'Second step required',
+      detail: 'The password is right. Show the second step, or set it up where there is none yet.',
+    },
+    invalid_ticket: {
+      title: 'Sign-in expired',
+      detail: 'This sign-in has expired or was finished. Begin it again.',
+    },
     forbidden: { title: 'Not allowed', detail: 'Your role may not do this, or the record is not yours.' },
     account_inactive: {
       title: 'Account deactivated',
@@ -57,6 +65,55 @@ export const en: Texts = {
     route_not_found: {
       title: 'No such address',
       detail: 'Nothing answers to this method and path. See /api/docs/.',
+    },
+    invalid_state: {
+      title: 'Sign-in is over',
+      detail: 'This sign-in is unknown, took too long or has been used already. Start it again.',
+    },
+    invalid_identity: {
+      title: 'Not to be trusted',
+      detail:
+        'What the other service says of you cannot be trusted: it is too old, was used already, or is not meant for this clinic. Sign in again.',
+    },
+    invalid_passkey: {
+      title: 'Passkey not accepted',
+      detail:
+        'This passkey does not serve here, was removed, or took too long. Try again, or sign in another way.',
+    },
+    sign_in_again: {
+      title: 'Sign in once more',
+      detail: 'This takes a sign-in within the last five minutes. Sign in once more, then repeat it.',
+    },
+    provider_not_found: {
+      title: 'No such provider',
+      detail: 'Nobody signs in here by a provider of this name.',
+    },
+    identity_not_found: { title: 'Not linked', detail: 'No such account elsewhere is linked to yours.' },
+    passkey_not_found: { title: 'Passkey not found', detail: 'You have no such passkey.' },
+    account_exists: {
+      title: 'There is an account already',
+      detail:
+        'Your phone or email is confirmed in another account here. Sign in to that one, then link this.',
+    },
+    identity_taken: {
+      title: 'Linked to another account',
+      detail: 'This account elsewhere is linked to another account of the clinic.',
+    },
+    provider_linked: {
+      title: 'Another one is linked',
+      detail: 'Another account of the same provider is linked to yours: unlink it first.',
+    },
+    last_way_in: {
+      title: 'The last way in',
+      detail: 'Nothing else would let you in: set a password or link another account first.',
+    },
+    too_many_passkeys: {
+      title: 'Too many passkeys',
+      detail: 'You have as many passkeys as one may have. Remove one first.',
+    },
+    passkeys_not_offered: {
+      title: 'No passkeys here',
+      detail: 'This server takes no passkeys at its present address.',
     },
     session_not_found: { title: 'Session not found', detail: 'You have no such session.' },
     user_not_found: { title: 'User not found', detail: 'There is no such user.' },
@@ -168,6 +225,11 @@ export const en: Texts = {
       title: 'Contact not confirmed',
       detail: 'No code can be sent there to prove anything: it is not confirmed yet.',
     },
+    two_step_on: {
+      title: 'Second step is set up',
+      detail: 'A second step is set up already. Remove it first.',
+    },
+    two_step_off: { title: 'No second step', detail: 'No second step is set up. Begin with a new secret.' },
     last_admin: {
       title: 'Last administrator',
       detail: 'The last active administrator cannot be demoted, deactivated or deleted.',
@@ -366,6 +428,10 @@ export const en: Texts = {
       detail: 'The headers of the request are larger than allowed.',
     },
     too_many_requests: { title: 'Too many requests', detail: 'Please wait a little and try again.' },
+    too_many_streams: {
+      title: 'Too many live updates',
+      detail: 'You have as many live updates open as one may have. Close one, or try again in a moment.',
+    },
     internal_error: {
       title: 'Internal error',
       detail: 'Something went wrong on our side. It has been noted.',
@@ -384,9 +450,8 @@ export const en: Texts = {
         'Somebody else is changing the same record and has not finished. Please repeat the request shortly.',
     },
     provider_unavailable: {
-      title: 'Provider away',
-      detail:
-        'The service that carries these messages does not answer just now. Please repeat the request shortly.',
+      title: 'Service away',
+      detail: 'A service that this needs does not answer just now. Please repeat the request shortly.',
     },
     data_keys_missing: {
       title: 'Encryption key missing',
@@ -408,6 +473,7 @@ export const en: Texts = {
     unknown_field: 'There is no such field or parameter here.',
     invalid_type: 'Expected {expected}.',
     invalid_choice: 'Must be one of: {values}.',
+    not_listed: 'Is not on the clinic’s list.',
     invalid_format: 'The format is not right.',
     invalid_characters: 'Contains characters that are not allowed.',
     invalid_date: 'Must be a date of the calendar, YYYY-MM-DD.',
@@ -428,7 +494,7 @@ export const en: Texts = {
     proof_required: 'Takes the password, or `proof_code`, sent to the contact that is confirmed so far.',
     end_before_start: 'Must be later than the start time.',
     slot_length: 'A slot lasts from 5 minutes to 12 hours.',
-    range_reversed: 'Must not be before `from`.',
+    range_reversed: 'Must not be less than where it begins.',
     range_too_long: 'The range is too long; it may span at most {days} days.',
     service_required: 'The doctor gives services: name the one to book.',
     repeated: 'Each may stand here only once.',
@@ -449,5 +515,7 @@ export const en: Texts = {
     same_person: 'Must be another record.',
     nothing_to_change: 'Name at least one field to change.',
     invalid_etag: 'Must be entity tags in quotes, such as "3", or *.',
+    invalid_cursor: 'Must be empty or as `next` has it, and stands alone, without `page`.',
+    stands_alone: 'Must stand alone, with `page_size` and `cursor` only.',
   },
 };

@@ -42,6 +42,14 @@ export const uz: Texts = {
       title: 'Yangilash tokeni yaroqsiz',
       detail: 'Yangilash tokeni nomaʼlum, muddati tugagan yoki ishlatilgan. Qaytadan kiring.',
     },
+    second_step_required: {
+      title: 'Ikkinchi bosqich kerak',
+      detail: 'Parol toʻgʻri. Ikkinchi bosqichni koʻrsating yoki hali boʻlmasa, uni sozlang.',
+    },
+    invalid_ticket: {
+      title: 'Kirish eskirgan',
+      detail: 'Bu kirish eskirgan yoki tugatilgan. Uni qaytadan boshlang.',
+    },
     forbidden: { title: 'Ruxsat yoʻq', detail: 'Rolingiz bunga ruxsat bermaydi yoki yozuv sizniki emas.' },
     account_inactive: {
       title: 'Hisob faolsizlantirilgan',
@@ -50,6 +58,56 @@ export const uz: Texts = {
     route_not_found: {
       title: 'Bunday manzil yoʻq',
       detail: 'Bu usul va manzilda hech narsa yoʻq. Qarang: /api/docs/.',
+    },
+    invalid_state: {
+      title: 'Kirish tugagan',
+      detail: 'Bu kirish nomaʼlum, juda uzoq davom etgan yoki allaqachon ishlatilgan. Uni qaytadan boshlang.',
+    },
+    invalid_identity: {
+      title: 'Maʼlumotga ishonib boʻlmaydi',
+      detail:
+        'Boshqa xizmatning siz haqingizdagi maʼlumotiga ishonib boʻlmaydi: u eskirgan, allaqachon ishlatilgan yoki bu klinika uchun emas. Qaytadan kiring.',
+    },
+    invalid_passkey: {
+      title: 'Kirish kaliti qabul qilinmadi',
+      detail:
+        'Bu kirish kaliti bu yerda ishlamaydi, olib tashlangan yoki juda uzoq davom etdi. Qayta urinib koʻring yoki boshqacha kiring.',
+    },
+    sign_in_again: {
+      title: 'Yana bir bor kiring',
+      detail:
+        'Buning uchun soʻnggi besh daqiqa ichida kirgan boʻlishingiz kerak. Yana bir bor kiring va takrorlang.',
+    },
+    provider_not_found: {
+      title: 'Kirish xizmati topilmadi',
+      detail: 'Bu yerga bunday nomli xizmat orqali kirilmaydi.',
+    },
+    identity_not_found: { title: 'Ulanmagan', detail: 'Hisobingizga bunday tashqi hisob ulanmagan.' },
+    passkey_not_found: { title: 'Kirish kaliti topilmadi', detail: 'Sizda bunday kirish kaliti yoʻq.' },
+    account_exists: {
+      title: 'Hisob allaqachon bor',
+      detail:
+        'Telefoningiz yoki pochtangiz bu yerda boshqa hisobda tasdiqlangan. Oʻsha hisobga kiring va buni ulang.',
+    },
+    identity_taken: {
+      title: 'Boshqa hisobga ulangan',
+      detail: 'Bu tashqi hisob klinikaning boshqa hisobiga ulangan.',
+    },
+    provider_linked: {
+      title: 'Boshqasi ulangan',
+      detail: 'Hisobingizga shu xizmatning boshqa hisobi ulangan: avval uni uzing.',
+    },
+    last_way_in: {
+      title: 'Oxirgi kirish yoʻli',
+      detail: 'Boshqa hech narsa bilan kira olmaysiz: avval parol oʻrnating yoki boshqa hisobni ulang.',
+    },
+    too_many_passkeys: {
+      title: 'Kirish kalitlari koʻp',
+      detail: 'Kirish kalitlaringiz soni chegaraga yetgan. Avval birini olib tashlang.',
+    },
+    passkeys_not_offered: {
+      title: 'Bu yerda kirish kaliti yoʻq',
+      detail: 'Bu server hozirgi manzilida kirish kalitlarini qabul qilmaydi.',
     },
     session_not_found: { title: 'Seans topilmadi', detail: 'Sizda bunday seans yoʻq.' },
     user_not_found: { title: 'Foydalanuvchi topilmadi', detail: 'Bunday foydalanuvchi yoʻq.' },
@@ -162,6 +220,14 @@ export const uz: Texts = {
     not_verified: {
       title: 'Aloqa tasdiqlanmagan',
       detail: 'U yerga tekshiruv kodini yuborib boʻlmaydi: bu aloqa hali tasdiqlanmagan.',
+    },
+    two_step_on: {
+      title: 'Ikkinchi bosqich bor',
+      detail: 'Ikkinchi bosqich sozlangan. Avval uni oʻchiring.',
+    },
+    two_step_off: {
+      title: 'Ikkinchi bosqich yoʻq',
+      detail: 'Ikkinchi bosqich sozlanmagan. Yangi sirdan boshlang.',
     },
     last_admin: {
       title: 'Oxirgi administrator',
@@ -373,6 +439,11 @@ export const uz: Texts = {
       detail: 'Soʻrov sarlavhalari ruxsat etilganidan katta.',
     },
     too_many_requests: { title: 'Soʻrovlar juda koʻp', detail: 'Biroz kutib, qaytadan urinib koʻring.' },
+    too_many_streams: {
+      title: 'Jonli yangilanishlar koʻp',
+      detail:
+        'Sizda mumkin boʻlgancha jonli yangilanish ochiq. Birini yoping yoki birozdan soʻng urinib koʻring.',
+    },
     internal_error: { title: 'Ichki xato', detail: 'Bizning tomonda xato yuz berdi. U qayd etildi.' },
     overloaded: {
       title: 'Yuklama juda katta',
@@ -389,7 +460,7 @@ export const uz: Texts = {
     },
     provider_unavailable: {
       title: 'Xizmat javob bermayapti',
-      detail: 'Xabarlarni yetkazadigan xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',
+      detail: 'Buning uchun kerakli xizmat hozir javob bermayapti. Birozdan soʻng takrorlang.',
     },
     data_keys_missing: {
       title: 'Shifrlash kaliti yoʻq',
@@ -412,6 +483,7 @@ export const uz: Texts = {
     unknown_field: 'Bu yerda bunday maydon yoki parametr yoʻq.',
     invalid_type: '{expected} kutilgan.',
     invalid_choice: 'Quyidagilardan biri boʻlishi kerak: {values}.',
+    not_listed: 'Klinika roʻyxatida yoʻq.',
     invalid_format: 'Format notoʻgʻri.',
     invalid_characters: 'Ruxsat etilmagan belgilar bor.',
     invalid_date: 'YYYY-OO-KK koʻrinishidagi taqvim sanasi boʻlishi kerak.',
@@ -433,7 +505,7 @@ export const uz: Texts = {
     proof_required: 'Parol yoki hozirgacha tasdiqlangan aloqaga yuborilgan `proof_code` kerak.',
     end_before_start: 'Boshlanish vaqtidan keyin boʻlishi kerak.',
     slot_length: 'Qabul 5 daqiqadan 12 soatgacha davom etadi.',
-    range_reversed: '`from` dan oldin boʻlmasligi kerak.',
+    range_reversed: 'Boshidan kichik boʻlmasligi kerak.',
     range_too_long: 'Davr juda uzun; koʻpi bilan {days} kun.',
     service_required: 'Shifokor xizmatlar koʻrsatadi: keraklisini koʻrsating.',
     repeated: 'Har biri bu yerda faqat bir marta turishi mumkin.',
@@ -454,5 +526,7 @@ export const uz: Texts = {
     same_person: 'Boshqa karta boʻlishi kerak.',
     nothing_to_change: 'Oʻzgartirish uchun kamida bitta maydonni koʻrsating.',
     invalid_etag: 'Qoʻshtirnoqdagi belgilar, masalan "3", yoki * boʻlishi kerak.',
+    invalid_cursor: 'Boʻsh yoki `next` dagidek boʻlishi va `page` siz turishi kerak.',
+    stands_alone: 'Alohida, faqat `page_size` va `cursor` bilan turishi kerak.',
   },
 };

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ErrorCode } from '../../src/core/errors.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { makeService } from '../helpers/services.ts';
+import { makeRoom, makeService } from '../helpers/services.ts';
 
 let clinic: TestApp;
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
+let service: number;
+let room: number;
 const freshDay = freshDays('2026-03-03');
 const HOURS = { weekday: 1, start_time: '09:00', end_time: '10:00', slot_minutes: 30 };
 
@@ -16,6 +19,8 @@ beforeAll(async () => {
     doctor: await clinic.person('doctor', { profile: { specialization: 'Kardiolog' } }),
     patient: await clinic.person('patient'),
   };
+  service = await makeService(clinic, people.admin, [people.doctor]);
+  room = await makeRoom(clinic.db, '1', 'consulting');
 });
 afterAll(() => clinic.close());
 
@@ -65,6 +70,26 @@ const read: Record<string, () => Promise<[Who, string, () => Promise<unknown>]>>
     return ['doctor', `/timeslots/${slot}/`, () => clinic.book(people.patient, slot)];
   },
   services: async () => ['patient', '/services/', () => makeService(clinic, people.admin, [])],
+  'a service': async () => [
+    'patient',
+    `/services/${service}/`,
+    async () => as('admin').patch(`/services/${service}/`, { price: 100 }).expect(200),
+  ],
+  'what a doctor gives': async () => [
+    'patient',
+    `/doctors/${people.doctor.id}/services/`,
+    async () => as('admin').patch(`/services/${service}/`, { price: 200 }).expect(200),
+  ],
+  'a branch': async () => [
+    'patient',
+    '/branches/1/',
+    async () => as('admin').patch('/branches/1/', { address: 'Bunyodkor, 7' }).expect(200),
+  ],
+  'a room': async () => [
+    'doctor',
+    `/rooms/${room}/`,
+    async () => as('admin').patch(`/rooms/${room}/`, { kind: 'surgery' }).expect(200),
+  ],
   'a week': async () => [
     'doctor',
     '/doctor/schedule/',
@@ -156,6 +181,25 @@ const shared: Record<string, () => [Who, string, 'patch' | 'put', string, (value
     const path = `/doctors/${people.doctor.id}/schedule/`;
     return ['admin', path, 'put', path, (value) => ({ schedule: [{ ...HOURS, slot_minutes: value }] })];
   },
+  'a branch': () => [
+    'admin',
+    '/branches/1/',
+    'patch',
+    '/branches/1/',
+    (value) => ({ name: `Branch ${value}` }),
+  ],
+  'a room': () => {
+    const path = `/rooms/${room}/`;
+    return ['admin', path, 'patch', path, (value) => ({ name: `Room ${value}` })];
+  },
+  'a service': () => {
+    const path = `/services/${service}/`;
+    return ['admin', path, 'patch', path, (value) => ({ duration_minutes: value })];
+  },
+  'what a doctor gives': () => {
+    const path = `/doctors/${people.doctor.id}/services/`;
+    return ['admin', path, 'put', path, (value) => ({ services: [{ service, duration_minutes: value }] })];
+  },
 };
 
 describe.each(Object.keys(shared))('If-Match on %s', (name) => {
@@ -189,8 +233,60 @@ describe.each(Object.keys(shared))('If-Match on %s', (name) => {
   });
 });
 
-test('the answer to a change names the state that it made', async () => {
-  const { headers } = await as('patient').patch('/patient/profile/', { first_name: 'Zilola' }).expect(200);
-  const change = as('patient').patch('/patient/profile/', { first_name: 'Zamira' });
-  await change.set('if-match', String(headers.etag)).expect(200);
+test.each(['a patient’s profile', 'a branch', 'a room', 'a service', 'what a doctor gives'])(
+  'the answer to a change of %s names the state that it made',
+  async (name) => {
+    const [who, from, method, path, body] = (shared[name] as (typeof shared)[string])();
+    const { headers } = await as(who)[method](path, body(35)).expect(200);
+    expect((await as(who).get(from).expect(200)).headers.etag).toBe(headers.etag);
+    await as(who)[method](path, body(36)).set('if-match', String(headers.etag)).expect(200);
+  },
+);
+
+/** What is taken away, while nothing hangs on it: where a fresh one is, a change of it, and what is said once it is gone. */
+const removable: Record<string, () => Promise<[string, object, ErrorCode]>> = {
+  'a branch': async () => {
+    const { body } = await as('admin').post('/branches/', { name: freshDay(), is_active: false }).expect(201);
+    return [`/branches/${body.id}/`, { name: freshDay() }, 'branch_not_found'];
+  },
+  'a room': async () => [
+    `/rooms/${await makeRoom(clinic.db, freshDay(), 'consulting')}/`,
+    { name: freshDay() },
+    'room_not_found',
+  ],
+  'a service': async () => [
+    `/services/${await makeService(clinic, people.admin, [])}/`,
+    { duration_minutes: 45 },
+    'service_not_found',
+  ],
+};
+
+describe.each(Object.entries(removable))('If-Match where %s is deleted', (_, fresh) => {
+  test('lets it go in the state that was seen, and in no other', async () => {
+    const [path, change, gone] = await fresh();
+    const { etag } = (await as('admin').get(path).expect(200)).headers;
+    const changed = await as('admin').patch(path, change).expect(200);
+    const remove = (tag: unknown) => as('admin').delete(path).set('if-match', String(tag));
+    expectProblem(await remove(etag), 'version_mismatch');
+    expectProblem(await remove('nonsense'), 'invalid_input', { fields: ['if-match invalid_etag'] });
+    expect((await as('admin').get(path).expect(200)).body).toEqual(changed.body);
+    await remove(changed.headers.etag).expect(204);
+    expectProblem(await remove(changed.headers.etag), gone);
+  });
+
+  test('of a change and a deletion at once lets one through', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const [path, change, gone] = await fresh();
+      const tag = String((await as('admin').get(path).expect(200)).headers.etag);
+      const [changed, removed] = await Promise.all([
+        as('admin').patch(path, change).set('if-match', tag),
+        as('admin').delete(path).set('if-match', tag),
+      ]);
+      if (changed.status === 200) expectProblem(removed, 'version_mismatch');
+      else {
+        expectProblem(changed, gone);
+        expect(removed.status).toBe(204);
+      }
+    }
+  });
 });

@@ -9,23 +9,27 @@ import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
 import { createSealer } from '../../src/core/sealing.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { Public } from '../../src/http/guards.ts';
-import { CHANNELS, confirm, freshPhone, lastCode, queuedFor } from '../helpers/accounts.ts';
+import { CHANNELS, confirm, freshPhone, lastCode, pass, queuedFor } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
+import { addPasskey } from '../helpers/passkeys.ts';
 import { vastPng } from '../helpers/pictures.ts';
 import { type Answer, expectProblem } from '../helpers/problem.ts';
+import { BOT_TOKEN, initData, providerAside } from '../helpers/providers.ts';
 import { listening, readAnswer, sendRaw } from '../helpers/raw.ts';
 import { insertOffer } from '../helpers/rows.ts';
 import { makeService } from '../helpers/services.ts';
 import { claimsOf, forge } from '../helpers/tokens.ts';
+import { enrol } from '../helpers/two-step.ts';
 
 /**
  * Every code that a client can meet, provoked over HTTP, with the status it has promised. A code without a case fails
  * the run.
  */
 let clinic: TestApp;
+let aside: Awaited<ReturnType<typeof providerAside>>;
 let people: Record<'admin' | 'doctor' | 'patient' | 'other', Person>;
 const log = capturedLog();
 const freshDay = freshDays();
@@ -37,6 +41,8 @@ beforeAll(async () => {
     channels: { ...CHANNELS, telegram: { token: '1:none', api_url: 'http://127.0.0.1:1' } },
   };
   clinic = await testApp({ config, log_stream: log.stream });
+  aside = await providerAside();
+  aside.set(clinic.clock);
   people = {
     admin: await clinic.person('admin'),
     doctor: await clinic.person('doctor'),
@@ -44,7 +50,10 @@ beforeAll(async () => {
     other: await clinic.person('patient'),
   };
 });
-afterAll(() => clinic.close());
+afterAll(async () => {
+  await clinic.close();
+  await aside.played.close();
+});
 
 const as = (who: keyof typeof people) => clinic.as(people[who]);
 const nobody = () => clinic.as(undefined);
@@ -138,6 +147,80 @@ const cases: Record<ErrorCode, Case> = {
     },
   },
   route_not_found: { status: 404, provoke: () => nobody().get('/nowhere/') },
+  invalid_state: { status: 400, provoke: () => nobody().get('/auth/providers/callback/?state=x&code=y') },
+  invalid_identity: {
+    status: 400,
+    provoke: () => withProviders((app) => byMiniApp(app, 'user=1&hash=0')),
+  },
+  invalid_passkey: {
+    status: 400,
+    provoke: () => nobody().post('/auth/passkeys/sign-in/', { credential: {} }),
+  },
+  passkey_not_found: { status: 404, provoke: () => as('patient').delete('/auth/passkeys/999999/') },
+  too_many_passkeys: {
+    status: 409,
+    async provoke() {
+      const person = await clinic.person('patient');
+      for (let n = 0; n < 20; n += 1) await addPasskey(clinic, person);
+      return clinic.as(person).post('/auth/passkeys/start/');
+    },
+  },
+  passkeys_not_offered: {
+    status: 409,
+    provoke: () =>
+      elsewhere({ public_url: undefined }, (app) =>
+        supertest(app.server).post('/api/auth/passkeys/sign-in/start/'),
+      ),
+  },
+  sign_in_again: {
+    status: 403,
+    async provoke() {
+      const { token } = await clinic.person('patient');
+      pass(clinic.clock, 301);
+      return withProviders((app) => byMiniApp(app, miniApp(9001)).set('authorization', `Bearer ${token}`));
+    },
+  },
+  provider_not_found: { status: 404, provoke: () => nobody().post('/auth/telegram/', { init_data: 'x' }) },
+  identity_not_found: { status: 404, provoke: () => as('patient').delete('/auth/identities/999999/') },
+  account_exists: {
+    status: 409,
+    async provoke() {
+      await confirm(clinic, people.other.id, { email: 'other@gmail.com' });
+      const claims = { sub: 'other', nonce: 'n', email: 'other@gmail.com', email_verified: true };
+      const id_token = await aside.played.token(claims);
+      return withProviders((app) =>
+        supertest(app.server).post('/api/auth/providers/google/id-token/').send({ id_token, nonce: 'n' }),
+      );
+    },
+  },
+  identity_taken: {
+    status: 409,
+    provoke: () =>
+      withProviders(async (app) => {
+        await byMiniApp(app, miniApp(9002)).expect(200);
+        const { token } = await clinic.person('patient');
+        return byMiniApp(app, miniApp(9002)).set('authorization', `Bearer ${token}`);
+      }),
+  },
+  provider_linked: {
+    status: 409,
+    provoke: () =>
+      withProviders(async (app) => {
+        const { body } = await byMiniApp(app, miniApp(9003)).expect(200);
+        return byMiniApp(app, miniApp(9004)).set('authorization', `Bearer ${body.access}`);
+      }),
+  },
+  last_way_in: {
+    status: 409,
+    provoke: () =>
+      withProviders(async (app) => {
+        const { body } = await byMiniApp(app, miniApp(9005)).expect(200);
+        const ask = (method: 'get' | 'delete', path: string) =>
+          supertest(app.server)[method](`/api${path}`).set('authorization', `Bearer ${body.access}`);
+        const [{ id }] = (await ask('get', '/auth/identities/')).body.results;
+        return ask('delete', `/auth/identities/${id}/`);
+      }),
+  },
   session_not_found: { status: 404, provoke: () => as('patient').delete('/auth/sessions/999999/') },
   user_not_found: { status: 404, provoke: () => as('admin').get('/users/999999/') },
   doctor_not_found: { status: 404, provoke: () => as('patient').get('/doctors/999999/') },
@@ -575,6 +658,30 @@ const cases: Record<ErrorCode, Case> = {
       return answer;
     },
   },
+  second_step_required: {
+    status: 401,
+    async provoke() {
+      const patient = await clinic.person('patient');
+      await enrol(clinic, patient);
+      return nobody().post('/auth/login/', { username: patient.username, password: PASSWORD });
+    },
+  },
+  invalid_ticket: {
+    status: 401,
+    provoke: () => nobody().post('/auth/login/second-step/', { ticket: 'x', code: '123456' }),
+  },
+  two_step_on: {
+    status: 409,
+    async provoke() {
+      const patient = await clinic.person('patient');
+      await enrol(clinic, patient);
+      return clinic.as(patient).post('/auth/two-step/enrol/', {});
+    },
+  },
+  two_step_off: {
+    status: 409,
+    provoke: () => as('patient').delete('/auth/two-step/', { code: '123456' }),
+  },
   webhook_off: {
     status: 409,
     async provoke() {
@@ -718,6 +825,19 @@ const cases: Record<ErrorCode, Case> = {
         return ask();
       }),
   },
+  too_many_streams: {
+    status: 429,
+    async provoke() {
+      const { token } = people.admin;
+      const url = `http://127.0.0.1:${(await listening(clinic.app)).port}/api/stream/`;
+      const headers = { authorization: `Bearer ${token}` };
+      const giveUp = new AbortController();
+      for (let nth = 0; nth < 5; nth += 1) await fetch(url, { headers, signal: giveUp.signal });
+      const answer = await as('admin').get('/stream/');
+      giveUp.abort();
+      return answer;
+    },
+  },
   internal_error: { status: 500, provoke: failUnforeseen },
   overloaded: { status: 503, provoke: askTheBusy },
   database_unavailable: { status: 503, provoke: askWithoutDatabase },
@@ -799,6 +919,16 @@ async function elsewhere(
     await app.close();
   }
 }
+
+/** The same clinic, where one may sign in by Telegram and by a provider on this machine. */
+const withProviders = (ask: (app: FastifyInstance) => PromiseLike<Answer>) =>
+  elsewhere(
+    { ...aside.settings, channels: { ...CHANNELS, telegram: { token: BOT_TOKEN, api_url: '' } } },
+    ask,
+  );
+const miniApp = (id: number) => initData(BOT_TOKEN, clinic.clock.now(), { id });
+const byMiniApp = (app: FastifyInstance, init_data: string) =>
+  supertest(app.server).post('/api/auth/telegram/').send({ init_data });
 
 /** A secret is to be kept by a server that has no keys for it. */
 async function sealWithoutKeys(): Promise<Answer> {

@@ -11,11 +11,22 @@ import { sendRaw } from '../helpers/raw.ts';
 import { makeService } from '../helpers/services.ts';
 
 const consent = { accept_terms: true };
+/** One that nobody asks here. */
+const provider = {
+  name: 'google',
+  label: 'Google',
+  issuer: 'https://accounts.google.com',
+  client_id: 'x',
+  client_secret: undefined,
+  audiences: [],
+  tenants: [],
+  trust_phone: false,
+};
 let clinic: TestApp;
 const freshDay = freshDays();
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
 beforeAll(async () => {
-  clinic = await testApp({ config: { require_consent: true } });
+  clinic = await testApp({ config: { require_consent: true, sign_in_providers: [provider] } });
   people = {
     admin: await clinic.person('admin', consent),
     doctor: await clinic.person('doctor', consent),
@@ -143,6 +154,12 @@ const wrong: Record<FieldErrorCode, Sent> = {
   invalid_type: ['/auth/login/', undefined, { username: 1, password: 'x' }, 'username'],
   invalid_choice: ['/auth/register/', undefined, { ...account, role: 'king' }, 'role'],
   invalid_format: ['/auth/phone/verify/confirm/', 'patient', { code: '12345' }, 'code'],
+  not_listed: [
+    '/auth/providers/google/start/',
+    undefined,
+    { redirect_uri: 'https://evil.example/', code_challenge: 'c'.repeat(43) },
+    'redirect_uri',
+  ],
   invalid_characters: ['/auth/register/', undefined, { ...account, first_name: 'a\u0000' }, 'first_name'],
   invalid_date: ['/appointments/?date=2026-02-30', 'admin', undefined, 'date'],
   invalid_time: ['/timeslots/', 'doctor', { ...slot, end_time: '25:00' }, 'end_time'],
@@ -213,6 +230,13 @@ const wrong: Record<FieldErrorCode, Sent> = {
   same_person: ['/patients/7/merge/', 'admin', { into: 7 }, 'into'],
   nothing_to_change: ['/patient/profile/', 'patient', {}, ''],
   invalid_etag: ['/appointments/{id}/', 'doctor', { status: 'confirmed' }, 'if-match'],
+  invalid_cursor: ['/users/?cursor=e30.x', 'admin', undefined, 'cursor'],
+  stands_alone: [
+    '/users/?updated_since=2028-03-01T09:30:00Z&role=doctor',
+    'admin',
+    undefined,
+    'updated_since',
+  ],
 };
 
 describe('each way in which a field can be wrong', () => {

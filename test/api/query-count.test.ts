@@ -4,10 +4,13 @@ import { accountsApp, CHANNELS, confirm, freshPhone, lastCode, signIn } from '..
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
+import { addPasskey, challenged, device } from '../helpers/passkeys.ts';
 import { jpeg } from '../helpers/pictures.ts';
+import { initData, pkce, providerAside } from '../helpers/providers.ts';
 import { insertDependant, insertOffer, insertPeople, insertSlots, insertVisits } from '../helpers/rows.ts';
 import { makeService } from '../helpers/services.ts';
 import { watchStatements } from '../helpers/statements.ts';
+import { enrol, shown, ticketOf } from '../helpers/two-step.ts';
 
 /**
  * How many statements each endpoint sends, as one would count them by hand: a list costs one, however long; checking a
@@ -16,18 +19,22 @@ import { watchStatements } from '../helpers/statements.ts';
  */
 let clinic: TestApp;
 let telegram: Awaited<ReturnType<typeof startTelegram>>;
+let aside: Awaited<ReturnType<typeof providerAside>>;
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
 const statements = watchStatements();
 const freshDay = freshDays();
 
 beforeAll(async () => {
   telegram = await startTelegram();
+  aside = await providerAside();
   clinic = await accountsApp({
     channels: { ...CHANNELS, telegram: telegram.settings },
+    ...aside.settings,
     codes_per_hour_address: 100,
     // What is asked of the database is counted, not what is answered without it.
     answers_remembered: 0,
   });
+  aside.set(clinic.clock);
   people = {
     admin: await clinic.person('admin'),
     doctor: await clinic.person('doctor'),
@@ -40,7 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   statements.restore();
   await clinic.close();
-  await telegram.close();
+  await Promise.all([telegram.close(), aside.played.close()]);
 });
 
 const as = (who: keyof typeof people) => clinic.as(people[who]);
@@ -86,6 +93,21 @@ async function onWebhook<Asked>(ask: (path: string) => Asked): Promise<() => Ask
   const { id } = (await as('admin').post('/webhooks/', { url: NOWHERE }).expect(201)).body;
   return () => ask(`/webhooks/${id}/`);
 }
+const secret = pkce();
+const start = { redirect_uri: 'https://app.clinic.uz/signed-in', code_challenge: secret.challenge };
+/** Its description is read once. */
+const knownProvider = () => clinic.as(undefined).post('/auth/providers/google/start/', start).expect(200);
+let nonces = 0;
+async function byProvider(sub: string) {
+  nonces += 1;
+  const nonce = `nonce-${nonces}`;
+  const id_token = await aside.played.token({ sub, nonce });
+  return clinic.as(undefined).post('/auth/providers/google/id-token/', { id_token, nonce }).expect(200);
+}
+const byMiniApp = (id: number) =>
+  clinic.as(undefined).post('/auth/telegram/', {
+    init_data: initData(telegram.settings.token, clinic.clock.now(), { id }),
+  });
 /** Somebody with a calendar feed. */
 async function withFeed(): Promise<[Person, { id: number; url: string }]> {
   const other = await freshPerson();
@@ -137,12 +159,154 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     async () => () =>
       clinic.as(undefined).post('/auth/login/', { username: people.patient.username, password: PASSWORD }),
   ],
+  // whose ticket; begin, lock person and ticket, how it stands, use the code up, the ticket; session, note, commit; user
+  'POST /api/auth/login/second-step/': [
+    11,
+    async () => {
+      const person = await freshPerson();
+      const { secret } = await enrol(clinic, person);
+      const ticket = await ticketOf(clinic, person);
+      const body = { ticket, code: shown(clinic, secret, 1) };
+      return () => clinic.as(undefined).post('/auth/login/second-step/', body);
+    },
+  ],
+  'GET /api/auth/two-step/': [1, async () => () => as('patient').get('/auth/two-step/')],
+  // begin, lock, how it stands, write, commit
+  'POST /api/auth/two-step/enrol/': [
+    5,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).post('/auth/two-step/enrol/', {});
+    },
+  ],
+  // begin, lock, how it stands, write, note; to be told: where, inbox; the other sessions, commit
+  'POST /api/auth/two-step/confirm/': [
+    9,
+    async () => {
+      const person = await freshPerson();
+      const { body } = await clinic.as(person).post('/auth/two-step/enrol/', {}).expect(200);
+      const code = shown(clinic, body.secret);
+      return () => clinic.as(person).post('/auth/two-step/confirm/', { code });
+    },
+  ],
+  // begin, lock, how it stands, the code, using it up, delete, note; to be told: where, inbox; commit
+  'DELETE /api/auth/two-step/': [
+    10,
+    async () => {
+      const person = await freshPerson();
+      const { secret } = await enrol(clinic, person);
+      const code = shown(clinic, secret, 1);
+      return () => clinic.as(person).delete('/auth/two-step/', { code });
+    },
+  ],
+  // begin, lock, delete, note; to be told: where, inbox; their sessions, commit
+  'DELETE /api/users/{id}/two-step/': [
+    8,
+    async () => {
+      const person = await freshPerson();
+      await enrol(clinic, person);
+      return () => as('admin').delete(`/users/${person.id}/two-step/`);
+    },
+  ],
+  'GET /api/auth/passkeys/': [1, async () => () => as('patient').get('/auth/passkeys/')],
+  // whether the session is new, those that there are, whose they are, the challenge
+  'POST /api/auth/passkeys/start/': [
+    4,
+    async () => {
+      const person = await freshPerson();
+      return () => clinic.as(person).post('/auth/passkeys/start/');
+    },
+  ],
+  // the challenge; begin, lock, how many, write, note; to be told: where, inbox; commit
+  'POST /api/auth/passkeys/': [
+    9,
+    async () => {
+      const person = await freshPerson();
+      const { body } = await clinic.as(person).post('/auth/passkeys/start/').expect(200);
+      const credential = device().create(body.public_key);
+      return () => clinic.as(person).post('/auth/passkeys/', { credential });
+    },
+  ],
+  // begin, lock, delete, the password, note, commit
+  'DELETE /api/auth/passkeys/{id}/': [
+    6,
+    async () => {
+      const person = await freshPerson();
+      const { id } = await addPasskey(clinic, person);
+      return () => clinic.as(person).delete(`/auth/passkeys/${id}/`);
+    },
+  ],
+  'POST /api/auth/passkeys/sign-in/start/': [
+    1,
+    async () => () => clinic.as(undefined).post('/auth/passkeys/sign-in/start/'),
+  ],
+  // whose it is, the challenge; begin, its use, session, note, commit; user
+  'POST /api/auth/passkeys/sign-in/': [
+    8,
+    async () => {
+      const { device: phone } = await addPasskey(clinic, await freshPerson());
+      const credential = phone.get(await challenged(clinic));
+      return () => clinic.as(undefined).post('/auth/passkeys/sign-in/', { credential });
+    },
+  ],
+  // whether the session serves
+  'POST /api/auth/introspect/': [
+    1,
+    async () => () => as('admin').post('/auth/introspect/', { token: people.patient.token }),
+  ],
   // begin, lock its person and its session, spend it for another, commit
   'POST /api/auth/token/refresh/': [
     4,
     async () => {
       const { refresh } = await freshPerson();
       return () => clinic.as(undefined).post('/auth/token/refresh/', { refresh });
+    },
+  ],
+  'GET /api/auth/providers/': [0, async () => () => clinic.as(undefined).get('/auth/providers/')],
+  'POST /api/auth/providers/{provider}/start/': [
+    1,
+    async () => {
+      await knownProvider();
+      return () => clinic.as(undefined).post('/auth/providers/google/start/', start);
+    },
+  ],
+  // the code, whose it is; begin, session with its token, a note of it, its last use, commit; user
+  'POST /api/auth/providers/token/': [
+    8,
+    async () => {
+      await byProvider('one');
+      aside.played.becomes({ sub: 'one' });
+      const { body } = await clinic.as(undefined).post('/auth/providers/google/start/', start).expect(200);
+      const code = await aside.codeOf(clinic, body.authorization_url);
+      return () =>
+        clinic.as(undefined).post('/auth/providers/token/', { code, code_verifier: secret.verifier });
+    },
+  ],
+  // that it has served, and the same
+  'POST /api/auth/providers/{provider}/id-token/': [
+    8,
+    async () => {
+      await byProvider('two');
+      return () => byProvider('two');
+    },
+  ],
+  // the same without that
+  'POST /api/auth/telegram/': [
+    7,
+    async () => {
+      await byMiniApp(71);
+      return () => byMiniApp(71);
+    },
+  ],
+  'GET /api/auth/identities/': [1, async () => () => as('patient').get('/auth/identities/')],
+  // begin, lock, unlink, the password, a note, commit
+  'DELETE /api/auth/identities/{id}/': [
+    6,
+    async () => {
+      const person = await freshPerson();
+      await byMiniApp(72).set('authorization', `Bearer ${person.token}`).expect(200);
+      const { body } = await clinic.as(person).get('/auth/identities/').expect(200);
+      return () => clinic.as(person).delete(`/auth/identities/${body.results[0].id}/`);
     },
   ],
   'GET /api/auth/me/': [1, async () => () => as('patient').get('/auth/me/')],
@@ -156,8 +320,8 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => clinic.as(person).delete('/auth/me/', { password: PASSWORD });
     },
   ],
-  // the person, whom they look after, a note of it, and each of twenty-two kinds of rows
-  'GET /api/auth/me/export/': [25, async () => () => as('patient').get('/auth/me/export/')],
+  // the person, whom they look after, a note of it, and each of twenty-five kinds of rows
+  'GET /api/auth/me/export/': [28, async () => () => as('patient').get('/auth/me/export/')],
   'GET /api/auth/me/access-log/': [1, async () => () => as('patient').get('/auth/me/access-log/')],
   'GET /api/auth/me/consents/': [1, async () => () => as('patient').get('/auth/me/consents/')],
   // begin, accept, note, commit, how it stands now
@@ -213,9 +377,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       };
     },
   ],
-  // who it is; begin, lock, try the code, change, unlink Telegram, note; to be told: where, inbox, message; sessions, commit
+  // who it is; begin, lock, try the code, change, unlink Telegram and what was linked later, passkeys, note; to be told: where,
+  // inbox, message; sessions, commit
   'POST /api/auth/password/reset/confirm/': [
-    12,
+    14,
     async () => {
       const { id, phone: username } = await reachable();
       await clinic.as(undefined).post('/auth/password/reset/', { username }).expect(202);
@@ -469,7 +634,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     2,
     async () => () => as('patient').get(`/doctors/${people.doctor.id}/services/`),
   ],
-  // whether they work here; begin, the services, one at a time, forget, write, lock the slots, link them, the job, note, read
+  // whether they work here; begin, one at a time, the services, forget, write, lock the slots, link them, the job, note, read
   // back, commit
   'PUT /api/doctors/{id}/services/': [
     12,
@@ -925,6 +1090,18 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/settings/': [1, async () => () => as('admin').get('/settings/')],
   // begin, the change, the note, commit; how it stands now
   'PATCH /api/settings/': [5, async () => () => as('admin').patch('/settings/', { hold_minutes: null })],
+  'POST /api/stream/ticket/': [1, async () => () => as('patient').post('/stream/ticket/')],
+  // what they may hear of; by HEAD, since the answer to GET has no end
+  'GET /api/stream/': [
+    1,
+    async () => {
+      const authorization = `Bearer ${people.patient.token}`;
+      const asked = { method: 'HEAD', url: '/api/stream/', headers: { authorization } } as const;
+      // The process then follows the log, which belongs to no request.
+      await clinic.app.inject(asked);
+      return () => supertest(clinic.app.server).head(asked.url).set(asked.headers);
+    },
+  ],
   // what it does, its channels, its own state, the readers of the log
   'GET /api/system/': [4, async () => () => as('admin').get('/system/')],
   // begin, the note, the announcement, commit

@@ -42,7 +42,7 @@ async function send(
       body: text,
     } = await clinic.app.inject({
       method: one.method.toUpperCase() as 'POST',
-      url: `${one.path.replaceAll(/\{\w+\}/g, '1')}${query}`,
+      url: `${one.path.replace('{provider}', 'google').replaceAll(/\{\w+\}/g, '1')}${query}`,
       headers: {
         authorization: `Bearer ${person.token}`,
         ...(Buffer.isBuffer(body) && { 'content-type': 'image/jpeg' }),
@@ -108,6 +108,8 @@ test('so is a field that no body knows, in each of its objects', async () => {
     const examples = one.operation.requestBody ? examplesOf(one) : [{}];
     for (const example of examples)
       for (const [path, body] of withMore(example)) {
+        // Browsers send more of a passkey as the standard grows: that is let be.
+        if (path.startsWith('credential.')) continue;
         const answer = await send(one, { body });
         // A kind of message is a choice, and is refused as one.
         if (path === 'channels.nonsense') expectProblem(answer, 'invalid_input');

@@ -43,7 +43,12 @@ export function watch(page: Page, origin: string): string[] {
     const url = new URL(request.url());
     if (!['data:', 'blob:'].includes(url.protocol) && url.origin !== origin) seen.push(`asked ${url.href}`);
   });
-  page.on('requestfailed', (request) => seen.push(`failed ${request.url()}`));
+  page.on('requestfailed', (request) => {
+    // What the page itself has given up: a stream ends with the day that it is of, what is fetched for later with the page.
+    const isLeft =
+      request.failure()?.errorText === 'net::ERR_ABORTED' && /\/(api\/stream|pages)\//.test(request.url());
+    if (!isLeft) seen.push(`failed ${request.url()}`);
+  });
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) seen.push(`${message.type()}: ${message.text()}`);
   });

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startServer } from './server.ts';
 
 /**
  * `npm run test:clients`: makes a client with each generator from the document of a server of its own, compiles all of
- * them strictly, and sends each on the same journey. It takes minutes, and installs the generators when it first runs.
+ * them strictly, and sends each on the same journey; then sends what Postman and Bruno import (imports.ts). It takes
+ * minutes, and installs the generators when it first runs.
  */
 
 const here = import.meta.dirname;
-const root = resolve(here, '../..');
 const generated = join(here, 'generated');
 const DOCUMENT = './generated/openapi.json';
 
@@ -33,34 +33,10 @@ async function run(command: string, args: readonly string[], env: NodeJS.Process
 /** A program of the packages beside this file. */
 const program = (name: string) => join(here, 'node_modules/.bin', name);
 
-/** A clinic of demo data, on a free port. */
-async function startServer(data_dir: string): Promise<{ address: string; stop: () => Promise<void> }> {
-  const env = { ...process.env, DATA_DIR: data_dir, PORT: '0', RATE_LIMIT: 'off', LOG_LEVEL: 'warn' };
-  const child = spawn(process.execPath, ['src/main/server.ts'], { cwd: root, env });
-  const ended = new Promise<void>((done) => child.on('close', () => done()));
-  const address = await new Promise<string>((done, refuse) => {
-    let said = '';
-    const listen = (text: Buffer) => {
-      said += text;
-      const [, url] = /Listening on (http:\/\/\S+)/.exec(said) ?? [];
-      if (url) done(url);
-    };
-    child.stdout.on('data', listen);
-    child.stderr.on('data', listen);
-    child.on('close', () => refuse(new Error(`the server did not start: ${said}`)));
-  });
-  const stop = async () => {
-    child.kill('SIGTERM');
-    await ended;
-  };
-  return { address, stop };
-}
-
 if (!existsSync(join(here, 'node_modules')))
   await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
 await rm(generated, { recursive: true, force: true });
-const data_dir = await mkdtemp(join(tmpdir(), 'clinic-clients-'));
-const server = await startServer(data_dir);
+const server = await startServer();
 try {
   const answer = await fetch(`${server.address}/api/schema/`);
   await run('mkdir', ['-p', generated]);
@@ -75,5 +51,5 @@ try {
   }
 } finally {
   await server.stop();
-  await rm(data_dir, { recursive: true, force: true });
 }
+await run(process.execPath, ['imports.ts']);

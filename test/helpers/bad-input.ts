@@ -33,11 +33,15 @@ export const kinds = {
   username: ['text', 'nan'],
   newPassword: ['sql'],
   password: ['text', 'nan', 'sql', 'nul', 'bell', 'loneSurrogate', 'blank'],
+  /** As others write them, and of any length. */
+  token: ['text', 'nan', 'sql', 'nul', 'bell', 'loneSurrogate', 'blank', 'overlong'],
   orNull: ['null'],
   flag: ['true'],
   id: ['number'],
   years: ['number', 'minusZero', 'null'],
   object: ['object'],
+  /** Whose names are another's to choose. */
+  anyObject: ['object', 'operator'],
   channels: ['list', 'null'],
   byKind: ['object'],
   list: ['list'],

@@ -1,12 +1,17 @@
-/** Reads CSV as RFC 4180 defines it, strictly: records end with CRLF, quotes are doubled. */
-export function parseCsv(text: string): string[][] {
+export type Separator = ',' | ';' | '\t';
+
+/**
+ * Reads CSV as RFC 4180 defines it, strictly: it begins with a byte-order mark, records end with CRLF, quotes are doubled.
+ */
+export function parseCsv(text: string, separator: Separator = ','): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  let at = 0;
+  if (!text.startsWith('\uFEFF')) throw new Error('it does not begin with a byte-order mark');
+  let at = 1;
   while (at < text.length) {
-    const [cell, end] = text[at] === '"' ? quoted(text, at) : plain(text, at);
+    const [cell, end] = text[at] === '"' ? quoted(text, at) : plain(text, at, separator);
     row.push(cell);
-    if (text[end] === ',') at = end + 1;
+    if (text[end] === separator) at = end + 1;
     else if (text.startsWith('\r\n', end)) {
       rows.push(row);
       row = [];
@@ -17,8 +22,8 @@ export function parseCsv(text: string): string[][] {
   return rows;
 }
 
-function plain(text: string, from: number): [string, number] {
-  const length = text.slice(from).search(/[,\r\n"]/);
+function plain(text: string, from: number, separator: Separator): [string, number] {
+  const length = text.slice(from).search(new RegExp(`[${separator}\\r\\n"]`));
   if (length < 0) throw new Error('the last record has no end');
   return [text.slice(from, from + length), from + length];
 }
@@ -28,3 +33,34 @@ function quoted(text: string, from: number): [string, number] {
   if (!found) throw new Error(`a quote without an end at ${from}`);
   return [(found[1] ?? '').replaceAll('""', '"'), from + found[0].length];
 }
+
+/**
+ * The cells that a spreadsheet makes of a text when it splits by this separator, whichever the text was written with: a cell
+ * that begins with a quote goes to the next single one and, whatever follows, to the end of the cell.
+ */
+export function cellsSplitBy(separator: Separator, text: string): string[] {
+  const cells: string[] = [];
+  let cell = '';
+  let isQuoted = false;
+  let isNew = true;
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at] ?? '';
+    if (isQuoted && sign === '"' && text[at + 1] === '"') {
+      cell += '"';
+      at += 1;
+    } else if (isQuoted && sign === '"') isQuoted = false;
+    else if (isNew && sign === '"') isQuoted = true;
+    else if (!isQuoted && (sign === separator || sign === '\r' || sign === '\n')) {
+      cells.push(cell);
+      cell = '';
+      isNew = true;
+      continue;
+    } else cell += sign;
+    isNew = false;
+  }
+  return [...cells, cell];
+}
+
+/** The same of one that knows no quotes. */
+export const cellsUnquoted = (separator: Separator, text: string): string[] =>
+  text.split(new RegExp(`[${separator}\\r\\n]`));

@@ -144,7 +144,8 @@ export async function endure(
     const jobs = async () =>
       (
         await clinic.db.$client.query<{ left: number }>(
-          'select count(*)::int as left from graphile_worker.jobs where run_at < now() or locked_at is not null',
+          `select (select count(*) from graphile_worker.jobs where run_at < now() or locked_at is not null)::int
+             + (select coalesce(sum(u.count), 0) from event_readers r cross join lateral events_unread(r.place) u)::int as left`,
         )
       ).rows[0]?.left ?? -1;
     await until(async () => (await jobs()) === 0);

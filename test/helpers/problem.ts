@@ -29,6 +29,9 @@ const MEMBERS = [
   'room',
   'candidates',
   'merged_into',
+  'ticket',
+  'next',
+  'expires_in',
   'title',
   'status',
   'type',
@@ -73,6 +76,11 @@ export function expectProblem(answer: Answer, code: ErrorCode, expected: Problem
     // Null where every room of the kind is in use.
     ...(code === 'room_taken' && { room: body.room === null ? null : expect.any(Number) }),
     ...(code === 'patient_may_exist' && { candidates: expect.any(Array) }),
+    ...(code === 'second_step_required' && {
+      ticket: expect.stringMatching(/^[\w-]{43}$/),
+      next: expect.stringMatching(/^(?:code|enrol)$/),
+      expires_in: 300,
+    }),
     ...(code === 'patient_not_found' && body.merged_into && { merged_into: expect.any(Number) }),
   });
   // What a program decides by comes first.

@@ -25,6 +25,8 @@ export interface Answer {
     access?: string;
     refresh?: string;
     timeslot?: number | null;
+    room?: number | null;
+    candidates?: { id: number }[];
     expires_at?: string;
     version?: number;
   };

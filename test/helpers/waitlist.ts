@@ -23,6 +23,7 @@ export async function waitingClinic({
   return {
     ...clinic,
     tasks,
+    readers: modules.events,
     rows,
     drain: () => drainJobs(db, clock, tasks, { readers: modules.events }),
 

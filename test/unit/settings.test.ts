@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { asStarted } from '../../bench/processes.ts';
-import { settings } from '../../src/config.table.ts';
+import { providerSettings, settings } from '../../src/config.table.ts';
 import { ConfigError, loadConfig } from '../../src/config.ts';
 
 const read = (file: string) => readFileSync(resolve(import.meta.dirname, '../..', file), 'utf8');
@@ -18,9 +18,15 @@ const example = [...read('.env.example').matchAll(/^(# )?([A-Z][A-Z_]+)=(.*)$/gm
   ([, comment, name = '', value = '']) => ({ name, value, isDefault: comment === undefined }),
 );
 
+/** Those of one provider each, which bear its name. */
+const OF_PROVIDER = /^SIGN_IN_(?:GOOGLE|MICROSOFT|TELEGRAM|ONEID)_(\w+)$/;
+
 test('every setting stands in .env.example, and nothing else', () => {
   expect(names.length).toBeGreaterThan(50);
-  expect(example.map(({ name }) => name).sort()).toEqual(names);
+  const written = example.map(({ name }) => name);
+  expect(written.filter((name) => !OF_PROVIDER.test(name)).sort()).toEqual(names);
+  const ofProviders = new Set(written.flatMap((name) => OF_PROVIDER.exec(name)?.[1] ?? []));
+  expect([...ofProviders].sort()).toEqual(Object.keys(providerSettings).sort());
 });
 
 test('what stands in .env.example are the defaults', () => {
@@ -39,13 +45,26 @@ test('what is commented out in .env.example would be taken', () => {
   const filled = (name: string) => particular[name] ?? 'something';
   const given = Object.fromEntries(example.map(({ name, value }) => [name, value || filled(name)]));
   const config = loadConfig(given);
+  expect(config.sign_in_providers).toMatchObject([
+    { name: 'google', issuer: 'https://accounts.google.com', label: 'Google', trust_phone: false },
+    { name: 'microsoft', issuer: 'https://login.microsoftonline.com/common/v2.0', tenants: ['consumers'] },
+    { name: 'telegram', issuer: 'https://oauth.telegram.org', trust_phone: true },
+    { name: 'oneid', issuer: 'https://sso.example.uz', client_id: 'something', label: 'OneID' },
+  ]);
   expect(config.channels).toMatchObject({ email: {}, eskiz: {}, telegram: {} });
   expect(loadConfig({ ...given, SMS_PROVIDER: 'twilio' }).channels).toMatchObject({ twilio: {} });
 });
 
 /** What docs/settings.md must be. */
 function page(): string {
-  const lines = Object.entries(settings).flatMap(([heading, group]) => [
+  const ofProviders = Object.entries(providerSettings).map(
+    ([name, setting]) => [`SIGN_IN_<NAME>_${name}`, setting] as const,
+  );
+  const groups: [string, object][] = Object.entries(settings).map(([heading, group]) => [
+    heading,
+    heading === 'Signing in with others' ? { ...group, ...Object.fromEntries(ofProviders) } : group,
+  ]);
+  const lines = groups.flatMap(([heading, group]) => [
     '',
     `## ${heading}`,
     '',
@@ -132,6 +151,12 @@ test('npm, the image and the benchmark run node with the same options', () => {
   );
 });
 
+const ONE_ID = {
+  SIGN_IN_PROVIDERS: 'oneid',
+  SIGN_IN_ONEID_ISSUER: 'https://sso.example.uz',
+  SIGN_IN_ONEID_CLIENT_ID: 'clinic',
+};
+
 test.each([
   [{ PORT: 'abc' }, 'PORT must be a whole number'],
   [{ CLINIC_TIMEZONE: 'Mars/Olympus' }, 'CLINIC_TIMEZONE must be the name of a time zone by its place'],
@@ -154,6 +179,32 @@ test.each([
   [{ SMS_PROVIDER: 'eskiz' }, 'ESKIZ_EMAIL is required with SMS_PROVIDER=eskiz'],
   [{ SMS_PROVIDER: 'twilio', TWILIO_FROM: '+1' }, 'TWILIO_ACCOUNT_SID is required with SMS_PROVIDER=twilio'],
   [{ SMS_PROVIDER: 'pigeon' }, 'SMS_PROVIDER'],
+  [{ SIGN_IN_PROVIDERS: 'Google' }, 'SIGN_IN_PROVIDERS must be a list of names'],
+  [{ SIGN_IN_PROVIDERS: 'google,google' }, 'SIGN_IN_PROVIDERS names a provider twice'],
+  [{ SIGN_IN_PROVIDERS: 'google' }, 'SIGN_IN_GOOGLE_CLIENT_ID is required with SIGN_IN_PROVIDERS=google'],
+  [{ SIGN_IN_PROVIDERS: 'oneid', SIGN_IN_ONEID_CLIENT_ID: 'x' }, 'SIGN_IN_ONEID_ISSUER is required'],
+  [
+    { SIGN_IN_PROVIDERS: 'microsoft', SIGN_IN_MICROSOFT_CLIENT_ID: 'x' },
+    'SIGN_IN_MICROSOFT_TENANTS is required',
+  ],
+  [
+    { ...ONE_ID, SIGN_IN_ONEID_ISSUER: 'http://sso.example.uz' },
+    'SIGN_IN_ONEID_ISSUER must look like https://',
+  ],
+  [{ ...ONE_ID, SIGN_IN_ONEID_ISSUER: 'https://x@sso.uz' }, 'SIGN_IN_ONEID_ISSUER must look like https://'],
+  [
+    { ...ONE_ID, SIGN_IN_ONEID_ISSUER: 'http://127.0.0.1:4000', NODE_ENV: 'production' },
+    'SIGN_IN_ONEID_ISSUER must be https in production',
+  ],
+  [{ ...ONE_ID, SIGN_IN_ONEID_TRUST_PHONE: 'yes' }, 'SIGN_IN_ONEID_TRUST_PHONE'],
+  [{ ...ONE_ID, NODE_ENV: 'production' }, 'PUBLIC_URL is required in production with SIGN_IN_PROVIDERS'],
+  [{ SIGN_IN_REDIRECTS: 'http://app.clinic.uz/' }, 'SIGN_IN_REDIRECTS must be a list of addresses'],
+  [{ SIGN_IN_REDIRECTS: 'javascript:alert(1)' }, 'SIGN_IN_REDIRECTS must be a list of addresses'],
+  [{ SIGN_IN_REDIRECTS: 'https://app.clinic.uz/#here' }, 'SIGN_IN_REDIRECTS must be a list of addresses'],
+  [
+    { SIGN_IN_REDIRECTS: 'http://localhost:5173/', NODE_ENV: 'production' },
+    'SIGN_IN_REDIRECTS must be https in production',
+  ],
   [{ TELEGRAM_BOT_TOKEN: 'oops' }, 'TELEGRAM_BOT_TOKEN must be the token'],
   [{ REMINDERS: 'tomorrow' }, 'REMINDERS must be times such as 24h,2h or 30m, or off'],
   [{ PUBLIC_URL: 'clinic.uz' }, 'PUBLIC_URL must look like https://host'],

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { TITLE } from '../openapi/openapi.ts';
 
 /** What is our own of the documentation's two pages. */
@@ -16,6 +18,8 @@ export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
   body { background: #e9e7e5; filter: invert(1) hue-rotate(180deg); }
   .swagger-ui .microlight, .swagger-ui .highlight-code { filter: invert(1) hue-rotate(180deg); }
 }
+.provider-answer { margin: 0; padding: 12px 20px; background: #fde8e8; color: #7a1212; font-family: sans-serif; }
+.swagger-ui .providers .btn { margin: 12px 12px 0 0; }
 @media (max-width: 640px) {
   .swagger-ui .wrapper, .swagger-ui .opblock-tag-section .opblock-body { padding-inline: 8px; }
   .swagger-ui .info { margin-block: 24px; }
@@ -35,12 +39,7 @@ export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
 }
 `;
 
-/** The page of @fastify/swagger-ui has no viewport, without which a phone shows it too small to read. */
-export const SWAGGER_SCRIPT = `const viewport = document.createElement('meta');
-viewport.name = 'viewport';
-viewport.content = 'width=device-width, initial-scale=1';
-document.head.append(viewport);
-`;
+export const SWAGGER_SCRIPT = readFileSync(join(import.meta.dirname, 'static', 'page.js'), 'utf8');
 
 const REDOC_THEME = JSON.stringify({
   typography: {

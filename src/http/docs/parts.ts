@@ -1,6 +1,6 @@
 import type { Role } from '../../core/roles.ts';
 import type { DocumentedRoute } from '../hooks/access.ts';
-import type { Document } from '../openapi/document.ts';
+import type { Document, Operation, ShownExample } from '../openapi/document.ts';
 
 /** A document of what one role may call, with what these operations refer to and nothing else. */
 export function partOf(
@@ -13,7 +13,8 @@ export function partOf(
       const own = Object.entries(operations).filter(([method]) =>
         routes.get(`${method.toUpperCase()} ${path}`)?.roles.includes(role),
       );
-      return own.length > 0 ? [[path, Object.fromEntries(own)]] : [];
+      const led = own.map(([method, operation]): [string, Operation] => [method, ledBy(role, operation)]);
+      return own.length > 0 ? [[path, Object.fromEntries(led)]] : [];
     }),
   );
   const named = new Set(
@@ -26,6 +27,30 @@ export function partOf(
     ),
   );
   return withoutUnused({ ...document, paths, webhooks, tags });
+}
+
+/** Which examples are meant for a role, by their names. */
+const MEANT: Record<Role, readonly string[]> = {
+  patient: ['patient'],
+  doctor: ['doctor'],
+  receptionist: ['staff', 'admin'],
+  admin: ['admin', 'staff'],
+};
+
+/** The operation with the example first that is meant for this role: programs that import it send the first. */
+function ledBy(role: Role, operation: Operation): Operation {
+  const content = operation.requestBody?.content['application/json'];
+  const [name] = MEANT[role].filter((one) => content?.examples?.[one] !== undefined);
+  if (!operation.requestBody || !content?.examples || name === undefined) return operation;
+  const examples = { [name]: content.examples[name] as ShownExample, ...content.examples };
+  const json = { ...content, examples };
+  return {
+    ...operation,
+    requestBody: {
+      ...operation.requestBody,
+      content: { ...operation.requestBody.content, 'application/json': json },
+    },
+  };
 }
 
 /** Drops components that nothing refers to, until none is left of them. */

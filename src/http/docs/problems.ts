@@ -5,6 +5,7 @@ import { type Locale, locales } from '../../core/words.ts';
 import { chooseLocale, errorText } from '../../i18n/index.ts';
 import { adviceFor } from '../../i18n/problems/advice.ts';
 import { problemTexts } from '../../i18n/problems/index.ts';
+import { varyBy } from '../accept.ts';
 import { Public } from '../guards.ts';
 import { PROBLEM_PAGES } from '../problem.ts';
 import { ICON } from './pages.ts';
@@ -25,11 +26,10 @@ export async function problemPages(app: FastifyInstance, { default_locale }: { d
     const { lang } = request.query as { lang?: unknown };
     const chosen = locales.find((locale) => locale === lang);
     const locale = chosen ?? chooseLocale(request.headers['accept-language'], default_locale);
-    return reply
+    return varyBy(reply, 'accept-language')
       .type('text/html; charset=utf-8')
       .header('content-language', locale)
       .header('cache-control', 'no-cache')
-      .header('vary', [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', '))
       .send(write(locale));
   };
 

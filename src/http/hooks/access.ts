@@ -3,7 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import type { z } from 'zod';
 import type { ErrorCode } from '../../core/errors.ts';
 import { isBoundByBranches, pluralOf, type Role, reachesAll, roles, sideOf } from '../../core/roles.ts';
-import { type Access, declaredAccess, hasRole, isRoles } from '../guards.ts';
+import { type Access, declaredAccess, hasRole, isOptional, isRoles } from '../guards.ts';
 import { isKeyed } from '../idempotency.ts';
 import { offersOf } from './acceptable.ts';
 
@@ -91,7 +91,7 @@ export const accessControl = fastifyPlugin(
         who: inWords(access, owner),
         isPublic,
         roles: isRoles(access) ? access : roles,
-        isOptional: access === 'directory',
+        isOptional: isOptional(access),
         isCounted,
         errors: errorsOf((schema ?? {}) as RouteInput, access, owner, isCounted, ownErrorsOf(path, route)),
         examples: route.config.examples ?? {},
@@ -117,8 +117,9 @@ function ownErrorsOf(path: string, { config, schema }: RouteOptions): ErrorCode[
 
 function inWords(access: Access, owner: boolean): string {
   if (access === 'public') return 'everybody, without a token';
-  if (access === 'directory') return 'everybody, with a token or without one';
-  const allowed = access === 'signed_in' ? roles.toReversed() : access;
+  if (access === 'ticket') return 'whoever is signed in, or holds a ticket';
+  if (isOptional(access)) return 'everybody, with a token or without one';
+  const allowed = isRoles(access) ? access : roles.toReversed();
   if (!owner) return access === 'signed_in' ? 'whoever is signed in' : allowed.map(pluralOf).join(', ');
   return allowed
     .filter((role) => reachesAll(role) || sideOf(role) !== null)
@@ -143,7 +144,8 @@ function errorsOf(
   // An address that is badly encoded is refused wherever it leads.
   errors.add('malformed_request');
   if (access !== 'public') {
-    if (access !== 'directory') errors.add('authentication_required').add('insufficient_scope');
+    if (!isOptional(access)) errors.add('authentication_required');
+    if (access !== 'directory') errors.add('insufficient_scope');
     for (const code of ['invalid_token', 'token_expired', 'session_ended'] as const) errors.add(code);
     if (owner || isRoles(access)) errors.add('forbidden');
   }

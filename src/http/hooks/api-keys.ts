@@ -3,7 +3,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { isWholeApiKey, looksLikeApiKey } from '../../core/api-keys.ts';
 import { AppError, type ErrorCode } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
-import { scopeOf } from '../../core/scopes.ts';
+import { isInScope } from '../../core/scopes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,7 +47,7 @@ export const apiKeys = fastifyPlugin(
       const found = await keys.find(request.api_key);
       if (typeof found === 'string') throw new AppError(found);
       request.user = found;
-      if (!isInScope(request, found)) throw new AppError('insufficient_scope');
+      if (!mayCall(request, found)) throw new AppError('insufficient_scope');
     });
   },
   { name: 'api-keys', dependencies: ['authentication'] },
@@ -60,9 +60,8 @@ export function apiKeyIn(authorization: string | undefined): string | null {
 }
 
 /** Everybody reads the public directory, keys too. */
-function isInScope({ method, routeOptions }: FastifyRequest, { key }: Caller): boolean {
+function mayCall({ method, routeOptions }: FastifyRequest, { key }: Caller): boolean {
   const { config, url = '' } = routeOptions;
   if (config.access === 'directory' || config.any_key) return true;
-  const scope = scopeOf(method, url.replace(/^\/api/, ''));
-  return scope !== undefined && (key?.scopes.includes(scope) ?? false);
+  return isInScope(key?.scopes, method, url.replace(/^\/api/, ''));
 }

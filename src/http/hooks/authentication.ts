@@ -5,7 +5,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { systemNow } from '../../core/clock.ts';
 import { AppError } from '../../core/errors.ts';
 import { type Caller, roles, sideOf } from '../../core/roles.ts';
-import type { Access } from '../guards.ts';
+import { type Access, isOptional } from '../guards.ts';
 import { apiKeyIn } from './api-keys.ts';
 import { type Signing, tokenKeys } from './token-keys.ts';
 
@@ -41,6 +41,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Signs an access token; `branches` are those that somebody is bound to. */
     signAccess: (caller: Caller, branches?: readonly number[] | null) => string;
+    /** The claims of a good access token; undefined for any other text, and for one that has expired. */
+    readAccess: (token: string) => Promise<Record<string, unknown> | undefined>;
   }
 }
 
@@ -89,6 +91,17 @@ export const authentication = fastifyPlugin(
       const claims = { sub: String(id), role, sid: session, profile: sideOf(role) ? id : null };
       const signed = keys.signed(branches);
       return signed ? app.jwt.sign({ ...claims, ...signed.claims }, signed.options) : app.jwt.sign(claims);
+    });
+    app.decorate('readAccess', async (token) => {
+      try {
+        const decoded = app.jwt.decode<Parameters<typeof keys.verifies>[0]>(token);
+        if (decoded === null) return undefined;
+        return app.jwt.verify<Record<string, unknown>>(token, { key: await keys.verifies(decoded) });
+      } catch (error) {
+        // The database had to be asked, and is away.
+        if (error instanceof AppError) throw error;
+        return undefined;
+      }
     });
     // A token is checked once: until it expires the same letters mean the same, while the same keys are there. It is known
     // again by its hash (1 µs), so that a look into the memory of the process gives nobody a token.
@@ -150,12 +163,12 @@ export const signInRequired = fastifyPlugin(
 );
 
 /**
- * A route is open only if it says so, the directory to whoever sends no token. A path without a route shows nothing, and only CORS has a route for OPTIONS, which
- * tells what may be asked.
+ * A route is open only if it says so, or needs no token and is sent none. A path without a route shows nothing, and only CORS
+ * has a route for OPTIONS, which tells what may be asked.
  */
 const isOpen = ({ routeOptions: { config }, is404, method, headers }: FastifyRequest): boolean =>
   config.access === 'public' ||
-  (config.access === 'directory' && headers.authorization === undefined) ||
+  (isOptional(config.access) && headers.authorization === undefined) ||
   is404 ||
   method === 'OPTIONS';
 

@@ -56,7 +56,8 @@ const condition = z
       'The `ETag` of the state that the change is meant for; a record that has changed since is left alone (412). ' +
       '`*`, like no header, goes for any state.',
     maxLength: 1_000,
-    examples: ['"3"'],
+    // Whoever sends the example as it stands means any state.
+    examples: ['*'],
   });
 
 /** For a route's `schema.headers`, of a record with a version; its service hands `request.headers['if-match']` to the statement. */
@@ -74,6 +75,7 @@ export function unchanged({ headers }: Pick<FastifyRequest, 'headers'>): Unchang
   };
 }
 
+const bare = (tag: string) => tag.replace(/^W\//, '');
 const fingerprint = (text: string) => createHash('sha1').update(text).digest('base64url');
 
 /** What names the state of a record that has no version, as its GET shows it before it is written out. */
@@ -84,10 +86,10 @@ export const etagOfText = (text: string, version?: number | null): string =>
   version ? `"${version}-${fingerprint(text)}"` : `"${fingerprint(text)}"`;
 
 /** Whether a reader who asks has this already (RFC 9110, section 13.1.2: weak tags match too). */
-function isKnown({ method, headers }: FastifyRequest, etag: string): boolean {
+export function isKnown({ method, headers }: FastifyRequest, etag: string): boolean {
   const known = headers['if-none-match'];
   if (known === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
-  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+  return known.trim() === '*' || known.split(',').some((one) => bare(one.trim()) === bare(etag));
 }
 
 /** Names the state of what is answered by the routes that say so, and spares whoever has it already. */

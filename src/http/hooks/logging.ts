@@ -68,6 +68,7 @@ export const logging = fastifyPlugin(
           status: reply.statusCode,
           ms: Math.round(reply.elapsedTime * 10) / 10,
           user: (request.user as { id?: number } | null)?.id,
+          trace: request.span?.trace,
         },
         'request',
       );

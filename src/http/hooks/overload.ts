@@ -9,15 +9,15 @@ import { createTurns, type Turns } from './turns.ts';
 declare module 'fastify' {
   interface FastifyInstance {
     /** How many requests wait for their turn, by the line that they stand in. */
-    waitingTurns: () => Record<'others' | 'passwords' | 'streams' | 'computing', number>;
+    waitingTurns: () => Record<'others' | 'passwords' | 'streams' | 'computing' | 'outside', number>;
   }
   interface FastifyContextConfig {
     /**
      * `none`: it asks nothing of the database and waits for nobody, so that it needs no turn. `stream`: it goes on reading
      * while its answer is sent, so that it keeps its turn until the answer has ended. `compute`: it keeps a processor busy
-     * for a good part of a second.
+     * for a good part of a second. `outside`: it waits for a service elsewhere, which may be slow.
      */
-    turn?: 'none' | 'stream' | 'compute';
+    turn?: 'none' | 'stream' | 'compute' | 'outside';
   }
   interface FastifyRequest {
     /** Where it has a turn, from when it is read until its answer is sent off, or for a stream until it has ended. */
@@ -39,14 +39,16 @@ const STREAMS_SHARE = 0.25;
 const HASHING_THREADS = 3;
 /** One processor is left for everybody else, where there is more than one. */
 const COMPUTING = 2;
+/** Whoever waits for a service elsewhere keeps neither a processor nor a connection busy. */
+const OUTSIDE = 50;
 /** Of 1 to so many seconds each is told one at random: who is refused together does not come back together. */
 const LATEST = 5;
 /**
  * Refuses with 503 what this process would not come to within the time that people wait, rather than be late for
  * everybody. A request waits for its turn once it is read, so that a slow sender keeps nobody waiting; where the line is
  * too long it is refused before anything of it is looked at. Routes that check passwords have a line of their own: many
- * sign-ins at once, slow by design, hold up nothing else. So do answers that are streamed, which read on for minutes, and
- * what computes for long, such as the making of a photo.
+ * sign-ins at once, slow by design, hold up nothing else. So do answers that are streamed, which read on for minutes, what
+ * computes for long, such as the making of a photo, and what waits for services elsewhere.
  * Health is always told, and documentation, which lies ready, is not waited for.
  */
 export const overload = fastifyPlugin(
@@ -59,10 +61,12 @@ export const overload = fastifyPlugin(
       at_a_time: Math.max(1, Math.min(COMPUTING, availableParallelism() - 1)),
       patience,
     });
+    const outside = createTurns({ at_a_time: OUTSIDE, patience });
     const turnsFor = ({ routeOptions: { config } }: FastifyRequest) => {
       if (config.rate === 'none' || config.turn === 'none') return undefined;
       if (config.turn === 'stream') return streams;
       if (config.turn === 'compute') return computing;
+      if (config.turn === 'outside') return outside;
       return config.rate === 'auth' || config.rate === 'sign_in' ? passwords : others;
     };
 
@@ -71,6 +75,7 @@ export const overload = fastifyPlugin(
       passwords: passwords.waiting,
       streams: streams.waiting,
       computing: computing.waiting,
+      outside: outside.waiting,
     }));
     app.decorateRequest('turn', null);
     app.addHook('onRequest', (request, _reply, done) => {

@@ -100,7 +100,7 @@ export const rateLimits = fastifyPlugin(
     });
     app.addHook('onSend', (request, reply, _payload, done) => {
       const { rate } = request.routeOptions.config;
-      if (!(rate === 'auth' || rate === 'sign_in') || !hasFailed(reply)) return done();
+      if (!(rate === 'auth' || rate === 'sign_in') || !hasFailed(request, reply)) return done();
       count('failures', request).then((failures) => {
         say(reply, failures);
         done();
@@ -143,9 +143,9 @@ const whoIs = (request: FastifyRequest) =>
 /** The type says there always is a user; on a route that needs none there is none. */
 const isKnown = ({ user, refusal }: FastifyRequest) => (user as unknown) !== null && refusal === null;
 
-/** Refused, and not for coming too often. */
-const hasFailed = ({ statusCode }: FastifyReply) =>
-  statusCode >= 400 && statusCode < 500 && statusCode !== 429;
+/** Refused, and neither for coming too often nor halfway in. */
+const hasFailed = ({ problem_code }: FastifyRequest, { statusCode }: FastifyReply) =>
+  statusCode >= 400 && statusCode < 500 && statusCode !== 429 && problem_code !== 'second_step_required';
 
 const waitOf = ({ ttlInSeconds }: Count) => Math.max(1, ttlInSeconds);
 

@@ -44,6 +44,7 @@ export const security = fastifyPlugin(
           'idempotency-key',
           'if-match',
           'if-none-match',
+          'last-event-id',
           'x-request-id',
         ],
         exposedHeaders: [

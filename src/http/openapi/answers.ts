@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { AppError, type ErrorCode, errorStatus, type FieldError } from '../../core/errors.ts';
 import type { DocumentedRoute, RouteInput } from '../hooks/access.ts';
+import { isPaged } from '../hooks/links.ts';
 import { misspelt } from '../hooks/unknown-fields.ts';
 import { isKeyed } from '../idempotency.ts';
 import { PROBLEM_TYPE, problem } from '../problem.ts';
@@ -12,6 +13,7 @@ import { problemOf, WITH_COUNT } from './problems.ts';
 
 /** Whom the examples speak of. */
 const EXAMPLE_SITE = 'https://clinic.example';
+const EXAMPLE_TICKET = 'Yk3nQ7vXw1rT5zB8mJ2cF6hL9pS4dG0aE7uVxNqKoRi';
 const EXAMPLE_REQUEST = '0b8f6a5e-6c1f-4a55-9a0e-6f8a3c1d2e47';
 
 /**
@@ -35,15 +37,18 @@ export function describeSuccesses(
     const { content = {} } = response;
     // Tables, lines and calendars are for a file.
     const isFile = isAttached || 'text/csv' in content || 'text/calendar' in content;
+    // Where something is added, 200 is a preview, which is none of an earlier request.
+    const isPreview = status === '200' && '201' in responses;
     response.headers = {
       ...response.headers,
       ...(isFile && { 'Content-Disposition': header('Disposition') }),
       ...('text/calendar' in content && { 'Last-Modified': header('LastModified') }),
-      ...('text/html' in content && { 'Content-Language': header('Language') }),
+      ...(('text/html' in content || 'text/csv' in content) && { 'Content-Language': header('Language') }),
       ...(status === '201' && {
         Location: location === undefined ? header('Location') : locationLike(location),
       }),
-      ...(isKeyed(input.headers) && { 'Idempotency-Replayed': header('Replayed') }),
+      ...(isPaged(input.querystring) && { Link: header('Links') }),
+      ...(isKeyed(input.headers) && !isPreview && { 'Idempotency-Replayed': header('Replayed') }),
     };
   }
 }
@@ -108,10 +113,12 @@ export function errorResponses(
     // Of the refusals that name other slots, the example of the commonest shows some.
     const others = alternatives && code === 'slot_taken' ? { alternatives } : ownVisit(code);
     const counted = WITH_COUNT.includes(code) ? { count: 3 } : {};
+    const second_step = { ticket: EXAMPLE_TICKET, next: 'code', expires_in: 300 } as const;
+    const step = code === 'second_step_required' ? { second_step } : {};
     const candidates = code === 'patient_may_exist' ? { candidates: others_known } : {};
     const room = code === 'room_taken' ? { room: demo.otherRoom.id } : {};
     const value = problem(
-      new AppError(code, { fields, ...others, ...counted, ...room, ...candidates }),
+      new AppError(code, { fields, ...others, ...counted, ...room, ...candidates, ...step }),
       'en',
       {
         instance: path,

@@ -37,6 +37,14 @@ export const HEADERS = {
       examples: ['"3-5uiiUAqRKBe_qjHd5DDKRwCrcy0"'],
     },
   },
+  Links: {
+    description: 'The pages beside this one, as `next` and `prev` (RFC 8288); not there without any.',
+    schema: {
+      type: 'string',
+      maxLength: 32_768,
+      examples: ['<https://clinic.example/api/users/?page=2>; rel="next"'],
+    },
+  },
   Replayed: {
     description:
       'The request had been done before: this is the answer that it had then. Else it is left out.',

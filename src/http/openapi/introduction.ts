@@ -53,9 +53,9 @@ a patient (the field \`patient\`), publish for a doctor (the field \`doctor\`), 
 A booking is \`pending\` until its doctor, or the staff, confirms or declines it. A doctor’s id is the id of their user: \
 the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same number. ${directory(public_directory)}
 
-Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. Lists take \`?page=\` and
-\`?page_size=\`. Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by
-\`Accept-Language\`, as their \`Content-Language\` says. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, as
+Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instants are UTC. CSV is for people,
+in their language and the clinic’s time. Lists take \`?page=\` and \`?page_size=\`. Errors are
+\`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by \`Accept-Language\`, as their \`Content-Language\` says. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, as
 it was sent or a new one, which names it in the log and in problems. Later versions may add codes, kinds and fields: see
 [all errors](/api/problems/). Any operation may answer 408, 414 or 431 to a request that it cannot read at all. Headers that
 protect browsers, and \`Vary\`, are on every answer, and so is \`Cache-Control\`, which says what may be kept: nothing; beside an

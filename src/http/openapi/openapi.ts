@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { DocumentedRoute } from '../hooks/access.ts';
 import {
   ACCEPT_LANGUAGE,
@@ -164,7 +164,10 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
   // Everything else needs the token, as the document says as a whole.
   if (route.isPublic) operation.security = [];
   if (route.isOptional) operation.security = [{}, { bearer: [] }];
-  operation.parameters?.forEach(showExample);
+  for (const parameter of operation.parameters ?? []) {
+    const own = ownExamples(parameter, route.input);
+    showExample(own ? Object.assign(parameter, { example: own[0] }) : parameter);
+  }
   for (const parameter of operation.parameters ?? [])
     if (parameter.in === 'header') parameter.name = asWritten(parameter.name);
   // What one must give, before what one may.
@@ -186,6 +189,23 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
 }
 
 /**
+ * The examples that a parameter's field was given. Where a field is transformed zod takes them for what becomes of it, and
+ * leaves those of the field that it was made from: a filter by `before` would show the example of `after`.
+ */
+function ownExamples({ in: part, name }: Parameter, input: DocumentedRoute['input']): unknown[] | undefined {
+  const asked = { query: input.querystring, path: input.params, header: input.headers }[part as 'query'];
+  let field: unknown = (asked as z.ZodObject | undefined)?.shape?.[
+    part === 'header' ? name.toLowerCase() : name
+  ];
+  while (field instanceof z.ZodType) {
+    const { examples } = field.meta() ?? {};
+    if (examples) return examples as unknown[];
+    field = field instanceof z.ZodOptional || field instanceof z.ZodDefault ? field.unwrap() : undefined;
+  }
+  return undefined;
+}
+
+/**
  * Tools fill in a parameter's own `example`. That helps where it is required: without it Swagger UI leaves the field
  * empty, Postman sends `<integer>` and Dredd refuses the document. Of an optional one the example stands in the schema
  * and, since Swagger UI does not show it there, in the description: filled in, a list would be quietly filtered by all
@@ -194,6 +214,8 @@ function describe(operation: Operation, name: string, route: DocumentedRoute, co
 function showExample(parameter: Parameter): void {
   const { schema, example = schema.examples?.[0], description, required } = parameter;
   tidySchema(schema);
+  // With commas, not once for each value.
+  if (schema.type === 'array') Object.assign(parameter, { style: 'form', explode: false });
   delete parameter.example;
   if (example === undefined) return;
   schema.examples = [example];
@@ -201,8 +223,12 @@ function showExample(parameter: Parameter): void {
     parameter.example = example;
     return;
   }
-  const isListed = schema.enum !== undefined || schema.type === 'boolean' || schema.default !== undefined;
-  if (!isListed && description) parameter.description = `${description} Such as \`${example}\`.`;
+  const isListed =
+    schema.enum !== undefined ||
+    ['boolean', 'array'].includes(String(schema.type)) ||
+    schema.default !== undefined;
+  if (!isListed && description && example !== '')
+    parameter.description = `${description} Such as \`${example}\`.`;
 }
 
 /** A header's name as people write it: Fastify knows them in lower case only. */

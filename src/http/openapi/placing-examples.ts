@@ -7,6 +7,7 @@ import { type Example, NAMED_EXAMPLES } from './documented.ts';
 type Named = Record<string, Example>;
 
 const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 /**
  * At a body and at an answer, each by its name among the components. What only one place shows is written out there in
@@ -20,8 +21,10 @@ export function giveExamples(
   components: Components,
 ): void {
   for (const media of Object.values(requestBody?.content ?? {})) showText(media);
-  const body = requestBody?.content[JSON_TYPE];
-  if (body) show(body, namedBy(body, components), components);
+  for (const type of [JSON_TYPE, FORM_TYPE]) {
+    const body = requestBody?.content[type];
+    if (body) show(body, namedBy(body, components), components);
+  }
   for (const [status, { content = {} }] of Object.entries(responses)) {
     for (const media of Object.values(content)) showText(media);
     const answer = content[JSON_TYPE];

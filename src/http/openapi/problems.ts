@@ -119,6 +119,15 @@ const kindsWith = (alternative: string | undefined): Record<string, Kind> => ({
     },
     required: [],
   },
+  SecondStepRequired: {
+    codes: ['second_step_required'],
+    description: 'The password was right, and something else is to be shown.',
+    properties: {
+      ticket: { type: 'string', maxLength: 100, description: 'With which it is shown, or set up.' },
+      next: openSet(['code', 'enrol']),
+      expires_in: { ...INT32, description: 'Seconds for which the ticket serves.' },
+    },
+  },
 });
 
 const statusNames: Readonly<Record<number, string>> = {

@@ -21,8 +21,8 @@ export function tidySchema(schema: Schema): void {
   // Where a format says it, the regular expression behind it only makes the document hard to read.
   if (schema.format !== undefined) delete schema.pattern;
   uniteNull(schema);
-  if (includes(schema.type, 'integer') && (schema.maximum ?? Number.POSITIVE_INFINITY) <= INT32)
-    schema.format = 'int32';
+  if (includes(schema.type, 'integer') && schema.maximum !== undefined)
+    schema.format = schema.maximum <= INT32 ? 'int32' : 'int64';
 }
 
 /** Marks the objects of requests, in which nothing unknown may stand, through all that is done to a document. */

@@ -24,9 +24,31 @@ export const en: ProblemTexts = {
     session_ended: 'The person signed out, changed the password, or was put out since the token was given.',
     invalid_credentials: 'Nobody has this user name with this password.',
     invalid_refresh_token: 'The refresh token has been used, has ended, or was never given out.',
+    second_step_required:
+      'The password was right, and the account asks for a code of an app too, or the clinic does.',
+    invalid_ticket:
+      'The ticket of a sign-in is older than five minutes, was used, or serves for something else.',
     forbidden: 'The role of whoever asks does not include this operation, this branch or this doctor.',
     account_inactive: 'An admin has deactivated the account that signs in.',
     route_not_found: 'The address is misspelt.',
+    invalid_state:
+      'Somebody comes back from a provider whose sign-in nobody began here, or that has had its answer.',
+    invalid_identity:
+      'A token of a provider, or what a Mini App was handed, is not signed by it, is for somebody else, too old, or was used before.',
+    invalid_passkey:
+      'A passkey is unknown here, its signature is wrong or of another page, its owner was not verified, or its challenge is spent or older than five minutes.',
+    sign_in_again:
+      'Whoever has no password, links an account elsewhere or adds a passkey signed in longer ago.',
+    provider_not_found: 'The provider is not among those of `GET /api/auth/providers/`.',
+    identity_not_found: 'The number is somebody else’s, or was unlinked.',
+    passkey_not_found: 'The number is somebody else’s, or was removed.',
+    account_exists:
+      'Somebody comes from a provider for the first time, and it vouches for a contact that is confirmed here.',
+    identity_taken: 'Two accounts would be entered by one account elsewhere.',
+    provider_linked: 'One account of each provider can be linked.',
+    last_way_in: 'The account has no password, and nothing else that is set up is linked to it.',
+    too_many_passkeys: 'A person adds more passkeys than one may have.',
+    passkeys_not_offered: '`PUBLIC_URL` is missing, or is no name that is reached by HTTPS.',
     session_not_found: 'The session is somebody else’s, has ended, or was never there.',
     user_not_found: 'No account has this id, or it has been erased.',
     photo_not_found: 'The photo has been replaced or removed.',
@@ -55,6 +77,8 @@ export const en: ProblemTexts = {
     not_a_dependant: 'A guardian is to look after an adult, or after somebody of unknown birthday.',
     already_verified: 'A code is asked for a contact that is confirmed.',
     not_verified: 'A proof is asked from a contact that was never confirmed.',
+    two_step_on: 'A second step is set up where one is.',
+    two_step_off: 'A second step is confirmed or removed where none is.',
     last_admin: 'The clinic would be left without an active admin.',
     role_in_use: 'The role of somebody is changed who has visits ahead in it.',
     has_upcoming: 'A person, a branch or a room is closed for which visits are still to come.',
@@ -112,11 +136,12 @@ export const en: ProblemTexts = {
     headers_too_large: 'The headers together are larger than 16 kB.',
     too_many_requests:
       'An account or an address has spent its requests for now, or its tries at a password or a code.',
+    too_many_streams: 'A person opens more live updates than one may have open at a time.',
     internal_error: 'The server has met a fault of its own.',
     overloaded: 'The request would have to wait longer than `MAX_WAIT_SECONDS` for its turn.',
     database_unavailable: 'The database is away, is restarted, or does not answer in time.',
     record_busy: 'Somebody else keeps the same record locked for longer than one waits.',
-    provider_unavailable: 'The provider of SMS, email or Telegram does not answer.',
+    provider_unavailable: 'The provider of SMS, email, Telegram or sign-ins does not answer.',
     data_keys_missing: 'The server was started without the keys by which such a secret is kept.',
     feed_not_found: 'No feed has this id, or it is somebody else’s.',
     too_many_feeds: 'A person makes more calendar feeds than one may have.',
@@ -144,6 +169,8 @@ export const en: ProblemTexts = {
     use_theirs: 'Nothing is to be done: show the visit that `appointment` names.',
     finish_first: 'Do first what `detail` names, then repeat the request.',
     ask_person: 'Show what the answer holds, ask the person, and send their decision along.',
+    second_step:
+      'Ask for the code of the app and send it with `ticket` to `POST /api/auth/login/second-step/`; where `next` is `enrol`, set it up with `POST /api/auth/two-step/enrol/`.',
     new_code: 'Ask for a new code, and let the person type it.',
     other_picture: 'Send another picture: JPEG, PNG or WebP, whole, of at most 25 megapixels.',
     other_value: 'Choose another value.',

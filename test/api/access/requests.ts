@@ -1,9 +1,12 @@
-import { PASSWORD, type TestApp } from '../../helpers/app.ts';
+import { PASSWORD, type Person, type TestApp } from '../../helpers/app.ts';
 import { jpeg } from '../../helpers/pictures.ts';
 import { insertDependant, insertOffer } from '../../helpers/rows.ts';
 import { makeService } from '../../helpers/services.ts';
 import { claimsOf } from '../../helpers/tokens.ts';
 import { type Caller, freshChild, isGuardian, type People } from './people.ts';
+
+/** Its answer has no end. */
+const isEndless = (method: string, path: string) => method === 'GET' && path === '/api/stream/';
 
 /**
  * A request for each operation, that succeeds for whoever may make it. Its records are with `own doctor`.
@@ -133,6 +136,8 @@ export function createRequests(
     'POST /api/users/{id}/approve/': freshDoctor,
     // Somebody else's: whoever asks finds none.
     'DELETE /api/auth/sessions/{id}/': freshSession,
+    'DELETE /api/auth/identities/{id}/': async () => 999_999,
+    'DELETE /api/auth/passkeys/{id}/': async () => 999_999,
     // Theirs, with a visit to their own doctor.
     'GET /api/doctor/patients/{id}/appointments/': async (caller) => {
       await freshAppointment(ownerFor(caller));
@@ -186,6 +191,13 @@ export function createRequests(
     // A wrong password: who may ask is refused for it, and the people of this test stay.
     'DELETE /api/auth/me/': () => ({ password: 'not-the-password' }),
     'DELETE /api/users/{id}/': () => ({ password: PASSWORD }),
+    'POST /api/auth/providers/{provider}/start/': () => ({
+      redirect_uri: 'https://app.clinic.example/',
+      code_challenge: 'c'.repeat(43),
+    }),
+    'POST /api/auth/providers/token/': () => ({ code: 'c', code_verifier: 'v'.repeat(43) }),
+    'POST /api/auth/providers/{provider}/id-token/': () => ({ id_token: 'x.y.z', nonce: 'n' }),
+    'POST /api/auth/telegram/': () => ({ init_data: 'user=1' }),
     'PATCH /api/auth/me/': () => ({ first_name: 'Aziza' }),
     'POST /api/auth/me/consents/': () => ({ accept_terms: true }),
     'POST /api/auth/password/change/': () => ({
@@ -198,6 +210,13 @@ export function createRequests(
       code: '000000',
       password: 'eleven-apricot-trees',
     }),
+    'POST /api/auth/login/second-step/': () => ({ ticket: '', code: '' }),
+    'POST /api/auth/two-step/enrol/': () => ({}),
+    'POST /api/auth/two-step/confirm/': () => ({ code: '' }),
+    'DELETE /api/auth/two-step/': () => ({ code: '123456' }),
+    'POST /api/auth/passkeys/': () => ({ credential: {} }),
+    'POST /api/auth/passkeys/sign-in/': () => ({ credential: {} }),
+    'POST /api/auth/introspect/': () => ({ token: people['own patient'].token }),
     'POST /api/auth/phone/verify/': () => ({ phone: freshNumber() }),
     'POST /api/auth/claim/': () => ({ phone: freshNumber() }),
     'POST /api/auth/claim/confirm/': () => ({
@@ -299,16 +318,23 @@ export function createRequests(
     'POST /api/auth/email/verify/',
   ]);
 
+  const tokenOf = async (route: string, person: Person | undefined) =>
+    person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
+
   async function ask(route: string, caller: Caller, { slash = true, method = '' } = {}) {
     const [verb = '', template = ''] = route.split(' ');
     const record = records[route] ?? records[template.split('/')[2] ?? ''];
-    const named = template.replace('{guardian}', String(people['own patient'].id));
+    const named = template
+      .replace('{guardian}', String(people['own patient'].id))
+      .replace('{provider}', 'google');
     const path = named.includes('{id}') ? named.replace('{id}', String(await record?.(caller))) : named;
     const sent = await bodies[route]?.(caller);
     const person = caller === 'nobody' ? undefined : people[caller];
-    const token = person && once.has(route) ? (await clinic.person(person.role)).token : person?.token;
+    const token = await tokenOf(route, person);
+    // It is guarded like its HEAD, which ends.
+    const isStream = isEndless(method || verb, template) && caller !== 'nobody';
     const answer = await clinic.app.inject({
-      method: (method || verb) as 'GET',
+      method: isStream ? 'HEAD' : ((method || verb) as 'GET'),
       url: slash ? path : path.replace(/\/$/, ''),
       headers: {
         ...(token && { authorization: `Bearer ${token}` }),

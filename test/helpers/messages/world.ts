@@ -4,7 +4,7 @@ import type { Message } from '../../../src/core/messages.ts';
 import type { Role } from '../../../src/core/roles.ts';
 import { type Db, transaction } from '../../../src/db/client.ts';
 import { primaryOnly } from '../../../src/db/links/replica.ts';
-import type { Readers } from '../../../src/events/readers.ts';
+import { createReaders, type Readers } from '../../../src/events/readers.ts';
 import { createAppointments } from '../../../src/modules/appointments/index.ts';
 import { createAvailability, OPEN_POLICY } from '../../../src/modules/availability/index.ts';
 import { createIdempotency } from '../../../src/modules/idempotency/index.ts';
@@ -59,6 +59,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     passOn: offers.passOn,
   });
   const appointments = createAppointments({
+    updates: {} as never,
     db,
     mayLag: primaryOnly(db),
     clock,
@@ -91,6 +92,12 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     audit: { record: async () => {} },
     ...options,
   });
+  const readers = createReaders({
+    db,
+    log: silentLog,
+    readers: [notifications.reader],
+    event_retention_days: 30,
+  });
   let serial = 0;
 
   async function person(role: Role, fields: PersonFields = {}): Promise<number> {
@@ -120,7 +127,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     return id;
   }
 
-  /** A booked visit; the database's trigger queues its event. */
+  /** A booked visit; the database's trigger notes its event. */
   async function visit(
     doctor: number,
     patient: number,
@@ -164,7 +171,12 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     visit,
     change,
     drain: (options?: { retries?: boolean }) =>
-      drainJobs(db, clock, { ...notifications.jobs.tasks, offer_waitlist: offers.offer }, options),
+      drainJobs(
+        db,
+        clock,
+        { ...notifications.jobs.tasks, offer_waitlist: offers.offer },
+        { ...options, readers },
+      ),
     tell: (message: Message) => transaction(db, (tx) => notifications.telling.enqueue(tx, message)),
     rows: async <Row = Record<string, unknown>>(text: string, values: unknown[] = []): Promise<Row[]> =>
       (await db.$client.query(text, values)).rows as Row[],
