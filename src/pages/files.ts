@@ -34,15 +34,21 @@ export function versionOf(files: ReadonlyMap<string, string>): string {
 
 const IMPORT = /^(?:import|export)\b[^'"]*?from '(\.[^']+)'/gm;
 
-/** A module and all that it imports, so that a browser need not find them out one after another. */
-export function modulesOf(entry: string, files: ReadonlyMap<string, string>): string[] {
+const LATER = /\bimport\('(\.[^']+)'\)/g;
+
+/**
+ * A module and all that it imports, so that a browser need not find them out one after another.
+ * @param all also what it imports later
+ */
+export function modulesOf(entry: string, files: ReadonlyMap<string, string>, all = false): string[] {
   const found = new Set<string>();
   const add = (path: string) => {
     if (found.has(path)) return;
     found.add(path);
     const text = files.get(path);
     if (text === undefined) throw new Error(`${path} is imported and is not there`);
-    for (const [, target = ''] of text.matchAll(IMPORT)) add(posix.join(posix.dirname(path), target));
+    for (const pattern of all ? [IMPORT, LATER] : [IMPORT])
+      for (const [, target = ''] of text.matchAll(pattern)) add(posix.join(posix.dirname(path), target));
   };
   add(entry);
   return [...found];

@@ -1,6 +1,10 @@
-import type { Browser, Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { expect, onTestFinished } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
+import type { Locale } from '../../src/core/words.ts';
+import { type PageName, pageTexts } from '../../src/i18n/pages/index.ts';
 import { openBrowser, overflow, screenshot, watch } from '../browser/chromium.ts';
 import { demoApp } from '../helpers/demo.ts';
 
@@ -8,6 +12,19 @@ import { demoApp } from '../helpers/demo.ts';
 
 export const phone = { width: 360, height: 740 };
 export const desktop = { width: 1440, height: 900 };
+
+/** Each language at both widths, light and dark. */
+const readers = [
+  { language: 'uz', size: phone, dark: false },
+  { language: 'ru', size: phone, dark: true },
+  { language: 'en', size: phone, dark: false },
+  { language: 'uz', size: desktop, dark: true },
+  { language: 'ru', size: desktop, dark: false },
+  { language: 'en', size: desktop, dark: true },
+] as const;
+
+/** All of them in `npm run test:long`; by default each language once, on a phone and at a desk, by day and by night. */
+export const everyReader = process.env.READERS === 'all' ? readers : [readers[0], readers[1], readers[5]];
 
 export interface Reader {
   page: Page;
@@ -17,9 +34,12 @@ export interface Reader {
 
 export type OpenDemo = Awaited<ReturnType<typeof openDemo>>;
 
-/** A demo clinic that listens, and a browser to look at it. */
-export async function openDemo() {
-  const clinic = await demoApp();
+/**
+ * A demo clinic that listens, and a browser to look at it.
+ * @param changes of the settings
+ */
+export async function openDemo(changes: Parameters<typeof demoApp>[0] = {}) {
+  const clinic = await demoApp(changes);
   const origin = await clinic.app.listen({ host: '127.0.0.1', port: 0 });
   const browser = await openBrowser();
   return {
@@ -33,13 +53,21 @@ export async function openDemo() {
   };
 }
 
-/** Opens a window of somebody's own. The reader's clock is not the clinic's. */
+/**
+ * Opens a window of somebody's own, until the test ends: nobody may have more than five streams. The reader's clock is not the
+ * clinic's.
+ * @param options.as who is signed in already
+ */
 export async function reader(
-  browser: Browser,
-  origin: string,
-  options: { size?: { width: number; height: number }; language?: string; dark?: boolean } = {},
+  { clinic, browser, origin }: Pick<OpenDemo, 'browser' | 'origin'> & Partial<OpenDemo>,
+  options: {
+    size?: { width: number; height: number };
+    language?: string;
+    dark?: boolean;
+    as?: string;
+  } = {},
 ): Promise<Reader> {
-  const { size = phone, language = 'en', dark = false } = options;
+  const { size = phone, language = 'en', dark = false, as } = options;
   const context = await browser.newContext({
     viewport: size,
     locale: language,
@@ -47,10 +75,19 @@ export async function reader(
     colorScheme: dark ? 'dark' : 'light',
     acceptDownloads: true,
   });
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(0);
+  if (as !== undefined && clinic) await keepSession(page, await clinic.session(as));
   return { page, complaints: watch(page, origin) };
 }
+
+/** In this window's storage before its first page is loaded, as if somebody had signed in there. */
+const keepSession = (page: Page, session: object) =>
+  page.addInitScript(`if (location.protocol === 'http:' && window.name !== 'signed in') {
+    window.name = 'signed in';
+    sessionStorage.setItem('session', ${JSON.stringify(JSON.stringify(session))});
+  }`);
 
 export async function signIn(page: Page, username: string): Promise<void> {
   const form = page.locator('form');
@@ -79,8 +116,49 @@ export async function newPatient({ app }: Clinic): Promise<{ id: number; usernam
   return { id: answer.json().id, username };
 }
 
-/** Looked at by people; no page may be wider than its window. */
-export async function look(page: Page, name: string): Promise<number> {
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What axe finds on a page, in a few words. */
+async function findings(page: Page): Promise<unknown> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axe);
+  return page.evaluate(`axe.run({ runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) =>
+    violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ': ' + html.slice(0, 160) + ' ' + failureSummary)))`);
+}
+
+/** Texts of which something is cut off, or runs out of its place. */
+const CUT_OFF = `[...document.querySelectorAll('button, a, h1, h2, h3, p, strong, small, label, dd, dt, summary')]
+  .filter((element) => element.getClientRects().length > 0 && !element.closest('.unseen, .skip, #sheet, .who'))
+  .filter(({ scrollWidth, clientWidth }) => clientWidth > 0 && scrollWidth > clientWidth + 2)
+  .map(({ tagName, className, textContent }) => tagName + '.' + className + ': ' + textContent.slice(0, 60))`;
+
+/** Lines that stand there in English, for whoever reads another language. */
+async function untranslated(page: Page, name: PageName): Promise<string[]> {
+  const language = (await page.locator('html').getAttribute('lang')) as Locale;
+  if (language === 'en') return [];
+  const textsOf = (locale: Locale) =>
+    new Set(JSON.stringify(pageTexts(name, locale)).match(/(?<=")[^"]+(?=")/g));
+  const own = textsOf(language);
+  const foreign = new Set([...textsOf('en')].filter((text) => /^[A-Z]/.test(text) && !own.has(text)));
+  if (language !== 'uz') foreign.add(demo.specialization.name);
+  const words = (await page.locator('body').innerText()).split(/\n| · |, /).map((text) => text.trim());
+  return words.filter((text) => foreign.has(text));
+}
+
+/**
+ * A step of a journey, whose picture people look at: no page is wider than its window, nothing is cut off or in another
+ * language, and axe finds nothing.
+ */
+export async function look(page: Page, name: string): Promise<void> {
   await screenshot(page, name);
-  return overflow(page);
+  const shown = name.startsWith('desk') ? 'desk' : 'book';
+  expect(
+    {
+      wider: Math.max(0, await overflow(page)),
+      cut_off: await page.evaluate(CUT_OFF),
+      untranslated: await untranslated(page, shown),
+      axe: await findings(page),
+    },
+    name,
+  ).toEqual({ wider: 0, cut_off: [], untranslated: [], axe: [] });
 }

@@ -79,7 +79,7 @@ describe('the texts of the pages', () => {
   /** The names of all texts that a page's modules ask for by name. */
   const askedBy = (page: (typeof pageNames)[number]) => {
     const asked = new Set<string>();
-    for (const path of modulesOf(`${page}/main.js`, files))
+    for (const path of modulesOf(`${page}/main.js`, files, true))
       for (const [, name = ''] of (files.get(path) ?? '').matchAll(/\b(?:t|many|named)\(\s*'([\w.]+)'/g))
         asked.add(name);
     return asked;
@@ -133,7 +133,12 @@ describe('the texts of the pages', () => {
 test('a page weighs less than 100 kB compressed', () => {
   const sizeOf = (path: string) => brotliCompressSync(files.get(path) ?? '').length;
   for (const page of pageNames) {
-    const parts = [`${page}.html`, 'style.css', textsOf(page, 'ru'), ...modulesOf(`${page}/main.js`, files)];
+    const parts = [
+      `${page}.html`,
+      'style.css',
+      textsOf(page, 'ru'),
+      ...modulesOf(`${page}/main.js`, files, true),
+    ];
     const total = parts.reduce((sum, path) => sum + sizeOf(path), 0);
     process.stdout.write(
       `/${page}/ weighs ${(total / 1_000).toFixed(1)} kB compressed, in ${parts.length} files\n`,

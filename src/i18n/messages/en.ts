@@ -1,6 +1,8 @@
 import { STOP_HOURS } from '../../core/messages.ts';
 import { changedHands } from './changed-hands.ts';
+import { identityLinked } from './identity-linked.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
+import { twoStepChanged } from './two-step.ts';
 
 const MONTHS = [
   'January',
@@ -177,6 +179,8 @@ export const en: MessageTexts = {
       text: `A Telegram chat was linked to your account: ${when}. Messages about your visits go there from now on. If it was not you, unlink it in the app and change your password.`,
       sms: `A Telegram chat was linked to your account: ${when}. Not you? Unlink it and change your password.`,
     }),
+    two_step_changed: twoStepChanged('en'),
+    identity_linked: identityLinked('en'),
     nothing_confirmed: () => ({
       title: 'Please confirm your phone or email',
       text: 'No phone and no email of your account is confirmed: if you forget your password, nobody can send you a code, and reminders reach you here only. Please confirm one in the app, or ask at the clinic’s desk.',

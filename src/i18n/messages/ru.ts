@@ -1,6 +1,8 @@
 import { STOP_HOURS } from '../../core/messages.ts';
 import { changedHands } from './changed-hands.ts';
+import { identityLinked } from './identity-linked.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
+import { twoStepChanged } from './two-step.ts';
 
 const MONTHS = [
   'января',
@@ -180,6 +182,8 @@ export const ru: MessageTexts = {
       text: `К вашей учётной записи привязан чат Telegram: ${when}. Теперь сообщения о ваших приёмах приходят туда. Если это не вы, отвяжите его в приложении и смените пароль.`,
       sms: `Привязан Telegram: ${when}. Не вы? Отвяжите и смените пароль.`,
     }),
+    two_step_changed: twoStepChanged('ru'),
+    identity_linked: identityLinked('ru'),
     nothing_confirmed: () => ({
       title: 'Подтвердите телефон или почту',
       text: 'В вашей учётной записи не подтверждены ни телефон, ни почта: если вы забудете пароль, код прислать некуда, а напоминания придут только сюда. Подтвердите один из них в приложении или обратитесь в регистратуру клиники.',

@@ -75,7 +75,7 @@ type VisitTexts = {
   };
 };
 
-interface AccountWords {
+export interface AccountWords {
   when: string;
   /** The device's own name; null where it is not known. */
   device: string | null;
@@ -86,6 +86,12 @@ interface AccountWords {
   full: boolean;
   /** What failed: the rehearsal of a backup, or the backup itself. */
   rehearsal: boolean;
+  /** What happened to the second step of signing in. */
+  what: 'on' | 'off' | 'reset' | 'recovery';
+  /** Whether the new way in is a passkey, and no account elsewhere. */
+  passkey: boolean;
+  /** How many recovery codes are left. */
+  left: string;
   /** Whom the reader looks after; null where it is about the reader. */
   person: string | null;
   /** The day that it speaks of, in long and in short. */

@@ -1,6 +1,8 @@
 import { STOP_HOURS } from '../../core/messages.ts';
 import { changedHands } from './changed-hands.ts';
+import { identityLinked } from './identity-linked.ts';
 import type { DateParts, MessageTexts } from './texts.ts';
+import { twoStepChanged } from './two-step.ts';
 
 // Written out, since ICU's data differ by version and by build; Node 24 says the same.
 const MONTHS = [
@@ -178,6 +180,8 @@ export const uz: MessageTexts = {
       text: `Hisobingizga Telegram chati ulandi: ${when}. Endi qabullaringiz haqidagi xabarlar oʻsha yerga boradi. Bu siz boʻlmasangiz, ilovada uni uzing va parolni almashtiring.`,
       sms: `Hisobingizga Telegram chati ulandi: ${when}. Bu siz boʻlmasangiz, uni uzing va parolni almashtiring.`,
     }),
+    two_step_changed: twoStepChanged('uz'),
+    identity_linked: identityLinked('uz'),
     nothing_confirmed: () => ({
       title: 'Telefon yoki pochtangizni tasdiqlang',
       text: 'Hisobingizda telefon ham, pochta ham tasdiqlanmagan: parolni unutsangiz, kod yuborib boʻlmaydi, eslatmalar esa faqat shu yerga keladi. Ulardan birini ilovada tasdiqlang yoki klinika qabulxonasiga murojaat qiling.',

@@ -91,7 +91,7 @@ export const ru: BookTexts = {
   accept: 'Беру',
   decline: 'Нет, спасибо',
   waiting_list: 'Вы ждёте',
-  wish_days: 'С {from} по {to}',
+  wish_days: '{from} – {to}',
   wish_after: 'не раньше {time}',
   wish_before: 'до {time}',
   wish_from: 'Первый подходящий день',

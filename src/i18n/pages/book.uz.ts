@@ -81,7 +81,7 @@ export const uz: BookTexts = {
   accept: 'Olaman',
   decline: 'Yoʻq, rahmat',
   waiting_list: 'Siz kutmoqdasiz',
-  wish_days: '{from} dan {to} gacha',
+  wish_days: '{from} – {to}',
   wish_after: '{time} dan keyin',
   wish_before: '{time} gacha',
   wish_from: 'Mos keladigan birinchi kun',

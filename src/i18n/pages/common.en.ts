@@ -1,7 +1,11 @@
 /** What both pages for people say. A text with `other` goes by how many there are. */
 export const en = {
-  day: '{weekday}, {day} {month}',
-  day_short: '{weekday} {day} {month}',
+  day: '{weekday}, {date}',
+  day_short: '{weekday} {date}',
+  date: '{day} {month}',
+  date_of_year: '{day} {month} {year}',
+  date_in_figures: '{year}-{month}-{day}',
+  days: { one: '{count} day', other: '{count} days' },
   weekdays: ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'],
   weekdays_short: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'],
   months: [
@@ -58,6 +62,31 @@ export const en = {
   claim_send: 'Send the code',
   claim_sent: 'If the clinic knows {phone}, a code is on its way. It is valid for five minutes.',
   code: 'Code from the message',
+  second_step_code: 'A code of your authenticator app',
+  second_step_hint: 'Or one of your recovery codes.',
+  second_step_enrol:
+    'Your clinic asks for a second step at sign-in. Add this key to an authenticator app, and type the code that it shows.',
+  second_step_app: 'Open it in an app on this device',
+  second_step_go_on: 'Go on',
+  recovery_about:
+    'Write these codes down and keep them safe: each lets you in once, if you lose the app. They are not shown again.',
+  recovery_kept: 'I have kept them',
+  passkey_sign_in: 'Sign in with a passkey',
+  passkeys: 'Passkeys',
+  passkeys_about:
+    'A passkey signs you in with your fingerprint, your face or the code of your device, without a password and without a second step.',
+  passkey_add: 'Add a passkey',
+  passkey_added: 'The passkey is there: you can sign in with it.',
+  passkey_name: 'Its name',
+  passkey_name_hint: 'By which you will know it, such as “My phone”.',
+  passkey_used: 'Used last on {day}',
+  passkey_unused_yet: 'Added on {day}',
+  passkey_remove: 'Remove the passkey',
+  passkey_remove_ask: 'Nobody signs in with “{name}” any more.',
+  by_provider: 'Sign in with {name}',
+  by_provider_about: 'Or sign in with an account that you have elsewhere.',
+  accept_terms_new:
+    'I am here for the first time, and agree that the clinic keeps and uses my data to arrange my visits.',
   statuses: {
     pending: 'waits for confirmation',
     confirmed: 'confirmed',
@@ -81,6 +110,14 @@ export const en = {
     record_busy: 'Somebody is changing this at this moment. Please try again.',
     version_mismatch: 'Somebody has changed this meanwhile. What you see now is up to date.',
     internal_error: 'Something went wrong on our side. Please try again in a moment.',
+    passkey_unused: 'No passkey was used. Try again, or sign in another way.',
+    passkey_known: 'This device has a passkey of yours already.',
+    passkey_failed: 'This device could not do that here. Sign in another way.',
+    access_denied: 'You have not agreed there, so you are not signed in.',
+    invalid_state: 'This sign-in took too long, or was finished before. Please begin again.',
+    invalid_identity: 'What the other service says cannot be trusted. Please begin again.',
+    provider_unavailable:
+      'The other service does not answer. Please try again later, or sign in another way.',
     idempotency_key_reused: 'Please try once more.',
   },
   fields: {

@@ -1,8 +1,12 @@
 import type { CommonTexts } from './shape.ts';
 
 export const uz: CommonTexts = {
-  day: '{weekday}, {day}-{month}',
-  day_short: '{weekday}, {day}-{month}',
+  day: '{weekday}, {date}',
+  day_short: '{weekday}, {date}',
+  date: '{day}-{month}',
+  date_of_year: '{year}-yil {day}-{month}',
+  date_in_figures: '{day}.{month}.{year}',
+  days: { other: '{count} kun' },
   weekdays: ['yakshanba', 'dushanba', 'seshanba', 'chorshanba', 'payshanba', 'juma', 'shanba'],
   weekdays_short: ['yak', 'dush', 'sesh', 'chor', 'pay', 'jum', 'shan'],
   months: [
@@ -59,6 +63,31 @@ export const uz: CommonTexts = {
   claim_send: 'Kod yuborish',
   claim_sent: 'Agar klinika {phone} raqamini bilsa, kod yuborildi. U besh daqiqa amal qiladi.',
   code: 'Xabardagi kod',
+  second_step_code: 'Tasdiqlash ilovasidagi kod',
+  second_step_hint: 'Yoki zaxira kodlaringizdan biri.',
+  second_step_enrol:
+    'Klinika kirishni ikkinchi bosqich bilan tasdiqlashni soʻraydi. Bu kalitni tasdiqlash ilovasiga qoʻshing va u koʻrsatgan kodni kiriting.',
+  second_step_app: 'Shu qurilmadagi ilovada ochish',
+  second_step_go_on: 'Davom etish',
+  recovery_about:
+    'Bu kodlarni yozib oling va ehtiyot saqlang: ilova yoʻqolsa, har biri bir marta kirishga yaraydi. Ular boshqa koʻrsatilmaydi.',
+  recovery_kept: 'Kodlar saqlandi',
+  passkey_sign_in: 'Kirish kaliti bilan kirish',
+  passkeys: 'Kirish kalitlari',
+  passkeys_about:
+    'Kirish kaliti barmoq izi, yuz yoki qurilma kodi bilan kirishga imkon beradi: parol ham, ikkinchi bosqich ham kerak emas.',
+  passkey_add: 'Kirish kaliti qoʻshish',
+  passkey_added: 'Kirish kaliti tayyor: endi u bilan kirishingiz mumkin.',
+  passkey_name: 'Nomi',
+  passkey_name_hint: 'Uni tanib olishingiz uchun, masalan «Telefonim».',
+  passkey_used: 'Oxirgi marta ishlatilgan: {day}',
+  passkey_unused_yet: 'Qoʻshilgan: {day}',
+  passkey_remove: 'Kirish kalitini olib tashlash',
+  passkey_remove_ask: '«{name}» bilan endi hech kim kira olmaydi.',
+  by_provider: '{name} orqali kirish',
+  by_provider_about: 'Yoki boshqa xizmatdagi hisobingiz bilan kiring.',
+  accept_terms_new:
+    'Men bu yerda birinchi martaman va klinika maʼlumotlarimni saqlashi va qabulga yozish uchun ishlatishiga roziman.',
   statuses: {
     pending: 'tasdiqni kutmoqda',
     confirmed: 'tasdiqlangan',
@@ -81,6 +110,13 @@ export const uz: CommonTexts = {
     record_busy: 'Buni hozir boshqa kishi oʻzgartirmoqda. Qaytadan urinib koʻring.',
     version_mismatch: 'Bu yozuv shu orada oʻzgartirilgan. Endi yangi holatini koʻrib turibsiz.',
     internal_error: 'Biz tomonda xatolik yuz berdi. Birozdan soʻng urinib koʻring.',
+    passkey_unused: 'Kirish kaliti ishlatilmadi. Qayta urining yoki boshqacha kiring.',
+    passkey_known: 'Bu qurilmada kirish kalitingiz allaqachon bor.',
+    passkey_failed: 'Bu qurilmada buni qilib boʻlmadi. Boshqacha kiring.',
+    access_denied: 'Siz u yerda rozilik bermadingiz, shuning uchun kirmadingiz.',
+    invalid_state: 'Kirish juda uzoq davom etdi yoki allaqachon tugagan. Qaytadan boshlang.',
+    invalid_identity: 'Boshqa xizmatning maʼlumotiga ishonib boʻlmaydi. Qaytadan boshlang.',
+    provider_unavailable: 'Boshqa xizmat javob bermayapti. Keyinroq urining yoki boshqacha kiring.',
     idempotency_key_reused: 'Iltimos, yana bir bor urinib koʻring.',
   },
   fields: {

@@ -25,3 +25,9 @@ export const pageTexts = (page: PageName, locale: Locale): CommonTexts => ({
   ...common[locale],
   ...own[page][locale],
 });
+
+/** The words of the desk, for what else staff get to read. */
+export const deskTexts = (locale: Locale): CommonTexts & DeskTexts => ({
+  ...common[locale],
+  ...desk[locale],
+});

@@ -1,8 +1,8 @@
 import { get, query } from '../shared/api.js';
-import { today } from '../shared/clinic.js';
+import { practised, specialityName, today } from '../shared/clinic.js';
 import { announce, byId, h, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
-import { many, personName, shortDay, t } from '../shared/text.js';
+import { language, many, personName, shortDay, t } from '../shared/text.js';
 import { action, empty, later, portrait } from '../shared/ui.js';
 
 /** The first step: whom to see. */
@@ -25,7 +25,7 @@ function card(doctor, slot) {
         'span',
         { class: 'about' },
         h('strong', {}, personName(doctor)),
-        h('span', {}, [doctor.specialization, years].filter(Boolean).join(' · ')),
+        h('span', {}, [specialityName(doctor.specialization), years].filter(Boolean).join(' · ')),
         h('span', { class: slot ? 'when' : 'when none' }, slot ? whenOf(slot) : t('nothing_free')),
       ),
     ),
@@ -38,7 +38,8 @@ function byEarliest(doctors, first) {
   return [...doctors].sort((one, other) => at(one).localeCompare(at(other)));
 }
 
-async function load({ search, specialization }) {
+/** @param to.search what is typed, @param to.specialization by the API's name */
+export async function readDoctors({ search, specialization }) {
   const [doctors, slots] = await Promise.all([
     get(`/doctors/${query({ search, specialization, page_size: PAGE })}`),
     get(`/timeslots/search/${query({ specialization, per_doctor: 1, page_size: PAGE })}`),
@@ -46,9 +47,11 @@ async function load({ search, specialization }) {
   return { doctors, first: new Map(slots.results.map((slot) => [slot.doctor.id, slot])) };
 }
 
-/** The names of all specialities, of which a list of doctors shows only its own. */
-let specialities;
 function chips(chosen) {
+  const order = new Intl.Collator(language);
+  const specialities = practised().sort((one, other) =>
+    order.compare(specialityName(one), specialityName(other)),
+  );
   if (specialities.length < 2) return undefined;
   const chip = (label, to, is) =>
     h('a', { ...link(to), class: 'chip', 'aria-current': is ? 'true' : undefined }, label);
@@ -56,7 +59,7 @@ function chips(chosen) {
     'nav',
     { class: 'chips', 'aria-label': t('specialities') },
     chip(t('all'), {}, !chosen),
-    specialities.map((name) => chip(name, { specialization: name }, name === chosen)),
+    specialities.map((name) => chip(specialityName(name), { specialization: name }, name === chosen)),
   );
 }
 
@@ -85,17 +88,8 @@ function results({ doctors, first }, { specialization }) {
   ];
 }
 
-export async function doctorsView({ specialization }, isCurrent) {
-  const found = await load({ specialization });
-  specialities ??= [
-    ...new Set(
-      (specialization ? (await load({})).doctors : found.doctors).results.map(
-        (doctor) => doctor.specialization,
-      ),
-    ),
-  ]
-    .filter(Boolean)
-    .sort((one, other) => one.localeCompare(other));
+/** @param found what was asked for before the page knew anything else */
+export async function doctorsView({ specialization }, isCurrent, found) {
   if (!isCurrent()) return;
   const place = h('div', {}, results(found, { specialization }));
   let typing;
@@ -112,7 +106,7 @@ export async function doctorsView({ specialization }, isCurrent) {
   });
   const find = () =>
     later(place, async (isLatest) => {
-      const next = await load({ search: search.value.trim() || undefined, specialization });
+      const next = await readDoctors({ search: search.value.trim() || undefined, specialization });
       if (isLatest()) announce(many('doctors_found', next.doctors.results.length));
       return results(next, { specialization });
     });

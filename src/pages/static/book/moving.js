@@ -1,9 +1,10 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
 import { today } from '../shared/clinic.js';
+import { ask, dialog } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
 import { go } from '../shared/route.js';
-import { dayHeading, t } from '../shared/text.js';
-import { ask, dialog, explain } from '../shared/ui.js';
+import { dayInWords, t } from '../shared/text.js';
+import { explain } from '../shared/ui.js';
 import { alternativesList } from './slot-buttons.js';
 
 /** A visit that goes to another time, in one act: whatever is refused leaves it where it was. */
@@ -11,7 +12,7 @@ import { alternativesList } from './slot-buttons.js';
 export const movedVisit = (id) => get(`/appointments/${id}/`);
 
 export function moveTo(visit, slot) {
-  const when = `${dayHeading(slot.date, today())}, ${slot.start_time}`;
+  const when = `${dayInWords(slot.date, today())}, ${slot.start_time}`;
   return ask(t('move_heading'), t('move_ask', { when }), t('move'), async () => {
     const body = { timeslot: slot.id };
     try {

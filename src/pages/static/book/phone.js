@@ -1,7 +1,7 @@
 import { post } from '../shared/api.js';
 import { h, put } from '../shared/dom.js';
 import { me, update } from '../shared/session.js';
-import { t } from '../shared/text.js';
+import { phoneText, t } from '../shared/text.js';
 import { action, field, form, note } from '../shared/ui.js';
 
 /** Whoever has not confirmed a phone gets no message; it can be done here, with a code. */
@@ -12,7 +12,7 @@ export function confirmPhone() {
   const confirm = () =>
     form(
       [
-        h('p', {}, t('phone_code_sent', { phone })),
+        h('p', {}, t('phone_code_sent', { phone: phoneText(phone) })),
         field('code', t('code'), { inputmode: 'numeric', autocomplete: 'one-time-code' }),
       ],
       t('confirm_phone'),
@@ -25,7 +25,7 @@ export function confirmPhone() {
     );
   put(
     place,
-    h('p', {}, t('confirm_phone_why', { phone })),
+    h('p', {}, t('confirm_phone_why', { phone: phoneText(phone) })),
     action(t('confirm_phone'), async () => {
       await post('/auth/phone/verify/', {});
       put(place, confirm());

@@ -1,8 +1,8 @@
 import { get, query } from '../shared/api.js';
-import { hasBranches, today } from '../shared/clinic.js';
+import { hasBranches, specialityName, today, whom } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
-import { dayHeading, many, personName, t } from '../shared/text.js';
+import { dayHeading, many, t } from '../shared/text.js';
 import { action, empty, note, portrait } from '../shared/ui.js';
 import { movedVisit, moveTo } from './moving.js';
 import { byDay, choose, slotButton } from './slot-buttons.js';
@@ -28,7 +28,7 @@ const doctorHead = (doctor) =>
     h(
       'div',
       { class: 'about' },
-      h('span', {}, doctor.specialization),
+      h('span', {}, specialityName(doctor.specialization)),
       doctor.experience_years ? h('span', {}, many('experience', doctor.experience_years)) : undefined,
     ),
   );
@@ -129,7 +129,7 @@ export async function timesView(to, isCurrent) {
   draw();
   const wish = doctor ? { doctor } : { specialization };
   show(
-    about ? personName(about) : specialization,
+    whom({ doctor: about, specialization }),
     h(
       'a',
       { class: 'back', ...link(visit ? { view: 'visits' } : specialization ? { specialization } : {}) },

@@ -5,7 +5,7 @@ import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
-import { personName, serviceName, serviceNote, t } from '../shared/text.js';
+import { dateText, language, personName, serviceName, serviceNote, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
 import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
@@ -103,10 +103,7 @@ function draw(slot, services, dependants) {
     const chosen = services.find(({ id }) => id === service);
     put(
       prepare,
-      chosen?.preparation && [
-        h('h2', {}, t('prepare')),
-        h('p', {}, chosen.preparation[document.documentElement.lang]),
-      ],
+      chosen?.preparation && [h('h2', {}, t('prepare')), h('p', {}, chosen.preparation[language])],
     );
     try {
       const held = await post(`/timeslots/${slot.id}/hold/`, { service, patient }, { key: newKey() });
@@ -129,7 +126,11 @@ function draw(slot, services, dependants) {
 
   const people = [
     { value: '', label: t('myself'), note: personName(me()) },
-    ...dependants.map((child) => ({ value: child.id, label: personName(child), note: child.date_of_birth })),
+    ...dependants.map((child) => ({
+      value: child.id,
+      label: personName(child),
+      note: child.date_of_birth && dateText(child.date_of_birth),
+    })),
   ];
   const choices = [
     people.length > 1 &&

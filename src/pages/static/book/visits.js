@@ -1,11 +1,13 @@
 import { get, query, remove } from '../shared/api.js';
 import { today } from '../shared/clinic.js';
-import { h, show } from '../shared/dom.js';
+import { ask } from '../shared/dialog.js';
+import { h, put, show } from '../shared/dom.js';
+import { passkeyPanel, takesPasskeys } from '../shared/passkeys.js';
 import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signOut } from '../shared/signin.js';
 import { addDays, named, personName, t } from '../shared/text.js';
-import { action, ask, empty, field, later, note } from '../shared/ui.js';
+import { action, empty, field, later, note } from '../shared/ui.js';
 import { calendarLink } from './done.js';
 import { confirmPhone } from './phone.js';
 import { brief } from './summary.js';
@@ -78,6 +80,25 @@ function earlier(own) {
   );
 }
 
+/** Where they are taken. */
+function passkeys() {
+  const place = h('div', {});
+  void takesPasskeys().then((takes) => {
+    if (!takes) return;
+    const panel = h('div', {});
+    put(
+      place,
+      h(
+        'details',
+        { ontoggle: () => panel.childElementCount === 0 && put(panel, passkeyPanel()) },
+        h('summary', {}, t('passkeys')),
+        panel,
+      ),
+    );
+  });
+  return place;
+}
+
 export async function visitsView(_to, isCurrent) {
   const own = me().id;
   const [visits, waitlist] = await Promise.all([
@@ -99,6 +120,7 @@ export async function visitsView(_to, isCurrent) {
     wishes(waitlist.results, again),
     earlier(own),
     confirmPhone(),
+    passkeys(),
     h(
       'p',
       { class: 'signed-in' },

@@ -1,14 +1,14 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
-import { today } from '../shared/clinic.js';
+import { today, whom } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
-import { addDays, personName, t } from '../shared/text.js';
+import { addDays, t } from '../shared/text.js';
 import { field, form, note } from '../shared/ui.js';
 import { alternativesList, choose } from './slot-buttons.js';
 
 /** Joining the waiting list: whom one waits for, on which days, at which times. */
 
-const WEEKS = 14;
+const DAYS = 14;
 
 export async function waitView({ doctor, specialization, replaces }, isCurrent) {
   const about = doctor ? await get(`/doctors/${doctor}/`) : undefined;
@@ -20,7 +20,7 @@ export async function waitView({ doctor, specialization, replaces }, isCurrent) 
       field('to', t('wish_to'), {
         type: 'date',
         min: today(),
-        value: addDays(today(), WEEKS),
+        value: addDays(today(), DAYS),
         required: true,
       }),
       field('after', t('wish_not_before'), { type: 'time', step: 900 }),
@@ -46,7 +46,7 @@ export async function waitView({ doctor, specialization, replaces }, isCurrent) 
   show(
     t('join_waiting_list'),
     h('a', { class: 'back', ...link(doctor ? { doctor } : { specialization, any: 1 }) }, t('back')),
-    h('p', { class: 'lead' }, t('wait_lead', { whom: about ? personName(about) : specialization })),
+    h('p', { class: 'lead' }, t('wait_lead', { whom: whom({ doctor: about, specialization }) })),
     sent,
     free,
   );

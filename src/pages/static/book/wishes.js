@@ -1,15 +1,14 @@
 import { forgetKey, keyFor, post, remove } from '../shared/api.js';
-import { today } from '../shared/clinic.js';
+import { today, whom } from '../shared/clinic.js';
 import { countdown } from '../shared/countdown.js';
+import { ask } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
 import { go } from '../shared/route.js';
-import { personName, shortDay, t } from '../shared/text.js';
-import { action, ask } from '../shared/ui.js';
+import { shortDay, t } from '../shared/text.js';
+import { action } from '../shared/ui.js';
 import { brief } from './summary.js';
 
 /** What a patient waits for, and what is kept for them for a short while. */
-
-const whom = ({ doctor, specialization }) => (doctor ? personName(doctor) : specialization);
 
 async function accept(entry) {
   const body = {};

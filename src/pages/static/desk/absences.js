@@ -1,9 +1,10 @@
 import { get, newKey, post, query, remove } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
 import { now } from '../shared/clinic.js';
+import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
-import { addDays, dayName, many, personName, shortDay, t } from '../shared/text.js';
-import { action, ask, dialog, field, form, note } from '../shared/ui.js';
+import { addDays, dayName, many, personName, phoneText, shortDay, t } from '../shared/text.js';
+import { action, field, form, note } from '../shared/ui.js';
 import { doctors, reload, shown } from './day.js';
 
 /** Who is away, and what a new absence would do before it does it. */
@@ -43,8 +44,8 @@ function preview(effects, body, element, redraw) {
         h(
           'li',
           {},
-          `${dayName(date)} ${start_time} · ${personName(patient)}`,
-          patient.phone && ` · ${patient.phone}`,
+          `${dayName(date, now().date)} ${start_time} · ${personName(patient)}`,
+          patient.phone && ` · ${phoneText(patient.phone)}`,
         ),
       ),
     ),
@@ -107,13 +108,18 @@ export function absences(redraw) {
             await Promise.all([loadAbsences(), reload()]);
             redraw();
           }),
-        { className: 'icon', 'aria-label': `${t('absence_end')}: ${nameOf(absence.doctor)}` },
+        {
+          className: 'icon',
+          'data-id': `absence-${absence.id}`,
+          'data-at': 'absences',
+          'aria-label': `${t('absence_end')}: ${nameOf(absence.doctor)}`,
+        },
       ),
     );
   return [
     known.length > 0
       ? h('ul', { class: 'rows' }, known.map(row))
       : h('p', { class: 'hint' }, t('nobody_away')),
-    action(t('absence_new'), () => absenceDialog(redraw)),
+    action(t('absence_new'), () => absenceDialog(redraw), { 'data-at': 'absences' }),
   ];
 }

@@ -1,7 +1,8 @@
 import { newKey, patch, post, remove } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
+import { ask } from '../shared/dialog.js';
 import { t } from '../shared/text.js';
-import { ask, explain, field, note } from '../shared/ui.js';
+import { explain, field, note } from '../shared/ui.js';
 import { reload } from './day.js';
 
 /** What is done with a visit in one press. Each names the version that is seen; a stale one changes nothing. */

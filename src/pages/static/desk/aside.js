@@ -1,7 +1,7 @@
 import { get } from '../shared/api.js';
 import { isDoctor, mayComplete } from '../shared/caller.js';
 import { clinic, now } from '../shared/clinic.js';
-import { h, put } from '../shared/dom.js';
+import { h, keepFocus, put } from '../shared/dom.js';
 import { personName, t, wallOf } from '../shared/text.js';
 import { action } from '../shared/ui.js';
 import { absences, loadAbsences } from './absences.js';
@@ -45,11 +45,21 @@ const row = (entry, about, next) =>
     {},
     h(
       'button',
-      { type: 'button', class: 'person', onclick: () => visitDialog(entry) },
+      {
+        type: 'button',
+        class: 'person',
+        'data-id': `aside-${entry.visit.id}`,
+        'data-at': `aside-${entry.visit.id}`,
+        onclick: () => visitDialog(entry),
+      },
       h('strong', {}, `${entry.start_time} ${personName(entry.visit.patient)}`),
       about,
     ),
-    next && action(t(`act_${next}`), () => acts[next](entry), { className: 'quick' }),
+    next &&
+      action(t(`act_${next}`), () => acts[next](entry), {
+        className: 'quick',
+        'data-at': `aside-${entry.visit.id}`,
+      }),
   );
 
 function here() {
@@ -94,12 +104,14 @@ const section = (heading, content) => h('section', {}, h('h2', {}, heading), con
 export function drawAside(place) {
   const redraw = () => drawAside(place);
   const isToday = shown().date === now().date;
+  const refocus = keepFocus();
   put(
     place,
     isToday && [section(t('here_now'), here()), section(t('coming'), coming())],
     !isDoctor() && section(t('waiting_list'), waitingList(redraw)),
     section(t('absences'), absences(redraw)),
   );
+  refocus();
 }
 
 export const loadAside = () => Promise.all([loadWaitingList(), loadAbsences()]);

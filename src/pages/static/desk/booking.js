@@ -1,10 +1,11 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
 import { now } from '../shared/clinic.js';
+import { dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { personName, serviceName, serviceNote, shortDay, t } from '../shared/text.js';
-import { choice, dialog, explain, form, later, note } from '../shared/ui.js';
+import { choice, explain, form, later, note } from '../shared/ui.js';
 import { reload } from './day.js';
-import { findPatient } from './patients.js';
+import { about, findPatient } from './patients.js';
 import { waitingFor } from './waiting-list.js';
 
 /** A free slot, for a patient who rings or stands before the desk. */
@@ -36,13 +37,7 @@ export function bookingDialog(slot) {
     const elsewhere = h('div', {});
     const sent = form(
       [
-        h(
-          'p',
-          {},
-          h('strong', {}, personName(patient)),
-          ' ',
-          h('small', {}, [patient.phone, patient.date_of_birth].filter(Boolean).join(' · ')),
-        ),
+        h('p', {}, h('strong', {}, personName(patient)), ' ', h('small', {}, about(patient))),
         services.length > 0 &&
           choice(
             'service',

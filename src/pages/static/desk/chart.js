@@ -37,7 +37,7 @@ export const bars = (rows, most, label) =>
 
 const CELL = 30;
 const HEAD = 22;
-const LEFT = 12;
+const LEFT = 16;
 
 /**
  * The hours of a week: a column for each weekday, a row for each hour, darker where there is more.

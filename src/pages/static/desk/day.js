@@ -49,12 +49,15 @@ async function readEntries(doctor, { date, branch }) {
   if (isAsked({ date, branch })) state.entries.set(doctor, day.entries);
 }
 
-/** A few at a time, so that the browser's connections are enough for whoever presses a button meanwhile. */
-async function each(items, work) {
-  const rest = [...items];
+/**
+ * A few at a time, so that the browser's connections are enough for whoever presses a button meanwhile; no more of them once the
+ * day is left.
+ */
+async function readEach(ids, day) {
+  const rest = [...ids];
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
-      for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
+      while (rest.length > 0 && isAsked(day)) await readEntries(rest.shift(), day);
     }),
   );
 }
@@ -66,9 +69,9 @@ export async function loadDay(date, branch) {
   const [doctors, rooms] = await Promise.all([readDoctors(day), all('/rooms/', { branch })]);
   if (!isAsked(day)) return;
   Object.assign(state, { doctors, rooms });
-  await each(
+  await readEach(
     doctors.map(({ id }) => id),
-    (id) => readEntries(id, day),
+    day,
   );
   if (isAsked(day)) tell();
 }
@@ -86,9 +89,7 @@ export async function reload(...whose) {
     if (!isAsked(day)) return;
     state.doctors = doctors;
   }
-  await each(whose.length > 0 ? new Set(whose) : state.doctors.map(({ id }) => id), (id) =>
-    readEntries(id, day),
-  );
+  await readEach(whose.length > 0 ? new Set(whose) : state.doctors.map(({ id }) => id), day);
   if (isAsked(day)) tell();
 }
 

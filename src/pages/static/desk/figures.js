@@ -1,7 +1,7 @@
 import { get, query } from '../shared/api.js';
-import { clinic, now } from '../shared/clinic.js';
+import { clinic, now, specialityName } from '../shared/clinic.js';
 import { h, show } from '../shared/dom.js';
-import { addDays, personName, shortDay, t, weekdays } from '../shared/text.js';
+import { addDays, many, personName, t, weekDay, weekdays } from '../shared/text.js';
 import { bars, week } from './chart.js';
 
 /** The clinic's figures as pictures, each with the table from which it is drawn. */
@@ -9,26 +9,28 @@ import { bars, week } from './chart.js';
 const RANGES = { weeks_4: 28, weeks_13: 91, year: 365 };
 const BY = ['week', 'hour', 'doctor', 'specialization'];
 
-const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)} %`);
+const percent = (value) => (value === null ? '–' : `${Math.round(value * 100)}\u00a0%`);
+const inPercent = { unit: () => '%', short: (value) => Math.round(value * 100) };
 const hours = (value) => {
   if (value === null) return '–';
-  return value < 48
-    ? t('hours', { count: Math.round(value) })
-    : t('days_long', { count: Math.round(value / 24) });
+  return value < 48 ? t('hours', { count: Math.round(value) }) : many('days', Math.round(value / 24));
 };
 
-/** What is measured: how it follows from a row, how it is written, and what a whole bar is. */
+/** What is measured: how it follows from a row, how it is written, alone and where the unit is told above, and a whole bar. */
 const MEASURES = {
-  fill_rate: { of: ({ fill_rate }) => fill_rate, write: percent, whole: () => 1 },
+  fill_rate: { of: ({ fill_rate }) => fill_rate, write: percent, ...inPercent, whole: () => 1 },
   no_shows: {
     of: ({ no_shows, completed }) => (no_shows + completed > 0 ? no_shows / (no_shows + completed) : null),
     write: percent,
+    ...inPercent,
     // A fifth is a great deal: bars to a whole would all look alike.
     whole: (values) => Math.max(0.2, ...values),
   },
   lead_time: {
     of: (row) => row.median_lead_time_hours,
     write: hours,
+    unit: () => t('in_days'),
+    short: (value) => Math.round(value / 24),
     whole: (values) => Math.max(24, ...values),
   },
 };
@@ -36,10 +38,10 @@ const MEASURES = {
 const COLUMNS = ['published', 'booked', 'cancelled', 'no_shows', 'completed', 'expired'];
 
 function labelOf(row) {
-  if (row.period) return shortDay(row.period, now().date);
+  if (row.period) return weekDay(row.period, now().date);
   if (row.doctor) return personName(row.doctor);
   if (row.hour !== undefined) return `${weekdays()[row.weekday - 1]} ${String(row.hour).padStart(2, '0')}:00`;
-  return row.specialization ?? t('no_specialization');
+  return row.specialization ? specialityName(row.specialization) : t('no_specialization');
 }
 
 const table = (rows) =>
@@ -82,8 +84,17 @@ const table = (rows) =>
   );
 
 function figure(by, { rows }, name) {
-  const { of, write, whole } = MEASURES[name];
-  const values = rows.map((row) => ({ ...row, label: labelOf(row), value: of(row), text: write(of(row)) }));
+  const { of, write, unit, short, whole } = MEASURES[name];
+  const inWeek = by === 'hour';
+  const values = rows.map((row) => {
+    const value = of(row);
+    return {
+      ...row,
+      label: labelOf(row),
+      value,
+      text: inWeek && value !== null ? short(value) : write(value),
+    };
+  });
   const most = whole(values.map(({ value }) => value ?? 0));
   const label = `${t(`measure_${name}`)}, ${t(`figure_${by}`)}. ${t('table_below')}`;
   if (rows.length === 0)
@@ -96,8 +107,8 @@ function figure(by, { rows }, name) {
   return h(
     'figure',
     {},
-    h('figcaption', {}, t(`figure_${by}`)),
-    by === 'hour' ? week(values, most, label, weekdays()) : bars(values, most, label),
+    h('figcaption', {}, inWeek ? `${t(`figure_${by}`)}, ${unit()}` : t(`figure_${by}`)),
+    inWeek ? week(values, most, label, weekdays()) : bars(values, most, label),
     table(rows),
   );
 }

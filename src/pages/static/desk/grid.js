@@ -1,6 +1,6 @@
 import { isDoctor, mayComplete } from '../shared/caller.js';
-import { now } from '../shared/clinic.js';
-import { byId, h, put } from '../shared/dom.js';
+import { now, specialityName } from '../shared/clinic.js';
+import { byId, h, keepFocus, put } from '../shared/dom.js';
 import { named, personName, serviceName, t } from '../shared/text.js';
 import { note } from '../shared/ui.js';
 import { acts, move } from './acts.js';
@@ -34,7 +34,7 @@ function columns(by) {
   const own = doctors.map((doctor) => ({
     key: `doctor-${doctor.id}`,
     name: personName(doctor),
-    about: doctor.specialization,
+    about: specialityName(doctor.specialization),
     entries: (entries.get(doctor.id) ?? []).map((entry) => ({ ...entry, doctor, visit: entry.appointment })),
   }));
   if (by !== 'rooms') return own.filter((column) => column.entries.length > 0);
@@ -105,7 +105,14 @@ function visitCell(entry) {
     next &&
       h(
         'button',
-        { type: 'button', class: 'quick', tabindex: '-1', title: name, onclick: () => acts[next](entry) },
+        {
+          type: 'button',
+          class: 'quick',
+          'data-id': `quick-${visit.id}`,
+          tabindex: '-1',
+          title: name,
+          onclick: () => acts[next](entry),
+        },
         t(`act_${next}`),
       ),
   ];
@@ -153,7 +160,8 @@ const takesDrops = (cell, slot) => {
   return cell;
 };
 
-function cellOf(entry, rows) {
+/** @param place in the day, whatever stands there */
+function cellOf(entry, rows, place) {
   const state = stateOf(entry);
   const isCut = entry.visit && entry.visit.id === carriedId();
   const cell = h(
@@ -161,11 +169,12 @@ function cellOf(entry, rows) {
     { class: `cell ${state}${isCut ? ' cut' : ''}`, rowspan: rows },
     entry.visit ? visitCell(entry) : slotCell(entry, state),
   );
+  for (const button of cell.querySelectorAll('button')) button.dataset.at = place;
   return state === 'free' && !entry.visit ? takesDrops(cell, entry) : cell;
 }
 
-/** Where the focus was, so that it is there again once the table has been drawn anew. */
-let focused;
+/** Where the Tab key enters the table: where one was in it last. */
+let entered = {};
 
 export function drawGrid(place, by) {
   const all = columns(by);
@@ -174,16 +183,16 @@ export function drawGrid(place, by) {
       all.flatMap(({ entries }) => entries.flatMap(({ start_time, end_time }) => [start_time, end_time])),
     ),
   ].sort();
-  const hadFocus = place.contains(document.activeElement);
+  const refocus = keepFocus();
   const { scrollLeft: left = 0, scrollTop: top = 0 } = place.firstElementChild ?? {};
   if (all.length === 0) return put(place, h('p', { class: 'empty' }, t('closed_day')));
   const next = all.map(() => 0);
   const rows = times.slice(0, -1).map((time, row) => {
-    const cells = all.map(({ entries }, column) => {
+    const cells = all.map(({ key, entries }, column) => {
       const entry = entries[next[column]];
       if (entry?.start_time === time) {
         next[column] += 1;
-        return cellOf(entry, times.indexOf(entry.end_time) - row);
+        return cellOf(entry, times.indexOf(entry.end_time) - row, `${key} ${time}`);
       }
       const before = entries[next[column] - 1];
       return before && before.end_time > time ? undefined : h('td', { class: 'cell gap' });
@@ -204,7 +213,7 @@ export function drawGrid(place, by) {
           'aria-label': t('the_day'),
           onkeydown: walk,
           onfocusin: ({ target }) => {
-            focused = target.dataset.id ?? focused;
+            entered = { ...target.dataset };
           },
         },
         h(
@@ -223,18 +232,20 @@ export function drawGrid(place, by) {
     ),
   );
   Object.assign(place.firstElementChild, { scrollLeft: left, scrollTop: top });
-  enter(place, hadFocus);
+  refocus();
+  enter(place);
   drawNow();
 }
 
 /** One stop of the Tab key for the whole table; the arrows walk within it. */
-function enter(place, hadFocus) {
+function enter(place) {
   const buttons = [...place.querySelectorAll('button.entry')];
   for (const button of buttons) button.tabIndex = -1;
-  const here = buttons.find(({ dataset }) => dataset.id === focused) ?? buttons[0];
-  if (!here) return;
-  here.tabIndex = 0;
-  if (hadFocus) here.focus({ preventScroll: true });
+  const here =
+    buttons.find(({ dataset }) => dataset.id === entered.id) ??
+    buttons.find(({ dataset }) => dataset.at === entered.at) ??
+    buttons[0];
+  if (here) here.tabIndex = 0;
 }
 
 /** Arrows go to the nearest entry on that side, Escape lets go of what was cut. */

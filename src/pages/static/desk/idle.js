@@ -6,12 +6,17 @@ const TOUCHES = ['pointerdown', 'keydown', 'wheel', 'touchstart'];
 let timer;
 /** @param then signs out after so many minutes without a touch @returns what ends the watch */
 export function watchIdle(then) {
-  const touch = () => {
+  let until;
+  const end = () => {
+    stop();
+    then();
+  };
+  const touch = (event) => {
+    // A computer that slept has not counted the minutes: whoever wakes it is somebody else, perhaps.
+    if (event && Date.now() >= until) return end();
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      stop();
-      then();
-    }, MINUTES * 60_000);
+    until = Date.now() + MINUTES * 60_000;
+    timer = setTimeout(end, MINUTES * 60_000);
   };
   const stop = () => {
     clearTimeout(timer);

@@ -1,30 +1,100 @@
+import { isDoctor } from '../shared/caller.js';
 import { byId, h, put } from '../shared/dom.js';
 import { session } from '../shared/session.js';
+import { listen } from '../shared/stream.js';
 import { t } from '../shared/text.js';
 import { loadAside } from './aside.js';
-import { reload, shown } from './day.js';
+import { doctors, reload, shown, visitBy } from './day.js';
 
-/** Keeps the day as it is: asks by itself, and says so in red. */
+/** Keeps the day as it is: hears of each change, and while it hears nothing says so in red and asks by itself. */
 
 const EVERY = 15_000;
+/** What happens together is read together. */
+const TOGETHER = 50;
+/** A dialog is open, or nobody looks: later. */
+const LATER = 300;
+
+let isLive = false;
+let stop = () => {};
 let timer;
+/** What is to be read again: of which doctors, or of all; and what stands beside the day. */
+let changed = { whose: new Set(), all: false, aside: false };
+let reading;
 
-const sign = () => put(byId('live'), h('span', { class: 'not-live' }, `● ${t('not_live')}`));
+function sign() {
+  const place = byId('live');
+  if (!place) return;
+  put(
+    place,
+    isLive
+      ? h('span', { class: 'live' }, `● ${t('live')}`)
+      : h('span', { class: 'not-live' }, `● ${t('not_live')}`),
+  );
+}
 
-async function ask() {
+const isBusy = () => document.visibilityState !== 'visible' || document.querySelector('dialog[open]');
+
+async function readChanged() {
+  reading = undefined;
   // Over the figures or the sign-in there is no day to keep.
   if (!session() || !shown().date) return;
-  // A window that nobody looks at asks nothing; it is asked at once when somebody looks again.
-  if (document.visibilityState === 'visible' && !document.querySelector('dialog[open]'))
-    await Promise.all([reload(), loadAside()]).catch((error) => {
-      if (!error.code) throw error;
-    });
+  if (isBusy()) return readSoon(LATER);
+  const { whose, all, aside } = changed;
+  changed = { whose: new Set(), all: false, aside: false };
+  if (aside) await loadAside();
+  if (all) await reload();
+  else if (whose.size > 0 || aside) await reload(...whose);
 }
 
-export function beLive() {
-  clearInterval(timer);
+function readSoon(time = TOGETHER) {
+  if (reading !== undefined) return;
+  reading = setTimeout(
+    () =>
+      readChanged().catch((error) => {
+        if (!error.code) throw error;
+      }),
+    time,
+  );
+}
+
+function readAll() {
+  Object.assign(changed, { all: true, aside: true });
+  readSoon();
+}
+
+function onEvent(type, { id, doctor }) {
+  const known = (one) => doctors().some((other) => other.id === one);
+  if (type.startsWith('waitlist.') || type.startsWith('absence.')) changed.aside = true;
+  // A visit leaves the doctor with whom it stands here, whoever has it now.
+  const had = type.startsWith('appointment.') ? visitBy(id)?.doctor.id : undefined;
+  for (const one of [had, doctor]) if (one) changed.whose.add(one);
+  const isOfDay = type.startsWith('appointment.') || type.startsWith('timeslot.');
+  if (type.startsWith('holiday.') || (isOfDay && doctor && !known(doctor))) changed.all = true;
+  readSoon();
+}
+
+function onLive(is, hasMissed) {
+  isLive = is;
   sign();
-  timer = setInterval(ask, EVERY);
+  if (is && hasMissed) readAll();
 }
 
-document.addEventListener('visibilitychange', ask);
+/** Of the day that is shown. */
+export function beLive() {
+  leaveLive();
+  sign();
+  const { date, branch } = shown();
+  stop = listen({ date, branch: isDoctor() ? undefined : branch }, { onEvent, onLive });
+  timer = setInterval(() => !isLive && readAll(), EVERY);
+}
+
+/** No day is shown. */
+export function leaveLive() {
+  stop();
+  stop = () => {};
+  isLive = false;
+  clearInterval(timer);
+  changed = { whose: new Set(), all: false, aside: false };
+}
+
+document.addEventListener('visibilitychange', () => !isLive && readAll());

@@ -1,6 +1,8 @@
 import { isPatient, seesFigures } from '../shared/caller.js';
-import { clinic, loadClinic, now } from '../shared/clinic.js';
+import { clinic, loadClinic, loadSpecialities, now } from '../shared/clinic.js';
+import { dialog } from '../shared/dialog.js';
 import { byId, h, put, show } from '../shared/dom.js';
+import { passkeyPanel, passkeyWay, takesPasskeys } from '../shared/passkeys.js';
 import { follow, go, link, route } from '../shared/route.js';
 import { forget, me, onSessionChange } from '../shared/session.js';
 import { signInForm, signOut } from '../shared/signin.js';
@@ -12,7 +14,7 @@ import { leaveDay, loadDay, onDayChange, shown } from './day.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
 import { watchIdle } from './idle.js';
-import { beLive } from './live.js';
+import { beLive, leaveLive } from './live.js';
 import { drawSheet } from './print.js';
 
 /** The desk: one day of the clinic. Which day, branch and view stand in the address. */
@@ -80,12 +82,12 @@ const ABOVE_NOW = 280;
 let isShown = false;
 async function dayView(isCurrent) {
   const { date = now().date, branch } = route();
-  put(byId('view'), waiting());
+  put(byId('view'), h('h1', { class: 'unseen' }, t('desk_title')), waiting());
   await loadDay(date, branch && Number(branch));
   if (!isCurrent()) return;
   await loadAside();
   if (!isCurrent()) return;
-  const day = dayName(date);
+  const day = dayName(date, now().date);
   show(
     day.charAt(0).toUpperCase() + day.slice(1),
     toolbar(),
@@ -113,11 +115,18 @@ function redraw() {
   drawAside(byId('aside'));
 }
 
+/** Nothing is listened to any more: a stream that ended with the session would ask why. */
+function leave() {
+  leaveLive();
+  return signOut();
+}
+
 async function endIdle() {
-  await signOut();
+  await leave();
   note(t('idle'), 'bad');
 }
 
+let offersPasskeys = false;
 function header() {
   const { view } = route();
   const tab = (to, label) =>
@@ -126,7 +135,8 @@ function header() {
     byId('corner'),
     me() && seesFigures() && [tab(undefined, t('the_day')), tab('figures', t('figures'))],
     me() && h('span', { class: 'me' }, personName(me())),
-    me() && action(t('sign_out'), signOut),
+    me() && offersPasskeys && action(t('passkeys'), () => void dialog(t('passkeys'), passkeyPanel())),
+    me() && action(t('sign_out'), leave),
     languages(),
   );
 }
@@ -139,6 +149,7 @@ async function draw() {
   const mine = drawn;
   const isCurrent = () => mine === drawn;
   isShown = false;
+  leaveLive();
   leaveDay();
   header();
   stopIdle();
@@ -149,11 +160,13 @@ async function draw() {
     if (!me()) {
       // Whoever signs in next carries nothing of somebody else's.
       letGo();
-      return show(t('desk_title'), h('div', { class: 'narrow' }, signInForm()));
+      return show(t('desk_title'), h('div', { class: 'narrow stack' }, signInForm(), passkeyWay()));
     }
     if (isPatient())
       return show(t('for_staff'), empty(t('for_staff_text'), h('a', { href: '/book/' }, t('to_book'))));
     stopIdle = watchIdle(endIdle);
+    await loadSpecialities();
+    if (!isCurrent()) return;
     await (route().view === 'figures' && seesFigures()
       ? figuresView(route(), turn, isCurrent)
       : dayView(isCurrent));
@@ -172,10 +185,14 @@ byId('home').addEventListener('click', (event) => {
   void turn({ date: undefined, view: undefined });
 });
 addEventListener('keydown', (event) => {
-  if (!shown().date || !event.target.closest?.('#grid') || !['PageUp', 'PageDown'].includes(event.key))
-    return;
+  if (!shown().date || !['PageUp', 'PageDown'].includes(event.key)) return;
+  if (event.target.closest?.('input, select, textarea, dialog, aside')) return;
   event.preventDefault();
   void days(event.key === 'PageUp' ? -1 : 1);
+});
+void takesPasskeys().then((takes) => {
+  offersPasskeys = takes;
+  if (takes) header();
 });
 onDayChange(redraw);
 onSessionChange(draw);

@@ -1,6 +1,6 @@
 import { get, newKey, post, query } from '../shared/api.js';
 import { announce, h, put } from '../shared/dom.js';
-import { many, personName, t } from '../shared/text.js';
+import { dateText, many, personName, phoneText, t } from '../shared/text.js';
 import { action, empty, field, form, later } from '../shared/ui.js';
 
 /** Finding a patient by name or phone, in either script, or registering them. */
@@ -17,6 +17,10 @@ function wanted(text) {
   return letters >= LETTERS ? { search: text } : undefined;
 }
 
+/** What tells people of one name apart. */
+export const about = ({ phone, date_of_birth }) =>
+  [phone && phoneText(phone), date_of_birth && dateText(date_of_birth)].filter(Boolean).join(' · ');
+
 const found = (patient, choose) =>
   h(
     'li',
@@ -25,7 +29,7 @@ const found = (patient, choose) =>
       'button',
       { type: 'button', class: 'person', onclick: () => choose(patient) },
       h('strong', {}, personName(patient)),
-      h('small', {}, [patient.phone, patient.date_of_birth].filter(Boolean).join(' · ')),
+      h('small', {}, about(patient)),
     ),
   );
 

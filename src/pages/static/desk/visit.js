@@ -1,9 +1,19 @@
 import { get } from '../shared/api.js';
 import { isDoctor, mayComplete } from '../shared/caller.js';
 import { clinic, now } from '../shared/clinic.js';
+import { dialog } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
-import { named, personName, serviceName, serviceNote, t, wallOf } from '../shared/text.js';
-import { action, dialog, field, form, later, line } from '../shared/ui.js';
+import {
+  dateText,
+  named,
+  personName,
+  phoneText,
+  serviceName,
+  serviceNote,
+  t,
+  wallOf,
+} from '../shared/text.js';
+import { action, field, form, later, line } from '../shared/ui.js';
 import { acts } from './acts.js';
 import { again, cut } from './carry.js';
 import { shown, stateOf } from './day.js';
@@ -37,7 +47,12 @@ async function history(id) {
     { class: 'history' },
     events.map(({ at, kind, by }) => {
       const { date, time } = wallOf(Date.parse(at), clinic().time_zone);
-      return h('li', {}, `${date} ${time} · ${named('history', kind)}`, by && ` · ${personName(by)}`);
+      return h(
+        'li',
+        {},
+        `${dateText(date)} ${time} · ${named('history', kind)}`,
+        by && ` · ${personName(by)}`,
+      );
     }),
   );
 }
@@ -69,8 +84,8 @@ export function visitDialog(entry) {
       line(t('doctor'), personName(doctor)),
       line(t('room'), room_name),
       line(t('service'), service && [serviceName(service), serviceNote(service)].filter(Boolean).join(' · ')),
-      line(t('phone'), patient.phone && h('a', { href: `tel:${patient.phone}` }, patient.phone)),
-      line(t('date_of_birth'), patient.date_of_birth),
+      line(t('phone'), patient.phone && h('a', { href: `tel:${patient.phone}` }, phoneText(patient.phone))),
+      line(t('date_of_birth'), patient.date_of_birth && dateText(patient.date_of_birth)),
       line(t('reason'), reason),
     ),
     !patient.is_known && h('p', { class: 'hint' }, t('new_here')),

@@ -1,9 +1,10 @@
 import { get, newKey, post, remove } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
-import { now } from '../shared/clinic.js';
+import { doctorText, now, whom } from '../shared/clinic.js';
+import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, personName, shortDay, t } from '../shared/text.js';
-import { action, ask, dialog, field, form, note } from '../shared/ui.js';
+import { action, field, form, note } from '../shared/ui.js';
 import { doctors, shown } from './day.js';
 import { findPatient } from './patients.js';
 
@@ -43,7 +44,7 @@ function joinDialog(redraw) {
         field('doctor', t('doctor'), {
           options: doctors().map((doctor) => ({
             value: doctor.id,
-            label: `${personName(doctor)}, ${doctor.specialization ?? ''}`,
+            label: doctorText(doctor),
           })),
         }),
         field('from', t('from'), { type: 'date', value: date, min: date }),
@@ -78,12 +79,7 @@ export function waitingList(redraw) {
       'li',
       {},
       h('strong', {}, personName(entry.patient)),
-      h(
-        'small',
-        {},
-        entry.doctor ? personName(entry.doctor) : entry.specialization,
-        ` · ${shortDay(entry.from, today)} – ${shortDay(entry.to, today)}`,
-      ),
+      h('small', {}, whom(entry), ` · ${shortDay(entry.from, today)} – ${shortDay(entry.to, today)}`),
       action(
         '✕',
         () =>
@@ -92,13 +88,18 @@ export function waitingList(redraw) {
             await loadWaitingList();
             redraw();
           }),
-        { className: 'icon', 'aria-label': `${t('waiting_list_remove')}: ${personName(entry.patient)}` },
+        {
+          className: 'icon',
+          'data-id': `wish-${entry.id}`,
+          'data-at': 'waiting-list',
+          'aria-label': `${t('waiting_list_remove')}: ${personName(entry.patient)}`,
+        },
       ),
     );
   return [
     entries.length > 0
       ? h('ul', { class: 'rows' }, entries.map(row))
       : h('p', { class: 'hint' }, t('nobody_waits')),
-    action(t('waiting_list_add'), () => joinDialog(redraw)),
+    action(t('waiting_list_add'), () => joinDialog(redraw), { 'data-at': 'waiting-list' }),
   ];
 }

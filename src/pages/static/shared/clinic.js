@@ -1,14 +1,46 @@
 import { get, serverNow } from './api.js';
-import { wallOf } from './text.js';
+import { language, personName, wallOf } from './text.js';
 
-/** What the clinic says of itself; read once. */
-let known;
-
-export async function loadClinic() {
-  known ??= await get('/clinic/', { guest: true });
+/** Reads something once, however many wait for it; what failed is read again. */
+function once(read) {
+  let reading;
+  return () => {
+    reading ??= read().catch((error) => {
+      reading = undefined;
+      throw error;
+    });
+    return reading;
+  };
 }
 
+/** What the clinic says of itself. */
+let known;
+export const loadClinic = once(async () => {
+  known = await get('/clinic/', { guest: true });
+});
+
 export const clinic = () => known;
+
+/** What doctors are, by name in each language. */
+let specialities = [];
+export const loadSpecialities = once(async () => {
+  specialities = (await get('/specializations/?page_size=100')).results;
+});
+
+/** Those that some doctor has, in the reader's order. */
+export const practised = () => specialities.filter(({ doctors }) => doctors > 0).map(({ name }) => name);
+
+/** @param name as the API has it wherever a `specialization` is */
+export const specialityName = (name) =>
+  specialities.find((one) => one.name === name)?.names[language] ?? name;
+
+/** A doctor, and what they are. */
+export const doctorText = (doctor) =>
+  [personName(doctor), specialityName(doctor.specialization)].filter(Boolean).join(', ');
+
+/** Whom somebody wishes to see: a doctor, or any of a speciality. */
+export const whom = ({ doctor, specialization }) =>
+  doctor ? personName(doctor) : specialityName(specialization);
 
 /** The clinic's clock, wherever the reader is: `date` and `time`. */
 export const now = () => wallOf(serverNow(), known.time_zone);

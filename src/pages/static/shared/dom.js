@@ -32,6 +32,19 @@ export function put(place, ...children) {
   return place;
 }
 
+/**
+ * Where the focus is: `data-id` says what has it, `data-at` the place, for when it has gone.
+ * @returns what puts it there again once that has been drawn anew
+ */
+export function keepFocus() {
+  const { id, at } = document.activeElement.dataset;
+  const find = (name, value) => value && document.querySelector(`[data-${name}="${CSS.escape(value)}"]`);
+  return () => {
+    if (document.activeElement !== document.body) return;
+    (find('id', id) ?? find('at', at))?.focus({ preventScroll: true });
+  };
+}
+
 /** Tells people who do not see the page what has happened. */
 export function announce(text) {
   const place = byId('announced');

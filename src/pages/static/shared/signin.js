@@ -1,8 +1,12 @@
 import { post } from './api.js';
 import { h, put } from './dom.js';
+import { passkeyWay } from './passkeys.js';
+import { canLeave, comeByMiniApp, isMiniApp, leaveFor, takeRefusal } from './providers.js';
+import { goOn } from './second-step.js';
 import { begin, forget } from './session.js';
 import { language, t } from './text.js';
-import { field, form, tick } from './ui.js';
+import { action, explainAll, field, form, tick } from './ui.js';
+import { waysIn } from './ways-in.js';
 
 /** Who somebody is: signing in, registering, or claiming a record that the desk has made. */
 
@@ -20,7 +24,9 @@ export async function signOut() {
 
 /** @param options.then what follows on signing in; the session's listeners hear of it anyway */
 export function signInForm(then = () => {}) {
-  return form(
+  const place = h('div', {});
+  const back = () => put(place, password);
+  const password = form(
     [
       field('username', t('username_or_phone'), {
         autocomplete: 'username',
@@ -36,10 +42,17 @@ export function signInForm(then = () => {}) {
     ],
     t('sign_in'),
     async (values) => {
-      await login({ username: values.username ?? '', password: values.password ?? '' });
+      try {
+        await login({ username: values.username ?? '', password: values.password ?? '' });
+      } catch (problem) {
+        if (problem.code !== 'second_step_required') throw problem;
+        return goOn(problem, { place, then, back });
+      }
       await then();
     },
   );
+  back();
+  return place;
 }
 
 /** Of the letters of a name, those that a user name may have. */
@@ -186,9 +199,48 @@ function claimForm(place) {
   });
 }
 
-/** The three ways in, one at a time. */
+/** Accounts elsewhere. Whoever comes for the first time gets an account here, and agrees before. */
+function providerWays(enter) {
+  const place = h('div', { class: 'stack' });
+  void waysIn().then(({ results }) => {
+    const elsewhere = results.filter(({ name }) => (isMiniApp ? name === 'telegram' : canLeave()));
+    if (elsewhere.length === 0) return;
+    const agreed = tick('accept_terms', t('accept_terms_new'));
+    const isAgreed = () => agreed.querySelector('input').checked;
+    put(
+      place,
+      h('p', { class: 'hint' }, t('by_provider_about')),
+      agreed,
+      elsewhere.map(({ name, label }) =>
+        action(t('by_provider', { name: label }), () =>
+          isMiniApp ? enter(() => comeByMiniApp(isAgreed())) : leaveFor(name, isAgreed()),
+        ),
+      ),
+    );
+  });
+  return place;
+}
+
+/** The three ways in, one at a time, and below them those without a password. */
 export function signIn() {
   const place = h('div', { class: 'way' });
+  const refused = h('div', {});
+  /** What follows where a way in leads no further than to the second step, or nowhere. */
+  async function goOnFrom(problem) {
+    const then = () => {};
+    const back = () => choose('sign_in');
+    if (problem.code === 'second_step_required') return goOn(problem, { place, then, back });
+    put(refused, h('p', { class: 'error', role: 'alert' }, explainAll(problem)));
+  }
+  async function enter(come) {
+    put(refused);
+    try {
+      await come();
+    } catch (problem) {
+      if (!problem.code) throw problem;
+      await goOnFrom(problem);
+    }
+  }
   const ways = {
     sign_in: () => signInForm(),
     register: registerForm,
@@ -204,5 +256,15 @@ export function signIn() {
     put(place, ways[way]());
   }
   choose('sign_in');
-  return h('section', { class: 'sign-in' }, h('div', { class: 'switch', role: 'group' }, buttons), place);
+  const refusal = takeRefusal();
+  if (refusal) void goOnFrom(refusal);
+  return h(
+    'section',
+    { class: 'sign-in' },
+    refused,
+    h('div', { class: 'switch', role: 'group' }, buttons),
+    place,
+    passkeyWay(),
+    providerWays(enter),
+  );
 }

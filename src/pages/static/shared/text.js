@@ -38,34 +38,49 @@ export function chooseLanguage(to) {
 
 const dateOf = (day) => new Date(`${day}T00:00:00Z`);
 
-/** @param day YYYY-MM-DD @returns such as "Tuesday, 1 December" */
-export function dayName(day) {
+/** What stands between a day and its month stays on one line. */
+const unbroken = (text) => text.replaceAll(' ', '\u00a0').replaceAll('-', '\u2011');
+
+/** @param today the year is told where it is another one */
+function inWords(day, today, weekday, months, form) {
   const date = dateOf(day);
-  return t('day', {
-    weekday: texts.weekdays[date.getUTCDay()],
-    day: date.getUTCDate(),
-    month: texts.months[date.getUTCMonth()],
+  const isThisYear = day.slice(0, 4) === today.slice(0, 4);
+  const parts = { day: date.getUTCDate(), month: months[date.getUTCMonth()], year: day.slice(0, 4) };
+  return t(form, {
+    weekday: weekday[date.getUTCDay()],
+    date: unbroken(t(isThisYear ? 'date' : 'date_of_year', parts)),
   });
 }
 
-/** "Today" and "tomorrow" by name, every day with its date. */
-export function dayHeading(day, today) {
-  const name = dayName(day);
-  if (day === today) return `${t('today')}, ${name}`;
-  if (day === addDays(today, 1)) return `${t('tomorrow')}, ${name}`;
-  return name.charAt(0).toUpperCase() + name.slice(1);
+/** @param day YYYY-MM-DD @returns such as "Tuesday, 1 December" */
+export const dayName = (day, today) => inWords(day, today, texts.weekdays, texts.months, 'day');
+
+/** Within a sentence: "today" and "tomorrow" by name, every day with its date. */
+export function dayInWords(day, today) {
+  const name = dayName(day, today);
+  if (day === today) return `${t('today').toLowerCase()}, ${name}`;
+  if (day === addDays(today, 1)) return `${t('tomorrow').toLowerCase()}, ${name}`;
+  return name;
 }
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+export const dayHeading = (day, today) => capital(dayInWords(day, today));
 
 /** As short as it can be in a list: "today", "tomorrow", "Tue 1 Dec". */
 export function shortDay(day, today) {
   if (day === today) return t('today').toLowerCase();
   if (day === addDays(today, 1)) return t('tomorrow').toLowerCase();
-  const date = dateOf(day);
-  return t('day_short', {
-    weekday: texts.weekdays_short[date.getUTCDay()],
-    day: date.getUTCDate(),
-    month: texts.months_short[date.getUTCMonth()],
-  });
+  return weekDay(day, today);
+}
+
+/** The same for days that are told by their date alone. */
+export const weekDay = (day, today) =>
+  inWords(day, today, texts.weekdays_short, texts.months_short, 'day_short');
+
+/** A date in figures, such as that of a birth. */
+export function dateText(day) {
+  const [year, month, date] = day.split('-');
+  return t('date_in_figures', { year, month, day: date });
 }
 
 /** From Monday on, as short as they are written. */
@@ -84,7 +99,7 @@ export function money(amount, currency) {
     currency,
   }).resolvedOptions();
   const number = new Intl.NumberFormat(language === 'en' ? 'en' : 'ru', { maximumFractionDigits: digits });
-  return `${number.format(amount / 10 ** digits)} ${texts.currencies[currency] ?? currency}`;
+  return unbroken(`${number.format(amount / 10 ** digits)} ${texts.currencies[currency] ?? currency}`);
 }
 
 export const serviceName = ({ name }) => name[language];
@@ -97,6 +112,10 @@ export const serviceNote = ({ duration_minutes, price, currency }) =>
 
 export const personName = ({ first_name, last_name, id }) =>
   [first_name, last_name].filter(Boolean).join(' ') || `№ ${id}`;
+
+/** A phone number of this country as people read it out; another one as it stands. */
+export const phoneText = (phone) =>
+  phone.replace(/^(\+998)(\d{2})(\d{3})(\d{2})(\d{2})$/, '$1\u00a0$2\u00a0$3\u00a0$4\u00a0$5');
 
 /** An instant as the clinic's clock says it. */
 export function wallOf(instant, time_zone) {

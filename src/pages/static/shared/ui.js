@@ -2,7 +2,7 @@ import { onNetworkChange } from './api.js';
 import { announce, byId, h, put } from './dom.js';
 import { chooseLanguage, language, named, t } from './text.js';
 
-/** What both pages are made of: fields, forms, notes, dialogs. */
+/** What both pages are made of: fields, forms, notes. */
 
 /** In words that a patient understands: the page's own where it has some, else the API's in the page's language. */
 const inOwnWords = (group, { code, message }) => {
@@ -11,6 +11,9 @@ const inOwnWords = (group, { code, message }) => {
 };
 export const explain = (problem) => inOwnWords('problems', problem);
 const explainField = (error) => inOwnWords('fields', error);
+/** With what is wrong with its fields, where no form shows it. */
+export const explainAll = (problem) =>
+  problem.errors.length > 0 ? problem.errors.map(explainField).join(' ') : explain(problem);
 
 let fields = 0;
 /**
@@ -179,47 +182,9 @@ let fading;
 export function note(text, kind = 'good') {
   const place = byId('note');
   put(place, h('p', { class: kind }, text));
-  announce(text);
   clearTimeout(fading);
   // What went wrong stays long enough to be read twice.
   fading = setTimeout(() => put(place), kind === 'bad' ? 15_000 : 6_000);
-}
-
-/** A dialog over the page; Escape and the button close it, and the focus goes back to where it was. */
-export function dialog(heading, ...content) {
-  const id = 'dialog-heading';
-  const element = h(
-    'dialog',
-    { 'aria-labelledby': id, onclose: () => element.remove() },
-    h(
-      'header',
-      {},
-      h('h2', { id, tabindex: '-1' }, heading),
-      h(
-        'button',
-        { type: 'button', class: 'icon', 'aria-label': t('close'), onclick: () => element.close() },
-        '✕',
-      ),
-    ),
-    content,
-  );
-  document.body.append(element);
-  element.showModal();
-  return element;
-}
-
-/** Asks before something that can't be undone. @param act is done on yes */
-export function ask(heading, text, yes, act, ...parts) {
-  const element = dialog(
-    heading,
-    text && h('p', {}, text),
-    form(parts, yes, async (values) => {
-      await act(values);
-      element.close();
-    }),
-    h('button', { type: 'button', class: 'plain', onclick: () => element.close() }, t('back')),
-  );
-  return element;
 }
 
 /** What is known by name, for a list of such; nothing where it is not known. */
