@@ -1,34 +1,33 @@
+import { claimed } from './claims.ts';
 import {
   type Absence,
-  type Act,
-  actingFor,
   type Clinic,
-  done,
+  NEW_SLOT,
+  NOT_HELD,
+  type Person,
+  type Slot,
+  type Times,
+  type Visit,
+} from './clinic.ts';
+import { endOffers, isWanted, waitOn } from './offers.ts';
+import { actingFor, mustReach, only, personOf, reaches, STAFF } from './people.ts';
+import { type Act, done, made, Refused, type Step } from './requests.ts';
+import { isUsed, placeOf, roomInstead } from './rooms.ts';
+import {
   hasBegun,
   hasEnded,
   holderOf,
   isHeld,
   isStillToCome,
-  made,
-  NEW_SLOT,
-  named,
-  only,
+  minutesOf,
   overlap,
-  type Person,
-  personOf,
-  Refused,
-  type Slot,
-  STAFF,
-  type Step,
-  shownPatient,
-  shownSlot,
+  slotsOf,
   startOf,
-  type Times,
   todayOf,
-  type Visit,
-} from './clinic.ts';
+} from './rules.ts';
+import { isInLongVisit } from './services.ts';
+import { named, shownPatient, shownSlot } from './shown.ts';
 import { calledOff } from './visits.ts';
-import { endOffers, isWanted, waitOn } from './waitlist.ts';
 
 /** What a doctor's calendar holds: slots one by one and many at once, absences, and days on which the clinic is closed. */
 
@@ -49,23 +48,24 @@ const isAway = (clinic: Clinic, doctor: number, slot: Times) =>
   clinic.absences.some((absence) => absence.doctor === doctor && touches(spanOf(absence), slot));
 
 const meets = (clinic: Clinic, doctor: number, slot: Times) =>
-  clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot));
+  clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot)) ||
+  isInLongVisit(clinic, doctor, slot);
 
 const isClosed = (clinic: Clinic, day: string) => clinic.holidays.some(({ date }) => date === day);
 
 function withSlots(
   clinic: Clinic,
   slots: readonly (Times & { id: number; doctor: number })[],
-  despite_holiday: boolean,
+  how: Pick<Slot, 'branch' | 'room' | 'break_minutes' | 'despite_holiday'>,
 ): Clinic {
   const added = slots.map((slot) => ({
     ...NEW_SLOT,
     ...slot,
+    ...how,
     is_waitlisted: isWanted(clinic, slot),
-    despite_holiday,
   }));
   const ids = added.map(({ id }) => id);
-  return { ...clinic, slots: [...clinic.slots, ...added], known: [...clinic.known, ...ids] };
+  return claimed({ ...clinic, slots: [...clinic.slots, ...added], known: [...clinic.known, ...ids] }, ids);
 }
 
 export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>, id: number): Step {
@@ -77,16 +77,23 @@ export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>,
   const slot = { id, doctor, date, start_time, end_time };
   if (hasEnded(clinic, slot)) throw new Refused(400, 'slot_in_past');
   mustWork(clinic, doctor);
+  const place = placeOf(clinic, doctor, request);
   if (isAway(clinic, doctor, slot)) throw new Refused(409, 'doctor_absent');
   if (meets(clinic, doctor, slot)) throw new Refused(409, 'slot_overlap');
+  if (place.room !== null && isUsed(clinic, place.room, slot))
+    throw new Refused(409, 'room_taken', { room: roomInstead(clinic, place.room, slot) });
   if (!despite_holiday && isClosed(clinic, date)) throw new Refused(409, 'clinic_closed');
-  const next = withSlots(clinic, [slot], despite_holiday);
-  return made(next, shownSlot(next, next.slots.at(-1) as Slot));
+  // Which branch it is in may have followed from what the doctor has.
+  if (!reaches(caller, place.branch)) throw new Refused(403, 'forbidden');
+  const next = withSlots(clinic, [slot], { ...place, break_minutes: 0, despite_holiday });
+  const published = next.slots.find((one) => one.id === id) as Slot;
+  // The answer is written before the slot is kept for whoever waits for a service.
+  const is_available = !hasBegun(next, published) && !isWanted(clinic, published);
+  return made(next, { ...shownSlot(next, published), is_available });
 }
 
 const clock = (minutes: number) =>
   `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`;
-const minutesOf = (time: string) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
 
 /** @param real every slot that the real clinic has made, whose ids no answer tells */
 export function publishMany(
@@ -95,27 +102,32 @@ export function publishMany(
   request: Act<'publish many'>,
   real: readonly (Times & { id: number; doctor: number })[],
 ): Step {
-  const { date, slot_minutes, despite_holiday = false } = request;
+  const { date, slot_minutes, break_minutes = 0, despite_holiday = false } = request;
   only(caller, 'doctor', ...STAFF);
   const fits = minutesOf(request.end_time) - minutesOf(request.start_time) >= slot_minutes;
   if (!fits) throw new Refused(400, 'invalid_input');
   const doctor = actingFor(clinic, caller, 'doctor', request.doctor);
+  if (caller.branches !== null && !reaches(caller, placeOf(clinic, doctor, request).branch))
+    throw new Refused(403, 'forbidden');
   mustWork(clinic, doctor);
+  const place = placeOf(clinic, doctor, request);
   const created: (Times & { id: number; doctor: number })[] = [];
   const skipped: (Times & { reason: string })[] = [];
   for (
     let at = minutesOf(request.start_time);
     at + slot_minutes <= minutesOf(request.end_time);
-    at += slot_minutes
+    at += slot_minutes + break_minutes
   ) {
     const slot = { date, start_time: clock(at), end_time: clock(at + slot_minutes) };
     const reasons = {
       past: hasEnded(clinic, slot),
       holiday: !despite_holiday && isClosed(clinic, date),
       absence: isAway(clinic, doctor, slot),
-      overlap: meets(clinic, doctor, slot),
+      overlap: clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot)),
+      room_taken: place.room !== null && isUsed(clinic, place.room, slot),
     };
-    const [reason] = Object.entries(reasons).find(([, holds]) => holds) ?? [];
+    const [refused] = Object.entries(reasons).find(([, holds]) => holds) ?? [];
+    const reason = refused ?? (isInLongVisit(clinic, doctor, slot) ? 'overlap' : undefined);
     const id = real
       .filter((other) => other.doctor === doctor && startOf(other) === startOf(slot))
       .filter((other) => other.end_time === slot.end_time && !clinic.known.includes(other.id))
@@ -123,7 +135,7 @@ export function publishMany(
     if (reason) skipped.push({ ...slot, reason });
     else created.push({ id, doctor, ...slot });
   }
-  return made(withSlots(clinic, created, despite_holiday), {
+  return made(withSlots(clinic, created, { ...place, break_minutes, despite_holiday }), {
     created: created.length,
     skipped_count: skipped.length,
     skipped,
@@ -136,6 +148,7 @@ export function ownSlot(clinic: Clinic, caller: Person, id: number): Slot {
   only(caller, 'doctor', ...STAFF);
   const slot = clinic.slots.find((other) => other.id === id);
   if (!slot) throw new Refused(404, 'timeslot_not_found');
+  mustReach(caller, slot, 'timeslot_not_found');
   if (caller.role === 'doctor' && slot.doctor !== caller.id) throw new Refused(403, 'forbidden');
   return slot;
 }
@@ -151,14 +164,21 @@ export function withdraw(clinic: Clinic, caller: Person, request: { slot: number
 export function withoutSlots(clinic: Clinic, isGone: (slot: Slot) => boolean): Clinic {
   const gone = clinic.slots.filter(isGone);
   const ids = new Set(gone.map(({ id }) => id));
-  const now = gone
-    .filter(({ is_waitlisted }) => is_waitlisted)
-    .reduce((before, { id }) => endOffers(before, id, waitOn('withdrawn')), clinic);
+  const kept = gone.filter(({ is_waitlisted }) => is_waitlisted);
+  const firstOf = ({ id, held_with }: Slot) => held_with ?? id;
+  const now = kept.reduce((before, slot) => endOffers(before, firstOf(slot), waitOn('withdrawn')), clinic);
+  // What else was kept for whoever had the offer is given back.
+  const isRest = (slot: Slot) =>
+    slot.held_by !== null &&
+    slot.is_waitlisted &&
+    kept.some((one) => one.held_by === slot.held_by && firstOf(one) === firstOf(slot));
   const without = <Row extends { timeslot: number | null }>(row: Row) =>
     row.timeslot !== null && ids.has(row.timeslot);
   return {
     ...now,
-    slots: now.slots.filter(({ id }) => !ids.has(id)),
+    slots: now.slots
+      .filter(({ id }) => !ids.has(id))
+      .map((slot) => (isRest(slot) ? { ...slot, ...NOT_HELD } : slot)),
     visits: now.visits.map((visit) =>
       without(visit) ? { ...visit, timeslot: null, version: visit.version + 1 } : visit,
     ),
@@ -176,11 +196,18 @@ const shownTimes = ({ id, date, start_time, end_time }: Times & { id: number }) 
   end_time,
 });
 
+/** A doctor belongs to the branches of their slots from today on; one who has none to all. */
+function isDoctorReached(clinic: Clinic, caller: Person, doctor: number): boolean {
+  const theirs = clinic.slots.filter((slot) => slot.doctor === doctor && slot.date >= todayOf(clinic));
+  return theirs.length === 0 || theirs.some(({ branch }) => reaches(caller, branch));
+}
+
 export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, id: number): Step {
   const { from, to, start_time, end_time } = request;
   const doctor = actingFor(clinic, caller, 'doctor', request.doctor);
   const span = spanOf(request);
   if (span.ends <= clinic.now) throw new Refused(400, 'invalid_input');
+  if (!isDoctorReached(clinic, caller, doctor)) throw new Refused(404, 'doctor_not_found');
   // One who is out may have visits still.
   const { role, erased } = personOf(clinic, doctor);
   if (role !== 'doctor' || erased) throw new Refused(404, 'doctor_not_found');
@@ -188,12 +215,15 @@ export function beAway(clinic: Clinic, caller: Person, request: Act<'be away'>, 
     .filter((absence) => absence.doctor === doctor)
     .some((absence) => spanOf(absence).begins < span.ends && span.begins < spanOf(absence).ends);
   if (overlaps) throw new Refused(409, 'absence_overlap');
+  const isElsewhere = (slot: Slot) =>
+    slot.doctor === doctor && !hasBegun(clinic, slot) && touches(span, slot) && !reaches(caller, slot.branch);
+  if (clinic.slots.some(isElsewhere)) throw new Refused(403, 'forbidden');
   const visits = byTime(
     clinic.visits.filter(
       (visit) => visit.doctor === doctor && isStillToCome(clinic, visit) && touches(span, visit),
     ),
   );
-  const booked = new Set(visits.map(({ timeslot }) => timeslot));
+  const booked = new Set(visits.flatMap(slotsOf));
   const after = calledOff(clinic, visits, caller.id, 'doctor_absent');
   const isGone = (slot: Slot) =>
     slot.doctor === doctor && !hasBegun(after, slot) && touches(span, slot) && !holderOf(after, slot);
@@ -220,6 +250,7 @@ export function comeBack(clinic: Clinic, caller: Person, { absence: id }: Act<'c
   only(caller, 'doctor', ...STAFF);
   const absence = clinic.absences.find((other) => other.id === id);
   if (!absence) throw new Refused(404, 'absence_not_found');
+  if (!isDoctorReached(clinic, caller, absence.doctor)) throw new Refused(404, 'absence_not_found');
   if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(404, 'absence_not_found');
   return done({ ...clinic, absences: clinic.absences.filter((other) => other.id !== id) });
 }

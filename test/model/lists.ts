@@ -1,24 +1,11 @@
 import { sideOf } from '../../src/core/roles.ts';
-import {
-  type Act,
-  type Clinic,
-  type Filters,
-  hasBegun,
-  isAvailableTo,
-  isGuardian,
-  only,
-  type Person,
-  PLACE,
-  personOf,
-  Refused,
-  type Slot,
-  STAFF,
-  shownDoctor,
-  shownSlot,
-  shownVisit,
-  startOf,
-  statusOf,
-} from './clinic.ts';
+import type { Clinic, Person, Slot } from './clinic.ts';
+import { isGuardian, only, personOf, reaches, STAFF } from './people.ts';
+import { type Act, type Filters, Refused } from './requests.ts';
+import { isRoomFree } from './rooms.ts';
+import { hasBegun, holderOf, isAvailableTo, isOpenTo, startOf, statusOf } from './rules.ts';
+import { givenOf, serviceOf, slotsFor, spanOf } from './services.ts';
+import { shownDoctor, shownSlot, shownVisit } from './shown.ts';
 import { beyond } from './slots.ts';
 
 /** What the lists of the model hold, and in which order. */
@@ -49,12 +36,28 @@ function paged(rows: object[], { page = 1, page_size = 20 }: Filters) {
   return { count: rows.length, next: rows.length > page * page_size, previous: page > 1, results };
 }
 
+const isThere = (caller: Person, row: { branch: number }, { branch }: Filters) =>
+  row.branch === (branch ?? row.branch) && reaches(caller, row.branch);
+
+/** Whether a service fits from a slot on: whatever it takes is free for anybody, and so is a room where it needs one. */
+export function fits(clinic: Clinic, first: Slot, { service: id, before = '9' }: Filters): boolean {
+  if (id === undefined) return true;
+  const service = serviceOf(clinic, id);
+  if (!service?.is_active || !givenOf(clinic, first.doctor, id)) return false;
+  const slots = slotsFor(clinic, first, service);
+  if (!slots?.every((slot) => !holderOf(clinic, slot) && isOpenTo(clinic, slot, null))) return false;
+  const span = spanOf(slots);
+  const { room_kind: kind } = service;
+  return span.end_time <= before && (kind === null || isRoomFree(clinic, { kind, slots, ...span }));
+}
+
 export function freeSlots(clinic: Clinic, caller: Person, { doctor, filters }: Act<'list free slots'>) {
   const { role, is_active } = personOf(clinic, doctor);
   if (role !== 'doctor' || !is_active) throw new Refused(404, 'doctor_not_found');
   const free = onDays(clinic.slots, filters)
     .filter((slot) => slot.doctor === doctor && !beyond(clinic, caller.role, slot))
-    .filter((slot) => isAvailableTo(clinic, slot, caller.role))
+    .filter((slot) => isAvailableTo(clinic, slot, caller.role) && isThere(caller, slot, filters))
+    .filter((slot) => fits(clinic, slot, filters))
     .map((slot) => ({ ...shownSlot(clinic, slot), is_available: true }));
   return paged(inOrder(clinic, free), filters);
 }
@@ -63,16 +66,18 @@ export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Ac
   const { after = '', before = '9', per_doctor = 1_000 } = filters;
   const found = onDays(clinic.slots, filters)
     .filter((slot) => slot.doctor === doctor && isAvailableTo(clinic, slot, caller.role))
+    .filter((slot) => isThere(caller, slot, filters) && fits(clinic, slot, filters))
     // A search looks ahead, whoever asks: what runs the desk sees in the doctor's list.
     .filter((slot) => !hasBegun(clinic, slot) && !beyond(clinic, caller.role, slot))
     .filter(({ start_time, end_time }) => start_time >= after && end_time <= before);
-  const shown = inOrder(clinic, found).map(({ id, date, start_time, end_time }) => ({
+  const shown = inOrder(clinic, found).map(({ id, date, start_time, end_time, branch, room }) => ({
     id,
     doctor: shownDoctor(clinic, doctor),
     date,
     start_time,
     end_time,
-    ...PLACE,
+    branch,
+    room,
   }));
   return paged(shown.slice(0, per_doctor), filters);
 }
@@ -81,6 +86,7 @@ export function ownSlots(clinic: Clinic, caller: Person, { filters }: { filters:
   only(caller, 'doctor');
   const own = onDays(clinic.slots, filters)
     .filter((slot) => slot.doctor === caller.id)
+    .filter((slot) => isThere(caller, slot, filters))
     .map((slot) => shownSlot(clinic, slot))
     .filter(({ is_available }) => is_available === (filters.is_available ?? is_available));
   return paged(inOrder(clinic, own), filters);
@@ -92,6 +98,7 @@ export function visits(clinic: Clinic, caller: Person, request: { do: string; fi
   const { doctor, patient } = request.do === 'list all visits' ? filters : {};
   const mine = sideOf(caller.role) ?? 'booked_by';
   const found = onDays(clinic.visits, filters)
+    .filter((visit) => isThere(caller, visit, filters))
     .filter((visit) => statusOf(clinic, visit) === (filters.status ?? statusOf(clinic, visit)))
     .filter(
       (visit) => visit.doctor === (doctor ?? visit.doctor) && visit.patient === (patient ?? visit.patient),

@@ -1,70 +1,32 @@
-import {
-  beAway,
-  close,
-  comeBack,
-  open,
-  ownSlot,
-  publish,
-  publishMany,
-  withdraw,
-  withoutSlots,
-} from './calendar.ts';
-import {
-  type Act,
-  type Clinic,
-  change,
-  done,
-  hasBegun,
-  holderOf,
-  ok,
-  only,
-  type Person,
-  personOf,
-  Refused,
-  type Request,
-  type Slot,
-  type Step,
-  shownSlot,
-  shownVisit,
-  type Times,
-  type Visit,
-} from './clinic.ts';
+import { book } from './booking.ts';
+import { beAway, close, comeBack, open, ownSlot, publish, publishMany, withdraw } from './calendar.ts';
+import { type Clinic, change, type Person, type Times } from './clinic.ts';
+import { correct, merge, register } from './desk.ts';
+import { activate, erase } from './erasing.ts';
+import { addDependant, invite, joinFamily, letGo, tie } from './families.ts';
+import { hold, release } from './holding.ts';
 import { freeSlots, ownSlots, searched, visits } from './lists.ts';
-import { book, hold, release } from './slots.ts';
-import {
-  aheadOf,
-  calledOff,
-  cancel,
-  decide,
-  expire,
-  mark,
-  note,
-  ownVisit,
-  reschedule,
-  takeBack,
-} from './visits.ts';
-import {
-  accept,
-  claimNextDay,
-  decline,
-  join,
-  leave,
-  leaveAll,
-  ownWish,
-  passAllOn,
-  passOn,
-  shownWish,
-} from './waitlist.ts';
+import { claimNextDay, passAllOn, passOn } from './offers.ts';
+import { only, personOf } from './people.ts';
+import { type Act, type Created, done, ok, Refused, type Request, type Step } from './requests.ts';
+import { changeService, give } from './services.ts';
+import { shownSlot, shownVisit } from './shown.ts';
+import { cancel, decide, expire, mark, note, ownVisit, reschedule, takeBack } from './visits.ts';
+import { accept, decline, join, leave, ownWish, shownWish } from './waitlist.ts';
 
 /**
- * The clinic as clinic.md and scheduling.md tell it, over plain arrays: no SQL, no constraint, nothing shared with src.
- * What the API answers is compared with what this answers.
+ * The clinic as clinic.md, scheduling.md and clinic-model.md tell it, over plain arrays: no SQL, no constraint, nothing shared
+ * with src. What the API answers is compared with what this answers.
  */
 
 /** What only the real clinic knows. */
 export interface Facts {
   /** The id which it gave to what this request creates. */
   created?: number | undefined;
+  /** The room that it chose for the visit. */
+  room?: number | null | undefined;
+  /** The code that it made up. */
+  code?: string | undefined;
   /** Every slot that it has made: publishing many does not tell their ids. */
   slots?: readonly (Times & { id: number; doctor: number })[];
   /** The caller was signed in when the request came, even if no longer now. */
@@ -92,6 +54,8 @@ function offered(clinic: Clinic, { slot, next_day = false }: Act<'pass on'>): Cl
   return passAllOn(next_day ? claimNextDay(clinic) : clinic);
 }
 
+const createdOf = ({ created = 0, room }: Facts): Created => ({ id: created, room });
+
 type Kind = Exclude<Request['do'], 'sign in' | 'pass on' | 'expire'>;
 type Acts = { [One in Kind]: (clinic: Clinic, caller: Person, request: Act<One>, facts: Facts) => Step };
 
@@ -102,13 +66,13 @@ const acts: Acts = {
   'read slot': (clinic, caller, { slot }) => ok(clinic, shownSlot(clinic, ownSlot(clinic, caller, slot))),
   hold,
   release,
-  book: (clinic, caller, request, { created = 0 }) => book(clinic, caller, request, created),
+  book: (clinic, caller, request, facts) => book(clinic, caller, request, createdOf(facts)),
   decide,
   note,
   cancel,
   'read visit': (clinic, caller, { visit }) =>
     ok(clinic, shownVisit(clinic, caller, ownVisit(clinic, caller, visit))),
-  reschedule,
+  reschedule: (clinic, caller, request, facts) => reschedule(clinic, caller, request, createdOf(facts)),
   mark,
   'take back': takeBack,
   'be away': (clinic, caller, request, { created = 0 }) => beAway(clinic, caller, request, created),
@@ -117,7 +81,7 @@ const acts: Acts = {
   open,
   join: (clinic, caller, request, { created = 0 }) => join(clinic, caller, request, created),
   leave,
-  accept: (clinic, caller, request, { created = 0 }) => accept(clinic, caller, request, created),
+  accept: (clinic, caller, request, facts) => accept(clinic, caller, request, createdOf(facts)),
   decline,
   'read wish': (clinic, caller, { wish }) => ok(clinic, shownWish(clinic, ownWish(clinic, caller, wish))),
   search: (clinic, caller, request) => ok(clinic, searched(clinic, caller, request)),
@@ -126,6 +90,17 @@ const acts: Acts = {
   'list own visits': (clinic, caller, request) => ok(clinic, visits(clinic, caller, request)),
   'list all visits': (clinic, caller, request) => ok(clinic, visits(clinic, caller, request)),
   'set policy': setPolicy,
+  register: (clinic, caller, request, facts) => register(clinic, caller, request, createdOf(facts)),
+  correct,
+  merge,
+  tie,
+  'add dependant': (clinic, caller, request, facts) =>
+    addDependant(clinic, caller, request, createdOf(facts)),
+  'let go': letGo,
+  invite: (clinic, caller, request, { code = '' }) => invite(clinic, caller, request, code),
+  'join family': joinFamily,
+  give,
+  'change service': changeService,
   activate,
   erase,
 };
@@ -143,78 +118,4 @@ function setPolicy(clinic: Clinic, caller: Person, { changes }: Act<'set policy'
   only(caller, 'admin');
   const policy = { ...clinic.policy, ...changes };
   return ok({ ...clinic, policy }, policy);
-}
-
-function activate(clinic: Clinic, caller: Person, request: Act<'activate'>): Step {
-  const { person, is_active, upcoming } = request;
-  only(caller, 'admin');
-  const before = personOf(clinic, person);
-  if (before.erased) throw new Refused(404, 'user_not_found');
-  const ahead = aheadOf(clinic, person);
-  if (!is_active && before.is_active && upcoming === undefined && ahead.length > 0)
-    throw new Refused(409, 'has_upcoming', { count: ahead.length });
-  const changes = is_active ? { is_active } : { is_active, signed_in: false };
-  const reason = before.role === 'doctor' ? 'doctor_absent' : 'account_closed';
-  const without = !is_active && upcoming === 'cancel' ? calledOff(clinic, ahead, caller.id, reason) : clinic;
-  const now = is_active ? without : leaveAll(without, person);
-  return ok({ ...now, people: change(now.people, person, changes) }, { id: person, is_active });
-}
-
-function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
-  only(caller, 'admin');
-  if (personOf(clinic, person).erased) return done(clinic);
-  const without: Clinic = {
-    ...clinic,
-    people: clinic.people.map((one) =>
-      one.guardians ? { ...one, guardians: one.guardians.filter((guardian) => guardian !== person) } : one,
-    ),
-  };
-  // A child whom nobody else looks after, and who had no visit, goes along.
-  const gone = clinic.people.filter(
-    ({ id, guardians }) =>
-      guardians?.length === 1 &&
-      guardians[0] === person &&
-      clinic.visits.every(({ patient }) => patient !== id),
-  );
-  const all = [person, ...gone.map(({ id }) => id)];
-  return done(all.reduce<Clinic>((now, id) => forgotten(now, caller, id), without));
-}
-
-function forgotten(clinic: Clinic, caller: Person, person: number): Clinic {
-  const called = calledOff(clinic, aheadOf(clinic, person), caller.id, 'account_deleted');
-  // A visit that took place before its time keeps its slot.
-  const isGone = (slot: Slot) => slot.doctor === person && !hasBegun(clinic, slot) && !holderOf(called, slot);
-  const without = withoutSlots(called, isGone);
-  const next = leaveAll(without, person);
-  const nobody = { first_name: null, is_active: false, erased: true, signed_in: false };
-  const wishes = next.wishes.filter(({ patient }) => patient !== person);
-  const kept = new Set(wishes.map(({ id }) => id));
-  return {
-    ...next,
-    people: change(next.people, person, nobody),
-    visits: withoutWords(next.visits, person),
-    wishes,
-    offers: next.offers.filter(({ entry }) => kept.has(entry)),
-  };
-}
-
-/** Reasons are free text that may name somebody: all go, on either side of the visit, but for those that are codes. */
-function withoutWords(all: readonly Visit[], person: number): Visit[] {
-  const codes: (string | null)[] = [
-    'account_deleted',
-    'account_closed',
-    'doctor_absent',
-    'clinic_closed',
-    null,
-  ];
-  return all.map((visit) => {
-    const isTheirs = visit.doctor === person || visit.patient === person;
-    const keeps = codes.includes(visit.cancel_reason);
-    const isPatient = visit.patient === person;
-    const said = isPatient ? { reason: null, note: null } : {};
-    const isSilent = !isPatient || (visit.reason === null && visit.note === null);
-    if (!isTheirs || (keeps && isSilent)) return visit;
-    const cancel_reason = keeps ? visit.cancel_reason : null;
-    return { ...visit, ...said, cancel_reason, version: visit.version + 1 };
-  });
 }

@@ -1,4 +1,7 @@
-import { type Clinic, hasBegun, type Request, type Visit } from './clinic.ts';
+import type { Clinic, Slot, Visit } from './clinic.ts';
+import { guardiansOf, personOf } from './people.ts';
+import type { Request } from './requests.ts';
+import { hasBegun, isStillToCome, slotsOf } from './rules.ts';
 
 /** What a request brought about that no answer tells of itself. */
 
@@ -6,6 +9,9 @@ type Judge = (before: Clinic, request: Request, after: Clinic) => boolean;
 
 const visitOf = ({ visits }: Clinic, id: number): Visit | undefined =>
   visits.find((visit) => visit.id === id);
+
+const isPartOfOffer = ({ is_waitlisted, held_by, held_with }: Slot) =>
+  is_waitlisted && held_by !== null && held_with !== null;
 
 const judges = {
   'a visit goes to a colleague': (before, request, after) =>
@@ -43,7 +49,7 @@ const judges = {
     return isReceptionist && before !== after && visit?.booked_by === request.by && visit.version > 2;
   },
   'a guardian acts for a child': (before, request, after) => {
-    const child = before.people.find(({ guardians }) => guardians?.includes(request.by))?.id;
+    const child = before.people.find(({ guardians }) => guardians.includes(request.by))?.id;
     const acts = ['book', 'reschedule', 'cancel', 'hold', 'join', 'accept'].includes(request.do);
     const rows = (clinic: Clinic) => [
       clinic.visits.filter(({ patient }) => patient === child),
@@ -59,6 +65,63 @@ const judges = {
       ({ id, last_held_by, last_held_until }) =>
         id === request.slot && last_held_by === request.by && (last_held_until ?? '9') <= before.now,
     ),
+  'a visit moves within its own slots': (before, request, after) => {
+    if (request.do !== 'reschedule' || before === after) return false;
+    const [had = [], has = []] = [before, after].map((clinic) => {
+      const visit = visitOf(clinic, request.visit);
+      return visit && slotsOf(visit);
+    });
+    return has.length > 1 && has[0] !== had[0] && had.some((slot) => has.includes(slot));
+  },
+  'an examination is in another room than its doctor': (_, __, { visits, slots, services }) =>
+    visits.some(({ timeslot, service, room }) => {
+      const needs = services.find(({ id }) => id === service)?.room_kind ?? null;
+      return needs !== null && room !== null && slots.find(({ id }) => id === timeslot)?.room !== room;
+    }),
+  'all that a service takes is offered at once': (before, request, after) =>
+    request.do === 'accept' && before !== after && after.visits.at(-1)?.further.length === 2,
+  'what is offered together goes together': (before, request, after) =>
+    request.do === 'be away' &&
+    before.slots.filter(isPartOfOffer).length > 1 &&
+    !after.slots.some(isPartOfOffer) &&
+    after.wishes.some(({ status, service }) => status === 'waiting' && service !== null),
+  'a whole is offered over what lapsed': (before, request, after) =>
+    request.do === 'book' &&
+    !before.slots.some(isPartOfOffer) &&
+    after.slots.some(isPartOfOffer) &&
+    after.offers.some(({ outcome }) => outcome === 'lapsed'),
+  'part of what is held is booked alone': (before, request, after) => {
+    const isRest = ({ held_with }: Slot) => request.do === 'book' && held_with === request.slot;
+    return before.visits.length < after.visits.length && after.slots.some(isRest);
+  },
+  'somebody comes of age with a visit ahead': (_, __, clinic) =>
+    clinic.visits.some(
+      (visit) =>
+        isStillToCome(clinic, visit) &&
+        personOf(clinic, visit.patient).guardians.length > 0 &&
+        guardiansOf(clinic, visit.patient).length === 0,
+    ),
+  'another guardian joins by a code': (before, { do: kind }, after) =>
+    kind === 'join family' && before.invitations.length > after.invitations.length,
+  'a child goes whom nobody would miss': (before, request, after) =>
+    request.do === 'let go' &&
+    !personOf(before, request.dependant).erased &&
+    personOf(after, request.dependant).erased,
+  'a merge moves visits, wishes and offers': (before, request, after) => {
+    if (request.do !== 'merge' || before === after) return false;
+    const of = ({ visits, wishes, slots }: Clinic) => [
+      visits.some(({ patient }) => patient === request.patient),
+      wishes.some(({ patient }) => patient === request.patient),
+      slots.some(({ held_by, is_waitlisted }) => held_by === request.patient && is_waitlisted),
+    ];
+    return of(before).every(Boolean) && !of(after).some(Boolean);
+  },
+  'a record takes over the sign-in of the other': (before, request, after) =>
+    request.do === 'merge' &&
+    !personOf(before, request.into).has_sign_in &&
+    personOf(after, request.into).has_sign_in,
+  'a receptionist works in one branch': (before, request, after) =>
+    before !== after && personOf(before, request.by).branches !== null,
   'the waiting list keeps what is out of reach': (_, __, { slots, now, policy }) =>
     policy.horizon_days === 1 &&
     slots.some(

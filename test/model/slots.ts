@@ -1,34 +1,33 @@
 import {
-  type Act,
-  actingFor,
   type Clinic,
   change,
-  done,
-  hasBegun,
+  NOT_HELD,
+  type Person,
+  type Service,
+  type Slot,
+  type Times,
+  type Visit,
+} from './clinic.ts';
+import { passOn, replacing, takenUp } from './offers.ts';
+import { mustReach, personOf } from './people.ts';
+import { Refused, type Step } from './requests.ts';
+import { isRoomFree } from './rooms.ts';
+import {
   holderOf,
   isActive,
   isHeld,
   isOpenTo,
   isOver,
-  isStaff,
   isStillToCome,
   later,
-  made,
-  ok,
   overlap,
-  type Person,
-  personOf,
-  Refused,
   reachOf,
-  type Slot,
-  type Step,
-  shownVisit,
+  slotsOf,
   startOf,
-  type Visit,
-} from './clinic.ts';
-import { passOn, replacing, takenUp } from './waitlist.ts';
+} from './rules.ts';
+import { givenOf, givesServices, isForNewOrKnown, isOfAge, serviceOf, slotsFor, spanOf } from './services.ts';
 
-/** Who may have which slot: booking, holding and moving to one. */
+/** Who may have which slot, alone or with those that follow on it. */
 
 export interface Wanted {
   slot: number;
@@ -37,6 +36,16 @@ export interface Wanted {
   account?: number | undefined;
   /** The visit that would move to it. */
   moving?: number;
+  /** What for. A visit that moves keeps its own. */
+  service?: number | undefined;
+  /** It is offered to them as it is: nobody asks for a service any more. */
+  offered?: boolean;
+}
+
+/** All that a visit takes: its slots, in order, and the service that it is for. */
+export interface Whole {
+  slots: readonly Slot[];
+  service: Service | undefined;
 }
 
 /** Whether somebody of a role may take what starts then: patients go by the clinic's policy. */
@@ -47,9 +56,9 @@ export function beyond(clinic: Clinic, role: Person['role'], slot: Slot) {
   return slot.date > reachOf(clinic) ? 'too_far_ahead' : undefined;
 }
 
-export const isBusy = (clinic: Clinic, patient: number, slot: Slot, moving?: number | null) =>
+export const isBusy = (clinic: Clinic, patient: number, times: Times, moving?: number | null) =>
   clinic.visits.some(
-    (visit) => visit.patient === patient && visit.id !== moving && isActive(visit) && overlap(visit, slot),
+    (visit) => visit.patient === patient && visit.id !== moving && isActive(visit) && overlap(visit, times),
   );
 
 /** @param except a visit that does not count */
@@ -68,7 +77,7 @@ const isCounted = (clinic: Clinic, slot: Slot, patient: number) =>
 /** Whose doctor is out can be had by nobody. */
 export const isBookable = (clinic: Clinic, slot: Slot) => personOf(clinic, slot.doctor).is_active;
 
-const isPatient = (clinic: Clinic, id: number) => {
+export const isPatient = (clinic: Clinic, id: number) => {
   const { role, is_active } = personOf(clinic, id);
   return role === 'patient' && is_active;
 };
@@ -90,7 +99,7 @@ function refusal(clinic: Clinic, wanted: Wanted, role: Person['role']) {
   if (!slot || !isBookable(clinic, slot)) return 'timeslot_not_found';
   if (isOver(clinic, role, slot)) return 'slot_in_past';
   const holder = holderOf(clinic, slot);
-  if (holder) return holder.patient === patient ? 'already_yours' : 'slot_taken';
+  if (holder && holder.id !== moving) return holder.patient === patient ? 'already_yours' : 'slot_taken';
   const isOwn = isHeldFor(clinic, slot, wanted);
   const bound = isOwn ? undefined : beyond(clinic, role, slot);
   if (bound) return bound;
@@ -100,22 +109,92 @@ function refusal(clinic: Clinic, wanted: Wanted, role: Person['role']) {
   return counts && tooMany(clinic, patient) ? 'too_many_appointments' : undefined;
 }
 
-/** Tries for a slot; what waits to be offered to the next on the waiting list is passed on first. */
+/** Whether somebody may have one of the slots of a visit. @param own the slots of a visit that would move */
+export const canBeHad = (
+  clinic: Clinic,
+  slot: Slot,
+  wanted: Wanted,
+  { role, own = [] }: { role: Person['role']; own?: readonly number[] },
+): boolean =>
+  (own.includes(slot.id) || !holderOf(clinic, slot)) &&
+  !isOver(clinic, role, slot) &&
+  (isHeldFor(clinic, slot, wanted) || isOpenTo(clinic, slot, wanted.patient)) &&
+  (isHeld(clinic, slot) || !beyond(clinic, role, slot));
+
+/** The waiting list has it, and has offered it to nobody. */
+const isPassing = (clinic: Clinic, slot: Slot) =>
+  slot.is_waitlisted && !isHeld(clinic, slot) && slot.date <= reachOf(clinic);
+
+/** What a service says to a slot that is itself free. */
+function judgeService(clinic: Clinic, first: Slot, wanted: Wanted, role: Person['role']) {
+  const { patient, moving } = wanted;
+  const visit = clinic.visits.find(({ id }) => id === moving);
+  const id = visit?.service ?? wanted.service;
+  if (id === undefined) return { whole: { slots: [first], service: undefined } };
+  const service = serviceOf(clinic, id);
+  if (service === undefined || !(visit || service.is_active)) return { code: 'service_not_given' };
+  const slots = slotsFor(clinic, first, service, moving);
+  const own = visit && isActive(visit) ? slotsOf(visit) : [];
+  const passing = slots?.filter((slot) => isPassing(clinic, slot)) ?? [];
+  const code = () => {
+    if (!visit && !givenOf(clinic, first.doctor, id)) return 'service_not_given';
+    if (!isOfAge(clinic, service, patient, first.date)) return 'not_for_this_patient';
+    if (!visit && !isForNewOrKnown(clinic, service, patient)) return 'not_for_this_patient';
+    if (!slots?.every((slot) => canBeHad(clinic, slot, wanted, { role, own }))) return 'not_enough_time';
+    if (isBusy(clinic, patient, spanOf(slots), moving)) return 'patient_busy';
+    const { room_kind: kind } = service;
+    const hasRoom = kind === null || isRoomFree(clinic, { kind, slots, visit: moving, ...spanOf(slots) });
+    return hasRoom ? undefined : 'no_room_free';
+  };
+  return { code: code(), passing, whole: slots && { slots, service } };
+}
+
+const refusedBy = (clinic: Clinic, code: string): Step => ({
+  expected: { status: statuses[code] ?? 409, code },
+  next: clinic,
+});
+
+/** All that somebody would take, if nothing refuses it. */
+export function obtainable(clinic: Clinic, wanted: Wanted, role: Person['role']): Whole | undefined {
+  const first = clinic.slots.find(({ id }) => id === wanted.slot);
+  if (!first || refusal(clinic, wanted, role)) return undefined;
+  if (!isHeldFor(clinic, first, wanted) && !isOpenTo(clinic, first, wanted.patient)) return undefined;
+  const { code, whole } = judgeService(clinic, first, wanted, role);
+  return code === undefined ? whole : undefined;
+}
+
+/**
+ * Tries for a slot; what waits to be offered to the next on the waiting list is passed on first.
+ * @param attempt undefined where some rule refuses it
+ */
 export function obtain(
   clinic: Clinic,
   wanted: Wanted,
-  role: Person['role'],
-  take: (clinic: Clinic, slot: Slot) => Step,
+  caller: Person,
+  attempt: (clinic: Clinic) => Step | undefined,
 ): Step {
+  const { role } = caller;
+  const target = clinic.slots.find(({ id }) => id === wanted.slot);
+  mustReach(caller, target, 'timeslot_not_found');
+  const mayLeaveOut = wanted.service !== undefined || wanted.moving !== undefined || wanted.offered;
+  if (clinic.policy.service_required && !mayLeaveOut && target && givesServices(clinic, target.doctor))
+    throw new Refused(400, 'invalid_input');
   let now = clinic;
   for (;;) {
-    const code = refusal(now, wanted, role);
-    if (code) return { expected: { status: statuses[code] ?? 409, code }, next: now };
+    const step = attempt(now);
+    if (step) return step;
+    const plain = refusal(now, wanted, role);
+    if (plain) return refusedBy(now, plain);
     const slot = now.slots.find(({ id }) => id === wanted.slot) as Slot;
-    if (isHeldFor(now, slot, wanted) || isOpenTo(now, slot, wanted.patient)) return take(now, slot);
-    const passed = passOn(now, slot.id, wanted.patient);
-    now = passed.clinic;
-    if (passed.isKept) return { expected: { status: 409, code: 'slot_held' }, next: now };
+    const { code, passing = [] } = judgeService(now, slot, wanted, role);
+    const all = new Set([...(isPassing(now, slot) ? [slot.id] : []), ...passing.map(({ id }) => id)]);
+    if (all.size === 0) return refusedBy(now, code ?? 'slot_taken');
+    const kept = isPassing(now, slot) ? 'slot_held' : 'not_enough_time';
+    for (const id of all) {
+      const passed = passOn(now, id, wanted.patient);
+      now = passed.clinic;
+      if (passed.isKept) return refusedBy(now, kept);
+    }
   }
 }
 
@@ -124,8 +203,7 @@ export function take(clinic: Clinic, slot: number, visit: Pick<Visit, 'id' | 'pa
   const next = {
     ...clinic,
     slots: change(clinic.slots, slot, {
-      held_by: null,
-      held_until: null,
+      ...NOT_HELD,
       is_waitlisted: false,
       offer_after: null,
       last_held_by: null,
@@ -135,152 +213,17 @@ export function take(clinic: Clinic, slot: number, visit: Pick<Visit, 'id' | 'pa
   return takenUp(next, slot, visit);
 }
 
-/** The slot can be had: the patient has it now. @param kept the status of a visit that gave way to it */
-/** What else is said of a booking. */
-interface Booking {
-  kept?: Visit['status'] | undefined;
-  reason?: string | null;
-}
-
-export function booked(
-  clinic: Clinic,
-  caller: Person,
-  { slot, patient, kept, reason = null }: Booking & { slot: Slot; patient: number },
-  id: number,
-): Step {
-  const { doctor, date, start_time, end_time } = slot;
-  const answered = kept ?? (clinic.policy.auto_confirm ? 'confirmed' : 'pending');
-  const visit: Visit = {
-    id,
-    doctor,
-    date,
-    start_time,
-    end_time,
-    patient,
-    timeslot: slot.id,
-    // Whoever gets a slot that runs is there.
-    status: hasBegun(clinic, slot) ? 'confirmed' : answered,
-    booked_by: caller.id,
-    cancelled_by: null,
-    cancel_reason: null,
-    cancelled_late: false,
-    reason,
-    note: null,
-    attendance: null,
-    marked_on: null,
-    version: 1,
-  };
-  const next = take({ ...clinic, visits: [...clinic.visits, visit] }, slot.id, visit);
-  return made(next, shownVisit(next, caller, visit));
-}
-
-export const bookFor = (
-  clinic: Clinic,
-  caller: Person,
-  wanted: Wanted,
-  id: number,
-  booking: Booking = {},
-): Step =>
-  obtain(clinic, { ...wanted, account: familyOf(caller) }, caller.role, (now, slot) => {
-    const { next, expected } = booked(now, caller, { slot, patient: wanted.patient, ...booking }, id);
-    // Whoever works here is told whether any message reaches the patient. Nobody here has an address.
-    return made(next, { ...expected.body, ...(caller.role !== 'patient' && { reachable: false }) });
-  });
-
-/** In a slot of their own, for whom they have seen. */
-function bookFollowUp(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
-  const { slot, patient, reason } = request;
-  if (patient === undefined || reason !== undefined) throw new Refused(400, 'invalid_input');
-  const target = clinic.slots.find((one) => one.id === slot);
-  if (target && target.doctor !== caller.id) throw new Refused(403, 'forbidden');
-  const isKnown = clinic.visits.some(
-    (one) => one.doctor === caller.id && one.patient === patient && one.attendance === 'completed',
-  );
-  if (!isKnown) throw new Refused(404, 'patient_not_found');
-  return bookFor(clinic, caller, { slot, patient }, id, { kept: 'confirmed' });
-}
-
-export function book(clinic: Clinic, caller: Person, request: Act<'book'>, id: number): Step {
-  const { slot, reason } = request;
-  if (caller.role === 'doctor') return bookFollowUp(clinic, caller, request, id);
-  const patient = actingFor(clinic, caller, 'patient', request.patient);
-  // Why a patient comes is theirs to say.
-  if (reason !== undefined && caller.role !== 'patient') throw new Refused(400, 'invalid_input');
-  return bookFor(clinic, caller, { slot, patient }, id, { reason: reason ?? null });
-}
-
-/** Whose one hold it is: a patient's, for whomever; what the staff holds is the patient's. */
-const accountFor = (caller: Person, patient: number) => (isStaff(caller) ? patient : caller.id);
-
-export function hold(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
-  const patient = actingFor(clinic, caller, 'patient', request.patient);
-  const account = accountFor(caller, patient);
-  const answered = (next: Clinic, slot: Slot) => ok(next, { timeslot: slot.id, expires_at: slot.held_until });
-  const theirs = clinic.slots.find(({ id }) => id === request.slot);
-  // What is theirs already stays as long as it was.
-  if (theirs && theirs.held_by === patient && isHeld(clinic, theirs)) return answered(clinic, theirs);
-  const take = (now: Clinic, { id }: Slot): Step => {
-    const own = now.slots.find((slot) => slot.id === id) as Slot;
-    if (own.held_by === patient && isHeld(now, own)) return answered(now, own);
-    const { hold_minutes } = now.policy;
-    // What one has had, one cannot keep by holding it anew: it ends when it would have, and then others come first.
-    const before = own.last_held_by === account ? own.last_held_until : null;
-    if (before !== null && before <= now.now && now.now < later(before, hold_minutes))
-      return { expected: { status: 409, code: 'held_recently' }, next: now };
-    const ends = [
-      later(now.now, hold_minutes),
-      // The desk can hold what runs.
-      hasBegun(now, own) ? `${own.date} ${own.end_time}` : startOf(own),
-      before !== null && before > now.now ? before : '9',
-    ];
-    const held_until = ends.toSorted()[0] ?? null;
-    // One for an account, and one for a patient.
-    const slots = now.slots.map((slot) =>
-      (slot.held_by === patient || isOf(slot, account)) && !slot.is_waitlisted
-        ? { ...slot, held_by: null, held_until: null }
-        : slot,
-    );
-    const next = {
-      ...now,
-      slots: change(slots, id, {
-        held_by: patient,
-        held_until,
-        last_held_by: account,
-        last_held_until: held_until,
-      }),
-    };
-    return answered(next, { ...own, held_until });
-  };
-  // What they hold for another of the family they may pass on, if nothing else refuses it.
-  const mayPassOn =
-    theirs !== undefined &&
-    isOf(theirs, account) &&
-    isHeld(clinic, theirs) &&
-    personOf(clinic, patient).is_active &&
-    isBookable(clinic, theirs) &&
-    !hasBegun(clinic, theirs) &&
-    !isBusy(clinic, patient, theirs) &&
-    (isStaff(caller) || !tooMany(clinic, patient));
-  if (mayPassOn) return take(clinic, theirs);
-  const wanted = { slot: request.slot, patient, account: familyOf(caller) };
-  return obtain(clinic, wanted, caller.role, take);
-}
+/** It has all of its slots. */
+export const takeAll = (clinic: Clinic, visit: Visit): Clinic =>
+  slotsOf(visit).reduce((now, slot) => take(now, slot, visit), clinic);
 
 /** Who asks for their family: what one holds for somebody of it they may take for another. */
 export const familyOf = ({ id, role }: Person) => (role === 'patient' ? id : undefined);
 
 /** It is held for the patient, or by whoever asks for them. */
-const isHeldFor = (clinic: Clinic, slot: Slot, { patient, account }: Wanted) =>
+export const isHeldFor = (clinic: Clinic, slot: Slot, { patient, account }: Wanted) =>
   isHeld(clinic, slot) && (slot.held_by === patient || isOf(slot, account));
 
 /** An account holds it, for whomever. */
-const isOf = (slot: Slot, account: number | undefined) =>
+export const isOf = (slot: Slot, account: number | undefined) =>
   slot.held_by !== null && slot.last_held_by === account && !slot.is_waitlisted;
-
-export function release(clinic: Clinic, caller: Person, request: { slot: number; patient?: number }): Step {
-  const account = accountFor(caller, actingFor(clinic, caller, 'patient', request.patient));
-  const slot = clinic.slots.find(({ id }) => id === request.slot);
-  if (!slot) throw new Refused(404, 'timeslot_not_found');
-  if ((slot.held_by !== account && !isOf(slot, account)) || slot.is_waitlisted) return done(clinic);
-  return done({ ...clinic, slots: change(clinic.slots, slot.id, { held_by: null, held_until: null }) });
-}

@@ -1,11 +1,28 @@
-import type { Clinic, Request } from './clinic.ts';
-import type { Wait } from './commands.ts';
+import { familyStories } from './family-stories.ts';
 import type { Note } from './noted.ts';
+import { serviceStories } from './service-stories.ts';
+import {
+  admin,
+  books,
+  cancels,
+  child,
+  closes,
+  doctor,
+  holds,
+  lastVisit,
+  lastWish,
+  minutes,
+  passOn,
+  patient,
+  publishes,
+  receptionist,
+  type Step,
+  slotAt,
+  waits,
+} from './telling.ts';
 import { dayAfter, today } from './times.ts';
 
 /** What chance seldom brings about: some steps in a row, each told from the clinic as it is by then. */
-
-type Step = (clinic: Clinic) => Request | Wait;
 
 export interface Story {
   /** What must have come of it. */
@@ -13,73 +30,9 @@ export interface Story {
   steps: Step[];
 }
 
-const of = ({ people }: Clinic, role: string, place = 0): number => {
-  const found = people.filter((person) => person.role === role)[place];
-  if (!found) throw new Error(`no such ${role} in this clinic`);
-  return found.id;
-};
-const admin = (clinic: Clinic) => of(clinic, 'admin');
-const receptionist = (clinic: Clinic) => of(clinic, 'receptionist');
-const doctor = (clinic: Clinic, place = 0) => of(clinic, 'doctor', place);
-const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', place);
-const child = ({ people }: Clinic): number => people.find(({ guardians }) => guardians)?.id ?? 0;
-
-/** A doctor's slot of today; where it is gone, the last that a holiday took. */
-function slotAt(clinic: Clinic, start_time: string, place = 0): number {
-  const isIt = (slot: Clinic['slots'][number]) =>
-    slot.doctor === doctor(clinic, place) && slot.date === today(clinic) && slot.start_time === start_time;
-  return clinic.slots.find(isIt)?.id ?? clinic.closed.at(-1)?.id ?? 0;
-}
-const lastVisit = ({ visits }: Clinic) => visits.at(-1)?.id ?? 0;
-const lastWish = ({ wishes }: Clinic) => wishes.at(-1)?.id ?? 0;
-
-const books =
-  (place: number, start_time: string): Step =>
-  (clinic) => ({
-    do: 'book',
-    by: patient(clinic, place),
-    slot: slotAt(clinic, start_time),
-  });
-const cancels =
-  (place: number): Step =>
-  (clinic) => ({
-    do: 'cancel',
-    by: patient(clinic, place),
-    visit: lastVisit(clinic),
-  });
-const passOn: Step = (clinic) => ({ do: 'pass on', by: admin(clinic) });
-const waits =
-  (place: number, days = 0, replaces?: (clinic: Clinic) => number): Step =>
-  (clinic) => ({
-    do: 'join',
-    by: patient(clinic, place),
-    doctor: doctor(clinic),
-    from: today(clinic),
-    to: dayAfter(today(clinic), days),
-    ...(replaces && { replaces: replaces(clinic) }),
-  });
-
-const closes =
-  (visits: 'keep' | 'cancel' = 'keep'): Step =>
-  (clinic) => ({ do: 'close', by: admin(clinic), date: today(clinic), visits });
-const publishes =
-  (how: { despite_holiday?: boolean } = {}): Step =>
-  (clinic) => ({
-    do: 'publish',
-    by: doctor(clinic),
-    date: today(clinic),
-    start_time: '12:30',
-    end_time: '13:00',
-    ...how,
-  });
-const holds =
-  (place: number): Step =>
-  (clinic) => ({ do: 'hold', by: patient(clinic, place), slot: slotAt(clinic, '11:00') });
-const minutes =
-  (passed: number): Step =>
-  () => ({ do: 'wait', minutes: passed });
-
 export const stories: Story[] = [
+  ...serviceStories,
+  ...familyStories,
   {
     note: 'reception cancels what it booked and moved',
     steps: [

@@ -1,5 +1,6 @@
-import type { Clinic, Filters } from './clinic.ts';
+import type { Clinic } from './clinic.ts';
 import type { Draw } from './commands.ts';
+import type { Filters } from './requests.ts';
 
 /** Which days, times and pages a drawn number stands for. */
 

@@ -1,33 +1,25 @@
 import type { Role } from '../../src/core/roles.ts';
+import { roomOf } from './booking.ts';
 import { withoutSlots } from './calendar.ts';
+import { claimed } from './claims.ts';
+import { type Clinic, change, type Person, type Visit } from './clinic.ts';
+import { isWanted } from './offers.ts';
+import { isGuardian, isStaff, mustReach, only, personOf, STAFF } from './people.ts';
+import { type Act, type Created, done, made, ok, Refused, type Step } from './requests.ts';
 import {
-  type Act,
-  type Clinic,
-  change,
-  done,
   hasBegun,
   hasEnded,
   isActive,
-  isGuardian,
-  isStaff,
   isStillToCome,
   later,
-  made,
-  ok,
-  only,
-  type Person,
-  personOf,
-  Refused,
-  STAFF,
-  type Step,
-  shownVisit,
+  slotsOf,
   startOf,
   statusOf,
   todayOf,
-  type Visit,
-} from './clinic.ts';
-import { familyOf, obtain, take } from './slots.ts';
-import { isWanted } from './waitlist.ts';
+} from './rules.ts';
+import { givenOf, spanOf } from './services.ts';
+import { shownVisit } from './shown.ts';
+import { familyOf, obtain, obtainable, take, type Whole } from './slots.ts';
 
 /** What becomes of a visit once it is booked. */
 
@@ -41,6 +33,7 @@ export function ownVisit(
   only(caller, ...roles);
   const visit = clinic.visits.find((other) => other.id === id);
   if (!visit) throw new Refused(404, 'appointment_not_found');
+  mustReach(caller, visit, 'appointment_not_found');
   if (caller.role === 'doctor' && visit.doctor !== caller.id) throw new Refused(404, 'appointment_not_found');
   const isTheirs = visit.patient === caller.id || isGuardian(clinic, caller.id, visit.patient);
   if (caller.role === 'patient' && !isTheirs) throw new Refused(404, 'appointment_not_found');
@@ -60,7 +53,7 @@ export const shownMade = (clinic: Clinic, reader: Person, id: number): Step =>
   made(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));
 
 /** A slot is free, for the waiting list first; on a day on which the clinic is closed it is gone. */
-function freed(clinic: Clinic, slot: number | null): Clinic {
+function freed(clinic: Clinic, slot: number): Clinic {
   const found = clinic.slots.find(({ id }) => id === slot);
   if (!found) return clinic;
   const { id, date, freeing, despite_holiday } = found;
@@ -72,8 +65,12 @@ function freed(clinic: Clinic, slot: number | null): Clinic {
   return { ...clinic, slots: change(clinic.slots, id, { is_waitlisted, freeing: freeing + 1 }) };
 }
 
-export const cancelled = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): Clinic =>
-  freed(changed(clinic, visit, { status: 'cancelled', ...changes }), visit.timeslot);
+const allFreed = (clinic: Clinic, slots: readonly number[]): Clinic => slots.reduce(freed, clinic);
+
+export function cancelled(clinic: Clinic, visit: Visit, changes: Partial<Visit>): Clinic {
+  const slots = isActive(visit) ? slotsOf(visit) : [];
+  return claimed(allFreed(changed(clinic, visit, { status: 'cancelled', ...changes }), slots), slots);
+}
 
 /** Many, by somebody who takes the marks of those who have come already with them. */
 export const calledOff = (
@@ -146,41 +143,70 @@ export function mustMove(clinic: Clinic, caller: Person, visit: Visit): void {
 }
 
 /**
- * A visit goes to another doctor of the same specialization where staff move it, the policy lets patients, or its own
+ * A visit goes to another doctor who gives its service, or is of the same specialization, where staff move it, the policy lets patients, or its own
  * doctor is out.
  */
-function canTakeOver(clinic: Clinic, caller: Person, from: number, to: number): boolean {
-  const [own, other] = [personOf(clinic, from), personOf(clinic, to)];
+function canTakeOver(clinic: Clinic, caller: Person, { doctor, service }: Visit, to: number): boolean {
+  const [own, other] = [personOf(clinic, doctor), personOf(clinic, to)];
   const may = !own.is_active || isStaff(caller) || clinic.policy.move_between_doctors;
+  if (service !== null) return may && givenOf(clinic, to, service) !== undefined;
   return may && own.specialization !== null && own.specialization === other.specialization;
 }
 
-/** The slot can be had: the visit has it now, and has left its own. */
-export function moved(clinic: Clinic, caller: Person, visit: Visit, slot: number): Clinic {
-  const target = clinic.slots.find(({ id }) => id === slot);
-  if (!target) throw new Error('nobody moves to a slot that is gone');
-  const { doctor, date, start_time, end_time } = target;
+/** All of it can be had: the visit has it now, and has left what it had. */
+export function moved(
+  clinic: Clinic,
+  caller: Person,
+  { visit, whole }: { visit: Visit; whole: Whole },
+  { room: took }: Pick<Created, 'room'>,
+): Clinic {
+  const [first, ...further] = whole.slots;
+  if (!first) throw new Error('nobody moves to a slot that is gone');
   const answer = clinic.policy.auto_confirm ? 'confirmed' : 'pending';
   const kept = caller.role === 'patient' ? answer : visit.status;
-  // Whoever is moved into a slot that runs is there.
-  const status = hasBegun(clinic, target) ? 'confirmed' : kept;
-  const next = changed(clinic, visit, { timeslot: slot, doctor, date, start_time, end_time, status });
-  return take(freed(next, visit.timeslot), slot, visit);
+  const before = isActive(visit) ? slotsOf(visit) : [];
+  const next = changed(clinic, visit, {
+    timeslot: first.id,
+    further: further.map(({ id }) => id),
+    doctor: first.doctor,
+    branch: first.branch,
+    room: roomOf(clinic, whole, { visit, took }),
+    ...spanOf(whole.slots),
+    // Whoever is moved into a slot that runs is there.
+    status: hasBegun(clinic, first) ? 'confirmed' : kept,
+  });
+  const ids = whole.slots.map(({ id }) => id);
+  const without = allFreed(
+    next,
+    before.filter((id) => !ids.includes(id)),
+  );
+  const taken = ids.filter((id) => !before.includes(id));
+  return claimed(
+    taken.reduce((now, id) => take(now, id, visit), without),
+    before,
+  );
 }
 
-export function reschedule(clinic: Clinic, caller: Person, request: Act<'reschedule'>): Step {
+export function reschedule(
+  clinic: Clinic,
+  caller: Person,
+  request: Act<'reschedule'>,
+  created: Created,
+): Step {
   const visit = ownVisit(clinic, caller, request.visit, ['patient', ...STAFF]);
   const { id, patient } = visit;
+  const target = clinic.slots.find((slot) => slot.id === request.slot);
+  mustReach(caller, target, 'timeslot_not_found');
   const hasIt = isActive(visit) && visit.timeslot === request.slot;
   if (hasIt && statusOf(clinic, visit) !== 'expired') return shown(clinic, caller, id);
   mustMove(clinic, caller, visit);
-  const target = clinic.slots.find((slot) => slot.id === request.slot);
-  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, caller, visit.doctor, target.doctor))
+  if (target && target.doctor !== visit.doctor && !canTakeOver(clinic, caller, visit, target.doctor))
     throw new Refused(409, 'not_same_doctor');
   const wanted = { slot: request.slot, patient, account: familyOf(caller), moving: id };
-  return obtain(clinic, wanted, caller.role, (now, slot) =>
-    shown(moved(now, caller, visit, slot.id), caller, id),
-  );
+  return obtain(clinic, wanted, caller, (now) => {
+    const whole = obtainable(now, wanted, caller.role);
+    return whole && shown(moved(now, caller, { visit, whole }, created), caller, id);
+  });
 }
 
 const attendances = { arrive: 'arrived', complete: 'completed', 'no-show': 'no_show' } as const;

@@ -1,269 +1,22 @@
-import {
-  type Act,
-  actingFor,
-  type Clinic,
-  change,
-  done,
-  hasBegun,
-  holderOf,
-  isAvailableTo,
-  isGuardian,
-  isHeld,
-  later,
-  made,
-  type Offer,
-  ok,
-  only,
-  overlap,
-  type Person,
-  PLACE,
-  personOf,
-  Refused,
-  reachOf,
-  type Slot,
-  STAFF,
-  type Step,
-  shownDoctor,
-  startOf,
-  statusOf,
-  type Times,
-  todayOf,
-  type Visit,
-  type Wish,
-} from './clinic.ts';
-import { beyond, booked, bookFor, isBookable, isBusy, obtain, tooMany } from './slots.ts';
+import { booked, bookFor } from './booking.ts';
+import { givenFor } from './claims.ts';
+import { type Clinic, change, NOT_HELD, type Offer, type Person, type Slot, type Wish } from './clinic.ts';
+import { fits } from './lists.ts';
+import { offerOf, passOnAlone, suits } from './offers.ts';
+import { actingFor, isGuardian, mustReach, only, personOf, reaches, STAFF } from './people.ts';
+import { type Act, type Created, done, made, ok, Refused, type Step } from './requests.ts';
+import { hasBegun, isAvailableTo, isHeld, startOf, statusOf, todayOf } from './rules.ts';
+import { givesServices, isForNewOrKnown, isOfAge, serviceOf, slotsFor } from './services.ts';
+import { shownDoctor } from './shown.ts';
+import { beyond, isBookable, isBusy, obtain, obtainable, type Wanted } from './slots.ts';
 import { calledOffBy, moved, mustMove, shownMade } from './visits.ts';
 
-/** Who waits for what, whom it is offered to, and what they answer. */
+/** Who waits for what, and what they answer to an offer. */
 
 const LIVE_MAX = 10;
 
 /** How much of what is free already is shown to whoever joins. */
 const FREE_SHOWN = 3;
-
-const suits = (wish: Wish, slot: Times & { doctor: number }) =>
-  wish.doctor === slot.doctor &&
-  wish.from <= slot.date &&
-  slot.date <= wish.to &&
-  slot.start_time >= (wish.after ?? '') &&
-  slot.end_time <= (wish.before ?? '9');
-
-/** Whether anybody waits for a slot like this. */
-export const isWanted = (clinic: Clinic, slot: Times & { doctor: number }) =>
-  clinic.wishes.some((wish) => wish.status === 'waiting' && suits(wish, slot));
-
-const offerOf = (clinic: Clinic, wish: number) =>
-  clinic.offers.find(({ entry, outcome }) => entry === wish && outcome === null);
-
-/** Which visit the offer of a slot is to take the place of. */
-export function replacing(clinic: Clinic, slot: number): number | null {
-  const offer = clinic.offers.find(({ timeslot, outcome }) => timeslot === slot && outcome === null);
-  return clinic.wishes.find(({ id }) => id === offer?.entry)?.replaces ?? null;
-}
-
-/** Ends the offers of a slot that last, and says what becomes of whoever had one. */
-export function endOffers(
-  clinic: Clinic,
-  slot: number,
-  end: (wish: Wish) => { outcome: NonNullable<Offer['outcome']>; changes: Partial<Wish> },
-): Clinic {
-  let { wishes } = clinic;
-  const offers = clinic.offers.map((offer) => {
-    const wish = wishes.find(({ id }) => id === offer.entry);
-    if (offer.timeslot !== slot || offer.outcome !== null || !wish) return offer;
-    const { outcome, changes } = end(wish);
-    wishes = change(wishes, wish.id, changes);
-    return { ...offer, outcome };
-  });
-  return { ...clinic, offers, wishes };
-}
-
-export const waitOn = (outcome: 'lapsed' | 'withdrawn') => () => ({
-  outcome,
-  changes: { status: 'waiting' } as const,
-});
-
-/** A slot is booked: whoever it was offered to has what they waited for, or waits on. */
-export const takenUp = (
-  clinic: Clinic,
-  slot: number,
-  { id, patient }: Pick<Visit, 'id' | 'patient'>,
-): Clinic =>
-  endOffers(clinic, slot, (wish) =>
-    wish.patient === patient
-      ? { outcome: 'accepted', changes: { status: 'booked', appointment: id } }
-      : waitOn('withdrawn')(),
-  );
-
-/** Whether the visit that a wish would replace stands against it: it has begun, or is over before its time. */
-function isPast(clinic: Clinic, { replaces }: Wish): boolean {
-  const visit = clinic.visits.find(({ id }) => id === replaces);
-  if (!visit || !['pending', 'confirmed'].includes(statusOf(clinic, visit))) return false;
-  return hasBegun(clinic, visit) || visit.attendance === 'completed' || visit.attendance === 'no_show';
-}
-
-/** The first who waits for a slot and can come. */
-function firstFor(clinic: Clinic, slot: Slot): Wish | undefined {
-  const isLive = (id: number) =>
-    clinic.wishes.some((wish) => wish.id === id && (wish.status === 'waiting' || wish.status === 'offered'));
-  const patientOf = (entry: number) => clinic.wishes.find(({ id }) => id === entry)?.patient;
-  return clinic.wishes
-    .toSorted((a, b) => a.id - b.id)
-    .find(
-      (wish) =>
-        wish.status === 'waiting' &&
-        suits(wish, slot) &&
-        personOf(clinic, wish.patient).is_active &&
-        // Whoever had this offer is passed over, by whichever of their wishes it came.
-        !clinic.offers.some(
-          ({ entry, timeslot, freeing }) =>
-            timeslot === slot.id &&
-            freeing === slot.freeing &&
-            patientOf(entry) === wish.patient &&
-            (entry === wish.id || isLive(entry)),
-        ) &&
-        !isPast(clinic, wish) &&
-        !isBusy(clinic, wish.patient, slot, wish.replaces) &&
-        !clinic.slots.some(
-          (other) =>
-            other.is_waitlisted &&
-            other.held_by === wish.patient &&
-            isHeld(clinic, other) &&
-            overlap(other, slot),
-        ) &&
-        !tooMany(clinic, wish.patient, wish.replaces),
-    );
-}
-
-/**
- * When somebody wakes whose quiet hours it is, if they could still have a whole offer then. Of a child it is when the first of those
- * wakes who look after them.
- */
-function wakingFor(clinic: Clinic, slot: Slot, { patient }: Wish): string | undefined {
-  const { guardians = [] } = personOf(clinic, patient);
-  const awake = guardians.map((id) => personOf(clinic, id)).filter(({ is_active }) => is_active);
-  const people = awake.length > 0 ? awake : [personOf(clinic, patient)];
-  const ends = people.map(({ quiet }) => quietEnd(clinic, quiet));
-  const [end] = ends.toSorted();
-  if (end === undefined || ends.includes(undefined)) return undefined;
-  return startOf(slot) > later(end, clinic.policy.offer_minutes) ? end : undefined;
-}
-
-/** When quiet hours end in which one is now. */
-function quietEnd(clinic: Clinic, quiet: Person['quiet']): string | undefined {
-  const [date = '', time = ''] = clinic.now.split(' ');
-  const { from, until } = quiet ?? { from: '22:00', until: '08:00' };
-  const overnight = from > until;
-  const isQuiet = overnight ? time >= from || time < until : time >= from && time < until;
-  if (!isQuiet) return undefined;
-  return `${overnight && time >= from ? later(clinic.now, 1_440).slice(0, 10) : date} ${until}`;
-}
-
-/** What became of a slot that was to be passed on. */
-interface Passed {
-  clinic: Clinic;
-  /** The waiting list keeps it, and has offered it to nobody. */
-  isKept?: boolean;
-}
-
-/**
- * Offers a slot to the next who can have it, or to anybody where there is none.
- * @param asking a patient who is just trying to get it, and so awake
- */
-export function passOn(clinic: Clinic, id: number, asking?: number): Passed {
-  const slot = clinic.slots.find((other) => other.id === id);
-  if (!slot?.is_waitlisted || holderOf(clinic, slot) || isHeld(clinic, slot)) return { clinic };
-  const now = slot.held_until === null ? clinic : endOffers(clinic, id, waitOn('lapsed'));
-  const put = (changes: Partial<Slot>, rest: Partial<Clinic> = {}): Clinic => ({
-    ...now,
-    ...rest,
-    slots: change(now.slots, id, changes),
-  });
-  const nobody = { held_by: null, held_until: null };
-  const keep = (offer_after: string | null): Passed => ({
-    clinic: put({ ...nobody, offer_after }),
-    isKept: true,
-  });
-  const letGo = { clinic: put({ ...nobody, is_waitlisted: false, offer_after: null }) };
-  const bound = beyond(now, 'patient', slot);
-  if (hasBegun(now, slot) || bound === 'too_soon') return letGo;
-  // It comes into reach, and the doctor comes back.
-  if (bound !== undefined || !isBookable(now, slot)) return keep(null);
-  if (asking === undefined && slot.offer_after !== null && slot.offer_after > now.now)
-    return keep(slot.offer_after);
-  const first = firstFor(now, slot);
-  if (!first) return letGo;
-  const wakes = first.patient === asking ? undefined : wakingFor(now, slot, first);
-  if (wakes !== undefined) return keep(wakes);
-  const end = later(now.now, now.policy.offer_minutes);
-  const expires_at = end < startOf(slot) ? end : startOf(slot);
-  const offer = { entry: first.id, timeslot: id, freeing: slot.freeing, expires_at, outcome: null };
-  return {
-    clinic: put(
-      { held_by: first.patient, held_until: expires_at, offer_after: null },
-      {
-        wishes: change(now.wishes, first.id, { status: 'offered' }),
-        offers: [...now.offers, offer],
-      },
-    ),
-  };
-}
-
-/** Which slots wait to be offered, soonest first. */
-export const passing = (clinic: Clinic): Slot[] =>
-  clinic.slots
-    .filter((slot) => slot.is_waitlisted && !isHeld(clinic, slot))
-    .filter(
-      (slot) =>
-        slot.held_until !== null ||
-        (isBookable(clinic, slot) &&
-          slot.date <= reachOf(clinic) &&
-          (slot.offer_after === null || slot.offer_after <= clinic.now)),
-    )
-    .toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1));
-
-export const passAllOn = (clinic: Clinic): Clinic =>
-  passing(clinic).reduce((now, { id }) => passOn(now, id).clinic, clinic);
-
-/** What is free on the first day out of patients' reach, and waited for, is kept for those who wait. */
-export function claimNextDay(clinic: Clinic): Clinic {
-  if (clinic.policy.horizon_days === null) return clinic;
-  const day = later(`${reachOf(clinic)} 00:00`, 1_440).slice(0, 10);
-  const isFree = (slot: Slot) =>
-    slot.date === day && !holderOf(clinic, slot) && !slot.is_waitlisted && !isHeld(clinic, slot);
-  return {
-    ...clinic,
-    slots: clinic.slots.map((slot) =>
-      isFree(slot) && isWanted(clinic, slot)
-        ? { ...slot, is_waitlisted: true, held_by: null, held_until: null }
-        : slot,
-    ),
-  };
-}
-
-/** Somebody is out: what was held for them or offered to them is given back, and they wait no longer. */
-export function leaveAll(clinic: Clinic, patient: number): Clinic {
-  const mine = new Set(clinic.wishes.filter((wish) => wish.patient === patient).map(({ id }) => id));
-  const offered = new Set(
-    clinic.offers.filter(({ entry, outcome }) => mine.has(entry) && outcome === null).map((o) => o.timeslot),
-  );
-  return {
-    ...clinic,
-    slots: clinic.slots.map((slot) =>
-      slot.held_by === patient && (!slot.is_waitlisted || offered.has(slot.id))
-        ? { ...slot, held_by: null, held_until: null }
-        : slot,
-    ),
-    offers: clinic.offers.map((offer) =>
-      mine.has(offer.entry) && offer.outcome === null ? { ...offer, outcome: 'declined' } : offer,
-    ),
-    wishes: clinic.wishes.map((wish) =>
-      mine.has(wish.id) && (wish.status === 'waiting' || wish.status === 'offered')
-        ? { ...wish, status: 'left' }
-        : wish,
-    ),
-  };
-}
 
 /** As an answer shows it, as far as the model tells: an offer that has lapsed is over before anybody wrote so down. */
 export function shownWish(clinic: Clinic, { status, ...wish }: Wish) {
@@ -271,7 +24,6 @@ export function shownWish(clinic: Clinic, { status, ...wish }: Wish) {
   const lasts = offer && offer.expires_at > clinic.now ? offer : undefined;
   return {
     branch: null,
-    service: null,
     ...wish,
     status: status === 'offered' && !lasts ? 'waiting' : status,
     offer: lasts ? { timeslot: lasts.timeslot, expires_at: lasts.expires_at } : null,
@@ -292,21 +44,44 @@ export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: n
   const { doctor, from, to, after = null, before = null, replaces = null } = request;
   const patient = actingFor(clinic, caller, 'patient', request.patient);
   if (to < todayOf(clinic)) throw new Refused(400, 'invalid_input');
+  mustReach(
+    caller,
+    clinic.visits.find((visit) => visit.id === replaces),
+    'appointment_not_found',
+  );
   const { role, is_active } = personOf(clinic, patient);
   if (role !== 'patient' || !is_active) throw new Refused(404, 'patient_not_found');
   if (!personOf(clinic, doctor).is_active) throw new Refused(404, 'doctor_not_found');
+  // What takes the place of a visit is for the same.
+  const replaced = clinic.visits.find(({ id: visit }) => visit === replaces);
+  const service = replaces === null ? (request.service ?? null) : (replaced?.service ?? null);
+  const hours = { from, to, after, before };
+  const wish: Wish = {
+    id,
+    patient,
+    doctor,
+    ...hours,
+    status: 'waiting',
+    appointment: null,
+    service,
+    replaces,
+  };
+  if (service !== null && !givenFor(clinic, wish, doctor)) throw new Refused(409, 'service_not_given');
   if (replaces !== null) mustBeReplaceable(clinic, replaces, { patient, doctor });
   const live = clinic.wishes.filter(
     (wish) => wish.patient === patient && (wish.status === 'waiting' || wish.status === 'offered'),
   );
-  const hours = { from, to, after, before };
-  const wish: Wish = { id, patient, doctor, ...hours, status: 'waiting', appointment: null, replaces };
   const isSame = (other: Wish) =>
-    (['doctor', 'from', 'to', 'after', 'before'] as const).every((name) => other[name] === wish[name]);
+    (['doctor', 'from', 'to', 'after', 'before', 'service'] as const).every(
+      (name) => other[name] === wish[name],
+    );
   if (live.some(isSame)) throw new Refused(409, 'already_waiting');
   if (live.length >= LIVE_MAX) throw new Refused(409, 'too_many_waitlist_entries');
+  const { policy } = clinic;
+  if (policy.service_required && replaces === null && service === null && givesServices(clinic, doctor))
+    throw new Refused(400, 'invalid_input');
   const next = { ...clinic, wishes: [...clinic.wishes, wish] };
-  return made(next, { ...shownWish(next, wish), free_now: freeFor(clinic, wish) });
+  return made(next, { ...shownWish(next, wish), free_now: freeFor(clinic, wish, caller) });
 }
 
 /** The visit that a wish with a doctor would replace: the patient's own, with that doctor, and still to come. */
@@ -324,20 +99,27 @@ function mustBeReplaceable(
   if (visit.doctor !== doctor) throw new Refused(409, 'not_same_doctor');
 }
 
+/** What they wait for fits in from a slot on. */
+const isFit = (clinic: Clinic, slot: Slot, { service, before }: Wish) =>
+  service === null || fits(clinic, slot, { service, ...(before !== null && { before }) });
+
 /** What a patient who waits could book at this moment, the first of it. */
-function freeFor(clinic: Clinic, wish: Wish) {
+function freeFor(clinic: Clinic, wish: Wish, caller: Person) {
   return clinic.slots
-    .filter((slot) => suits(wish, slot) && isAvailableTo(clinic, slot, 'patient'))
+    .filter((slot) => suits(wish, slot) && reaches(caller, slot.branch))
+    .filter((slot) => isAvailableTo(clinic, slot, 'patient'))
+    .filter((slot) => isFit(clinic, slot, wish))
     .filter((slot) => !beyond(clinic, 'patient', slot) && !isBusy(clinic, wish.patient, slot, wish.replaces))
     .toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
     .slice(0, FREE_SHOWN)
-    .map(({ id, doctor, date, start_time, end_time }) => ({
+    .map(({ id, doctor, date, start_time, end_time, branch, room }) => ({
       id,
       doctor: shownDoctor(clinic, doctor),
       date,
       start_time,
       end_time,
-      ...PLACE,
+      branch,
+      room,
     }));
 }
 
@@ -348,15 +130,20 @@ function turnDown(
   status: 'waiting' | 'left',
 ): Clinic {
   const slot = offer.timeslot ?? 0;
-  return passOn(
+  const patient = clinic.wishes.find((wish) => wish.id === id)?.patient;
+  const isOffered = (one: Slot) =>
+    one.id === slot || (one.held_with === slot && one.is_waitlisted && one.held_by === patient);
+  const count = clinic.slots.filter(isOffered).length;
+  return passOnAlone(
     {
       ...clinic,
       offers: clinic.offers.map((other) => (other === offer ? { ...other, outcome: 'declined' } : other)),
       wishes: change(clinic.wishes, id, { status }),
-      slots: change(clinic.slots, slot, { held_by: null, held_until: null }),
+      slots: clinic.slots.map((one) => (isOffered(one) ? { ...one, ...NOT_HELD } : one)),
     },
     slot,
-  ).clinic;
+    count,
+  );
 }
 
 export function leave(clinic: Clinic, caller: Person, request: { wish: number }): Step {
@@ -367,16 +154,26 @@ export function leave(clinic: Clinic, caller: Person, request: { wish: number })
   return done({ ...clinic, wishes: change(clinic.wishes, id, { status: 'left' }) });
 }
 
-export function accept(clinic: Clinic, caller: Person, request: { wish: number }, visit: number): Step {
-  const { id, patient, replaces } = ownWish(clinic, caller, request.wish);
+export function accept(clinic: Clinic, caller: Person, request: { wish: number }, created: Created): Step {
+  const { id, patient, service, replaces } = ownWish(clinic, caller, request.wish);
   const offer = offerOf(clinic, id);
   if (!offer || offer.timeslot === null || offer.expires_at <= clinic.now)
     throw new Refused(409, 'offer_lapsed');
-  const wanted = { slot: offer.timeslot, patient };
+  mustReach(
+    caller,
+    clinic.slots.find((slot) => slot.id === offer.timeslot),
+    'timeslot_not_found',
+  );
+  mustReach(
+    caller,
+    clinic.visits.find((visit) => visit.id === replaces),
+    'appointment_not_found',
+  );
+  const wanted = { slot: offer.timeslot, patient, service: service ?? undefined, offered: true };
   const step =
     replaces === null
-      ? bookFor(clinic, caller, wanted, visit)
-      : replace(clinic, caller, { ...wanted, replaces }, visit);
+      ? bookFor(clinic, caller, { wanted }, created)
+      : replace(clinic, caller, { ...wanted, replaces }, created);
   const over = [
     'slot_taken',
     'already_yours',
@@ -384,6 +181,7 @@ export function accept(clinic: Clinic, caller: Person, request: { wish: number }
     'slot_in_past',
     'timeslot_not_found',
     'clinic_closed',
+    'not_enough_time',
   ];
   if (!over.includes(step.expected.code ?? '')) return step;
   return { ...step, expected: { status: 409, code: 'offer_lapsed' } };
@@ -397,6 +195,15 @@ export function decline(clinic: Clinic, caller: Person, request: { wish: number 
   return ok(next, shownWish(next, ownWish(next, caller, id)));
 }
 
+/** All that an offer is of is still kept for them, and is for them. */
+function isTheirs(clinic: Clinic, { slot: id, patient, service: what, moving }: Wanted): boolean {
+  const first = clinic.slots.find((slot) => slot.id === id);
+  const service = serviceOf(clinic, what);
+  const isForThem = first && (!service || isOfAge(clinic, service, patient, first.date));
+  const slots = first && service ? slotsFor(clinic, first, service, moving) : first && [first];
+  return Boolean(isForThem && slots?.every((slot) => slot.held_by === patient && isHeld(clinic, slot)));
+}
+
 /**
  * A visit gives way to the slot that its patient is offered: it moves, or, where it is with another doctor by now, is
  * cancelled. Where it was cancelled meanwhile there is nothing to give way.
@@ -404,27 +211,38 @@ export function decline(clinic: Clinic, caller: Person, request: { wish: number 
 function replace(
   clinic: Clinic,
   caller: Person,
-  { slot, patient, replaces }: { slot: number; patient: number; replaces: number },
-  id: number,
+  {
+    replaces,
+    ...offered
+  }: { slot: number; patient: number; offered: boolean; service: number | undefined; replaces: number },
+  created: Created,
 ): Step {
+  const { slot, patient } = offered;
   const visit = clinic.visits.find((other) => other.id === replaces);
   if (!visit) throw new Error('a visit is never deleted');
   const isLive = ['pending', 'confirmed'].includes(statusOf(clinic, visit));
   // An offer of whoever is out is none, whatever became of the visit.
-  const offered = clinic.slots.find((other) => other.id === slot);
-  if (!offered || !isBookable(clinic, offered)) throw new Refused(409, 'offer_lapsed');
+  const target = clinic.slots.find((other) => other.id === slot);
+  if (!target || !isBookable(clinic, target)) throw new Refused(409, 'offer_lapsed');
   if (isLive) mustMove(clinic, caller, visit);
-  const wanted = { slot, patient, moving: replaces };
-  return obtain(clinic, wanted, caller.role, (now, target) => {
-    if (isLive && target.doctor === visit.doctor)
-      return shownMade(moved(now, caller, visit, slot), caller, replaces);
+  const wanted = { ...offered, moving: replaces };
+  return obtain(clinic, wanted, caller, (now) => {
+    if (!isTheirs(now, wanted)) throw new Refused(409, 'offer_lapsed');
+    const whole = obtainable(now, wanted, caller.role);
+    if (!whole) return undefined;
+    if (isLive && whole.slots[0]?.doctor === visit.doctor)
+      return shownMade(moved(now, caller, { visit, whole }, created), caller, replaces);
+    const { service, slots } = whole;
+    const isGiven = !service || givenFor(clinic, { service: service.id }, slots[0]?.doctor ?? 0);
+    if (!isGiven || (service && !isForNewOrKnown(clinic, service, patient)))
+      throw new Refused(409, 'no_room_free');
     const without = isLive ? calledOffBy(now, caller, visit) : now;
     const kept = isLive && caller.role !== 'patient' ? visit.status : undefined;
-    const step = booked(without, caller, { slot: target, patient, kept }, id);
+    const step = booked(without, caller, { whole, patient, kept }, created);
     // Whatever else was to take the place of the visit takes the place of the new one.
     const wishes = step.next.wishes.map((wish) =>
       wish.replaces === replaces && (wish.status === 'waiting' || wish.status === 'offered')
-        ? { ...wish, replaces: id }
+        ? { ...wish, replaces: created.id }
         : wish,
     );
     return { ...step, next: { ...step.next, wishes } };

@@ -4,20 +4,12 @@ import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';
 import { insertDependant } from '../helpers/rows.ts';
-import {
-  type Absence,
-  type Clinic,
-  type Closed,
-  type Holiday,
-  NEW_SLOT,
-  type Offer,
-  type Person,
-  type Request,
-  type Slot,
-  type Visit,
-  type Wish,
-} from './clinic.ts';
+import { type Clinic, NEW_SLOT, type Person, type Slot } from './clinic.ts';
+import { giveServices, placesOf } from './furnishing.ts';
 import { httpOf } from './http.ts';
+import { withoutSignIn } from './people.ts';
+import type { Request } from './requests.ts';
+import { readState, type State } from './state.ts';
 import { clockOf, dayAfter } from './times.ts';
 
 /** The real clinic with a few people of its own, beside the records of earlier runs. */
@@ -31,34 +23,6 @@ export interface World {
   read(): Promise<State>;
 }
 
-/** All of a clinic that a database holds, in the order of ids. */
-export interface State {
-  people: Pick<Person, 'id' | 'first_name' | 'is_active' | 'erased'>[];
-  slots: Slot[];
-  visits: Visit[];
-  absences: Absence[];
-  wishes: Wish[];
-  offers: Offer[];
-  holidays: Holiday[];
-  closed: Closed[];
-}
-
-const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
-
-const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-
-/** What the database must hold when the real clinic is as the model is. */
-export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...clinic }: Clinic): State => ({
-  people: people.map(({ id, first_name, is_active, erased }) => ({ id, first_name, is_active, erased })),
-  slots: slots.toSorted(byId),
-  visits: visits.toSorted(byId),
-  absences: absences.toSorted(byId),
-  wishes: wishes.toSorted(byId),
-  offers: offers.toSorted(byText),
-  holidays: clinic.holidays.toSorted(byId),
-  closed: clinic.closed.toSorted(byId),
-});
-
 const MORNING = '2026-03-02 09:00';
 
 /**
@@ -70,8 +34,10 @@ const OPENINGS = [
     (date) => [date, '10:00', '10:30'] as const,
   ),
   ['2026-03-02', '10:00', '10:30'],
+  ['2026-03-02', '10:30', '11:00'],
   ['2026-03-02', '11:00', '12:00'],
   ['2026-03-03', '10:00', '10:30'],
+  ['2026-03-03', '10:30', '11:00'],
 ] as const;
 
 /** Sets the clinic's clock to a time on its wall; Tashkent is five hours ahead of UTC all year. */
@@ -120,8 +86,18 @@ async function tidyUp(arena: Arena, admin: Member): Promise<void> {
 /** The hours in which patients want to be left in peace, one after the other: in the morning, over night, and as usual. */
 const QUIET = [{ from: '09:45', until: '10:30' }, { from: '13:30', until: '09:20' }, null] as const;
 
+/** When patients were born: of the second nobody knows, the third comes of age within the days of the clinic. */
+const BORN = ['1990-05-17', null, '2008-03-03'] as const;
+
 async function lead(arena: Arena, people: readonly Person[]): Promise<void> {
-  for (const { id, quiet, specialization } of people) {
+  for (const { id, quiet, specialization, born, branches } of people) {
+    for (const branch of branches ?? [])
+      await arena.db.$client.query('insert into receptionist_branches values ($1, $2)', [id, branch]);
+    if (born)
+      await arena.db.$client.query('update patient_profiles set date_of_birth = $2 where id = $1', [
+        id,
+        born,
+      ]);
     if (quiet)
       await arena.db.$client.query(
         'insert into notification_preferences (user_id, quiet_from, quiet_until) values ($1, $2, $3)',
@@ -145,17 +121,8 @@ async function childOf(arena: Arena, guardians: readonly Member[]): Promise<Pers
       [other, id],
     );
   await arena.db.$client.query("update users set first_name = 'child', last_name = null where id = $1", [id]);
-  return {
-    id,
-    role: 'patient',
-    first_name: 'child',
-    specialization: null,
-    quiet: null,
-    is_active: true,
-    erased: false,
-    signed_in: false,
-    guardians: guardians.map((guardian) => guardian.id),
-  };
+  const said = { id, first_name: 'child', last_name: null, born: '2019-08-20' };
+  return withoutSignIn({ ...said, guardians: guardians.map((guardian) => guardian.id) });
 }
 
 /** @param doctors few, so that commands meet @param patients likewise */
@@ -163,7 +130,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   const admins = await arena.crowd('admin', 1);
   const members = [
     ...admins,
-    ...(await arena.crowd('receptionist', 1)),
+    ...(await arena.crowd('receptionist', 2)),
     ...(await arena.crowd('doctor', doctors)),
     ...(await arena.crowd('patient', patients)),
   ];
@@ -171,29 +138,43 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   await tidyUp(arena, admins[0] as Member);
   const placeOf = ({ id, role }: Member) =>
     members.filter((other) => other.role === role && other.id < id).length;
+  const places = await placesOf(arena);
+  const second = places.branches.slice(1).map(({ id }) => id);
   const people: Person[] = members.map((member) => ({
-    id: member.id,
+    ...withoutSignIn({ id: member.id, first_name: member.username, last_name: null }),
+    has_sign_in: true,
+    // The first reaches every branch.
+    branches: member.role === 'receptionist' && placeOf(member) === 1 ? second : null,
     role: member.role,
-    first_name: member.username,
     // The third has none: nobody can take over from them.
     specialization: member.role === 'doctor' && placeOf(member) < 2 ? 'Cardiology' : null,
     quiet: member.role === 'patient' ? (QUIET[placeOf(member)] ?? null) : null,
-    is_active: true,
-    erased: false,
+    born: member.role === 'patient' ? (BORN[placeOf(member)] ?? null) : null,
     signed_in: true,
   }));
   await lead(arena, people);
   const guardians = members.filter(({ role }) => role === 'patient').slice(0, 2);
   people.push(await childOf(arena, guardians));
   const ids = people.map(({ id }) => id);
+  const doctorIds = people.filter(({ role }) => role === 'doctor').map(({ id }) => id);
+  const gives = await giveServices(arena, doctorIds);
   const slots: Slot[] = [];
   for (const [date, start_time, end_time] of OPENINGS)
-    for (const { id: doctor } of members.filter(({ role }) => role === 'doctor')) {
+    for (const doctor of doctorIds) {
       const id = await arena.publish({ id: doctor }, date, start_time, end_time);
       slots.push({ ...NEW_SLOT, id, doctor, date, start_time, end_time });
     }
   const { db, clock } = arena;
   const { housekeeping } = createModules({ db, clock, log: silentLog, config: testConfig });
+
+  /** Who is new is looked at from now on; whose sign-in is somebody else's signs in as them. */
+  function follow(request: Request, { status, body: { id = 0 } }: Answer): void {
+    if (status >= 400) return;
+    if (request.do === 'register' || request.do === 'add dependant') ids.push(id);
+    if (request.do !== 'merge' || members.some((member) => member.id === request.into)) return;
+    const from = members.find((member) => member.id === request.patient);
+    if (from) members.push({ ...from, id: request.into });
+  }
 
   async function send(request: Request): Promise<Answer> {
     const member = members.find(({ id }) => id === request.by) as Member;
@@ -207,18 +188,16 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       await housekeeping.tasks.expire_requests();
       return done;
     }
-    if (request.do !== 'sign in') return arena.ask(member, ...httpOf(request));
+    if (request.do !== 'sign in') {
+      const answer = await arena.ask(member, ...httpOf(request));
+      follow(request, answer);
+      return answer;
+    }
     const credentials = { username: member.username, password: PASSWORD };
     const answer = await arena.ask(undefined, 'POST', '/auth/login/', credentials);
     if (answer.body.access !== undefined) member.token = answer.body.access;
     return answer;
   }
-
-  const rows = async <Row extends object>(text: string) =>
-    (await arena.db.$client.query<Row>(text, [ids])).rows;
-  /** An instant as the clinic's wall shows it. */
-  const onWall = (column: string, form = 'YYYY-MM-DD HH24:MI') =>
-    `to_char(${column} at time zone 'Asia/Tashkent', '${form}')`;
 
   return {
     start: {
@@ -233,49 +212,18 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       offers: [],
       holidays: [],
       closed: [],
+      ...gives,
+      ...places,
+      invitations: [],
     },
     send,
-    made: () => rows('select id, doctor, date, start_time, end_time from made_slots where doctor = any($1)'),
-    async read() {
-      const offers = await rows<Offer>(
-        `select entry_id as entry, timeslot_id as timeslot, o.freeing,
-           ${onWall('expires_at')} as expires_at, outcome
-         from waitlist_offers o join waitlist_entries e on e.id = entry_id where e.patient_id = any($1)`,
+    async made() {
+      const { rows } = await arena.db.$client.query(
+        'select id, doctor, date, start_time, end_time from made_slots where doctor = any($1)',
+        [ids],
       );
-      return {
-        people: await rows(
-          `select id, first_name, is_active, deleted_at is not null as erased from users
-           where id = any($1) order by id`,
-        ),
-        slots: await rows(
-          `select id, doctor_id as doctor, date, start_time, end_time, held_by, ${onWall('held_until')} as held_until,
-             is_waitlisted, freeing, ${onWall('offer_after')} as offer_after, last_held_by,
-             ${onWall('last_held_until')} as last_held_until, despite_holiday
-           from timeslots where doctor_id = any($1) order by id`,
-        ),
-        visits: await rows(
-          `select id, doctor_id as doctor, date, start_time, end_time, patient_id as patient, timeslot_id as timeslot,
-             status, booked_by, cancelled_by, cancel_reason, cancelled_late, reason, note, attendance,
-             ${onWall('attendance_marked_at', 'YYYY-MM-DD')} as marked_on, version
-           from appointments where doctor_id = any($1) order by id`,
-        ),
-        absences: await rows(
-          `select id, doctor_id as doctor, "from", "to", start_time, end_time from absences
-           where doctor_id = any($1) order by id`,
-        ),
-        wishes: await rows(
-          `select id, patient_id as patient, doctor_id as doctor, "from", "to", after, before, status,
-             appointment_id as appointment, replaces_id as replaces
-           from waitlist_entries where patient_id = any($1) order by id`,
-        ),
-        offers: offers.toSorted(byText),
-        holidays: (await db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
-        closed: (
-          await db.$client.query<Closed>(
-            'select timeslot_id as id, date from closed_timeslots order by timeslot_id',
-          )
-        ).rows,
-      };
+      return rows;
     },
+    read: () => readState(arena, ids),
   };
 }

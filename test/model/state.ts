@@ -1,0 +1,92 @@
+import type { Arena } from '../helpers/races.ts';
+import type { Absence, Clinic, Closed, Holiday, Offer, Person, Slot, Visit, Wish } from './clinic.ts';
+
+/** All of a clinic that a database holds, in the order of ids. */
+export interface State {
+  people: Pick<
+    Person,
+    'id' | 'first_name' | 'last_name' | 'phone' | 'born' | 'is_active' | 'erased' | 'from_desk' | 'guardians'
+  >[];
+  slots: Slot[];
+  visits: Visit[];
+  absences: Absence[];
+  wishes: Wish[];
+  offers: Offer[];
+  holidays: Holiday[];
+  closed: Closed[];
+}
+
+const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
+
+const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
+
+/** What the database must hold when the real clinic is as the model is. */
+export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...clinic }: Clinic): State => ({
+  people: people
+    .map(({ id, first_name, last_name, phone, born, is_active, erased, from_desk, guardians }) => ({
+      ...{ id, first_name, last_name, phone, born, is_active, erased, from_desk },
+      guardians: guardians.toSorted((a, b) => a - b),
+    }))
+    .toSorted(byId),
+  slots: slots.toSorted(byId),
+  visits: visits.toSorted(byId),
+  absences: absences.toSorted(byId),
+  wishes: wishes.toSorted(byId),
+  offers: offers.toSorted(byText),
+  holidays: clinic.holidays.toSorted(byId),
+  closed: clinic.closed.toSorted(byId),
+});
+
+/** What the database holds of some people. */
+export async function readState(arena: Arena, ids: readonly number[]): Promise<State> {
+  const rows = async <Row extends object>(text: string) =>
+    (await arena.db.$client.query<Row>(text, [ids])).rows;
+  const offers = await rows<Offer>(
+    `select entry_id as entry, timeslot_id as timeslot, o.freeing,
+         ${onWall('expires_at')} as expires_at, outcome
+       from waitlist_offers o join waitlist_entries e on e.id = entry_id where e.patient_id = any($1)`,
+  );
+  return {
+    people: await rows(
+      `select u.id, first_name, last_name, phone, date_of_birth as born, is_active, deleted_at is not null as erased,
+           coalesce(is_from_desk, false) as from_desk,
+           array(select guardian_id from guardianships where dependant_id = u.id order by 1) as guardians
+         from users u left join patient_profiles p on p.id = u.id where u.id = any($1) order by u.id`,
+    ),
+    slots: await rows(
+      `select id, doctor_id as doctor, branch_id as branch, room_id as room, break_minutes, date, start_time, end_time,
+           held_by, ${onWall('held_until')} as held_until, held_with,
+           is_waitlisted, freeing, ${onWall('offer_after')} as offer_after, last_held_by,
+           ${onWall('last_held_until')} as last_held_until, despite_holiday
+         from timeslots where doctor_id = any($1) order by id`,
+    ),
+    visits: await rows(
+      `select id, doctor_id as doctor, date, start_time, end_time, patient_id as patient, timeslot_id as timeslot,
+           further_timeslots as further, branch_id as branch, room_id as room, service_id as service, price::integer,
+           status, booked_by, cancelled_by, cancel_reason, cancelled_late, reason, note, attendance,
+           ${onWall('attendance_marked_at', 'YYYY-MM-DD')} as marked_on, version
+         from appointments where doctor_id = any($1) order by id`,
+    ),
+    absences: await rows(
+      `select id, doctor_id as doctor, "from", "to", start_time, end_time from absences
+         where doctor_id = any($1) order by id`,
+    ),
+    wishes: await rows(
+      `select id, patient_id as patient, doctor_id as doctor, "from", "to", after, before, status,
+           appointment_id as appointment, service_id as service,
+           replaces_id as replaces
+         from waitlist_entries where patient_id = any($1) order by id`,
+    ),
+    offers: offers.toSorted(byText),
+    holidays: (await arena.db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
+    closed: (
+      await arena.db.$client.query<Closed>(
+        'select timeslot_id as id, date from closed_timeslots order by timeslot_id',
+      )
+    ).rows,
+  };
+}
+
+/** An instant as the clinic's wall shows it. */
+const onWall = (column: string, form = 'YYYY-MM-DD HH24:MI') =>
+  `to_char(${column} at time zone 'Asia/Tashkent', '${form}')`;
