@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { measure } from './measure.ts';
 import type { CrowdOrder, Phase, PhaseOrder } from './people.ts';
-import { type Helper, memory, startHelper } from './processes.ts';
+import { checkFiles, type Helper, memory, startHelper } from './processes.ts';
 import { figure, percent, say, table } from './report.ts';
 import { mixedDay, scenarios } from './scenarios.ts';
 import type { Site } from './site.ts';
@@ -17,8 +16,6 @@ const FEW = 32;
 /** What they ask for, as a share of what the machine can do. */
 const CALM = 0.5;
 const PUSHED = [2, 4];
-/** How many files a process has open beside its connections. */
-const OWN_FILES = 200;
 /** A phase is five measurements long, after one that does not count. */
 const LONG = 5;
 /** A second is well when nobody is refused and its p99 is no more than so many times what it was before. */
@@ -35,11 +32,8 @@ type Measured = Phase & { memory: number };
  * @throws Error when anything but an honest refusal happens, at its end
  */
 export async function crowd(load: Helper, site: Site, { people, seconds }: CrowdOptions): Promise<string> {
-  const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
-  if (files < people + OWN_FILES)
-    throw new Error(
-      `a process may open ${files} files here: raise it (ulimit -n ${people + OWN_FILES}) first`,
-    );
+  // They all come from one address, which may have half of them.
+  checkFiles(2 * (people + FEW));
   const { mixed } = scenarios;
   if (!mixed) throw new Error('there is no mixed day');
 

@@ -9,6 +9,8 @@ import { circumstances, loadAverage, TITLES, writeResults } from './results.ts';
 import { scenarios } from './scenarios.ts';
 import { openSite, type Site } from './site.ts';
 import { startUp } from './startup.ts';
+import { streams } from './streams.ts';
+import { tokens } from './tokens.ts';
 
 /** npm run bench: starts what it needs, measures, says so, and leaves nothing running. */
 
@@ -34,7 +36,11 @@ async function run(options: Options): Promise<void> {
   const build = options.against === undefined ? undefined : await loadBuild(options.against, options.data);
   if (build) stops.push(build.stopAll);
   // A crowd is to be refused what it would wait too long for; whatever else is measured is not.
-  const env = options.mode === 'crowd' ? {} : { MAX_WAIT_SECONDS: '60' };
+  const env = {
+    // Whoever asks here has one address, however many they stand for.
+    CONNECTIONS_PER_ADDRESS: '1000000',
+    ...(options.mode !== 'crowd' && { MAX_WAIT_SECONDS: '60' }),
+  };
   const site = await open(options.size, options.data, env);
   const load = startHelper('load.ts');
   const hot = { ...options, only: options.names.filter((name) => name in scenarios) };
@@ -58,6 +64,9 @@ async function run(options: Options): Promise<void> {
     if (hot.only.length > 0) add(await hotRequests(load, site, hot));
     if (options.names.includes('anatomy'))
       add(`## Where the time goes\n\n${await anatomy(load, site, options)}`);
+    if (options.names.includes('tokens'))
+      add(`## What checking a token costs\n\n${await tokens(load, site, options)}`);
+    if (options.names.includes('streams')) add(`## Live streams\n\n${await streams(load, site, options)}`);
     if (options.names.includes('startup')) add(`## Start\n\n${await startUp(site)}`);
   }
   if (options.whole) say(`Written to ${writeResults(TITLES[options.mode], parts.join('\n\n'))}`);

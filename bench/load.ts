@@ -1,12 +1,14 @@
 import autocannon from 'autocannon';
 import { answerOrders, childrenOf, memory, processorTime } from './processes.ts';
-import { type Part, writeOut } from './wire.ts';
+import { type Part, type TokenKeys, writeOut } from './wire.ts';
 
 /** The load generator, in a process of its own. It sends what it is told to and counts what comes back. */
 
 export interface LoadOrder {
   base: string;
   secret: string;
+  /** Who signs the tokens in place of the secret. */
+  token_keys?: TokenKeys | undefined;
   parts: Part[];
   connections: number;
   /** Seconds that are not counted, then those that are. With `amount` the first answer of each connection is not. */
@@ -50,7 +52,7 @@ const spent = (before: Map<number, number>, after: Map<number, number>) =>
   [...after].reduce((sum, [pid, time]) => sum + time - (before.get(pid) ?? time), 0);
 
 function run(order: LoadOrder): Promise<LoadResult> {
-  const next = writeOut(order.parts, new URL(order.base).host, order.secret);
+  const next = writeOut(order.parts, new URL(order.base).host, order.secret, order.token_keys);
   const clients: Client[] = [];
   const latencies: number[] = [];
   const statuses: Record<string, number> = {};

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import bcrypt from 'bcrypt';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { createWorld, PER_DAY, type Size, type World } from './world.ts';
+import { createWorld, PER_DAY, type Size, STAFF, type World } from './world.ts';
 
 /** Fills a migrated database with a world, by COPY, in steps that are each done once however often it is interrupted. */
 
@@ -66,6 +66,7 @@ export async function loadWorld(
         `the ${size.name} world has grown old: delete .data/bench-${size.name} and start again`,
       );
     await once(client, 'services', () => addServices(client, size.doctors));
+    await once(client, 'staff', () => addStaff(client, world));
     if (await isDone(client, 'finished')) return world;
     // No trigger fires and no reference is checked while it loads; indexes are made when the rows are there.
     await client.query("set session_replication_role = replica; set maintenance_work_mem = '1GB'");
@@ -108,6 +109,22 @@ const addServices = (client: pg.Client, doctors: number) =>
       set session_replication_role = origin;
       analyze services, rooms, doctor_services`)
     .then(() => {});
+
+/** Beside a world that may have been there before they were, and whose last run may have left sessions by their ids. */
+async function addStaff(client: pg.Client, { staffId }: World): Promise<void> {
+  const [first, last] = [staffId(0), staffId(STAFF - 1)];
+  const hash = await bcrypt.hash(PASSWORD, BCRYPT_COST);
+  await client.query(`
+    set session_replication_role = replica;
+    delete from refresh_tokens;
+    delete from sessions where id >= ${first};
+    insert into users (id, username, password_hash, role) overriding system value
+      select n, 'bench-' || n, '${hash}', 'receptionist' from generate_series(${first}, ${last}) n;
+    insert into sessions (id, user_id) overriding system value select n, n from generate_series(${first}, ${last}) n;
+    select setval(pg_get_serial_sequence(name, 'id'), ${last}) from unnest(array['users', 'sessions']) name;
+    set session_replication_role = origin;
+    analyze users, sessions`);
+}
 
 /** The first day of the world that is there, or of one that begins as many days before today as it has a past. */
 async function firstDay(client: pg.Client, size: Size, today: string): Promise<string> {
@@ -184,7 +201,7 @@ function* stepsOf(world: World, hash: string): Generator<Step> {
     ),
     step(
       'appointments',
-      'id, doctor_id, patient_id, timeslot_id, status, date, start_time, end_time, booked_by, created_at, updated_at',
+      'id, doctor_id, patient_id, timeslot_id, status, date, start_time, end_time, booked_by, created_at, updated_at, branch_id',
       Math.ceil(((to - from) * world.appointments) / world.days),
       () => visitRows(world, from, to),
     ),
@@ -239,7 +256,7 @@ function* visitRows(world: World, from: number, to: number): Generator<string> {
     const [patient, date] = [world.patientOf(place), world.dateOf(place.day)];
     const status = place.day < world.size.past_days || id % 2 === 0 ? 'confirmed' : 'pending';
     const written = place.day < world.size.past_days ? date : world.dateOf(0);
-    yield `${id}\t${world.doctorId(place.doctor)}\t${patient}\t${world.slotId(place)}\t${status}\t${date}\t${start}\t${end}\t${patient}\t${written}\t${written}\n`;
+    yield `${id}\t${world.doctorId(place.doctor)}\t${patient}\t${world.slotId(place)}\t${status}\t${date}\t${start}\t${end}\t${patient}\t${written}\t${written}\t1\n`;
   }
 }
 

@@ -1,8 +1,10 @@
+import pg from 'pg';
 import type { LoadOrder, LoadResult } from './load.ts';
 import type { Helper, Server } from './processes.ts';
 import { median } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Site } from './site.ts';
+import type { TokenKeys } from './wire.ts';
 
 /** Measuring one request at several targets side by side: in turns, round after round, the median of each figure. */
 
@@ -12,6 +14,10 @@ export interface Target {
   server: Server;
   /** Whether it answers without asking the database. */
   constant?: boolean;
+  /** Who signs the tokens that it is sent; by default the site's secret. */
+  token_keys?: TokenKeys;
+  /** What is still to be seen of what was written, before it is undone. */
+  after?: (() => Promise<void>) | undefined;
 }
 
 export interface Pace {
@@ -39,6 +45,8 @@ export async function measure(
   { rounds, seconds }: Pace,
 ): Promise<Measured[]> {
   const results = new Map<Target, LoadResult[]>(targets.map((target) => [target, []]));
+  // A run that was cut off has left what it did.
+  for (const site of new Set(targets.map((target) => target.site))) await bringBack(site, scenario);
   for (let round = 0; round < rounds; round += 1)
     // Each is first and last in its turn: whatever drifts in the machine meets all alike.
     for (const target of round % 2 ? [...targets].reverse() : targets) {
@@ -46,6 +54,7 @@ export async function measure(
       const order: LoadOrder = {
         base: server.base,
         secret: site.secret,
+        token_keys: target.token_keys,
         parts: partsFor(target, scenario, connections),
         connections,
         warm: Math.min(WARM, seconds),
@@ -55,12 +64,25 @@ export async function measure(
         database: site.postmaster,
       };
       const result = await load.ask<LoadResult>(order);
-      if (scenario.writes && !target.constant) await site.reset();
+      await target.after?.();
+      if (scenario.writes && !target.constant) {
+        await bringBack(site, scenario);
+        await site.reset();
+      }
       server.forgetLog();
       check(scenario, target, result);
       results.get(target)?.push(result);
     }
   return [...results].map(([{ name }, runs]) => ({ target: name, connections, ...middle(runs) }));
+}
+
+/** What a scenario leaves that no reset of a site brings back; triggers stay out of it, as of the reset itself. */
+async function bringBack({ database_url }: Site, { undo }: Scenario): Promise<void> {
+  if (!undo) return;
+  const client = new pg.Client({ connectionString: database_url });
+  await client.connect();
+  await client.query(`set session_replication_role = replica; ${undo}`);
+  await client.end();
 }
 
 /** A constant can be asked for again and again, and so fast that distinct slots would run out. */

@@ -7,11 +7,12 @@ export const USAGE = `npm run bench [-- options]
   --large               the large world beside the small one
   --crowd               5,000 people at once, and more than the machine can do
   --against commit      this build beside another one, and beside itself
-  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, startup
+  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, tokens, streams, startup
   --connections 1,16,64
   --seconds n           of each measurement (3)
   --rounds n            whose median counts (3)
   --people n            of the crowd (5000)
+  --streams n           that are open at once (2000)
   --data dir            where the databases are kept (.data)
   --toy                 a world of four doctors, to try the benchmark itself`;
 
@@ -32,12 +33,13 @@ export function readOptions(args: string[]) {
       seconds: { type: 'string', default: '3' },
       rounds: { type: 'string', default: '3' },
       people: { type: 'string', default: '5000' },
+      streams: { type: 'string', default: '2000' },
       data: { type: 'string', default: '.data' },
     },
   });
-  const number = (name: 'seconds' | 'rounds' | 'people') => positive(values[name], name);
+  const number = (name: 'seconds' | 'rounds' | 'people' | 'streams') => positive(values[name], name);
   const only = values.only?.split(',');
-  const sections = [...Object.keys(scenarios), 'anatomy', 'startup'];
+  const sections = [...Object.keys(scenarios), 'anatomy', 'tokens', 'streams', 'startup'];
   const unknown = only?.find((name) => !sections.includes(name));
   if (unknown !== undefined) throw new Error(`--only knows no ${unknown}, but ${sections.join(', ')}`);
   const connections = values.connections.split(',').map((count) => positive(count, 'connections'));
@@ -51,6 +53,7 @@ export function readOptions(args: string[]) {
     seconds: number('seconds'),
     rounds: number('rounds'),
     people: number('people'),
+    streams: number('streams'),
     data: resolve(values.data),
     /** Whether it is the whole of a run as it stands: only such a one is written into RESULTS.md. */
     whole:

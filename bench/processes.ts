@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, truncateSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -127,6 +127,17 @@ export function answerOrders<Order>(answer: (order: Order) => Promise<unknown>):
       (error) => process.send?.({ error: error instanceof Error ? error.message : String(error) }),
     );
   });
+}
+
+/** Files that a process has open beside its connections. */
+const OWN_FILES = 200;
+
+/** @throws Error when a process may not open so many connections */
+export function checkFiles(connections: number): void {
+  const files = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+  const wanted = connections + OWN_FILES;
+  if (files < wanted)
+    throw new Error(`a process may open ${files} files here: raise it (ulimit -n ${wanted}) first`);
 }
 
 /** Microseconds of processor time that a process has used; Linux only, 0 elsewhere. In steps of 10 ms. */

@@ -18,6 +18,8 @@ export interface Scenario {
   /** In place of a time: so many requests for so many connections, and how many these are at least. */
   amount?: (connections: number) => number;
   connections?: readonly number[];
+  /** What brings back what a site's reset leaves, in SQL that every build understands. */
+  undo?: string;
   parts: (stock: Stock, connections: number) => Part[];
 }
 
@@ -79,6 +81,27 @@ export const scenarios: Record<string, Scenario> = {
     writes: true,
     parts: (stock) => only(stock.examine(), true),
   },
+  hold: {
+    title: 'holding distinct slots',
+    limits: [],
+    expected: [200],
+    writes: true,
+    // An older build does not know who held a slot last.
+    undo: `do $$ begin
+      update timeslots set held_by = null, held_until = null, last_held_by = null, last_held_until = null
+        where last_held_by is not null;
+    exception when undefined_column then
+      update timeslots set held_by = null, held_until = null where held_by is not null;
+    end $$`,
+    parts: (stock) => only(stock.book().map(holdInstead), true),
+  },
+  cancel: {
+    title: 'cancelling',
+    limits: [],
+    expected: [204],
+    writes: true,
+    parts: (stock) => only(stock.cancel(), true),
+  },
   mixed: {
     title: 'the mixed day',
     limits: ['floor'],
@@ -104,6 +127,12 @@ export const scenarios: Record<string, Scenario> = {
     parts: (stock, connections) => only(stock.login().slice(0, Math.max(8, connections * LOGINS)), true),
   },
 };
+
+/** Made of a booking: an older build's stock of requests has no holds. */
+const holdInstead = ({ body, ...booking }: Ask): Ask => ({
+  ...booking,
+  path: `/api/timeslots/${(body as { timeslot: number }).timeslot}/hold/`,
+});
 
 /** 80 % slot reads, 10 % bookings, 5 % cancellations, 5 % own appointments. */
 export const mixedDay = (stock: Stock): Part[] => [

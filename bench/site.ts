@@ -11,7 +11,7 @@ import { type Server, startHelper, startServer } from './processes.ts';
 import { progress } from './report.ts';
 import type { Route } from './routes.ts';
 import { type Stock, takeStock } from './scenarios.ts';
-import { type Size, sizes } from './world.ts';
+import { type Size, sizes, type World } from './world.ts';
 
 /** A world with everything that answers for it: its PostgreSQL, the API, and the limits beside it. */
 
@@ -20,6 +20,7 @@ const TIMEZONE = 'Asia/Tashkent';
 
 export interface Site {
   size: Size;
+  world: World;
   database_url: string;
   postmaster: number;
   secret: string;
@@ -58,7 +59,7 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
   const bar = progress(`${size.name} world`);
   const world = await loadWorld(database_url, size, today, bar.tell);
   bar.end();
-  const reset = () => undo(client, world.appointments, size.doctors + size.patients);
+  const reset = () => undo(client, world.appointments, world.people);
   // A run that was cut off has left what it did.
   await reset();
   const stock = await takeStock(world, today, client);
@@ -92,6 +93,7 @@ export async function openSite(size_name: Size['name'], data: string, env = {}):
 
   return {
     size,
+    world,
     database_url,
     postmaster: await postmasterOf(client),
     secret,
@@ -150,7 +152,7 @@ async function undo(client: pg.Client, visits: number, people: number): Promise<
     delete from appointments where id > ${visits};
     with cancelled as (
       update appointments a set status = 'confirmed', cancelled_by = null, cancel_reason = null, cancelled_late = false
-      from appointment_events e where e.appointment_id = a.id and e.kind = 'cancelled' and a.status = 'cancelled'
+      from events e where e.appointment_id = a.id and e.type = 'appointment.cancelled' and a.status = 'cancelled'
       returning a.timeslot_id
     )
     update timeslots set is_taken = true where id in (select timeslot_id from cancelled);
@@ -158,7 +160,8 @@ async function undo(client: pg.Client, visits: number, people: number): Promise<
     truncate appointment_events, audit_entries, messages, graphile_worker._private_jobs;
     delete from refresh_tokens;
     delete from sessions where id > ${people};
-    insert into doctor_changes (doctor_id) values (1);
+    truncate events, event_troubles;
+    insert into events (type) values ('doctor.changed');
     commit`);
   for (const table of ['appointments', 'timeslots', 'room_uses', 'sessions', 'refresh_tokens'])
     await client.query(`vacuum ${table}`);

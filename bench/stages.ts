@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import { createClock } from '../src/core/clock.ts';
+import { openSigningKeys } from '../src/core/signing-keys.ts';
 import { openDatabase } from '../src/db/client.ts';
 import { idParams } from '../src/http/fields.ts';
 import { authentication, signInRequired } from '../src/http/hooks/authentication.ts';
@@ -14,6 +15,7 @@ import { listFree } from '../src/modules/timeslots/free.repository.ts';
 import { freeSlotFilters, timeslotPage } from '../src/modules/timeslots/timeslots.schemas.ts';
 import { answerOrders } from './processes.ts';
 import { filled, inputsOf, type Route } from './routes.ts';
+import type { TokenKeys } from './wire.ts';
 
 /** The anatomy's server: bare Fastify to which the API's own stages are added one after the other. */
 
@@ -34,6 +36,8 @@ export interface StageOrder {
   database_url: string;
   pool_max: number;
   secret: string;
+  /** By which tokens are signed in place of the secret. */
+  token_keys?: TokenKeys;
   routes: { slots: Route; book: Route };
 }
 
@@ -47,7 +51,14 @@ async function answer(order: StageOrder | null): Promise<string | number> {
   return mean;
 }
 
-async function start({ stage, database_url, pool_max, secret, routes }: StageOrder): Promise<string> {
+async function start({
+  stage,
+  database_url,
+  pool_max,
+  secret,
+  token_keys,
+  routes,
+}: StageOrder): Promise<string> {
   const has = (one: Stage) => stages.indexOf(one) <= stages.indexOf(stage);
   const app: FastifyInstance = Fastify({
     routerOptions: { ignoreTrailingSlash: true },
@@ -57,7 +68,11 @@ async function start({ stage, database_url, pool_max, secret, routes }: StageOrd
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   if (has('token')) {
-    await app.register(authentication, { secrets: [secret], access_token_minutes: 15 });
+    await app.register(authentication, {
+      secrets: [secret],
+      access_token_minutes: 15,
+      signing: token_keys && signingBy(token_keys),
+    });
     await app.register(signInRequired, { isEnded: () => false });
   }
   if (has('validation')) await app.register(strictJson);
@@ -122,5 +137,12 @@ async function start({ stage, database_url, pool_max, secret, routes }: StageOrd
   });
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
+
+const signingBy = ({ file, issuer }: TokenKeys) => ({
+  keys: openSigningKeys(file, 900_000, Date.now),
+  issuer,
+  audience: issuer,
+  since: async () => 0,
+});
 
 answerOrders(answer);

@@ -23,6 +23,9 @@ export const sizes = {
   large: { name: 'large', doctors: 2_000, patients: 1_000_000, past_days: 575, past_appointments: 9_600_000 },
 } as const satisfies Record<string, Size>;
 
+/** Receptionists of every branch: whoever works at a desk hears of every visit on a live stream. */
+export const STAFF = 500;
+
 /** A slot by its place: the day from the world's first one, the doctor from 0, and its number on that day. */
 export interface Place {
   day: number;
@@ -38,6 +41,7 @@ export type World = ReturnType<typeof createWorld>;
 /** @param first_day YYYY-MM-DD, the first day that has slots; what is ahead begins `past_days` later */
 export function createWorld(size: Size, first_day: string) {
   const { doctors, patients, past_days, past_appointments } = size;
+  const staff_from = doctors + patients + 1;
   const days = past_days + DAYS_AHEAD;
   const past_slots = past_days * PER_DAY * doctors;
   const starts = Array.from({ length: PER_DAY + 1 }, (_, slot) => {
@@ -63,6 +67,9 @@ export function createWorld(size: Size, first_day: string) {
 
     doctorId: (doctor: number) => doctor + 1,
     patientId: (patient: number) => doctors + 1 + (patient % patients),
+    staffId: (nth: number) => staff_from + nth,
+    /** How many there are, and as many sessions. */
+    people: doctors + patients + STAFF,
     /** The service that a doctor gives, if they do: every fourth one, in one of eight rooms (loader.ts). */
     serviceOf: (doctor: number) => ((doctor + 1) % 4 === 0 ? 1 + Math.floor(doctor / 32) : undefined),
     /** A doctor's day lies together, as it is published. */

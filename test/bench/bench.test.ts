@@ -43,6 +43,25 @@ test('another commit is checked out and measured beside this one, and this one b
     expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
 });
 
+test('checking a token is measured, known and for the first time, by a secret and by a curve', async () => {
+  const started = bench('--only', 'tokens');
+  expect(await started.exited, started.output()).toBe(0);
+  for (const row of ['no token is looked at', 'a shared secret \\(HS256\\)', 'an elliptic curve \\(ES256\\)'])
+    expect(started.output()).toMatch(new RegExp(`\\| ${row} +\\|( +[\\d.,]+ \\|){4}`));
+});
+
+test('open streams are weighed and told of bookings, more of them than one address may have connections', async () => {
+  const started = bench('--only', 'streams', '--streams', '1001');
+  expect(await started.exited, started.output()).toBe(0);
+  const output = started.output();
+  const cells = (count: number) => `(?: +[\\d.,-]+ \\|){${count}}`;
+  for (const audience of ['a clinic', 'desks alone'])
+    expect(output).toMatch(new RegExp(`\\| all of ${audience} +\\|${cells(4)} +(yes|NO) \\|`));
+  expect(output).toMatch(new RegExp(`\\| none +\\|${cells(5)}`));
+  expect(output).toMatch(new RegExp(`\\| all of a clinic +\\|${cells(5)} +[\\d.]+ × \\| +(yes|NO) +\\|`));
+  expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
+});
+
 test('a commit that is not there is refused in one line', async () => {
   const started = bench('--only', 'slots', '--against', 'no-such-commit');
   expect(await started.exited).toBe(1);
