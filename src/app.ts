@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { type Clock, systemNow } from './core/clock.ts';
 import { openSigningKeys } from './core/signing-keys.ts';
+import { areTracesTold } from './core/tracing.ts';
+import { version } from './core/version.ts';
 import type { Db } from './db/client.ts';
 import { within } from './db/deadline.ts';
 import { asAppError, loggable } from './db/errors.ts';
@@ -23,6 +24,7 @@ import { etags } from './http/hooks/etag.ts';
 import { strictJson } from './http/hooks/json.ts';
 import { keeping } from './http/hooks/keeping.ts';
 import { lingering } from './http/hooks/lingering.ts';
+import { pageLinks } from './http/hooks/links.ts';
 import { type LogStream, loggerOptions, logging } from './http/hooks/logging.ts';
 import { knownMethodsOnly, methods } from './http/hooks/methods.ts';
 import { overload } from './http/hooks/overload.ts';
@@ -34,8 +36,9 @@ import { openSharedCounter, type SharedCounter } from './http/hooks/shared-count
 import { showing } from './http/hooks/showing.ts';
 import { originForm, site } from './http/hooks/site.ts';
 import type { Signing } from './http/hooks/token-keys.ts';
+import { resumeTracing, tracing } from './http/hooks/tracing.ts';
 import { unknownFields } from './http/hooks/unknown-fields.ts';
-import { ofProcess, type Reading } from './http/metrics/process.ts';
+import { ofProcess } from './http/metrics/process.ts';
 import { openapi } from './http/openapi/openapi.ts';
 import { problems } from './http/problem.ts';
 import type { Failure } from './http/reporting.ts';
@@ -43,7 +46,7 @@ import { requestId } from './http/request-id.ts';
 import { refuseUnreadable } from './http/unreadable.ts';
 import { wellKnown } from './http/well-known.ts';
 import { serializerCompiler, validatorCompiler } from './http/zod.ts';
-import { createModules } from './modules.ts';
+import { createModules, type Modules } from './modules.ts';
 import { pages } from './pages/pages.ts';
 
 declare module 'fastify' {
@@ -73,7 +76,6 @@ interface AppDependencies {
 }
 
 const REQUEST_TIMEOUT = 30_000;
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** The whole application, ready to listen or to be injected into. It reads no environment. */
 export async function buildApp({
@@ -119,6 +121,7 @@ export async function buildApp({
 
   await app.register(problems, { default_locale: config.default_locale, asAppError, loggable, report });
   await app.register(logging);
+  if (areTracesTold()) await app.register(tracing);
   await app.register(methods);
   await app.register(security, config);
   const pool_max = db.$client.options.max;
@@ -131,12 +134,14 @@ export async function buildApp({
   await app.register(overload, { ...config, pool_max });
   const longest = config.max_wait_seconds * 1_000 + REQUEST;
   app.addHook('preValidation', (request, _reply, done) => within(request.read_at + longest, done));
+  if (areTracesTold()) await app.register(resumeTracing);
   await app.register(site, config);
   await app.register(strictJson);
   await app.register(lingering);
   await app.register(accessControl);
   await app.register(unknownFields);
   await app.register(openapi, { version, ...config });
+  await app.register(pageLinks);
   await app.register(etags);
   await app.register(showing);
   await app.register(keeping);
@@ -155,6 +160,7 @@ export async function buildApp({
     log: app.log,
     config,
     signAccess: app.signAccess,
+    readAccess: app.readAccess,
     about: {
       version,
       setLogLevel: (level) => {
@@ -162,7 +168,7 @@ export async function buildApp({
       },
     },
   });
-  if (metering) await serveMetrics(app, modules.system.readings, db, config);
+  if (metering) await serveMetrics(app, modules, db, config);
   await app.register(apiKeys, { keys: modules.apiKeys });
   // Between the reading of a token and the refusal of a bad one: guesses at tokens count too.
   await app.register(rateLimits, { ...config, shared: await sharedCounter(app, config) });
@@ -216,7 +222,7 @@ function signingOf(config: AppConfig, since: () => Promise<number>): Signing | u
 /** Counts, and shows the counts where the settings say. Nothing of it is loaded otherwise. */
 async function serveMetrics(
   app: FastifyInstance,
-  read: () => Promise<Reading[]>,
+  { system, streams }: Pick<Modules, 'system' | 'streams'>,
   db: Db,
   { metrics_port: port, metrics_token: token, host }: AppConfig,
 ): Promise<void> {
@@ -225,7 +231,11 @@ async function serveMetrics(
     import('./http/metrics/metrics.ts'),
   ]);
   const metrics = await openMetrics({
-    read: async () => [...ofProcess(db, app.waitingTurns()), ...(await read())],
+    read: async () => [
+      ...ofProcess(db, app.waitingTurns(), streams.open.all.size),
+      ...(await system.readings()),
+    ],
+    streamed: streams.sent,
   });
   await app.register(counting, { metrics });
   if (token !== undefined) await metricsRoute(app, { metrics, token });

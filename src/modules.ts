@@ -12,6 +12,7 @@ import { loggable } from './db/errors.ts';
 import { type Listener, listen } from './db/links/listen.ts';
 import { type MayLag, primaryOnly } from './db/links/replica.ts';
 import { createReaders } from './events/readers.ts';
+import { createUpdates } from './events/updates.ts';
 import { createChanges } from './memory/changes.ts';
 import { createMemory } from './memory/memory.ts';
 import { apiKeysPersonal, apiKeysRoutes, createApiKeys } from './modules/api-keys/index.ts';
@@ -32,6 +33,8 @@ import {
   createContactChanges,
   createPasswords,
   createSessions,
+  createUnlinking,
+  TWO_STEP_SECRET,
   undoRoutes,
 } from './modules/auth/index.ts';
 import { ALTERNATIVES, createAvailability, holdsRoutes } from './modules/availability/index.ts';
@@ -89,6 +92,7 @@ import {
 } from './modules/privacy/index.ts';
 import { createSettings, settingsPersonal, settingsRoutes } from './modules/settings/index.ts';
 import { createStatistics, statisticsRoutes } from './modules/statistics/index.ts';
+import { createStreams, streamsPersonal, streamsRoutes } from './modules/streams/index.ts';
 import { createBackups, createSystem, systemJobs, systemRoutes } from './modules/system/index.ts';
 import {
   createTimeslots,
@@ -130,6 +134,8 @@ export interface ModulesDependencies {
   log?: Log;
   /** Signs an access token. A process that answers no requests signs none. */
   signAccess?: (caller: Caller, branches?: readonly number[] | null) => string;
+  /** The claims of an access token that is good. */
+  readAccess?: (token: string) => Promise<Record<string, unknown> | undefined>;
   config: Config;
   /** Which version this is, and how the level of its log is set. */
   about?: { version: string; setLogLevel: (level: string) => void };
@@ -173,6 +179,7 @@ export const personal = [
   calendarPersonal,
   notificationsPersonal,
   feedsPersonal,
+  streamsPersonal,
   webhooksPersonal,
   settingsPersonal,
   apiKeysPersonal,
@@ -181,7 +188,7 @@ export const personal = [
 ] as const;
 
 /** What is encrypted in the database (DATA_KEYS); a rotation of keys goes through all of it. */
-export const sealed: readonly SealedColumn[] = [SECRET, PREVIOUS_SECRET];
+export const sealed: readonly SealedColumn[] = [SECRET, PREVIOUS_SECRET, TWO_STEP_SECRET];
 
 /** The document that a person takes away. */
 export const personalData = personalDataOf(personal);
@@ -193,6 +200,7 @@ export function createModules({
   clock,
   log = silentLog,
   signAccess = signsNothing,
+  readAccess = async () => undefined,
   config,
   about = { version: '', setLogLevel: () => {} },
 }: ModulesDependencies) {
@@ -208,6 +216,7 @@ export function createModules({
   const memory = createMemory({ limit: config.answers_remembered, isFresh: changes.isFresh });
   changes.onUnknown(memory.clear);
   changes.onChange(({ doctor, date }) => {
+    streams.hub.wake();
     // Who a doctor is changes seldom, and says something of all their days.
     if (date === undefined) memory.clear();
     else for (const topic of [...freeSlotTopics(doctor, date), ALTERNATIVES]) memory.forget(topic);
@@ -235,12 +244,15 @@ export function createModules({
     guardians,
   });
   const { reach, places } = availability;
+  const updates = createUpdates({ db, ...config });
   const timeslots = createTimeslots({
     db,
+    updates,
     mayLag,
     clock,
     memory,
     audit,
+    idempotency,
     settings,
     doctors,
     patients: availability.patients,
@@ -251,6 +263,7 @@ export function createModules({
     db,
     clock,
     audit,
+    idempotency,
     doctors,
     linkSlots: timeslots.linking.linkAhead,
     ...config,
@@ -259,6 +272,7 @@ export function createModules({
   const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
   const appointments = createAppointments({
     db,
+    updates,
     mayLag,
     clock,
     audit,
@@ -270,8 +284,17 @@ export function createModules({
     reached,
     guardians,
   });
-  const calendar = createCalendar({ db, clock, audit, appointments, reach, places, ...config });
-  const clinic = createClinic({ db, audit, timeslots, appointments, reach, ...config });
+  const calendar = createCalendar({
+    db,
+    clock,
+    audit,
+    idempotency,
+    appointments,
+    reach,
+    places,
+    ...config,
+  });
+  const clinic = createClinic({ db, audit, idempotency, timeslots, appointments, reach, ...config });
   const waitlist = createWaitlist({
     db,
     clock,
@@ -302,14 +325,17 @@ export function createModules({
     unlinkTelegram: notifications.telegram.unlink,
   };
   const contactChanges = createContactChanges({ clock, messages });
+  const unlinking = createUnlinking({ audit });
   const users = createUsers({
     db,
+    updates,
     clock,
     audit,
     hashPassword: passwords.hash,
     sessions,
     messages,
     contactChanges,
+    unlinking,
     consents,
     traces: {
       erase: (tx, person) => eraseTraces(tx, person, disguiseKey(secrets), personal),
@@ -340,9 +366,13 @@ export function createModules({
     messages,
     audit,
     contactChanges,
+    unlinking,
     afterwards,
+    log,
     secrets,
+    sealer,
     signAccess,
+    readAccess,
     ...config,
   });
   const families = createFamilies({
@@ -358,6 +388,7 @@ export function createModules({
   });
   const patients = createPatients({
     db,
+    updates,
     clock,
     audit,
     idempotency,
@@ -375,6 +406,7 @@ export function createModules({
   const ending = createEnding({ db, clock, messages });
   const invitations = createInvitations({ db, clock, audit, families, throttle: auth.throttle });
   const feeds = createFeeds({ db, clock, audit, guardians, ...config });
+  const streams = createStreams({ db, clock, log, sessions, guardians, ...config });
   const privacy = createPrivacy({
     db,
     clock,
@@ -389,7 +421,7 @@ export function createModules({
     db,
     log,
     // Whoever wants to hear of what happened.
-    readers: [historyReader, webhooks.reader],
+    readers: [historyReader, notifications.reader, webhooks.reader],
     ...config,
   });
   const backups = createBackups({ db, clock, log, users: users.accounts, messages, ...config });
@@ -405,6 +437,7 @@ export function createModules({
     sessions,
     sealer,
     settings,
+    streams: streams.hub,
     system,
     users,
 
@@ -418,7 +451,7 @@ export function createModules({
       patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
-      privacyJobs([retention, changes, events, webhooks]),
+      privacyJobs([retention, events, webhooks]),
       systemJobs(backups),
     ),
 
@@ -430,12 +463,13 @@ export function createModules({
       link = listen({ url: database_url, channels: [sessions.endings, settings.changes, system.levels] });
       sessions.follow(link);
       settings.follow(link);
+      streams.hub.follow(database_url);
       if (config.answers_remembered > 0) changes.follow(database_url);
     },
 
     async unfollow(): Promise<void> {
       sessions.close();
-      await Promise.all([link?.close(), changes.unfollow()]);
+      await Promise.all([link?.close(), changes.unfollow(), streams.hub.unfollow()]);
     },
 
     /** Registers what is served beside the API, for pages to show. */
@@ -461,14 +495,15 @@ export function createModules({
       await app.register(timeslotsRoutes, { timeslots });
       await app.register(calendarRoutes, { calendar });
       await app.register(clinicRoutes, { clinic, phone_country, public_directory });
-      await app.register(appointmentsRoutes, { appointments, loggable, ...config });
+      await app.register(appointmentsRoutes, { appointments, clock, loggable, ...config });
       const statistics = createStatistics({ mayLag, clock });
-      await app.register(statisticsRoutes, { statistics, ...config });
+      await app.register(statisticsRoutes, { statistics, clock, ...config });
       await app.register(settingsRoutes, { settings });
       await app.register(systemRoutes, { system });
       await app.register(waitlistRoutes, { waitlist });
       await app.register((routes) => notifications.routes(routes, auth.proofs));
       await app.register(feedsRoutes, { feeds });
+      await app.register(streamsRoutes, { streams });
       await app.register(webhooksRoutes, { webhooks });
       await app.register(privacyRoutes, { privacy, personalData, consents });
       await app.register(apiKeysRoutes, { apiKeys });

@@ -6,7 +6,7 @@ import { vi } from 'vitest';
  * and only a run that hangs is ended. vitest's own patience, and any that a test names, would be used up by a machine
  * that is busy with something else.
  */
-const HANGS = 1_800_000;
+const HANGS = 900_000;
 
 const { waitFor } = vi;
 vi.waitFor = (callback, options) =>

@@ -1,14 +1,13 @@
 import type { AppConfig } from '../app.ts';
 import type { Db } from '../db/client.ts';
-import { migrateDatabase, oneAtATime } from '../db/migrate.ts';
-import { loadDemo } from './demo/demo-data.ts';
+import { checkMigrated, migrateDatabase, oneAtATime } from '../db/migrate.ts';
+import { loadDemo } from './demo/data.ts';
 import { createFirstAdmin } from './first-admin.ts';
 
 /** Brings the database up to date and puts the first admin and the demo clinic into it, as the settings say. */
 export async function fillDatabase(db: Db, config: AppConfig): Promise<void> {
   if (config.migrate_on_start) await migrateDatabase(config.database_url, config.clinic_name);
-  // Fails where nobody has migrated it.
-  await db.$client.query('select 1 from users limit 1');
+  await checkMigrated(db);
   if (!config.first_admin && !config.demo_data) return;
   // Replicas start together.
   await oneAtATime(config.database_url, async () => {

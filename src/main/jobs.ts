@@ -4,6 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { Db } from '../db/client.ts';
 import { exclusive } from '../db/links/lock.ts';
 import { lockKeys } from '../db/lock-keys.ts';
+import { checkMigrated } from '../db/migrate.ts';
 import { runQueue } from '../db/queue/runner.ts';
 import type { Failure } from '../http/reporting.ts';
 import { createModules } from '../modules.ts';
@@ -30,6 +31,7 @@ interface Jobs {
  */
 export function startJobs({ db, clock, log, config, report }: JobsDependencies): Jobs {
   const { dispatch, events, housekeeping, notifications } = createModules({ db, clock, log, config });
+  const ready = () => checkMigrated(db);
   const queue = runQueue({
     url: config.database_url,
     concurrency: config.worker_concurrency,
@@ -37,10 +39,10 @@ export function startJobs({ db, clock, log, config, report }: JobsDependencies):
     repeated: [...notifications.jobs.repeated, ...housekeeping.repeated],
     log,
     // The queue would make its own tables in a database that nobody has migrated.
-    ready: () => db.$client.query('select from messages limit 0'),
+    ready,
     onDead: (where, error) => report?.({ kind: 'job', where, error }),
   });
-  const reading = events.start(config.database_url);
+  const reading = events.start({ url: config.database_url, ready });
   const sending = dispatch.start();
   const { bot } = notifications;
   const turn =

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import dotenv from 'dotenv';
 import { type Config, ConfigError, loadConfig } from '../config.ts';
 import { KeyFileError } from '../core/data-keys.ts';
@@ -40,6 +41,21 @@ export function localSecret(dir: string): string {
 export function exitWith(line: string): never {
   process.stderr.write(`${line}\n`);
   process.exit(1);
+}
+
+/**
+ * The flags that a command was given; without them it says how to use it, and ends.
+ * @param usage which flags there are, shown with what was wrong
+ */
+export function readFlags<const Flags extends NonNullable<ParseArgsConfig['options']>>(
+  options: Flags,
+  usage: string,
+) {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return exitWith(`${error instanceof Error ? error.message : 'Wrong flags.'}\n${usage}`);
+  }
 }
 
 /** The embedded database of these settings, which archives its log where they say so. */

@@ -2,9 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../app.ts';
 import { type Config, ConfigError } from '../config.ts';
 import { demo } from '../core/demo.ts';
+import { AppError } from '../core/errors.ts';
 import { loggable } from '../db/errors.ts';
 import { limitConnections } from './connections.ts';
-import { demoAccounts } from './demo/demo-data.ts';
+import { demoAccounts } from './demo/data.ts';
 import { fillDatabase } from './fill.ts';
 import { AdminError } from './first-admin.ts';
 import { startJobs } from './jobs.ts';
@@ -64,10 +65,10 @@ function sayOnce(app: FastifyInstance): (error: unknown) => void {
     app.log.debug({ error: reason }, 'the database is away');
     if (said) return;
     said = true;
-    // No such table.
-    if (reason.sqlstate === '42P01')
+    // No such table, or what a newer version needs is missing.
+    if (reason.sqlstate === '42P01' || error instanceof AppError)
       print(
-        'The database has no tables yet: run npm run db:migrate. Until then requests are answered with 503.',
+        'The database is not up to date: run npm run db:migrate. Until then requests are answered with 503.',
       );
     else
       print(
@@ -99,9 +100,16 @@ function baseUrl(app: FastifyInstance): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
 }
 
-/** Those that one can still sign in with; checking passwords takes a moment, in which requests are answered already. */
-async function printDemo({ db, config }: Started): Promise<void> {
-  const accounts = config.demo_data ? await demoAccounts(db, config) : [];
+/**
+ * Those that one can still sign in with; checking passwords takes a moment, in which requests are answered already. Where the
+ * database does not answer in time they are not named: a server that listens goes on.
+ */
+async function printDemo({ db, config, log }: Started): Promise<void> {
+  if (!config.demo_data) return;
+  const accounts = await demoAccounts(db, config).catch((error) => {
+    log.warn({ error: loggable(error) }, 'the demo accounts could not be looked up');
+    return [];
+  });
   if (accounts.length === 0) return;
   print(`Demo accounts, all with the password ${demo.password}:`);
   for (const { role, username } of accounts) print(`  ${role.padEnd(12)} ${username}`);

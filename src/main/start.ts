@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AppConfig } from '../app.ts';
 import { ConfigError } from '../config.ts';
@@ -6,6 +5,8 @@ import { type Clock, createClock } from '../core/clock.ts';
 import { readDataKeys } from '../core/data-keys.ts';
 import type { Log } from '../core/log.ts';
 import { readSigningKeys } from '../core/signing-keys.ts';
+import { tellTraces } from '../core/tracing.ts';
+import { version } from '../core/version.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 import { createClockWatch } from '../db/clock-watch.ts';
 import { asAppError, loggable } from '../db/errors.ts';
@@ -13,6 +14,7 @@ import { compareZone } from '../db/zone.ts';
 import { createLog } from '../http/hooks/logging.ts';
 import type { Failure, Reporter } from '../http/reporting.ts';
 import { exitWith, localSecret, openOwn, readConfig } from './process.ts';
+import type { OpenTracing } from './tracing.ts';
 
 /** How a process that stays begins and ends: the API's and that of background jobs. */
 
@@ -62,6 +64,8 @@ export async function start(): Promise<Started> {
     jwt_secret: settings.jwt_secret ?? localSecret(settings.data_dir),
   };
   const clock = createClock(config.timezone);
+  const traces = await openTraces(config, log);
+  tellTraces(traces);
   const db = openDatabase({
     url,
     pool_max: config.database_pool_max,
@@ -75,7 +79,7 @@ export async function start(): Promise<Started> {
   async function stop(): Promise<never> {
     watch.stop();
     await Promise.all(unfinished.map((finish) => finish()));
-    await reporter?.settled();
+    await Promise.all([reporter?.settled(), traces?.close()]);
     await db.$client.end();
     await embedded?.stop();
     process.exit(0);
@@ -149,11 +153,27 @@ async function openReporter(
 ): Promise<Reporter | undefined> {
   if (dsn === undefined) return undefined;
   const { createReporter } = await import('../http/reporting.ts');
-  const { version: release } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
   const onRefused = (code: string) => log.warn({ code }, 'errors cannot be reported to SENTRY_DSN');
-  return createReporter({ dsn, release, environment: production ? 'production' : 'development', onRefused });
+  return createReporter({
+    dsn,
+    release: version,
+    environment: production ? 'production' : 'development',
+    onRefused,
+  });
+}
+
+/** Nothing of it is loaded where no collector is named. */
+async function openTraces({ tracing }: AppConfig, log: Log): Promise<OpenTracing | undefined> {
+  if (tracing === undefined) return undefined;
+  const { openTracing } = await import('./tracing.ts');
+  return openTracing({
+    ...tracing,
+    version,
+    onChange: (isTaken, code) =>
+      isTaken
+        ? log.info({}, 'the collector takes traces again')
+        : log.warn({ code }, 'the collector takes no traces; those of meanwhile are lost'),
+  });
 }
 
 /** The database must know the clinic's time zone; where it knows other rules of it than Node, that is said. */

@@ -7,8 +7,8 @@ import { sql } from '../../db/drizzle.ts';
 import { LONG_JOB } from '../../db/limits.ts';
 import { createPasswords } from '../../modules/auth/index.ts';
 import { createModules } from '../../modules.ts';
-import { doctors, OTHER_SPECIALIZATIONS, patients } from './demo-people.ts';
-import { addExampleRecords } from './demo-records.ts';
+import { doctors, OTHER_SPECIALIZATIONS, patients } from './people.ts';
+import { addExampleRecords } from './records.ts';
 
 /** An account to try the API with. */
 interface DemoAccount {
@@ -26,8 +26,11 @@ const ACCOUNTS: DemoAccount[] = (['admin', 'receptionist', 'doctor', 'patient'] 
  * that has been open for a while, and the records that the documentation's examples name. One process at a time
  * (db/migrate, oneAtATime): it looks first whether the database is empty.
  */
-export async function loadDemo(db: Db, config: Config): Promise<void> {
-  const clock = createClock(config.timezone);
+export async function loadDemo(
+  db: Db,
+  config: Config,
+  clock: Clock = createClock(config.timezone),
+): Promise<void> {
   const { users, sealer } = createModules({ db, clock, config });
   if (await users.hasUsers()) return;
   const password_hash = await createPasswords(config.bcrypt_cost).hash(demo.password);
@@ -87,7 +90,7 @@ async function addSpecializations(tx: Tx): Promise<void> {
   );
 }
 
-/** With the ids of core/demo.ts and demo-people.ts. Whoever registers later gets the ids after them. */
+/** With the ids of core/demo.ts and people.ts. Whoever registers later gets the ids after them. */
 async function addPeople(tx: Tx, password_hash: string): Promise<void> {
   const atDesk = (['admin', 'receptionist'] as const).map((role) => {
     const { id, first_name, last_name } = demo[role].name;
