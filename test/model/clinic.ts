@@ -188,6 +188,8 @@ export interface Invitation {
   by: number;
   dependant: number;
   code: string;
+  /** Who has joined by it: to them it still says whom they look after, to others nothing. */
+  used_by: number | null;
 }
 
 export interface Clinic {

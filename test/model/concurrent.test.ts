@@ -9,14 +9,13 @@ import { seen } from './http.ts';
 import { answer, type Facts } from './model.ts';
 import { passing, passOn } from './offers.ts';
 import type { Expected, Request } from './requests.ts';
+import { runs } from './runs.ts';
 import { type State, stateOf } from './state.ts';
 import { pick } from './times.ts';
 import { keepSlots, newWorld, type World, wait } from './world.ts';
 
-/** As in sequential.test.ts. A seed repeats the commands, not the moment in which each of them meets the others. */
-const USUAL_RUNS = 80;
-const RUNS = Number(process.env.MODEL_RUNS ?? USUAL_RUNS);
-const SEED = process.env.MODEL_SEED;
+/** A seed repeats the commands, not the moment in which each of them meets the others. */
+const { parameters, isEnough } = runs(80);
 
 let real: Arena;
 beforeAll(async () => {
@@ -219,12 +218,11 @@ test('whatever people do at once, some order of it explains every answer and wha
     { minLength: 1, maxLength: 20, size: 'max' },
   );
   await fc.assert(fc.asyncProperty(rounds, play), {
-    numRuns: RUNS,
+    ...parameters,
     // What went wrong in one moment need not in the next: a smaller case would be another one.
     endOnFailure: true,
-    ...(SEED !== undefined && { seed: Number(SEED) }),
   });
-  if (RUNS < USUAL_RUNS) return;
+  if (!isEnough) return;
   expect(commands).toBeGreaterThanOrEqual(2_000);
   // Else they only queued up.
   expect(reordered).toBeGreaterThan(0);

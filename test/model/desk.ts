@@ -89,6 +89,7 @@ export function merge(clinic: Clinic, caller: Person, { patient: from, into }: A
       ...one,
       by: one.by === from ? into : one.by,
       dependant: one.dependant === from ? into : one.dependant,
+      used_by: one.used_by === from ? into : one.used_by,
     })),
   };
   if (childrenOf(moved, into).length > DEPENDANTS_MAX) throw new Refused(409, 'too_many_dependants');

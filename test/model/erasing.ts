@@ -61,7 +61,9 @@ export function forgotten(clinic: Clinic, caller: Person, person: number): Clini
     people: change(next.people, person, nobody),
     visits: withoutWords(next.visits, person),
     wishes,
-    invitations: next.invitations.filter(({ by, dependant }) => by !== person && dependant !== person),
+    invitations: next.invitations.filter(
+      ({ by, dependant, used_by }) => ![by, dependant, used_by].includes(person),
+    ),
     offers: next.offers.filter(({ entry }) => kept.has(entry)),
   };
 }

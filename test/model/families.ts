@@ -86,8 +86,10 @@ export function invite(clinic: Clinic, caller: Person, request: Act<'invite'>, c
   only(caller, 'patient');
   const { dependant } = request;
   if (!isGuardian(clinic, caller.id, dependant)) throw new Refused(404, 'patient_not_found');
-  const others = clinic.invitations.filter((one) => one.by !== caller.id || one.dependant !== dependant);
-  const invitation = { by: caller.id, dependant, code };
+  const others = clinic.invitations.filter(
+    (one) => one.by !== caller.id || one.dependant !== dependant || one.used_by !== null,
+  );
+  const invitation = { by: caller.id, dependant, code, used_by: null };
   return made({ ...clinic, invitations: [...others, invitation] }, {});
 }
 
@@ -97,8 +99,11 @@ export function joinFamily(clinic: Clinic, caller: Person, { code }: Act<'join f
   if (!invitation || invitation.dependant === caller.id) throw new Refused(400, 'invalid_code');
   const { by, dependant } = invitation;
   if (isGuardian(clinic, caller.id, dependant)) return made(clinic, { id: dependant });
-  if (!isGuardian(clinic, by, dependant)) throw new Refused(400, 'invalid_code');
+  if (invitation.used_by !== null || !isGuardian(clinic, by, dependant))
+    throw new Refused(400, 'invalid_code');
   mustFit(clinic, caller.id, dependant);
-  const used = clinic.invitations.filter((one) => one !== invitation);
-  return made({ ...tied(clinic, caller.id, dependant), invitations: used }, { id: dependant });
+  const invitations = clinic.invitations.map((one) =>
+    one === invitation ? { ...one, used_by: caller.id } : one,
+  );
+  return made({ ...tied(clinic, caller.id, dependant), invitations }, { id: dependant });
 }

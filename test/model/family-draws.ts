@@ -101,7 +101,10 @@ export const familyDraws = {
     const by = somebody(clinic, draw, 'patient').id;
     // Wrong codes are counted, and other tests try them.
     const good = clinic.invitations.findLast(
-      (one) => one.dependant !== by && isGuardian(clinic, one.by, one.dependant),
+      ({ by: maker, dependant, used_by }) =>
+        dependant !== by &&
+        // Whoever has joined may ask again.
+        (isGuardian(clinic, by, dependant) || (used_by === null && isGuardian(clinic, maker, dependant))),
     );
     return good ? { do: 'join family', by, code: good.code } : inviting(clinic, draw);
   },

@@ -7,6 +7,8 @@ import { hasBegun, isStillToCome, slotsOf } from './rules.ts';
 
 type Judge = (before: Clinic, request: Request, after: Clinic) => boolean;
 
+const usedCodes = ({ invitations }: Clinic) => invitations.filter(({ used_by }) => used_by !== null).length;
+
 const visitOf = ({ visits }: Clinic, id: number): Visit | undefined =>
   visits.find((visit) => visit.id === id);
 
@@ -102,7 +104,7 @@ const judges = {
         guardiansOf(clinic, visit.patient).length === 0,
     ),
   'another guardian joins by a code': (before, { do: kind }, after) =>
-    kind === 'join family' && before.invitations.length > after.invitations.length,
+    kind === 'join family' && usedCodes(after) > usedCodes(before),
   'a child goes whom nobody would miss': (before, request, after) =>
     request.do === 'let go' &&
     !personOf(before, request.dependant).erased &&

@@ -8,14 +8,12 @@ import { seen } from './http.ts';
 import { answer } from './model.ts';
 import { noted } from './noted.ts';
 import type { Request } from './requests.ts';
+import { runs } from './runs.ts';
 import { stateOf } from './state.ts';
 import { stories } from './stories.ts';
 import { keepSlots, newWorld, wait } from './world.ts';
 
-/** MODEL_RUNS=2000 looks longer; MODEL_SEED repeats a run whose seed fast-check printed. */
-const USUAL_RUNS = 100;
-const RUNS = Number(process.env.MODEL_RUNS ?? USUAL_RUNS);
-const SEED = process.env.MODEL_SEED;
+const { parameters, isEnough } = runs(100);
 
 /** What so many commands must have met: else they test less than they seem to. */
 const MET = [
@@ -157,10 +155,7 @@ test('whatever people do one after another, the API answers as the model does', 
   const property = fc.asyncProperty(sequences, async (sequence) => {
     await play(sequence.map((draw) => (clinic) => resolve(clinic, draw)));
   });
-  await fc.assert(property, {
-    numRuns: RUNS,
-    ...(SEED !== undefined && { seed: Number(SEED) }),
-  });
+  await fc.assert(property, parameters);
 });
 
 for (const { note, steps } of stories)
@@ -168,7 +163,7 @@ for (const { note, steps } of stories)
     expect(await play(steps)).toContain(note);
   });
 
-test.skipIf(RUNS < USUAL_RUNS)('chance and the stories have met every kind of outcome', () => {
+test.skipIf(!isEnough)('chance and the stories have met every kind of outcome', () => {
   expect(MET.filter((outcome) => !outcomes.has(outcome))).toEqual([]);
   expect(commands).toBeGreaterThanOrEqual(2_000);
 });
