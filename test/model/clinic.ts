@@ -188,6 +188,7 @@ export interface Invitation {
   by: number;
   dependant: number;
   code: string;
+  expires_at: string;
   /** Who has joined by it: to them it still says whom they look after, to others nothing. */
   used_by: number | null;
 }

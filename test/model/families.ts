@@ -2,7 +2,7 @@ import { type Clinic, change, type Person } from './clinic.ts';
 import { forgotten } from './erasing.ts';
 import { isAdult, isGuardian, only, personOf, STAFF, withoutSignIn } from './people.ts';
 import { type Act, type Created, done, made, ok, Refused, type Step } from './requests.ts';
-import { todayOf } from './rules.ts';
+import { later, todayOf } from './rules.ts';
 import { aheadOf } from './visits.ts';
 
 /** Who looks after whom: children, and those who book for them. */
@@ -89,7 +89,13 @@ export function invite(clinic: Clinic, caller: Person, request: Act<'invite'>, c
   const others = clinic.invitations.filter(
     (one) => one.by !== caller.id || one.dependant !== dependant || one.used_by !== null,
   );
-  const invitation = { by: caller.id, dependant, code, used_by: null };
+  const invitation = {
+    by: caller.id,
+    dependant,
+    code,
+    expires_at: later(clinic.now, 72 * 60),
+    used_by: null,
+  };
   return made({ ...clinic, invitations: [...others, invitation] }, {});
 }
 
@@ -99,8 +105,8 @@ export function joinFamily(clinic: Clinic, caller: Person, { code }: Act<'join f
   if (!invitation || invitation.dependant === caller.id) throw new Refused(400, 'invalid_code');
   const { by, dependant } = invitation;
   if (isGuardian(clinic, caller.id, dependant)) return made(clinic, { id: dependant });
-  if (invitation.used_by !== null || !isGuardian(clinic, by, dependant))
-    throw new Refused(400, 'invalid_code');
+  const isOver = invitation.used_by !== null || invitation.expires_at <= clinic.now;
+  if (isOver || !isGuardian(clinic, by, dependant)) throw new Refused(400, 'invalid_code');
   mustFit(clinic, caller.id, dependant);
   const invitations = clinic.invitations.map((one) =>
     one === invitation ? { ...one, used_by: caller.id } : one,

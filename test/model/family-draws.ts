@@ -101,10 +101,11 @@ export const familyDraws = {
     const by = somebody(clinic, draw, 'patient').id;
     // Wrong codes are counted, and other tests try them.
     const good = clinic.invitations.findLast(
-      ({ by: maker, dependant, used_by }) =>
+      ({ by: maker, dependant, used_by, expires_at }) =>
         dependant !== by &&
         // Whoever has joined may ask again.
-        (isGuardian(clinic, by, dependant) || (used_by === null && isGuardian(clinic, maker, dependant))),
+        (isGuardian(clinic, by, dependant) ||
+          (used_by === null && expires_at > clinic.now && isGuardian(clinic, maker, dependant))),
     );
     return good ? { do: 'join family', by, code: good.code } : inviting(clinic, draw);
   },

@@ -1,5 +1,17 @@
+import { hashOf } from '../../src/core/secrets.ts';
 import type { Arena } from '../helpers/races.ts';
-import type { Absence, Clinic, Closed, Holiday, Offer, Person, Slot, Visit, Wish } from './clinic.ts';
+import type {
+  Absence,
+  Clinic,
+  Closed,
+  Holiday,
+  Invitation,
+  Offer,
+  Person,
+  Slot,
+  Visit,
+  Wish,
+} from './clinic.ts';
 
 /** All of a clinic that a database holds, in the order of ids. */
 export interface State {
@@ -12,11 +24,15 @@ export interface State {
   absences: Absence[];
   wishes: Wish[];
   offers: Offer[];
+  /** Of a code its hash is kept. */
+  invitations: (Omit<Invitation, 'code'> & { hash: string })[];
   holidays: Holiday[];
   closed: Closed[];
 }
 
 const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
+
+const byHash = (a: { hash: string }, b: { hash: string }) => (a.hash < b.hash ? -1 : 1);
 
 const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
 
@@ -33,6 +49,9 @@ export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...cl
   absences: absences.toSorted(byId),
   wishes: wishes.toSorted(byId),
   offers: offers.toSorted(byText),
+  invitations: clinic.invitations
+    .map(({ code, ...invitation }) => ({ ...invitation, hash: hashOf(`guardian:${code}`).toString('hex') }))
+    .toSorted(byHash),
   holidays: clinic.holidays.toSorted(byId),
   closed: clinic.closed.toSorted(byId),
 });
@@ -78,6 +97,11 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
          from waitlist_entries where patient_id = any($1) order by id`,
     ),
     offers: offers.toSorted(byText),
+    invitations: await rows(
+      `select invited_by as by, dependant_id as dependant, ${onWall('expires_at')} as expires_at, used_by,
+           encode(code_hash, 'hex') as hash
+         from guardian_invitations where dependant_id = any($1) order by hash`,
+    ),
     holidays: (await arena.db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
     closed: (
       await arena.db.$client.query<Closed>(
