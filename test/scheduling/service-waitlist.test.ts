@@ -76,6 +76,19 @@ test('whoever waits for a long service is offered the whole as soon as its last 
   expect((await clinic.as(waiting).get(`/waitlist/${entry.id}/`)).body).toMatchObject({ status: 'booked' });
 });
 
+test('a new slot is not available that completes what somebody waits for', async () => {
+  const [waiting] = people;
+  const date = freshDay();
+  const publish = (start_time: string, end_time: string) =>
+    clinic.as(doctor).post('/timeslots/', { date, start_time, end_time }).expect(201);
+  await wish(waiting, date, { service: long }).expect(201);
+  expect((await publish('10:00', '10:30')).body).toMatchObject({ is_available: true });
+  const { body } = await publish('10:30', '11:00');
+  expect(body).toMatchObject({ is_available: false });
+  expect((await clinic.as(doctor).get(`/timeslots/${body.id}/`)).body).toMatchObject({ is_available: false });
+  expect((await publish('12:00', '12:30')).body).toMatchObject({ is_available: true });
+});
+
 test('an offer of a long service that is turned down gives all of it to the next', async () => {
   const [one, two, third] = people;
   const date = freshDay();

@@ -8,7 +8,8 @@ import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
  * Publishes a slot in one statement. ON CONFLICT covers the exclusion constraint: a plain INSERT deadlocks when several
  * publish the same time at once. The doctor's row is locked, so that nobody publishes for a doctor who is just leaving. A
  * doctor who waits for approval may publish: patients see the slots once the doctor is let in. Slots that were taken back at
- * that time may come from the week again. A slot that somebody waits for is nobody else's from the first moment on.
+ * that time may come from the week again. A slot that somebody waits for, alone or with others for a service, is nobody else's
+ * from the first moment on.
  * @returns undefined when the doctor is gone or deactivated, there is no such place or it is closed, or another slot overlaps
  * @throws the refusal by `timeslots_not_on_holiday`, by `timeslots_not_in_absence`, and by `room_uses_no_overlap`
  */
@@ -17,7 +18,7 @@ export async function insertTimeslot(
   slot: NewTimeslot & { doctor: number },
   wall: WallTime,
 ): Promise<Timeslot | undefined> {
-  const { rows } = await clientOf(executor).query<Timeslot>({
+  const { rows } = await clientOf(executor).query<Timeslot & { is_waited: boolean }>({
     name: 'timeslots.insert',
     text: `
       with doctor as (
@@ -33,8 +34,8 @@ export async function insertTimeslot(
         delete from withdrawn_timeslots w using published p
         where w.doctor_id = p.doctor and w.date = p.date and w.start_time < p.end_time and w.end_time > p.start_time
       )
-      select *, (date, start_time) > ($6::date, $7::time)
-        and not waitlist_wants(doctor, date, start_time, end_time, branch) as is_available
+      select *, (date, start_time) > ($6::date, $7::time) as is_available,
+        exists (select from waitlist_entries where status = 'waiting') as is_waited
       from published`,
     values: [
       slot.doctor,
@@ -48,7 +49,20 @@ export async function insertTimeslot(
       slot.room,
     ],
   });
-  return rows[0];
+  const [published] = rows;
+  if (!published) return undefined;
+  const { is_waited, ...timeslot } = published;
+  return is_waited && (await isKept(executor, timeslot.id)) ? { ...timeslot, is_available: false } : timeslot;
+}
+
+/** Whether the waiting list keeps a slot: a trigger decides it once the slot is there. */
+async function isKept(executor: Executor, timeslot: number): Promise<boolean> {
+  const { rows } = await clientOf(executor).query<{ is_waitlisted: boolean }>({
+    name: 'timeslots.is-kept',
+    text: 'select is_waitlisted from timeslots where id = $1',
+    values: [timeslot],
+  });
+  return rows[0]?.is_waitlisted ?? false;
 }
 
 /**
