@@ -26,13 +26,6 @@ export function activate(clinic: Clinic, caller: Person, request: Act<'activate'
 export function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>): Step {
   only(caller, 'admin');
   if (personOf(clinic, person).erased) return done(clinic);
-  const without: Clinic = {
-    ...clinic,
-    people: clinic.people.map((one) => ({
-      ...one,
-      guardians: one.guardians.filter((guardian) => guardian !== person),
-    })),
-  };
   // A child whom nobody else looks after, and who had no visit, goes along.
   const gone = clinic.people.filter(
     ({ id, guardians, from_desk, has_sign_in }) =>
@@ -43,7 +36,7 @@ export function erase(clinic: Clinic, caller: Person, { person }: Act<'erase'>):
       clinic.visits.every(({ patient }) => patient !== id),
   );
   const all = [person, ...gone.map(({ id }) => id)];
-  return done(all.reduce<Clinic>((now, id) => forgotten(now, caller, id), without));
+  return done(all.reduce<Clinic>((now, id) => forgotten(now, caller, id), clinic));
 }
 
 export function forgotten(clinic: Clinic, caller: Person, person: number): Clinic {
@@ -58,7 +51,10 @@ export function forgotten(clinic: Clinic, caller: Person, person: number): Clini
   const kept = new Set(wishes.map(({ id }) => id));
   return {
     ...next,
-    people: change(next.people, person, nobody),
+    people: change(next.people, person, nobody).map((one) => ({
+      ...one,
+      guardians: one.guardians.filter((guardian) => guardian !== person),
+    })),
     visits: withoutWords(next.visits, person),
     wishes,
     invitations: next.invitations.filter(

@@ -213,3 +213,30 @@ test('a slot that is booked while its week changes is taken or gone, never both'
   }
   expect(Object.keys(seen)).toHaveLength(2);
 });
+
+test('an hour whose branch follows from another that is published at once is never called an overlap', async () => {
+  const { body } = await clinic.ask(admin, 'POST', '/branches/', { name: 'Second', address: 'Amir Temur 1' });
+  const second = (body as { id: number }).id;
+  const publish = (start_time: string, end_time: string, branch?: number) => (instance: number) =>
+    clinic.ask(
+      doctor,
+      'POST',
+      '/timeslots/',
+      { date: TUESDAYS[0], start_time, end_time, ...(branch && { branch }) },
+      instance,
+    );
+  const seen = new Set<string>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [named, following] = await atOnce(
+      round,
+      publish('09:00', '10:00', second),
+      publish('11:00', '12:00'),
+    );
+    expect(outcome(named)).toBe('201');
+    seen.add(outcome(following));
+    await clear();
+  }
+  // Where they don't meet, the branch has to be said, or it is known.
+  expect(['201', '400 invalid_input']).toEqual(expect.arrayContaining([...seen]));
+  expect(outcome(await clinic.ask(admin, 'DELETE', `/branches/${second}/`))).toBe('204');
+});

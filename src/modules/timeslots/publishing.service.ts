@@ -26,8 +26,8 @@ export interface PublishingDependencies {
   places: Pick<Availability['places'], 'resolve' | 'roomInstead'>;
 }
 
-/** How often a slot is deleted when what kept it has gone again by the time one asks. */
-const ATTEMPTS = 3;
+/** How often a slot is published, or deleted, when what refused it has gone again by the time one asks. */
+const ATTEMPTS = 2;
 
 const doctorOf = ({ doctor }: { doctor: number }) => doctor;
 
@@ -86,26 +86,23 @@ export function createPublishing(dependencies: PublishingDependencies) {
      */
     async publish(slot: NewTimeslot, caller: Caller, request?: Keyed): Promise<Once<Timeslot>> {
       const doctor = doctorFor(slot.doctor, caller);
-      const published = await namingRoom(slot, () =>
-        noted(
-          caller,
-          'timeslot.publish',
-          async (executor) => {
-            const wall = clock.wall();
-            if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
-            const published = await repository.insertTimeslot(executor, { ...slot, doctor }, wall);
-            // Which branch it is in may have followed from what the doctor has.
-            if (published) await reach.mustReach(published.branch, caller);
-            return published;
-          },
-          ({ id }) => id,
-          request,
-        ),
-      );
-      if (published) return published;
-      await doctors.mustWork(doctor);
-      await places.resolve(db, doctor, [slot]);
-      throw new AppError('slot_overlap');
+      const insert = async (executor: Executor) => {
+        const wall = clock.wall();
+        if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
+        const published = await repository.insertTimeslot(executor, { ...slot, doctor }, wall);
+        // Which branch it is in may have followed from what the doctor has.
+        if (published) await reach.mustReach(published.branch, caller);
+        return published;
+      };
+      for (let attempt = 1; ; attempt += 1) {
+        const published = await namingRoom(slot, () =>
+          noted(caller, 'timeslot.publish', insert, ({ id }) => id, request),
+        );
+        if (published) return published;
+        await doctors.mustWork(doctor);
+        await places.resolve(db, doctor, [slot]);
+        if (attempt === ATTEMPTS) throw new AppError('slot_overlap');
+      }
     },
 
     /** @throws AppError timeslot_not_found, slot_booked, slot_held */
