@@ -17,8 +17,12 @@ const LONG = {
     'test/api/{cursors,updated-since}.test.ts',
     'test/webhooks/killed.test.ts',
     'test/pages/{book,desk}.test.ts',
+    'test/plans/**/*.test.ts',
+    'test/desk/search-plan.test.ts',
+    'test/scheduling/{export,statistics}.test.ts',
   ],
   env: {
+    SIZE: '1',
     RACE_ROUNDS: '2000',
     MODEL_RUNS: '2000',
     OUTAGE_SECONDS: '30',

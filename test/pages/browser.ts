@@ -23,8 +23,8 @@ const readers = [
   { language: 'en', size: desktop, dark: true },
 ] as const;
 
-/** All of them in `npm run test:long`; by default each language once, on a phone and at a desk, by day and by night. */
-export const everyReader = process.env.READERS === 'all' ? readers : [readers[0], readers[1], readers[5]];
+/** All of them in `npm run test:long`; by default two: on a phone in the dark, and at a desk. */
+export const everyReader = process.env.READERS === 'all' ? readers : [readers[1], readers[3]];
 
 export interface Reader {
   page: Page;

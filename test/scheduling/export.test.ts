@@ -14,6 +14,7 @@ import { expectProblem } from '../helpers/problem.ts';
 import { listening } from '../helpers/raw.ts';
 import { insertPeople } from '../helpers/rows.ts';
 import { watchStatements } from '../helpers/statements.ts';
+import { sized } from '../size.ts';
 
 let clinic: TestApp;
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
@@ -349,7 +350,7 @@ describe('a large export', () => {
     expect(those(/insert into audit_entries/)).toHaveLength(11);
   });
 
-  test('needs no more memory for 200,000 rows than for 20,000', async () => {
+  test(`needs no more memory for ${sized(200_000)} rows than for 10,000`, async () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     /** The most that was alive at any time while so many rows went by, in MB. */
@@ -372,26 +373,26 @@ describe('a large export', () => {
       expect(rows).toBe(count);
       return { peak, megabytes: bytes / 1e6, ms: performance.now() - began };
     }
-    const [small, large] = [await peakOf(20_000), await peakOf(200_000)];
+    const [small, large] = [await peakOf(10_000), await peakOf(sized(200_000))];
     process.stdout.write(
-      `export: 20,000 rows (${small.megabytes.toFixed(0)} MB) at most ${small.peak.toFixed(0)} MB alive; 200,000 rows ` +
+      `export: 10,000 rows (${small.megabytes.toFixed(0)} MB) at most ${small.peak.toFixed(0)} MB alive; ${sized(200_000)} rows ` +
         `(${large.megabytes.toFixed(0)} MB, ${(large.ms / 1_000).toFixed(1)} s) at most ${large.peak.toFixed(0)} MB\n`,
     );
     expect(large.peak).toBeLessThan(small.peak + 10);
   });
 
   test('is read no further when nobody takes it any more', async ({ onTestFinished }) => {
-    await insertMany(100_000);
+    await insertMany(sized(200_000));
     const statements = watchStatements();
     try {
       // Another that is taken whole tells the time: meanwhile this one would have got as far.
       const whole = (await statements.during(exported)).length;
-      expect(whole).toBeGreaterThan(100);
+      expect(whole).toBeGreaterThan(sized(200));
       const { request, answer } = await open();
       onTestFinished(() => void request.destroy());
       await once(answer, 'readable');
       answer.read();
-      // Nobody reads on: what the sockets hold is all that is fetched ahead, of 100 pages and more.
+      // Nobody reads on: what the sockets hold is all that is fetched ahead, of pages of a thousand.
       await exported();
       const ahead = statements.soFar().length - whole;
       expect(ahead).toBeGreaterThan(0);
@@ -412,7 +413,7 @@ describe('a large export', () => {
   });
 
   test('closes its connection when it breaks off, and its log line holds nobody’s data', async () => {
-    await insertMany(50_000);
+    await insertMany(20_000);
     const { answer } = await open();
     await once(answer, 'readable');
     const before = log.lines.length;
