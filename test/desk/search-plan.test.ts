@@ -4,15 +4,14 @@ import { createDesk } from '../../src/modules/patients/desk/desk.service.ts';
 import { testClock } from '../helpers/clock.ts';
 import { testDatabase, unhurried } from '../helpers/database.ts';
 import { planModes, type Ran, ranDuring } from '../helpers/plans.ts';
-import { sized } from '../size.ts';
 
 /**
- * What the search at the desk reads among 1,000,000 patients, at full size: every statement as the server runs it, those inside of
+ * What the search at the desk reads among 1,000,000 patients: every statement as the server runs it, those inside of
  * `patients_found` too. Nine tenths are called Karimova, and those who are rare lie at the end of the table, so that a
  * server that hopes to find enough soon would read it all.
  */
 
-const PATIENTS = sized(1_000_000);
+const PATIENTS = 1_000_000;
 let db: Db;
 let close: () => Promise<void>;
 let desk: ReturnType<typeof createDesk>;

@@ -87,8 +87,7 @@ export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>,
   if (!reaches(caller, place.branch)) throw new Refused(403, 'forbidden');
   const next = withSlots(clinic, [slot], { ...place, break_minutes: 0, despite_holiday });
   const published = next.slots.find((one) => one.id === id) as Slot;
-  // The answer is written before the slot is kept for whoever waits for a service.
-  const is_available = !hasBegun(next, published) && !isWanted(clinic, published);
+  const is_available = !hasBegun(next, published) && !published.is_waitlisted;
   return made(next, { ...shownSlot(next, published), is_available });
 }
 

@@ -9,7 +9,7 @@ import { listsOf, queriesOf } from './lists.ts';
 import { DOCTORS, fillWorld, isHoliday, type Known } from './world.ts';
 
 /**
- * What every list, every search and every step of booking costs in a clinic of a million slots, at full size: rows and pages touched, as
+ * What every list, every search and every step of booking costs in a clinic of a million slots: rows and pages touched, as
  * the server itself tells of the very statements that a request sends, those inside of triggers too. None of the bounds
  * depends on how large the clinic is.
  */
