@@ -216,7 +216,7 @@ export const identifiers = listOf(
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Over HTTP only on this machine. */
-export function isSafeUrl(address: string): boolean {
+function isSafeUrl(address: string): boolean {
   if (!URL.canParse(address)) return false;
   const { protocol, hostname, username, password, hash } = new URL(address);
   if (username || password || hash || address.includes('#')) return false;

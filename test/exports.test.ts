@@ -12,8 +12,8 @@ const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 const DECLARED = /^export (?:async )?(?:function\*?|const|let|class|interface|type|abstract class) (\w+)/gm;
 const LIST = /^export (?:type )?\{([^}]*)\}(?: from '([^']+)')?/gm;
 const IMPORTED = /import (?:type )?(?:\w+, )?\{([^}]*)\} from '(\.[^']+)'/g;
-const WHOLE =
-  /import (?:type )?\* as \w+ from '(\.[^']+)'|import\(\s*'(\.[^']+)'\s*\)|export \* from '(\.[^']+)'/g;
+const NAMESPACE = /import (?:type )?\* as (\w+) from '(\.[^']+)'/g;
+const WHOLE = /import\(\s*'(\.[^']+)'\s*\)|export \* from '(\.[^']+)'/g;
 
 /** The names in the braces of an import or an export: as they are called there, and as they are called outside. */
 const namesIn = (list: string) =>
@@ -41,10 +41,14 @@ function usesOf(file: string): string[] {
   const some = [...text.matchAll(IMPORTED), ...text.matchAll(LIST)].flatMap(([, list = '', target]) =>
     target === undefined ? [] : namesIn(list).map(([name]) => `${path(target)} ${name}`),
   );
-  const whole = [...text.matchAll(WHOLE)].map(
-    ([, one, two, three]) => `${path(one ?? two ?? three ?? '')} *`,
-  );
-  return [...some, ...whole];
+  const ofNamespaces = [...text.matchAll(NAMESPACE)].flatMap(([, name = '', target = '']) => {
+    const used = [...text.matchAll(new RegExp(`\\b${name}\\.(\\w+)`, 'g'))].map(([, one]) => one);
+    // Handed on as it is, or read by a name that is not written out.
+    const isWhole = new RegExp(`(?<!as )\\b${name}\\b(?!\\.|: )`).test(text);
+    return [...used, ...(isWhole ? ['*'] : [])].map((one) => `${path(target)} ${one}`);
+  });
+  const whole = [...text.matchAll(WHOLE)].map(([, one, two]) => `${path(one ?? two ?? '')} *`);
+  return [...some, ...ofNamespaces, ...whole];
 }
 
 test('every export is imported by somebody', () => {

@@ -3,7 +3,7 @@ import { type Happened, happenedColumns } from './log.ts';
 
 /** Events that a reader failed at. They are tried again, apart from the others, and those of the same appointment wait behind. */
 
-export interface Trouble extends Happened {
+interface Trouble extends Happened {
   tries: number;
 }
 

@@ -341,7 +341,7 @@ export const dateFilters = {
     .meta({ description: 'This day and earlier; not before `from`.', examples: ['2028-03-31'] }),
 };
 
-export interface DateFilters {
+interface DateFilters {
   date?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;

@@ -28,7 +28,7 @@ export async function tryLock(tx: Tx, owned: readonly Owned[]): Promise<boolean[
   return rows.map(({ locked }) => locked);
 }
 
-export interface Kept {
+interface Kept {
   fingerprint: Buffer;
   answer: Record<string, unknown>;
 }

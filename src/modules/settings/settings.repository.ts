@@ -25,8 +25,6 @@ export async function findSettings(db: Executor) {
   return row;
 }
 
-export type SettingsRow = NonNullable<Awaited<ReturnType<typeof findSettings>>>;
-
 /** Keeps the row, which it makes where there is none, from every other change. */
 export async function lockSettings(tx: Tx): Promise<void> {
   await tx

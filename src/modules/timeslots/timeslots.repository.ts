@@ -16,7 +16,7 @@ import type { Branches } from '../availability/reach.sql.ts';
 import type { Timeslot } from './timeslots.schemas.ts';
 
 /** A moment, as an instant and as the clinic's wall shows it. */
-export interface Moment {
+interface Moment {
   now: Date;
   wall: WallTime;
 }

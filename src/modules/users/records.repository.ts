@@ -15,7 +15,7 @@ export async function lockRecords(tx: Tx, patients: readonly number[]): Promise<
 }
 
 /** A record that its owner may claim, and when they were born, if that is known. */
-export interface Claimable {
+interface Claimable {
   id: number;
   date_of_birth: string | null;
 }

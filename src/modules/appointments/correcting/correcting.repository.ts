@@ -19,7 +19,7 @@ export async function lockPatients(tx: Tx, patients: readonly number[]): Promise
 }
 
 /** An appointment while nobody else can change it. A request that has lapsed is `expired`. */
-export interface Held {
+interface Held {
   patient: number;
   status: AppointmentStatus;
   version: number;

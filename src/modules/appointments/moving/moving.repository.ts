@@ -49,7 +49,7 @@ export async function lockAppointment(
 }
 
 /** Where somebody would move to, while nobody else can take it. */
-export interface Target {
+interface Target {
   id: number;
   doctor: number;
   date: string;

@@ -47,7 +47,7 @@ export async function noteUse(tx: Tx, user: number, { issuer, subject }: Who, no
   return rowCount === 1;
 }
 
-export interface IdentityRow {
+interface IdentityRow {
   id: number;
   provider: string;
   linked_at: string;

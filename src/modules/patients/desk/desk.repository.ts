@@ -94,7 +94,7 @@ export async function lockRegistering(tx: Tx, of: readonly string[]): Promise<vo
   });
 }
 
-export interface Likely {
+interface Likely {
   name: string;
   phone: string | null;
   date_of_birth: string | null;

@@ -2,7 +2,7 @@ import type { relationships } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { dependantsOf } from './guardians.sql.ts';
 
-export type Relationship = (typeof relationships)[number];
+type Relationship = (typeof relationships)[number];
 
 interface Tie {
   guardian: number;
