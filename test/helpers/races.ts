@@ -21,6 +21,7 @@ export interface Answer {
     previous?: string | null;
     results?: unknown[];
     is_available?: boolean;
+    created?: number;
     is_active?: boolean;
     access?: string;
     refresh?: string;

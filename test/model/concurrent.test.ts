@@ -105,10 +105,17 @@ function ends({ before, slots, sent }: Batch, clinic: Clinic, { request, got }: 
     .filter(({ late, expected }) => {
       // Whoever is put out while they accept is told what was missed first: the offer, the wish, or themself.
       if (late && request.do === 'accept') return got.status >= 400 && expected.status >= 400;
+      if (followsOthers(request) && expected.code === 'invalid_input') return isInVain(got);
       return isDeepStrictEqual(shown, told(request, expected));
     })
     .map(({ next }) => next);
 }
+
+/** In which branch it is follows from what the doctor has: that is read first, and what else refuses it may have come since. */
+const followsOthers = (request: Request) =>
+  (request.do === 'publish' || request.do === 'publish many') && request.branch === undefined;
+
+const isInVain = ({ status, body }: Answer) => status >= 400 || body.created === 0;
 
 /** Statements of their own, a moment after the rest of their answer: whether the list wants a slot, and what is free now. */
 function told(request: Request, { body, ...expected }: Expected): Expected {
