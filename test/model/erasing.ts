@@ -60,6 +60,7 @@ export function forgotten(clinic: Clinic, caller: Person, person: number): Clini
     invitations: next.invitations.filter(
       ({ by, dependant, used_by }) => ![by, dependant, used_by].includes(person),
     ),
+    given: next.given.filter(({ doctor }) => doctor !== person),
     offers: next.offers.filter(({ entry }) => kept.has(entry)),
   };
 }
