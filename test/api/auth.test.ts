@@ -50,7 +50,7 @@ describe('POST /auth/register/', () => {
       phone_verified_at: null,
       locale: 'uz',
       created_at: expect.stringMatching(INSTANT),
-      profile: { id, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
+      profile: { role: 'patient', id, phone: '+998901234567', date_of_birth: '1990-05-17', gender: 'female' },
     });
   });
 
@@ -70,6 +70,7 @@ describe('POST /auth/register/', () => {
       locale: null,
       created_at: expect.stringMatching(INSTANT),
       profile: {
+        role: 'doctor',
         id: body.id,
         specialization: null,
         specialization_id: null,
@@ -288,6 +289,7 @@ describe('GET /auth/me/', () => {
       {
         admin: [],
         doctor: [
+          'role',
           'id',
           'specialization',
           'specialization_id',
@@ -296,7 +298,7 @@ describe('GET /auth/me/', () => {
           'photo',
           'approved_at',
         ],
-        patient: ['id', 'phone', 'date_of_birth', 'gender'],
+        patient: ['role', 'id', 'phone', 'date_of_birth', 'gender'],
       }[role],
     );
   });

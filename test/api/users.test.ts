@@ -54,7 +54,7 @@ describe('POST /users/', () => {
       phone_verified_at: null,
       locale: null,
       created_at: expect.stringMatching(/Z$/),
-      profile: more && { ...profile, ...more, id },
+      profile: more && { role, ...profile, ...more, id },
     });
     expect(await show(id)).toEqual(created.body);
     await login(fields.username).expect(200);

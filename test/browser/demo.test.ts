@@ -5,7 +5,73 @@ import { demoApp } from '../helpers/demo.ts';
 import { chromiumPath, openBrowser, screenshot, watch } from './chromium.ts';
 import { authorize, execute } from './swagger-page.ts';
 
+/** What each does by *Execute* alone in their part of the document, and what is answered; the patient's way is a test of its own. */
+const WAYS = {
+  doctor: [
+    ['timeslots', 'publishTimeslot', 201],
+    ['timeslots', 'publishTimeslots', 201],
+    ['timeslots', 'listOwnTimeslots', 200],
+    ['appointments', 'listOwnAppointments', 200],
+    ['appointments', 'decideAppointment', 200],
+    ['appointments', 'markCompleted', 200],
+    ['schedules', 'addAbsence', 200],
+    ['doctors', 'updateDoctorProfile', 200],
+  ],
+  receptionist: [
+    ['desk', 'getPatient', 200],
+    ['desk', 'registerPatient', 201],
+    ['timeslots', 'searchTimeslots', 200],
+    ['timeslots', 'holdTimeslot', 200],
+    ['appointments', 'bookAppointment', 201],
+    ['appointments', 'decideAppointment', 200],
+    ['appointments', 'rescheduleAppointment', 200],
+    ['appointments', 'markArrived', 200],
+    ['waitlist', 'listWaitlist', 200],
+  ],
+  admin: [
+    ['users', 'listUsers', 200],
+    ['users', 'createUser', 201],
+    ['users', 'approveDoctor', 200],
+    ['settings', 'updateSettings', 200],
+    ['schedules', 'addHoliday', 201],
+    ['clinic', 'addBranch', 201],
+    ['services', 'addService', 201],
+    ['statistics', 'getStatistics', 200],
+    ['audit', 'listAudit', 200],
+    ['system', 'getSystem', 200],
+  ],
+} as const;
+
 describe.runIf(chromiumPath)('the demo clinic in a browser', () => {
+  test.each(['doctor', 'receptionist', 'admin'] as const)(
+    '%s: pressing Execute alone goes through their day, in their own part',
+    async (role) => {
+      const clinic = await demoApp();
+      onTestFinished(() => clinic.close());
+      const origin = await clinic.app.listen({ host: '127.0.0.1', port: 0 });
+      const browser = await openBrowser();
+      onTestFinished(() => browser.close());
+      const page = await (await browser.newContext({ viewport: { width: 1280, height: 1000 } })).newPage();
+      page.setDefaultTimeout(0);
+      const complaints = watch(page, origin);
+
+      await page.goto(origin);
+      await page.locator(`a[href="/api/docs/?role=${role}"]`).click();
+      await page.locator('.opblock-tag').first().waitFor();
+      const login = await execute(page, 'auth', 'login');
+      expect(login).toMatchObject({ status: 200, body: { user: { role, username: demo[role].username } } });
+      await authorize(page, login.body.access);
+      const done = [];
+      for (const [tag, operationId] of WAYS[role]) {
+        const { status } = await execute(page, tag, operationId);
+        done.push([tag, operationId, status]);
+      }
+      await screenshot(page, `demo-${role}`);
+      expect(done).toEqual(WAYS[role]);
+      expect(complaints).toEqual([]);
+    },
+  );
+
   test('pressing Execute goes the whole way, with nothing typed but the token', async () => {
     const clinic = await demoApp();
     onTestFinished(() => clinic.close());

@@ -69,7 +69,7 @@ export function validator(document: Document, { closed = false } = {}) {
   // The package is CommonJS: Node hands out its module.exports, which TypeScript takes for a namespace.
   (addFormats as unknown as (on: Ajv2020) => void)(ajv);
   // Its schemas stand deep in a document that is none itself.
-  ajv.addVocabulary([...Object.keys(document), 'x-extensible-enum']);
+  ajv.addVocabulary([...Object.keys(document), 'x-extensible-enum', 'discriminator']);
   ajv.addSchema(closed ? close(structuredClone(document)) : document, 'document');
   const compiled = new Map<string, ValidateFunction>();
   return (keys: string[], value: unknown): string | undefined => {

@@ -62,7 +62,7 @@ test('whoever opens the address that is printed finds the way, and programs are 
   for (const path of ['/', '/api', '/api/']) {
     const page = await asPerson(path).expect(200).expect('content-type', 'text/html; charset=utf-8');
     for (const [, url = ''] of page.text.matchAll(/<a href="([^"]*)"/g)) await get(url).expect(200);
-    expect(page.text.match(/<a href="/g)?.length).toBe(10);
+    expect(page.text.match(/<a href="/g)?.length).toBe(14);
     // There is no demo clinic here.
     expect(page.text).not.toContain('demo.');
     const refused = await get(path).set('accept', '*/*').expect(404);

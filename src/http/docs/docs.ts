@@ -57,6 +57,19 @@ function variantOf({ site, query }: FastifyRequest): string {
   return JSON.stringify(known ? { ...variant, role: known } : variant);
 }
 
+/**
+ * Runs in the browser: `/api/docs/?role=doctor` shows what a doctor may call. Left to itself, Swagger UI's page finds no
+ * document wherever its own address has a query.
+ */
+function withPart<Asked extends object>(request: Asked): Asked {
+  const asked = request as { loadSpec?: boolean; url?: string };
+  if (!asked.loadSpec) return request;
+  const { location } = globalThis as unknown as { location: { origin: string; search: string } };
+  const role = new URLSearchParams(location.search).get('role');
+  asked.url = `${location.origin}/api/schema/${role ? `?role=${encodeURIComponent(role)}` : ''}`;
+  return request;
+}
+
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
 export async function docs(app: FastifyInstance): Promise<void> {
   app.addHook('onRoute', (route) => {
@@ -79,6 +92,7 @@ export async function docs(app: FastifyInstance): Promise<void> {
       persistAuthorization: true,
       displayRequestDuration: true,
       defaultModelsExpandDepth: 0,
+      requestInterceptor: withPart,
     },
     theme: {
       title: `${TITLE} · Swagger UI`,

@@ -82,7 +82,9 @@ const pageFor = (isDemo: boolean, hasPages: boolean) => `<!doctype html>
     <p>Patients book visits, doctors publish their hours, admins look after everything. This is an API; these pages
       describe it:</p>
     <ul>
-      <li><a href="/api/docs/">Swagger UI</a>: try every operation</li>
+      <li><a href="/api/docs/">Swagger UI</a>: try every operation, or those of one role: <a href="/api/docs/?role=patient">patient</a>,
+        <a href="/api/docs/?role=doctor">doctor</a>, <a href="/api/docs/?role=receptionist">receptionist</a>,
+        <a href="/api/docs/?role=admin">admin</a></li>
       <li><a href="/api/redoc/">Reference</a>: read about them</li>
       <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs, or what one role may call: <a href="/api/schema/?role=patient">patient</a>,
         <a href="/api/schema/?role=doctor">doctor</a>, <a href="/api/schema/?role=receptionist">receptionist</a>,

@@ -11,6 +11,8 @@ export const ICON =
 /** Swagger UI is made for wide screens: on a phone, what stands side by side is put one below the other. */
 export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
 .swagger-ui .responses-table .response-col_links { display: none !important; }
+/* The address that the page would have asked, had it been left to itself: see withPart. */
+.swagger-ui .info .main > a { display: none; }
 .swagger-ui .parameters-col_name { padding-right: 12px; }
 /* The page has no dark colours of its own: turned round, with the hues as they were, it has. */
 @media (prefers-color-scheme: dark) {

@@ -31,10 +31,10 @@ export function partOf(
 
 /** Which examples are meant for a role, by their names. */
 const MEANT: Record<Role, readonly string[]> = {
-  patient: ['patient'],
-  doctor: ['doctor'],
-  receptionist: ['staff', 'admin'],
-  admin: ['admin', 'staff'],
+  patient: ['demo_patient', 'patient'],
+  doctor: ['demo_doctor', 'doctor'],
+  receptionist: ['demo_receptionist', 'staff', 'admin'],
+  admin: ['demo_admin', 'admin', 'staff'],
 };
 
 /** The operation with the example first that is meant for this role: programs that import it send the first. */

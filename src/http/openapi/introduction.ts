@@ -41,13 +41,13 @@ then sign in again.
 
 | you are | you do |
 | --- | --- |
-| a patient | find a doctor (\`GET /api/doctors/\`) and a free slot (\`GET /api/doctors/{id}/timeslots/\`), book it \
+| [a patient](/api/docs/?role=patient) | find a doctor (\`GET /api/doctors/\`) and a free slot (\`GET /api/doctors/{id}/timeslots/\`), book it \
 (\`POST /api/appointments/\`), see it (\`GET /api/appointments/me/\`), move or cancel it |
-| a doctor | publish slots (\`POST /api/timeslots/\`, or many at once with \`POST /api/timeslots/bulk/\`), see who has \
+| [a doctor](/api/docs/?role=doctor) | publish slots (\`POST /api/timeslots/\`, or many at once with \`POST /api/timeslots/bulk/\`), see who has \
 booked (\`GET /api/appointments/me/\`), confirm or decline (\`PATCH /api/appointments/{id}/\`), mark who came |
-| a receptionist | do for patients and doctors what they ask for at the desk or by phone: book, hold, move, cancel and confirm for \
+| [a receptionist](/api/docs/?role=receptionist) | do for patients and doctors what they ask for at the desk or by phone: book, hold, move, cancel and confirm for \
 a patient (the field \`patient\`), publish for a doctor (the field \`doctor\`), say who has come |
-| an admin | the same, and see every visit (\`GET /api/appointments/\`), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
+| [an admin](/api/docs/?role=admin) | the same, and see every visit (\`GET /api/appointments/\`), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
 (\`GET /api/statistics/\`) |
 
 A booking is \`pending\` until its doctor, or the staff, confirms or declines it. A doctor’s id is the id of their user: \

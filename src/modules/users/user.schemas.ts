@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
+import type { Role } from '../../core/roles.ts';
 import * as fields from '../../http/fields.ts';
 import { documented } from '../../http/openapi/documented.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -8,8 +9,13 @@ import { doctorExample, doctorOutput } from '../doctors/index.ts';
 import { patientExample, patientOutput } from '../patients/index.ts';
 import { MAX_BRANCHES } from './profile.schemas.ts';
 
+/** By which clients tell the profiles apart. */
+const profileOf = <const Of extends Role>(role: Of) =>
+  z.literal(role).meta({ description: 'Whose profile it is; it tells them apart.' });
+
 const doctorProfile = z
   .object({
+    role: profileOf('doctor'),
     id: fields.id,
     ...doctorOutput,
     photo: fields.out.photo,
@@ -18,11 +24,12 @@ const doctorProfile = z
   .meta({ id: 'UserDoctorProfile', description: 'What a user has as a doctor.' });
 
 const patientProfile = z
-  .object({ id: fields.id, phone: fields.out.phone, ...patientOutput })
+  .object({ role: profileOf('patient'), id: fields.id, phone: fields.out.phone, ...patientOutput })
   .meta({ id: 'UserPatientProfile', description: 'What a user has as a patient.' });
 
 const receptionistProfile = z
   .object({
+    role: profileOf('receptionist'),
     branches: z
       .array(fields.id)
       .max(MAX_BRANCHES)
@@ -32,6 +39,19 @@ const receptionistProfile = z
       }),
   })
   .meta({ id: 'UserReceptionistProfile', description: 'What a user has as a receptionist.' });
+
+const profile = z.discriminatedUnion('role', [doctorProfile, patientProfile, receptionistProfile]).meta({
+  id: 'UserProfile',
+  description: 'The profile of a role; `role` says of which.',
+  discriminator: {
+    propertyName: 'role',
+    mapping: {
+      doctor: '#/components/schemas/UserDoctorProfile',
+      patient: '#/components/schemas/UserPatientProfile',
+      receptionist: '#/components/schemas/UserReceptionistProfile',
+    },
+  },
+});
 
 const provedAt = fields.out.instant
   .nullable()
@@ -54,10 +74,7 @@ export const user = documented(
     phone_verified_at: provedAt,
     locale: fields.locale.nullable().meta({ description: 'The language they prefer.' }),
     created_at: fields.out.instant,
-    profile: z
-      .union([doctorProfile, patientProfile, receptionistProfile])
-      .nullable()
-      .meta({ description: 'The profile of their role; admins have none.' }),
+    profile: profile.nullable().meta({ description: 'The profile of their role; admins have none.' }),
   }),
   {
     id: 'User',
@@ -78,7 +95,7 @@ export const user = documented(
           phone_verified_at: '2028-03-01T09:32:10.000Z',
           locale: 'uz',
           created_at: '2028-03-01T09:30:00.000Z',
-          profile: { id: demo.patient.id, phone: demo.patient.phone, ...patientExample },
+          profile: { role: 'patient', id: demo.patient.id, phone: demo.patient.phone, ...patientExample },
         },
       },
       receptionist: {
@@ -96,7 +113,7 @@ export const user = documented(
           phone_verified_at: null,
           locale: 'uz',
           created_at: '2028-03-01T08:20:00.000Z',
-          profile: { branches: [1] },
+          profile: { role: 'receptionist', branches: [1] },
         },
       },
       doctor: {
@@ -115,6 +132,7 @@ export const user = documented(
           locale: 'uz',
           created_at: '2028-03-01T08:15:00.000Z',
           profile: {
+            role: 'doctor',
             id: demo.doctor.id,
             ...doctorExample,
             photo: fields.PHOTO_EXAMPLE,

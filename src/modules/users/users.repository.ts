@@ -79,13 +79,18 @@ function toUser(row: Row): User {
   const { id, phone, username } = user;
   const side = sideOf(user.role);
   const profile = {
-    doctor: { id, ...of(row, 'doctor_', doctorColumns), photo: photoOf(row.doctor_photo) },
-    patient: { id, phone, ...of(row, 'patient_', patientColumns) },
+    doctor: {
+      role: 'doctor' as const,
+      id,
+      ...of(row, 'doctor_', doctorColumns),
+      photo: photoOf(row.doctor_photo),
+    },
+    patient: { role: 'patient' as const, id, phone, ...of(row, 'patient_', patientColumns) },
   };
   return {
     ...user,
     username: hasNoSignIn(username) ? null : username,
-    profile: side ? profile[side] : branches && { branches },
+    profile: side ? profile[side] : branches && { role: 'receptionist' as const, branches },
   };
 }
 
