@@ -17,6 +17,7 @@ const LONG = {
     'test/api/{cursors,updated-since}.test.ts',
     'test/webhooks/killed.test.ts',
     'test/pages/{book,desk}.test.ts',
+    'test/plans/**/*.test.ts',
     'test/scheduling/{export,search-plan,statistics}.test.ts',
   ],
   env: {

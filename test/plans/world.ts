@@ -1,8 +1,9 @@
 import pg from 'pg';
 import type { Person } from '../helpers/app.ts';
+import { sized } from '../size.ts';
 
 /**
- * A clinic after many years, straight into the tables: a thousand doctors, 120,000 patients, a million slots. Three people
+ * A clinic after many years, straight into the tables: a thousand doctors, 120,000 patients, a million slots; what is noted of them is a part at less than full size. Three people
  * stand out in it, each with more than their share: a doctor of 40,000 slots, their patient of 2,500 visits, and the admin
  * who booked every tenth visit. Nearly all of it is in one branch; ten doctors work in another. By the clock of the tests it is 2026-03-02.
  */
@@ -18,6 +19,9 @@ export const FIRST = { doctor: 1_001, admin: 3_001, program: 4_001, patient: 10_
 export const DOCTORS = 1_000;
 const ADMINS = 20;
 const PATIENTS = 120_000;
+const AUDITED = sized(600_000);
+const NOTIFIED = sized(500_000);
+const MESSAGES = sized(400_000);
 /** Of each doctor, 8 slots a day from 08:00; half of what lies ahead is booked, and nearly all that is past. */
 const DAYS = { past: 100, ahead: 27 };
 /** Of the doctor who stands out, 16 slots a day from 13:00, before all the others. */
@@ -100,18 +104,18 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
   `insert into appointment_events (appointment_id, at, kind, by)
    select id, created_at, 'confirmed', doctor_id from appointments where id % 3 = 0`,
   `insert into audit_entries (at, actor_id, actor_role, action, subject_id, details)
-   select ${instant(600_000)}, case when n % 7 = 0 then ${admin.id} else ${adminOf('n')} end, 'admin',
+   select ${instant(AUDITED)}, case when n % 7 = 0 then ${admin.id} else ${adminOf('n')} end, 'admin',
      case when n % 60000 = 0 then 'user.delete' else (array['appointment.read', 'user.read', 'user.update'])[1 + n % 3] end,
      case when n % 100 = 0 then ${patient.id} else ${patientOf('n')} end, '{"appointment": 9001}'
-   from ${series(600_000)}`,
+   from ${series(AUDITED)}`,
   `insert into notifications (key, user_id, kind, appointment_id, created_at, read_at)
    select 'world:' || n, case when n % 50 = 0 then ${patient.id} else ${patientOf('n')} end, 'confirmed', n,
-     ${instant(500_000)}, case when n % 3 > 0 then ${instant(500_000)} end from ${series(500_000)}`,
+     ${instant(NOTIFIED)}, case when n % 3 > 0 then ${instant(NOTIFIED)} end from ${series(NOTIFIED)}`,
   `insert into messages (key, user_id, channel, kind, appointment_id, status, created_at, sent_at)
    select 'world:' || n, case when n % 50 = 0 then ${patient.id} else ${patientOf('n')} end,
      (case when n % 20 = 0 then 'telegram' when n % 7 = 0 then 'email' else 'sms' end)::message_channel, 'confirmed', n,
      (case when n % 5000 = 0 then 'failed' when n % 40 = 0 then 'dropped' else 'sent' end)::message_status,
-     ${instant(400_000)}, ${instant(400_000)} from ${series(400_000)}`,
+     ${instant(MESSAGES)}, ${instant(MESSAGES)} from ${series(MESSAGES)}`,
   `insert into waitlist_entries (patient_id, doctor_id, specialization, "from", "to", status, created_at, appointment_id)
    select ${patientOf('n')}, case when n % 2 = 0 then ${doctorOf('n / 2')} end,
      case when n % 2 = 1 then (${SPECIALIZATIONS})[1 + n / 2 % 8] end, ${TODAY} - 30, ${TODAY} + 60, status::waitlist_status,
