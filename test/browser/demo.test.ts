@@ -12,6 +12,7 @@ const WAYS = {
     ['timeslots', 'publishTimeslots', 201],
     ['timeslots', 'listOwnTimeslots', 200],
     ['appointments', 'listOwnAppointments', 200],
+    ['appointments', 'bookAppointment', 201],
     ['appointments', 'decideAppointment', 200],
     ['appointments', 'markCompleted', 200],
     ['schedules', 'addAbsence', 200],

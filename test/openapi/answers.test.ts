@@ -243,7 +243,7 @@ test('the examples work as they stand, and every operation answers as documented
 
   const asPatient = { ...example('bookAppointment', 'patient'), timeslot: slot.id };
   const booked = await call(patient, 'post', '/appointments/', 201, asPatient);
-  const asAdmin = { ...example('bookAppointment', 'admin'), timeslot: another.id, patient: patient.id };
+  const asAdmin = { ...example('bookAppointment', 'staff'), timeslot: another.id, patient: patient.id };
   const byAdmin = await call(admin, 'post', '/appointments/', 201, asAdmin);
   await call(doctor, 'patch', `/appointments/${booked.id}/`, 200, example('decideAppointment', 'confirm'));
   await call(doctor, 'patch', `/appointments/${byAdmin.id}/`, 200, example('decideAppointment', 'cancel'));

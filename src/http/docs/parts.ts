@@ -32,7 +32,7 @@ export function partOf(
 /** Which examples are meant for a role, by their names. */
 const MEANT: Record<Role, readonly string[]> = {
   patient: ['demo_patient', 'patient'],
-  doctor: ['demo_doctor', 'doctor'],
+  doctor: ['demo_doctor', 'doctor', 'staff'],
   receptionist: ['demo_receptionist', 'staff', 'admin'],
   admin: ['demo_admin', 'admin', 'staff'],
 };

@@ -41,8 +41,8 @@ export const newAppointment = documented(
         summary: 'As a patient, for my child',
         value: { timeslot: demo.slots.free.id, patient: demo.child.id },
       },
-      admin: {
-        summary: 'As an admin, for a patient',
+      staff: {
+        summary: 'As the staff, or a doctor, for a patient',
         value: { timeslot: demo.slots.free.id, patient: demo.patient.id },
       },
     },
