@@ -161,7 +161,9 @@ export async function arena({ instances = 1, pool_max = 30 } = {}): Promise<Aren
   }
   const password_hash = await bcrypt.hash(PASSWORD, testConfig.bcrypt_cost);
   let crowds = 0;
-  const sign = (id: number, role: Role, sid: number) => clinic.app.jwt.sign({ sub: String(id), role, sid });
+  // Longer than any test takes.
+  const sign = (id: number, role: Role, sid: number) =>
+    clinic.app.jwt.sign({ sub: String(id), role, sid }, { expiresIn: '1d' });
 
   return {
     ...clinic,
