@@ -56,8 +56,8 @@ export const openapi = fastifyPlugin(
   async (app: FastifyInstance, { version, ...introduced }: { version: string } & Introduced) => {
     const headings: Heading[] = [];
     app.decorate('describeHeading', (heading) => {
-      if (headings.some(({ name }) => name === heading.name))
-        throw new Error(`the heading ${heading.name} is described twice`);
+      const twin = headings.find(({ name, order }) => name === heading.name || order === heading.order);
+      if (twin) throw new Error(`the headings ${twin.name} and ${heading.name} have one name or one place`);
       headings.push(heading);
     });
     const sent: Webhooks[] = [];
@@ -81,8 +81,8 @@ export const openapi = fastifyPlugin(
               scheme: 'bearer',
               bearerFormat: 'JWT',
               description:
-                'The `access` token of `POST /api/auth/login/`, without the word Bearer. HS256 with a fixed algorithm ' +
-                'and issuer (RFC6750, RFC8725).',
+                'The `access` token of `POST /api/auth/login/`, without the word Bearer. HS256 or, where other ' +
+                'services verify it, ES256; nothing else is taken, and one issuer (RFC6750, RFC8725).',
             },
           },
         },

@@ -18,7 +18,7 @@ export async function apiKeysRoutes(instance: FastifyInstance, { apiKeys }: { ap
     description:
       'Keys for programs: a web page, a till, a health system, an assistant. A key is sent as a bearer token in place of ' +
       '`access`, and has the rights of an admin or a receptionist, narrowed by its scopes.',
-    order: 95,
+    order: 97,
   });
 
   app.get(

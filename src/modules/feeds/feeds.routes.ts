@@ -19,7 +19,7 @@ export async function feedsRoutes(instance: FastifyInstance, { feeds }: { feeds:
     name: 'calendar',
     description:
       'My visits in the calendar of my phone or computer: an address to subscribe to, which shows every change by itself.',
-    order: 55,
+    order: 57,
   });
 
   app.post(
