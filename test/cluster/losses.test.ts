@@ -96,14 +96,15 @@ test('no answered booking is lost, and none is there twice, whichever way the pr
   };
   const doctors = await Promise.all([0, 1, 2, 3].map((at) => register('doctor', at)));
   const people = await Promise.all(Array.from({ length: CLIENTS }, (_, at) => register('patient', at)));
-  // So many that none runs out, a doctor at a time: triggers take their time over each.
-  for (const { id } of doctors)
+  // So many that none runs out, at times of their own: nobody can be with two doctors. A doctor at a time, as triggers take
+  // their time over each.
+  for (const [nth, { id }] of doctors.entries())
     await db.$client.query(
       `insert into timeslots (doctor_id, date, start_time, end_time)
-       select $1, current_date + 2 + n / 84, time '08:00' + n % 84 * interval '10 minutes',
+       select $1, current_date + 2 + $2::integer * 60 + n / 84, time '08:00' + n % 84 * interval '10 minutes',
          time '08:10' + n % 84 * interval '10 minutes'
        from generate_series(0, 84 * 60 - 1) n`,
-      [id],
+      [id, nth],
     );
   const { rows: slots } = await db.$client.query<{ id: number }>('select id from timeslots order by id');
 
