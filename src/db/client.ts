@@ -105,7 +105,9 @@ class SafePool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast
-  override query: any = async (...args: [string | pg.QueryConfig, unknown[]?]) => {
+  override query: any = (...args: [string | pg.QueryConfig, unknown[]?]) => again(() => this.send(args));
+
+  private async send(args: [string | pg.QueryConfig, unknown[]?]) {
     const client = await this.connect();
     const trace = present()?.traceparent;
     try {
@@ -115,7 +117,7 @@ class SafePool extends pg.Pool {
     } finally {
       client.release(trace !== undefined && client.getTransactionStatus() !== 'I');
     }
-  };
+  }
 
   /** To be called for each answer of the server, a refusal too. */
   noteAnswer(): void {
@@ -180,6 +182,18 @@ export function openDatabase({
 export const silenceOf = (db: Db): number => (db.$client as SafePool).silence;
 
 const RETRIED = new Set(['40001', '40P01']);
+
+/** Does something again when the database itself ended it (serialization failure, deadlock): nothing of it has happened then. */
+async function again<Done>(work: () => Promise<Done>): Promise<Done> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt === 3 || !RETRIED.has(databaseError(error)?.code ?? '')) throw error;
+    }
+  }
+}
+
 /** How much longer than its statement an answer may take, in milliseconds. */
 const ANSWER_AFTER = LIMITS.answer - LIMITS.statement;
 
@@ -197,13 +211,7 @@ export async function transaction<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await transactOnce(db, work, options);
-    } catch (error) {
-      if (attempt === 3 || !RETRIED.has(databaseError(error)?.code ?? '')) throw error;
-    }
-  }
+  return again(() => transactOnce(db, work, options));
 }
 
 /** drizzle's wrapper of each connection, made once. */

@@ -47,12 +47,15 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
 };
 
 /**
- * Classes and codes that say "not now": connection, sign-in, resources, going down, not migrated yet, too slow, deadlock,
+ * Classes and codes that say "not now": connection, sign-in, resources, going down, not migrated yet, too slow,
  * a transaction that stood still for too long.
  */
-const AWAY = /^(08|28|3D000|40001|40P01|42703|42P01|25006|25P0[34]|53|55000|57014|57P)/;
-/** Somebody else has kept a row, or whatever else it was, locked for longer than anybody waits. */
-const LOCK_NOT_AVAILABLE = '55P03';
+const AWAY = /^(08|28|3D000|42703|42P01|25006|25P0[34]|53|55000|57014|57P)/;
+/**
+ * Somebody else has kept a row, or whatever else it was, locked for longer than anybody waits; or each waited for the other, as
+ * often as it was tried.
+ */
+const BUSY = new Set(['55P03', '40001', '40P01']);
 const AWAY_NETWORK =
   /EMFILE|ENFILE|ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
 const AWAY_DRIVER = /timeout|Connection terminated|connection error|not queryable|pool after calling end/i;
@@ -68,8 +71,7 @@ export function asAppError(error: unknown): AppError | undefined {
     if (code) return new AppError(code, { cause: error });
     // Class 22, a value the database cannot take, is a hole in our validation; still it is the client's value.
     if (refused.code?.startsWith('22')) return new AppError('invalid_input', { cause: error });
-    if (refused.code === LOCK_NOT_AVAILABLE)
-      return new AppError('record_busy', { retryAfter: 2, cause: error });
+    if (BUSY.has(refused.code ?? '')) return new AppError('record_busy', { retryAfter: 2, cause: error });
     if (AWAY.test(refused.code ?? '')) return away(error);
     return undefined;
   }

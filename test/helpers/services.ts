@@ -54,14 +54,19 @@ export async function makeRun(
   doctor: number,
   date: string,
   starts: readonly string[],
-  { minutes = 30, break_minutes = 0, room }: { minutes?: number; break_minutes?: number; room?: number } = {},
+  {
+    minutes = 30,
+    break_minutes = 0,
+    branch = 1,
+    room,
+  }: { minutes?: number; break_minutes?: number; branch?: number; room?: number } = {},
 ): Promise<number[]> {
   const ids: number[] = [];
   for (const start of starts) {
     const { rows } = await db.$client.query<{ id: number }>(
-      `insert into timeslots (doctor_id, date, start_time, end_time, break_minutes, room_id)
-       values ($1, $2, $3, $3::time + make_interval(mins => $4), $5, $6) returning id`,
-      [doctor, date, start, minutes, break_minutes, room],
+      `insert into timeslots (doctor_id, date, start_time, end_time, break_minutes, branch_id, room_id)
+       values ($1, $2, $3, $3::time + make_interval(mins => $4), $5, $6, $7) returning id`,
+      [doctor, date, start, minutes, break_minutes, branch, room],
     );
     ids.push(rows[0]?.id ?? 0);
   }

@@ -11,6 +11,7 @@ import {
   provesRules,
   rounds,
 } from '../helpers/races.ts';
+import { makeRun, makeService } from '../helpers/services.ts';
 
 const ROUNDS = rounds(25);
 
@@ -174,3 +175,39 @@ test('a holiday of a branch beside the closing of it neither waits for the other
     await provesAll();
   }
 });
+
+test.each(['branch', 'room'] as const)(
+  'a service of several slots beside the closing of its %s is had or refused, and waits for nobody in a circle',
+  async (kind) => {
+    const seen: Record<string, number> = {};
+    const service = await makeService(clinic, admin, [doctor], { duration_minutes: 60 });
+    await clinic.ask(admin, 'PATCH', `/branches/${other}/`, { is_active: true });
+    const made = await clinic.ask(admin, 'POST', '/rooms/', {
+      branch: other,
+      name: `Beside ${kind}`,
+      kind: 'consulting',
+    });
+    const room = made.body.id ?? 0;
+    const path = kind === 'branch' ? `/branches/${other}/` : `/rooms/${room}/`;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await clinic.ask(admin, 'PATCH', path, { is_active: true });
+      const starts = ['09:00', '09:30', '11:00', '11:30', '13:00', '13:30'];
+      const slots = await makeRun(clinic.db, doctor.id, dayOf(round), starts, { branch: other, room });
+      const long = (who: number) => (at: number) =>
+        clinic.ask(patients[who], 'POST', '/appointments/', { timeslot: slots[2 * who], service }, at);
+      const [closed, ...booked] = await atOnce(
+        round,
+        (at) => clinic.ask(admin, 'PATCH', path, { is_active: false, upcoming: 'cancel' }, at),
+        long(0),
+        long(1),
+        long(2),
+      );
+      expect(outcome(closed)).toBe('200');
+      for (const one of booked)
+        expect(['201', '404 timeslot_not_found', '409 clinic_closed']).toContain(outcome(one));
+      note(seen, booked.map(outcome).join());
+      await provesAll();
+    }
+    expect(Object.keys(seen).length).toBeGreaterThan(1);
+  },
+);

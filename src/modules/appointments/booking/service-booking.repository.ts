@@ -16,7 +16,8 @@ import {
 
 /**
  * Books a service that a slot's doctor gives, from that slot on, in one statement. It works like `insertAppointment` and takes
- * as many slots as the service lasts: it locks all of them in the order of their ids and judges each of them then, so that
+ * as many slots as the service lasts: it locks their branch and room, which a trigger asks of slots that are changed twice,
+ * and then all of them in the order of their ids, and judges each of them then, so that
  * somebody who books one of them at the same time gets it, or the visit gets the whole. Where the service needs a room it
  * takes a free one; the visit keeps the name and the price of the service as they are now.
  * @returns undefined when some rule refused
@@ -37,10 +38,17 @@ export async function insertServiceVisit(
         join services v on v.id = g.service_id and v.is_active
         where (select id from patient) is not null and first.id = $1
           and ${isOfAge('$2', 'first.date')} and ${isForNewOrKnown('$2')}
+      ), branch as materialized (
+        select b.id from timeslots s join branches b on b.id = s.branch_id
+        where s.id = (select slots[1] from service) for key share of b
+      ), room as materialized (
+        select r.id from branch cross join timeslots s join rooms r on r.id = s.room_id
+        where s.id = (select slots[1] from service) for key share of r
       ), locked as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id
         from timeslots s
-        where s.id = any ((select slots from service)::integer[]) and ${canBeHad(inFamily('$2', '$3'), 5)}
+        where (select count(*) from branch) > 0 and (select count(*) from room) >= 0
+          and s.id = any ((select slots from service)::integer[]) and ${canBeHad(inFamily('$2', '$3'), 5)}
           and (s.id <> $1 or ${isWithinNumber('$2', 5, '$13')})
         order by s.id
         for no key update of s
