@@ -221,6 +221,31 @@ test('a visit that leaves the branches of a reader is told to them as gone, and 
   expect(told).not.toContain(hidden);
 });
 
+test('a cancelled visit whose slot is withdrawn is told to copies, and to nobody else', async () => {
+  const [doctor] = doctors as [Member];
+  const [patient] = patients as [Member];
+  const times = { date: nextDay(), start_time: '15:00', end_time: '15:30', branch: 1 };
+  const timeslot = (await clinic.ask(doctor, 'POST', '/timeslots/', times)).body.id;
+  const visit = (await clinic.ask(patient, 'POST', '/appointments/', { timeslot })).body.id as number;
+  await clinic.ask(patient, 'DELETE', `/appointments/${visit}/`);
+  const copy = copyOf('/appointments/', admin);
+  await copy.begin();
+  expect(copy.rows.get(visit)).toMatchObject({ timeslot });
+  await clinic.ask(doctor, 'DELETE', `/timeslots/${timeslot}/`);
+  await copy.refresh();
+  const { body } = await clinic.as(admin).get(`/appointments/${visit}/`).expect(200);
+  expect(body.timeslot).toBeNull();
+  const { version, updated_at } = body;
+  expect(copy.rows.get(visit)).toMatchObject({ timeslot: null, timeslots: [], version, updated_at });
+  const { rows } = await clinic.db.$client.query(
+    "select type, is_quiet from events where appointment_id = $1 and type = 'appointment.changed'",
+    [visit],
+  );
+  expect(rows).toEqual([{ type: 'appointment.changed', is_quiet: true }]);
+  const { body: history } = await clinic.as(admin).get(`/appointments/${visit}/history/`).expect(200);
+  expect(history.map(({ kind }: { kind: string }) => kind)).toEqual(['booked', 'cancelled']);
+});
+
 test('a moment before the log begins, other filters and other cursors are refused', async () => {
   const since = '2020-01-01T00:00:00Z';
   for (const path of ['/appointments/', '/users/', '/patients/'])
