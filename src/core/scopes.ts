@@ -8,7 +8,10 @@ const table = {
   'directory:read': { means: 'doctors, services, specializations, branches, rooms', role: 'receptionist' },
   'slots:read': { means: 'free slots, the search, one slot', role: 'receptionist' },
   'slots:write': { means: 'publish and withdraw slots', role: 'receptionist' },
-  'appointments:read': { means: 'visits, their history, a doctor’s day, the export', role: 'receptionist' },
+  'appointments:read': {
+    means: 'visits, their history, a doctor’s day; the export with the role `admin`',
+    role: 'receptionist',
+  },
   'appointments:write': {
     means: 'hold, book, confirm, cancel, move, mark who came',
     role: 'receptionist',

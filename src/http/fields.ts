@@ -167,8 +167,19 @@ export const date = z.iso
   .refine((value) => value >= '1900', issue('invalid_date'))
   .meta({ maxLength: 10, examples: [demo.day] });
 
-/** A moment, in UTC or with its offset. */
-export const instant = z.iso.datetime({ offset: true }).max(40);
+const [FIRST_INSTANT, LAST_INSTANT] = [
+  Date.parse('1900-01-01T00:00:00Z'),
+  Date.parse('9999-12-31T23:59:59Z'),
+];
+
+/** A moment, in UTC or with its offset, from year 1900 to 9999 of UTC: the database knows no more figures. */
+export const instant = z.iso
+  .datetime({ offset: true })
+  .max(40)
+  .refine((value) => {
+    const at = Date.parse(value);
+    return at >= FIRST_INSTANT && at <= LAST_INSTANT;
+  }, issue('invalid_date'));
 
 /** A wall-clock time of whole minutes up to 24:00; `HH:MM:SS` is taken too, with seconds of zero. */
 export const clockTime = z

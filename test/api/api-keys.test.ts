@@ -67,6 +67,15 @@ describe('a key', () => {
     expectProblem(await clinic.as(admin).post('/api-keys/', past), 'invalid_input', {
       fields: ['expires_at in_past'],
     });
+    // Beyond the last year in UTC, though not by its own offset.
+    for (const expires_at of ['9999-12-31T23:59:59-14:00', '1899-12-31T23:59:59Z'])
+      expectProblem(await clinic.as(admin).post('/api-keys/', { ...past, expires_at }), 'invalid_input', {
+        fields: ['expires_at invalid_date'],
+      });
+    const twice = { name: 'x', scopes: ['slots:read', 'slots:read'] };
+    expect((await clinic.as(admin).post('/api-keys/', twice).expect(201)).body.scopes).toEqual([
+      'slots:read',
+    ]);
   });
 
   test('has a role, or scopes, whose least role it gets; branches are a receptionist’s', async () => {

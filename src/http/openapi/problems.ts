@@ -35,7 +35,8 @@ const kindsWith = (alternative: string | undefined): Record<string, Kind> => ({
           required: ['path', 'message', 'code'],
           properties: {
             path: { type: 'string', maxLength: 200, description: 'Dotted; empty for the body as a whole.' },
-            message: { type: 'string', maxLength: 300 },
+            // A choice names all that may be chosen.
+            message: { type: 'string', maxLength: 2_000 },
             code: openSet(fieldErrorCodes),
             suggestion: {
               type: 'string',

@@ -118,7 +118,7 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
           user_id,
           key_hash: hashOf(key),
           key_end: endOfApiKey(key),
-          scopes: named ?? allOf(rights),
+          scopes: named ? [...new Set(named)] : allOf(rights),
           created_by: caller.id,
           created_at: clock.now().toISOString(),
           expires_at: expires_at && new Date(expires_at).toISOString(),

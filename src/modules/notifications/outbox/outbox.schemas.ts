@@ -109,20 +109,14 @@ export const messageFilters = z.object({
 });
 export type MessageFilters = z.infer<typeof messageFilters>;
 
-/** An instant in a request; the database knows no year before the first. */
-const moment = z.iso
-  .datetime({ offset: true })
-  .max(40)
-  .refine((value) => value >= '1900', issue('invalid_date'));
-
 export const retryFilters = documented(
   z
     .object({
       channel: channel.optional().meta({ description: 'Only by this channel.', examples: ['email'] }),
-      since: moment
+      since: fields.instant
         .optional()
         .meta({ description: 'Only those queued then or later.', examples: ['2028-03-01T09:00:00Z'] }),
-      until: moment
+      until: fields.instant
         .optional()
         .meta({ description: 'Only those queued before.', examples: ['2028-03-01T12:00:00Z'] }),
     })
