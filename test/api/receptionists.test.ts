@@ -47,15 +47,17 @@ describe('a receptionist', () => {
 
   test('is given branches, which stand in their profile wherever it is shown', async () => {
     const { body } = await make({ profile: { branches: [second, 1, second] } }).expect(201);
-    expect(body.profile).toEqual({ branches: [1, second] });
+    expect(body.profile).toEqual({ role: 'receptionist', branches: [1, second] });
     const shown = await clinic.as(admin).get(`/users/${body.id}/`).expect(200);
-    expect(shown.body.profile).toEqual({ branches: [1, second] });
+    expect(shown.body.profile).toEqual({ role: 'receptionist', branches: [1, second] });
     const { results } = (await clinic.as(admin).get('/users/?role=receptionist').expect(200)).body;
     expect(results.find(({ id }: { id: number }) => id === body.id).profile).toEqual({
+      role: 'receptionist',
       branches: [1, second],
     });
     const { access: token } = await signIn(body.username);
     expect((await clinic.as({ token }).get('/auth/me/').expect(200)).body.profile).toEqual({
+      role: 'receptionist',
       branches: [1, second],
     });
   });
@@ -64,12 +66,12 @@ describe('a receptionist', () => {
     const { body } = await make({ profile: { branches: [1] } }).expect(201);
     const give = async (profile: object | undefined, more: object = {}) =>
       (await change(body.id, { ...more, ...(profile && { profile }) }).expect(200)).body.profile;
-    expect(await give(undefined, { first_name: 'Nilufar' })).toEqual({ branches: [1] });
-    expect(await give({}, { last_name: 'Azimova' })).toEqual({ branches: [1] });
-    expect(await give({ branches: [second] })).toEqual({ branches: [second] });
-    expect(await give({ branches: [1, second] })).toEqual({ branches: [1, second] });
+    expect(await give(undefined, { first_name: 'Nilufar' })).toEqual({ role: 'receptionist', branches: [1] });
+    expect(await give({}, { last_name: 'Azimova' })).toEqual({ role: 'receptionist', branches: [1] });
+    expect(await give({ branches: [second] })).toEqual({ role: 'receptionist', branches: [second] });
+    expect(await give({ branches: [1, second] })).toEqual({ role: 'receptionist', branches: [1, second] });
     const noted = await notedBy(clinic.db, async () =>
-      expect(await give({ branches: [] })).toEqual({ branches: [] }),
+      expect(await give({ branches: [] })).toEqual({ role: 'receptionist', branches: [] }),
     );
     expect(noted).toEqual([entry(admin, 'user.update', body.id, { fields: ['profile.branches'] })]);
   });
@@ -139,6 +141,7 @@ describe('branches of somebody', () => {
     expect((await change(body.id, { role: 'admin' }).expect(200)).body.profile).toBeNull();
     expect(await stored(body.id)).toEqual([]);
     expect((await change(body.id, { role: 'receptionist' }).expect(200)).body.profile).toEqual({
+      role: 'receptionist',
       branches: [],
     });
   });
@@ -149,6 +152,7 @@ describe('branches of somebody', () => {
     await change(body.id, { is_active: false }).expect(200);
     expectProblem(await clinic.as({ token }).get('/appointments/'), 'session_ended');
     expect((await change(body.id, { is_active: true }).expect(200)).body.profile).toEqual({
+      role: 'receptionist',
       branches: [second],
     });
   });
