@@ -25,6 +25,12 @@ export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
 @media (max-width: 640px) {
   .swagger-ui .wrapper, .swagger-ui .opblock-tag-section .opblock-body { padding-inline: 8px; }
   .swagger-ui .info { margin-block: 24px; }
+  .swagger-ui .scheme-container .servers > label { display: block; }
+  .swagger-ui .scheme-container .servers > label select {
+    box-sizing: border-box; width: 100%; min-width: 0; max-width: 100%; margin: 0;
+  }
+  .swagger-ui .info table { table-layout: fixed; width: 100%; }
+  .swagger-ui .info :is(td, th, td code) { overflow-wrap: anywhere; }
   .swagger-ui .opblock-tag { flex-wrap: wrap; padding-inline: 0; }
   .swagger-ui .opblock-tag small { padding-inline: 0; }
   .swagger-ui .opblock .opblock-summary-path { max-width: none; }

@@ -41,14 +41,17 @@ then sign in again.
 
 | you are | you do |
 | --- | --- |
-| [a patient](/api/docs/?role=patient) | find a doctor (\`GET /api/doctors/\`) and a free slot (\`GET /api/doctors/{id}/timeslots/\`), book it \
+| a patient | find a doctor (\`GET /api/doctors/\`) and a free slot (\`GET /api/doctors/{id}/timeslots/\`), book it \
 (\`POST /api/appointments/\`), see it (\`GET /api/appointments/me/\`), move or cancel it |
-| [a doctor](/api/docs/?role=doctor) | publish slots (\`POST /api/timeslots/\`, or many at once with \`POST /api/timeslots/bulk/\`), see who has \
+| a doctor | publish slots (\`POST /api/timeslots/\`, or many at once with \`POST /api/timeslots/bulk/\`), see who has \
 booked (\`GET /api/appointments/me/\`), confirm or decline (\`PATCH /api/appointments/{id}/\`), mark who came |
-| [a receptionist](/api/docs/?role=receptionist) | do for patients and doctors what they ask for at the desk or by phone: book, hold, move, cancel and confirm for \
+| a receptionist | do for patients and doctors what they ask for at the desk or by phone: book, hold, move, cancel and confirm for \
 a patient (the field \`patient\`), publish for a doctor (the field \`doctor\`), say who has come |
-| [an admin](/api/docs/?role=admin) | the same, and see every visit (\`GET /api/appointments/\`), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
+| an admin | the same, and see every visit (\`GET /api/appointments/\`), look after accounts (\`/api/users/\`), the clinic’s policy (\`/api/settings/\`) and figures \
 (\`GET /api/statistics/\`) |
+
+What one role may call alone, with its examples: [patient](/api/docs/?role=patient),
+[doctor](/api/docs/?role=doctor), [receptionist](/api/docs/?role=receptionist), [admin](/api/docs/?role=admin).
 
 A booking is \`pending\` until its doctor, or the staff, confirms or declines it. A doctor’s id is the id of their user: \
 the \`{id}\` of \`/api/doctors/{id}/\` and of \`/api/users/{id}/\` is the same number. ${directory(public_directory)}
