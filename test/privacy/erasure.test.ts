@@ -27,9 +27,10 @@ const day = () => new Date(Date.UTC(2026, 3, ++serial)).toISOString().slice(0, 1
 /** What the log tells of a visit when it is over: its readers tell whoever is concerned. */
 const eventsOf = async (appointment: number) =>
   (
-    await query<{ type: string }>('select type from events where appointment_id = $1 order by id', [
-      appointment,
-    ])
+    await query<{ type: string }>(
+      'select type from events where appointment_id = $1 and not is_quiet order by id',
+      [appointment],
+    )
   ).map(({ type }) => type.replace('appointment.', ''));
 
 const BIRTHDAY = '1987-11-23';
