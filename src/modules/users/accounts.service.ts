@@ -59,6 +59,15 @@ export function createAccounts({ db, clock, messages }: AccountsDependencies) {
 
     findAccount: (name: { text: string; phone: string | undefined }) => accounts.findAccount(db, name),
     lockAccount: accounts.lockAccount,
+    /**
+     * Locks the account of whoever asks for themself.
+     * @throws AppError session_ended, if they are erased in this very moment
+     */
+    async mustLockOwn(tx: Tx, user: number): Promise<accounts.LockedAccount> {
+      const account = await accounts.lockAccount(tx, user);
+      if (!account) throw new AppError('session_ended');
+      return account;
+    },
     passwordHash: (user: number) => repository.findPasswordHash(db, user),
     hasPassword: async (executor: Executor, user: number): Promise<boolean> =>
       (await repository.findPasswordHash(executor, user)) !== null,

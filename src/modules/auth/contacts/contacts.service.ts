@@ -22,7 +22,7 @@ export interface ContactsDependencies {
   /** The channels that are set up. */
   messages: { offered: ReadonlySet<Channel> };
   users: {
-    lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
+    mustLockOwn: (tx: Tx, user: number) => Promise<LockedAccount>;
     /** Makes it their contact and notes that it is proved to be theirs, and from when on it sets a new password. */
     confirmContact: (
       tx: Tx,
@@ -43,12 +43,6 @@ const PURPOSE: Record<Contact, CodePurpose> = { phone: 'verify_phone', email: 'v
 export function createContacts(dependencies: ContactsDependencies) {
   const { db, clock, codes, proofs, contactChanges, messages, users, audit } = dependencies;
 
-  async function mustLock(tx: Tx, { id }: Caller): Promise<LockedAccount> {
-    const account = await users.lockAccount(tx, id);
-    if (!account) throw new AppError('session_ended');
-    return account;
-  }
-
   /**
    * Does `work`, which changes the caller's own contacts to `wanted`. A confirmed one is given up only by who knows the
    * password or has that contact, which is told.
@@ -63,7 +57,7 @@ export function createContacts(dependencies: ContactsDependencies) {
     const isAbout = wanted.phone !== undefined || wanted.email !== undefined;
     const knowsPassword = isAbout && (await proofs.password(caller, proof));
     const outcome = await transaction(db, async (tx) => {
-      const account = await mustLock(tx, caller);
+      const account = await users.mustLockOwn(tx, caller.id);
       const replaced = replacedBy(account, wanted);
       const agreed = knowsPassword ? [] : await proofs.codes(tx, caller, proof, replaced);
       // In a transaction that commits: a wrong try that rolls back was never counted.
@@ -93,7 +87,7 @@ export function createContacts(dependencies: ContactsDependencies) {
       const channel = CHANNEL[contact];
       if (!messages.offered.has(channel)) throw new AppError('channel_not_offered');
       const wait = await transaction(db, async (tx) => {
-        const account = await mustLock(tx, caller);
+        const account = await users.mustLockOwn(tx, caller.id);
         const destination = named ?? account[contact];
         if (!destination) throw invalidField(contact, 'required');
         // One that was stored before is judged before an SMS to it is paid.
@@ -116,7 +110,7 @@ export function createContacts(dependencies: ContactsDependencies) {
       const knowsPassword = await proofs.password(caller, proof);
       const purpose = PURPOSE[contact];
       const confirmed = await transaction(db, async (tx) => {
-        const account = await mustLock(tx, caller);
+        const account = await users.mustLockOwn(tx, caller.id);
         const value = await codes.destination(tx, caller.id, purpose);
         if (value === undefined) return undefined;
         const wanted = { [contact]: value };

@@ -20,7 +20,10 @@ interface ProofDependencies {
   codes: Codes;
   password: Pick<Password, 'confirm' | 'hasEntered'>;
   messages: { offered: ReadonlySet<Channel> };
-  users: { lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined> };
+  users: {
+    lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
+    mustLockOwn: (tx: Tx, user: number) => Promise<LockedAccount>;
+  };
 }
 
 export type Proofs = ReturnType<typeof createProofs>;
@@ -48,8 +51,7 @@ export function createProofs({ db, codes, password: passwords, messages, users }
       const channel = CHANNEL[contact];
       if (!messages.offered.has(channel)) throw new AppError('channel_not_offered');
       const wait = await transaction(db, async (tx) => {
-        const account = await users.lockAccount(tx, caller.id);
-        if (!account) throw new AppError('session_ended');
+        const account = await users.mustLockOwn(tx, caller.id);
         const destination = account[`${contact}_verified_at`] ? account[contact] : null;
         if (destination === null) throw new AppError('not_verified');
         return codes.send(tx, { user: caller.id, purpose: PURPOSE[contact], channel, destination, address });

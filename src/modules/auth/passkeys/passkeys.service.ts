@@ -26,7 +26,7 @@ export interface PasskeysDependencies {
   waysIn: WaysIn;
   users: {
     get: (user: number) => Promise<User>;
-    lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
+    mustLockOwn: (tx: Tx, user: number) => Promise<LockedAccount>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'record'>;
@@ -40,13 +40,6 @@ export type Passkeys = ReturnType<typeof createPasskeys>;
 /** Somebody's own passkeys. A passkey counts as both steps: its device has it, and asks who holds it. */
 export function createPasskeys(dependencies: PasskeysDependencies) {
   const { db, clock, ceremonies, challenges, sessions, waysIn, users, messages, audit } = dependencies;
-
-  /** @throws AppError session_ended, for somebody who is erased in this very moment */
-  async function lock(tx: Tx, user: number): Promise<LockedAccount> {
-    const account = await users.lockAccount(tx, user);
-    if (!account) throw new AppError('session_ended');
-    return account;
-  }
 
   return {
     list: async ({ id }: Caller): Promise<{ results: repository.PasskeyRow[] }> => ({
@@ -87,7 +80,7 @@ export function createPasskeys(dependencies: PasskeysDependencies) {
         name: name ?? describeDevice(device),
       };
       return transaction(db, async (tx) => {
-        await lock(tx, caller.id);
+        await users.mustLockOwn(tx, caller.id);
         if ((await repository.countPasskeys(tx, caller.id)) >= PASSKEYS_MAX)
           throw new AppError('too_many_passkeys');
         const added = await repository.insertPasskey(tx, passkey, clock.now());
@@ -107,7 +100,7 @@ export function createPasskeys(dependencies: PasskeysDependencies) {
     /** @throws AppError passkey_not_found, last_way_in (nothing else would let its owner in) */
     async remove(caller: Caller, id: number): Promise<void> {
       await transaction(db, async (tx) => {
-        await lock(tx, caller.id);
+        await users.mustLockOwn(tx, caller.id);
         if (!(await repository.deletePasskey(tx, caller.id, id))) throw new AppError('passkey_not_found');
         await waysIn.mustRemain(tx, caller.id);
         const details = { passkey: id };

@@ -10,7 +10,7 @@ import type { Identity } from './providers.schemas.ts';
 
 export interface IdentitiesDependencies {
   db: Db;
-  users: { lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined> };
+  users: { mustLockOwn: (tx: Tx, user: number) => Promise<LockedAccount> };
   waysIn: WaysIn;
   audit: Pick<Audit, 'record'>;
   sign_in_providers: readonly Provider[];
@@ -37,8 +37,7 @@ export function createIdentities({ db, users, waysIn, audit, sign_in_providers }
     /** @throws AppError identity_not_found, last_way_in (nothing else would let its owner in) */
     async unlink(caller: Caller, id: number): Promise<void> {
       await transaction(db, async (tx) => {
-        const account = await users.lockAccount(tx, caller.id);
-        if (!account) throw new AppError('session_ended');
+        await users.mustLockOwn(tx, caller.id);
         const provider = await repository.deleteIdentity(tx, caller.id, id);
         if (provider === undefined) throw new AppError('identity_not_found');
         await waysIn.mustRemain(tx, caller.id);

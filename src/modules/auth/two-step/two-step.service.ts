@@ -27,6 +27,7 @@ export interface TwoStepDependencies {
   users: {
     get: (user: number) => Promise<User>;
     lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
+    mustLockOwn: (tx: Tx, user: number) => Promise<LockedAccount>;
   };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
   audit: Pick<Audit, 'record'>;
@@ -47,13 +48,6 @@ export type TwoStep = ReturnType<typeof createTwoStep>;
  */
 export function createTwoStep(dependencies: TwoStepDependencies) {
   const { db, clock, sealer, proving, entrance, sessions, users, messages, audit } = dependencies;
-
-  /** @throws AppError session_ended, for somebody who is erased in this very moment */
-  async function lock(tx: Tx, user: number): Promise<LockedAccount> {
-    const account = await users.lockAccount(tx, user);
-    if (!account) throw new AppError('session_ended');
-    return account;
-  }
 
   const tell = (tx: Tx, user_id: number, what: 'on' | 'off' | 'reset') =>
     messages.enqueue(tx, {
@@ -96,7 +90,7 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
       const user = await whoEnrols(enrolling);
       const secret = randomBytes(SECRET_BYTES);
       return transaction(db, async (tx) => {
-        const { username } = await lock(tx, user);
+        const { username } = await users.mustLockOwn(tx, user);
         await holdTicket(tx, enrolling);
         if ((await repository.findTwoStep(tx, user))?.confirmed_at) throw new AppError('two_step_on');
         const sealed = sealer.seal(repository.TWO_STEP_SECRET, user, secret.toString('base64url'));
@@ -120,7 +114,7 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
       const user = await whoEnrols(enrolling);
       const codes = newRecoveryCodes();
       const { ended, opened } = await transaction(db, async (tx) => {
-        const { role } = await lock(tx, user);
+        const { role } = await users.mustLockOwn(tx, user);
         await holdTicket(tx, enrolling);
         const begun = await repository.findTwoStep(tx, user);
         if (!begun) throw new AppError('two_step_off');
@@ -169,7 +163,7 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
     async remove(caller: Caller, typed: string, origin: Origin): Promise<void> {
       const turn = await proving.admit(caller.id);
       const isRight = await transaction(db, async (tx) => {
-        await lock(tx, caller.id);
+        await users.mustLockOwn(tx, caller.id);
         if (!(await repository.findTwoStep(tx, caller.id))?.confirmed_at) throw new AppError('two_step_off');
         if (!(await proving.attempt(tx, turn, caller, typed, origin))) return false;
         await repository.deleteTwoStep(tx, caller.id);
