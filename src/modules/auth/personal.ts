@@ -222,61 +222,35 @@ export const personal = {
   async sweep(db: Db, { now, daysAgo }: { now: Date; daysAgo: (days: number) => Date }): Promise<void> {
     const present = now.toISOString();
     const before = (days: number) => daysAgo(days).toISOString();
-    // Spent ones too: a token that has expired is refused whether or not it is known.
-    await inBatches(
-      db,
+    // In this order: what has lost its last token is ended first, and goes some days later.
+    const statements = [
+      // Spent ones too: a token that has expired is refused whether or not it is known.
       sql`delete from refresh_tokens where token_hash in (
         select token_hash from refresh_tokens where expires_at <= ${present} ${batch})`,
-    );
-    // A session without a token that still serves is over, though nobody has signed out.
-    await inBatches(
-      db,
+      // A session without a token that still serves is over, though nobody has signed out.
       sql`update sessions set ended_at = ${present} where id in (
         select id from sessions s
         where ended_at is null and not exists (
           select from refresh_tokens t where t.session_id = s.id and t.expires_at > ${present}) ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from sessions where id in (
         select id from sessions where ended_at <= ${before(SESSION_DAYS)} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from codes where id in (
         select id from codes where expires_at <= ${before(CODE_DAYS)} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from sign_in_tickets where token_hash in (
         select token_hash from sign_in_tickets where expires_at <= ${present} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from login_throttles where key in (
         select key from login_throttles
         where last_failed_at <= ${before(THROTTLE_DAYS)} and blocked_until <= ${present} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from sign_in_starts where state_hash in (
         select state_hash from sign_in_starts where expires_at <= ${present} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from spent_id_tokens where token_hash in (
         select token_hash from spent_id_tokens where expires_at <= ${present} ${batch})`,
-    );
-    await inBatches(
-      db,
       sql`delete from passkey_challenges where challenge_hash in (
         select challenge_hash from passkey_challenges where expires_at <= ${present} ${batch})`,
-    );
-    // The old phone or email is of no use once it cannot be put back.
-    await inBatches(
-      db,
+      // The old phone or email is of no use once it cannot be put back.
       sql`delete from contact_changes where id in (
         select id from contact_changes where expires_at <= ${before(LINK_DAYS)} ${batch})`,
-    );
+    ];
+    for (const statement of statements) await inBatches(db, statement);
   },
 };
