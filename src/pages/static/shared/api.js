@@ -31,8 +31,11 @@ function tell(online) {
 export const onNetworkChange = (listener) =>
   network.addEventListener('change', ({ detail }) => listener(detail));
 
-/** Until so long has passed, or the browser says that the network is back. */
-const pause = (time) =>
+/**
+ * Until so long has passed, or the browser says that the network is back.
+ * @param signal nobody waits any more
+ */
+export const pause = (time, signal) =>
   new Promise((resolve) => {
     const done = () => {
       clearTimeout(timer);
@@ -41,6 +44,7 @@ const pause = (time) =>
     };
     const timer = setTimeout(done, time);
     addEventListener('online', done);
+    signal?.addEventListener('abort', done);
   });
 
 async function once(method, path, { body, key, version, token, signal }) {

@@ -1,4 +1,4 @@
-import { get, query } from './api.js';
+import { get, pause, query } from './api.js';
 import { session } from './session.js';
 
 /** Hears what happens at the clinic as it happens (server-sent events), and comes back by itself when it is cut off. */
@@ -6,19 +6,6 @@ import { session } from './session.js';
 /** Every 20 seconds there is a sign of life. */
 const DEAD = 45_000;
 const WAITS = [500, 2_000, 5_000, 15_000];
-
-/** Until so long has passed, the browser says that the network is back, or nobody listens any more. */
-const pause = (time, signal) =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      removeEventListener('online', done);
-      resolve();
-    };
-    const timer = setTimeout(done, time);
-    addEventListener('online', done);
-    signal.addEventListener('abort', done);
-  });
 
 function fieldsOf(block) {
   const fields = {};
