@@ -27,7 +27,7 @@ export interface PublishingDependencies {
 }
 
 /** How often a slot is published, or deleted, when what refused it has gone again by the time one asks. */
-const ATTEMPTS = 2;
+const ATTEMPTS = { publish: 2, remove: 3 };
 
 const doctorOf = ({ doctor }: { doctor: number }) => doctor;
 
@@ -101,7 +101,7 @@ export function createPublishing(dependencies: PublishingDependencies) {
         if (published) return published;
         await doctors.mustWork(doctor);
         await places.resolve(db, doctor, [slot]);
-        if (attempt === ATTEMPTS) throw new AppError('slot_overlap');
+        if (attempt === ATTEMPTS.publish) throw new AppError('slot_overlap');
       }
     },
 
@@ -119,7 +119,7 @@ export function createPublishing(dependencies: PublishingDependencies) {
         if (!left) throw new AppError('timeslot_not_found');
         if (left.is_held) throw new AppError('slot_held');
         // Somebody may have given it up, or moved off it, in this very moment.
-        if (left.is_taken || attempt === ATTEMPTS) throw new AppError('slot_booked');
+        if (left.is_taken || attempt === ATTEMPTS.remove) throw new AppError('slot_booked');
       }
     },
   };
