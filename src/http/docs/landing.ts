@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { demo } from '../../core/demo.ts';
 import { AppError } from '../../core/errors.ts';
+import type { Role } from '../../core/roles.ts';
 import { namesType } from '../accept.ts';
 import { Public } from '../guards.ts';
 import { TITLE } from '../openapi/openapi.ts';
@@ -56,6 +57,12 @@ const accounts = Object.entries({
   .map(([role, { username }]) => `<tr><td>${role}</td><td><code>${username}</code></td></tr>`)
   .join('');
 
+/** Links to what one role may call. */
+const ofEachRole = (path: string) =>
+  (['patient', 'doctor', 'receptionist', 'admin'] satisfies Role[])
+    .map((role) => `<a href="${path}?role=${role}">${role}</a>`)
+    .join(', ');
+
 const forPeople = `<h2>For people</h2>
     <ul>
       <li><a href="/book/">Book a visit</a>: for patients</li>
@@ -82,13 +89,9 @@ const pageFor = (isDemo: boolean, hasPages: boolean) => `<!doctype html>
     <p>Patients book visits, doctors publish their hours, admins look after everything. This is an API; these pages
       describe it:</p>
     <ul>
-      <li><a href="/api/docs/">Swagger UI</a>: try every operation, or those of one role: <a href="/api/docs/?role=patient">patient</a>,
-        <a href="/api/docs/?role=doctor">doctor</a>, <a href="/api/docs/?role=receptionist">receptionist</a>,
-        <a href="/api/docs/?role=admin">admin</a></li>
+      <li><a href="/api/docs/">Swagger UI</a>: try every operation, or those of one role: ${ofEachRole('/api/docs/')}</li>
       <li><a href="/api/redoc/">Reference</a>: read about them</li>
-      <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs, or what one role may call: <a href="/api/schema/?role=patient">patient</a>,
-        <a href="/api/schema/?role=doctor">doctor</a>, <a href="/api/schema/?role=receptionist">receptionist</a>,
-        <a href="/api/schema/?role=admin">admin</a></li>
+      <li><a href="/api/schema/">OpenAPI 3.1</a>: the same for programs, or what one role may call: ${ofEachRole('/api/schema/')}</li>
       <li><a href="/llms.txt">llms.txt</a>: for language models</li>
     </ul>${isDemo ? `\n    <p>Demo accounts, all with the password <code>${demo.password}</code>:</p>\n    <table>${accounts}</table>` : ''}
   </body>
