@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
-import { demoApp } from '../helpers/demo.ts';
-import { chromiumPath, openBrowser, screenshot, watch } from './chromium.ts';
+import { openDemo, reader } from '../pages/browser.ts';
+import { chromiumPath, screenshot } from './chromium.ts';
 import { authorize, execute } from './swagger-page.ts';
 
 /** What each does by *Execute* alone in their part of the document, and what is answered; the patient's way is a test of its own. */
@@ -43,20 +42,20 @@ const WAYS = {
   ],
 } as const;
 
+/** Somebody before the page that the server's address shows. */
+async function land() {
+  const demo_clinic = await openDemo();
+  onTestFinished(demo_clinic.close);
+  const { page, complaints } = await reader(demo_clinic, { size: { width: 1280, height: 1000 } });
+  await page.goto(demo_clinic.origin);
+  return { page, complaints };
+}
+
 describe.runIf(chromiumPath)('the demo clinic in a browser', () => {
   test.each(['doctor', 'receptionist', 'admin'] as const)(
     '%s: pressing Execute alone goes through their day, in their own part',
     async (role) => {
-      const clinic = await demoApp();
-      onTestFinished(() => clinic.close());
-      const origin = await clinic.app.listen({ host: '127.0.0.1', port: 0 });
-      const browser = await openBrowser();
-      onTestFinished(() => browser.close());
-      const page = await (await browser.newContext({ viewport: { width: 1280, height: 1000 } })).newPage();
-      page.setDefaultTimeout(0);
-      const complaints = watch(page, origin);
-
-      await page.goto(origin);
+      const { page, complaints } = await land();
       await page.locator(`a[href="/api/docs/?role=${role}"]`).click();
       await page.locator('.opblock-tag').first().waitFor();
       const login = await execute(page, 'auth', 'login');
@@ -74,17 +73,7 @@ describe.runIf(chromiumPath)('the demo clinic in a browser', () => {
   );
 
   test('pressing Execute goes the whole way, with nothing typed but the token', async () => {
-    const clinic = await demoApp();
-    onTestFinished(() => clinic.close());
-    await clinic.app.listen({ host: '127.0.0.1', port: 0 });
-    const origin = `http://127.0.0.1:${(clinic.app.server.address() as AddressInfo).port}`;
-    const browser = await openBrowser();
-    onTestFinished(() => browser.close());
-    const page = await (await browser.newContext({ viewport: { width: 1280, height: 1000 } })).newPage();
-    page.setDefaultTimeout(0);
-    const complaints = watch(page, origin);
-
-    await page.goto(origin);
+    const { page, complaints } = await land();
     await screenshot(page, 'landing');
     expect(await page.innerText('body')).toContain(demo.patient.username);
     await page.getByRole('link', { name: 'Swagger UI' }).click();

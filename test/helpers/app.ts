@@ -62,7 +62,10 @@ export interface TestApp {
   /** Registers a person and signs them in; who is on no side of visits registers as a patient first. */
   person(role: Role, fields?: Record<string, unknown>): Promise<Person>;
   /** Publishes a slot; by default half an hour on 2026-03-10. */
-  slot(doctor: Person, fields?: Partial<Record<'date' | 'start_time' | 'end_time', string>>): Promise<number>;
+  slot(
+    doctor: Person,
+    fields?: Partial<Record<'date' | 'start_time' | 'end_time', string>> & { branch?: number },
+  ): Promise<number>;
   book(patient: Person, timeslot: number): Promise<number>;
   close(): Promise<void>;
 }

@@ -13,10 +13,8 @@ let other: Person;
 let admin: Person;
 const freshDay = freshDays();
 /** Of one doctor on a day of its own, in the first of several branches. */
-const slotOf = async (one: Person, fields: object = {}): Promise<number> => {
-  const slot = { date: freshDay(), start_time: '10:00', end_time: '10:30', branch: 1, ...fields };
-  return (await clinic.as(one).post('/timeslots/', slot).expect(201)).body.id;
-};
+const slotOf = (one: Person, fields: { date?: string; branch?: number } = {}) =>
+  clinic.slot(one, { date: freshDay(), branch: 1, ...fields });
 const freshSlot = () => slotOf(doctor);
 
 beforeAll(async () => {
