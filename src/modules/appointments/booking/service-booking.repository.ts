@@ -16,10 +16,10 @@ import {
 
 /**
  * Books a service that a slot's doctor gives, from that slot on, in one statement. It works like `insertAppointment` and takes
- * as many slots as the service lasts: it locks their branch and room, which a trigger asks of slots that are changed twice,
- * and then all of them in the order of their ids, and judges each of them then, so that
- * somebody who books one of them at the same time gets it, or the visit gets the whole. Where the service needs a room it
- * takes a free one; the visit keeps the name and the price of the service as they are now.
+ * as many slots as the service lasts. It locks their branch and room first: the slots are changed twice, and that asks for these
+ * anew. Then it locks all of the slots in the order of their ids and judges each of them, so that somebody who books one of
+ * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one; the visit
+ * keeps the name and the price of the service as they are now.
  * @returns undefined when some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took the room in this very moment
  */
