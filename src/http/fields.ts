@@ -169,7 +169,7 @@ export const date = z.iso
 
 const [FIRST_INSTANT, LAST_INSTANT] = [
   Date.parse('1900-01-01T00:00:00Z'),
-  Date.parse('9999-12-31T23:59:59Z'),
+  Date.parse('9999-12-31T23:59:59.999Z'),
 ];
 
 /** A moment, in UTC or with its offset, from year 1900 to 9999 of UTC: the database knows no more figures. */
