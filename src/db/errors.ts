@@ -56,6 +56,8 @@ const AWAY = /^(08|28|3D000|42703|42P01|25006|25P0[34]|53|55000|57014|57P)/;
  * often as it was tried.
  */
 const BUSY = new Set(['55P03', '40001', '40P01']);
+/** The database ended it, because of others: serialization failure, deadlock, a replica's conflict with what it replays. */
+const ENDED = /^40/;
 const AWAY_NETWORK =
   /EMFILE|ENFILE|ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
 const AWAY_DRIVER = /timeout|Connection terminated|connection error|not queryable|pool after calling end/i;
@@ -78,6 +80,13 @@ export function asAppError(error: unknown): AppError | undefined {
   // A client that hangs up in the middle of a body is a network error too, and no outage of the database.
   return isOfDatabase(error) && isAway(error) ? away(error) : undefined;
 }
+
+/** What the database itself ended, of which nothing has happened. */
+export const isEnded = (error: unknown): boolean => ENDED.test(databaseError(error)?.code ?? '');
+
+/** The same may well succeed later: the database is away, or it ended what was in nobody's way the next time. */
+export const isPassing = (error: unknown): boolean =>
+  isEnded(error) || asAppError(error)?.code === 'database_unavailable';
 
 function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,6 +1,6 @@
 import type { EventType } from '../core/events.ts';
 import { type Db, databaseError, type Tx, transaction } from '../db/client.ts';
-import { asAppError } from '../db/errors.ts';
+import { isPassing } from '../db/errors.ts';
 import type { Happened } from './log.ts';
 import * as repository from './reading.repository.ts';
 import * as troubles from './troubles.repository.ts';
@@ -44,9 +44,9 @@ interface Reading {
 /** Codes of the database that say "not now" and may say so of the same event for ever: too slow, locked, not there. */
 const OF_EVENT = /^(57014|55P03|42)/;
 
-/** The database is away, or ended a transaction that is in nobody's way the next time: that is no fault of the event. */
-const isPassing = (error: unknown): boolean =>
-  asAppError(error)?.code === 'database_unavailable' && !OF_EVENT.test(databaseError(error)?.code ?? '');
+/** No fault of the event, which is read again. */
+const willPass = (error: unknown): boolean =>
+  isPassing(error) && !OF_EVENT.test(databaseError(error)?.code ?? '');
 
 /**
  * Reads the next part for one reader.
@@ -75,7 +75,7 @@ export async function readNext(
   if (events.length < found.length) await apart();
   else
     await act(reading.db, reader, at, next, events).catch((error) => {
-      if (isPassing(error)) throw error;
+      if (willPass(error)) throw error;
       return apart();
     });
   return !isWhole;
@@ -138,7 +138,7 @@ async function failureOf(attempt: () => Promise<boolean>): Promise<{ error: unkn
   try {
     return (await attempt()) ? undefined : { error: 'elsewhere' };
   } catch (error) {
-    if (isPassing(error)) throw error;
+    if (willPass(error)) throw error;
     return { error };
   }
 }
@@ -174,7 +174,7 @@ export async function retry(reading: Reading, reader: EventReader): Promise<bool
         if (await troubles.endTrouble(tx, reader.name, event.id)) await deed?.(tx);
       });
     } catch (error) {
-      if (isPassing(error)) throw error;
+      if (willPass(error)) throw error;
       const is_set_aside = await transaction(db, (tx) => leave(tx, reader, event, tries, error));
       reading.onFailed({ reader: reader.name, event, error, is_set_aside });
     }

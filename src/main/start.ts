@@ -9,7 +9,7 @@ import { tellTraces } from '../core/tracing.ts';
 import { version } from '../core/version.ts';
 import { type Db, openDatabase } from '../db/client.ts';
 import { createClockWatch } from '../db/clock-watch.ts';
-import { asAppError, loggable } from '../db/errors.ts';
+import { isPassing, loggable } from '../db/errors.ts';
 import { compareZone } from '../db/zone.ts';
 import { createLog } from '../http/hooks/logging.ts';
 import type { Failure, Reporter } from '../http/reporting.ts';
@@ -93,7 +93,7 @@ export async function start(): Promise<Started> {
       await watch.start(log);
       return true;
     } catch (error) {
-      if (asAppError(error)?.code !== 'database_unavailable') throw error;
+      if (!isPassing(error)) throw error;
       onAway(error);
       return false;
     }

@@ -215,6 +215,32 @@ describe('an event that a reader fails at', () => {
     expect(await state()).toEqual({ is_troubled: true, is_due: true });
   });
 
+  test('is not failed at where the database ended what was done: it is read again', async () => {
+    const { calls, reader } = listening('ended');
+    let circles = 0;
+    const { drain, lags } = readersOf({
+      ...reader,
+      read: async (events) => {
+        const deed = await reader.read(events);
+        return async (tx) => {
+          if (circles > 0) {
+            circles -= 1;
+            await tx.execute(`do $$ begin raise exception using errcode = '40P01'; end $$`);
+          }
+          await deed?.(tx);
+        };
+      },
+    });
+    await drain();
+    circles = 5;
+    await append(1);
+    await expect(drain()).rejects.toMatchObject({ cause: { code: '40P01' } });
+    expect(await lags()).toMatchObject([{ events: 1, troubled: 0, set_aside: 0 }]);
+    await drain();
+    expect(calls.at(-1)?.map(({ appointment_id }) => appointment_id)).toEqual([1]);
+    expect(await lags()).toMatchObject([{ events: 0, troubled: 0, set_aside: 0 }]);
+  });
+
   test('fails alone: what was done with it is undone', async () => {
     await db.$client.query('create table if not exists done (id bigint)');
     const { reader } = listening('undone', ({ appointment_id }) => appointment_id === 2);

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { type Db, databaseError, openDatabase } from '../client.ts';
 import { DatabaseClient } from '../connection.ts';
-import { asAppError } from '../errors.ts';
+import { isEnded, isPassing } from '../errors.ts';
 
 /**
  * Runs a read that may show what was true some seconds ago. Wherever it runs, it runs at least once and at most twice,
@@ -117,7 +117,8 @@ export function openReplica({
       } catch (error) {
         if (error !== GONE) {
           if (!isTrouble(error)) throw error;
-          if (!isConflict(error)) leave();
+          // What it ended stood in the way of what it replays (PostgreSQL 27.4.2); it is none the worse for it.
+          if (!isEnded(error)) leave();
         }
         return read(primary);
       }
@@ -149,8 +150,4 @@ async function connect(url: string, timeout: number): Promise<pg.Client> {
 }
 
 /** The server's, not the statement's: a statement that took too long here would there too. */
-const isTrouble = (error: unknown): boolean =>
-  databaseError(error)?.code !== '57014' && asAppError(error)?.code === 'database_unavailable';
-
-/** The replica ended a read that stood in the way of what it replays (PostgreSQL 27.4.2); it is none the worse for it. */
-const isConflict = (error: unknown): boolean => /^40/.test(databaseError(error)?.code ?? '');
+const isTrouble = (error: unknown): boolean => databaseError(error)?.code !== '57014' && isPassing(error);
