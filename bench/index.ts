@@ -3,7 +3,8 @@ import { anatomy } from './anatomy.ts';
 import { crowd } from './crowd.ts';
 import { hotRequests, twoWorlds } from './hot.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
-import { startHelper, stopAll } from './processes.ts';
+import { polling } from './polling.ts';
+import { type Helper, startHelper, stopAll } from './processes.ts';
 import { say } from './report.ts';
 import { circumstances, loadAverage, TITLES, writeResults } from './results.ts';
 import { scenarios } from './scenarios.ts';
@@ -28,6 +29,14 @@ async function end(status: number): Promise<never> {
   for (const site of sites) await site.stop().catch(() => {});
   process.exit(status);
 }
+
+const PARTS: [string, string, (load: Helper, site: Site, options: Options) => Promise<string>][] = [
+  ['anatomy', 'Where the time goes', anatomy],
+  ['tokens', 'What checking a token costs', tokens],
+  ['polling', 'Asking again', polling],
+  ['streams', 'Live streams', streams],
+  ['startup', 'Start', (_load, site) => startUp(site)],
+];
 
 async function run(options: Options): Promise<void> {
   const before = loadAverage();
@@ -62,12 +71,8 @@ async function run(options: Options): Promise<void> {
     add(await twoWorlds(load, site, large, flat));
   } else {
     if (hot.only.length > 0) add(await hotRequests(load, site, hot));
-    if (options.names.includes('anatomy'))
-      add(`## Where the time goes\n\n${await anatomy(load, site, options)}`);
-    if (options.names.includes('tokens'))
-      add(`## What checking a token costs\n\n${await tokens(load, site, options)}`);
-    if (options.names.includes('streams')) add(`## Live streams\n\n${await streams(load, site, options)}`);
-    if (options.names.includes('startup')) add(`## Start\n\n${await startUp(site)}`);
+    for (const [name, title, part] of PARTS)
+      if (options.names.includes(name)) add(`## ${title}\n\n${await part(load, site, options)}`);
   }
   if (options.whole) say(`Written to ${writeResults(TITLES[options.mode], parts.join('\n\n'))}`);
 }

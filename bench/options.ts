@@ -7,7 +7,7 @@ export const USAGE = `npm run bench [-- options]
   --large               the large world beside the small one
   --crowd               5,000 people at once, and more than the machine can do
   --against commit      this build beside another one, and beside itself
-  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, tokens, streams, startup
+  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, tokens, polling, streams, startup
   --connections 1,16,64
   --seconds n           of each measurement (3)
   --rounds n            whose median counts (3)
@@ -39,7 +39,7 @@ export function readOptions(args: string[]) {
   });
   const number = (name: 'seconds' | 'rounds' | 'people' | 'streams') => positive(values[name], name);
   const only = values.only?.split(',');
-  const sections = [...Object.keys(scenarios), 'anatomy', 'tokens', 'streams', 'startup'];
+  const sections = [...Object.keys(scenarios), 'anatomy', 'tokens', 'polling', 'streams', 'startup'];
   const unknown = only?.find((name) => !sections.includes(name));
   if (unknown !== undefined) throw new Error(`--only knows no ${unknown}, but ${sections.join(', ')}`);
   const connections = values.connections.split(',').map((count) => positive(count, 'connections'));

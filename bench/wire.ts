@@ -11,6 +11,8 @@ export interface Ask {
   /** Whose token it carries; none when absent. The limits, which read no token, are told by a header. */
   person?: number;
   body?: object;
+  /** The `ETag` of the answer that whoever asks has already. */
+  known?: string;
 }
 
 export interface Part {
@@ -74,9 +76,10 @@ export function writeOut(
     tokens.set(person, token);
     return token;
   };
-  const write = ({ method, path, person, body }: Ask): Buffer => {
+  const write = ({ method, path, person, body, known }: Ask): Buffer => {
     const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, 'connection: keep-alive'];
     if (person !== undefined) lines.push(`authorization: Bearer ${tokenOf(person)}`, `x-person: ${person}`);
+    if (known !== undefined) lines.push(`if-none-match: ${known}`);
     const text = body === undefined ? '' : JSON.stringify(body);
     if (text) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(text)}`);
     return Buffer.from(`${lines.join('\r\n')}\r\n\r\n${text}`);
