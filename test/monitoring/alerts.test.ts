@@ -92,6 +92,10 @@ const cases: Record<string, { fires: Series; quiet: Series; labels?: Record<stri
     quiet: { 'clinic_replica_lag_seconds{replica="two"}': steady(59) },
     labels: { replica: 'two' },
   },
+  NoSynchronousStandby: {
+    fires: { 'patroni_sync_standby{name="a"}': steady(0), 'patroni_sync_standby{name="b"}': steady(0) },
+    quiet: { 'patroni_sync_standby{name="a"}': steady(0), 'patroni_sync_standby{name="b"}': steady(1) },
+  },
   JobsDead: { fires: { clinic_jobs_dead: steady(1) }, quiet: { clinic_jobs_dead: steady(0) } },
   MessagesFailed: {
     fires: { clinic_messages_failed: steady(21) },
