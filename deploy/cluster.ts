@@ -52,6 +52,8 @@ export interface Cluster {
   apis: [Program, Program];
   /** The primary, whichever it is, through HAProxy; as the API's role. */
   url: string;
+  /** etcd, by HTTP. */
+  etcd: string;
   stop(): Promise<void>;
 }
 
@@ -199,7 +201,7 @@ export async function startCluster({ env = {} }: { env?: Record<string, string> 
       'daemon off;',
     ];
     await launch({ command: nginx, port: front, ids: user.ids });
-    return { origin: `http://127.0.0.1:${front}`, nodes: [one, two], apis, url, stop };
+    return { origin: `http://127.0.0.1:${front}`, nodes: [one, two], apis, url, etcd, stop };
   } catch (error) {
     await stop();
     throw error;

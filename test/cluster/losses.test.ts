@@ -14,6 +14,8 @@ import { provesRules, request } from '../helpers/races.ts';
 
 const CLIENTS = 16;
 const losses = Number(process.env.LOSSES ?? 0);
+/** How long whoever is on call waits for Patroni to name the second machine, in milliseconds. */
+const PATIENCE = 60_000;
 /** For how long a machine is away after another has taken its place. */
 const AWAY = 5_000;
 
@@ -141,6 +143,7 @@ test('no answered booking is lost, and none is there twice, whichever way the pr
     }
   };
 
+  let keys_deleted = 0;
   const table: { kind: string; seconds: number }[] = [];
   for (let turn = 0; turn < losses; turn += 1) {
     const kind = KINDS[turn % KINDS.length];
@@ -148,7 +151,11 @@ test('no answered booking is lost, and none is there twice, whichever way the pr
     const primary = await primaryOf();
     const other = nodes.find((node) => node !== primary);
     // A loss counts once two machines have everything: the second may be lost only then.
-    await until(async () => (await other?.is('synchronous')) === true);
+    if (!(await namedInTime(other))) {
+      keys_deleted += 1;
+      await deleteSyncKey(cluster.etcd);
+      await until(async () => (await other?.is('synchronous')) === true);
+    }
     const before = promised.length;
     while (promised.length < before + 20) await pause(50);
     const lost = performance.now();
@@ -191,8 +198,27 @@ test('no answered booking is lost, and none is there twice, whichever way the pr
       `${name.padEnd(8)} ${seconds.length} times: median ${median.toFixed(1)} s, worst ${(seconds.at(-1) ?? 0).toFixed(1)} s\n`,
     );
   }
-  process.stdout.write(`${ids.length} answered bookings, lost 0, double 0\n`);
+  process.stdout.write(
+    `${ids.length} answered bookings, lost 0, double 0; the key sync deleted by hand ${keys_deleted} times\n`,
+  );
 });
+
+/** @returns false where nobody names it though it follows: the alarm NoSynchronousStandby */
+async function namedInTime(node: Node | undefined): Promise<boolean> {
+  const end = performance.now() + PATIENCE;
+  for (;;) {
+    if (await node?.is('synchronous')) return true;
+    if (performance.now() > end && (await node?.is('replica'))) return false;
+    await pause(200);
+  }
+}
+
+/** As docs/operations.md says: `etcdctl del /service/clinic/sync`. */
+async function deleteSyncKey(etcd: string): Promise<void> {
+  const key = Buffer.from('/service/clinic/sync').toString('base64');
+  const answer = await fetch(`${etcd}/v3/kv/deleterange`, { method: 'POST', body: JSON.stringify({ key }) });
+  expect(await answer.json()).toMatchObject({ deleted: '1' });
+}
 
 /** The longest time without an answer that ended after `since`, counted from there. */
 function longestGap(moments: number[], since: number): number {
