@@ -29,7 +29,7 @@ describe.runIf(chromiumPath)('Authorize in Swagger UI', () => {
     const dialog = page.locator('.dialog-ux');
     if (agree) await dialog.getByRole('checkbox').check();
     await dialog.getByRole('button', { name: 'Sign in with Google' }).click();
-    if (answer) await page.getByRole('button', { name: answer }).click();
+    if (answer) await page.getByRole('button', { name: answer, exact: true }).click();
     await page.waitForURL(`${clinic.origin}/api/docs/`);
     await page.locator('.opblock-tag').first().waitFor();
   }

@@ -22,9 +22,13 @@ export async function openSwagger(page: Page, origin: string): Promise<void> {
   await page.locator('.opblock-tag').first().waitFor();
 }
 
-/** Opens an operation by clicking it, unless it is open. */
+/** Opens an operation by clicking it, unless it is open; what was open is closed, as Swagger UI draws all that are open anew. */
 export async function openOperation(page: Page, tag: string, operationId: string): Promise<Locator> {
   const operation = page.locator(`#operations-${tag}-${operationId}`);
+  const others = page.locator(
+    `.opblock.is-open:not(#operations-${tag}-${operationId}) .opblock-summary-control`,
+  );
+  while ((await others.count()) > 0) await others.first().click();
   // Headings are closed at first.
   if (!(await operation.isVisible())) await page.locator(`#operations-tag-${tag}`).click();
   await operation.waitFor();

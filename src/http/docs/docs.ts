@@ -9,8 +9,8 @@ import { Public } from '../guards.ts';
 import type { Document } from '../openapi/document.ts';
 import { TITLE } from '../openapi/openapi.ts';
 import { llmsText } from './llms.ts';
-import { ICON, REDOC_PAGE, SWAGGER_SCRIPT, SWAGGER_STYLES } from './pages.ts';
-import { partOf } from './parts.ts';
+import { ICON, REDOC_PAGE, SWAGGER_SCRIPTS, SWAGGER_STYLES } from './pages.ts';
+import { partOf } from './role-part.ts';
 import { withSamples } from './samples.ts';
 
 const require = createRequire(import.meta.url);
@@ -70,6 +70,12 @@ function withPart<Asked extends object>(request: Asked): Asked {
   return request;
 }
 
+/** Runs in the browser, with what static/references.js has left there. */
+function referencesInPlace(): object {
+  const page = globalThis as unknown as { referencesInPlace: () => object };
+  return page.referencesInPlace();
+}
+
 /** Swagger UI, Redoc and the document that both show, every asset from this server. */
 export async function docs(app: FastifyInstance): Promise<void> {
   app.addHook('onRoute', (route) => {
@@ -84,7 +90,7 @@ export async function docs(app: FastifyInstance): Promise<void> {
     routePrefix: '/api/docs',
     uiConfig: {
       layout: 'BaseLayout',
-      // 88 operations are too many to look through: closed headings, and a box to search them by name.
+      // There are too many operations to look through: closed headings, and a box to search them by name.
       docExpansion: 'none',
       filter: true,
       tryItOutEnabled: true,
@@ -93,11 +99,12 @@ export async function docs(app: FastifyInstance): Promise<void> {
       displayRequestDuration: true,
       defaultModelsExpandDepth: 0,
       requestInterceptor: withPart,
+      plugins: [referencesInPlace],
     },
     theme: {
       title: `${TITLE} · Swagger UI`,
       css: [{ filename: 'page.css', content: SWAGGER_STYLES }],
-      js: [{ filename: 'page.js', content: SWAGGER_SCRIPT }],
+      js: Object.entries(SWAGGER_SCRIPTS).map(([filename, content]) => ({ filename, content })),
       favicon: [{ filename: 'icon.svg', rel: 'icon', type: 'image/svg+xml', sizes: 'any', content: ICON }],
     },
   });

@@ -47,7 +47,12 @@ export const SWAGGER_STYLES = `body { margin: 0; background: #fafafa; }
 }
 `;
 
-export const SWAGGER_SCRIPT = readFileSync(join(import.meta.dirname, 'static', 'page.js'), 'utf8');
+export const SWAGGER_SCRIPTS = Object.fromEntries(
+  ['references.js', 'page.js'].map((name) => [
+    name,
+    readFileSync(join(import.meta.dirname, 'static', name), 'utf8'),
+  ]),
+);
 
 const REDOC_THEME = JSON.stringify({
   typography: {
