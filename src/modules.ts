@@ -83,7 +83,7 @@ import {
   consentsPersonal,
   createConsents,
   createPrivacy,
-  createRetention,
+  createSweeping,
   eraseTraces,
   mergeTraces,
   personalDataOf,
@@ -207,7 +207,7 @@ export function createModules({
   const secrets = [config.jwt_secret ?? '', ...(config.jwt_previous_secrets ?? [])];
   const sealer = createSealer(dataKeysOf(config.data_keys, clock));
   const audit = createAudit({ db, clock, ...config });
-  const retention = createRetention({ db, clock, personal, ...config });
+  const sweeping = createSweeping({ db, clock, personal, ...config });
   const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
@@ -451,7 +451,7 @@ export function createModules({
       patientsJobs(ending),
       usersJobs(users),
       auditJobs(audit),
-      privacyJobs([retention, events, webhooks]),
+      privacyJobs([sweeping, events, webhooks]),
       systemJobs(backups),
     ),
 

@@ -2,7 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
 import { type Happened, happenedColumns } from '../../src/events/log.ts';
-import { toldOf } from '../../src/modules/notifications/events/happened.service.ts';
+import { toldOf } from '../../src/modules/notifications/occasions/happened.service.ts';
 import { testDatabase } from '../helpers/database.ts';
 
 /**

@@ -6,12 +6,12 @@ import {
   doctorReminder,
   offerEvent,
   patientReminder,
-} from './events/events.schemas.ts';
-import type { Events } from './events/events.service.ts';
-import type { Reminders } from './events/reminders.service.ts';
+} from './occasions/occasions.schemas.ts';
+import type { Occasions } from './occasions/occasions.service.ts';
+import type { Reminders } from './occasions/reminders.service.ts';
 
 interface JobsDependencies {
-  events: Events;
+  occasions: Occasions;
   reminders: Reminders;
   delivery: Delivery;
   tidy: () => Promise<void>;
@@ -20,10 +20,10 @@ interface JobsDependencies {
 const queuedMessage = z.object({ message: z.int() });
 
 /** What this module does in the background, by the names that stand in the queue; `repeated` by the clock of UTC. */
-export const jobsOf = ({ events, reminders, delivery, tidy }: JobsDependencies) => ({
+export const jobsOf = ({ occasions, reminders, delivery, tidy }: JobsDependencies) => ({
   tasks: {
-    appointment_event: async (payload: unknown) => events.onAppointment(appointmentEvent.parse(payload)),
-    waitlist_event: async (payload: unknown) => events.onOffer(offerEvent.parse(payload)),
+    appointment_event: async (payload: unknown) => occasions.onAppointment(appointmentEvent.parse(payload)),
+    waitlist_event: async (payload: unknown) => occasions.onOffer(offerEvent.parse(payload)),
     remind: async (payload: unknown) => reminders.remind(patientReminder.parse(payload)),
     remind_doctor: async (payload: unknown) => reminders.remindDoctor(doctorReminder.parse(payload)),
     plan_reminders: async (payload: unknown) => reminders.planAnew(changedHours.parse(payload).person),

@@ -8,18 +8,18 @@ import { loggable } from '../../db/errors.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Guardians } from '../patients/index.ts';
 import { type ChannelSettings, createSenders } from './channels/index.ts';
+import { createCalendarInvitations } from './delivery/calendar-invitation.service.ts';
 import { createDelivery } from './delivery/delivery.service.ts';
-import { createInvitations } from './delivery/invitation.service.ts';
 import { createSealing } from './delivery/sealing.service.ts';
 import { tidy } from './delivery/upkeep.service.ts';
 import { createWriting } from './delivery/writing.service.ts';
-import { createEvents, type EventsDependencies } from './events/events.service.ts';
-import { createReminders } from './events/reminders.service.ts';
 import { inboxRoutes } from './inbox/inbox.routes.ts';
 import { createInbox } from './inbox/inbox.service.ts';
 import { linksRoutes } from './links/links.routes.ts';
 import { createLinks, type LinksDependencies } from './links/links.service.ts';
 import { jobsOf } from './notifications.jobs.ts';
+import { createOccasions, type OccasionsDependencies } from './occasions/occasions.service.ts';
+import { createReminders } from './occasions/reminders.service.ts';
 import { outboxRoutes } from './outbox/outbox.routes.ts';
 import { createOutbox } from './outbox/outbox.service.ts';
 import { preferencesRoutes } from './preferences/preferences.routes.ts';
@@ -49,7 +49,7 @@ export interface NotificationsDependencies {
   /** Cancels a visit for whoever answers a reminder so. */
   cancelling: LinksDependencies['cancelling'];
   /** Knows other times for a visit that falls out. */
-  alternatives: EventsDependencies['alternatives'];
+  alternatives: OccasionsDependencies['alternatives'];
 }
 
 /** Everything by which people are told things, put together of its parts. */
@@ -77,9 +77,9 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   });
   const { reminders: leads, remind_doctor_hours, message_attempts: attempts, alternatives } = dependencies;
   const reminders = createReminders({ db, clock, leads, remind_doctor_hours, telling, guardians });
-  const events = createEvents({ db, clock, reminders, telling, guardians, alternatives });
+  const occasions = createOccasions({ db, clock, reminders, telling, guardians, alternatives });
   const sender = channels.email?.from;
-  const invitations = createInvitations({ db, clock, clinic_name, guardians, sender });
+  const invitations = createCalendarInvitations({ db, clock, clinic_name, guardians, sender });
   const written = { db, clock, clinic_name, default_locale, sealing, public_url, links, invitations };
   const writing = createWriting(written);
   const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
@@ -90,8 +90,8 @@ export function createNotifications(dependencies: NotificationsDependencies) {
     outbox,
     preferences,
     telegram,
-    reader: events.reader,
-    jobs: jobsOf({ events, reminders, delivery, tidy: () => tidy(db, clock, log) }),
+    reader: occasions.reader,
+    jobs: jobsOf({ occasions, reminders, delivery, tidy: () => tidy(db, clock, log) }),
 
     /** The bot that answers people, where one is set up. Of all processes one may run it. */
     bot: settings && createBot(settings, telegram, log),

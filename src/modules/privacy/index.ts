@@ -6,4 +6,4 @@ export { privacyJobs } from './privacy.jobs.ts';
 export { privacyRoutes } from './privacy.routes.ts';
 export { personalDataOf } from './privacy.schemas.ts';
 export { createPrivacy } from './privacy.service.ts';
-export { createRetention } from './retention.service.ts';
+export { createSweeping } from './sweeping.service.ts';

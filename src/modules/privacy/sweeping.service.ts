@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import type { Db } from '../../db/client.ts';
 import type { Personal } from './personal.ts';
 
-interface RetentionDependencies {
+interface SweepingDependencies {
   db: Db;
   clock: Clock;
   message_retention_days: number;
@@ -12,7 +12,7 @@ interface RetentionDependencies {
 
 const DAY = 86_400_000;
 
-export function createRetention({ db, clock, message_retention_days, personal }: RetentionDependencies) {
+export function createSweeping({ db, clock, message_retention_days, personal }: SweepingDependencies) {
   return {
     /** Lets go what has run out. Safe to repeat, beside another process that does the same, and to end anywhere. */
     async sweep(): Promise<void> {

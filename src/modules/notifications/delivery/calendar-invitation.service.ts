@@ -7,10 +7,10 @@ import type { Db } from '../../../db/client.ts';
 import { calendarEvent } from '../../../i18n/calendar.ts';
 import type { Guardians } from '../../patients/index.ts';
 import type { Outgoing } from '../channels/index.ts';
+import { findInvited, type InvitedVisit } from './calendar-invitation.repository.ts';
 import type { Claimed } from './delivery.repository.ts';
-import { findInvited, type InvitedVisit } from './invitation.repository.ts';
 
-interface InvitationsDependencies {
+interface CalendarInvitationsDependencies {
   db: Db;
   clock: Clock;
   clinic_name?: string | undefined;
@@ -34,10 +34,16 @@ const CARRIES: ReadonlySet<MessageKind> = new Set<MessageKind>([
   'closed',
 ]);
 
-export type Invitations = ReturnType<typeof createInvitations>;
+export type CalendarInvitations = ReturnType<typeof createCalendarInvitations>;
 
 /** The visit of an email as an invitation to it, which puts it into the reader's calendar, moves it there or takes it out. */
-export function createInvitations({ db, clock, clinic_name, guardians, sender }: InvitationsDependencies) {
+export function createCalendarInvitations({
+  db,
+  clock,
+  clinic_name,
+  guardians,
+  sender,
+}: CalendarInvitationsDependencies) {
   const organizer = sender === undefined ? undefined : mailboxOf(sender);
 
   const isOn = ({ status, is_theirs }: InvitedVisit) =>

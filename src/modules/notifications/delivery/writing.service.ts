@@ -8,8 +8,8 @@ import { visitOf } from '../facts.repository.ts';
 import type { VisitLinks } from '../links/links.service.ts';
 import { composeEmail, type Links, withLinks } from '../texts/links.ts';
 import { writeMessage } from '../texts/write.ts';
+import type { CalendarInvitations } from './calendar-invitation.service.ts';
 import type { Claimed } from './delivery.repository.ts';
-import type { Invitations } from './invitation.service.ts';
 import type { Sealing } from './sealing.service.ts';
 
 interface WritingDependencies {
@@ -21,7 +21,7 @@ interface WritingDependencies {
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */
   public_url: string | undefined;
   links: Pick<VisitLinks, 'forReminder'>;
-  invitations: Pick<Invitations, 'write'>;
+  invitations: Pick<CalendarInvitations, 'write'>;
 }
 
 export type Writing = ReturnType<typeof createWriting>;

@@ -5,7 +5,7 @@ import { hashOf } from '../../../core/secrets.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Guardians } from '../../patients/index.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
-import { spokenOf } from '../events/reminders.service.ts';
+import { spokenOf } from '../occasions/reminders.service.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import type { Answers } from '../texts/links.ts';
 import * as repository from './links.repository.ts';

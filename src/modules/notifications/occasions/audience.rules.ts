@@ -1,5 +1,5 @@
 import type { VisitKind } from '../../../core/messages.ts';
-import type { AppointmentEvent } from './events.schemas.ts';
+import type { AppointmentEvent } from './occasions.schemas.ts';
 
 type Told = Pick<AppointmentEvent, 'event' | 'status' | 'by' | 'was' | 'from_doctor' | 'from_patient'>;
 

@@ -1,7 +1,7 @@
 import type { EventType } from '../../../core/events.ts';
 import { activeStatuses } from '../../../core/words.ts';
 import type { Happened } from '../../../events/log.ts';
-import type { AppointmentEvent } from './events.schemas.ts';
+import type { AppointmentEvent } from './occasions.schemas.ts';
 
 /** What the log notes of visits that people are told. */
 const NAMES: Partial<Record<EventType, AppointmentEvent['event']>> = {

@@ -5,9 +5,9 @@ import type { EventReader } from '../../../events/reading.ts';
 import type { Guardians } from '../../patients/index.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { audienceOf, offersOthers } from './audience.rules.ts';
-import { findVisit, listReaders, type VisitRow } from './events.repository.ts';
-import type { AppointmentEvent, OfferEvent } from './events.schemas.ts';
 import { toldOf, toldTypes } from './happened.service.ts';
+import { findVisit, listReaders, type VisitRow } from './occasions.repository.ts';
+import type { AppointmentEvent, OfferEvent } from './occasions.schemas.ts';
 import { type Reminders, spokenOf } from './reminders.service.ts';
 
 /** When and with whom somebody could come instead. */
@@ -17,7 +17,7 @@ interface Alternative {
   start_time: string;
 }
 
-export interface EventsDependencies {
+export interface OccasionsDependencies {
   db: Db;
   clock: Clock;
   reminders: Pick<Reminders, 'plan'>;
@@ -48,7 +48,7 @@ const A_DAY = 86_400_000;
  * reader does all for some events in the transaction in which it moves on. Of the waiting list, and of a corrected patient, jobs
  * do that are queued in the transaction of the change. Each may come more than once, and tells everybody once.
  */
-export function createEvents(dependencies: EventsDependencies) {
+export function createOccasions(dependencies: OccasionsDependencies) {
   const { db, clock, reminders, telling, guardians, alternatives } = dependencies;
 
   /** What a text says beside what stands in the appointment. Looked up before the transaction, which waits for nothing. */
@@ -190,4 +190,4 @@ export function createEvents(dependencies: EventsDependencies) {
   };
 }
 
-export type Events = ReturnType<typeof createEvents>;
+export type Occasions = ReturnType<typeof createOccasions>;

@@ -7,8 +7,8 @@ import type { Guardians } from '../../patients/index.ts';
 import { remindAt } from '../telling/quiet.rules.ts';
 import { findRecipient } from '../telling/telling.repository.ts';
 import type { Telling } from '../telling/telling.service.ts';
-import { findVisit, listAhead, listReaders, type VisitAhead, type VisitRow } from './events.repository.ts';
-import type { DoctorReminder, PatientReminder } from './events.schemas.ts';
+import { findVisit, listAhead, listReaders, type VisitAhead, type VisitRow } from './occasions.repository.ts';
+import type { DoctorReminder, PatientReminder } from './occasions.schemas.ts';
 
 interface RemindersDependencies {
   db: Db;

@@ -5,7 +5,7 @@ import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, dayName, many, personName, phoneText, shortDay, t } from '../shared/text.js';
 import { action, field, form, note } from '../shared/ui.js';
-import { doctors, reload, shown } from './day.js';
+import { doctors, reload, shown } from './day-data.js';
 
 /** Who is away, and what a new absence would do before it does it. */
 

@@ -3,7 +3,7 @@ import { isDoctor } from '../shared/caller.js';
 import { ask } from '../shared/dialog.js';
 import { t } from '../shared/text.js';
 import { explain, field, note } from '../shared/ui.js';
-import { reload } from './day.js';
+import { reload } from './day-data.js';
 
 /** What is done with a visit in one press. Each names the version that is seen; a stale one changes nothing. */
 

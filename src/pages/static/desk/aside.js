@@ -6,7 +6,7 @@ import { personName, t, wallOf } from '../shared/text.js';
 import { action } from '../shared/ui.js';
 import { absences, loadAbsences } from './absences.js';
 import { acts } from './acts.js';
-import { shown, visits } from './day.js';
+import { shown, visits } from './day-data.js';
 import { visitDialog } from './visit.js';
 import { loadWaitingList, waitingList } from './waiting-list.js';
 

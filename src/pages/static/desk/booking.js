@@ -4,7 +4,7 @@ import { dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { personName, serviceName, serviceNote, shortDay, t } from '../shared/text.js';
 import { choice, explain, form, later, note } from '../shared/ui.js';
-import { reload } from './day.js';
+import { reload } from './day-data.js';
 import { about, findPatient } from './patients.js';
 import { waitingFor } from './waiting-list.js';
 

@@ -4,7 +4,7 @@ import { announce, byId, h, put } from '../shared/dom.js';
 import { personName, t } from '../shared/text.js';
 import { action, explain, note } from '../shared/ui.js';
 import { move } from './acts.js';
-import { reload } from './day.js';
+import { reload } from './day-data.js';
 
 /** What is on its way to another slot: a visit that was cut, or whose patient comes once more. */
 

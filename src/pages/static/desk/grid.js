@@ -6,7 +6,7 @@ import { note } from '../shared/ui.js';
 import { acts, move } from './acts.js';
 import { bookingDialog } from './booking.js';
 import { carriedId, cut, drop, isCarrying, letGo } from './carry.js';
-import { shown, stateOf, visitBy } from './day.js';
+import { shown, stateOf, visitBy } from './day-data.js';
 import { visitDialog } from './visit.js';
 
 /** The day as a table: a column for each doctor or room, a row for each time at which something begins or ends. */

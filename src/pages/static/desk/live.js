@@ -4,7 +4,7 @@ import { session } from '../shared/session.js';
 import { listen } from '../shared/stream.js';
 import { t } from '../shared/text.js';
 import { loadAside } from './aside.js';
-import { doctors, reload, shown, visitBy } from './day.js';
+import { doctors, reload, shown, visitBy } from './day-data.js';
 
 /** Keeps the day as it is: hears of each change, and while it hears nothing says so in red and asks by itself. */
 

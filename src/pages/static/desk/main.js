@@ -10,7 +10,7 @@ import { addDays, dayName, loadTexts, personName, t } from '../shared/text.js';
 import { action, empty, explain, languages, note, waiting, watchNetwork } from '../shared/ui.js';
 import { drawAside, loadAside } from './aside.js';
 import { drawCarried, letGo } from './carry.js';
-import { leaveDay, loadDay, onDayChange, shown } from './day.js';
+import { leaveDay, loadDay, onDayChange, shown } from './day-data.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
 import { watchIdle } from './idle.js';

@@ -1,7 +1,7 @@
 import { clinic, doctorText, now } from '../shared/clinic.js';
 import { byId, h, put } from '../shared/dom.js';
 import { dayName, named, personName, phoneText, serviceName, t } from '../shared/text.js';
-import { shown, stateOf, visits } from './day.js';
+import { shown, stateOf, visits } from './day-data.js';
 
 /** The day's list on one sheet: a block for each doctor, in columns, with the largest letters that leave it on one page. */
 

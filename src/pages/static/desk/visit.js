@@ -16,7 +16,7 @@ import {
 import { action, field, form, later, line } from '../shared/ui.js';
 import { acts } from './acts.js';
 import { again, cut } from './carry.js';
-import { shown, stateOf } from './day.js';
+import { shown, stateOf } from './day-data.js';
 
 /** All of one visit, and all that can be done with it. */
 

@@ -5,7 +5,7 @@ import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, personName, shortDay, t } from '../shared/text.js';
 import { action, field, form, note } from '../shared/ui.js';
-import { doctors, shown } from './day.js';
+import { doctors, shown } from './day-data.js';
 import { findPatient } from './patients.js';
 
 /** Who waits for a time, and who could have the one that is free. */
