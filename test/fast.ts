@@ -1,4 +1,5 @@
 import { globSync } from 'node:fs';
+import { matchesGlob } from 'node:path';
 
 /**
  * What `npm run test:fast` leaves out, and why. The rest is to take less than a minute on two cores in a quiet
@@ -68,6 +69,11 @@ export const leftOut: readonly { why: string; files: readonly string[] }[] = [
     ],
   },
 ];
+
+/** The slowest of them: whole pages, processes and machines. */
+const SLOWEST = ['test/{browser,bench,pages,backup,docs,model,outage,replicas}/**'];
+
+export const isSlow = (file: string): boolean => SLOWEST.some((glob) => matchesGlob(file, glob));
 
 /** What is left out, as lines for whoever started the run. */
 export function describeLeftOut(root: string): string {

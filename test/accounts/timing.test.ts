@@ -4,12 +4,13 @@ import { createReset, type ResetDependencies } from '../../src/modules/auth/pass
 import { accountsApp, codesSent, confirm, freshPhone, lastCode, pass, wrong } from '../helpers/accounts.ts';
 import type { TestApp } from '../helpers/app.ts';
 import { statementsOf } from '../helpers/statements.ts';
+import { sized } from '../size.ts';
 
 /**
  * Time tells nobody which names exist. What is asserted is the work that is done, statement by statement and hash by
  * hash; the times are printed, as they depend on the machine.
  */
-const SAMPLES = 150;
+const SAMPLES = sized(150);
 
 let clinic: TestApp;
 beforeAll(async () => {

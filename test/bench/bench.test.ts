@@ -43,11 +43,15 @@ test('another commit is checked out and measured beside this one, and this one b
     expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
 });
 
-test('checking a token is measured, known and for the first time, by a secret and by a curve', async () => {
-  const started = bench('--only', 'tokens');
+test('checking a token is measured, and asking again for what one has', async () => {
+  const started = bench('--only', 'tokens,polling');
   expect(await started.exited, started.output()).toBe(0);
   for (const row of ['no token is looked at', 'a shared secret \\(HS256\\)', 'an elliptic curve \\(ES256\\)'])
     expect(started.output()).toMatch(new RegExp(`\\| ${row} +\\|( +[\\d.,]+ \\|){4}`));
+  for (const title of ['doctors’ list', 'free slots of a day', 'an appointment'])
+    expect(started.output()).toMatch(
+      new RegExp(`\\| ${title} +\\| with If-None-Match \\(304\\) \\|( +[\\d.,]+ \\|){4} +\\d+ % \\|`),
+    );
 });
 
 test('open streams are weighed and told of bookings, more of them than one address may have connections', async () => {
