@@ -19,6 +19,7 @@ import type { OpenTracing } from './tracing.ts';
 /** How a process that stays begins and ends: the API's and that of background jobs. */
 
 const RETRY_DATABASE = 2_000;
+/** Shorter than the grace of docker-compose.yml (30 s) and deploy/kubernetes/base (40 s), after which a process is killed. */
 const SHUTDOWN_LIMIT = 25_000;
 /** A second signal within so many milliseconds is the same Ctrl-C, heard from the terminal and from npm. */
 const SAME_SIGNAL = 1_000;

@@ -29,7 +29,6 @@ export const en = {
   patient: 'Patient',
   where: 'Where',
   slot_gone: 'Please choose a time.',
-  just_gone: 'Somebody has just taken this time.',
   instead: 'You can have one of these instead:',
   all_times: 'All free times',
   almost_there: 'Almost there',

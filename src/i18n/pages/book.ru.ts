@@ -40,7 +40,6 @@ export const ru: BookTexts = {
   patient: 'Пациент',
   where: 'Где',
   slot_gone: 'Выберите, пожалуйста, время.',
-  just_gone: 'Это время только что заняли.',
   instead: 'Вместо него можно взять:',
   all_times: 'Всё свободное время',
   almost_there: 'Остался последний шаг',

@@ -30,7 +30,6 @@ export const uz: BookTexts = {
   patient: 'Bemor',
   where: 'Qayerda',
   slot_gone: 'Iltimos, vaqtni tanlang.',
-  just_gone: 'Bu vaqtni hozirgina boshqa kishi oldi.',
   instead: 'Uning oʻrniga quyidagilarni olishingiz mumkin:',
   all_times: 'Barcha boʻsh vaqtlar',
   almost_there: 'Yana bir qadam qoldi',

@@ -41,12 +41,10 @@ function done(id) {
 /** What can be had in place of a slot that can't. @param own whom the slot was with */
 function refused(problem, slot) {
   const others = problem.alternatives ?? [];
-  const text =
-    problem.code === 'slot_taken' || problem.code === 'slot_held' ? t('just_gone') : explain(problem);
   return h(
     'div',
     { class: 'refused', role: 'alert' },
-    h('p', {}, text),
+    h('p', {}, explain(problem)),
     others.length > 0 && [
       h('p', {}, t('instead')),
       alternativesList(others, (other) => choose(other, {}, { replace: true }), slot.doctor.id),
