@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { present, type SpanOptions, step } from '../core/tracing.ts';
 import { timeFor } from './deadline.ts';
@@ -90,10 +91,23 @@ export class DatabaseClient extends pg.Client {
   protected worded(statement: string | pg.QueryConfig): string | Worded {
     const limit = this.patience ?? this.limit;
     const query_timeout = limit && timeFor(limit);
-    if (query_timeout === undefined || query_timeout === this.limit) return statement;
-    const config = typeof statement === 'string' ? { text: statement } : statement;
-    return { ...config, query_timeout };
+    const named = typeof statement === 'string' ? statement : told(statement);
+    if (query_timeout === undefined || query_timeout === this.limit) return named;
+    return { ...(typeof named === 'string' ? { text: named } : named), query_timeout };
   }
+}
+
+/** What the server keeps of a statement's name (NAMEDATALEN): names that differ only after it are one to it. */
+const NAME_KEPT = 63;
+const shortened = new Map<string, string>();
+
+/** The statement by a name that the server can tell from all others. There are as many long names as shapes of statements. */
+function told(statement: pg.QueryConfig): pg.QueryConfig {
+  const { name } = statement;
+  if (name === undefined || name.length <= NAME_KEPT) return statement;
+  const short = shortened.get(name) ?? createHash('sha256').update(name).digest('hex').slice(0, NAME_KEPT);
+  shortened.set(name, short);
+  return { ...statement, name: short };
 }
 
 const STATEMENT: SpanOptions = { kind: 'client', attributes: { 'db.system.name': 'postgresql' } };
