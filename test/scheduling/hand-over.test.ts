@@ -259,4 +259,35 @@ describe('POST /appointments/{id}/patient/', () => {
     expect(await read(entry.id)).toMatchObject({ status: 'waiting', appointment: null });
     expect(await read(second.id)).toMatchObject({ status: 'waiting', replaces: null });
   });
+
+  test('sends a wish back that took the place of an earlier one, and waits for nobody else’s visit', async () => {
+    const date = freshDay();
+    const join = async (fields: object) => {
+      const wish = { doctor: doctor.id, from: date, to: date, ...fields };
+      return (await clinic.as(patient).post('/waitlist/', wish).expect(201)).body.id;
+    };
+    const accept = async (entry: number, start_time: string): Promise<number> => {
+      await slotOf(doctor, start_time, date);
+      await clinic.drain();
+      return (await clinic.as(patient).post(`/waitlist/${entry}/accept/`).expect(201)).body.id;
+    };
+    const first = await join({});
+    const visit = await accept(first, '10:00');
+    const again = await join({ replaces: visit });
+    expect(await accept(again, '11:00')).toBe(visit);
+    // Another wish on the same days is for something else.
+    const [{ id: service } = { id: 0 }] = await clinic.rows<{ id: number }>(
+      `insert into services (name, duration_minutes) values ('{"uz": "UZI", "ru": "УЗИ", "en": "Scan"}', 30) returning id`,
+    );
+    await clinic.rows('insert into doctor_services (doctor_id, service_id) values ($1, $2)', [
+      doctor.id,
+      service,
+    ]);
+    const long = await join({ service });
+    await correct(admin, visit, other.id).expect(200);
+    const read = async (one: number) => (await clinic.as(patient).get(`/waitlist/${one}/`).expect(200)).body;
+    expect(await read(first)).toMatchObject({ status: 'left', appointment: null });
+    expect(await read(again)).toMatchObject({ status: 'waiting', appointment: null, replaces: null });
+    expect(await read(long)).toMatchObject({ status: 'waiting' });
+  });
 });

@@ -71,8 +71,9 @@ export async function tellPatients(tx: Tx, appointment: number, from: number): P
 }
 
 /**
- * The wishes of who was taken for its patient: the one that came to this visit waits on, as for a slot that somebody else
- * booked, unless its days are over or they have wished the same again. What was to take its place replaces nothing.
+ * The wishes of who was taken for its patient: one that came to this visit waits on, as for a slot that somebody else booked,
+ * unless its days are over or they have wished the same again: where several came to it, as to a visit that moved, the last of
+ * the same does. What was to take its place, or has, replaces nothing.
  */
 export async function giveBackWishes(
   tx: Tx,
@@ -86,12 +87,15 @@ export async function giveBackWishes(
         update waitlist_entries set replaces_id = null
         where replaces_id = $1 and patient_id = $2 and status in ('waiting', 'offered')
       )
-      update waitlist_entries e set appointment_id = null, status = (case when e."to" >= $3::date and not exists (
+      update waitlist_entries e set appointment_id = null, replaces_id = nullif(e.replaces_id, $1),
+        status = (case when e."to" >= $3::date and not exists (
           select from waitlist_entries o
-          where o.patient_id = $2 and o.status in ('waiting', 'offered') and o.doctor_id is not distinct from e.doctor_id
+          where o.patient_id = $2 and (o.status in ('waiting', 'offered') or o.appointment_id = $1 and o.id > e.id)
+            and o.doctor_id is not distinct from e.doctor_id
             and search_fold(o.specialization) is not distinct from search_fold(e.specialization)
             and (o."from", o."to") = (e."from", e."to") and o.after is not distinct from e.after
-            and o.before is not distinct from e.before
+            and o.before is not distinct from e.before and o.service_id is not distinct from e.service_id
+            and o.branch_id is not distinct from e.branch_id
         ) then 'waiting' else 'left' end)::waitlist_status
       where e.appointment_id = $1 and e.patient_id = $2 and e.status = 'booked'`,
     values: [appointment, patient, today],
