@@ -127,6 +127,12 @@ export interface Wish {
   replaces: number | null;
 }
 
+/** They wait for the same, whatever came of it. */
+export const isSameWish = (one: Wish, other: Wish): boolean =>
+  (['doctor', 'from', 'to', 'after', 'before', 'service'] as const).every(
+    (name) => one[name] === other[name],
+  );
+
 /** A day on which the clinic is closed. */
 export interface Holiday {
   id: number;

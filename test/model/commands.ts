@@ -30,6 +30,7 @@ const weights: Record<Draw['do'], number> = {
   note: 4,
   cancel: 11,
   reschedule: 10,
+  'change patient': 4,
   mark: 6,
   'take back': 2,
   'be away': 2,

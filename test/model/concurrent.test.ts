@@ -78,15 +78,19 @@ function passedOn({ sent }: Batch, clinic: Clinic): Clinic[] {
     .map(({ id }) => passOn(clinic, id).clinic);
 }
 
-/** An answer that asks to be asked again: a record was about to become another's. */
+/** An answer that asks to be asked again: a record was about to become another's, or a visit was. */
 function orBusy(error: Error): Answer {
   if (!error.message.includes('record_busy')) throw error;
   return { status: 503, retryAfter: '1', type: null, body: { code: 'record_busy' }, replayed: false };
 }
 
+/** After which a record, or a visit, is another patient's. */
+const HAND_OVER: readonly Request['do'][] = ['merge', 'change patient'];
+
 /** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
 function ends({ before, slots, sent }: Batch, clinic: Clinic, { request, got }: Sent): Clinic[] {
-  if (got.body.code === 'record_busy' && sent.some((other) => other.request.do === 'merge')) return [clinic];
+  if (got.body.code === 'record_busy' && sent.some((other) => HAND_OVER.includes(other.request.do)))
+    return [clinic];
   const shown = told(request, seen(request, got));
   const signedIn = ({ people }: Clinic) => people.some(({ id, signed_in }) => id === request.by && signed_in);
   // A token is looked at once, as its request comes in: that may be before its session ends, and the rest after.

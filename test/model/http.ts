@@ -26,6 +26,8 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       return ['DELETE', `/timeslots/${request.slot}/hold/`, forPatient(request)];
     case 'reschedule':
       return ['POST', `/appointments/${request.visit}/reschedule/`, { timeslot: request.slot }];
+    case 'change patient':
+      return ['POST', `/appointments/${request.visit}/patient/`, { patient: request.patient }];
     case 'mark':
       return ['POST', `/appointments/${request.visit}/${request.mark}/`];
     case 'take back':

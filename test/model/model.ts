@@ -1,6 +1,7 @@
 import { book } from './booking.ts';
 import { beAway, close, comeBack, open, ownSlot, publish, publishMany, withdraw } from './calendar.ts';
 import { type Clinic, change, type Person, type Times } from './clinic.ts';
+import { changePatient } from './correcting.ts';
 import { correct, merge, register } from './desk.ts';
 import { activate, erase } from './erasing.ts';
 import { addDependant, invite, joinFamily, letGo, tie } from './families.ts';
@@ -73,6 +74,7 @@ const acts: Acts = {
   'read visit': (clinic, caller, { visit }) =>
     ok(clinic, shownVisit(clinic, caller, ownVisit(clinic, caller, visit))),
   reschedule: (clinic, caller, request, facts) => reschedule(clinic, caller, request, createdOf(facts)),
+  'change patient': changePatient,
   mark,
   'take back': takeBack,
   'be away': (clinic, caller, request, { created = 0 }) => beAway(clinic, caller, request, created),

@@ -24,6 +24,12 @@ const judges = {
     before !== after &&
     before.wishes.some(({ id, replaces }) => id === request.wish && replaces !== null) &&
     before.visits.length === after.visits.length,
+  'a wish waits on that came to the visit of another': (before, request, after) =>
+    request.do === 'change patient' &&
+    after.wishes.some(
+      ({ id, status }) =>
+        status === 'waiting' && before.wishes.some((one) => one.id === id && one.status === 'booked'),
+    ),
   'an offer waits until somebody wakes': (_, __, { slots }) =>
     slots.some(({ offer_after }) => offer_after !== null),
   'somebody is offered again what became free again': (_, __, { offers }) =>

@@ -43,6 +43,7 @@ export type Request = { by: number } & (
   | { do: 'read visit' | 'take back'; visit: number }
   | { do: 'cancel'; visit: number; reason?: string }
   | { do: 'reschedule'; visit: number; slot: number }
+  | { do: 'change patient'; visit: number; patient: number }
   | { do: 'mark'; visit: number; mark: Mark }
   | ({ do: 'be away'; doctor?: number; from: string; to: string } & Omit<Times, 'date'>)
   | { do: 'come back'; absence: number }

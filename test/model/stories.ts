@@ -1,3 +1,4 @@
+import { correctingStories } from './correcting-stories.ts';
 import { familyStories } from './family-stories.ts';
 import type { Note } from './noted.ts';
 import { serviceStories } from './service-stories.ts';
@@ -33,6 +34,7 @@ export interface Story {
 export const stories: Story[] = [
   ...serviceStories,
   ...familyStories,
+  ...correctingStories,
   {
     note: 'reception cancels what it booked and moved',
     steps: [

@@ -4,6 +4,7 @@ import {
   accountOf,
   closedSlot,
   forService,
+  idsOf,
   isOut,
   NOBODY,
   naming,
@@ -86,6 +87,13 @@ export const visitDraws = {
     const slots = clinic.slots.filter((slot) => draw.time % 6 === 0 || slot.doctor === doctor);
     const slot = slots.length > 0 ? pick(slots.slice(-6), draw.time) : undefined;
     return { do: 'reschedule', by, visit, slot: closedSlot(clinic, draw) ?? slot?.id ?? NOBODY };
+  },
+  'change patient'(clinic, draw) {
+    // Every third came of the waiting list.
+    const came = clinic.wishes.findLast(({ status }) => status === 'booked')?.appointment;
+    const visit = draw.which % 3 === 0 && came ? came : (recent(clinic.visits, draw)?.id ?? NOBODY);
+    const patient = pick(idsOf(clinic, draw.what === 0 ? 'doctor' : 'patient'), draw.time);
+    return { do: 'change patient', by: somebody(clinic, draw, 'admin').id, visit, patient };
   },
   mark: (clinic, draw) => ({
     do: 'mark',

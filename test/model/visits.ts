@@ -47,7 +47,7 @@ export const changed = (clinic: Clinic, visit: Visit, changes: Partial<Visit>): 
 });
 
 const visitOf = (clinic: Clinic, id: number) => clinic.visits.find((visit) => visit.id === id) as Visit;
-const shown = (clinic: Clinic, reader: Person, id: number): Step =>
+export const shown = (clinic: Clinic, reader: Person, id: number): Step =>
   ok(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));
 export const shownMade = (clinic: Clinic, reader: Person, id: number): Step =>
   made(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));

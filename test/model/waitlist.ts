@@ -1,6 +1,15 @@
 import { booked, bookFor } from './booking.ts';
 import { givenFor } from './claims.ts';
-import { type Clinic, change, NOT_HELD, type Offer, type Person, type Slot, type Wish } from './clinic.ts';
+import {
+  type Clinic,
+  change,
+  isSameWish,
+  NOT_HELD,
+  type Offer,
+  type Person,
+  type Slot,
+  type Wish,
+} from './clinic.ts';
 import { fits } from './lists.ts';
 import { offerOf, passOnAlone, suits } from './offers.ts';
 import { actingFor, isGuardian, mustReach, only, personOf, reaches, STAFF } from './people.ts';
@@ -71,11 +80,7 @@ export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: n
   const live = clinic.wishes.filter(
     (wish) => wish.patient === patient && (wish.status === 'waiting' || wish.status === 'offered'),
   );
-  const isSame = (other: Wish) =>
-    (['doctor', 'from', 'to', 'after', 'before', 'service'] as const).every(
-      (name) => other[name] === wish[name],
-    );
-  if (live.some(isSame)) throw new Refused(409, 'already_waiting');
+  if (live.some((other) => isSameWish(other, wish))) throw new Refused(409, 'already_waiting');
   if (live.length >= LIVE_MAX) throw new Refused(409, 'too_many_waitlist_entries');
   const { policy } = clinic;
   if (policy.service_required && replaces === null && service === null && givesServices(clinic, doctor))
