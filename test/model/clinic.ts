@@ -19,6 +19,8 @@ export interface Person {
   /** Whether the session of their token lives. */
   signed_in: boolean;
   has_sign_in: boolean;
+  /** They sign in by their phone too, and nobody else does by that one. */
+  signs_in_by_phone: boolean;
   /** The desk made their record. */
   from_desk: boolean;
   /** Who looks after them, until they come of age. */
@@ -199,6 +201,14 @@ export interface Invitation {
   used_by: number | null;
 }
 
+/** A code by which somebody claims their record, as long as it can be tried. */
+export interface Code {
+  person: number;
+  code: string;
+  expires_at: string;
+  tries: number;
+}
+
 export interface Clinic {
   /** The wall clock, such as `2026-03-02 09:00`. */
   now: string;
@@ -219,6 +229,7 @@ export interface Clinic {
   branches: readonly Branch[];
   /** Those that nobody has used. */
   invitations: readonly Invitation[];
+  codes: readonly Code[];
 }
 
 export const change = <Row extends { id: number }>(

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { calendarDraws } from './calendar-draws.ts';
+import { claimingDraws } from './claiming-draws.ts';
 import type { Clinic } from './clinic.ts';
 import { clinicDraws } from './clinic-draws.ts';
 import { familyDraws } from './family-draws.ts';
@@ -55,6 +56,8 @@ const weights: Record<Draw['do'], number> = {
   register: 3,
   correct: 2,
   merge: 3,
+  'send code': 2,
+  claim: 4,
   tie: 3,
   'add dependant': 2,
   'let go': 2,
@@ -92,7 +95,14 @@ export interface Wait {
 /** How a drawn command is told. */
 export type Kinds = { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Request | Wait };
 
-const kinds: Kinds = { ...calendarDraws, ...visitDraws, ...wishDraws, ...clinicDraws, ...familyDraws };
+const kinds: Kinds = {
+  ...calendarDraws,
+  ...visitDraws,
+  ...wishDraws,
+  ...clinicDraws,
+  ...familyDraws,
+  ...claimingDraws,
+};
 
 /** What a drawn command means in this clinic. */
 export const resolve = (clinic: Clinic, draw: Draw): Request | Wait => kinds[draw.do](clinic, draw);

@@ -94,10 +94,15 @@ export function merge(clinic: Clinic, caller: Person, { patient: from, into }: A
   };
   if (childrenOf(moved, into).length > DEPENDANTS_MAX) throw new Refused(409, 'too_many_dependants');
   const next = forgotten(moved, caller, from);
+  // A phone by which the other signed in comes with the sign-in.
+  const takesPhone = stays.phone === null || (takes && duplicate.signs_in_by_phone);
   const said = {
     first_name: stays.first_name ?? duplicate.first_name,
     last_name: stays.last_name ?? duplicate.last_name,
-    phone: stays.phone ?? duplicate.phone,
+    ...(takesPhone && {
+      phone: duplicate.phone,
+      signs_in_by_phone: takes && duplicate.signs_in_by_phone,
+    }),
     born: stays.born ?? duplicate.born,
     from_desk: stays.from_desk || duplicate.from_desk,
     ...(takes && { has_sign_in: true, quiet: stays.quiet ?? duplicate.quiet }),

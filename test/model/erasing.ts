@@ -46,7 +46,7 @@ export function forgotten(clinic: Clinic, caller: Person, person: number): Clini
   const without = withoutSlots(called, isGone);
   const next = leaveAll(without, person);
   const said = { first_name: null, last_name: null, phone: null, born: null, guardians: [] };
-  const nobody = { ...said, is_active: false, erased: true, signed_in: false };
+  const nobody = { ...said, signs_in_by_phone: false, is_active: false, erased: true, signed_in: false };
   const wishes = next.wishes.filter(({ patient }) => patient !== person);
   const kept = new Set(wishes.map(({ id }) => id));
   return {
@@ -60,6 +60,7 @@ export function forgotten(clinic: Clinic, caller: Person, person: number): Clini
     invitations: next.invitations.filter(
       ({ by, dependant, used_by }) => ![by, dependant, used_by].includes(person),
     ),
+    codes: next.codes.filter((code) => code.person !== person),
     given: next.given.filter(({ doctor }) => doctor !== person),
     offers: next.offers.filter(({ entry }) => kept.has(entry)),
   };

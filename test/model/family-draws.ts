@@ -1,7 +1,7 @@
 import type { Clinic } from './clinic.ts';
 import type { Draw, Kinds } from './commands.ts';
 import { guardiansOf, isGuardian, STAFF } from './people.ts';
-import { guardiansWhoAsk, idsOf, NOBODY, somebody } from './picking.ts';
+import { guardiansWhoAsk, idsOf, NOBODY, registered, somebody } from './picking.ts';
 import type { Request } from './requests.ts';
 import { pick } from './times.ts';
 
@@ -13,13 +13,6 @@ const phoneOf = ({ people }: Clinic, { time }: Draw) =>
 
 /** A child, one who comes of age within the days of the clinic, and an adult. */
 const born = ({ other }: Draw) => pick(['2015-05-05', '2008-03-03', '2008-03-03', '1990-05-17'], other);
-
-/** Those whom the desk knows and who are still here, the newest first. */
-const registered = ({ people }: Clinic) =>
-  people
-    .filter(({ from_desk, erased, has_sign_in }) => from_desk && !erased && !has_sign_in)
-    .map(({ id }) => id)
-    .toReversed();
 
 /** A child, mostly, and somebody who looks after them. */
 function childOf(clinic: Clinic, draw: Draw) {

@@ -5,17 +5,17 @@ import {
   lastVisit,
   lastWish,
   minutes,
+  newest,
   passOn,
   patient,
   receptionist,
+  registers,
   type Step,
   slotAt,
 } from './telling.ts';
 import { dayAfter, today } from './times.ts';
 
 /** Stories of families, and of patients whom the desk knows. */
-
-const newest = ({ people }: Clinic): number => people.at(-1)?.id ?? 0;
 
 const addsChild =
   (place: number, date_of_birth: string): Step =>
@@ -28,14 +28,6 @@ const addsChild =
     gender: 'female',
     relationship: 'parent',
   });
-
-const registers: Step = (clinic) => ({
-  do: 'register',
-  by: receptionist(clinic),
-  first_name: 'Newcomer',
-  last_name: 'of the desk',
-  phone: `+99891${String(admin(clinic)).padStart(7, '0')}`,
-});
 
 /** A slot of the first doctor's tomorrow, or today's after a day. */
 const slotOn = ({ slots }: Clinic, day: string) =>

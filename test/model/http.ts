@@ -5,7 +5,7 @@ import type { Expected, Filters, Request } from './requests.ts';
 type Http = [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | undefined];
 
 /** How a request is sent. */
-export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | 'expire' }>): Http {
+export function httpOf(request: Exclude<Request, { do: 'sign in' | 'claim' | 'pass on' | 'expire' }>): Http {
   switch (request.do) {
     case 'publish': {
       const { do: _, by, ...body } = request;
@@ -95,6 +95,8 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'pass on' | '
       return ['PATCH', `/patients/${request.patient}/`, { date_of_birth: request.date_of_birth }];
     case 'merge':
       return ['POST', `/patients/${request.patient}/merge/`, { into: request.into }];
+    case 'send code':
+      return ['POST', '/auth/claim/', { phone: request.phone }];
     case 'tie': {
       const { patient, guardian } = request;
       return ['POST', `/patients/${patient}/guardians/`, { guardian, relationship: 'parent' }];

@@ -1,5 +1,6 @@
 import { book } from './booking.ts';
 import { beAway, close, comeBack, open, ownSlot, publish, publishMany, withdraw } from './calendar.ts';
+import { claim, sendCode } from './claiming.ts';
 import { type Clinic, change, type Person, type Times } from './clinic.ts';
 import { changePatient } from './correcting.ts';
 import { correct, merge, register } from './desk.ts';
@@ -39,6 +40,8 @@ export function answer(clinic: Clinic, request: Request, facts: Facts = {}): Ste
   try {
     const caller = personOf(clinic, request.by);
     if (request.do === 'sign in') return signIn(clinic, caller);
+    if (request.do === 'send code') return sendCode(clinic, request);
+    if (request.do === 'claim') return claim(clinic, request);
     if (request.do === 'pass on') return done(offered(clinic, request));
     if (request.do === 'expire') return done(expire(clinic));
     if (!caller.signed_in && !facts.late) throw new Refused(401, 'session_ended');
@@ -57,7 +60,7 @@ function offered(clinic: Clinic, { slot, next_day = false }: Act<'pass on'>): Cl
 
 const createdOf = ({ created = 0, room }: Facts): Created => ({ id: created, room });
 
-type Kind = Exclude<Request['do'], 'sign in' | 'pass on' | 'expire'>;
+type Kind = Exclude<Request['do'], 'sign in' | 'send code' | 'claim' | 'pass on' | 'expire'>;
 type Acts = { [One in Kind]: (clinic: Clinic, caller: Person, request: Act<One>, facts: Facts) => Step };
 
 const acts: Acts = {

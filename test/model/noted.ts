@@ -124,6 +124,9 @@ const judges = {
     ];
     return of(before).every(Boolean) && !of(after).some(Boolean);
   },
+  'somebody claims their record': (before, request, after) =>
+    request.do === 'claim' &&
+    before.people.some(({ id, has_sign_in }) => !has_sign_in && personOf(after, id).has_sign_in),
   'a record takes over the sign-in of the other': (before, request, after) =>
     request.do === 'merge' &&
     !personOf(before, request.into).has_sign_in &&

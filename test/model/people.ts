@@ -55,6 +55,7 @@ export const withoutSignIn = (
   erased: false,
   signed_in: false,
   has_sign_in: false,
+  signs_in_by_phone: false,
   from_desk: false,
   guardians: [],
   branches: null,

@@ -46,6 +46,13 @@ export const notAdmin = (clinic: Clinic, { who }: Draw) =>
     who,
   );
 
+/** Those whom the desk knows and who are still here, the newest first. */
+export const registered = ({ people }: Clinic): number[] =>
+  people
+    .filter(({ from_desk, erased, has_sign_in }) => from_desk && !erased && !has_sign_in)
+    .map(({ id }) => id)
+    .toReversed();
+
 /** Those who look after somebody, and have an account. */
 export const guardiansWhoAsk = (clinic: Clinic, patient: number): number[] =>
   guardiansOf(clinic, patient).filter((id) => personOf(clinic, id).has_sign_in);

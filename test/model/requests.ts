@@ -71,6 +71,9 @@ export type Request = { by: number } & (
   | { do: 'register'; first_name: string; last_name: string; phone: string; confirm_new?: boolean }
   | { do: 'correct'; patient: number; date_of_birth: string }
   | { do: 'merge'; patient: number; into: number }
+  /** Somebody asks for a code to claim their record. @param holder who keeps it; whoever has none to be claimed is sent none */
+  | { do: 'send code'; phone: string; holder?: number; code: string }
+  | { do: 'claim'; phone: string; code: string; date_of_birth?: string }
   | { do: 'tie'; patient: number; guardian: number }
   | {
       do: 'add dependant';

@@ -4,6 +4,7 @@ import type {
   Absence,
   Clinic,
   Closed,
+  Code,
   Holiday,
   Invitation,
   Offer,
@@ -17,8 +18,19 @@ import type {
 export interface State {
   people: Pick<
     Person,
-    'id' | 'first_name' | 'last_name' | 'phone' | 'born' | 'is_active' | 'erased' | 'from_desk' | 'guardians'
+    | 'id'
+    | 'first_name'
+    | 'last_name'
+    | 'phone'
+    | 'born'
+    | 'is_active'
+    | 'erased'
+    | 'has_sign_in'
+    | 'signs_in_by_phone'
+    | 'from_desk'
+    | 'guardians'
   >[];
+  codes: Omit<Code, 'code'>[];
   slots: Slot[];
   visits: Visit[];
   absences: Absence[];
@@ -39,11 +51,18 @@ const byText = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) 
 /** What the database must hold when the real clinic is as the model is. */
 export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...clinic }: Clinic): State => ({
   people: people
-    .map(({ id, first_name, last_name, phone, born, is_active, erased, from_desk, guardians }) => ({
+    .map(({ id, first_name, last_name, phone, born, is_active, erased, from_desk, guardians, ...one }) => ({
       ...{ id, first_name, last_name, phone, born, is_active, erased, from_desk },
+      // Whose name it was, nobody knows of who is erased.
+      has_sign_in: one.has_sign_in && !erased,
+      signs_in_by_phone: one.signs_in_by_phone,
       guardians: guardians.toSorted((a, b) => a - b),
     }))
     .toSorted(byId),
+  codes: clinic.codes
+    .filter(({ expires_at }) => expires_at > clinic.now)
+    .map(({ code, ...kept }) => kept)
+    .toSorted((a, b) => a.person - b.person),
   slots: slots.toSorted(byId),
   visits: visits.toSorted(byId),
   absences: absences.toSorted(byId),
@@ -58,6 +77,8 @@ export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...cl
 
 /** What the database holds of some people. */
 export async function readState(arena: Arena, ids: readonly number[]): Promise<State> {
+  const { date, time } = arena.clock.wall();
+  const now = `${date} ${time}`;
   const rows = async <Row extends object>(text: string) =>
     (await arena.db.$client.query<Row>(text, [ids])).rows;
   const offers = await rows<Offer>(
@@ -68,10 +89,17 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
   return {
     people: await rows(
       `select u.id, first_name, last_name, phone, date_of_birth as born, is_active, deleted_at is not null as erased,
-           coalesce(is_from_desk, false) as from_desk,
+           coalesce(is_from_desk, false) as from_desk, phone_verified_at is not null as signs_in_by_phone,
+           deleted_at is null and username not like '~%' as has_sign_in,
            array(select guardian_id from guardianships where dependant_id = u.id order by 1) as guardians
          from users u left join patient_profiles p on p.id = u.id where u.id = any($1) order by u.id`,
     ),
+    codes: (
+      await rows<Omit<Code, 'code'> & { expires_at: string }>(
+        `select user_id as person, tries, ${onWall('expires_at')} as expires_at from codes
+         where user_id = any($1) and purpose = 'claim_record' and ended_at is null order by user_id`,
+      )
+    ).filter(({ expires_at }) => expires_at > now),
     slots: await rows(
       `select id, doctor_id as doctor, branch_id as branch, room_id as room, break_minutes, date, start_time, end_time,
            held_by, ${onWall('held_until')} as held_until, held_with,

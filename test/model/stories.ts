@@ -1,3 +1,4 @@
+import { claimingStories } from './claiming-stories.ts';
 import { correctingStories } from './correcting-stories.ts';
 import { familyStories } from './family-stories.ts';
 import type { Note } from './noted.ts';
@@ -34,6 +35,7 @@ export interface Story {
 export const stories: Story[] = [
   ...serviceStories,
   ...familyStories,
+  ...claimingStories,
   ...correctingStories,
   {
     note: 'reception cancels what it booked and moved',

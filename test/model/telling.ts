@@ -19,6 +19,8 @@ export const patient = (clinic: Clinic, place = 0) => of(clinic, 'patient', plac
 export const child = ({ people }: Clinic): number =>
   people.find(({ guardians }) => guardians.length > 0)?.id ?? 0;
 
+export const newest = ({ people }: Clinic): number => people.at(-1)?.id ?? 0;
+
 /** A doctor's slot of today; where it is gone, the last that a holiday took. */
 export function slotAt(clinic: Clinic, start_time: string, place = 0): number {
   const isIt = (slot: Clinic['slots'][number]) =>
@@ -70,6 +72,13 @@ export const publishes =
 export const holds =
   (place: number): Step =>
   (clinic) => ({ do: 'hold', by: patient(clinic, place), slot: slotAt(clinic, '11:00') });
+export const registers: Step = (clinic) => ({
+  do: 'register',
+  by: receptionist(clinic),
+  first_name: 'Newcomer',
+  last_name: 'of the desk',
+  phone: `+99891${String(admin(clinic)).padStart(7, '0')}`,
+});
 export const minutes =
   (passed: number): Step =>
   () => ({ do: 'wait', minutes: passed });

@@ -2,13 +2,14 @@ import { silentLog } from '../../src/core/log.ts';
 import { OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
+import { insertClaimCode } from '../helpers/codes.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';
 import { insertDependant } from '../helpers/rows.ts';
 import { type Clinic, NEW_SLOT, type Person, type Slot } from './clinic.ts';
 import { giveServices, placesOf } from './furnishing.ts';
 import { httpOf } from './http.ts';
 import { withoutSignIn } from './people.ts';
-import type { Request } from './requests.ts';
+import type { Act, Request } from './requests.ts';
 import { readState, type State } from './state.ts';
 import { clockOf, dayAfter } from './times.ts';
 
@@ -176,6 +177,24 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
     if (from) members.push({ ...from, id: request.into });
   }
 
+  let claims = 0;
+  /** Whose record it is no answer tells: whoever has the name that was chosen. */
+  async function claim({ phone, code, date_of_birth }: Act<'claim'>): Promise<Answer> {
+    claims += 1;
+    const username = `claimed.${ids[0]}.${claims}`;
+    const chosen = { phone, code, date_of_birth, username, password: PASSWORD };
+    const answer = await arena.ask(undefined, 'POST', '/auth/claim/confirm/', chosen);
+    const { rows } = await db.$client.query<{ id: number }>('select id from users where username = $1', [
+      username,
+    ]);
+    for (const { id } of rows) {
+      // Until they sign in they have a session that is over, as anybody else who is out.
+      members.push(await arena.signIn({ id, username, role: 'patient' }));
+      await db.$client.query('update sessions set ended_at = now() where user_id = $1', [id]);
+    }
+    return answer;
+  }
+
   async function send(request: Request): Promise<Answer> {
     const member = members.find(({ id }) => id === request.by) as Member;
     const done = { status: 204, retryAfter: null, type: null, body: {}, replayed: false };
@@ -188,6 +207,9 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       await housekeeping.tasks.expire_requests();
       return done;
     }
+    if (request.do === 'claim') return claim(request);
+    if (request.do === 'send code' && request.holder !== undefined)
+      await insertClaimCode(arena, { ...request, record: request.holder });
     if (request.do !== 'sign in') {
       const answer = await arena.ask(member, ...httpOf(request));
       follow(request, answer);
@@ -215,6 +237,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       ...gives,
       ...places,
       invitations: [],
+      codes: [],
     },
     send,
     async made() {

@@ -1,7 +1,5 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { deriveKey } from '../../src/core/keys.ts';
-import { testConfig } from '../helpers/app.ts';
+import { insertClaimCode } from '../helpers/codes.ts';
 import {
   type Arena,
   arena,
@@ -166,18 +164,10 @@ test('two clerks who register one person at once: one record, one warning that s
   }
 });
 
-/** A code by which a record can be claimed, as if it had been sent. */
+/** A code by which a record can be claimed. */
 async function codeFor(record: number, phone: string): Promise<string> {
   const code = '402915';
-  const hash = createHmac('sha256', deriveKey(testConfig.jwt_secret ?? '', 'codes'))
-    .update(`${record}:claim_record:${code}`)
-    .digest();
-  const now = clinic.clock.now();
-  await query(
-    `insert into codes (user_id, purpose, destination, code_hash, created_at, expires_at)
-     values ($1, 'claim_record', $2, $3, $4, $5)`,
-    [record, phone, hash, now, new Date(now.getTime() + 300_000)],
-  );
+  await insertClaimCode(clinic, { record, phone, code });
   return code;
 }
 const claim = (phone: string, code: string, username: string, at?: number) =>
