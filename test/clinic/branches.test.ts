@@ -376,6 +376,18 @@ describe('closing a branch', () => {
     expectProblem(await as(doctor).get(`/timeslots/${free}/`), 'timeslot_not_found');
   });
 
+  test('takes what runs and nobody has, so that the desk books nobody there any more', async () => {
+    const running = await slotIn(branch, { start_time: '10:30', end_time: '11:00' });
+    clinic.clock.set('2026-03-10T05:35:00Z');
+    await close(branch).expect(200);
+    const walkIn = { timeslot: running, patient: patient.id };
+    expectProblem(await as(admin).post('/appointments/', walkIn), 'clinic_closed');
+    expectProblem(
+      await as(admin).post(`/timeslots/${running}/hold/`, { patient: patient.id }),
+      'clinic_closed',
+    );
+  });
+
   test('ends the doctors’ weeks there until it opens again', async () => {
     const hours = { weekday: 7, start_time: '09:00', end_time: '10:00', slot_minutes: 60, branch };
     await as(doctor)

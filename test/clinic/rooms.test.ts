@@ -363,6 +363,15 @@ describe('closing a room', () => {
     expectProblem(await publish(other, slot(room)), 'room_closed');
   });
 
+  test('takes what runs in it and nobody has', async () => {
+    clinic.clock.set('2026-03-10T06:05:00Z');
+    await close().expect(200);
+    expectProblem(
+      await as(admin).post('/appointments/', { timeslot: free, patient: patient.id }),
+      'timeslot_not_found',
+    );
+  });
+
   test('ends the weeks in it until it opens again', async () => {
     await put(other, [tuesday(room, { start_time: '15:00', end_time: '16:00' })]).expect(200);
     expect(await slotsOf(other)).toHaveLength(4);

@@ -94,8 +94,8 @@ export async function branchesRoutes(
         operationId: 'updateBranch',
         summary: 'Change a branch, close it or open it',
         description:
-          'Fields that are left out stay as they are; null empties one. With `is_active: false` its free slots that lie ' +
-          'ahead are removed, and nothing is published or booked there. Where visits are still to come it takes `upcoming`, ' +
+          'Fields that are left out stay as they are; null empties one. With `is_active: false` its free slots that are ' +
+          'not over are removed, and nothing is published or booked there. Where visits are still to come it takes `upcoming`, ' +
           'else it is 409 `has_upcoming` with their `count`: `cancel` cancels them in the same act, with the reason ' +
           '`clinic_closed`, and every patient is told, with other times; `keep` lets them take place. Opened again, slots ' +
           'come back from the doctors’ weeks; nothing else does.',

@@ -81,7 +81,7 @@ export async function roomsRoutes(instance: FastifyInstance, { rooms }: { rooms:
         operationId: 'updateRoom',
         summary: 'Change a room, close it or open it',
         description:
-          'With `is_active: false` the free slots in it that lie ahead are removed, and nothing is published or booked in ' +
+          'With `is_active: false` the free slots in it that are not over are removed, and nothing is published or booked in ' +
           'it. Where visits in it are still to come it takes `upcoming`, as for a branch.',
         params,
         headers: ifMatchTag,
