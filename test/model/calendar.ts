@@ -7,7 +7,6 @@ import {
   type Person,
   type Slot,
   type Times,
-  type Visit,
 } from './clinic.ts';
 import { endOffers, isWanted, waitOn } from './offers.ts';
 import { actingFor, mustReach, only, personOf, reaches, STAFF } from './people.ts';
@@ -18,6 +17,7 @@ import {
   hasEnded,
   holderOf,
   isHeld,
+  isHoliday,
   isStillToCome,
   minutesOf,
   overlap,
@@ -26,10 +26,10 @@ import {
   todayOf,
 } from './rules.ts';
 import { isInLongVisit } from './services.ts';
-import { named, shownPatient, shownSlot } from './shown.ts';
+import { shownPatient, shownSlot } from './shown.ts';
 import { calledOff } from './visits.ts';
 
-/** What a doctor's calendar holds: slots one by one and many at once, absences, and days on which the clinic is closed. */
+/** What a doctor's calendar holds: slots one by one and many at once, and absences. */
 
 function mustWork(clinic: Clinic, doctor: number): void {
   const { role, is_active } = personOf(clinic, doctor);
@@ -50,8 +50,6 @@ const isAway = (clinic: Clinic, doctor: number, slot: Times) =>
 const meets = (clinic: Clinic, doctor: number, slot: Times) =>
   clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot)) ||
   isInLongVisit(clinic, doctor, slot);
-
-const isClosed = (clinic: Clinic, day: string) => clinic.holidays.some(({ date }) => date === day);
 
 function withSlots(
   clinic: Clinic,
@@ -82,7 +80,7 @@ export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>,
   if (meets(clinic, doctor, slot)) throw new Refused(409, 'slot_overlap');
   if (place.room !== null && isUsed(clinic, place.room, slot))
     throw new Refused(409, 'room_taken', { room: roomInstead(clinic, place.room, slot) });
-  if (!despite_holiday && isClosed(clinic, date)) throw new Refused(409, 'clinic_closed');
+  if (!despite_holiday && isHoliday(clinic, date)) throw new Refused(409, 'clinic_closed');
   // Which branch it is in may have followed from what the doctor has.
   if (!reaches(caller, place.branch)) throw new Refused(403, 'forbidden');
   const next = withSlots(clinic, [slot], { ...place, break_minutes: 0, despite_holiday });
@@ -120,7 +118,7 @@ export function publishMany(
     const slot = { date, start_time: clock(at), end_time: clock(at + slot_minutes) };
     const reasons = {
       past: hasEnded(clinic, slot),
-      holiday: !despite_holiday && isClosed(clinic, date),
+      holiday: !despite_holiday && isHoliday(clinic, date),
       absence: isAway(clinic, doctor, slot),
       overlap: clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot)),
       room_taken: place.room !== null && isUsed(clinic, place.room, slot),
@@ -185,10 +183,18 @@ export function withoutSlots(clinic: Clinic, isGone: (slot: Slot) => boolean): C
   };
 }
 
-const byTime = <Row extends Times & { id: number }>(rows: readonly Row[]) =>
+/** They go where it is closed, and whoever still wants one is told so. */
+export function closedOff(clinic: Clinic, slots: readonly Slot[]): Clinic {
+  const ids = new Set(slots.map(({ id }) => id));
+  const without = withoutSlots(clinic, ({ id }) => ids.has(id));
+  const gone = slots.map(({ id, date, branch }) => ({ id, date, branch }));
+  return { ...without, closed: [...without.closed, ...gone] };
+}
+
+export const byTime = <Row extends Times & { id: number }>(rows: readonly Row[]) =>
   rows.toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1));
 
-const shownTimes = ({ id, date, start_time, end_time }: Times & { id: number }) => ({
+export const shownTimes = ({ id, date, start_time, end_time }: Times & { id: number }) => ({
   id,
   date,
   start_time,
@@ -252,47 +258,4 @@ export function comeBack(clinic: Clinic, caller: Person, { absence: id }: Act<'c
   if (!isDoctorReached(clinic, caller, absence.doctor)) throw new Refused(404, 'absence_not_found');
   if (caller.role === 'doctor' && absence.doctor !== caller.id) throw new Refused(404, 'absence_not_found');
   return done({ ...clinic, absences: clinic.absences.filter((other) => other.id !== id) });
-}
-
-/** Closes the clinic on a day: what nobody has goes, and what is given up later will. */
-export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id: number): Step {
-  only(caller, 'admin');
-  const { date, visits = 'keep' } = request;
-  if (date < todayOf(clinic)) throw new Refused(400, 'invalid_input');
-  if (isClosed(clinic, date)) throw new Refused(409, 'holiday_exists');
-  const ahead = byTime(clinic.visits.filter((visit) => visit.date === date && isStillToCome(clinic, visit)));
-  const gone = clinic.slots.filter((slot) => slot.date === date && !holderOf(clinic, slot));
-  const ids = new Set(gone.map((slot) => slot.id));
-  const without = withoutSlots(clinic, (slot) => ids.has(slot.id));
-  const next = {
-    ...without,
-    holidays: [...clinic.holidays, { id, date }],
-    // What was published on purpose was so before this holiday.
-    slots: without.slots.map((slot) => (slot.date === date ? { ...slot, despite_holiday: false } : slot)),
-    closed: [...clinic.closed, ...gone.map((slot) => ({ id: slot.id, date }))],
-  };
-  const cancels = visits === 'cancel';
-  const shown = (visit: Visit) => ({
-    ...shownTimes(visit),
-    doctor: named(clinic, visit.doctor),
-    patient: shownPatient(clinic, visit.patient),
-  });
-  return made(cancels ? calledOff(next, ahead, caller.id, 'clinic_closed') : next, {
-    id,
-    date,
-    name: null,
-    branch: null,
-    preview: false,
-    removed: gone.length,
-    appointments: cancels ? 0 : ahead.length,
-    cancelled: cancels ? ahead.length : 0,
-    visits: ahead.map(shown),
-  });
-}
-
-/** Opens it after all: what is gone stays so. */
-export function open(clinic: Clinic, caller: Person, { holiday: id }: Act<'open'>): Step {
-  only(caller, 'admin');
-  if (!clinic.holidays.some((holiday) => holiday.id === id)) throw new Refused(404, 'holiday_not_found');
-  return done({ ...clinic, holidays: clinic.holidays.filter((holiday) => holiday.id !== id) });
 }

@@ -141,10 +141,11 @@ export interface Holiday {
   date: string;
 }
 
-/** A slot that a holiday took. */
+/** A slot that a holiday took, or the closing of where it was. */
 export interface Closed {
   id: number;
   date: string;
+  branch: number;
 }
 
 export interface Offer {
@@ -182,6 +183,7 @@ export interface Given {
 export interface Room {
   id: number;
   branch: number;
+  name: string;
   kind: string;
   is_active: boolean;
 }

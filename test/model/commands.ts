@@ -4,6 +4,7 @@ import { claimingDraws } from './claiming-draws.ts';
 import type { Clinic } from './clinic.ts';
 import { clinicDraws } from './clinic-draws.ts';
 import { familyDraws } from './family-draws.ts';
+import { placeDraws } from './place-draws.ts';
 import type { Request } from './requests.ts';
 import { visitDraws } from './visit-draws.ts';
 import { wishDraws } from './wish-draws.ts';
@@ -38,6 +39,11 @@ const weights: Record<Draw['do'], number> = {
   'come back': 2,
   close: 2,
   open: 2,
+  'change branch': 2,
+  'delete branch': 1,
+  'add room': 1,
+  'change room': 3,
+  'delete room': 2,
   join: 8,
   leave: 2,
   accept: 10,
@@ -97,6 +103,7 @@ export type Kinds = { [Kind in Draw['do']]: (clinic: Clinic, draw: Draw) => Requ
 
 const kinds: Kinds = {
   ...calendarDraws,
+  ...placeDraws,
   ...visitDraws,
   ...wishDraws,
   ...clinicDraws,

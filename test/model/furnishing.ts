@@ -31,21 +31,41 @@ export function usuallyGiven(services: readonly Service[], doctor: number, place
     );
 }
 
-/** A second branch, and rooms in both. */
+/** A second branch. */
 export async function furnish({ db }: Arena): Promise<void> {
-  await db.$client.query(`
-    insert into branches (name) values ('Second');
-    insert into rooms (branch_id, name, kind)
-    select b.id, room.name, room.kind from branches b cross join (values ('Lab', 'lab'), ('Office', 'office')) room (name, kind)
-    union all select min(id), 'Small lab', 'lab' from branches`);
+  await db.$client.query("insert into branches (name) values ('Second')");
 }
 
-export async function placesOf({ db }: Arena): Promise<{ branches: Branch[]; rooms: Room[] }> {
-  const branches = await db.$client.query<Branch>('select id, is_active from branches order by id');
-  const rooms = await db.$client.query<Room>(
-    'select id, branch_id as branch, kind, is_active from rooms order by id',
+/** A room is named after whom it is made for: nothing of earlier runs hangs on it. */
+export const roomName = (name: string, owner: number) => `${name} of ${owner}`;
+
+/** Rooms in both branches; those of earlier runs are closed. */
+export async function giveRooms(
+  { db }: Arena,
+  owner: number,
+): Promise<{ branches: Branch[]; rooms: Room[] }> {
+  await db.$client.query('update rooms set is_active = false');
+  const branches = await db.$client.query<Branch>(
+    'with opened as (update branches set is_active = true returning id, is_active) select * from opened order by id',
   );
-  return { branches: branches.rows, rooms: rooms.rows };
+  const [first] = branches.rows.map(({ id }) => id);
+  const wanted = [
+    ...branches.rows.flatMap(({ id }) => [
+      { branch: id, name: 'Lab', kind: 'lab' },
+      { branch: id, name: 'Office', kind: 'office' },
+    ]),
+    { branch: first, name: 'Small lab', kind: 'lab' },
+  ];
+  const rooms: Room[] = [];
+  for (const { branch, name, kind } of wanted) {
+    const { rows } = await db.$client.query<Room>(
+      `insert into rooms (branch_id, name, kind) values ($1, $2, $3)
+       returning id, branch_id as branch, name, kind, is_active`,
+      [branch, roomName(name, owner), kind],
+    );
+    rooms.push(...rows);
+  }
+  return { branches: branches.rows, rooms };
 }
 
 /** Services of their own for some doctors. */

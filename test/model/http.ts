@@ -1,6 +1,6 @@
 import { PASSWORD } from '../helpers/app.ts';
 import { type Answer, outcome } from '../helpers/races.ts';
-import type { Expected, Filters, Request } from './requests.ts';
+import type { Expected, Filters, Openness, Request } from './requests.ts';
 
 type Http = [method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object | undefined];
 
@@ -44,6 +44,18 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'claim' | 'pa
     }
     case 'open':
       return ['DELETE', `/holidays/${request.holiday}/`];
+    case 'change branch':
+      return ['PATCH', `/branches/${request.branch}/`, opennessOf(request)];
+    case 'delete branch':
+      return ['DELETE', `/branches/${request.branch}/`];
+    case 'add room': {
+      const { do: _, by, ...body } = request;
+      return ['POST', '/rooms/', body];
+    }
+    case 'change room':
+      return ['PATCH', `/rooms/${request.room}/`, opennessOf(request)];
+    case 'delete room':
+      return ['DELETE', `/rooms/${request.room}/`];
     case 'join': {
       const { do: _, by, ...body } = request;
       return ['POST', '/waitlist/', body];
@@ -127,6 +139,8 @@ export function httpOf(request: Exclude<Request, { do: 'sign in' | 'claim' | 'pa
 /** Whoever acts for themself sends no body. */
 const forPatient = ({ patient }: { patient?: number }) => (patient === undefined ? undefined : { patient });
 
+const opennessOf = ({ is_active, upcoming }: Openness) => ({ is_active, upcoming });
+
 const queryOf = (filters: Filters) =>
   new URLSearchParams(
     Object.entries(filters).map(([name, value]): [string, string] => [name, String(value)]),
@@ -134,6 +148,7 @@ const queryOf = (filters: Filters) =>
 
 /** Whose answers say what other tests ask. */
 const WORDLESS: readonly string[] = ['give', 'change service', 'invite'];
+const OPENNESS: readonly string[] = ['activate', 'change branch', 'add room', 'change room'];
 const PATIENTS: readonly string[] = ['register', 'correct', 'merge', 'tie', 'join family'];
 
 /** What of an answer the model tells too. */
@@ -151,7 +166,7 @@ export function seen(request: Request, answer: Answer): Expected {
   if (status === 204 || request.do === 'sign in') return { status };
   if (WORDLESS.includes(request.do)) return { status, body: {} };
   if (PATIENTS.includes(request.do)) return { status, body: { id: body.id } };
-  if (request.do === 'activate') return { status, body: { id: body.id, is_active: body.is_active } };
+  if (OPENNESS.includes(request.do)) return { status, body: { id: body.id, is_active: body.is_active } };
   if (!body.results) return { status, body: timeless(body) };
   const { count, next, previous, results } = body;
   const links = { next: next !== null, previous: previous !== null };

@@ -1,5 +1,5 @@
 import { book } from './booking.ts';
-import { beAway, close, comeBack, open, ownSlot, publish, publishMany, withdraw } from './calendar.ts';
+import { beAway, comeBack, ownSlot, publish, publishMany, withdraw } from './calendar.ts';
 import { claim, sendCode } from './claiming.ts';
 import { type Clinic, change, type Person, type Times } from './clinic.ts';
 import { changePatient } from './correcting.ts';
@@ -7,9 +7,11 @@ import { correct, merge, register } from './desk.ts';
 import { activate, erase } from './erasing.ts';
 import { addDependant, invite, joinFamily, letGo, tie } from './families.ts';
 import { hold, release } from './holding.ts';
+import { close, open } from './holidays.ts';
 import { freeSlots, ownSlots, searched, visits } from './lists.ts';
 import { claimNextDay, passAllOn, passOn } from './offers.ts';
 import { only, personOf } from './people.ts';
+import { addRoom, changeBranch, changeRoom, deleteBranch, deleteRoom } from './places.ts';
 import { type Act, type Created, done, ok, Refused, type Request, type Step } from './requests.ts';
 import { changeService, give } from './services.ts';
 import { shownSlot, shownVisit } from './shown.ts';
@@ -84,6 +86,11 @@ const acts: Acts = {
   'come back': comeBack,
   close: (clinic, caller, request, { created = 0 }) => close(clinic, caller, request, created),
   open,
+  'change branch': changeBranch,
+  'delete branch': deleteBranch,
+  'add room': (clinic, caller, request, facts) => addRoom(clinic, caller, request, createdOf(facts)),
+  'change room': changeRoom,
+  'delete room': deleteRoom,
   join: (clinic, caller, request, { created = 0 }) => join(clinic, caller, request, created),
   leave,
   accept: (clinic, caller, request, facts) => accept(clinic, caller, request, createdOf(facts)),

@@ -1,7 +1,7 @@
 import type { Clinic, Slot, Visit } from './clinic.ts';
 import { guardiansOf, personOf } from './people.ts';
 import type { Request } from './requests.ts';
-import { hasBegun, isStillToCome, slotsOf } from './rules.ts';
+import { hasBegun, hasEnded, isStillToCome, slotsOf } from './rules.ts';
 
 /** What a request brought about that no answer tells of itself. */
 
@@ -40,6 +40,18 @@ const judges = {
     ['cancel', 'decide', 'reschedule'].includes(kind) && before.closed.length < after.closed.length,
   'somebody publishes on a holiday on purpose': (_, __, { slots }) =>
     slots.some(({ despite_holiday }) => despite_holiday),
+  'visits fall out with a branch': (_, { do: kind }, { visits }) =>
+    kind === 'change branch' && visits.some(({ cancel_reason }) => cancel_reason === 'clinic_closed'),
+  'what is given up in a closed room is gone': (before, { do: kind }, after) =>
+    kind === 'cancel' &&
+    before.closed.length < after.closed.length &&
+    after.rooms.some(({ is_active }) => !is_active),
+  'what runs is gone with its branch': (before, { do: kind }, after) =>
+    kind === 'change branch' &&
+    before.slots.some(
+      (slot) =>
+        hasBegun(before, slot) && !hasEnded(before, slot) && !after.slots.some(({ id }) => id === slot.id),
+    ),
   'visits fall out with a holiday': (_, __, { visits }) =>
     visits.some(({ cancel_reason }) => cancel_reason === 'clinic_closed'),
   'visits fall out with a patient': (_, __, { visits }) =>

@@ -97,7 +97,12 @@ export function placed(
   const branch = what === 0 ? undefined : what < 7 ? first : second;
   const there = rooms.filter((room) => room.branch === (branch ?? first) || what === 1);
   // Often the same one, that doctors want it at once.
-  const room = what > 3 && what < 7 ? rooms[0]?.id : what % 3 === 1 ? pick(there, time).id : undefined;
+  const room =
+    what > 3 && what < 7
+      ? rooms[0]?.id
+      : what % 3 === 1 && there.length > 0
+        ? pick(there, time).id
+        : undefined;
   return { ...(branch !== undefined && { branch }), ...(room !== undefined && { room }) };
 }
 

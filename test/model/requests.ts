@@ -22,6 +22,12 @@ export interface Filters {
 
 export type Mark = 'arrive' | 'complete' | 'no-show';
 
+/** Whether a branch or a room is in use, and what becomes of its visits where it is not. */
+export interface Openness {
+  is_active: boolean;
+  upcoming?: 'cancel' | 'keep';
+}
+
 /** A request as somebody sends it; every id is a number that may or may not exist. */
 export type Request = { by: number } & (
   | ({ do: 'publish'; doctor?: number; branch?: number; room?: number; despite_holiday?: boolean } & Times)
@@ -65,6 +71,11 @@ export type Request = { by: number } & (
   | { do: 'expire' }
   | { do: 'close'; date: string; visits?: 'keep' | 'cancel' }
   | { do: 'open'; holiday: number }
+  | ({ do: 'change branch'; branch: number } & Openness)
+  | ({ do: 'change room'; room: number } & Openness)
+  | { do: 'add room'; branch: number; name: string; kind: string }
+  | { do: 'delete branch'; branch: number }
+  | { do: 'delete room'; room: number }
   | { do: 'search' | 'list free slots'; doctor: number; filters: Filters }
   | { do: 'list own slots' | 'list own visits' | 'list all visits'; filters: Filters }
   | { do: 'set policy'; changes: Partial<Policy> }

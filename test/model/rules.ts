@@ -49,6 +49,18 @@ export const slotsOf = ({ timeslot, further }: Visit): number[] =>
 export const holderOf = (clinic: Clinic, slot: Slot) =>
   clinic.visits.find((visit) => isActive(visit) && slotsOf(visit).includes(slot.id));
 
+/** Whether the clinic is closed on a day. */
+export const isHoliday = ({ holidays }: Clinic, day: string): boolean =>
+  holidays.some(({ date }) => date === day);
+
+/** Whether somebody can be seen in a branch, and in a room of it, now. */
+export const isPlaceOpen = (
+  { branches, rooms }: Clinic,
+  { branch, room }: { branch: number; room: number | null },
+): boolean =>
+  branches.some(({ id, is_active }) => id === branch && is_active) &&
+  !rooms.some(({ id, is_active }) => id === room && !is_active);
+
 /** Whether a hold or an offer of it lasts. */
 export const isHeld = (clinic: Clinic, { held_until }: Slot) =>
   held_until !== null && held_until > clinic.now;

@@ -1,5 +1,6 @@
 import {
   type Clinic,
+  type Closed,
   change,
   NOT_HELD,
   type Person,
@@ -16,8 +17,10 @@ import {
   holderOf,
   isActive,
   isHeld,
+  isHoliday,
   isOpenTo,
   isOver,
+  isPlaceOpen,
   isStillToCome,
   later,
   overlap,
@@ -88,14 +91,17 @@ const statuses: Record<string, number> = {
   slot_in_past: 400,
 };
 
+/** What took a slot still stands: a holiday, or that its branch is closed. Of a room nobody is told. */
+const isStillClosed = (clinic: Clinic, { date, branch }: Closed) =>
+  isHoliday(clinic, date) || !isPlaceOpen(clinic, { branch, room: null });
+
 /** What somebody is refused a slot for, the plainest reason first. */
 function refusal(clinic: Clinic, wanted: Wanted, role: Person['role']) {
   const { slot: id, patient, moving } = wanted;
   const slot = clinic.slots.find((other) => other.id === id);
   if (slot?.doctor === patient) return 'not_with_oneself';
   if (!isPatient(clinic, patient)) return 'patient_not_found';
-  const wasClosed = clinic.closed.find((gone) => gone.id === id);
-  if (wasClosed && clinic.holidays.some(({ date }) => date === wasClosed.date)) return 'clinic_closed';
+  if (clinic.closed.some((gone) => gone.id === id && isStillClosed(clinic, gone))) return 'clinic_closed';
   if (!slot || !isBookable(clinic, slot)) return 'timeslot_not_found';
   if (isOver(clinic, role, slot)) return 'slot_in_past';
   const holder = holderOf(clinic, slot);

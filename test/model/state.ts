@@ -2,6 +2,7 @@ import { hashOf } from '../../src/core/secrets.ts';
 import type { Arena } from '../helpers/races.ts';
 import type {
   Absence,
+  Branch,
   Clinic,
   Closed,
   Code,
@@ -9,6 +10,7 @@ import type {
   Invitation,
   Offer,
   Person,
+  Room,
   Slot,
   Visit,
   Wish,
@@ -40,6 +42,8 @@ export interface State {
   invitations: (Omit<Invitation, 'code'> & { hash: string })[];
   holidays: Holiday[];
   closed: Closed[];
+  branches: Branch[];
+  rooms: Room[];
 }
 
 const byId = (a: { id: number }, b: { id: number }) => a.id - b.id;
@@ -73,6 +77,8 @@ export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...cl
     .toSorted(byHash),
   holidays: clinic.holidays.toSorted(byId),
   closed: clinic.closed.toSorted(byId),
+  branches: clinic.branches.toSorted(byId),
+  rooms: clinic.rooms.toSorted(byId),
 });
 
 /** What the database holds of some people. */
@@ -133,10 +139,21 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
     holidays: (await arena.db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
     closed: (
       await arena.db.$client.query<Closed>(
-        'select timeslot_id as id, date from closed_timeslots order by timeslot_id',
+        'select timeslot_id as id, date, branch_id as branch from closed_timeslots order by timeslot_id',
       )
     ).rows,
+    ...(await placesOf(arena, ids)),
   };
+}
+
+/** Where these people work. Rooms are named after them: earlier runs have left others, which are closed. */
+async function placesOf({ db }: Arena, [owner]: readonly number[]) {
+  const branches = await db.$client.query<Branch>('select id, is_active from branches order by id');
+  const rooms = await db.$client.query<Room>(
+    'select id, branch_id as branch, name, kind, is_active from rooms where name like $1 order by id',
+    [`%of ${owner}`],
+  );
+  return { branches: branches.rows, rooms: rooms.rows };
 }
 
 /** An instant as the clinic's wall shows it. */

@@ -2,6 +2,7 @@ import { claimingStories } from './claiming-stories.ts';
 import { correctingStories } from './correcting-stories.ts';
 import { familyStories } from './family-stories.ts';
 import type { Note } from './noted.ts';
+import { placeStories } from './place-stories.ts';
 import { serviceStories } from './service-stories.ts';
 import {
   admin,
@@ -37,6 +38,7 @@ export const stories: Story[] = [
   ...familyStories,
   ...claimingStories,
   ...correctingStories,
+  ...placeStories,
   {
     note: 'reception cancels what it booked and moved',
     steps: [

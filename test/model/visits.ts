@@ -1,6 +1,6 @@
 import type { Role } from '../../src/core/roles.ts';
 import { roomOf } from './booking.ts';
-import { withoutSlots } from './calendar.ts';
+import { closedOff } from './calendar.ts';
 import { claimed } from './claims.ts';
 import { type Clinic, change, type Person, type Visit } from './clinic.ts';
 import { isWanted } from './offers.ts';
@@ -10,6 +10,8 @@ import {
   hasBegun,
   hasEnded,
   isActive,
+  isHoliday,
+  isPlaceOpen,
   isStillToCome,
   later,
   slotsOf,
@@ -52,15 +54,13 @@ export const shown = (clinic: Clinic, reader: Person, id: number): Step =>
 export const shownMade = (clinic: Clinic, reader: Person, id: number): Step =>
   made(clinic, shownVisit(clinic, reader, visitOf(clinic, id)));
 
-/** A slot is free, for the waiting list first; on a day on which the clinic is closed it is gone. */
+/** A slot is free, for the waiting list first; where it is closed, for a day or for longer, it is gone. */
 function freed(clinic: Clinic, slot: number): Clinic {
   const found = clinic.slots.find(({ id }) => id === slot);
   if (!found) return clinic;
   const { id, date, freeing, despite_holiday } = found;
-  if (!despite_holiday && clinic.holidays.some((holiday) => holiday.date === date)) {
-    const without = withoutSlots(clinic, (other) => other.id === id);
-    return { ...without, closed: [...without.closed, { id, date }] };
-  }
+  if ((!despite_holiday && isHoliday(clinic, date)) || !isPlaceOpen(clinic, found))
+    return closedOff(clinic, [found]);
   const is_waitlisted = isWanted(clinic, found);
   return { ...clinic, slots: change(clinic.slots, id, { is_waitlisted, freeing: freeing + 1 }) };
 }

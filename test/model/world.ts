@@ -6,7 +6,7 @@ import { insertClaimCode } from '../helpers/codes.ts';
 import type { Answer, Arena, Member } from '../helpers/races.ts';
 import { insertDependant } from '../helpers/rows.ts';
 import { type Clinic, NEW_SLOT, type Person, type Slot } from './clinic.ts';
-import { giveServices, placesOf } from './furnishing.ts';
+import { giveRooms, giveServices } from './furnishing.ts';
 import { httpOf } from './http.ts';
 import { withoutSignIn } from './people.ts';
 import type { Act, Request } from './requests.ts';
@@ -78,10 +78,10 @@ async function tidyUp(arena: Arena, admin: Member): Promise<void> {
     update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null
     where is_waitlisted;
     delete from holidays;
-    delete from closed_timeslots;
     update appointments set status = 'cancelled', cancelled_by = patient_id, attendance = null, attendance_marked_at = null
     where status in ('pending', 'confirmed');
-    delete from timeslots`);
+    delete from timeslots;
+    delete from closed_timeslots`);
 }
 
 /** The hours in which patients want to be left in peace, one after the other: in the morning, over night, and as usual. */
@@ -139,7 +139,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
   await tidyUp(arena, admins[0] as Member);
   const placeOf = ({ id, role }: Member) =>
     members.filter((other) => other.role === role && other.id < id).length;
-  const places = await placesOf(arena);
+  const places = await giveRooms(arena, admins[0]?.id ?? 0);
   const second = places.branches.slice(1).map(({ id }) => id);
   const people: Person[] = members.map((member) => ({
     ...withoutSignIn({ id: member.id, first_name: member.username, last_name: null }),
