@@ -64,7 +64,10 @@ export const calendarDraws = {
   close(clinic, draw) {
     const date = dayAfter(today(clinic), pick([0, 0, 1, 1, 2, -1], draw.time));
     const visits = draw.flag ? { visits: 'cancel' as const } : {};
-    return { do: 'close', by: somebody(clinic, draw, 'admin').id, date, ...visits };
+    // Every other is of one branch only.
+    const branch = draw.what === 9 ? NOBODY : pick(clinic.branches, draw.what).id;
+    const where = draw.what > 4 ? { branch } : {};
+    return { do: 'close', by: somebody(clinic, draw, 'admin').id, date, ...where, ...visits };
   },
   open(clinic, draw) {
     const holiday = recent(clinic.holidays, draw)?.id ?? NOBODY;

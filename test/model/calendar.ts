@@ -80,7 +80,7 @@ export function publish(clinic: Clinic, caller: Person, request: Act<'publish'>,
   if (meets(clinic, doctor, slot)) throw new Refused(409, 'slot_overlap');
   if (place.room !== null && isUsed(clinic, place.room, slot))
     throw new Refused(409, 'room_taken', { room: roomInstead(clinic, place.room, slot) });
-  if (!despite_holiday && isHoliday(clinic, date)) throw new Refused(409, 'clinic_closed');
+  if (!despite_holiday && isHoliday(clinic, { ...place, date })) throw new Refused(409, 'clinic_closed');
   // Which branch it is in may have followed from what the doctor has.
   if (!reaches(caller, place.branch)) throw new Refused(403, 'forbidden');
   const next = withSlots(clinic, [slot], { ...place, break_minutes: 0, despite_holiday });
@@ -118,7 +118,7 @@ export function publishMany(
     const slot = { date, start_time: clock(at), end_time: clock(at + slot_minutes) };
     const reasons = {
       past: hasEnded(clinic, slot),
-      holiday: !despite_holiday && isHoliday(clinic, date),
+      holiday: !despite_holiday && isHoliday(clinic, { ...place, date }),
       absence: isAway(clinic, doctor, slot),
       overlap: clinic.slots.some((other) => other.doctor === doctor && overlap(other, slot)),
       room_taken: place.room !== null && isUsed(clinic, place.room, slot),

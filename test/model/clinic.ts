@@ -135,10 +135,11 @@ export const isSameWish = (one: Wish, other: Wish): boolean =>
     (name) => one[name] === other[name],
   );
 
-/** A day on which the clinic is closed. */
+/** A day on which the clinic is closed, or one of its branches. */
 export interface Holiday {
   id: number;
   date: string;
+  branch: number | null;
 }
 
 /** A slot that a holiday took, or the closing of where it was. */

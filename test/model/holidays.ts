@@ -2,26 +2,32 @@ import { byTime, closedOff, shownTimes } from './calendar.ts';
 import type { Clinic, Person, Visit } from './clinic.ts';
 import { only } from './people.ts';
 import { type Act, done, made, Refused, type Step } from './requests.ts';
-import { holderOf, isHoliday, isStillToCome, todayOf } from './rules.ts';
+import { holderOf, isStillToCome, todayOf } from './rules.ts';
 import { named, shownPatient } from './shown.ts';
 import { calledOff } from './visits.ts';
 
-/** Days on which the clinic is closed. */
+/** Days on which the clinic is closed, or one of its branches. */
 
-/** Closes the clinic on a day: what nobody has goes, and what is given up later will. */
+/** Closes the clinic on a day, or one of its branches: what nobody has goes, and what is given up later will. */
 export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id: number): Step {
   only(caller, 'admin');
-  const { date, visits = 'keep' } = request;
+  const { date, branch = null, visits = 'keep' } = request;
   if (date < todayOf(clinic)) throw new Refused(400, 'invalid_input');
-  if (isHoliday(clinic, date)) throw new Refused(409, 'holiday_exists');
-  const ahead = byTime(clinic.visits.filter((visit) => visit.date === date && isStillToCome(clinic, visit)));
-  const gone = clinic.slots.filter((slot) => slot.date === date && !holderOf(clinic, slot));
+  if (branch !== null && !clinic.branches.some((one) => one.id === branch))
+    throw new Refused(404, 'branch_not_found');
+  // One of a branch may stand beside one of the whole clinic.
+  if (clinic.holidays.some((one) => one.date === date && one.branch === branch))
+    throw new Refused(409, 'holiday_exists');
+  const isThere = (row: { date: string; branch: number }) =>
+    row.date === date && row.branch === (branch ?? row.branch);
+  const ahead = byTime(clinic.visits.filter((visit) => isThere(visit) && isStillToCome(clinic, visit)));
+  const gone = clinic.slots.filter((slot) => isThere(slot) && !holderOf(clinic, slot));
   const without = closedOff(clinic, gone);
   const next = {
     ...without,
-    holidays: [...clinic.holidays, { id, date }],
+    holidays: [...clinic.holidays, { id, date, branch }],
     // What was published on purpose was so before this holiday.
-    slots: without.slots.map((slot) => (slot.date === date ? { ...slot, despite_holiday: false } : slot)),
+    slots: without.slots.map((slot) => (isThere(slot) ? { ...slot, despite_holiday: false } : slot)),
   };
   const cancels = visits === 'cancel';
   const shown = (visit: Visit) => ({
@@ -33,7 +39,7 @@ export function close(clinic: Clinic, caller: Person, request: Act<'close'>, id:
     id,
     date,
     name: null,
-    branch: null,
+    branch,
     preview: false,
     removed: gone.length,
     appointments: cancels ? 0 : ahead.length,

@@ -40,6 +40,11 @@ const judges = {
     ['cancel', 'decide', 'reschedule'].includes(kind) && before.closed.length < after.closed.length,
   'somebody publishes on a holiday on purpose': (_, __, { slots }) =>
     slots.some(({ despite_holiday }) => despite_holiday),
+  'a branch is closed for a day, and the clinic with it': (_, __, { holidays }) =>
+    holidays.some(
+      ({ date, branch }) =>
+        branch !== null && holidays.some((other) => other.date === date && other.branch === null),
+    ),
   'visits fall out with a branch': (_, { do: kind }, { visits }) =>
     kind === 'change branch' && visits.some(({ cancel_reason }) => cancel_reason === 'clinic_closed'),
   'what is given up in a closed room is gone': (before, { do: kind }, after) =>

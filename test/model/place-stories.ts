@@ -4,6 +4,7 @@ import {
   admin,
   books,
   cancels,
+  closes,
   doctor,
   minutes,
   passOn,
@@ -56,6 +57,27 @@ const publishesElsewhere: Step = (clinic) => ({
   end_time: '13:00',
 });
 
+const publishesIn =
+  (place: number): Step =>
+  (clinic) => ({
+    do: 'publish',
+    by: doctor(clinic, place),
+    date: today(clinic),
+    start_time: '12:30',
+    end_time: '13:00',
+    branch: clinic.branches[place]?.id ?? 0,
+  });
+
+const closesBranch =
+  (place: number, visits: 'keep' | 'cancel' = 'keep'): Step =>
+  (clinic) => ({
+    do: 'close',
+    by: admin(clinic),
+    date: today(clinic),
+    branch: clinic.branches[place]?.id ?? 0,
+    visits,
+  });
+
 /** The desk books for somebody who is there. */
 const booksNow =
   (start_time: string): Step =>
@@ -101,5 +123,27 @@ export const placeStories: Story[] = [
   {
     note: 'what runs is gone with its branch',
     steps: [minutes(75), branch(false, 'keep'), booksNow('10:00'), branch(true), booksNow('10:00')],
+  },
+  {
+    note: 'a branch is closed for a day, and the clinic with it',
+    steps: [
+      books(0, '10:00'),
+      publishesIn(1),
+      closesBranch(0, 'cancel'),
+      closesBranch(0),
+      booksNow('12:30'),
+      publishesIn(0),
+      closesBranch(1),
+      booksNow('12:30'),
+      cancels(2),
+      closes(),
+      // One of them is taken back, and the other still stands.
+      (clinic) => ({ do: 'open', by: admin(clinic), holiday: clinic.holidays[0]?.id ?? 0 }),
+      publishesIn(0),
+      books(0, '10:00'),
+      (clinic) => ({ do: 'open', by: admin(clinic), holiday: clinic.holidays.at(-1)?.id ?? 0 }),
+      publishesIn(0),
+      publishesIn(1),
+    ],
   },
 ];

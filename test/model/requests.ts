@@ -69,7 +69,7 @@ export type Request = { by: number } & (
   | { do: 'pass on'; slot?: number; next_day?: boolean }
   /** The job that ends requests which nobody answered. */
   | { do: 'expire' }
-  | { do: 'close'; date: string; visits?: 'keep' | 'cancel' }
+  | { do: 'close'; date: string; branch?: number; visits?: 'keep' | 'cancel' }
   | { do: 'open'; holiday: number }
   | ({ do: 'change branch'; branch: number } & Openness)
   | ({ do: 'change room'; room: number } & Openness)

@@ -49,9 +49,11 @@ export const slotsOf = ({ timeslot, further }: Visit): number[] =>
 export const holderOf = (clinic: Clinic, slot: Slot) =>
   clinic.visits.find((visit) => isActive(visit) && slotsOf(visit).includes(slot.id));
 
-/** Whether the clinic is closed on a day. */
-export const isHoliday = ({ holidays }: Clinic, day: string): boolean =>
-  holidays.some(({ date }) => date === day);
+/** Whether a branch is closed on a day, by itself or with the whole clinic. */
+export const isHoliday = (
+  { holidays }: Clinic,
+  { date, branch }: { date: string; branch: number },
+): boolean => holidays.some((holiday) => holiday.date === date && (holiday.branch ?? branch) === branch);
 
 /** Whether somebody can be seen in a branch, and in a room of it, now. */
 export const isPlaceOpen = (

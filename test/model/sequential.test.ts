@@ -54,6 +54,8 @@ const MET = [
   'claim: 204',
   'claim: invalid_code',
   'close: 201',
+  'close: branch_not_found',
+  'close: holiday_exists',
   'come back: 204',
   'come back: absence_not_found',
   'correct: 200',

@@ -92,8 +92,8 @@ const statuses: Record<string, number> = {
 };
 
 /** What took a slot still stands: a holiday, or that its branch is closed. Of a room nobody is told. */
-const isStillClosed = (clinic: Clinic, { date, branch }: Closed) =>
-  isHoliday(clinic, date) || !isPlaceOpen(clinic, { branch, room: null });
+const isStillClosed = (clinic: Clinic, gone: Closed) =>
+  isHoliday(clinic, gone) || !isPlaceOpen(clinic, { ...gone, room: null });
 
 /** What somebody is refused a slot for, the plainest reason first. */
 function refusal(clinic: Clinic, wanted: Wanted, role: Person['role']) {

@@ -136,7 +136,9 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
            encode(code_hash, 'hex') as hash
          from guardian_invitations where dependant_id = any($1) order by hash`,
     ),
-    holidays: (await arena.db.$client.query<Holiday>('select id, date from holidays order by id')).rows,
+    holidays: (
+      await arena.db.$client.query<Holiday>('select id, date, branch_id as branch from holidays order by id')
+    ).rows,
     closed: (
       await arena.db.$client.query<Closed>(
         'select timeslot_id as id, date, branch_id as branch from closed_timeslots order by timeslot_id',

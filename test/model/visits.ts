@@ -58,8 +58,8 @@ export const shownMade = (clinic: Clinic, reader: Person, id: number): Step =>
 function freed(clinic: Clinic, slot: number): Clinic {
   const found = clinic.slots.find(({ id }) => id === slot);
   if (!found) return clinic;
-  const { id, date, freeing, despite_holiday } = found;
-  if ((!despite_holiday && isHoliday(clinic, date)) || !isPlaceOpen(clinic, found))
+  const { id, freeing, despite_holiday } = found;
+  if ((!despite_holiday && isHoliday(clinic, found)) || !isPlaceOpen(clinic, found))
     return closedOff(clinic, [found]);
   const is_waitlisted = isWanted(clinic, found);
   return { ...clinic, slots: change(clinic.slots, id, { is_waitlisted, freeing: freeing + 1 }) };
