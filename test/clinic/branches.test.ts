@@ -310,6 +310,29 @@ test('alternatives and offers say where they are', async () => {
   expect(refused.body.alternatives).toMatchObject([{ id: free, branch, room: null }]);
 });
 
+describe('a wish for one branch', () => {
+  const join = (fields: object) =>
+    as(patient).post('/waitlist/', { doctor: doctor.id, from: DAY, to: DAY, ...fields });
+
+  test('is shown what is free there, and nothing of elsewhere', async () => {
+    const branch = await places.branch();
+    await slotIn(1);
+    const there = await slotIn(branch, { start_time: '11:00', end_time: '11:30' });
+    expect((await join({ branch }).expect(201)).body).toMatchObject({ branch, free_now: [{ id: there }] });
+    const anyone = { doctor: undefined, specialization: 'Kardiolog', branch };
+    expect((await join(anyone).expect(201)).body).toMatchObject({ branch, free_now: [{ id: there }] });
+  });
+
+  test('is refused where it is closed, also where nothing is open', async () => {
+    await close(1).expect(200);
+    for (const branch of [1, 999_999])
+      expectProblem(await join({ branch }), 'invalid_input', { fields: ['branch not_listed'] });
+    const open = await places.branch();
+    expectProblem(await join({ branch: 1 }), 'invalid_input', { fields: ['branch invalid_choice'] });
+    await join({ branch: open }).expect(201);
+  });
+});
+
 describe('closing a branch', () => {
   let branch: number;
   let visit: number;

@@ -36,6 +36,8 @@ interface Wish {
   /** The visit that an offer would replace: it stands in the way of nothing. */
   replaces: number | null;
   service: number | null;
+  /** Only there. */
+  branch: number | null;
 }
 
 /** How many slots are looked at beyond those shown, since the patient may be busy. */
@@ -102,7 +104,7 @@ export function createTimeslotSearch({
       limit: number,
       caller: Caller,
     ): Promise<OpenTimeslot[]> {
-      const { doctor, specialization, after, before, service } = wish;
+      const { doctor, specialization, after, before, service, branch } = wish;
       const filters = {
         ...{ from, to, page: 1, page_size: limit + SPARE },
         doctor: doctor ?? undefined,
@@ -110,6 +112,7 @@ export function createTimeslotSearch({
         after: after ?? undefined,
         before: before ?? undefined,
         service: service ?? undefined,
+        branch: branch ?? undefined,
       };
       const { rows } = await searchWithin(filters, { role: 'patient' }, await reaching.of(caller));
       const ids = rows.map(({ id }) => id);

@@ -68,7 +68,7 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Wis
           select from doctor_services g join services v on v.id = g.service_id and v.is_active where g.doctor_id = $2)
           as gives_services,
         case when $10::integer is not null and not exists (select from branches where id = $10 and is_active) then (
-          select string_agg(id::text, ', ' order by id) from (select id from branches where is_active order by id limit 20) b)
+          select coalesce(string_agg(id::text, ', ' order by id), '') from (select id from branches where is_active order by id limit 20) b)
         end as branches,
         mine.*,
         $8::integer is not null and visit.id is null as no_visit,

@@ -8,7 +8,7 @@ export interface WishFaults {
   not_given: boolean;
   /** The wish names a doctor who gives services, and none of them. */
   gives_services: boolean;
-  /** The branches that there are, where the wish names another. */
+  /** The branches that are open, perhaps none, where the wish names another. */
   branches: string | null;
   /** They wait with the same wish already. */
   known: boolean;

@@ -56,6 +56,8 @@ export function createJoining(dependencies: JoiningDependencies) {
     const refused = wishError(faults);
     if (refused) throw new AppError(refused);
     if (faults?.branches) throw oneOf('branch', faults.branches);
+    // None is open that could be named instead.
+    if (faults?.branches === '') throw invalidField('branch', 'not_listed');
     if (named !== undefined && named !== service) throw oneOf('service', String(service));
     if (service_required && replaces === null && faults?.gives_services)
       throw invalidField('service', 'service_required');
