@@ -1,6 +1,6 @@
 import type { Kinds } from './commands.ts';
 import { STAFF } from './people.ts';
-import { idsOf, NOBODY, naming, onPurpose, onSlot, placed, recent, somebody } from './picking.ts';
+import { doctorsFor, idsOf, NOBODY, naming, onPurpose, onSlot, placed, recent, somebody } from './picking.ts';
 import { dayAfter, pick, timesOf, today } from './times.ts';
 
 /** What is drawn of the calendar. */
@@ -15,9 +15,9 @@ export const calendarDraws = {
     if (draw.flag && draw.which % 2 === 0 && wish)
       return {
         do: 'publish',
-        by: wish.doctor,
+        by: pick(doctorsFor(clinic, wish), draw.time),
         ...times,
-        ...placed(clinic, draw),
+        ...(draw.time % 4 !== 0 && wish.branch !== null ? { branch: wish.branch } : placed(clinic, draw)),
         date: draw.which === 0 ? wish.to : times.date,
       };
     const where = placed(clinic, draw);

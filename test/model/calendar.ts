@@ -60,7 +60,7 @@ function withSlots(
     ...NEW_SLOT,
     ...slot,
     ...how,
-    is_waitlisted: isWanted(clinic, slot),
+    is_waitlisted: isWanted(clinic, { ...slot, ...how }),
   }));
   const ids = added.map(({ id }) => id);
   return claimed({ ...clinic, slots: [...clinic.slots, ...added], known: [...clinic.known, ...ids] }, ids);

@@ -1,4 +1,5 @@
-import type { Clinic, Service, Slot, Wish } from './clinic.ts';
+import type { Clinic, Service, Slot, Times, Wish } from './clinic.ts';
+import { personOf } from './people.ts';
 import { holderOf } from './rules.ts';
 import { givenOf, serviceOf, slotsFor } from './services.ts';
 
@@ -31,12 +32,26 @@ const waiting = ({ wishes }: Clinic) =>
 export const isWithin = ({ after, before }: Wish, slots: readonly Slot[]): boolean =>
   (slots[0]?.start_time ?? '') >= (after ?? '') && (slots.at(-1)?.end_time ?? '') <= (before ?? '9');
 
+/** When, with whom and where a slot is, or will be. */
+export type Placed = Times & Pick<Slot, 'doctor' | 'branch'>;
+
+/** Whether a wish is for a doctor: by name, or with all of their specialization. */
+export const isFor = (clinic: Clinic, { doctor, specialization }: Omit<Wish, 'id'>, other: number): boolean =>
+  doctor === other || (specialization !== null && specialization === personOf(clinic, other).specialization);
+
+/** Whether it is for what lies on that day with that doctor, in that branch. */
+export const isMeant = (clinic: Clinic, wish: Wish, { doctor, date, branch }: Placed): boolean =>
+  isFor(clinic, wish, doctor) &&
+  wish.from <= date &&
+  date <= wish.to &&
+  (wish.branch === null || wish.branch === branch);
+
 /** Whether anybody waits for a service that could take a slot, from it or from one before it. */
 export const isWantedWith = (clinic: Clinic, slot: Slot): boolean =>
   waiting(clinic).some((wish) => {
     const service = givenFor(clinic, wish, slot.doctor);
-    const isMeant = wish.doctor === slot.doctor && wish.from <= slot.date && slot.date <= wish.to;
-    return isMeant && service && runsOver(clinic, slot, service).some((slots) => isWithin(wish, slots));
+    const runs = service && isMeant(clinic, wish, slot) ? runsOver(clinic, slot, service) : [];
+    return runs.some((slots) => isWithin(wish, slots));
   });
 
 /** Whether a slot is passed on together with others of its day. */

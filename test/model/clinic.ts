@@ -112,11 +112,14 @@ export interface Absence {
   end_time: string;
 }
 
-/** Somebody who waits for a slot of a doctor. */
+/** Somebody who waits for a slot of a doctor, or of anyone of a specialization. */
 export interface Wish {
   id: number;
   patient: number;
-  doctor: number;
+  doctor: number | null;
+  specialization: string | null;
+  /** Only there; null is anywhere. */
+  branch: number | null;
   from: string;
   to: string;
   after: string | null;
@@ -131,7 +134,7 @@ export interface Wish {
 
 /** They wait for the same, whatever came of it. */
 export const isSameWish = (one: Wish, other: Wish): boolean =>
-  (['doctor', 'from', 'to', 'after', 'before', 'service'] as const).every(
+  (['doctor', 'specialization', 'branch', 'from', 'to', 'after', 'before', 'service'] as const).every(
     (name) => one[name] === other[name],
   );
 

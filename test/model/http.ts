@@ -188,14 +188,13 @@ function timeless(record: object): object {
 interface ShownWish {
   patient: { id: number };
   doctor: { id: number } | null;
-  specialization: string | null;
   offer: { timeslot: { id: number }; expires_at: string } | null;
 }
 
-const wishOf = ({ patient, doctor, specialization, offer, ...wish }: ShownWish) => ({
+const wishOf = ({ patient, doctor, offer, ...wish }: ShownWish) => ({
   ...wish,
   patient: patient.id,
-  doctor: doctor?.id,
+  doctor: doctor?.id ?? null,
   offer: offer && { timeslot: offer.timeslot.id, expires_at: onWallOf(offer.expires_at) },
 });
 

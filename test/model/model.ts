@@ -8,6 +8,7 @@ import { activate, erase } from './erasing.ts';
 import { addDependant, invite, joinFamily, letGo, tie } from './families.ts';
 import { hold, release } from './holding.ts';
 import { close, open } from './holidays.ts';
+import { join } from './joining.ts';
 import { freeSlots, ownSlots, searched, visits } from './lists.ts';
 import { claimNextDay, passAllOn, passOn } from './offers.ts';
 import { only, personOf } from './people.ts';
@@ -16,7 +17,7 @@ import { type Act, type Created, done, ok, Refused, type Request, type Step } fr
 import { changeService, give } from './services.ts';
 import { shownSlot, shownVisit } from './shown.ts';
 import { cancel, decide, expire, mark, note, ownVisit, reschedule, takeBack } from './visits.ts';
-import { accept, decline, join, leave, ownWish, shownWish } from './waitlist.ts';
+import { accept, decline, leave, ownWish, shownWish } from './waitlist.ts';
 
 /**
  * The clinic as clinic.md, scheduling.md and clinic-model.md tell it, over plain arrays: no SQL, no constraint, nothing shared

@@ -30,6 +30,17 @@ const judges = {
       ({ id, status }) =>
         status === 'waiting' && before.wishes.some((one) => one.id === id && one.status === 'booked'),
     ),
+  'a visit gives way to one with a colleague': (before, request, after) =>
+    request.do === 'accept' &&
+    before.visits.length < after.visits.length &&
+    before.wishes.some(({ id, replaces }) => id === request.wish && replaces !== null),
+  'an offer waits for the branch that is wished': (_, __, { wishes, offers, slots, branches }) =>
+    offers.some(({ entry, timeslot }) => {
+      const branch = wishes.find(({ id }) => id === entry)?.branch ?? null;
+      return (
+        branch === branches[1]?.id && slots.some((slot) => slot.id === timeslot && slot.branch === branch)
+      );
+    }),
   'an offer waits until somebody wakes': (_, __, { slots }) =>
     slots.some(({ offer_after }) => offer_after !== null),
   'somebody is offered again what became free again': (_, __, { offers }) =>

@@ -1,4 +1,4 @@
-import { isWantedWith, isWantedWithOthers } from './claims.ts';
+import { isMeant, isWantedWith, isWantedWithOthers, type Placed } from './claims.ts';
 import {
   type Clinic,
   change,
@@ -6,7 +6,6 @@ import {
   type Offer,
   type Person,
   type Slot,
-  type Times,
   type Visit,
   type Wish,
 } from './clinic.ts';
@@ -17,16 +16,16 @@ import { firstFor } from './turns.ts';
 
 /** To whom the waiting list offers what becomes free. */
 
-export const suits = (wish: Wish, slot: Times & { doctor: number }) =>
-  wish.doctor === slot.doctor &&
-  wish.from <= slot.date &&
-  slot.date <= wish.to &&
+export const suits = (clinic: Clinic, wish: Wish, slot: Placed) =>
+  isMeant(clinic, wish, slot) &&
   slot.start_time >= (wish.after ?? '') &&
   slot.end_time <= (wish.before ?? '9');
 
 /** Whether anybody waits for a slot like this. */
-export const isWanted = (clinic: Clinic, slot: Times & { doctor: number }) =>
-  clinic.wishes.some((wish) => wish.status === 'waiting' && wish.service === null && suits(wish, slot));
+export const isWanted = (clinic: Clinic, slot: Placed) =>
+  clinic.wishes.some(
+    (wish) => wish.status === 'waiting' && wish.service === null && suits(clinic, wish, slot),
+  );
 
 export const offerOf = (clinic: Clinic, wish: number) =>
   clinic.offers.find(({ entry, outcome }) => entry === wish && outcome === null);

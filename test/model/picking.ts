@@ -1,5 +1,5 @@
 import type { Role } from '../../src/core/roles.ts';
-import type { Clinic, Person } from './clinic.ts';
+import type { Clinic, Person, Wish } from './clinic.ts';
 import type { Draw } from './commands.ts';
 import { accounts, guardiansOf, isStaff, personOf, STAFF } from './people.ts';
 import type { Request } from './requests.ts';
@@ -69,6 +69,16 @@ export function accountOf(clinic: Clinic, { time }: Draw, person: number): numbe
 
 export const childOf = ({ people }: Clinic, guardian: number) =>
   people.findLast(({ guardians }) => guardians.includes(guardian))?.id;
+
+/** The doctors for whom somebody waits, by name or by their specialization. */
+export const doctorsFor = ({ people }: Clinic, { doctor, specialization }: Wish): number[] =>
+  people
+    .filter(
+      (one) =>
+        one.role === 'doctor' &&
+        (doctor === null ? one.specialization === specialization : one.id === doctor),
+    )
+    .map(({ id }) => id);
 
 /** The staff names whom they act for; others now and then, often somebody else. Every other guardian acts for their child. */
 export function naming(clinic: Clinic, { other, flag }: Draw, caller: Person, role: 'doctor' | 'patient') {

@@ -55,7 +55,9 @@ export type Request = { by: number } & (
   | { do: 'come back'; absence: number }
   | {
       do: 'join';
-      doctor: number;
+      doctor?: number;
+      specialization?: string;
+      branch?: number;
       patient?: number;
       from: string;
       to: string;

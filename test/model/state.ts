@@ -125,7 +125,7 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
          where doctor_id = any($1) order by id`,
     ),
     wishes: await rows(
-      `select id, patient_id as patient, doctor_id as doctor, "from", "to", after, before, status,
+      `select id, patient_id as patient, doctor_id as doctor, specialization, branch_id as branch, "from", "to", after, before, status,
            appointment_id as appointment, service_id as service,
            replaces_id as replaces
          from waitlist_entries where patient_id = any($1) order by id`,

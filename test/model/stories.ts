@@ -24,6 +24,7 @@ import {
   waits,
 } from './telling.ts';
 import { dayAfter, today } from './times.ts';
+import { wishStories } from './wish-stories.ts';
 
 /** What chance seldom brings about: some steps in a row, each told from the clinic as it is by then. */
 
@@ -39,6 +40,7 @@ export const stories: Story[] = [
   ...claimingStories,
   ...correctingStories,
   ...placeStories,
+  ...wishStories,
   {
     note: 'reception cancels what it booked and moved',
     steps: [

@@ -1,4 +1,4 @@
-import { givenFor, isWithin, runsOver } from './claims.ts';
+import { givenFor, isMeant, isWithin, runsOver } from './claims.ts';
 import type { Clinic, Slot, Wish } from './clinic.ts';
 import { suits } from './offers.ts';
 import { personOf } from './people.ts';
@@ -51,8 +51,8 @@ function couldCome(clinic: Clinic, wish: Wish, slots: readonly Slot[]): boolean 
 /** What a wish for a service would be offered with a slot: the soonest that fits. */
 function wholeFor(clinic: Clinic, wish: Wish, slot: Slot): Slot[] | undefined {
   const service = givenFor(clinic, wish, slot.doctor);
-  const isMeant = wish.doctor === slot.doctor && wish.from <= slot.date && slot.date <= wish.to;
-  if (!service || !isMeant || !isOfAge(clinic, service, wish.patient, slot.date)) return undefined;
+  if (!service || !isMeant(clinic, wish, slot) || !isOfAge(clinic, service, wish.patient, slot.date))
+    return undefined;
   if (!isForNewOrKnown(clinic, service, wish.patient)) return undefined;
   const { room_kind: kind } = service;
   return runsOver(clinic, slot, service).find(
@@ -76,7 +76,7 @@ export function firstFor(
   for (const wish of clinic.wishes.toSorted((a, b) => a.id - b.id)) {
     if (wish.status !== 'waiting') continue;
     if (wish.service === null) {
-      if (suits(wish, slot) && couldCome(clinic, wish, [slot])) return { wish, slots: [slot] };
+      if (suits(clinic, wish, slot) && couldCome(clinic, wish, [slot])) return { wish, slots: [slot] };
     } else if (withOthers) {
       const slots = wholeFor(clinic, wish, slot);
       if (slots) return { wish, slots };

@@ -1,38 +1,21 @@
 import { booked, bookFor } from './booking.ts';
 import { givenFor } from './claims.ts';
-import {
-  type Clinic,
-  change,
-  isSameWish,
-  NOT_HELD,
-  type Offer,
-  type Person,
-  type Slot,
-  type Wish,
-} from './clinic.ts';
-import { fits } from './lists.ts';
-import { offerOf, passOnAlone, suits } from './offers.ts';
-import { actingFor, isGuardian, mustReach, only, personOf, reaches, STAFF } from './people.ts';
-import { type Act, type Created, done, made, ok, Refused, type Step } from './requests.ts';
-import { hasBegun, isAvailableTo, isHeld, startOf, statusOf, todayOf } from './rules.ts';
-import { givesServices, isForNewOrKnown, isOfAge, serviceOf, slotsFor } from './services.ts';
-import { shownDoctor } from './shown.ts';
-import { beyond, isBookable, isBusy, obtain, obtainable, type Wanted } from './slots.ts';
+import { type Clinic, change, NOT_HELD, type Offer, type Person, type Slot, type Wish } from './clinic.ts';
+import { offerOf, passOnAlone } from './offers.ts';
+import { isGuardian, mustReach, only, reaches, STAFF } from './people.ts';
+import { type Created, done, ok, Refused, type Step } from './requests.ts';
+import { isHeld, statusOf } from './rules.ts';
+import { isForNewOrKnown, isOfAge, serviceOf, slotsFor } from './services.ts';
+import { isBookable, obtain, obtainable, type Wanted } from './slots.ts';
 import { calledOffBy, moved, mustMove, shownMade } from './visits.ts';
 
-/** Who waits for what, and what they answer to an offer. */
-
-const LIVE_MAX = 10;
-
-/** How much of what is free already is shown to whoever joins. */
-const FREE_SHOWN = 3;
+/** What whoever waits answers to an offer, and how they leave. */
 
 /** As an answer shows it, as far as the model tells: an offer that has lapsed is over before anybody wrote so down. */
 export function shownWish(clinic: Clinic, { status, ...wish }: Wish) {
   const offer = offerOf(clinic, wish.id);
   const lasts = offer && offer.expires_at > clinic.now ? offer : undefined;
   return {
-    branch: null,
     ...wish,
     status: status === 'offered' && !lasts ? 'waiting' : status,
     offer: lasts ? { timeslot: lasts.timeslot, expires_at: lasts.expires_at } : null,
@@ -44,88 +27,12 @@ export function ownWish(clinic: Clinic, caller: Person, id: number): Wish {
   only(caller, 'patient', ...STAFF);
   const wish = clinic.wishes.find((other) => other.id === id);
   if (!wish) throw new Refused(404, 'waitlist_entry_not_found');
+  // Whoever waits for no branch in particular waits for each.
+  if (wish.branch !== null && !reaches(caller, wish.branch))
+    throw new Refused(404, 'waitlist_entry_not_found');
   const isTheirs = wish.patient === caller.id || isGuardian(clinic, caller.id, wish.patient);
   if (caller.role === 'patient' && !isTheirs) throw new Refused(404, 'waitlist_entry_not_found');
   return wish;
-}
-
-export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: number): Step {
-  const { doctor, from, to, after = null, before = null, replaces = null } = request;
-  const patient = actingFor(clinic, caller, 'patient', request.patient);
-  if (to < todayOf(clinic)) throw new Refused(400, 'invalid_input');
-  mustReach(
-    caller,
-    clinic.visits.find((visit) => visit.id === replaces),
-    'appointment_not_found',
-  );
-  const { role, is_active } = personOf(clinic, patient);
-  if (role !== 'patient' || !is_active) throw new Refused(404, 'patient_not_found');
-  if (!personOf(clinic, doctor).is_active) throw new Refused(404, 'doctor_not_found');
-  // What takes the place of a visit is for the same.
-  const replaced = clinic.visits.find(({ id: visit }) => visit === replaces);
-  const service = replaces === null ? (request.service ?? null) : (replaced?.service ?? null);
-  const hours = { from, to, after, before };
-  const wish: Wish = {
-    id,
-    patient,
-    doctor,
-    ...hours,
-    status: 'waiting',
-    appointment: null,
-    service,
-    replaces,
-  };
-  if (service !== null && !givenFor(clinic, wish, doctor)) throw new Refused(409, 'service_not_given');
-  if (replaces !== null) mustBeReplaceable(clinic, replaces, { patient, doctor });
-  const live = clinic.wishes.filter(
-    (wish) => wish.patient === patient && (wish.status === 'waiting' || wish.status === 'offered'),
-  );
-  if (live.some((other) => isSameWish(other, wish))) throw new Refused(409, 'already_waiting');
-  if (live.length >= LIVE_MAX) throw new Refused(409, 'too_many_waitlist_entries');
-  const { policy } = clinic;
-  if (policy.service_required && replaces === null && service === null && givesServices(clinic, doctor))
-    throw new Refused(400, 'invalid_input');
-  const next = { ...clinic, wishes: [...clinic.wishes, wish] };
-  return made(next, { ...shownWish(next, wish), free_now: freeFor(clinic, wish, caller) });
-}
-
-/** The visit that a wish with a doctor would replace: the patient's own, with that doctor, and still to come. */
-function mustBeReplaceable(
-  clinic: Clinic,
-  id: number,
-  { patient, doctor }: { patient: number; doctor: number },
-): void {
-  const visit = clinic.visits.find((other) => other.id === id && other.patient === patient);
-  if (!visit) throw new Refused(404, 'appointment_not_found');
-  if (!['pending', 'confirmed'].includes(statusOf(clinic, visit))) throw new Refused(409, 'already_decided');
-  if (hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
-  if (visit.attendance === 'completed' || visit.attendance === 'no_show')
-    throw new Refused(409, 'already_attended');
-  if (visit.doctor !== doctor) throw new Refused(409, 'not_same_doctor');
-}
-
-/** What they wait for fits in from a slot on. */
-const isFit = (clinic: Clinic, slot: Slot, { service, before }: Wish) =>
-  service === null || fits(clinic, slot, { service, ...(before !== null && { before }) });
-
-/** What a patient who waits could book at this moment, the first of it. */
-function freeFor(clinic: Clinic, wish: Wish, caller: Person) {
-  return clinic.slots
-    .filter((slot) => suits(wish, slot) && reaches(caller, slot.branch))
-    .filter((slot) => isAvailableTo(clinic, slot, 'patient'))
-    .filter((slot) => isFit(clinic, slot, wish))
-    .filter((slot) => !beyond(clinic, 'patient', slot) && !isBusy(clinic, wish.patient, slot, wish.replaces))
-    .toSorted((a, b) => (startOf(a) < startOf(b) ? -1 : 1))
-    .slice(0, FREE_SHOWN)
-    .map(({ id, doctor, date, start_time, end_time, branch, room }) => ({
-      id,
-      doctor: shownDoctor(clinic, doctor),
-      date,
-      start_time,
-      end_time,
-      branch,
-      room,
-    }));
 }
 
 /** Turns the offer of a wish down, and passes its slot on. */

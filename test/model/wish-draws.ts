@@ -1,10 +1,22 @@
-import type { Kinds } from './commands.ts';
-import { STAFF } from './people.ts';
-import { idsOf, naming, offerFirst, onWish, recent, somebody } from './picking.ts';
+import type { Clinic } from './clinic.ts';
+import type { Draw, Kinds } from './commands.ts';
+import { personOf, STAFF } from './people.ts';
+import { idsOf, NOBODY, naming, offerFirst, onWish, recent, somebody } from './picking.ts';
 import { isStillToCome } from './rules.ts';
 import { dayAfter, pick, today } from './times.ts';
 
 /** What is drawn of the waiting list. */
+
+/** A doctor, or anyone of their specialization, however it is written; now and then of one that nobody has. */
+function whom(clinic: Clinic, { what, time, flag }: Draw, doctor: number) {
+  const written = flag ? 'cardiology' : 'Cardiology';
+  const specialization = time === 12 ? 'Neurology' : personOf(clinic, doctor).specialization && written;
+  const branch = what === 9 && time % 2 === 0 ? NOBODY : pick(clinic.branches, time).id;
+  return {
+    ...(what % 5 < 2 && specialization ? { specialization } : { doctor }),
+    ...(what % 3 === 0 && { branch }),
+  };
+}
 
 export const wishDraws = {
   join(clinic, draw) {
@@ -24,14 +36,14 @@ export const wishDraws = {
       !visit && draw.what > 4
         ? pick(given.length > 0 && draw.what < 9 ? given : serviceIds, draw.time).service
         : undefined;
-    const doctor = visit && draw.time % 5 !== 0 ? visit.doctor : wanted;
+    const doctor = visit && draw.time % 3 !== 0 ? visit.doctor : wanted;
     const replaces = visit ? { replaces: visit.id } : {};
     const days = { from, to: dayAfter(from, draw.time % 3) };
     return {
       do: 'join',
       by: caller.id,
       ...named,
-      doctor,
+      ...whom(clinic, draw, doctor),
       ...days,
       ...hours,
       ...replaces,

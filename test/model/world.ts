@@ -66,7 +66,8 @@ export const keepSlots = (arena: Arena) =>
     create trigger keep_slot after insert on timeslots for each row execute function keep_slot()`);
 
 /**
- * What earlier runs left would be offered to people of theirs, and their policy is another. A holiday is everybody's: there
+ * What earlier runs left would be offered to people of theirs, whoever waits for a specialization waits for their doctors too,
+ * and their policy is another. A holiday is everybody's: there
  * must be none yet, and nothing of theirs that one could take.
  */
 async function tidyUp(arena: Arena, admin: Member): Promise<void> {
@@ -78,6 +79,7 @@ async function tidyUp(arena: Arena, admin: Member): Promise<void> {
     update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null
     where is_waitlisted;
     delete from holidays;
+    update doctor_profiles set specialization = null where specialization is not null;
     update appointments set status = 'cancelled', cancelled_by = patient_id, attendance = null, attendance_marked_at = null
     where status in ('pending', 'confirmed');
     delete from timeslots;
