@@ -230,6 +230,15 @@ describe('POST /appointments/{id}/patient/', () => {
     expectProblem(await correct(admin, id, other.id), 'already_decided');
   });
 
+  test('repeated for a request that nobody answered, it shows that this has expired', async () => {
+    const date = freshDay();
+    const id = await clinic.book(patient, await slotOf(doctor, '10:00', date));
+    clinic.clock.set(`${date}T06:00:00Z`);
+    expect((await correct(admin, id, patient.id).expect(200)).body).toMatchObject({ status: 'expired' });
+    expectProblem(await correct(admin, id, other.id), 'already_decided');
+    clinic.clock.set('2030-03-04T04:00:00Z');
+  });
+
   test('with a key is done once, and leaves an audit entry for both', async () => {
     const id = await clinic.book(patient, await slotOf(doctor));
     const ask = () => correct(admin, id, other.id).set('idempotency-key', `correct-${id}`).expect(200);

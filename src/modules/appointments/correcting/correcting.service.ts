@@ -7,7 +7,7 @@ import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import type { Guardians } from '../../patients/index.ts';
 import { findAppointment, findOwners } from '../appointments.repository.ts';
-import { isStale } from '../appointments.rules.ts';
+import { asOf, isStale } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './correcting.repository.ts';
 import type { PatientCorrection } from './correcting.schemas.ts';
@@ -38,7 +38,10 @@ export function createCorrecting({ db, clock, audit, idempotency, guardians }: C
     const wall = clock.wall();
     const visit = await repository.lockVisit(tx, appointment, wall);
     // A correction that has been made already is no change, whatever version the client saw.
-    if (visit?.patient === to) return findAppointment(tx, appointment);
+    if (visit?.patient === to) {
+      const found = await findAppointment(tx, appointment);
+      return found && asOf(found, wall);
+    }
     if (!visit) throw new AppError('appointment_not_found');
     // Somebody else has corrected it before the patients were locked: it is asked for once more.
     if (visit.patient !== from) throw new AppError('record_busy', { retryAfter: 1 });
