@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { receptionist } from '../helpers/desk.ts';
 import { makeRoom, makeRun, makeService } from '../helpers/services.ts';
 
 let clinic: TestApp;
@@ -114,4 +115,24 @@ test('the job writes what the triggers could not, and what is right it leaves', 
     [slots],
   );
   expect(rows.map(({ runs_on }) => runs_on)).toEqual([true, true, false]);
+});
+
+test('searches that are told apart at the end of a long list of filters do not meet on one connection', async () => {
+  const alone = await testApp({ pool_max: 1 });
+  try {
+    const boss = await alone.person('admin');
+    const doctor = await alone.person('doctor', {
+      profile: { specialization: 'Kardiolog', gender: 'female' },
+    });
+    const service = await makeService(alone, boss, [doctor], { duration_minutes: 90 });
+    const [first] = await makeRun(alone.db, doctor.id, DAY, ['10:00', '10:30', '11:00']);
+    const filters = `service=${service}&specialization=kardiolog&gender=female`;
+    const found = async (by: Person, more = '') =>
+      ids(await alone.as(by).get(`/timeslots/search/?${filters}${more}`).expect(200));
+    expect(await found(boss, '&branch=1')).toEqual([first]);
+    expect(await found(await receptionist(alone, [1]))).toEqual([first]);
+    expect(await found(await receptionist(alone, [1]), '&branch=1')).toEqual([first]);
+  } finally {
+    await alone.close();
+  }
 });
