@@ -112,6 +112,7 @@ export const placeStories: Story[] = [
       room(false),
       room(false, 'keep'),
       publishesThere,
+      (clinic) => ({ do: 'delete room', by: admin(clinic), room: clinic.rooms[0]?.id ?? 0 }),
       cancels(2),
       passOn,
       books(0, '12:30'),

@@ -36,7 +36,7 @@ export const wishDraws = {
       !visit && draw.what > 4
         ? pick(given.length > 0 && draw.what < 9 ? given : serviceIds, draw.time).service
         : undefined;
-    const doctor = visit && draw.time % 3 !== 0 ? visit.doctor : wanted;
+    const doctor = visit && draw.other % 3 !== 0 ? visit.doctor : wanted;
     const replaces = visit ? { replaces: visit.id } : {};
     const days = { from, to: dayAfter(from, draw.time % 3) };
     return {

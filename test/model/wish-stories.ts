@@ -62,6 +62,8 @@ export const wishStories: Story[] = [
       ...becomesFree('11:00', 2),
       ...becomesFree('11:00', 1),
       accepts,
+      // Not with the doctor whose visit it is, and not of their specialization.
+      waitsFor(2, (clinic) => ({ doctor: doctor(clinic, 2), replaces: lastVisit(clinic) })),
       waitsFor(2, (clinic) => ({ ...anyone(), replaces: lastVisit(clinic) })),
       ...becomesFree('10:00', 0),
       (clinic) => ({ do: 'read wish', by: patient(clinic, 2), wish: lastWish(clinic) }),
