@@ -1,5 +1,5 @@
-import { CODE_MINUTES } from './messages.ts';
-
+/** How long a code is valid. */
+export const CODE_MINUTES = 5;
 export const CODE_SECONDS = CODE_MINUTES * 60;
 /** The table refuses more, too. */
 export const MAX_TRIES = 5;

@@ -8,7 +8,7 @@ import type { Channel } from './words.ts';
  * A new kind is three things:
  * 1. a line in `visitKinds` or `accountKinds` below, with the sides that hear of it;
  * 2. a text in each language, in i18n/messages: type checking fails until every one is there, for each side;
- * 3. the place where it is told: events/audience.rules.ts for what happens to a visit, or a call of `enqueue`.
+ * 3. the place where it is told: occasions/audience.rules.ts of notifications for what happens to a visit, or a call of `enqueue`.
  */
 
 /** What is told about a visit, and to which side of it. */
@@ -86,9 +86,6 @@ export function kindsOf(role: Role): NoticeKind[] {
   const told: Record<NoticeKind, readonly Role[]> = { ...visitKinds, ...accountKinds };
   return noticeKinds.filter((kind) => told[kind].includes(role));
 }
-
-/** How long a code is valid. */
-export const CODE_MINUTES = 5;
 
 /** A wall time of the clinic: when a visit is, was, or was to be. */
 export interface When {

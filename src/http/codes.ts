@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { CODE_SECONDS, MAX_TRIES, SECONDS_BETWEEN } from '../core/codes.ts';
-import { CODE_MINUTES } from '../core/messages.ts';
+import { CODE_MINUTES, CODE_SECONDS, MAX_TRIES, SECONDS_BETWEEN } from '../core/codes.ts';
 import { documented } from './openapi/documented.ts';
 
 /** How long a code serves, in the words of the documentation. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { CODE_MINUTES, type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
+import { CODE_MINUTES } from '../../src/core/codes.ts';
+import { type MessageKind, messageKinds, visitKinds } from '../../src/core/messages.ts';
 import { type CodePurpose, codePurposes, type Locale, locales } from '../../src/core/words.ts';
 import { messageTexts } from '../../src/i18n/index.ts';
 import type { MessageFacts, VisitFacts } from '../../src/modules/notifications/texts/facts.ts';

@@ -60,7 +60,7 @@ export const en = {
   claim_about:
     'Have you been to this clinic before, and the desk wrote down your phone? Your visits are there already. We send a code to that phone.',
   claim_send: 'Send the code',
-  claim_sent: 'If the clinic knows {phone}, a code is on its way. It is valid for five minutes.',
+  claim_sent: 'If the clinic knows {phone}, a code is on its way. It is valid for {minutes} minutes.',
   code: 'Code from the message',
   second_step_code: 'A code of your authenticator app',
   second_step_hint: 'Or one of your recovery codes.',

@@ -61,7 +61,7 @@ export const uz: CommonTexts = {
   claim_about:
     'Bu klinikada oldin boʻlganmisiz va registratura telefoningizni yozib olganmi? Unda qabullaringiz shu yerda bor. Oʻsha telefonga kod yuboramiz.',
   claim_send: 'Kod yuborish',
-  claim_sent: 'Agar klinika {phone} raqamini bilsa, kod yuborildi. U besh daqiqa amal qiladi.',
+  claim_sent: 'Agar klinika {phone} raqamini bilsa, kod yuborildi. U {minutes} daqiqa amal qiladi.',
   code: 'Xabardagi kod',
   second_step_code: 'Tasdiqlash ilovasidagi kod',
   second_step_hint: 'Yoki zaxira kodlaringizdan biri.',

@@ -1,6 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
+import { CODE_MINUTES } from '../../../core/codes.ts';
 import type { Log } from '../../../core/log.ts';
-import { CODE_MINUTES, STOP_HOURS } from '../../../core/messages.ts';
+import { STOP_HOURS } from '../../../core/messages.ts';
 import type { Db } from '../../../db/client.ts';
 import { forgetSecrets, giveJobsBack } from './upkeep.repository.ts';
 

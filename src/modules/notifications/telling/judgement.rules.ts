@@ -1,5 +1,6 @@
 import { type Clock, hasBegun, hasEnded } from '../../../core/clock.ts';
-import { CODE_MINUTES, type MessageKind, type When } from '../../../core/messages.ts';
+import { CODE_MINUTES } from '../../../core/codes.ts';
+import type { MessageKind, When } from '../../../core/messages.ts';
 import type { QuietHours } from '../../../core/quiet.ts';
 import type { Role } from '../../../core/roles.ts';
 import type { AppointmentStatus } from '../../../core/words.ts';

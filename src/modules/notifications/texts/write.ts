@@ -1,4 +1,5 @@
-import { type AccountKind, CODE_MINUTES, isVisitKind } from '../../../core/messages.ts';
+import { CODE_MINUTES } from '../../../core/codes.ts';
+import { type AccountKind, isVisitKind } from '../../../core/messages.ts';
 import { codePurposes, type Locale } from '../../../core/words.ts';
 import { messageTexts } from '../../../i18n/index.ts';
 import type {

@@ -2,7 +2,7 @@ import { get } from '../shared/api.js';
 import { h, show } from '../shared/dom.js';
 import { link } from '../shared/route.js';
 import { language, t } from '../shared/text.js';
-import { calendarOf } from './calendar.js';
+import { calendarOf } from './calendar-file.js';
 import { confirmPhone } from './phone.js';
 import { summary } from './summary.js';
 

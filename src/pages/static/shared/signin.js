@@ -171,10 +171,10 @@ function registerForm() {
 
 /** First the phone, then the code that came to it with the rest. */
 function claimForm(place) {
-  const confirm = (number) =>
+  const confirm = (number, minutes) =>
     form(
       [
-        h('p', { role: 'status' }, t('claim_sent', { phone: number })),
+        h('p', { role: 'status' }, t('claim_sent', { phone: number, minutes })),
         field('code', t('code'), { inputmode: 'numeric', autocomplete: 'one-time-code', required: true }),
         field('date_of_birth', t('date_of_birth'), { type: 'date', autocomplete: 'bday' }),
         account(),
@@ -192,8 +192,8 @@ function claimForm(place) {
       },
     );
   return form([h('p', {}, t('claim_about')), phone()], t('claim_send'), async ({ phone: number }) => {
-    await post('/auth/claim/', { phone: number ?? '' }, { guest: true });
-    const next = confirm(number);
+    const { expires_in } = await post('/auth/claim/', { phone: number ?? '' }, { guest: true });
+    const next = confirm(number, expires_in / 60);
     put(place, next);
     next.querySelector('input').focus();
   });
