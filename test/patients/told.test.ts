@@ -7,12 +7,14 @@ import { addChild, joins } from './family.ts';
 
 /** What is told of a dependant, and to whom. */
 let clinic: WaitingClinic;
+let admin: Person;
 let doctor: Person;
 let parent: Person;
 let other: Person;
 let child: number;
 beforeAll(async () => {
   clinic = await waitingClinic();
+  admin = await clinic.person('admin');
   doctor = await clinic.person('doctor', { first_name: 'Jasur', last_name: 'Yusupov', locale: 'en' });
 });
 afterAll(() => clinic.close());
@@ -85,6 +87,52 @@ describe('of a child’s visit', () => {
     await as(doctor).patch(`/appointments/${id}/`, { status: 'cancelled' }).expect(200);
     expect((await kinds(parent))[0]).toBe('declined');
     expect((await kinds(other))[0]).toBe('declined');
+  });
+
+  test('the guardians are told of what a child with a sign-in cancels itself', async () => {
+    const teenager = await clinic.person('patient', {
+      ...{ first_name: 'Timur', last_name: 'Karimov', locale: 'en' },
+      profile: { date_of_birth: '2014-08-20' },
+    });
+    const tie = { guardian: parent.id, relationship: 'parent' };
+    await as(admin).post(`/patients/${teenager.id}/guardians/`, tie).expect(200);
+    const id = await booked(teenager, teenager.id);
+    await as(teenager).delete(`/appointments/${id}/`).expect(204);
+    const [last] = await told(parent);
+    expect(last).toMatchObject({
+      kind: 'cancelled',
+      text: expect.stringContaining('For Timur Karimov: The appointment is cancelled'),
+    });
+    expect(await kinds(teenager)).toEqual(['booked']);
+  });
+
+  test('that it was entered for the wrong child is told to who looks after that one', async () => {
+    const id = await booked();
+    await tell();
+    const stranger = await clinic.person('patient');
+    await as(admin).post(`/appointments/${id}/patient/`, { patient: stranger.id }).expect(200);
+    for (const guardian of [parent, other])
+      expect(await kinds(guardian)).toEqual(['entered_by_mistake', 'booked']);
+    expect((await told(parent))[0]?.text).toMatch(/^For Madina Karimova: This appointment was entered/);
+    expect(await clinic.rows('select from notifications where user_id = $1', [child])).toEqual([]);
+  });
+
+  test('that it is of another child of theirs is told to a guardian of both, of each of them', async () => {
+    const sister = await addChild(clinic, parent, { first_name: 'Zuhra', date_of_birth: '2024-08-20' });
+    const id = await booked();
+    await tell();
+    await as(admin).post(`/appointments/${id}/patient/`, { patient: sister }).expect(200);
+    const texts = (await told(parent)).map(({ text }) => text).slice(0, 2);
+    expect(texts).toContainEqual(expect.stringMatching(/^For Madina Karimova: This appointment was entered/));
+    expect(texts).toContainEqual(expect.stringMatching(/^For Zuhra Karimova: You have booked/));
+    expect((await kinds(other))[0]).toBe('entered_by_mistake');
+  });
+
+  test('that it is the child’s and not their own is told to a guardian', async () => {
+    const id = await booked(parent, parent.id);
+    await tell();
+    await as(admin).post(`/appointments/${id}/patient/`, { patient: child }).expect(200);
+    expect((await kinds(parent)).toSorted()).toEqual(['booked', 'booked', 'entered_by_mistake']);
   });
 
   test('somebody who no longer looks after them hears nothing more', async () => {

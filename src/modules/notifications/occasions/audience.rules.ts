@@ -30,8 +30,8 @@ export const offersOthers = (told: Told, visit: Visit): boolean =>
   isAbsence(told, visit) || isClosing(told, visit) || isCalledOff(told, visit);
 
 /**
- * Who hears of an event, and as which kind. Nobody is told what they did themselves, except that a patient's own booking
- * or move is confirmed to them. A doctor who is away wrote so, and is not told of each visit that falls out.
+ * Who hears of an event, and as which kind; with a patient who look after them. Nobody is told what they did themselves, except
+ * that a patient's own booking or move is confirmed to them: who of a family cancelled a visit is left out where it is told. A doctor who is away wrote so, and is not told of each visit that falls out.
  */
 export function audienceOf(told: Told, visit: Visit): { kind: VisitKind; user_id: number }[] {
   const { doctor_id, patient_id, booked_by, cancelled_by, cancel_reason } = visit;
@@ -68,5 +68,5 @@ export function audienceOf(told: Told, visit: Visit): { kind: VisitKind; user_id
   // A doctor who cancels what waits for an answer declines it.
   if (cancelled_by === doctor_id && cancel_reason !== 'account_deleted')
     return [{ kind: 'declined', user_id: patient_id }];
-  return both('cancelled').filter(({ user_id }) => user_id !== cancelled_by);
+  return both('cancelled').filter(({ user_id }) => user_id !== doctor_id || user_id !== cancelled_by);
 }

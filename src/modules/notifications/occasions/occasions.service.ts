@@ -87,18 +87,19 @@ export function createOccasions(dependencies: OccasionsDependencies) {
   const isLongAgo = ({ date, end_time }: VisitRow) =>
     clock.now().getTime() - clock.at(date, end_time).getTime() > A_DAY;
 
-  /** Tells the patient, or those who look after them, whose visit it is and whether one of them called it off. */
+  /** Tells a patient, and those who look after them, whose visit it is and whether one of them called it off. */
   async function tellFamily(
     tx: Tx,
-    { patient_id, cancelled_by }: VisitRow,
+    patient: number,
+    { cancelled_by }: VisitRow,
     message: Omit<Parameters<typeof telling.enqueue>[1], 'user_id'>,
   ): Promise<void> {
-    const readers = await listReaders(tx, patient_id, guardians.adult());
-    const byFamily = cancelled_by !== null && cancelled_by !== patient_id && readers.includes(cancelled_by);
-    // A guardian knows what they cancelled.
-    const others = readers.filter((one) => message.kind !== 'cancelled' || one !== cancelled_by);
-    for (const reader of others) {
-      const whose = reader === patient_id ? {} : { for: String(patient_id) };
+    const readers = await listReaders(tx, patient, guardians.adult());
+    const canceller = message.kind === 'cancelled' ? cancelled_by : null;
+    const byFamily = canceller !== null && (canceller === patient || readers.includes(canceller));
+    // Whoever of them cancelled it knows.
+    for (const reader of readers.filter((one) => one !== canceller)) {
+      const whose = reader === patient ? {} : { for: String(patient) };
       const whom = byFamily ? { by_family: 'true' } : {};
       await telling.enqueue(tx, {
         ...message,
@@ -113,8 +114,11 @@ export function createOccasions(dependencies: OccasionsDependencies) {
     for (const { kind, user_id } of audienceOf(told, visit)) {
       // Whoever has it no more is told of the time at which they had it.
       const said = kind === 'handed_over' && told.from ? { ...params, ...told.from } : params;
-      const message = { kind, key: keyOf(told), appointment_id: visit.id, params: said };
-      if (user_id === visit.patient_id) await tellFamily(tx, visit, message);
+      const isMistaken = kind === 'entered_by_mistake';
+      // One may look after both, the patient in truth and who was taken for them, or have been taken for their child.
+      const key = isMistaken ? `${keyOf(told)}:mistaken` : keyOf(told);
+      const message = { kind, key, appointment_id: visit.id, params: said };
+      if (isMistaken || user_id === visit.patient_id) await tellFamily(tx, user_id, visit, message);
       else await telling.enqueue(tx, { ...message, user_id });
     }
   }
