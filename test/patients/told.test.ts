@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { judge } from '../../src/modules/notifications/telling/judgement.rules.ts';
+import {
+  findRecipient,
+  type RecipientRow,
+} from '../../src/modules/notifications/telling/telling.repository.ts';
 import type { Person } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { drainJobs } from '../helpers/messages/world.ts';
@@ -128,11 +133,40 @@ describe('of a child’s visit', () => {
     expect((await kinds(other))[0]).toBe('entered_by_mistake');
   });
 
-  test('that it is the child’s and not their own is told to a guardian', async () => {
+  test('that it is the child’s and not their own is told to a guardian, who then hears of it as the child’s', async () => {
     const id = await booked(parent, parent.id);
     await tell();
     await as(admin).post(`/appointments/${id}/patient/`, { patient: child }).expect(200);
     expect((await kinds(parent)).toSorted()).toEqual(['booked', 'booked', 'entered_by_mistake']);
+    const adult = '2012-03-04';
+    const recipient = await findRecipient(clinic.db, parent.id, id, adult);
+    const said = (params: Record<string, string>) =>
+      judge(
+        { kind: 'booked', params, created_at: clinic.clock.now() },
+        recipient as RecipientRow,
+        clinic.clock,
+      ).drop;
+    // What was said of their own visit, and still waits to be sent, is no longer true.
+    expect(said({})).toBe('visit_reassigned');
+    expect(said({ for: String(child) })).toBeUndefined();
+  });
+
+  test('what waits to be sent to a guardian is not sent once they look after the child no more', async () => {
+    const id = await booked();
+    const told_of = {
+      kind: 'booked' as const,
+      params: { for: String(child) },
+      created_at: clinic.clock.now(),
+    };
+    const verdict = async (adult: string) => {
+      const recipient = await findRecipient(clinic.db, other.id, id, adult);
+      return judge(told_of, recipient as RecipientRow, clinic.clock).drop;
+    };
+    expect(await verdict('2012-03-04')).toBeUndefined();
+    // On the child's birthday.
+    expect(await verdict('2024-08-20')).toBe('visit_reassigned');
+    await as(other).delete(`/patient/dependants/${child}/`).expect(204);
+    expect(await verdict('2012-03-04')).toBe('visit_reassigned');
   });
 
   test('somebody who no longer looks after them hears nothing more', async () => {

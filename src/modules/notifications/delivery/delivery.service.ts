@@ -1,3 +1,4 @@
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { isNoticeKind, type NoticeKind } from '../../../core/messages.ts';
@@ -45,7 +46,8 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!waiting) return;
     const pause = gateOf(waiting.channel).closedFor();
     if (pause > 0) return repository.postpone(db, waiting, spread(pause));
-    const reader = await findRecipient(db, waiting.user_id, waiting.appointment_id ?? undefined);
+    const adult = adultsBornBy(clock.wall().date);
+    const reader = await findRecipient(db, waiting.user_id, waiting.appointment_id ?? undefined, adult);
     if (!reader) return;
     const others = await repository.listOthers(db, waiting);
     const changes = changesOf(waiting, others, reader);

@@ -56,7 +56,7 @@ export function createReminders(dependencies: RemindersDependencies) {
       } else if (replace) await removeJob(tx, key);
     };
     for (const reader of await readersOf(tx, visit)) {
-      const person = await findRecipient(tx, reader, id);
+      const person = await findRecipient(tx, reader, id, guardians.adult());
       const other = reader === visit.patient_id ? undefined : reader;
       planned.clear();
       for (const { name, minutes } of leads) {
@@ -67,7 +67,7 @@ export function createReminders(dependencies: RemindersDependencies) {
     }
     if (visit.status !== 'pending' || remind_doctor_hours === 0) return;
     planned.clear();
-    const doctor = await findRecipient(tx, visit.doctor_id, id);
+    const doctor = await findRecipient(tx, visit.doctor_id, id, guardians.adult());
     const run_at = remindAt(visit, remind_doctor_hours * 60, doctor, clock);
     await plan(doctorKey(id), { task: 'remind_doctor', payload, run_at });
   }

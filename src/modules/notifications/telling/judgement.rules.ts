@@ -25,9 +25,10 @@ export interface Reader extends QuietHours {
   deleted: boolean;
   role: Role;
   is_active: boolean;
-  /** They are the doctor of the visit; otherwise they are its patient. */
+  /** They are the doctor of the visit; otherwise they are its patient, or look after its patient. */
   is_doctor: boolean;
-  /** The visit was theirs, and has changed hands. */
+  is_patient?: boolean;
+  /** They are neither its doctor nor its patient, and do not look after its patient now: they were, or did. */
   is_former?: boolean;
   /** Null where the message is about no appointment. */
   visit: VisitNow | null;
@@ -83,13 +84,22 @@ function whyUntrue(said: Said, reader: Reader, clock: Clock): string | undefined
   if (kind === 'code') return now - created_at.getTime() > CODE_MINUTES * 60_000 ? 'expired' : undefined;
   if (params.expires_at !== undefined && Date.parse(params.expires_at) <= now) return 'expired';
   const when = timeOf(params, visit);
-  if (TAKEN_AWAY.includes(kind) || reader.is_former) return whyTaken(kind, when, clock);
+  if (TAKEN_AWAY.includes(kind) || isOfAnother(params, reader)) return whyTaken(kind, when, clock);
   if (visit && kind === 'expired')
     return now - clock.at(visit.date, visit.end_time).getTime() > LONG_AGO ? 'expired' : undefined;
   const fallen = visit && whyFallenOut(kind, visit);
   if (fallen) return fallen;
   if (when && isOver(when, visit, is_doctor, clock)) return 'visit_begun';
   return when && visit && !FALLEN_OUT[kind] ? whyChanged(kind, when, visit) : undefined;
+}
+
+/**
+ * The visit was theirs and is not any more, or it has gone from them to somebody whom they look after, or back: what was said
+ * of it as the one's is not true of the other's.
+ */
+function isOfAnother(params: Said['params'], { visit, is_doctor, is_patient, is_former }: Reader): boolean {
+  if (!visit || is_doctor || is_patient === undefined) return is_former === true;
+  return is_former === true || is_patient === (params.for !== undefined);
 }
 
 /** For whoever had the visit, and has it no more: they are told of that until it would have begun, and of nothing else. */

@@ -1,6 +1,7 @@
 import type { MessageKind } from '../../../core/messages.ts';
 import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
+import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 import { priorityOf } from '../delivery/queue.rules.ts';
 import type { Reachable } from './channels.rules.ts';
 import type { Reader } from './judgement.rules.ts';
@@ -16,10 +17,9 @@ const RECIPIENT = `
     to_char(coalesce(p.quiet_from, '22:00'), 'HH24:MI') as quiet_from,
     to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until,
     coalesce(a.doctor_id = u.id, false) as is_doctor,
-    coalesce(u.id not in (a.doctor_id, a.patient_id), false) and exists (
-      select from appointment_happened e
-      where e.appointment_id = a.id and e.kind in ('doctor_changed', 'patient_changed')
-        and u.id in ((e.details ->> 'from_doctor')::integer, (e.details ->> 'from_patient')::integer)) as is_former,
+    coalesce(a.patient_id = u.id, false) as is_patient,
+    coalesce(u.id not in (a.doctor_id, a.patient_id), false)
+      and u.id not in (${guardiansOf('a.patient_id', '$3')}) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
       'end_time', left(a.end_time::text, 5), 'status', a.status) end as visit
   from users u
@@ -28,16 +28,20 @@ const RECIPIENT = `
   left join appointments a on a.id = $2
   where u.id = $1`;
 
-/** @param appointment the visit that the message is about; undefined where it is about none */
+/**
+ * @param appointment the visit that the message is about; undefined where it is about none
+ * @param adult the latest day of birth of adults, whom nobody looks after
+ */
 export async function findRecipient(
   executor: Executor,
   user: number,
   appointment: number | undefined,
+  adult: string,
 ): Promise<RecipientRow | undefined> {
   const { rows } = await clientOf(executor).query<RecipientRow>({
     name: 'messages.recipient',
     text: RECIPIENT,
-    values: [user, appointment ?? null],
+    values: [user, appointment ?? null, adult],
   });
   return rows[0];
 }

@@ -25,6 +25,9 @@ export type Telling = ReturnType<typeof createTelling>;
 
 /** Decides by which ways a person hears of something, and when. Everything that is told begins here. */
 export function createTelling({ clock, offered, sealing, inbox }: TellingDependencies) {
+  /** The latest day of birth of adults, whom nobody looks after. */
+  const adult = () => adultsBornBy(clock.wall().date);
+
   async function queue(
     tx: Tx,
     message: Message,
@@ -80,7 +83,7 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
      * others. Nobody is asked what they would rather have.
      */
     reached: async (executor: Executor, people: readonly number[]): Promise<ReadonlySet<number>> =>
-      new Set(await findReached(executor, people, [...offered], adultsBornBy(clock.wall().date))),
+      new Set(await findReached(executor, people, [...offered], adult())),
 
     /**
      * Tells a person something: in their inbox, unless it is a code, and by the channels that they prefer and have proved to
@@ -88,7 +91,7 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
      */
     async enqueue(tx: Tx, message: Message): Promise<void> {
       const { user_id, kind, appointment_id, channel } = message;
-      const person = await findRecipient(tx, user_id, appointment_id);
+      const person = await findRecipient(tx, user_id, appointment_id, adult());
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) await notify(tx, { ...message, kind }, person);
       else {
@@ -104,7 +107,7 @@ export function createTelling({ clock, offered, sealing, inbox }: TellingDepende
      */
     async redirect(tx: Tx, message: Omit<Notice, 'key'>, key: string, failed: Channel): Promise<void> {
       const { user_id, kind, appointment_id, params = {} } = message;
-      const person = await findRecipient(tx, user_id, appointment_id);
+      const person = await findRecipient(tx, user_id, appointment_id, adult());
       if (!person || person.deleted || isKeptFrom(kind, person)) return;
       const ending = `:${user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
