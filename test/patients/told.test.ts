@@ -269,4 +269,18 @@ describe('that a guardianship ends', () => {
     await as(parent).patch(`/patient/dependants/${id}/`, { date_of_birth: '2012-03-25' }).expect(200);
     expect(await end()).toHaveLength(2);
   });
+
+  test('is told anew whoever corrects the day of birth', async () => {
+    const id = await teenager('2012-03-20');
+    expect(await end()).toHaveLength(1);
+    await as(admin).patch(`/patients/${id}/`, { date_of_birth: '2012-03-26' }).expect(200);
+    expect(await end()).toHaveLength(2);
+    await as(admin)
+      .patch(`/users/${id}/`, { profile: { date_of_birth: '2012-03-27' } })
+      .expect(200);
+    expect(await end()).toHaveLength(3);
+    // Nothing is corrected.
+    await as(admin).patch(`/patients/${id}/`, { date_of_birth: '2012-03-27', gender: 'male' }).expect(200);
+    expect(await end()).toHaveLength(3);
+  });
 });

@@ -6,8 +6,8 @@ export { createInvitations } from './families/invitations.service.ts';
 export { listErasedWith, lockFamily } from './families/leaving.repository.ts';
 export { patientsJobs } from './patients.jobs.ts';
 export {
+  correctProfile as savePatientProfile,
   eraseProfile as erasePatientProfile,
-  saveProfile as savePatientProfile,
 } from './patients.repository.ts';
 export { patientsRoutes } from './patients.routes.ts';
 export { patientExample, patientInput, patientOutput } from './patients.schemas.ts';

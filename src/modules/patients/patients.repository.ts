@@ -43,6 +43,24 @@ export async function saveProfile(
     : insert.onConflictDoNothing());
 }
 
+/**
+ * Writes the given fields of a profile that may be there. A corrected day of birth moves the day on which others look after them
+ * no more: that is told anew.
+ */
+export async function correctProfile(
+  tx: Tx,
+  patient: number,
+  profile: Parameters<typeof saveProfile>[2],
+): Promise<void> {
+  const born = profile.date_of_birth;
+  if (born)
+    await tx.execute(sql`
+      update guardianships g set end_told_at = null from patient_profiles p
+      where g.dependant_id = ${patient} and g.end_told_at is not null and p.id = g.dependant_id
+        and p.date_of_birth <> ${born}`);
+  await saveProfile(tx, patient, profile);
+}
+
 /** Makes the profile of somebody whom the desk registers. */
 export async function insertFromDesk(
   tx: Tx,

@@ -63,7 +63,7 @@ export function createPatients(dependencies: PatientsDependencies) {
         await users.setContact(tx, patient, contact, async () =>
           unchanged?.((await repository.findProfile(tx, patient)) ?? {}),
         );
-        await repository.saveProfile(tx, patient, profile);
+        await repository.correctProfile(tx, patient, profile);
         await audit.record(tx, {
           actor: caller,
           action: 'profile.update',

@@ -14,7 +14,7 @@ import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { setRelationship } from '../families/families.repository.ts';
 import type { Families } from '../families/families.service.ts';
-import { insertFromDesk, saveProfile } from '../patients.repository.ts';
+import { correctProfile, insertFromDesk } from '../patients.repository.ts';
 import * as repository from './desk.repository.ts';
 import type { DeskPatient, GuardianTie, NewPatient, PatientChanges, PatientSearch } from './desk.schemas.ts';
 
@@ -157,7 +157,7 @@ export function createDesk(dependencies: DeskDependencies) {
         if (!before) throw await patientMissing(tx, patient);
         unchanged?.(await get(patient, tx));
         await records.correct(tx, before, account);
-        await saveProfile(tx, patient, { date_of_birth, gender });
+        await correctProfile(tx, patient, { date_of_birth, gender });
         const details = { fields: namesOf(changes) };
         await audit.record(tx, { actor: caller, action: 'patient.update', subject: patient, details });
         return get(patient, tx);

@@ -104,15 +104,6 @@ export async function setRelationship(
   });
 }
 
-/** A corrected day of birth moves the end: it is told anew. */
-export async function tellEndAnew(tx: Tx, dependant: number): Promise<void> {
-  await clientOf(tx).query({
-    name: 'families.tell-end-anew',
-    text: 'update guardianships set end_told_at = null where dependant_id = $1 and end_told_at is not null',
-    values: [dependant],
-  });
-}
-
 /** Notes who registered a patient, where it was a guardian. */
 export async function setRegisteredBy(tx: Tx, dependant: number, by: number): Promise<void> {
   await clientOf(tx).query({

@@ -7,7 +7,7 @@ import type { Caller } from '../../../core/roles.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
-import { saveProfile } from '../patients.repository.ts';
+import { correctProfile, saveProfile } from '../patients.repository.ts';
 import * as repository from './families.repository.ts';
 import { birthFault, endOf } from './families.rules.ts';
 import {
@@ -148,8 +148,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         await find(tx, caller.id, dependant);
         await users.setContact(tx, dependant, { first_name, last_name });
         if (date_of_birth !== undefined || gender !== undefined)
-          await saveProfile(tx, dependant, { date_of_birth, gender });
-        if (date_of_birth !== undefined) await repository.tellEndAnew(tx, dependant);
+          await correctProfile(tx, dependant, { date_of_birth, gender });
         if (relationship !== undefined) await repository.setRelationship(tx, tied, relationship);
         await audit.record(tx, {
           actor: caller,
