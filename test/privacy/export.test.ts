@@ -101,6 +101,25 @@ test('every section that is named exists, and there is no other', () => {
   expect(new Set(Object.keys(personalData.shape))).toEqual(new Set([...sections, ...others]));
 });
 
+test('of a visit that was somebody else’s a patient takes nothing of that time, nor whose it was', async () => {
+  const other = await clinic.person('doctor');
+  const [wrong, right] = [await clinic.person('patient'), await clinic.person('patient')];
+  const id = await clinic.book(wrong, await clinic.slot(other, { start_time: '17:00', end_time: '17:30' }));
+  await clinic.as(other).patch(`/appointments/${id}/`, { status: 'confirmed' }).expect(200);
+  await clinic.as(admin).post(`/appointments/${id}/patient/`, { patient: right.id }).expect(200);
+  const later = await clinic.slot(other, { start_time: '18:00', end_time: '18:30' });
+  await clinic.as(admin).post(`/appointments/${id}/reschedule/`, { timeslot: later }).expect(200);
+  const historyOf = async (person: Person) =>
+    (await exportOf(person)).appointment_history.filter(({ appointment }) => appointment === id);
+  expect(await historyOf(right)).toMatchObject([{ kind: 'patient_changed', details: {} }, { kind: 'moved' }]);
+  expect(await historyOf(wrong)).toEqual([]);
+  expect(await historyOf(other)).toMatchObject([
+    { kind: 'confirmed' },
+    { kind: 'patient_changed', details: { from_patient: wrong.id, to_patient: right.id } },
+    { kind: 'moved' },
+  ]);
+});
+
 describe('a patient’s export', () => {
   let data: PersonalData;
   let visits: number[];

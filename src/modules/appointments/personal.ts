@@ -162,13 +162,24 @@ export const personal = {
         'What happened to these visits, and when.',
       ),
       of_family: true as const,
-      /** On whichever side of them one is. */
+      /**
+       * On whichever side of them one is. Of a visit that was found to be theirs a patient takes no more with them than its
+       * history shows them: nothing of before, nor whose it was. Two records of one person are no others.
+       */
       pages: async (db: Db, person: number, after: number, limit: number) =>
         (
           await db.$client.query<{ id: number }>(
-            `select h.id, h.appointment_id as appointment, h.at, h.kind, h.by, h.details
+            `with found as materialized (
+               select e.appointment_id, max(e.id) as since
+               from appointments a join appointment_happened e on e.appointment_id = a.id and e.kind = 'patient_changed'
+               join users former on former.id = (e.details ->> 'from_patient')::integer and former.merged_into is null
+               where a.patient_id = $1 group by e.appointment_id
+             )
+             select h.id, h.appointment_id as appointment, h.at, h.kind, h.by,
+               case when h.kind = 'patient_changed' and a.patient_id = $1 then '{}' else h.details end as details
              from appointment_happened h join appointments a on a.id = h.appointment_id
-             where (a.patient_id = $1 or a.doctor_id = $1) and h.id > $2
+             left join found on found.appointment_id = a.id
+             where (a.patient_id = $1 or a.doctor_id = $1) and h.id > $2 and h.id >= coalesce(found.since, 0)
              order by h.id limit $3`,
             [person, after, limit],
           )
