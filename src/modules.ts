@@ -270,6 +270,8 @@ export function createModules({
   });
   // What is made further down is asked once it is there.
   const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
+  const hasEnded = (caller: Caller) =>
+    caller.key ? apiKeys.isOver(caller.key.id) : sessions.isEnded(caller.session);
   const appointments = createAppointments({
     db,
     updates,
@@ -280,7 +282,7 @@ export function createModules({
     settings,
     obtaining: availability.obtaining,
     reach,
-    sessions,
+    hasEnded,
     reached,
     guardians,
   });

@@ -3,10 +3,12 @@ import http from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Caller } from '../../src/core/roles.ts';
 import { pageQuery } from '../../src/http/page.ts';
 import { csvWords } from '../../src/i18n/csv.ts';
 import { allFilters, exportFilters } from '../../src/modules/appointments/reading/filters.schemas.ts';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { createModules } from '../../src/modules.ts';
+import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { entry, lastEntry, notedBy } from '../helpers/audit.ts';
 import { parseCsv, type Separator } from '../helpers/csv.ts';
 import { capturedLog } from '../helpers/log.ts';
@@ -410,6 +412,28 @@ describe('a large export', () => {
     } finally {
       statements.restore();
     }
+  });
+
+  test('goes on for a program, until its key is revoked', async () => {
+    await insertMany(2_500);
+    const made = await clinic
+      .as(people.admin)
+      .post('/api-keys/', { name: 'Till', role: 'admin' })
+      .expect(201);
+    const program = { ...people.admin, token: made.body.key as string };
+    expect(lines((await exported('', undefined, program)).text)).toHaveLength(2_500);
+    const caller = { id: made.body.user, role: 'admin', session: 0, key: { id: made.body.id, scopes: [] } };
+    const modules = createModules({ db: clinic.db, clock: clinic.clock, config: testConfig });
+    const pages = await modules.appointments.export.readAll({}, caller as Caller);
+    const read: number[] = [];
+    const reading = (async () => {
+      for await (const page of pages) {
+        read.push(page.length);
+        await clinic.as(people.admin).delete(`/api-keys/${made.body.id}/`).expect(204);
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'invalid_token' });
+    expect(read).toEqual([1_000]);
   });
 
   test('closes its connection when it breaks off, and its log line holds nobody’s data', async () => {

@@ -102,6 +102,13 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
 
     get: mustFind,
 
+    /** Whether a key has been revoked, or has run out. */
+    async isOver(id: number): Promise<boolean> {
+      const found = await repository.findKey(db, id);
+      if (!found || found.revoked_at !== null) return true;
+      return found.expires_at !== null && new Date(found.expires_at) <= clock.now();
+    },
+
     /** @throws AppError invalid_input (expires_at in the past), branch_not_found, by the foreign key */
     async make(
       { name, role, scopes: named, branches, expires_at }: NewApiKey,

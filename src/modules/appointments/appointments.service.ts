@@ -25,7 +25,7 @@ interface AppointmentsDependencies {
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];
   reach: Pick<Reach, 'of'>;
-  sessions: ExportDependencies['sessions'];
+  hasEnded: ExportDependencies['hasEnded'];
   reached: BookingDependencies['reached'];
   guardians: BookingDependencies['guardians'] & ReadingDependencies['guardians'];
   updates: ReadingDependencies['updates'];

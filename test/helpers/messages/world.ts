@@ -68,7 +68,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     idempotency,
     obtaining: availability.obtaining,
     reach: availability.reach,
-    sessions: { isEnded: () => false },
+    hasEnded: () => false,
     reached: async () => new Set(),
     guardians,
   });

@@ -16,20 +16,21 @@ export interface ExportDependencies {
   mayLag: MayLag;
   clock: Clock;
   audit: Pick<Audit, 'record' | 'recordShown'>;
-  sessions: { isEnded: (session: number) => boolean | Promise<boolean> };
+  /** Whether who asked may ask no more: their session has ended, or the key by which a program asks is revoked. */
+  hasEnded: (caller: Caller) => boolean | Promise<boolean>;
 }
 
 /** Rows of a page, about half a megabyte. One page is in memory at a time, and no transaction stays open between two. */
 const PAGE = 1_000;
 const BEGINNING = '0001-01-01';
 
-export function createExport({ db, mayLag, clock, audit, sessions }: ExportDependencies) {
-  /** The pages from the first one on. An export can take minutes: whoever is signed out meanwhile gets no further page. */
+export function createExport({ db, mayLag, clock, audit, hasEnded }: ExportDependencies) {
+  /** The pages from the first one on. An export can take minutes: whoever is signed out meanwhile, or whose key is revoked, gets no further page. */
   async function* following(
     first: Appointment[],
     { status }: ExportFilters,
     read: (after: Cursor) => Promise<Appointment[]>,
-    { session }: Caller,
+    caller: Caller,
   ) {
     for (let page = first; ; ) {
       const last = page.at(-1);
@@ -39,7 +40,7 @@ export function createExport({ db, mayLag, clock, audit, sessions }: ExportDepen
         .map((row) => asOf(row, wall))
         .filter((row) => status === undefined || status.includes(row.status));
       if (page.length < PAGE) return;
-      if (await sessions.isEnded(session)) throw new AppError('session_ended');
+      if (await hasEnded(caller)) throw new AppError(caller.key ? 'invalid_token' : 'session_ended');
       // The client has the head of the answer and may read the rest slowly: the request's deadline does not hold for it.
       page = await unhurried(() => read(last));
     }
