@@ -311,6 +311,29 @@ describe('an absence', () => {
     await as('both').post('/absences/', away(there)).expect(201);
   });
 
+  test('is taken back only where the week then opens nothing elsewhere', async () => {
+    const doctor = await clinic.person('doctor');
+    const date = freshDay();
+    await slotIn('here', freshDay(), doctor);
+    await query(
+      `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes, break_minutes, branch_id)
+       values ($1, extract(isodow from $3::date), '15:00', '16:00', 30, 0, $2)`,
+      [doctor.id, second, date],
+    );
+    const away = async (hours: object) => {
+      const absence = { doctor: doctor.id, from: date, to: date, ...hours };
+      return (await as('admin').post('/absences/', absence).expect(201)).body.id as number;
+    };
+    const before = await away({ end_time: '15:00' });
+    await as('here').delete(`/absences/${before}/`).expect(204);
+    const during = await away({ start_time: '15:30' });
+    expectProblem(await as('here').delete(`/absences/${during}/`), 'forbidden');
+    await as('there').delete(`/absences/${during}/`).expect(204);
+    await as('both')
+      .delete(`/absences/${await away({})}/`)
+      .expect(204);
+  });
+
   test('of a doctor who has published nothing yet is for every desk', async () => {
     const doctor = await clinic.person('doctor');
     const date = freshDay();

@@ -122,7 +122,8 @@ export async function absencesRoutes(instance: FastifyInstance, { absences }: { 
         summary: 'Take an absence back',
         description:
           'Slots of the doctor’s week are published again at once. Cancelled appointments stay cancelled, and slots that ' +
-          'were published by hand do not come back.',
+          'were published by hand do not come back. A receptionist of other branches than those in which the week has hours ' +
+          'then is refused.',
         params,
         response: { 204: z.undefined() },
       },

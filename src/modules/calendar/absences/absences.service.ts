@@ -22,7 +22,13 @@ import {
   type NewAbsence,
   SHOWN,
 } from './absences.schemas.ts';
-import { listFreeSlots, lockSlots, removeFreeSlots, touchesElsewhere } from './slots.repository.ts';
+import {
+  listFreeSlots,
+  lockSlots,
+  opensElsewhere,
+  removeFreeSlots,
+  touchesElsewhere,
+} from './slots.repository.ts';
 
 type Slots = AbsenceEffects['slots'];
 type Visits = AbsenceEffects['appointments'];
@@ -149,18 +155,23 @@ export function createAbsences(dependencies: AbsencesDependencies) {
 
     /**
      * Takes an absence back. What it cancelled stays cancelled. The doctor's week is published again.
-     * @throws AppError absence_not_found
+     * @throws AppError absence_not_found, forbidden (slots would come back in branches that the caller does not reach)
      */
-    remove: (absence: number, caller: Caller): Promise<void> =>
-      seeingOthers(() =>
+    async remove(absence: number, caller: Caller): Promise<void> {
+      const branches = await reach.of(caller);
+      await seeingOthers(() =>
         transaction(db, async (tx) => {
-          const { doctor } = await mustFind(tx, absence);
+          const span = await mustFind(tx, absence);
+          const { doctor } = span;
           const works = await publishing.lock(tx, doctor);
+          if (branches !== null && (await opensElsewhere(tx, span, clock.wall().date, branches)))
+            throw new AppError('forbidden');
           if (!(await repository.deleteAbsence(tx, absence))) throw new AppError('absence_not_found');
           if (works) await publishing.refresh(tx, doctor);
           await note(tx, caller, 'absence.delete', absence, doctor);
         }),
-      ),
+      );
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { isActive } from '../../availability/visits.sql.ts';
-import type { SpanAhead } from './absences.rules.ts';
+import type { Span, SpanAhead } from './absences.rules.ts';
 
 interface SpanSlot {
   id: number;
@@ -47,6 +47,34 @@ export async function touchesElsewhere(
     values: [...valuesOf(span), branches],
   });
   return rows[0]?.touches === true;
+}
+
+/**
+ * Whether the doctor's week has hours in none of these branches that lie in an absence, from a day on: slots come back there where
+ * it is taken back. Of hours that lie in it on no day of two weeks, none does.
+ */
+export async function opensElsewhere(
+  executor: Executor,
+  { doctor, from, to, start_time, end_time }: Span,
+  today: string,
+  branches: readonly number[],
+): Promise<boolean> {
+  const { rows } = await clientOf(executor).query<{ opens: boolean }>({
+    name: 'schedules.elsewhere-during',
+    text: `
+      select exists (
+        select from weekly_hours w
+        cross join lateral (
+          select greatest($2::date, $6::date, w.valid_from) as first, least($3::date, w.valid_until) as last
+        ) days
+        cross join generate_series(0, least(days.last - days.first, 13)) day
+        where w.doctor_id = $1 and w.branch_id <> all ($7::integer[])
+          and w.weekday = extract(isodow from days.first + day)
+          and tsrange($2::date + $4::time, $3::date + $5::time)
+            && tsrange(days.first + day + w.start_time, days.first + day + w.end_time)) as opens`,
+    values: [doctor, from, to, start_time, end_time, today, branches],
+  });
+  return rows[0]?.opens === true;
 }
 
 /**
