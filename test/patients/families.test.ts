@@ -122,6 +122,24 @@ describe('a child', () => {
     expectProblem(await as(parent).patch(path(), {}), 'invalid_input');
   });
 
+  test('is left alone where it has been corrected since it was read', async () => {
+    const other = await clinic.person('patient');
+    await join(clinic, other, await invite());
+    const { headers } = await as(parent).get(path()).expect(200);
+    const tag = headers.etag as string;
+    await as(other).patch(path(), { first_name: 'Amina' }).set('if-match', tag).expect(412);
+    const theirs = (await as(other).get(path()).expect(200)).headers.etag as string;
+    const changed = await as(other)
+      .patch(path(), { first_name: 'Amina' })
+      .set('if-match', theirs)
+      .expect(200);
+    const stale = as(parent).patch(path(), { first_name: 'Zuhra' }).set('if-match', tag);
+    expectProblem(await stale, 'version_mismatch');
+    const both = `"other", ${changed.headers.etag}`;
+    await as(other).patch(path(), { first_name: 'Zuhra' }).set('if-match', both).expect(200);
+    expect((await as(parent).get(path()).expect(200)).body.first_name).toBe('Zuhra');
+  });
+
   test('is nobody to a stranger, a doctor or an admin', async () => {
     const stranger = await clinic.person('patient');
     for (const answer of [

@@ -4,6 +4,7 @@ import { demo } from '../../../core/demo.ts';
 import { idParams, idText } from '../../../http/fields.ts';
 import { IsAdmin, IsPatient } from '../../../http/guards.ts';
 import { reads } from '../../../http/hooks/audit.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
 import { keyed, keyedHeaders, onceAnswer } from '../../../http/idempotency.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import {
@@ -98,7 +99,7 @@ export async function familiesRoutes(
     '/patient/dependants/:id/',
     {
       preHandler: IsPatient,
-      config: { errors: ['patient_not_found'], audit: readsDependant },
+      config: { etag: true, errors: ['patient_not_found', 'version_mismatch'], audit: readsDependant },
       schema: {
         tags,
         operationId: 'updateDependant',
@@ -106,11 +107,12 @@ export async function familiesRoutes(
         description:
           'Fields that are left out stay as they are. `relationship` is my own: another guardian keeps theirs.',
         params,
+        headers: ifMatchTag,
         body: dependantChanges,
         response: { 200: dependant },
       },
     },
-    async (request) => families.change(request.params.id, request.body, request.user),
+    async (request) => families.change(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.delete(

@@ -4,6 +4,7 @@ import { AppError, invalidField } from '../../../core/errors.ts';
 import type { Keyed, Once } from '../../../core/idempotency.ts';
 import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
+import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
@@ -138,14 +139,20 @@ export function createFamilies(dependencies: FamiliesDependencies) {
       );
     },
 
-    /** @throws AppError patient_not_found, invalid_input (birth_in_future, not_a_child) */
-    async change(dependant: number, changes: DependantChanges, caller: Caller): Promise<Dependant> {
+    /** @throws AppError patient_not_found, version_mismatch, invalid_input (birth_in_future, not_a_child) */
+    async change(
+      dependant: number,
+      changes: DependantChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<Dependant> {
       const { relationship, first_name, last_name, date_of_birth, gender } = changes;
       mustBeChild(date_of_birth);
       const tied = { guardian: caller.id, dependant };
       return transaction(db, async (tx) => {
         await lockPeople(tx, [caller.id, dependant]);
-        await find(tx, caller.id, dependant);
+        const before = await find(tx, caller.id, dependant);
+        unchanged?.(before);
         await users.setContact(tx, dependant, { first_name, last_name });
         if (date_of_birth !== undefined || gender !== undefined)
           await correctProfile(tx, dependant, { date_of_birth, gender });
