@@ -46,8 +46,9 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
     bounds: Bounds,
   ): Promise<OpenTimeslot[]> {
     const { doctor, date, start_time } = place;
-    const { after, until } = bounds;
-    const key = [service, doctor, date, start_time, after.date, after.time, until].join(' ');
+    // The desk may have what runs already, a patient may not: what was found for the one is not for the other.
+    const { after, until, reach, running } = bounds;
+    const key = [service, doctor, date, start_time, after.date, after.time, until, reach, running].join(' ');
     return memory.recall(
       ALTERNATIVES,
       key,
