@@ -130,6 +130,22 @@ test('of an examination and the closing of an empty room one comes first, and th
   expect(Object.keys(seen)).toHaveLength(2);
 });
 
+test('what is published into a room that opens at that moment is published or refused as closed', async () => {
+  const codes = new Set<string | undefined>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await clinic.ask(admin, 'PATCH', `/rooms/${room}/`, { is_active: false });
+    const hours = { date: dayOf(round), start_time: '14:00', end_time: '16:00', slot_minutes: 30 };
+    const [, many] = await atOnce(
+      round,
+      (at) => clinic.ask(admin, 'PATCH', `/rooms/${room}/`, { is_active: true }, at),
+      (at) => clinic.ask(doctor, 'POST', '/timeslots/bulk/', { ...hours, branch: 1, room }, at),
+    );
+    codes.add(many.status === 201 ? 'published' : many.body.code);
+    await clear();
+  }
+  expect([...codes].filter((code) => code !== 'published' && code !== 'room_closed')).toEqual([]);
+});
+
 test('of an examination and the deletion of its room one is refused', async () => {
   const seen: Record<string, number> = {};
   for (let round = 0; round < ROUNDS / 2; round += 1) {

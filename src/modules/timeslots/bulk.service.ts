@@ -20,6 +20,9 @@ export interface BulkDependencies {
   reach: Pick<Reach, 'of' | 'mustReach'>;
 }
 
+/** How often publishing is tried where the branch or the room opens in that very moment. */
+const ATTEMPTS = 3;
+
 /** Publishing the slots of many days. */
 export function createBulk({ db, clock, audit, idempotency, places, reach }: BulkDependencies) {
   return {
@@ -29,13 +32,13 @@ export function createBulk({ db, clock, audit, idempotency, places, reach }: Bul
      * @param request asks for the same answer where it is repeated; a dry run has none to keep
      * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, forbidden (another
      * doctor's, or a branch that the caller does not reach), invalid_input; under endless rivals doctor_absent, clinic_closed,
-     * room_taken; request_in_progress, idempotency_key_reused
+     * room_taken, record_busy; request_in_progress, idempotency_key_reused
      */
     async publish(order: NewTimeslots, caller: Caller, request?: Keyed): Promise<Once<PublishedTimeslots>> {
       const { doctor: named, dry_run, despite_holiday, date, from, to, ...opening } = order;
       const doctor = doctorFor(named, caller);
       const days = daysOf({ date, from, to });
-      const publish = async (executor: Executor) => {
+      const publish = async (executor: Executor, attempt = 1): Promise<PublishedTimeslots> => {
         let { branch } = opening;
         if ((await reach.of(caller)) !== null) {
           // The one that was judged is the one that is opened.
@@ -49,7 +52,8 @@ export function createBulk({ db, clock, audit, idempotency, places, reach }: Bul
         if (outcome === 'place') {
           await places.resolve(executor, doctor, [opening]);
           // It has opened in this very moment.
-          throw new AppError('branch_closed');
+          if (attempt === ATTEMPTS) throw new AppError('record_busy', { retryAfter: 1 });
+          return publish(executor, attempt + 1);
         }
         return { ...outcome, dry_run };
       };
