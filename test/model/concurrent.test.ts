@@ -87,8 +87,19 @@ function orBusy(error: Error): Answer {
 /** After which a record, or a visit, is another patient's. */
 const HAND_OVER: readonly Request['do'][] = ['merge', 'change patient'];
 
+/**
+ * Whoever was let through to a visit as one patient's is told that there is none when it is another's by then, though they may
+ * look after that one, too: asked again, it is there.
+ */
+const isAnothersByNow = ({ request, got }: Sent, sent: readonly Sent[]): boolean =>
+  got.body.code === 'appointment_not_found' &&
+  'visit' in request &&
+  sent.some(({ request: other }) => other.do === 'change patient' && other.visit === request.visit);
+
 /** Where this request leads if it is answered as it was; nowhere if the model answers otherwise. */
-function ends({ before, slots, sent }: Batch, clinic: Clinic, { request, got }: Sent): Clinic[] {
+function ends({ before, slots, sent }: Batch, clinic: Clinic, one: Sent): Clinic[] {
+  const { request, got } = one;
+  if (isAnothersByNow(one, sent)) return [clinic];
   if (got.body.code === 'record_busy' && sent.some((other) => HAND_OVER.includes(other.request.do)))
     return [clinic];
   const shown = told(request, seen(request, got));
