@@ -74,10 +74,12 @@ async function applyPending(client: pg.Client, folder: string): Promise<void> {
     if (migration.folderMillis > last) await apply(client, migration);
 }
 
-/** So often a migration is tried, some seconds in all, until a moment comes in which nobody has what it needs. */
+/** So often a migration is tried, half a minute in all at most, until a moment comes in which nobody has what it needs. */
 const TRIES = 60;
-/** How long it waits for a table, in milliseconds. Whoever comes meanwhile waits behind it. */
+/** How long it waits for its tables at first, in milliseconds. Whoever comes meanwhile waits behind it. */
 const PATIENCE = 100;
+/** On a machine on which everything takes longer it waits for longer, too: up to 600 ms, where people give up after 2 s. */
+const patienceOf = (tries: number) => PATIENCE * Math.ceil(tries / 10);
 
 /**
  * A migration takes its locks one by one while people book, and what it needs last may be stronger than what it has: those who
@@ -88,7 +90,7 @@ async function apply(client: pg.Client, { sql, hash, folderMillis }: MigrationMe
   for (let tries = 1; ; tries += 1) {
     await client.query('begin');
     try {
-      if (tries > 1) await lockTables(client, sql);
+      if (tries > 1) await lockTables(client, sql, patienceOf(tries));
       for (const statement of sql) await client.query(statement);
       await client.query('insert into drizzle.__drizzle_migrations (hash, created_at) values ($1, $2)', [
         hash,
@@ -110,7 +112,7 @@ const TRIED_AGAIN = new Set(['40P01', '55P03']);
 /** What nobody may even read meanwhile. Of what a migration makes itself nobody knows yet. */
 const ALTERED = /\b(?:alter table|drop table|drop trigger \w+ on)\s+(?:if exists\s+)?"?(\w+)"?/gi;
 
-async function lockTables(client: pg.Client, statements: readonly string[]): Promise<void> {
+async function lockTables(client: pg.Client, statements: readonly string[], patience: number): Promise<void> {
   const altered = statements.flatMap((text) => [...text.matchAll(ALTERED)].map(([, name]) => name));
   const { rows } = await client.query<{ name: string }>(
     `select format('%I', t.name) as name from unnest($1::text[]) with ordinality t (name, nth)
@@ -119,7 +121,7 @@ async function lockTables(client: pg.Client, statements: readonly string[]): Pro
     [altered],
   );
   if (rows.length === 0) return;
-  await client.query(`set local lock_timeout = ${PATIENCE}`);
+  await client.query(`set local lock_timeout = ${patience}`);
   await client.query(`lock table ${rows.map(({ name }) => name)} in access exclusive mode`);
   await client.query('set local lock_timeout = default');
 }
