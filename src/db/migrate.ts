@@ -78,8 +78,11 @@ async function applyPending(client: pg.Client, folder: string): Promise<void> {
 const TRIES = 60;
 /** How long it waits for its tables at first, in milliseconds. Whoever comes meanwhile waits behind it. */
 const PATIENCE = 100;
-/** On a machine on which everything takes longer it waits for longer, too: up to 600 ms, where people give up after 2 s. */
-const patienceOf = (tries: number) => PATIENCE * Math.ceil(tries / 10);
+/**
+ * Each fifth try waits for longer than `deadlock_timeout` (1 s): an autovacuum gives way to whoever has waited so long, and to
+ * nobody before. People, who give up after 2 s, wait behind it.
+ */
+const patienceOf = (tries: number) => (tries % 5 === 0 ? 1_500 : PATIENCE);
 
 /**
  * A migration takes its locks one by one while people book, and what it needs last may be stronger than what it has: those who
