@@ -181,15 +181,21 @@ export function openDatabase({
 /** Milliseconds for which this pool has been asked without any answer; 0 while it answers, or nobody asks. */
 export const silenceOf = (db: Db): number => (db.$client as SafePool).silence;
 
-const RETRIED = new Set(['40001', '40P01']);
+const ENDED = new Set(['40001', '40P01']);
 
-/** Does something again when the database itself ended it (serialization failure, deadlock): nothing of it has happened then. */
+/**
+ * The database itself ended it because of others, and nothing of it has happened: serialization failure, deadlock, a replica's
+ * conflict with what it replays (PostgreSQL 27.4.2).
+ */
+export const isEnded = (error: unknown): boolean => ENDED.has(databaseError(error)?.code ?? '');
+
+/** Does something again when the database itself ended it. */
 async function again<Done>(work: () => Promise<Done>): Promise<Done> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
-      if (attempt === 3 || !RETRIED.has(databaseError(error)?.code ?? '')) throw error;
+      if (attempt === 3 || !isEnded(error)) throw error;
     }
   }
 }

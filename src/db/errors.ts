@@ -1,5 +1,5 @@
 import { AppError, type ErrorCode } from '../core/errors.ts';
-import { databaseError } from './client.ts';
+import { databaseError, isEnded } from './client.ts';
 import { isOfDatabase } from './connection.ts';
 
 /** What it means to a client that a named constraint refused a change. */
@@ -51,13 +51,8 @@ const constraintErrors: Partial<Record<string, ErrorCode>> = {
  * a transaction that stood still for too long.
  */
 const AWAY = /^(08|28|3D000|42703|42P01|25006|25P0[34]|53|55000|57014|57P)/;
-/**
- * Somebody else has kept a row, or whatever else it was, locked for longer than anybody waits; or each waited for the other, as
- * often as it was tried.
- */
-const BUSY = new Set(['55P03', '40001', '40P01']);
-/** The database ended it, because of others: serialization failure, deadlock, a replica's conflict with what it replays. */
-const ENDED = /^40/;
+/** Somebody else has kept a row, or whatever else it was, locked for longer than anybody waits. */
+const LOCK_NOT_AVAILABLE = '55P03';
 const AWAY_NETWORK =
   /EMFILE|ENFILE|ECONN|ENOENT|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN/;
 const AWAY_DRIVER = /timeout|Connection terminated|connection error|not queryable|pool after calling end/i;
@@ -73,16 +68,14 @@ export function asAppError(error: unknown): AppError | undefined {
     if (code) return new AppError(code, { cause: error });
     // Class 22, a value the database cannot take, is a hole in our validation; still it is the client's value.
     if (refused.code?.startsWith('22')) return new AppError('invalid_input', { cause: error });
-    if (BUSY.has(refused.code ?? '')) return new AppError('record_busy', { retryAfter: 2, cause: error });
+    if (refused.code === LOCK_NOT_AVAILABLE || isEnded(error))
+      return new AppError('record_busy', { retryAfter: 2, cause: error });
     if (AWAY.test(refused.code ?? '')) return away(error);
     return undefined;
   }
   // A client that hangs up in the middle of a body is a network error too, and no outage of the database.
   return isOfDatabase(error) && isAway(error) ? away(error) : undefined;
 }
-
-/** What the database itself ended, of which nothing has happened. */
-export const isEnded = (error: unknown): boolean => ENDED.test(databaseError(error)?.code ?? '');
 
 /** The same may well succeed later: the database is away, or it ended what was in nobody's way the next time. */
 export const isPassing = (error: unknown): boolean =>

@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { type Db, databaseError, openDatabase } from '../client.ts';
+import { type Db, databaseError, isEnded, openDatabase } from '../client.ts';
 import { DatabaseClient } from '../connection.ts';
-import { isEnded, isPassing } from '../errors.ts';
+import { isPassing } from '../errors.ts';
 
 /**
  * Runs a read that may show what was true some seconds ago. Wherever it runs, it runs at least once and at most twice,
@@ -117,7 +117,7 @@ export function openReplica({
       } catch (error) {
         if (error !== GONE) {
           if (!isTrouble(error)) throw error;
-          // What it ended stood in the way of what it replays (PostgreSQL 27.4.2); it is none the worse for it.
+          // What it ended stood in the way of what it replays; it is none the worse for it.
           if (!isEnded(error)) leave();
         }
         return read(primary);
