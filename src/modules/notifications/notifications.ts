@@ -59,10 +59,10 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const senders = createSenders(channels, log, clock.now);
   const offered: ReadonlySet<Channel> = new Set(Object.keys(senders) as Channel[]);
   const inbox = createInbox({ db, clock, clinic_name });
-  const telling = createTelling({ clock, offered, sealing, inbox });
+  const { cancelling, guardians } = dependencies;
+  const telling = createTelling({ clock, offered, sealing, inbox, guardians });
   const outbox = createOutbox({ db, clock, clinic_name, default_locale, audit });
   const preferences = createPreferences({ db, offered });
-  const { cancelling, guardians } = dependencies;
   const links = createLinks({ db, clock, sealing, public_url, telling, guardians, cancelling });
   const settings = channels.telegram;
   const botName = settings && (() => askBotName(settings, channels.timeout));
@@ -82,7 +82,17 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const invitations = createCalendarInvitations({ db, clock, clinic_name, guardians, sender });
   const written = { db, clock, clinic_name, default_locale, sealing, public_url, links, invitations };
   const writing = createWriting(written);
-  const delivery = createDelivery({ db, clock, log, senders, attempts, writing, telegram, telling });
+  const delivery = createDelivery({
+    db,
+    clock,
+    log,
+    senders,
+    attempts,
+    writing,
+    telegram,
+    telling,
+    guardians,
+  });
 
   return {
     telling,

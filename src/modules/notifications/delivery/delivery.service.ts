@@ -1,9 +1,9 @@
-import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Log } from '../../../core/log.ts';
 import { isNoticeKind, type NoticeKind } from '../../../core/messages.ts';
 import { step } from '../../../core/tracing.ts';
 import { type Db, transaction } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import { createGates } from '../channels/gates.ts';
 import { SendError, type Senders, type Sent } from '../channels/index.ts';
 import type { Telegram } from '../telegram/telegram.service.ts';
@@ -24,6 +24,7 @@ interface DeliveryDependencies {
   writing: Pick<Writing, 'compose'>;
   telegram: Pick<Telegram, 'unlink'>;
   telling: Pick<Telling, 'redirect'>;
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 /** Chance adds up to this part of a pause to it, so that messages that waited together do not come together. */
@@ -37,7 +38,7 @@ const FULL = 2;
  * channel's own guarantee (channels/).
  */
 export function createDelivery(dependencies: DeliveryDependencies) {
-  const { db, clock, log, senders, attempts, writing, telegram, telling } = dependencies;
+  const { db, clock, log, senders, attempts, writing, telegram, telling, guardians } = dependencies;
   const { gateOf, takePlace } = createGates(() => clock.now().getTime());
 
   /** The task `send_message`. It may run any number of times: what is sent, dropped or failed stays so. */
@@ -46,8 +47,8 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!waiting) return;
     const pause = gateOf(waiting.channel).closedFor();
     if (pause > 0) return repository.postpone(db, waiting, spread(pause));
-    const adult = adultsBornBy(clock.wall().date);
-    const reader = await findRecipient(db, waiting.user_id, waiting.appointment_id ?? undefined, adult);
+    const visit = waiting.appointment_id ?? undefined;
+    const reader = await findRecipient(db, waiting.user_id, visit, guardians.adult());
     if (!reader) return;
     const others = await repository.listOthers(db, waiting);
     const changes = changesOf(waiting, others, reader);

@@ -98,8 +98,10 @@ function whyUntrue(said: Said, reader: Reader, clock: Clock): string | undefined
  * of it as the one's is not true of the other's.
  */
 function isOfAnother(params: Said['params'], { visit, is_doctor, is_patient, is_former }: Reader): boolean {
-  if (!visit || is_doctor || is_patient === undefined) return is_former === true;
-  return is_former === true || is_patient === (params.for !== undefined);
+  if (is_former) return true;
+  return (
+    visit !== null && !is_doctor && is_patient !== undefined && is_patient === (params.for !== undefined)
+  );
 }
 
 /** For whoever had the visit, and has it no more: they are told of that until it would have begun, and of nothing else. */

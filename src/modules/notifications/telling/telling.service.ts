@@ -1,8 +1,8 @@
-import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import { isNoticeKind, type Message, type NoticeKind } from '../../../core/messages.ts';
 import type { Channel } from '../../../core/words.ts';
 import type { Executor, Tx } from '../../../db/client.ts';
+import type { Guardians } from '../../patients/index.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
 import type { Inbox } from '../inbox/inbox.service.ts';
 import { channelsFor, isKeptFrom } from './channels.rules.ts';
@@ -19,14 +19,14 @@ interface TellingDependencies {
   offered: ReadonlySet<Channel>;
   sealing: Pick<Sealing, 'seal'>;
   inbox: Pick<Inbox, 'add'>;
+  guardians: Pick<Guardians, 'adult'>;
 }
 
 export type Telling = ReturnType<typeof createTelling>;
 
 /** Decides by which ways a person hears of something, and when. Everything that is told begins here. */
-export function createTelling({ clock, offered, sealing, inbox }: TellingDependencies) {
-  /** The latest day of birth of adults, whom nobody looks after. */
-  const adult = () => adultsBornBy(clock.wall().date);
+export function createTelling({ clock, offered, sealing, inbox, guardians }: TellingDependencies) {
+  const { adult } = guardians;
 
   async function queue(
     tx: Tx,
