@@ -73,6 +73,9 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
       .catch((error) => log.warn({ error: loggable(error) }, 'the use of a key could not be noted'));
   }
 
+  const hasRunOut = ({ expires_at }: { expires_at: string | null }) =>
+    expires_at !== null && new Date(expires_at) <= clock.now();
+
   async function mustFind(id: number): Promise<ApiKey> {
     const found = await repository.findKey(db, id);
     if (!found) throw new AppError('api_key_not_found');
@@ -90,8 +93,7 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
       async find(key: string): Promise<Caller | 'invalid_token' | 'token_expired'> {
         const known = await lookUp(key);
         if (!known) return 'invalid_token';
-        const { expires_at } = known.found;
-        if (expires_at !== null && new Date(expires_at) <= clock.now()) return 'token_expired';
+        if (hasRunOut(known.found)) return 'token_expired';
         noteUse(known);
         return callerOf(known.found);
       },
@@ -105,8 +107,7 @@ export function createApiKeys({ db, clock, log, audit, users }: ApiKeysDependenc
     /** Whether a key has been revoked, or has run out. */
     async isOver(id: number): Promise<boolean> {
       const found = await repository.findKey(db, id);
-      if (!found || found.revoked_at !== null) return true;
-      return found.expires_at !== null && new Date(found.expires_at) <= clock.now();
+      return !found || found.revoked_at !== null || hasRunOut(found);
     },
 
     /** @throws AppError invalid_input (expires_at in the past), branch_not_found, by the foreign key */
