@@ -2,7 +2,7 @@ import { against, loadBuild } from './against.ts';
 import { anatomy } from './anatomy.ts';
 import { crowd } from './crowd.ts';
 import { hotRequests, twoWorlds } from './hot.ts';
-import { type Options, readOptions, USAGE } from './options.ts';
+import { type Options, PARTS, readOptions, USAGE } from './options.ts';
 import { polling } from './polling.ts';
 import { type Helper, startHelper, stopAll } from './processes.ts';
 import { say } from './report.ts';
@@ -30,13 +30,14 @@ async function end(status: number): Promise<never> {
   process.exit(status);
 }
 
-const PARTS: [string, string, (load: Helper, site: Site, options: Options) => Promise<string>][] = [
-  ['anatomy', 'Where the time goes', anatomy],
-  ['tokens', 'What checking a token costs', tokens],
-  ['polling', 'Asking again', polling],
-  ['streams', 'Live streams', streams],
-  ['startup', 'Start', (_load, site) => startUp(site)],
-];
+type Part = (load: Helper, site: Site, options: Options) => Promise<string>;
+const measuredParts: Record<(typeof PARTS)[number], [title: string, measure: Part]> = {
+  anatomy: ['Where the time goes', anatomy],
+  tokens: ['What checking a token costs', tokens],
+  polling: ['Asking again', polling],
+  streams: ['Live streams', streams],
+  startup: ['Start', (_load, site) => startUp(site)],
+};
 
 async function run(options: Options): Promise<void> {
   const before = loadAverage();
@@ -71,8 +72,10 @@ async function run(options: Options): Promise<void> {
     add(await twoWorlds(load, site, large, flat));
   } else {
     if (hot.only.length > 0) add(await hotRequests(load, site, hot));
-    for (const [name, title, part] of PARTS)
-      if (options.names.includes(name)) add(`## ${title}\n\n${await part(load, site, options)}`);
+    for (const name of PARTS.filter((one) => options.names.includes(one))) {
+      const [title, measured] = measuredParts[name];
+      add(`## ${title}\n\n${await measured(load, site, options)}`);
+    }
   }
   if (options.whole) say(`Written to ${writeResults(TITLES[options.mode], parts.join('\n\n'))}`);
 }

@@ -4,7 +4,7 @@ import type { Helper, Server } from './processes.ts';
 import { median } from './report.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Site } from './site.ts';
-import type { TokenKeys } from './wire.ts';
+import type { Ask, Part, TokenKeys } from './wire.ts';
 
 /** Measuring one request at several targets side by side: in turns, round after round, the median of each figure. */
 
@@ -14,6 +14,8 @@ export interface Target {
   server: Server;
   /** Whether it answers without asking the database. */
   constant?: boolean;
+  /** What it is asked in place of the scenario's own, round and round. */
+  asks?: readonly Ask[];
   /** Who signs the tokens that it is sent; by default the site's secret. */
   token_keys?: TokenKeys;
   /** What is still to be seen of what was written, before it is undone. */
@@ -86,7 +88,8 @@ async function bringBack({ database_url }: Site, { undo }: Scenario): Promise<vo
 }
 
 /** A constant can be asked for again and again, and so fast that distinct slots would run out. */
-function partsFor({ constant, site }: Target, scenario: Scenario, connections: number) {
+function partsFor({ asks, constant, site }: Target, scenario: Scenario, connections: number): Part[] {
+  if (asks) return [{ weight: 1, once: false, asks }];
   const parts = scenario.parts(site.stock, connections);
   return constant ? parts.map((part) => ({ ...part, once: false })) : parts;
 }

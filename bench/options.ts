@@ -2,12 +2,16 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios.ts';
 
+/** What is measured beside the requests, in this order. */
+export const PARTS = ['anatomy', 'tokens', 'polling', 'streams', 'startup'] as const;
+const sections = [...Object.keys(scenarios), ...PARTS];
+
 export const USAGE = `npm run bench [-- options]
 
   --large               the large world beside the small one
   --crowd               5,000 people at once, and more than the machine can do
   --against commit      this build beside another one, and beside itself
-  --only name,…         some of ${Object.keys(scenarios).join(', ')}, anatomy, tokens, polling, streams, startup
+  --only name,…         some of ${sections.join(', ')}
   --connections 1,16,64
   --seconds n           of each measurement (3)
   --rounds n            whose median counts (3)
@@ -39,7 +43,6 @@ export function readOptions(args: string[]) {
   });
   const number = (name: 'seconds' | 'rounds' | 'people' | 'streams') => positive(values[name], name);
   const only = values.only?.split(',');
-  const sections = [...Object.keys(scenarios), 'anatomy', 'tokens', 'polling', 'streams', 'startup'];
   const unknown = only?.find((name) => !sections.includes(name));
   if (unknown !== undefined) throw new Error(`--only knows no ${unknown}, but ${sections.join(', ')}`);
   const connections = values.connections.split(',').map((count) => positive(count, 'connections'));

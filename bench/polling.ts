@@ -28,14 +28,10 @@ export async function polling(load: Helper, site: Site, pace: Pace): Promise<str
       limits: [],
       expected: [200, 304],
       writes: false,
-      parts: (stock) => [{ weight: 1, once: false, asks: stock.doctors() }],
+      parts: () => [],
     };
     /** The same server for both, in turns; only what it is asked differs. */
-    const target = (name: Way, asked: Ask[]): Target => ({
-      name,
-      site: { ...site, stock: { ...site.stock, doctors: () => asked } },
-      server: site.api,
-    });
+    const target = (name: Way, asks: Ask[]): Target => ({ name, site, server: site.api, asks });
     const measured = await measure(
       load,
       scenario,
