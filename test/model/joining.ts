@@ -6,7 +6,7 @@ import { actingFor, mustReach, personOf, reaches } from './people.ts';
 import { type Act, made, Refused, type Step } from './requests.ts';
 import { hasBegun, isAvailableTo, startOf, statusOf, todayOf } from './rules.ts';
 import { givesServices, serviceOf } from './services.ts';
-import { shownDoctor } from './shown.ts';
+import { shownOpen } from './shown.ts';
 import { beyond, isBusy } from './slots.ts';
 import { shownWish } from './waitlist.ts';
 
@@ -92,13 +92,5 @@ function freeFor(clinic: Clinic, wish: Wish, caller: Person) {
     .filter((slot) => !beyond(clinic, 'patient', slot) && !isBusy(clinic, wish.patient, slot, wish.replaces))
     .toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1))
     .slice(0, FREE_SHOWN)
-    .map(({ id, doctor, date, start_time, end_time, branch, room }) => ({
-      id,
-      doctor: shownDoctor(clinic, doctor),
-      date,
-      start_time,
-      end_time,
-      branch,
-      room,
-    }));
+    .map((slot) => shownOpen(clinic, slot));
 }

@@ -5,7 +5,7 @@ import { type Act, type Filters, Refused } from './requests.ts';
 import { isRoomFree } from './rooms.ts';
 import { hasBegun, holderOf, isAvailableTo, isOpenTo, startOf, statusOf } from './rules.ts';
 import { givenOf, serviceOf, slotsFor, spanOf } from './services.ts';
-import { shownDoctor, shownSlot, shownVisit } from './shown.ts';
+import { shownOpen, shownSlot, shownVisit } from './shown.ts';
 import { beyond } from './slots.ts';
 
 /** What the lists of the model hold, and in which order. */
@@ -70,15 +70,7 @@ export function searched(clinic: Clinic, caller: Person, { doctor, filters }: Ac
     // A search looks ahead, whoever asks: what runs the desk sees in the doctor's list.
     .filter((slot) => !hasBegun(clinic, slot) && !beyond(clinic, caller.role, slot))
     .filter(({ start_time, end_time }) => start_time >= after && end_time <= before);
-  const shown = inOrder(clinic, found).map(({ id, date, start_time, end_time, branch, room }) => ({
-    id,
-    doctor: shownDoctor(clinic, doctor),
-    date,
-    start_time,
-    end_time,
-    branch,
-    room,
-  }));
+  const shown = inOrder(clinic, found).map((slot) => shownOpen(clinic, slot));
   return paged(shown.slice(0, per_doctor), filters);
 }
 

@@ -9,6 +9,11 @@ export function shownSlot(clinic: Clinic, slot: Slot) {
   return { id, doctor, date, start_time, end_time, branch, room, is_available: isAvailable(clinic, slot) };
 }
 
+/** As a search shows it, with its doctor. */
+export function shownOpen(clinic: Clinic, { id, doctor, date, start_time, end_time, branch, room }: Slot) {
+  return { id, doctor: shownDoctor(clinic, doctor), date, start_time, end_time, branch, room };
+}
+
 export const named = (clinic: Clinic, id: number) => ({
   id,
   first_name: personOf(clinic, id).first_name,

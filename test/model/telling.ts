@@ -60,7 +60,7 @@ export const closes =
   (visits: 'keep' | 'cancel' = 'keep'): Step =>
   (clinic) => ({ do: 'close', by: admin(clinic), date: today(clinic), visits });
 export const publishes =
-  (how: { despite_holiday?: boolean } = {}): Step =>
+  (how: { despite_holiday?: boolean; branch?: number } = {}): Step =>
   (clinic) => ({
     do: 'publish',
     by: doctor(clinic),

@@ -9,6 +9,7 @@ import {
   lastWish,
   passOn,
   patient,
+  publishes,
   type Step,
   slotAt,
 } from './telling.ts';
@@ -44,14 +45,8 @@ const accepts: Step = (clinic) => ({ do: 'accept', by: patient(clinic, 2), wish:
 
 const opensIn =
   (place: number): Step =>
-  (clinic) => ({
-    do: 'publish',
-    by: doctor(clinic),
-    date: today(clinic),
-    start_time: '12:30',
-    end_time: '13:00',
-    branch: clinic.branches[place]?.id ?? 0,
-  });
+  (clinic) =>
+    publishes({ branch: clinic.branches[place]?.id ?? 0 })(clinic);
 
 export const wishStories: Story[] = [
   {
