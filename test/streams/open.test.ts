@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createOpenStreams, type Sink, type Stream } from '../../src/modules/streams/open.service.ts';
 
-/** A reader that takes nothing: what it is written waits. */
+/** What it is written waits until it is taken, if ever. */
 function slowReader() {
   const told: string[] = [];
   let waiting = 0;
@@ -16,7 +16,13 @@ function slowReader() {
       return waiting;
     },
   };
-  return { sink, told };
+  return {
+    sink,
+    told,
+    take() {
+      waiting = 0;
+    },
+  };
 }
 
 function opened(user = 1): {
@@ -38,9 +44,22 @@ test('whoever does not read what is written is cut off once 32 kB wait, and take
   open.begin(stream, sink, 'first');
   for (let nth = 0; nth < 100; nth += 1) await open.sendEach([[stream, event]]);
   expect(told.at(-1)).toBe('cut');
-  // The first word, 65 events of 500 bytes, and the one that was too much.
+  // The first word, and 66 events of 500 bytes, the last of which was too much.
   expect(told.filter((word) => word === 'write')).toHaveLength(67);
   expect([open.all.size, empty()]).toEqual([0, 1]);
+});
+
+test('whoever takes what is written is not cut off for how much is told at once, up to 256 kB', async () => {
+  const { open, stream } = opened();
+  const { sink, told, take } = slowReader();
+  open.begin(stream, sink, 'first');
+  for (let nth = 0; nth < 3; nth += 1) {
+    await open.sendEach([[stream, event.repeat(500)]]);
+    take();
+  }
+  expect([told, open.all.size]).toEqual([Array(4).fill('write'), 1]);
+  await open.sendEach([[stream, event.repeat(600)]]);
+  expect([told.at(-1), open.all.size]).toEqual(['cut', 0]);
 });
 
 test('what comes before a stream has begun is written with its beginning, and too much of it cuts it off', async () => {

@@ -41,6 +41,8 @@ const SOON = 5;
 /** Bytes, and texts before it has begun, that a reader may be behind; then it is cut off, and resumes when it comes back. */
 const BEHIND = 32 * 1024;
 const QUEUED = 1_000;
+/** Bytes that may be left of what has just been told: a day that is published is told at once, and no network takes it so. */
+const JUST_TOLD = 256 * 1024;
 /** So many are written to before requests have their turn. */
 const SLICE = 100;
 
@@ -82,9 +84,11 @@ export function createOpenStreams({ streams_max, onEmpty }: { streams_max: numbe
 
   function send(stream: Stream, text: string): void {
     if (!all.has(stream)) return;
-    if (!stream.sink) stream.queue.push(text);
-    else stream.sink.write(text);
-    if (stream.queue.length > QUEUED || (stream.sink?.waiting ?? 0) > BEHIND) cut(stream);
+    const { sink, queue } = stream;
+    if (!sink) queue.push(text);
+    else if (sink.waiting > BEHIND) cut(stream);
+    else sink.write(text);
+    if (queue.length > QUEUED || (sink?.waiting ?? 0) > JUST_TOLD) cut(stream);
   }
 
   return {
