@@ -36,8 +36,9 @@ export interface Tail {
 /** Milliseconds between two looks: how late what others commit is heard. One costs the database 0.1 ms. */
 const PAUSE = 50;
 /**
- * Milliseconds that are left between two looks however often it is woken: what happens meanwhile is read together. A booking
- * that is looked for by itself, as with 5 here, costs two statements more.
+ * Milliseconds that are left between two looks for each event of the first, however often it is woken: the more happens, the
+ * more is read together and said in one write. A booking that is looked for by itself, as with 5 here, costs two statements
+ * more. Without regard to how many there were, bookings as fast as they go cost 28 % more with 2,000 streams, and 2 to 7 % now.
  */
 const LEAST = 25;
 /**
@@ -46,6 +47,7 @@ const LEAST = 25;
  * (`npm run bench -- --only streams`).
  */
 const REST = 3;
+/** And for neither reason more than so many milliseconds. */
 const LONGEST = 100;
 const RETRY = 500;
 /** So much is read at once; whoever loads more leaves a gap. */
@@ -85,7 +87,7 @@ export function followLog({ url, log, heard, skipped }: TailOptions): Tail {
     return events;
   }
 
-  /** @returns how long it took to tell of what it saw, in milliseconds */
+  /** @returns how many milliseconds are to be left before the next look */
   async function look(): Promise<number> {
     const from = position;
     const seen = await repository.lookSince(db, from?.place ?? null);
@@ -96,7 +98,10 @@ export function followLog({ url, log, heard, skipped }: TailOptions): Tail {
     const begun = performance.now();
     if (from && (!isSameLog || events.length > MOST)) await skipped(upto);
     else if (from && events.length > 0) await heard({ events, from, upto });
-    return performance.now() - begun;
+    return Math.min(
+      Math.max(LEAST * Math.max(1, events.length), REST * (performance.now() - begun)),
+      LONGEST,
+    );
   }
 
   let said_away = false;
@@ -109,10 +114,10 @@ export function followLog({ url, log, heard, skipped }: TailOptions): Tail {
     const asked = waiting;
     waiting = [];
     try {
-      const pause = Math.min(REST * (await look()), LONGEST);
+      const least = await look();
       for (const { resolve } of asked) resolve();
       said_away = false;
-      if (!isStopped) await rest(Math.max(PAUSE, pause), Math.max(LEAST, pause));
+      if (!isStopped) await rest(Math.max(PAUSE, least), least);
     } catch (error) {
       for (const { reject } of asked) reject(error);
       sayAway(error);
