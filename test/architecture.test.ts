@@ -53,7 +53,7 @@ const arrows: { from: RegExp; to: RegExp[] }[] = [
   // A large module is put together of its parts in a file of its own name.
   { from: /^src\/modules\/([\w-]+)\/\1(\.jobs)?\.ts$/, to: [/^src\/(core|db)\//, OWN('.*'), DOOR()] },
   { from: /\.pages\.ts$/, to: [/^src\/(core|i18n)\//, OWN('service'), TEXTS, DOOR()] },
-  { from: /\.sql\.ts$/, to: [/^src\/core\//, OWN('(rules|sql)')] },
+  { from: /\.sql\.ts$/, to: [/^src\/core\//, /^src\/db\/sql\.ts$/, OWN('(rules|sql)')] },
   { from: /\.rules\.ts$/, to: [/^src\/core\//, OWN('(rules|schemas)')] },
   { from: /\.schemas\.ts$/, to: [/^src\/(core|http)\//, OWN('(personal|rules|schemas)'), DOOR()] },
   // What a module holds of people: how it is described, read, forgotten and swept.

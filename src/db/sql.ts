@@ -8,10 +8,11 @@ import { PgDialect, Placeholder, QueryBuilder, type SQL } from './drizzle.ts';
 export const UNNAMED = '';
 
 /**
- * An array into which the server does not look when it plans. For one that it sees it finds a plan cheaper than the one that
- * serves arrays of any length, so that it plans the statement anew each time: half of what a hold cost.
+ * A value into which the server does not look when it plans: an array, or what switches a part of the statement off by being
+ * null. For one that it sees it finds a plan cheaper than the one for any value, so that it plans the statement anew each time:
+ * half of what a hold cost, and 1.7 ms of the 3.6 that a visit in a room did. `test/plans` finds such statements.
  * @param parameter such as `$1`
- * @param type of the array, such as `integer[]`
+ * @param type such as `integer[]`
  */
 export const unseen = (parameter: string, type: string): string => `(select ${parameter}::${type})::${type}`;
 

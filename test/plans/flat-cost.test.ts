@@ -4,6 +4,7 @@ import { type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { planModes, type Ran, ranDuring } from '../helpers/plans.ts';
 import { insertOffer } from '../helpers/rows.ts';
+import { makeRun, makeService } from '../helpers/services.ts';
 import { operationsOf, writtenOut } from '../openapi/documented.ts';
 import { listsOf, queriesOf } from './lists.ts';
 import { DOCTORS, fillWorld, isHoliday, type Known } from './world.ts';
@@ -221,7 +222,40 @@ const commands: Record<string, () => Promise<() => PromiseLike<{ status: number 
   'change a person': async () => () =>
     clinic.as(people.admin).patch(`/users/${people.patient.id}/`, { first_name: 'Aziza' }),
   'see a person': async () => () => clinic.as(people.admin).get(`/users/${people.patient.id}/`),
+  'book a service with a room': async () => {
+    const wanted = await examination();
+    return () => clinic.as(people.patient).post('/appointments/', wanted);
+  },
+  'hold a service with a room': async () => {
+    const { timeslot, service } = await examination();
+    return () => clinic.as(people.patient).post(`/timeslots/${timeslot}/hold/`, { service });
+  },
+  'move a visit with a room': async () => {
+    const visit = await clinic
+      .as(people.patient)
+      .post('/appointments/', await examination())
+      .expect(201);
+    const { timeslot } = await examination();
+    return () => clinic.as(people.patient).post(`/appointments/${visit.body.id}/reschedule/`, { timeslot });
+  },
 };
+
+let made: Promise<{ doctor: number; service: number }> | undefined;
+/** A doctor of their own who gives a service of an hour in a room. */
+function examiner() {
+  made ??= (async () => {
+    const doctor = await clinic.person('doctor', { profile: { specialization: 'Rentgenolog' } });
+    const fields = { duration_minutes: 60, room_kind: 'kind 1' };
+    return { doctor: doctor.id, service: await makeService(clinic, people.admin, [doctor], fields) };
+  })();
+  return made;
+}
+/** What books the hour on a day, of which the first of two slots is the beginning. */
+async function examination() {
+  const { doctor, service } = await examiner();
+  const [timeslot] = await makeRun(clinic.db, doctor, freshDay(), ['10:00', '10:30']);
+  return { timeslot, service };
+}
 
 /**
  * What a step touches, whatever it writes, locks, checks and notes. Where doctors registered before their patients, the
@@ -312,4 +346,28 @@ describe('what is asked for in bulk costs no more than its size', () => {
     // Slots have no index by day alone: a month of them is found by reading them all once.
     expect(rows).toBeLessThanOrEqual(all + counted + 4 * doctors + 100);
   });
+});
+
+/** The server knows by now whether one plan for all values costs more than one for each. */
+const OFTEN = 6;
+
+test.each(Object.keys(commands))('to %s is planned once for all values', async (name) => {
+  const plans = async () => {
+    const { rows } = await clinic.db.$client.query<{ name: string; count: number }>(
+      'select name, custom_plans::integer as count from pg_prepared_statements',
+    );
+    return new Map(rows.map((row) => [row.name, row.count]));
+  };
+  const run = async () => {
+    // Nobody may wish for so much at once.
+    await clinic.db.$client.query(`update waitlist_entries set status = 'left'
+      where patient_id = ${people.patient.id} and status = 'waiting'`);
+    const answer = await (await commands[name]?.())?.();
+    expect(answer?.status === 409).toBe(name.startsWith('book what is taken'));
+  };
+  for (let nth = 0; nth < OFTEN; nth += 1) await run();
+  const before = await plans();
+  await run();
+  const anew = [...(await plans())].filter(([statement, count]) => count > (before.get(statement) ?? count));
+  expect(anew).toEqual([]);
 });

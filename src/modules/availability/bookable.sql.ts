@@ -1,3 +1,4 @@
+import { unseen } from '../../db/sql.ts';
 import { isBookable } from './people.sql.ts';
 import type { Bounds } from './policy.rules.ts';
 import { isActive, isStillToCome } from './visits.sql.ts';
@@ -109,8 +110,8 @@ export const appointmentsAhead = (patient: string, from: number, except = 'null'
  * @param max the SQL for the number that one may have; null is any
  */
 export const isWithinNumber = (patient: string, from: number, max: string): string => `(
-  ${max}::integer is null
+  ${unseen(max, 'integer')} is null
   or coalesce(s.held_by = ${patient} and s.held_until > $${from}::timestamptz, false) and not exists (
     select from waitlist_offers o join waitlist_entries e on e.id = o.entry_id
     where o.timeslot_id = s.id and o.outcome is null and e.replaces_id is not null)
-  or ${appointmentsAhead(patient, from)} < ${max})`;
+  or ${appointmentsAhead(patient, from)} < ${unseen(max, 'integer')})`;

@@ -36,7 +36,7 @@ export async function busyAt(
 ): Promise<number[]> {
   const { rows } = await db.$client.query<{ id: number }>({
     name: 'availability.busy-at',
-    text: `select s.id from timeslots s where s.id = any ($2) and ${isBusy('$1', '$3::integer')}`,
+    text: `select s.id from timeslots s where s.id = any (${unseen('$2', 'integer[]')}) and ${isBusy('$1', '$3::integer')}`,
     values: [patient, slots, except],
   });
   return rows.map(({ id }) => id);
@@ -51,8 +51,8 @@ export async function busyAmong(
   const { rows } = await db.$client.query<{ id: number }>({
     name: 'availability.busy-among',
     text: `
-      select p.id from unnest($1::integer[]) p (id)
-      where exists (select from timeslots s where s.id = any ($2) and ${isBusy('p.id')})`,
+      select p.id from unnest(${unseen('$1', 'integer[]')}) p (id)
+      where exists (select from timeslots s where s.id = any (${unseen('$2', 'integer[]')}) and ${isBusy('p.id')})`,
     values: [patients, slots],
   });
   return new Set(rows.map(({ id }) => id));

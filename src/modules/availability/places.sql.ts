@@ -1,3 +1,5 @@
+import { unseen } from '../../db/sql.ts';
+
 /** Where doctors work and which rooms are in use, as SQL. */
 
 /**
@@ -11,7 +13,7 @@ export const branchFor = (
   doctor: string,
   named: string,
   today: string,
-): string => `coalesce(${named}::integer, (
+): string => `coalesce(${unseen(named, 'integer')}, (
   select min(b.id) from branches b where b.is_active and (
     not exists (select from branches other where other.is_active and other.id <> b.id)
     or exists (

@@ -1,5 +1,6 @@
 import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
+import { unseen } from '../../../db/sql.ts';
 import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 /** Messages to the phone reach them: they confirmed it, or the desk made sure of it. @param user a row of `users` */
@@ -9,9 +10,9 @@ export const PHONE_REACHES = phoneReaches('u');
 
 /** Some channel reaches them that is set up, which are the statement's `$2`. @param user a row of `users` */
 const isReached = (user: string) => `(
-  'sms' = any ($2) and ${phoneReaches(user)}
-  or 'email' = any ($2) and ${user}.email_verified_at is not null
-  or 'telegram' = any ($2) and exists (select from telegram_chats c where c.user_id = ${user}.id))`;
+  'sms' = any (${unseen('$2', 'text[]')}) and ${phoneReaches(user)}
+  or 'email' = any (${unseen('$2', 'text[]')}) and ${user}.email_verified_at is not null
+  or 'telegram' = any (${unseen('$2', 'text[]')}) and exists (select from telegram_chats c where c.user_id = ${user}.id))`;
 
 /**
  * Which of these people some channel reaches, or reaches who looks after them.
@@ -28,7 +29,7 @@ export async function findReached(
     name: 'messages.reached',
     text: `
       select u.id from users u
-      where u.id = any ($1) and u.deleted_at is null and (${isReached('u')} or exists (
+      where u.id = any (${unseen('$1', 'integer[]')}) and u.deleted_at is null and (${isReached('u')} or exists (
         select from (${guardiansOf('u.id', '$3')}) mine join users guardian on guardian.id = mine.id
         where ${isReached('guardian')}))`,
     values: [people, offered, adult],
