@@ -19,8 +19,9 @@ const descendants = (pid: number): number[] =>
   childrenOf(pid).flatMap((child) => [child, ...descendants(child)]);
 const lives = (pid: number) => existsSync(`/proc/${pid}`);
 
-test('the benchmark fills a world and sets reads and bookings beside their limits', async () => {
-  const started = bench('--only', 'slots,book,examine');
+test('the benchmark fills a world, and measures requests beside their limits, tokens, polling and streams', async () => {
+  // More streams than one address may have connections.
+  const started = bench('--only', 'slots,book,examine,tokens,polling,streams', '--streams', '1001');
   expect(await started.exited, started.output()).toBe(0);
   const output = started.output();
   for (const request of ['free slots of a day', 'booking distinct slots'])
@@ -28,6 +29,19 @@ test('the benchmark fills a world and sets reads and bookings beside their limit
   expect(output).toMatch(/\| booking a service with a room +\| +2 \|/);
   // A part of a run is no result.
   expect(output).not.toContain('Written to');
+
+  const cells = (count: number) => `(?: +[\\d.,-]+ \\|){${count}}`;
+  for (const row of ['no token is looked at', 'a shared secret \\(HS256\\)', 'an elliptic curve \\(ES256\\)'])
+    expect(output).toMatch(new RegExp(`\\| ${row} +\\|${cells(4)}`));
+  for (const title of ['doctors’ list', 'free slots of a day', 'an appointment'])
+    expect(output).toMatch(
+      new RegExp(`\\| ${title} +\\| with If-None-Match \\(304\\) \\|${cells(4)} +\\d+ % \\|`),
+    );
+  for (const audience of ['a clinic', 'desks alone'])
+    expect(output).toMatch(new RegExp(`\\| all of ${audience} +\\|${cells(4)} +(yes|NO) \\|`));
+  expect(output).toMatch(new RegExp(`\\| none +\\|${cells(5)}`));
+  expect(output).toMatch(new RegExp(`\\| all of a clinic +\\|${cells(5)} +[\\d.]+ × \\| +(yes|NO) +\\|`));
+  expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
 });
 
 test('another commit is checked out and measured beside this one, and this one beside itself', async () => {
@@ -41,29 +55,6 @@ test('another commit is checked out and measured beside this one, and this one b
   );
   for (const target of ['this', '[0-9a-f]{12}', 'this again'])
     expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
-});
-
-test('checking a token is measured, and asking again for what one has', async () => {
-  const started = bench('--only', 'tokens,polling');
-  expect(await started.exited, started.output()).toBe(0);
-  for (const row of ['no token is looked at', 'a shared secret \\(HS256\\)', 'an elliptic curve \\(ES256\\)'])
-    expect(started.output()).toMatch(new RegExp(`\\| ${row} +\\|( +[\\d.,]+ \\|){4}`));
-  for (const title of ['doctors’ list', 'free slots of a day', 'an appointment'])
-    expect(started.output()).toMatch(
-      new RegExp(`\\| ${title} +\\| with If-None-Match \\(304\\) \\|( +[\\d.,]+ \\|){4} +\\d+ % \\|`),
-    );
-});
-
-test('open streams are weighed and told of bookings, more of them than one address may have connections', async () => {
-  const started = bench('--only', 'streams', '--streams', '1001');
-  expect(await started.exited, started.output()).toBe(0);
-  const output = started.output();
-  const cells = (count: number) => `(?: +[\\d.,-]+ \\|){${count}}`;
-  for (const audience of ['a clinic', 'desks alone'])
-    expect(output).toMatch(new RegExp(`\\| all of ${audience} +\\|${cells(4)} +(yes|NO) \\|`));
-  expect(output).toMatch(new RegExp(`\\| none +\\|${cells(5)}`));
-  expect(output).toMatch(new RegExp(`\\| all of a clinic +\\|${cells(5)} +[\\d.]+ × \\| +(yes|NO) +\\|`));
-  expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
 });
 
 test('a commit that is not there is refused in one line', async () => {
