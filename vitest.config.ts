@@ -17,7 +17,7 @@ const LONG = {
     'test/backup/**/*.test.ts',
     'test/cluster/**/*.test.ts',
     'test/api/{cursors,updated-since}.test.ts',
-    'test/accounts/timing.test.ts',
+    'test/accounts/{attack,timing}.test.ts',
     'test/webhooks/killed.test.ts',
     'test/pages/{book,desk}.test.ts',
     'test/plans/**/*.test.ts',
