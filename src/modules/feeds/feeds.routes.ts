@@ -4,7 +4,16 @@ import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { anyOf, IsDoctor, IsPatient, Public } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
-import { calendarFile, feedInput, feedList, fileParams, newFeed } from './feeds.schemas.ts';
+import {
+  calendarFile,
+  DAYS_AHEAD,
+  DAYS_BACK,
+  FEEDS_MAX,
+  feedInput,
+  feedList,
+  fileParams,
+  newFeed,
+} from './feeds.schemas.ts';
 import type { CalendarFile, Feeds } from './feeds.service.ts';
 
 const tags = ['calendar'];
@@ -32,9 +41,11 @@ export async function feedsRoutes(instance: FastifyInstance, { feeds }: { feeds:
         operationId: 'createCalendarFeed',
         summary: 'Make an address to subscribe to',
         description:
-          'Patients get their own visits and those of whom they look after (`visits`), doctors theirs (`day`): 30 days back ' +
-          'and a year ahead. Whoever has the address can read it, so it is shown this once; lost or seen by others, it is ' +
-          'replaced by `rotate`. It outlives sessions, and ends with the account. One has five at most.',
+          'Patients get their own visits and those of whom they look after (`visits`), doctors theirs (`day`): of ' +
+          `${DAYS_BACK} days back and ${DAYS_AHEAD} ahead. ` +
+          'Whoever has the address can read it, so it is shown this once; lost or seen by others, it is ' +
+          'replaced by `rotate`. It outlives sessions, and ends with the account. ' +
+          `One has ${FEEDS_MAX} at most.`,
         body: feedInput,
         response: { 201: newFeed },
       },

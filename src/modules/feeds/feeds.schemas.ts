@@ -5,6 +5,9 @@ import { documented } from '../../http/openapi/documented.ts';
 
 /** As many addresses one person may have. */
 export const FEEDS_MAX = 5;
+/** The visits that a calendar shows: of so many days until today, and from today on. */
+export const DAYS_BACK = 30;
+export const DAYS_AHEAD = 365;
 
 const ADDRESS = 'clinic.example/api/calendar/Q7cVvLhZ2n0cO1mJtq3yKx8RZb5fXw4sUeTgA9dPiHk.ics';
 const AT = '2028-03-01T09:30:00.000Z';

@@ -11,7 +11,7 @@ import { messageTexts } from '../../i18n/index.ts';
 import type { Audit } from '../audit/index.ts';
 import type { Guardians } from '../patients/index.ts';
 import * as repository from './feeds.repository.ts';
-import { FEEDS_MAX, type Feed, type NewFeed } from './feeds.schemas.ts';
+import { DAYS_AHEAD, DAYS_BACK, FEEDS_MAX, type Feed, type NewFeed } from './feeds.schemas.ts';
 
 interface FeedsDependencies {
   db: Db;
@@ -31,8 +31,6 @@ export interface CalendarFile {
   changed_at: Date;
 }
 
-const DAYS_BACK = 30;
-const DAYS_AHEAD = 365;
 const HOUR = 3_600_000;
 const EXTENSION = '.ics';
 

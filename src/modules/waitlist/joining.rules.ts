@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../core/errors.ts';
-import { LIVE_MAX } from './waitlist.schemas.ts';
+import { WISHES_MAX } from './waitlist.schemas.ts';
 
 /** What can be wrong with a patient's wish. */
 export interface WishFaults {
@@ -34,5 +34,5 @@ export function wishError(faults: WishFaults | undefined): ErrorCode | undefined
   if (faults.attended) return 'already_attended';
   if (faults.other_doctor) return 'not_same_doctor';
   if (faults.known) return 'already_waiting';
-  return faults.live >= LIVE_MAX ? 'too_many_waitlist_entries' : undefined;
+  return faults.live >= WISHES_MAX ? 'too_many_waitlist_entries' : undefined;
 }

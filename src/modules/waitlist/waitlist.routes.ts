@@ -11,9 +11,9 @@ import { appointment, readsAppointment, showsAppointment } from '../appointments
 import { openTimeslot } from '../availability/index.ts';
 import {
   joinedWaitlist,
-  LIVE_MAX,
   newWaitlistEntry,
   type WaitlistEntry,
+  WISHES_MAX,
   waitlistEntry,
   waitlistFilters,
   waitlistPage,
@@ -66,7 +66,7 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
           'begins too soon after these; other slots are kept until the quiet hours end. A slot beyond the horizon of the ' +
           'clinic’s policy is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: ' +
           'with the same doctor that visit moves; with another of the specialization it is cancelled and a new one booked, ' +
-          `in one step. A patient can wait with at most ${LIVE_MAX} entries at a time, and with the same one only once.`,
+          `in one step. A patient can wait with at most ${WISHES_MAX} entries at a time, and with the same one only once.`,
         body: newWaitlistEntry,
         response: { 201: joinedWaitlist },
       },

@@ -103,7 +103,7 @@ export const waitlistEntry = documented(shape, {
 export type WaitlistEntry = z.infer<typeof waitlistEntry>;
 
 /** How many wishes a patient may wait with at a time. */
-export const LIVE_MAX = 10;
+export const WISHES_MAX = 10;
 
 /** How many free slots the answer to joining shows. */
 export const FREE_SHOWN = 3;
