@@ -5,13 +5,14 @@ import { listen } from '../shared/stream.js';
 import { t } from '../shared/text.js';
 import { loadAside } from './aside.js';
 import { doctors, reload, shown, visitBy } from './day-data.js';
+import { isInHand } from './hand.js';
 
 /** Keeps the day as it is: hears of each change, and while it hears nothing says so in red and asks by itself. */
 
 const EVERY = 15_000;
 /** What happens together is read together. */
 const TOGETHER = 50;
-/** A dialog is open, or nobody looks: later. */
+/** A dialog is open, something is pressed or dragged, or nobody looks: later. */
 const LATER = 300;
 
 let isLive = false;
@@ -32,7 +33,8 @@ function sign() {
   );
 }
 
-const isBusy = () => document.visibilityState !== 'visible' || document.querySelector('dialog[open]');
+const isBusy = () =>
+  document.visibilityState !== 'visible' || document.querySelector('dialog[open]') || isInHand();
 
 async function readChanged() {
   reading = undefined;
