@@ -18,11 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const dir = mkdtempSync(join(tmpdir(), 'clinic-test-'));
   const server = await openEmbedded({
     dir,
-    settings: [
-      ...['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
-      // It would look into hundreds of databases by turns, and change a plan in the middle of a test.
-      'autovacuum=off',
-    ],
+    settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
   });
   const template = new URL(server.url);
   template.pathname = '/template_clinic';
