@@ -79,8 +79,10 @@ test('of 50 endpoints ten are dead, and while these hang every other is sent all
       eskiz.state.onTaken = () => void told.push(performance.now() - begun);
       const begun = performance.now();
       booked.push(await hearing.book());
-      await expect.poll(() => took.length, { interval: 10 }).toBe(LIVING);
-      await expect.poll(() => eskiz.taken.length, { interval: 10 }).toBe(sms + 1);
+      // One too many is a fault, and none to wait for.
+      await expect.poll(() => took.length, { interval: 10 }).toBeGreaterThanOrEqual(LIVING);
+      await expect.poll(() => eskiz.taken.length, { interval: 10 }).toBeGreaterThan(sms);
+      expect([took.length, eskiz.taken.length]).toEqual([LIVING, sms + 1]);
       heard.push(...took.map((at) => at - begun));
     }
     process.stdout.write(`webhooks ${what}: ${figures(heard)}; SMS ${figures(told)}\n`);
