@@ -104,14 +104,22 @@ export const appointmentsAhead = (patient: string, from: number, except = 'null'
   where a.patient_id = ${patient} and ${isStillToCome('a', from + 1)} and a.id is distinct from ${except})`;
 
 /**
+ * A patient has fewer appointments ahead than they may have.
+ * @param from the number of the first of `boundValues` among the statement's parameters
+ * @param max the SQL for the number that one may have; null is any
+ * @param except the SQL for the id of an appointment that does not count; null for none
+ */
+export const hasFewerAhead = (patient: string, from: number, max: string, except = 'null'): string => `(
+  ${unseen(max, 'integer')} is null or ${appointmentsAhead(patient, from, except)} < ${unseen(max, 'integer')})`;
+
+/**
  * The patient may have one more. Whoever holds the slot, or is offered it, was counted then and is not counted again. An
  * offer that is to take the place of a visit is different: accepting it replaces the visit, booking the slot without
  * accepting counts as one more.
  * @param max the SQL for the number that one may have; null is any
  */
 export const isWithinNumber = (patient: string, from: number, max: string): string => `(
-  ${unseen(max, 'integer')} is null
-  or coalesce(s.held_by = ${patient} and s.held_until > $${from}::timestamptz, false) and not exists (
+  coalesce(s.held_by = ${patient} and s.held_until > $${from}::timestamptz, false) and not exists (
     select from waitlist_offers o join waitlist_entries e on e.id = o.entry_id
     where o.timeslot_id = s.id and o.outcome is null and e.replaces_id is not null)
-  or ${appointmentsAhead(patient, from)} < ${unseen(max, 'integer')})`;
+  or ${hasFewerAhead(patient, from, max)})`;

@@ -1,9 +1,9 @@
 import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { unseen } from '../../db/sql.ts';
 import {
-  appointmentsAhead,
   boundValues,
   canBeHad,
+  hasFewerAhead,
   inFamily,
   isBusy,
   theirDoctorIsBookable,
@@ -131,7 +131,7 @@ async function lockSlots(tx: Tx, wanted: readonly HoldWanted[], bounds: Bounds):
         coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
         ${canBeHad(inFamily('w.patient', 'w.account'), 5)} and ${theirDoctorIsBookable}
           and not ${isBusy('w.patient')}
-          and (${unseen('$13', 'integer')} is null or ${appointmentsAhead('w.patient', 5)} < ${unseen('$13', 'integer')}) as is_open,
+          and ${hasFewerAhead('w.patient', 5, '$13')} as is_open,
         s.date, s.start_time, s.end_time, case when s.last_held_by = w.account then s.last_held_until end as last_held_until
       from concerned c join wanted w on w.nth = c.nth join timeslots s on s.id = c.id
       order by s.id

@@ -3,6 +3,15 @@ import { unseen } from '../../db/sql.ts';
 /** Where doctors work and which rooms are in use, as SQL. */
 
 /**
+ * No room is named, or one of a branch that is open.
+ * @param room the SQL for the id of the room that is named, which may be null
+ * @param branch a row of `branches`
+ */
+export const roomIsOpen = (room: string, branch: string): string => `(
+  ${unseen(room, 'integer')} is null
+  or exists (select from rooms r where r.id = ${room} and r.branch_id = ${branch}.id and r.is_active))`;
+
+/**
  * The branch in which a doctor publishes: the one that is named, else the clinic's only active one, else the only active one
  * in which they have hours or slots ahead. Null where that leaves none, or several.
  * @param doctor the SQL for the doctor's id

@@ -1,7 +1,7 @@
 import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import { isDoctorHere } from '../availability/people.sql.ts';
-import { branchFor, isHoliday, isRoomUsed } from '../availability/places.sql.ts';
+import { branchFor, isHoliday, isRoomUsed, roomIsOpen } from '../availability/places.sql.ts';
 import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
@@ -35,8 +35,7 @@ export async function insertTimeslots(
         select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
       ), place as materialized (
         select b.id as branch from branches b
-        where b.id = ${branchFor('$1', '$14', '$9')} and b.is_active and (
-          $15::integer is null or exists (select from rooms r where r.id = $15 and r.branch_id = b.id and r.is_active))
+        where b.id = ${branchFor('$1', '$14', '$9')} and b.is_active and ${roomIsOpen('$15', 'b')}
       ), wanted as (
         select $2::date + day as date, slot.start_time, slot.end_time
         from generate_series(0, $3::integer - 1) day

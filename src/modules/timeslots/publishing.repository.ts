@@ -1,8 +1,7 @@
 import type { WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
-import { unseen } from '../../db/sql.ts';
 import { isDoctorHere } from '../availability/people.sql.ts';
-import { branchFor } from '../availability/places.sql.ts';
+import { branchFor, roomIsOpen } from '../availability/places.sql.ts';
 import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
 
 /**
@@ -28,7 +27,7 @@ export async function insertTimeslot(
         insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id)
         select doctor.id, $2, $3, $4, $5, b.id, $9
         from doctor join branches b on b.id = ${branchFor('$1', '$8', '$6')} and b.is_active
-        where ${unseen('$9', 'integer')} is null or exists (select from rooms r where r.id = $9 and r.branch_id = b.id and r.is_active)
+        where ${roomIsOpen('$9', 'b')}
         on conflict do nothing
         returning id, doctor_id as doctor, date, start_time, end_time, branch_id as branch, room_id as room
       ), back as (

@@ -2,8 +2,7 @@ import { adultsBornBy } from '../../core/age.ts';
 import type { QuietHours } from '../../core/quiet.ts';
 import { clientOf, type Tx } from '../../db/client.ts';
 import { lockKeys } from '../../db/lock-keys.ts';
-import { unseen } from '../../db/sql.ts';
-import { appointmentsAhead, isBusy } from '../availability/bookable.sql.ts';
+import { hasFewerAhead, isBusy } from '../availability/bookable.sql.ts';
 import { isPatientHere } from '../availability/people.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
 import { freeRoom } from '../availability/rooms.sql.ts';
@@ -77,8 +76,7 @@ const couldCome = (time: string) => `(
       select from timeslots o
       where o.is_waitlisted and o.held_by = e.patient_id and o.held_until > $2::timestamptz and o.date = s.date
         and o.start_time < s.end_time and s.start_time < o.end_time) then false
-    when ${unseen('$5', 'integer')} is not null then ${appointmentsAhead('e.patient_id', 2, 'e.replaces_id')} < ${unseen('$5', 'integer')}
-    else true
+    else ${hasFewerAhead('e.patient_id', 2, '$5', 'e.replaces_id')}
   end
   from ${time} s)`;
 const SLOT = '(select id, freeing, date, start_time, end_time from timeslots where id = $1)';

@@ -8,11 +8,12 @@ const phoneReaches = (user: string) =>
   `(${user}.phone_verified_at is not null or ${user}.phone_reached_at is not null)`;
 export const PHONE_REACHES = phoneReaches('u');
 
+const offered = unseen('$2', 'text[]');
 /** Some channel reaches them that is set up, which are the statement's `$2`. @param user a row of `users` */
 const isReached = (user: string) => `(
-  'sms' = any (${unseen('$2', 'text[]')}) and ${phoneReaches(user)}
-  or 'email' = any (${unseen('$2', 'text[]')}) and ${user}.email_verified_at is not null
-  or 'telegram' = any (${unseen('$2', 'text[]')}) and exists (select from telegram_chats c where c.user_id = ${user}.id))`;
+  'sms' = any (${offered}) and ${phoneReaches(user)}
+  or 'email' = any (${offered}) and ${user}.email_verified_at is not null
+  or 'telegram' = any (${offered}) and exists (select from telegram_chats c where c.user_id = ${user}.id))`;
 
 /**
  * Which of these people some channel reaches, or reaches who looks after them.
