@@ -98,10 +98,8 @@ export function followLog({ url, log, heard, skipped }: TailOptions): Tail {
     const begun = performance.now();
     if (from && (!isSameLog || events.length > MOST)) await skipped(upto);
     else if (from && events.length > 0) await heard({ events, from, upto });
-    return Math.min(
-      Math.max(LEAST * Math.max(1, events.length), REST * (performance.now() - begun)),
-      LONGEST,
-    );
+    const took = performance.now() - begun;
+    return Math.min(LONGEST, Math.max(LEAST, LEAST * events.length, REST * took));
   }
 
   let said_away = false;

@@ -85,9 +85,12 @@ export function createOpenStreams({ streams_max, onEmpty }: { streams_max: numbe
   function send(stream: Stream, text: string): void {
     if (!all.has(stream)) return;
     const { sink, queue } = stream;
-    if (!sink) queue.push(text);
-    else if (sink.waiting > BEHIND) cut(stream);
-    else sink.write(text);
+    if (sink && sink.waiting > BEHIND) {
+      cut(stream);
+      return;
+    }
+    if (sink) sink.write(text);
+    else queue.push(text);
     if (queue.length > QUEUED || (sink?.waiting ?? 0) > JUST_TOLD) cut(stream);
   }
 

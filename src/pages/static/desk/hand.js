@@ -8,7 +8,7 @@ let isDragged = false;
 export const isInHand = () => isPressed || isDragged;
 
 const on = (types, change) => {
-  for (const type of types) document.addEventListener(type, change, { capture: true, passive: true });
+  for (const type of types) document.addEventListener(type, change, true);
 };
 
 on(['pointerdown'], () => {
