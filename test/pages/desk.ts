@@ -30,7 +30,13 @@ export async function openDesk() {
     url: `/api/timeslots/search/?branch=${demo.branch.id}&from=${tomorrow}&page_size=100`,
     headers,
   });
-  let free: Slot[] = answer.json().results;
+  // A slot that comes free at a doctor for whom somebody waits is kept for them. Which doctors work tomorrow depends on the day.
+  const { rows: waitedFor } = await clinic.db.$client.query(
+    `select distinct doctor_id from waitlist_entries where status = 'waiting'`,
+  );
+  let free: Slot[] = answer
+    .json()
+    .results.filter(({ doctor }: Slot) => !waitedFor.some(({ doctor_id }) => doctor_id === doctor.id));
 
   /** Each test has free slots of its own: of one doctor, as a visit moves with its doctor alone, and of one day. */
   function takeSlots(count: number): [Slot, Slot, Slot] {
