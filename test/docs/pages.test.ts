@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { leftOut } from '../fast.ts';
@@ -36,6 +36,15 @@ test.each(pages)('%s names only scripts that package.json has, and files that ex
     /\b(?:test|src|deploy|bench|drizzle)\/[\w./-]+\.(?:ts|sql|ini|conf|md)\b/g,
   ))
     expect(existsSync(join(root, path)), path).toBe(true);
+});
+
+test('README names every file of a module, by the first word of its name', () => {
+  const [, section = ''] = /### Modules, file by file\n([\s\S]*?)\n### /.exec(readPage('README.md')) ?? [];
+  const named = new Set(section.match(/[a-z0-9]+(-[a-z0-9]+)*/g));
+  const stems = globSync('**/*.ts', { cwd: join(root, 'src/modules') })
+    .map((path) => basename(path).split('.')[0] ?? '')
+    .filter((stem) => stem !== 'index' && stem !== 'personal');
+  expect([...new Set(stems)].filter((stem) => !named.has(stem))).toEqual([]);
 });
 
 test('README names every script of package.json', () => {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { timeFor, unhurried, within } from '../../src/db/deadline.ts';
 import { together } from '../../src/db/together.ts';
 import {
@@ -11,6 +11,14 @@ import {
   provesRules,
   tally,
 } from '../helpers/races.ts';
+import { makeRoom, makeRun } from '../helpers/services.ts';
+
+/** Groups wait for what a test keeps from them, however long the machine takes until everybody has come. */
+vi.mock('../../src/db/limits.ts', async (original) => ({
+  ...(await original<object>()),
+  LOCK_TOGETHER: 600_000,
+  REQUEST: 600_000,
+}));
 
 /** What comes while one of its kind is under way goes together, and each has its own answer. */
 
@@ -165,17 +173,18 @@ async function blocked(count: number): Promise<void> {
   }
 }
 
-/** Has these go in one group: whoever goes before them, by `stop`, waits for two slots that the test holds. */
+/** Has these go in one group: whoever goes before them, by `stop`, waits for slots that the test holds, one in each lane. */
 async function inOneGroup(
   send: () => Promise<Answer>[],
   wait: () => Promise<void>,
   stop: (patient: Member, timeslot: number) => Promise<Answer> = book,
+  lanes = 2,
 ): Promise<Answer[]> {
-  const stopped = [await slot(), await slot()];
+  const stopped = await Promise.all(Array.from({ length: lanes }, () => slot()));
   await client.query('begin');
   await client.query('select from timeslots where id = any ($1) for update', [stopped]);
   const before = stopped.map((timeslot, nth) => stop(patients[88 + nth] as Member, timeslot));
-  await blocked(2);
+  await blocked(lanes);
   const answers = send();
   try {
     await wait();
@@ -400,5 +409,94 @@ test('holds travel together: whoever is refused changes nothing for the others, 
   );
   expect(rows.map(({ held_by }) => held_by)).toEqual(free.map((_, nth) => patients[30 + nth]?.id));
   expect(new Set(rows.map(({ xmin }) => xmin)).size).toBeLessThan(6);
+  await provesRules(clinic.db);
+});
+
+test('services travel together: a room goes to one at a time, and whoever is refused changes nothing for the others', async () => {
+  const day = '2026-03-23';
+  const kind = 'ultrasound';
+  const rooms = await Promise.all(['U1', 'U2', 'U3'].map((name) => makeRoom(clinic.db, name, kind)));
+  const service = async (minutes: number, room_kind: string | null = null, min_age: number | null = null) => {
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      `with made as (
+         insert into services (name, duration_minutes, room_kind, min_age, price, currency)
+         values ('{"uz":"a","ru":"a","en":"a"}', $1, $2, $3, 25000000, 'UZS') returning id
+       ), given as (insert into doctor_services (doctor_id, service_id) select d, id from made, unnest($4::int[]) d)
+       select id from made`,
+      [minutes, room_kind, min_age, doctors.slice(0, minutes < 30 ? 12 : 11).map(({ id }) => id)],
+    );
+    return rows[0]?.id ?? 0;
+  };
+  const examination = await service(60, kind);
+  const consultation = await service(30);
+  const forAdults = await service(30, null, 18);
+  // As long as the slots that the test holds, and given by everybody.
+  const brief = await service(20);
+  const runs: number[][] = [];
+  for (const { id } of doctors)
+    runs.push(await makeRun(clinic.db, id, day, ['10:00', '10:30', '11:00', '11:30', '12:00']));
+  const from = (doctor: number, nth: number) => runs[doctor]?.[nth] as number;
+  const book = (patient: number, timeslot: number, wanted: number, key?: string) =>
+    clinic.ask(patients[patient] as Member, 'POST', '/appointments/', { timeslot, service: wanted }, 0, key);
+  const taken = from(9, 2);
+  expect((await book(0, taken, consultation)).status).toBe(201);
+
+  const answers = await inOneGroup(
+    () => [
+      // Five want three rooms from ten to eleven, and three want them again from eleven on.
+      ...[0, 1, 2, 3, 4].map((doctor) => book(10 + doctor, from(doctor, 0), examination)),
+      ...[0, 1, 2].map((doctor) => book(20 + doctor, from(doctor, 2), examination, `exam ${doctor}`)),
+      // One slot of two, of three people.
+      ...[0, 1, 0].map((nth, who) => book(30 + who, from(5, nth), nth === 1 ? consultation : examination)),
+      ...[6, 7, 8].map((doctor) => book(40 + doctor, from(doctor, 4), consultation)),
+      book(50, taken, consultation),
+      book(51, from(9, 1), examination),
+      book(52, from(9, 3), forAdults),
+      book(53, from(11, 0), consultation),
+      book(54, from(10, 4), examination),
+      book(55, 2_000_000_000, consultation),
+      // At the same time twice: with two doctors.
+      book(56, from(7, 0), consultation),
+      book(56, from(8, 0), consultation),
+    ],
+    arrived,
+    (patient, timeslot) => clinic.ask(patient, 'POST', '/appointments/', { timeslot, service: brief }),
+    1,
+  );
+  expect(tally(answers.slice(0, 5))).toEqual({ '201': 3, '409 no_room_free': 2 });
+  expect(tally(answers.slice(5, 8))).toEqual({ '201': 3 });
+  expect(answers.slice(8, 11).filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(tally(answers.slice(11, 14))).toEqual({ '201': 3 });
+  expect(answers.slice(14, 20).map(outcome)).toEqual([
+    '409 slot_taken',
+    '409 not_enough_time',
+    '409 not_for_this_patient',
+    '409 service_not_given',
+    '409 not_enough_time',
+    '404 timeslot_not_found',
+  ]);
+  expect(tally(answers.slice(20))).toEqual({ '201': 1, '409 patient_busy': 1 });
+  const { rows } = await clinic.db.$client.query<{
+    key: string | null;
+    xid: string;
+    room: number | null;
+    price: string;
+  }>(
+    `select a.id, e.xid::text, a.room_id as room, a.price from appointments a
+       join events e on e.appointment_id = a.id and e.type = 'appointment.booked'
+     where a.date = $1 and a.id = any ($2)`,
+    [day, answers.map(({ body }) => body.id ?? 0)],
+  );
+  const won = answers.filter(({ status }) => status === 201);
+  expect(rows).toHaveLength(won.length);
+  // All but those for whom another try was worth it.
+  expect(new Set(rows.map(({ xid }) => xid)).size).toBeLessThan(6);
+  for (const group of [answers.slice(0, 5), answers.slice(5, 8)])
+    expect(
+      group
+        .filter(({ status }) => status === 201)
+        .map(({ body }) => body.room)
+        .toSorted(),
+    ).toEqual(rooms.toSorted());
   await provesRules(clinic.db);
 });
