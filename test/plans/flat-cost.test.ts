@@ -1,5 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { COUNT_LIMIT } from '../../src/core/page.ts';
+import { insertAppointments } from '../../src/modules/appointments/booking/booking.repository.ts';
+import {
+  insertServiceVisits,
+  type ServiceBooking,
+} from '../../src/modules/appointments/booking/service-booking.repository.ts';
+import { boundsFor, OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { planModes, type Ran, ranDuring } from '../helpers/plans.ts';
@@ -226,6 +232,17 @@ const commands: Record<string, () => Promise<() => PromiseLike<{ status: number 
     const wanted = await examination();
     return () => clinic.as(people.patient).post('/appointments/', wanted);
   },
+  'book slots together': async () => {
+    const { doctor, crowd } = await examiner();
+    const slots = await makeRun(clinic.db, doctor, freshDay(), ['10:00', '10:30', '11:00', '11:30']);
+    return () => together(slots.map((timeslot, nth) => ({ timeslot, patient: crowd[nth] ?? 0 })));
+  },
+  'book services with a room together': async () => {
+    const { doctor, service, crowd } = await examiner();
+    const slots = await makeRun(clinic.db, doctor, freshDay(), HALF_HOURS);
+    const firsts = slots.filter((_, nth) => nth % 2 === 0);
+    return () => together(firsts.map((timeslot, nth) => ({ timeslot, patient: crowd[nth] ?? 0, service })));
+  },
   'hold a service with a room': async () => {
     const { timeslot, service } = await examination();
     return () => clinic.as(people.patient).post(`/timeslots/${timeslot}/hold/`, { service });
@@ -240,15 +257,29 @@ const commands: Record<string, () => Promise<() => PromiseLike<{ status: number 
   },
 };
 
-let made: Promise<{ doctor: number; service: number }> | undefined;
-/** A doctor of their own who gives a service of an hour in a room. */
+const HALF_HOURS = ['10:00', '10:30', '11:00', '11:30', '12:00', '12:30', '13:00', '13:30'];
+let made: Promise<{ doctor: number; service: number; crowd: number[] }> | undefined;
+/** A doctor of their own who gives a service of an hour in a room, and patients who come to them. */
 function examiner() {
   made ??= (async () => {
     const doctor = await clinic.person('doctor', { profile: { specialization: 'Rentgenolog' } });
     const fields = { duration_minutes: 60, room_kind: 'kind 1' };
-    return { doctor: doctor.id, service: await makeService(clinic, people.admin, [doctor], fields) };
+    const crowd: number[] = [];
+    while (crowd.length < 4) crowd.push((await clinic.person('patient')).id);
+    return { doctor: doctor.id, service: await makeService(clinic, people.admin, [doctor], fields), crowd };
   })();
   return made;
+}
+/** What several patients ask for while another booking is under way, in one statement. */
+async function together(
+  wanted: readonly { timeslot: number; patient: number; service?: number }[],
+): Promise<{ status: number }> {
+  const bounds = boundsFor('patient', OPEN_POLICY, clinic.clock);
+  const bookings = wanted.map((each) => ({ ...each, booked_by: each.patient, status: 'pending' as const }));
+  const booked = await (wanted[0]?.service === undefined
+    ? insertAppointments(clinic.db, bookings, bounds)
+    : insertServiceVisits(clinic.db, bookings as ServiceBooking[], bounds));
+  return { status: booked.includes(undefined) ? 409 : 201 };
 }
 /** What books the hour on a day, of which the first of two slots is the beginning. */
 async function examination() {
@@ -262,6 +293,8 @@ async function examination() {
  * planner may go through the doctors in order until it has the one of a slot: never more than there are.
  */
 const STEP = { rows: 300 + DOCTORS, buffers: 2_500 };
+/** Four bookings at once. */
+const TOGETHER = { rows: 4 * STEP.rows, buffers: STEP.buffers };
 /** With several branches, whether the doctor works in one only is read off their slots ahead. */
 const GUESSED = { rows: STEP.rows, buffers: 4_000 };
 /** Who is refused is shown others: the doctor's next, and those of each doctor of the specialization. */
@@ -276,7 +309,7 @@ test.each(Object.keys(commands).flatMap((name) => planModes.map((mode) => [name,
     const refused = name.startsWith('book what is taken');
     expect(refused ? status === 409 : status < 300, String(status)).toBe(true);
     const guessed = name.endsWith('where the doctor works');
-    const limit = refused ? REFUSED : guessed ? GUESSED : STEP;
+    const limit = refused ? REFUSED : guessed ? GUESSED : name.endsWith('together') ? TOGETHER : STEP;
     const dear = ran
       .filter((plan) => plan.rows > 50)
       .map(({ text, rows: read }) => [read, text.trim().replaceAll(/\s+/g, ' ').slice(0, 60)]);

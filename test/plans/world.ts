@@ -18,6 +18,7 @@ export const FIRST = { doctor: 1_001, admin: 3_001, program: 4_001, patient: 10_
 
 export const DOCTORS = 1_000;
 const ADMINS = 20;
+const ROOMS_USED = 100;
 const PATIENTS = 120_000;
 const AUDITED = sized(600_000);
 const NOTIFIED = sized(500_000);
@@ -101,6 +102,11 @@ const rowsOf = ({ admin, doctor, patient }: Known): string[] => [
   `update timeslots set branch_id = ${SMALL_BRANCH} where ${inSmallBranch(doctor)}`,
   `update appointments set branch_id = ${SMALL_BRANCH} where ${inSmallBranch(doctor)}`,
   `insert into rooms (branch_id, name, kind) select 1 + n % 2, 'Room ' || n, 'kind ' || n % 7 from ${series(200)}`,
+  // Where doctors have been, each in one room.
+  `insert into room_uses (room_id, date, start_time, end_time, timeslot_id)
+   select r.id, s.date, s.start_time, s.end_time, s.id
+   from (select id, row_number() over (order by id) as nth from rooms limit ${ROOMS_USED}) r
+   join timeslots s on s.doctor_id = ${FIRST.doctor - 1} + r.nth`,
   `insert into appointment_events (appointment_id, at, kind, by)
    select id, created_at, 'confirmed', doctor_id from appointments where id % 3 = 0`,
   `insert into audit_entries (at, actor_id, actor_role, action, subject_id, details)

@@ -31,6 +31,13 @@ export const bookingPatient = `
   where u.id = $2 and ${isPatientHere('u')}
   for share`;
 
+/** The patients of a group, by their ids, so that two groups never wait for each other. */
+export const bookingPatients = `
+  select u.id, u.first_name, u.last_name, u.phone from users u
+  where ${patientFor(`'${LOCK_TOGETHER}'`)} and u.id = any (${unseen('$2', 'integer[]')}) and ${isPatientHere('u')}
+  order by u.id
+  for share`;
+
 /** The doctor of `slot`: looked up for it, hence the limit; with a join the server may walk through all doctors. */
 export const bookingDoctor = (slot: string): string => `lateral (
   select u.first_name, u.last_name, d.specialization from users u join doctor_profiles d on d.id = u.id
@@ -108,12 +115,7 @@ export async function insertAppointments(
         select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
             ${unseen('$4', 'appointment_status[]')}, ${unseen('$13', 'text[]')})
           with ordinality w (timeslot, patient, booked_by, status, reason, nth)
-      ), patient as materialized (
-        select u.id, u.first_name, u.last_name, u.phone from users u
-        where ${patientFor(`'${LOCK_TOGETHER}'`)} and u.id = any (${unseen('$2', 'integer[]')}) and ${isPatientHere('u')}
-        order by u.id
-        for share
-      ), slot as materialized (
+      ), patient as materialized (${bookingPatients}), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
           s.is_waitlisted, s.last_held_by, doctor.*
         from timeslots s cross join ${bookingDoctor('s')}
@@ -138,15 +140,29 @@ export async function insertAppointments(
       )
       select ${bookedColumns}
       from booked join slot on slot.id = booked.timeslot_id join patient on patient.id = booked.patient_id`,
-    values: [
-      bookings.map(({ timeslot }) => timeslot),
-      bookings.map(({ patient }) => patient),
-      bookings.map(({ booked_by }) => booked_by),
-      bookings.map(({ status }) => status),
-      ...boundValues(bounds),
-      bookings.map(({ reason }) => reason ?? null),
-    ],
+    values: togetherValues(bookings, bounds),
   });
+  return eachOf(bookings, rows);
+}
+
+/** What both ways of booking several are told, in their order. */
+export const togetherValues = (bookings: readonly Booking[], bounds: Bounds): unknown[] => [
+  bookings.map(({ timeslot }) => timeslot),
+  bookings.map(({ patient }) => patient),
+  bookings.map(({ booked_by }) => booked_by),
+  bookings.map(({ status }) => status),
+  ...boundValues(bounds),
+  bookings.map(({ reason }) => reason ?? null),
+];
+
+/**
+ * What each of these bookings got.
+ * @returns in their order; undefined where some rule refused
+ */
+export function eachOf(
+  bookings: readonly Booking[],
+  rows: readonly AppointmentRow[],
+): (Appointment | undefined)[] {
   const booked = new Map(rows.map((row) => [row.timeslot, row]));
   return bookings.map(({ timeslot, patient }) => {
     const row = booked.get(timeslot);

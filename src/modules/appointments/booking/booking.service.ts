@@ -13,7 +13,11 @@ import type { Appointment } from '../appointments.schemas.ts';
 import * as repository from './booking.repository.ts';
 import type { NewAppointment } from './booking.schemas.ts';
 import { findAcquaintance } from './follow-ups.repository.ts';
-import { insertServiceVisit } from './service-booking.repository.ts';
+import {
+  insertServiceVisit,
+  insertServiceVisits,
+  type ServiceBooking,
+} from './service-booking.repository.ts';
 
 export interface BookingDependencies {
   db: Db;
@@ -26,20 +30,24 @@ export interface BookingDependencies {
   reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
 
+/** A slot, or with a service the slots that it takes from one on. */
+type Wanted = repository.Booking & { service?: number | undefined };
+
 /** What somebody books for themself. */
 interface Own {
-  booking: repository.Booking;
+  booking: Wanted;
   bounds: Bounds;
   caller: Caller;
   request: Keyed | undefined;
 }
 
+const isForService = (wanted: Wanted): wanted is ServiceBooking => wanted.service !== undefined;
+
 const done = (booked: Appointment | undefined) => booked && fresh(booked);
 
-/** A slot, or the slots that a service takes from one on. */
 export const insertBooking = (
   executor: Executor,
-  { service, ...booking }: repository.Booking & { service?: number | undefined },
+  { service, ...booking }: Wanted,
   bounds: Bounds,
 ): Promise<Appointment | undefined> =>
   service === undefined
@@ -49,22 +57,25 @@ export const insertBooking = (
 export function createBooking(dependencies: BookingDependencies) {
   const { db, clock, audit, idempotency, obtaining, guardians, reached } = dependencies;
 
-  /** What patients book for themselves, a slot alone and without a limit of their number, travels together. */
-  const bookOwn = together<Own, Once<Appointment> | AppError | undefined>({
-    together: async (all) =>
-      all.some(({ request }) => request) ? bookKeyed(all) : (await bookAll(db, all)).map(done),
-    lanes: 2,
-  });
+  /** What patients book for themselves, without a limit of their number, travels together. */
+  const travels = (lanes: number) =>
+    together<Own, Once<Appointment> | AppError | undefined>({
+      together: async (all) =>
+        all.some(({ request }) => request) ? bookKeyed(all) : (await bookAll(db, all)).map(done),
+      lanes,
+    });
+  const bookOwn = travels(2);
+  /** One group at a time: two of them would take each other's rooms. */
+  const bookOwnService = travels(1);
 
-  /** All are patients. The last to come was told the time last, and the policy as it is now. */
+  /** All are patients, and with or without a service. The last to come was told the time last, and the policy as it is now. */
   const bookAll = async (executor: Executor, all: readonly Own[]) => {
     const { booking, bounds } = all.at(-1) as Own;
-    if (all.length === 1) return [await repository.insertAppointment(executor, booking, bounds)];
-    return repository.insertAppointments(
-      executor,
-      all.map((own) => own.booking),
-      bounds,
-    );
+    if (all.length === 1) return [await insertBooking(executor, booking, bounds)];
+    const bookings = all.map((own) => own.booking);
+    return bookings.every(isForService)
+      ? insertServiceVisits(executor, bookings, bounds)
+      : repository.insertAppointments(executor, bookings, bounds);
   };
 
   const bookKeyed = (all: readonly Own[]) =>
@@ -121,9 +132,10 @@ export function createBooking(dependencies: BookingDependencies) {
     return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
       const status: ActiveStatus = policy.auto_confirm || isFollowUp ? 'confirmed' : 'pending';
       const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
-      const isOwn = patient === caller.id && bounds.active_max === null;
-      if (isOwn && service === undefined) return orThrow(await bookOwn({ booking, bounds, caller, request }));
-      if (isOwn && !request) return done(await insertBooking(db, booking, bounds));
+      if (patient === caller.id && bounds.active_max === null) {
+        const travel = service === undefined ? bookOwn : bookOwnService;
+        return orThrow(await travel({ booking, bounds, caller, request }));
+      }
       return transaction(db, (tx) =>
         idempotency.once(tx, caller, request, patient, async () => {
           await guardians.mustStillActFor(tx, caller, patient);

@@ -1,5 +1,6 @@
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { canBeHad, inFamily, isWithinNumber } from '../../availability/bookable.sql.ts';
+import { unseen } from '../../../db/sql.ts';
+import { canBeHad, inFamily, isOpenTo, isWithinNumber } from '../../availability/bookable.sql.ts';
 import type { Bounds } from '../../availability/policy.rules.ts';
 import { freeRoom } from '../../availability/rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, servicePrice, slotsFrom } from '../../availability/services.sql.ts';
@@ -11,21 +12,30 @@ import {
   bookedStatus,
   bookingDoctor,
   bookingPatient,
+  bookingPatients,
   bookingValues,
+  eachOf,
+  togetherValues,
 } from './booking.repository.ts';
+
+export type ServiceBooking = Booking & { service: number };
+
+/** Written by both ways of booking: a visit keeps the name and the price of its service as they are now. */
+const serviceColumns = `
+  doctor_id, patient_id, timeslot_id, further_timeslots, date, start_time, end_time, branch_id, room_id, service_id,
+  service_name, price, currency, booked_by, status, created_at, updated_at, reason`;
 
 /**
  * Books a service that a slot's doctor gives, from that slot on, in one statement. It works like `insertAppointment` and takes
  * as many slots as the service lasts. It locks their branch and room first: the slots are changed twice, and that asks for these
  * anew. Then it locks all of the slots in the order of their ids and judges each of them, so that somebody who books one of
- * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one; the visit
- * keeps the name and the price of the service as they are now.
+ * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one;
  * @returns undefined when some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took the room in this very moment
  */
 export async function insertServiceVisit(
   executor: Executor,
-  booking: Booking & { service: number },
+  booking: ServiceBooking,
   bounds: Bounds,
 ): Promise<Appointment | undefined> {
   const { rows } = await clientOf(executor).query<AppointmentRow>({
@@ -70,9 +80,7 @@ export async function insertServiceVisit(
         })} end as room
         from whole
       ), booked as (
-        insert into appointments (
-          doctor_id, patient_id, timeslot_id, further_timeslots, date, start_time, end_time, branch_id, room_id, service_id,
-          service_name, price, currency, booked_by, status, created_at, updated_at, reason)
+        insert into appointments (${serviceColumns})
         select slot.doctor_id, patient.id, slot.id, slot.slots[2:], slot.date, slot.start_time, slot.end_time,
           slot.branch_id, coalesce(slot.room, slot.room_id), slot.service_id, slot.name, slot.price, slot.currency, $3,
           ${bookedStatus('$4')}, $5, $5, $14
@@ -85,4 +93,99 @@ export async function insertServiceVisit(
     values: [...bookingValues(booking, bounds), booking.service],
   });
   return rows[0] && toAppointment(rows[0]);
+}
+
+/**
+ * Books services of several patients in one statement, each for themself and without a limit of their number. It works like
+ * `insertAppointments`, and locks what `insertServiceVisit` does. Of those who want the same slot, if only one of several, the
+ * first alone tries for it. Rooms are given out one after another, so that no two get one at the same time. Rows are written in the
+ * order of the rooms: two groups that take the same ones would otherwise wait for each other.
+ * @param bounds those of a patient
+ * @returns in the order of `bookings`; undefined where some rule refused
+ * @throws the refusal by `room_uses_no_overlap` when somebody took one of the rooms in this very moment
+ */
+export async function insertServiceVisits(
+  executor: Executor,
+  bookings: readonly ServiceBooking[],
+  bounds: Bounds,
+): Promise<(Appointment | undefined)[]> {
+  const { rows } = await clientOf(executor).query<AppointmentRow>({
+    name: 'appointments.book-services-together',
+    text: `
+      with recursive wanted as materialized (
+        select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
+            ${unseen('$4', 'appointment_status[]')}, ${unseen('$13', 'text[]')}, ${unseen('$14', 'integer[]')})
+          with ordinality w (timeslot, patient, booked_by, status, reason, service, nth)
+      ), patient as materialized (${bookingPatients}), service as materialized (
+        select w.*, v.name, v.room_kind, ${servicePrice}, ${slotsFrom('first')} as slots
+        from wanted w join patient on patient.id = w.patient
+        join timeslots first on first.id = w.timeslot
+        join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = w.service
+        join services v on v.id = g.service_id and v.is_active
+        where ${isOfAge('w.patient', 'first.date')} and ${isForNewOrKnown('w.patient')}
+      ), branch as materialized (
+        select b.id from branches b
+        where b.id in (select s.branch_id from service join timeslots s on s.id = service.timeslot)
+        order by b.id for key share
+      ), room as materialized (
+        select r.id from rooms r
+        where (select count(*) from branch) > 0
+          and r.id in (select s.room_id from service join timeslots s on s.id = service.timeslot)
+        order by r.id for key share
+      ), locked as materialized (
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
+          s.is_waitlisted, s.last_held_by
+        from timeslots s
+        where (select count(*) from branch) > 0 and (select count(*) from room) >= 0
+          and s.id = any (array(select unnest(slots) from service)) and ${canBeHad('s.held_by', 5)}
+        order by s.id
+        for no key update of s
+      ), whole as materialized (
+        select w.*, first.doctor_id, first.date, first.start_time, run.end_time, first.branch_id, first.room_id,
+          doctor.first_name, doctor.last_name, doctor.specialization
+        from service w join locked first on first.id = w.timeslot cross join ${bookingDoctor('first')}
+        cross join lateral (
+          select count(*) as count, max(s.end_time) as end_time from locked s
+          where s.id = any (w.slots)
+            and ${isOpenTo(inFamily('w.patient', 'w.booked_by', 's'), { now: '$5', reach: '$11' })}) run
+        where run.count = cardinality(w.slots) and first.doctor_id <> w.patient
+      ), winner as materialized (
+        select w.*, row_number() over (order by w.nth) as place from whole w
+        where not exists (select from whole before where before.nth < w.nth and before.slots && w.slots)
+      ), placed as (
+        select 0::bigint as place, null::integer as room, '{}'::integer[] as rooms, '{}'::tsrange[] as times
+        union all
+        select next.place, found.room, placed.rooms || found.room, placed.times || next.time
+        from placed join (
+          select w.*, tsrange(w.date + w.start_time, w.date + w.end_time) as time from winner w
+        ) next on next.place = placed.place + 1
+        cross join lateral (select case when next.room_kind is not null then ${freeRoom({
+          branch: 'next.branch_id',
+          kind: 'next.room_kind',
+          date: 'next.date',
+          starts: 'next.start_time',
+          ends: 'next.end_time',
+          slots: 'next.slots',
+          first: 'next.room_id',
+          also: `not exists (
+            select from unnest(placed.rooms, placed.times) given (room, time) where given.room = r.id and given.time && next.time)`,
+        })} end as room) found
+      ), slot as materialized (
+        select w.*, coalesce(placed.room, w.room_id) as room from winner w join placed on placed.place = w.place
+        where w.room_kind is null or placed.room is not null
+      ), booked as (
+        insert into appointments (${serviceColumns})
+        select slot.doctor_id, slot.patient, slot.timeslot, slot.slots[2:], slot.date, slot.start_time, slot.end_time,
+          slot.branch_id, slot.room, slot.service, slot.name, slot.price, slot.currency, slot.booked_by,
+          ${bookedStatus('slot.status')}, $5, $5, slot.reason
+        from slot
+        order by slot.room, slot.patient, slot.nth
+        on conflict do nothing
+        returning *
+      )
+      select ${bookedColumns}
+      from booked join slot on slot.timeslot = booked.timeslot_id join patient on patient.id = booked.patient_id`,
+    values: [...togetherValues(bookings, bounds), bookings.map(({ service }) => service)],
+  });
+  return eachOf(bookings, rows);
 }
