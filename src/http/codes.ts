@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { CODE_MINUTES, CODE_SECONDS, MAX_TRIES, SECONDS_BETWEEN } from '../core/codes.ts';
+import { CODE_MINUTES, CODE_SECONDS, SECONDS_BETWEEN, TRIES_MAX } from '../core/codes.ts';
 import { documented } from './openapi/documented.ts';
 
 /** How long a code serves, in the words of the documentation. */
-export const GOOD_FOR = `good for ${CODE_MINUTES} minutes and ${MAX_TRIES} tries`;
+export const GOOD_FOR = `good for ${CODE_MINUTES} minutes and ${TRIES_MAX} tries`;
 
 /** What is said of codes wherever one is asked for, with the limits that are set. */
 export const limitsOf = (config: { codes_per_hour: number; codes_per_hour_address: number }) =>

@@ -11,8 +11,8 @@ import { issue } from './zod.ts';
  * checked, so that whatever is sent is at worst a wrong field.
  */
 
-const MAX_CURSOR = 250;
-const MAX_PLACE = 150;
+const CURSOR_MAX = 250;
+const PLACE_MAX = 150;
 
 const fingerprint = (list: string, place: string) =>
   createHash('sha256').update(`${list} ${place}`).digest('base64url').slice(0, 10);
@@ -25,7 +25,7 @@ export function cursorText(list: string, place: Place): string {
 
 function placeIn(list: string, cursor: string): unknown {
   const [text = '', mark] = cursor.split('.', 2);
-  if (text.length > MAX_PLACE || mark !== fingerprint(list, text)) return undefined;
+  if (text.length > PLACE_MAX || mark !== fingerprint(list, text)) return undefined;
   try {
     return JSON.parse(Buffer.from(text, 'base64url').toString());
   } catch {
@@ -41,7 +41,7 @@ function placeIn(list: string, cursor: string): unknown {
 export const cursorOf = <Shape extends z.ZodType<Place>>(list: string, shape: Shape) =>
   z
     .string()
-    .max(MAX_CURSOR)
+    .max(CURSOR_MAX)
     .meta({
       description:
         'Reads the list without pages: empty for the beginning, then as `next` has it. Nothing is seen twice or skipped ' +

@@ -10,7 +10,7 @@ import { issue, wholeText } from './zod.ts';
 
 /** The fields that several modules share: bounded, described and with an example, defined once. */
 
-const MAX_ID = 2_147_483_647;
+const ID_MAX = 2_147_483_647;
 const INSTANT = '2028-03-01T09:30:00.000Z';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused; line breaks and tabs may stay
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
@@ -26,9 +26,9 @@ export const text = (max: number) =>
 export const filterText = z.string().trim().max(100).refine(isPlain, issue('invalid_characters'));
 
 /** With an id of its own in the document: it stands there fifty times. */
-export const id = z.int().min(1).max(MAX_ID).meta({ id: 'Id' });
+export const id = z.int().min(1).max(ID_MAX).meta({ id: 'Id' });
 /** An id in a path or a query string. */
-export const idText = wholeText(1, MAX_ID);
+export const idText = wholeText(1, ID_MAX);
 /** The `{id}` of a path. */
 export const idParams = (description: string, example: number) =>
   z.object({ id: idText.meta({ description, examples: [example] }) });
@@ -272,13 +272,13 @@ export const outTranslated = {
 };
 
 /** What nothing counted here reaches, and JavaScript still tells from its neighbours. */
-export const MAX_COUNT = 10 ** 15;
+export const COUNT_MAX = 10 ** 15;
 /** A whole number that may be large. */
-export const count = z.int().min(0).max(MAX_COUNT).meta({ format: 'int64' });
+export const count = z.int().min(0).max(COUNT_MAX).meta({ format: 'int64' });
 
-const MAX_PRICE = 1_000_000_000_000;
+const PRICE_MAX = 1_000_000_000_000;
 /** What something costs, in minor units. */
-export const price = z.int().min(0).max(MAX_PRICE).meta({ format: 'int64' });
+export const price = z.int().min(0).max(PRICE_MAX).meta({ format: 'int64' });
 export const outPrice = {
   price: z
     .int()
@@ -287,7 +287,7 @@ export const outPrice = {
       description: 'In minor units of the currency (tiyin for UZS); null where none is told beforehand.',
       format: 'int64',
       minimum: 0,
-      maximum: MAX_PRICE,
+      maximum: PRICE_MAX,
       examples: [15_000_000],
     }),
   currency: z
@@ -363,10 +363,10 @@ export const orderedRange = <Shape extends z.ZodType<DateFilters>>(schema: Shape
   schema.refine(({ from, to }) => !from || !to || from <= to, issue('range_reversed', 'to'));
 
 /** As many words are looked for together. */
-export const MAX_WORDS = 6;
+export const WORDS_MAX = 6;
 
 /** What people type into a search box; each word must be found. An empty box searches for nothing. */
 export const searchText = filterText
   .meta({ examples: ['yusupov'] })
   .transform((value) => value.split(/\s+/).filter(Boolean))
-  .refine((words) => words.length <= MAX_WORDS, issue('too_many_words'));
+  .refine((words) => words.length <= WORDS_MAX, issue('too_many_words'));

@@ -8,7 +8,7 @@ import { issue } from './zod.ts';
  * repeated, and is answered as it was the first time.
  */
 
-const MAX_KEY = 255;
+const KEY_MAX = 255;
 const HEADER = 'idempotency-key';
 const REPLAYED = 'idempotency-replayed';
 
@@ -22,7 +22,7 @@ const key = z
       'Any text of your own, new for each new request, in quotes or without. The same key with the same body is ' +
       `answered as the first time for ${KEPT_HOURS} hours, with \`Idempotency-Replayed: true\`; neither a refusal nor a preview is kept.`,
     minLength: 1,
-    maxLength: MAX_KEY,
+    maxLength: KEY_MAX,
     pattern: '^[ -~]+$',
     examples: ['8e03978e-40d5-43e8-bc93-6894a57f9324'],
   })
@@ -36,7 +36,7 @@ const key = z
     z
       .string()
       .min(1)
-      .max(MAX_KEY)
+      .max(KEY_MAX)
       .refine((text) => /^[ -~]*$/.test(text), issue('invalid_characters')),
   );
 

@@ -8,11 +8,11 @@ import { documented, examplesOf } from './openapi/documented.ts';
 import { updatesOutput } from './updates.ts';
 import { wholeText } from './zod.ts';
 
-const MAX_PAGE = 10_000;
+const PAGE_MAX = 10_000;
 
 /** `?page=` and `?page_size=` of every list. */
 export const pageQuery = {
-  page: wholeText(1, MAX_PAGE)
+  page: wholeText(1, PAGE_MAX)
     .default(1)
     .meta({ description: 'Which page, from 1.', examples: [1] }),
   page_size: wholeText(1, 100)
@@ -20,7 +20,7 @@ export const pageQuery = {
     .meta({ description: 'How many to a page, at most 100.', examples: [20] }),
 };
 
-const MAX_URL = 16_384;
+const URL_MAX = 16_384;
 const pageLink = (id: string, description: string, page: number) =>
   z
     .string()
@@ -29,7 +29,7 @@ const pageLink = (id: string, description: string, page: number) =>
       id,
       description,
       format: 'uri',
-      maxLength: MAX_URL,
+      maxLength: URL_MAX,
       examples: [`https://clinic.example/api/doctors/?page=${page}`],
     });
 const next = pageLink('NextPage', 'URL of the next page, with every filter kept; null on the last.', 3);
@@ -105,7 +105,7 @@ export function pageAnswer<Row>(request: FastifyRequest, page: number, found: Pa
   }
   return {
     count,
-    next: more && page < MAX_PAGE ? link(request, 'page', page + 1) : null,
+    next: more && page < PAGE_MAX ? link(request, 'page', page + 1) : null,
     previous: page > 1 ? link(request, 'page', page - 1) : null,
     results: rows,
   };

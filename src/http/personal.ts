@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { demo } from '../core/demo.ts';
-import { id, MAX_COUNT } from './fields.ts';
+import { COUNT_MAX, id } from './fields.ts';
 
 /** What the document of a person's data is described with, in every module's `personal`. */
 
@@ -20,7 +20,7 @@ export const appointmentOrNull = id
 
 /** The id of what is counted in billions. */
 export const longId = (example: number) =>
-  z.int().meta({ format: 'int64', minimum: 1, maximum: MAX_COUNT, examples: [example] });
+  z.int().meta({ format: 'int64', minimum: 1, maximum: COUNT_MAX, examples: [example] });
 
 /** The instant of the document's examples. */
 export const AT = '2028-03-01T09:30:00.000Z';

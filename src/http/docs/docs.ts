@@ -24,7 +24,7 @@ const redoc = async () =>
   );
 
 /** In how many forms a text is kept. */
-const MAX_VARIANTS = 48;
+const VARIANTS_MAX = 48;
 
 const HTML = 'text/html; charset=utf-8';
 const SCRIPT = 'text/javascript; charset=utf-8';
@@ -129,7 +129,7 @@ function serve(
     const variant = variantOf(request);
     const content = made.get(variant) ?? Promise.resolve(make(variant)).then(contentOf);
     // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
-    if (made.size >= MAX_VARIANTS) made.clear();
+    if (made.size >= VARIANTS_MAX) made.clear();
     made.set(variant, content);
     return sendContent(request, reply.type(type), await content);
   });

@@ -12,8 +12,8 @@ import { AppError, type FieldError } from '../../core/errors.ts';
 type Search = (value: unknown, path: string, found: FieldError[]) => void;
 
 /** As many errors as an answer holds, and as long as its paths may be. */
-const MAX_ERRORS = 100;
-const MAX_PATH = 200;
+const ERRORS_MAX = 100;
+const PATH_MAX = 200;
 
 const nothing: Search = () => {};
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -52,7 +52,7 @@ function inObject(shape: Readonly<Record<string, z.core.$ZodType>>): Search {
   return (value, path, found) => {
     if (!isObject(value)) return;
     for (const name of Object.keys(value)) {
-      if (found.length >= MAX_ERRORS) return;
+      if (found.length >= ERRORS_MAX) return;
       const search = searches.get(name);
       if (search) search(value[name], `${path}${name}.`, found);
       else found.push(unknownField(name, names, path));
@@ -84,7 +84,7 @@ function inOneOf(searches: readonly Search[]): Search {
 function unknownField(name: string, known: readonly string[], path = ''): FieldError {
   const near = nearest(name, known);
   return {
-    path: `${path}${name}`.slice(0, MAX_PATH),
+    path: `${path}${name}`.slice(0, PATH_MAX),
     code: 'unknown_field',
     ...(near !== undefined && { suggestion: `${path}${near}` }),
   };
@@ -93,11 +93,11 @@ function unknownField(name: string, known: readonly string[], path = ''): FieldE
 /** `dateOfBirth` as `date_of_birth`. */
 const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 /** Longer ones are no slip of the hand. */
-const MAX_NAME = 50;
+const NAME_MAX = 50;
 
 /** The name that was probably meant: spelled nearly so, or a part of what was written (`doctor_id`, `start`). */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const asked = plain(name.slice(0, MAX_NAME));
+  const asked = plain(name.slice(0, NAME_MAX));
   if (asked.length < 2) return undefined;
   const judged = known.map((candidate) => {
     const meant = plain(candidate);
@@ -152,7 +152,7 @@ export const unknownFields = fastifyPlugin(
       route.preValidation = [
         ...[route.preValidation ?? []].flat(),
         ({ body }: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void) => {
-          const names = isObject(body) ? Object.keys(body).slice(0, MAX_ERRORS) : [];
+          const names = isObject(body) ? Object.keys(body).slice(0, ERRORS_MAX) : [];
           const fields = names.map((name) => unknownField(name, []));
           done(fields.length > 0 ? new AppError('unknown_field', { fields }) : undefined);
         },

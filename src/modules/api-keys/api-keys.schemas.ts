@@ -12,10 +12,10 @@ const scope = z.enum(scopes).meta({
   description: `What a key may: ${scopes.map((one) => `\`${one}\` ${meaningOf(one)}`).join('; ')}.`,
 });
 
-const MAX_BRANCHES = 1_000;
+const BRANCHES_MAX = 1_000;
 const branches = z
   .array(fields.id)
-  .max(MAX_BRANCHES)
+  .max(BRANCHES_MAX)
   .meta({
     description:
       'Of a key with the rights of a receptionist: it reaches only what lies in these. `[]` is all.',

@@ -105,7 +105,7 @@ export const doctorFilters = z.object({
   ...pageQuery,
   search: fields.searchText.optional().meta({
     description:
-      `At most ${fields.MAX_WORDS} words of name or specialization, or parts of them, in either script ` +
+      `At most ${fields.WORDS_MAX} words of name or specialization, or parts of them, in either script ` +
       '(`Юсупов` finds Yusupov), in any ' +
       "case and with any apostrophe (`ʻ` `ʼ` `'`) or none.",
   }),

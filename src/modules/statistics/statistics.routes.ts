@@ -7,7 +7,7 @@ import { anyOf, IsAdmin, IsDoctor } from '../../http/guards.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { chooseLocale } from '../../i18n/index.ts';
 import {
-  MAX_DAYS,
+  DAYS_MAX,
   measureNames,
   type Statistics,
   type StatisticsRow,
@@ -79,7 +79,7 @@ export async function statisticsRoutes(
             'specializations without anything to count have no row; `total` is over all of them, its median too. Doctors ' +
             'and specializations stand in the order of the alphabet of `Accept-Language`; a specialization that is written ' +
             'in several ways is one, shown as most write it.',
-          `A range spans at most ${MAX_DAYS} days. \`Accept: text/csv\` gives the rows for people, as CSV, without the total.`,
+          `A range spans at most ${DAYS_MAX} days. \`Accept: text/csv\` gives the rows for people, as CSV, without the total.`,
         ].join('\n\n'),
         querystring: statisticsQuery,
         response: {

@@ -8,7 +8,7 @@ const groupings = ['day', 'week', 'month', 'doctor', 'specialization', 'branch',
 export type Grouping = (typeof groupings)[number];
 
 /** Ten years, with their leap days. */
-export const MAX_DAYS = 3_660;
+export const DAYS_MAX = 3_660;
 /** How many days count where nobody says since when. */
 export const DEFAULT_DAYS = 30;
 

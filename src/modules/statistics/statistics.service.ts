@@ -7,9 +7,9 @@ import { LONG_READ } from '../../db/limits.ts';
 import type { MayLag } from '../../db/links/replica.ts';
 import { countVisits, type StatisticsRowOf } from './statistics.repository.ts';
 import {
+  DAYS_MAX,
   DEFAULT_DAYS,
   type Grouping,
-  MAX_DAYS,
   type Measures,
   type Statistics,
   type StatisticsQuery,
@@ -22,14 +22,14 @@ export const createStatistics = ({ mayLag, clock }: { mayLag: MayLag; clock: Clo
   /**
    * What became of slots and appointments: of the whole clinic for an admin, of their own for a doctor.
    * @param reader in whose alphabet doctors and specializations stand
-   * @throws AppError invalid_input for a range that ends before it begins or is longer than MAX_DAYS
+   * @throws AppError invalid_input for a range that ends before it begins or is longer than DAYS_MAX
    */
   async count(query: StatisticsQuery, caller: Caller, reader: Locale): Promise<Statistics> {
     const { by, branch, to = clock.wall().date } = query;
     const { from = addDays(to, 1 - DEFAULT_DAYS) } = query;
     if (from > to) throw invalidField('to', 'range_reversed');
-    if (daysBetween(from, to) > MAX_DAYS) {
-      const params = { days: MAX_DAYS };
+    if (daysBetween(from, to) > DAYS_MAX) {
+      const params = { days: DAYS_MAX };
       throw new AppError('invalid_input', { fields: [{ path: 'to', code: 'range_too_long', params }] });
     }
     const doctor = sideOf(caller.role) === 'doctor' ? caller.id : undefined;

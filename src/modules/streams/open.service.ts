@@ -35,7 +35,7 @@ export interface Stream {
 }
 
 /** Streams that one person may have open, in each process. */
-const EACH = 5;
+const STREAMS_EACH_MAX = 5;
 /** Seconds after which somebody who has too many may ask again. */
 const SOON = 5;
 /** Bytes, and texts before it has begun, that a reader may be behind; then it is cut off, and resumes when it comes back. */
@@ -110,7 +110,7 @@ export function createOpenStreams({ streams_max, onEmpty }: { streams_max: numbe
     /** @throws AppError too_many_streams, overloaded */
     reserve({ id: user, session, role }: Caller, wanted: Filter): Stream {
       if (all.size >= streams_max) throw new AppError('overloaded', { retryAfter: SOON });
-      if ((by_user.get(user)?.size ?? 0) >= EACH)
+      if ((by_user.get(user)?.size ?? 0) >= STREAMS_EACH_MAX)
         throw new AppError('too_many_streams', { retryAfter: SOON });
       const rights: Rights = { user, role, family: [], branches: [] };
       const state = {

@@ -4,7 +4,7 @@ import { documented } from '../../http/openapi/documented.ts';
 
 const { instant } = fields.out;
 /** Bounded, so that a client knows how large a figure may be. */
-const figure = z.number().min(0).max(fields.MAX_COUNT);
+const figure = z.number().min(0).max(fields.COUNT_MAX);
 const whole = fields.count;
 const word = z.string().max(200);
 

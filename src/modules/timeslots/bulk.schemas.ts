@@ -7,8 +7,8 @@ import { issue } from '../../http/zod.ts';
 import { daysOpened, slotsADay } from './bulk.rules.ts';
 import { despiteHoliday } from './timeslots.schemas.ts';
 
-const MAX_DAYS = 366;
-const MAX_SLOTS = 5_000;
+const DAYS_MAX = 366;
+const SLOTS_MAX = 5_000;
 /** How many of the skipped slots an answer names. */
 export const SKIPPED_SHOWN = 500;
 
@@ -50,7 +50,7 @@ const shape = z.object({
   date: fields.date.optional().meta({ description: 'One day; or else `from` and `to`.' }),
   from: fields.date.optional().meta({ description: 'The first day.', examples: ['2028-03-13'] }),
   to: fields.date.optional().meta({
-    description: `The last day, included; at most ${MAX_DAYS} days from \`from\` on.`,
+    description: `The last day, included; at most ${DAYS_MAX} days from \`from\` on.`,
     examples: ['2028-06-12'],
   }),
   weekdays: z
@@ -87,7 +87,7 @@ function daysIssue(order: Shape): ReturnType<typeof issue> | undefined {
     return issue('date_or_range', 'date');
   const days = daysOf(order);
   if (days.to < days.from) return issue('range_reversed', 'to');
-  if (daysBetween(days.from, days.to) > MAX_DAYS) return issue('range_too_long', 'to', { days: MAX_DAYS });
+  if (daysBetween(days.from, days.to) > DAYS_MAX) return issue('range_too_long', 'to', { days: DAYS_MAX });
   return undefined;
 }
 
@@ -101,12 +101,12 @@ export const newTimeslots = documented(
   shape.superRefine((order, context) => {
     const issues = [daysIssue(order), hoursIssue(order)].filter((about) => about !== undefined);
     const slots = issues.length > 0 ? 0 : slotsADay(order) * daysOpened({ ...order, ...daysOf(order) });
-    if (slots > MAX_SLOTS) issues.push(issue('too_many_slots', 'slot_minutes', { maximum: MAX_SLOTS }));
+    if (slots > SLOTS_MAX) issues.push(issue('too_many_slots', 'slot_minutes', { maximum: SLOTS_MAX }));
     for (const about of issues) context.addIssue({ code: 'custom', ...about });
   }),
   {
     id: 'NewTimeslots',
-    description: `The openings of a day, or of many: at most ${MAX_SLOTS} slots in one call.`,
+    description: `The openings of a day, or of many: at most ${SLOTS_MAX} slots in one call.`,
     examples: {
       months: {
         summary: 'Three months, Monday to Friday',
@@ -153,9 +153,9 @@ export const publishedTimeslots = documented(
     created: z
       .int()
       .min(0)
-      .max(MAX_SLOTS)
+      .max(SLOTS_MAX)
       .meta({ description: 'How many slots were published, or would be.' }),
-    skipped_count: z.int().min(0).max(MAX_SLOTS).meta({ description: 'How many were skipped in all.' }),
+    skipped_count: z.int().min(0).max(SLOTS_MAX).meta({ description: 'How many were skipped in all.' }),
     skipped: z
       .array(
         z.object({

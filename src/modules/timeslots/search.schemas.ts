@@ -10,7 +10,7 @@ import { serviceFilter } from './timeslots.schemas.ts';
 export type { OpenTimeslot } from '../availability/index.ts';
 export { SEARCH_LIMIT };
 
-const MAX_PER_DOCTOR = 10;
+const PER_DOCTOR_MAX = 10;
 
 const weekdays = z
   .string()
@@ -50,7 +50,7 @@ export const searchFilters = fields
         .optional()
         .meta({ description: 'Only slots that end at this time of day or earlier.', examples: ['12:00'] }),
       weekdays: weekdays.optional(),
-      per_doctor: wholeText(1, MAX_PER_DOCTOR)
+      per_doctor: wholeText(1, PER_DOCTOR_MAX)
         .optional()
         .meta({ description: 'At most so many slots of each doctor; all by default.', examples: [1] }),
     }),

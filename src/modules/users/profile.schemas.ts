@@ -8,13 +8,13 @@ import { patientInput } from '../patients/index.ts';
 const inputs = { doctor: doctorInput, patient: patientInput } satisfies Record<Side, z.ZodRawShape>;
 
 /** How many branches somebody can be given. */
-export const MAX_BRANCHES = 1_000;
+export const BRANCHES_MAX = 1_000;
 
 /** The profile of whoever is bound by branches. Only admins write it. */
 const branchesInput = {
   branches: z
     .array(fields.id)
-    .max(MAX_BRANCHES)
+    .max(BRANCHES_MAX)
     .meta({
       description: 'Where a receptionist works: ids of branches; `[]` is in all of them.',
       examples: [[1]],

@@ -7,7 +7,7 @@ import { pageOf, pageQuery } from '../../http/page.ts';
 import { updatesQuery, withUpdates } from '../../http/updates.ts';
 import { doctorExample, doctorOutput } from '../doctors/index.ts';
 import { patientExample, patientOutput } from '../patients/index.ts';
-import { MAX_BRANCHES } from './profile.schemas.ts';
+import { BRANCHES_MAX } from './profile.schemas.ts';
 
 /** By which clients tell the profiles apart. */
 const profileOf = <const Of extends Role>(role: Of) =>
@@ -32,7 +32,7 @@ const receptionistProfile = z
     role: profileOf('receptionist'),
     branches: z
       .array(fields.id)
-      .max(MAX_BRANCHES)
+      .max(BRANCHES_MAX)
       .meta({
         description: 'The branches in which they work; an empty list is all of them.',
         examples: [[1]],
@@ -169,7 +169,7 @@ export const userFilters = withUpdates(
       examples: [false],
     }),
     search: fields.searchText.optional().meta({
-      description: `At most ${fields.MAX_WORDS} words of user name, names, email or phone, or parts of them; names in either script.`,
+      description: `At most ${fields.WORDS_MAX} words of user name, names, email or phone, or parts of them; names in either script.`,
     }),
   }),
 );

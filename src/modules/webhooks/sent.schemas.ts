@@ -1,6 +1,6 @@
 import { demo } from '../../core/demo.ts';
 import { type EventType, eventTypes } from '../../core/events.ts';
-import { MAX_COUNT } from '../../http/fields.ts';
+import { COUNT_MAX } from '../../http/fields.ts';
 import type { Parameter } from '../../http/openapi/document.ts';
 
 const NAME = 'WebhookEvent';
@@ -10,7 +10,7 @@ const idOrNull = (description: string) => ({
   type: ['integer', 'null'],
   format: 'int64',
   minimum: 1,
-  maximum: MAX_COUNT,
+  maximum: COUNT_MAX,
   description,
 });
 const instantOrNull = (description: string) => ({

@@ -146,7 +146,7 @@ const deliveryExample = {
 };
 export const delivery = documented(
   z.object({
-    id: z.int().meta({ format: 'int64', minimum: 1, maximum: fields.MAX_COUNT, examples: [1] }),
+    id: z.int().meta({ format: 'int64', minimum: 1, maximum: fields.COUNT_MAX, examples: [1] }),
     webhook: fields.id,
     message_id: z.string().meta({
       description: 'The header `webhook-id`: the event’s, the same at every try.',

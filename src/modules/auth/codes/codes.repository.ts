@@ -1,4 +1,4 @@
-import { MAX_TRIES } from '../../../core/codes.ts';
+import { TRIES_MAX } from '../../../core/codes.ts';
 import type { CodePurpose } from '../../../core/words.ts';
 import { clientOf, type Tx } from '../../../db/client.ts';
 import type { Sent } from './codes.rules.ts';
@@ -104,7 +104,7 @@ export async function tryCode(
         ended_at = case when code_hash = any ($3::bytea[]) or tries + 1 >= $5 then $4::timestamptz end
       where user_id = $1 and purpose = $2 and ended_at is null and expires_at > $4 and tries < $5
       returning code_hash = any ($3::bytea[]) as fits, destination`,
-    values: [user, purpose, hashes, now, MAX_TRIES],
+    values: [user, purpose, hashes, now, TRIES_MAX],
   });
   return rows[0]?.fits ? rows[0].destination : undefined;
 }
@@ -121,7 +121,7 @@ export async function findDestination(
     text: `
       select destination from codes
       where user_id = $1 and purpose = $2 and ended_at is null and expires_at > $3 and tries < $4`,
-    values: [user, purpose, now, MAX_TRIES],
+    values: [user, purpose, now, TRIES_MAX],
   });
   return rows[0]?.destination;
 }
@@ -134,7 +134,7 @@ export async function reopenCode(tx: Tx, user: number, purpose: CodePurpose, at:
       update codes set ended_at = null where id = (
         select id from codes where user_id = $1 and purpose = $2 and ended_at = $3 and tries < $4
         order by id desc limit 1)`,
-    values: [user, purpose, at, MAX_TRIES],
+    values: [user, purpose, at, TRIES_MAX],
   });
 }
 

@@ -7,7 +7,7 @@ import { issue } from '../../../http/zod.ts';
 import { openingHours, weekday } from '../../timeslots/index.ts';
 import { overlapsIn, SKIPPED_SHOWN } from './weeks.rules.ts';
 
-const MAX_HOURS = 100;
+const HOURS_MAX = 100;
 /** How many slots and visits an answer names. */
 export const SHOWN = 50;
 
@@ -48,7 +48,7 @@ export const newSchedule = documented(
       .meta({ description: 'Answers what would come of it, and changes nothing.', examples: [true] }),
     schedule: z
       .array(hours)
-      .max(MAX_HOURS)
+      .max(HOURS_MAX)
       .superRefine((week, context) => {
         for (const { row, other } of overlapsIn(week))
           context.addIssue({
@@ -58,7 +58,7 @@ export const newSchedule = documented(
           });
       })
       .meta({
-        description: `Stretches of the week, at most ${MAX_HOURS}; no two overlap on a day on which both are valid.`,
+        description: `Stretches of the week, at most ${HOURS_MAX}; no two overlap on a day on which both are valid.`,
       }),
   }),
   {
@@ -98,7 +98,7 @@ const stretch = z
   .meta({ id: 'WeeklyHours', description: 'A stretch of a doctor’s week.' });
 
 const shape = z.object({
-  schedule: z.array(stretch).meta({ description: 'By weekday and time.', maxItems: MAX_HOURS }),
+  schedule: z.array(stretch).meta({ description: 'By weekday and time.', maxItems: HOURS_MAX }),
 });
 
 const stored: z.infer<typeof shape>['schedule'] = [

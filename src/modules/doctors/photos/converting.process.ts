@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { photoSizes } from '../../../core/photos.ts';
-import { type Converted, MAX_PIXELS } from './photos.rules.ts';
+import { type Converted, PIXELS_MAX } from './photos.rules.ts';
 
 /**
  * Converts one picture, in a process of its own (see converting.service.ts): what comes in by the first message goes out
@@ -16,13 +16,13 @@ sharp.unblock({
 });
 
 /** `error`: broken pictures are refused, oddities that every viewer accepts are not. Of an animation the first frame. */
-const READING = { failOn: 'error', pages: 1, limitInputPixels: MAX_PIXELS } as const;
+const READING = { failOn: 'error', pages: 1, limitInputPixels: PIXELS_MAX } as const;
 const WRITING = { quality: 80 };
 
 async function convert(bytes: Uint8Array): Promise<Converted> {
   // Reads the header alone.
   const { width, height } = await sharp(bytes, { ...READING, limitInputPixels: false }).metadata();
-  if (width * height > MAX_PIXELS) return { refused: 'too_large' };
+  if (width * height > PIXELS_MAX) return { refused: 'too_large' };
   const within = (side: number) => ({
     width: side,
     height: side,

@@ -7,7 +7,7 @@ import { idParams, photo } from '../../../http/fields.ts';
 import { IsAdmin, IsDoctor, Public } from '../../../http/guards.ts';
 import { uploads } from '../../../http/uploads.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
-import { MAX_BYTES, photoBytes, photoParams, picture, pictureTypes } from './photos.schemas.ts';
+import { BYTES_MAX, photoBytes, photoParams, picture, pictureTypes } from './photos.schemas.ts';
 import type { Photos } from './photos.service.ts';
 
 const tags = ['doctors'];
@@ -80,7 +80,7 @@ async function puttingRoutes(instance: FastifyInstance, { photos }: PhotosRoutes
     onRequest: [guard, take],
     preHandler: guard,
     onSend: leave,
-    bodyLimit: MAX_BYTES,
+    bodyLimit: BYTES_MAX,
   });
 
   app.put(

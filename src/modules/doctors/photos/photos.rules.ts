@@ -1,7 +1,7 @@
 /** What may be uploaded as a photo. */
 
 /** Decoded, a picture of so many takes 100 MB. */
-export const MAX_PIXELS = 25_000_000;
+export const PIXELS_MAX = 25_000_000;
 
 const JPEG = Buffer.from([0xff, 0xd8, 0xff]);
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);

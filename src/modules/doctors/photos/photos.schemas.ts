@@ -4,7 +4,7 @@ import * as fields from '../../../http/fields.ts';
 import { issue } from '../../../http/zod.ts';
 
 /** Bytes; nginx has the same bound (deploy/nginx.conf). */
-export const MAX_BYTES = 5 * 1024 * 1024;
+export const BYTES_MAX = 5 * 1024 * 1024;
 
 /** The types in which clients send pictures. */
 export const pictureTypes = ['image/jpeg', 'image/png', 'image/webp'];
@@ -17,7 +17,7 @@ export const picture = z
   .meta({
     type: 'string',
     format: 'binary',
-    maxLength: MAX_BYTES,
+    maxLength: BYTES_MAX,
     description: 'The picture itself, as bytes.',
     examples: ['(the bytes of the picture)'],
   });
@@ -25,7 +25,7 @@ export const picture = z
 /** One size of a photo, as bytes. */
 export const photoBytes = z.string().meta({
   format: 'binary',
-  maxLength: MAX_BYTES,
+  maxLength: BYTES_MAX,
   description: 'The photo, as bytes.',
   examples: ['(the bytes of the photo)'],
 });

@@ -87,7 +87,7 @@ export const patientSearch = perCountry((country) =>
         ...updatesQuery(LIST, z.tuple([fields.id])),
         search: fields.searchText.optional().meta({
           description:
-            `At most ${fields.MAX_WORDS} words of the name, or parts of them, in either script: three letters in all, ` +
+            `At most ${fields.WORDS_MAX} words of the name, or parts of them, in either script: three letters in all, ` +
             'unless a phone or a birthday is given. A word of one or two letters begins a name.',
           examples: ['yusupova'],
         }),
