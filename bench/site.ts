@@ -156,7 +156,7 @@ async function undo(client: pg.Client, visits: number, people: number): Promise<
       returning a.timeslot_id
     )
     update timeslots set is_taken = true where id in (select timeslot_id from cancelled);
-    delete from room_uses;
+    delete from room_uses where appointment_id > ${visits};
     truncate appointment_events, audit_entries, messages, graphile_worker._private_jobs;
     delete from refresh_tokens;
     delete from sessions where id > ${people};

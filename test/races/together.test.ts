@@ -173,32 +173,46 @@ async function blocked(count: number): Promise<void> {
   }
 }
 
-/** Has these go in one group: whoever goes before them, by `stop`, waits for slots that the test holds, one in each lane. */
+/**
+ * Has these go in one group: whoever goes before them, by `stop`, waits for slots that the test holds, one in each lane.
+ * @param cut those of which nobody waits for an answer: cut off once all have come
+ */
 async function inOneGroup(
   send: () => Promise<Answer>[],
-  wait: () => Promise<void>,
-  stop: (patient: Member, timeslot: number) => Promise<Answer> = book,
-  lanes = 2,
+  {
+    cut = [],
+    stop = book,
+    lanes = 2,
+  }: {
+    cut?: readonly ((signal: AbortSignal) => Promise<unknown>)[];
+    stop?: (patient: Member, timeslot: number) => Promise<Answer>;
+    lanes?: number;
+  } = {},
 ): Promise<Answer[]> {
   const stopped = await Promise.all(Array.from({ length: lanes }, () => slot()));
   await client.query('begin');
   await client.query('select from timeslots where id = any ($1) for update', [stopped]);
   const before = stopped.map((timeslot, nth) => stop(patients[88 + nth] as Member, timeslot));
   await blocked(lanes);
-  const answers = send();
+  let came = 0;
+  const count = () => {
+    came += 1;
+  };
+  clinic.app.server.on('request', count);
+  const abort = new AbortController();
+  const answers = [...send(), ...cut.map((one) => one(abort.signal).catch(() => {}))];
   try {
-    await wait();
+    await vi.waitFor(() => expect(came).toBe(answers.length), { timeout: 600_000 });
+    // Nobody reads a token or a body for longer than this takes.
+    for (let times = 0; times < 20; times += 1) await clinic.ask(patients[0], 'GET', '/doctors/');
+    abort.abort();
   } finally {
+    clinic.app.server.off('request', count);
     await client.query('commit');
   }
   await Promise.all(before);
-  return Promise.all(answers);
+  return (await Promise.all(answers)).slice(0, answers.length - cut.length) as Answer[];
 }
-
-/** As long as it takes for a request to come to wait: another that is answered at once came later. */
-const arrived = async () => {
-  for (let times = 0; times < 20; times += 1) await clinic.ask(patients[0], 'GET', '/doctors/');
-};
 
 test('63 bookings in one group all succeed beside one of each kind that is refused, malformed or cut off', async () => {
   const free = await Promise.all(Array.from({ length: 56 }, () => slot()));
@@ -215,32 +229,32 @@ test('63 bookings in one group all succeed beside one of each kind that is refus
   const past = await clinic.publish(doctors[0] as Member, '2026-03-01', '10:00', '10:30');
   const stillFree = free.filter((id) => id !== gone);
 
-  const abort = new AbortController();
   const answers = await inOneGroup(
-    () => {
-      const cut = fetch(`${clinic.origins[0]}/api/appointments/`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${(fifth as Member).token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ timeslot: never }),
-        signal: abort.signal,
-      }).catch(() => {});
-      void cut;
-      return [
-        book(patients[5] as Member, taken),
-        book(patients[6] as Member, held),
-        book(patients[7] as Member, gone),
-        book(patients[8] as Member, past),
-        book(third as Member, overlapping),
-        book(fourth as Member, twice),
-        book(fourth as Member, twice),
-        book(patients[9] as Member, 'x'),
-        book(patients[9] as Member, 2_000_000_000),
-        ...stillFree.map((timeslot, nth) => book(patients[10 + nth] as Member, timeslot)),
-      ];
-    },
-    async () => {
-      await arrived();
-      abort.abort();
+    () => [
+      book(patients[5] as Member, taken),
+      book(patients[6] as Member, held),
+      book(patients[7] as Member, gone),
+      book(patients[8] as Member, past),
+      book(third as Member, overlapping),
+      book(fourth as Member, twice),
+      book(fourth as Member, twice),
+      book(patients[9] as Member, 'x'),
+      book(patients[9] as Member, 2_000_000_000),
+      ...stillFree.map((timeslot, nth) => book(patients[10 + nth] as Member, timeslot)),
+    ],
+    {
+      cut: [
+        (signal) =>
+          fetch(`${clinic.origins[0]}/api/appointments/`, {
+            method: 'POST',
+            headers: {
+              authorization: `Bearer ${(fifth as Member).token}`,
+              'content-type': 'application/json',
+            },
+            body: JSON.stringify({ timeslot: never }),
+            signal,
+          }),
+      ],
     },
   );
   expect(answers.slice(0, 9).map(outcome).toSorted()).toEqual(
@@ -287,10 +301,7 @@ test('an error of the database in a group is that of one request: the others are
       headers: { authorization: `Bearer ${patient.token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ timeslot }),
     }).then((answer) => ({ status: answer.status }) as Answer);
-  const answers = await inOneGroup(
-    () => free.map((timeslot, nth) => ask(patients[nth] as Member, timeslot)),
-    arrived,
-  );
+  const answers = await inOneGroup(() => free.map((timeslot, nth) => ask(patients[nth] as Member, timeslot)));
   await clinic.db.$client.query('drop trigger poison on appointments; drop function poison');
   expect(answers.map(({ status }) => status)).toEqual(free.map((id) => (id === poisoned ? 500 : 201)));
 });
@@ -333,19 +344,16 @@ test('bookings with a key travel together too: each is answered by its own key, 
   const before = await book(first, again, 'the answer was lost');
   expect((await book(second, reused, 'for another slot')).status).toBe(201);
   expect((await book(third, taken)).status).toBe(201);
-  const answers = await inOneGroup(
-    () => [
-      book(first, again, 'the answer was lost'),
-      book(second, again, 'for another slot'),
-      book(fourth, taken, 'refused'),
-      ...free.map((timeslot, nth) =>
-        book(patients[30 + nth] as Member, timeslot, nth % 2 ? `key ${nth}` : undefined),
-      ),
-      // The same request once more while it is under way.
-      book(patients[31] as Member, free[1], 'key 1'),
-    ],
-    arrived,
-  );
+  const answers = await inOneGroup(() => [
+    book(first, again, 'the answer was lost'),
+    book(second, again, 'for another slot'),
+    book(fourth, taken, 'refused'),
+    ...free.map((timeslot, nth) =>
+      book(patients[30 + nth] as Member, timeslot, nth % 2 ? `key ${nth}` : undefined),
+    ),
+    // The same request once more while it is under way.
+    book(patients[31] as Member, free[1], 'key 1'),
+  ]);
   expect(answers.slice(0, 3).map(outcome)).toEqual(['201', '422 idempotency_key_reused', '409 slot_taken']);
   expect(answers[0]?.body).toEqual(before.body);
   expect(tally(answers.slice(3, 23))).toEqual({ '201': 20 });
@@ -389,8 +397,7 @@ test('holds travel together: whoever is refused changes nothing for the others, 
         hold(patients[30 + nth] as Member, timeslot, nth % 2 ? `hold ${nth}` : undefined),
       ),
     ],
-    arrived,
-    hold,
+    { stop: hold },
   );
   expect(answers.slice(0, 6).map(outcome)).toEqual([
     '409 slot_taken',
@@ -459,9 +466,11 @@ test('services travel together: a room goes to one at a time, and whoever is ref
       book(56, from(7, 0), consultation),
       book(56, from(8, 0), consultation),
     ],
-    arrived,
-    (patient, timeslot) => clinic.ask(patient, 'POST', '/appointments/', { timeslot, service: brief }),
-    1,
+    {
+      stop: (patient, timeslot) =>
+        clinic.ask(patient, 'POST', '/appointments/', { timeslot, service: brief }),
+      lanes: 1,
+    },
   );
   expect(tally(answers.slice(0, 5))).toEqual({ '201': 3, '409 no_room_free': 2 });
   expect(tally(answers.slice(5, 8))).toEqual({ '201': 3 });

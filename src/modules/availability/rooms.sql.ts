@@ -19,8 +19,8 @@ interface RoomWanted {
 
 /**
  * A room of a kind that nobody uses at a time, null where there is none. Of several any one: those who want one at once
- * seldom want the same. Whoever takes it is judged by the constraint `room_uses_no_overlap`. Each room is asked for on its own,
- * by what it is used for: with `exists` the server may look up who uses any room at that time.
+ * seldom want the same. Whoever takes it is judged by the constraint `room_uses_no_overlap`. They are asked for one after
+ * another, each by its own uses, until one is free: with `exists` the server may look up who uses any room at that time.
  */
 export const freeRoom = ({
   visit = 'null',
@@ -29,13 +29,17 @@ export const freeRoom = ({
   also = 'true',
   ...wanted
 }: RoomWanted): string => `(
-  select r.id from rooms r
-  where r.branch_id = ${wanted.branch} and r.kind = ${wanted.kind} and r.is_active and ${also} and (
+  select one.id from (
+    select r.id from rooms r
+    where r.branch_id = ${wanted.branch} and r.kind = ${wanted.kind} and r.is_active and ${also}
+    order by r.id is not distinct from ${first} desc, r.id is not distinct from ${kept} desc, random()
+  ) one
+  where (
     select used.id from room_uses used
-    where used.room_id = r.id
+    where used.room_id = one.id
       and tsrange(used.date + used.start_time, used.date + used.end_time)
         && tsrange(${wanted.date} + ${wanted.starts}, ${wanted.date} + ${wanted.ends})
       and (used.timeslot_id is null or used.timeslot_id <> all (${wanted.slots}))
       and (used.appointment_id is null or used.appointment_id is distinct from ${visit})
     limit 1) is null
-  order by r.id is not distinct from ${first} desc, r.id is not distinct from ${kept} desc, random() limit 1)`;
+  limit 1)`;

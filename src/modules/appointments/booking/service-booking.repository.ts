@@ -167,8 +167,9 @@ export async function insertServiceVisits(
           ends: 'next.end_time',
           slots: 'next.slots',
           first: 'next.room_id',
-          also: `not exists (
-            select from unnest(placed.rooms, placed.times) given (room, time) where given.room = r.id and given.time && next.time)`,
+          also: `r.id <> all (array(
+            select given.room from unnest(placed.rooms, placed.times) given (room, time)
+            where given.room is not null and given.time && next.time))`,
         })} end as room) found
       ), slot as materialized (
         select w.*, coalesce(placed.room, w.room_id) as room from winner w join placed on placed.place = w.place
