@@ -38,10 +38,14 @@ test.each(pages)('%s names only scripts that package.json has, and files that ex
     expect(existsSync(join(root, path)), path).toBe(true);
 });
 
-test('README names every file of a module, by the first word of its name', () => {
-  const [, section = ''] = /### Modules, file by file\n([\s\S]*?)\n### /.exec(readPage('README.md')) ?? [];
+test.each([
+  ['Modules, file by file', 'src/modules'],
+  ['The other folders, file by file', 'src/{core,db,events,memory,http,i18n,main,cli,pages}'],
+])('README names every file, by the first word of its name (%s)', (heading, folder) => {
+  const [, section = ''] = new RegExp(`### ${heading}\n([\\s\\S]*?)\n### `).exec(readPage('README.md')) ?? [];
   const named = new Set(section.match(/[a-z0-9]+(-[a-z0-9]+)*/g));
-  const stems = globSync('**/*.ts', { cwd: join(root, 'src/modules') })
+  const stems = globSync(`${folder}/**/*.{ts,js}`, { cwd: root })
+    .filter((path) => !/^src\/(db\/schema|http\/docs\/static)\//.test(path))
     .map((path) => basename(path).split('.')[0] ?? '')
     .filter((stem) => stem !== 'index' && stem !== 'personal');
   expect([...new Set(stems)].filter((stem) => !named.has(stem))).toEqual([]);
