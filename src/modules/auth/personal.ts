@@ -6,6 +6,7 @@ import { and, eq, gt, sql } from '../../db/drizzle.ts';
 import { codes, contactChanges, identities, passkeys, sessions, twoStep } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, listOf, text } from '../../http/personal.ts';
+import { RECOVERY_CODES } from './two-step/two-step.rules.ts';
 
 const instant = fields.out.instant;
 
@@ -122,7 +123,7 @@ export const personal = {
       shape: listOf(
         z.object({
           since: instant.nullable(),
-          recovery_codes_left: z.int().meta({ minimum: 0, maximum: 10 }),
+          recovery_codes_left: z.int().meta({ minimum: 0, maximum: RECOVERY_CODES }),
         }),
         'Since when signing in asks for a code of an app; its secret is kept encrypted, recovery codes as hashes only.',
       ),
