@@ -70,7 +70,6 @@ export async function loadWorld(
     if (!(await isDone(client, 'finished'))) await fill(client, world, tell);
     await once(client, 'rooms', () => useRooms(client, today));
     await client.query('vacuum (analyze) room_uses');
-    tell(1, 'done');
     return world;
   } finally {
     await client.end();
@@ -98,6 +97,7 @@ async function fill(
   tell(0.96, 'vacuum, analyze');
   await client.query(`vacuum (analyze) ${TABLES.join(', ')}`);
   await client.query('checkpoint');
+  tell(1, 'done');
 }
 
 /**
