@@ -2,6 +2,8 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { timeFor, unhurried, within } from '../../src/db/deadline.ts';
 import { together } from '../../src/db/together.ts';
+import { insertServiceVisits } from '../../src/modules/appointments/booking/service-booking.repository.ts';
+import { boundsFor, OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import {
   type Answer,
   type Arena,
@@ -419,21 +421,27 @@ test('holds travel together: whoever is refused changes nothing for the others, 
   await provesRules(clinic.db);
 });
 
+/** A service of so many minutes, which all doctors give but the last; a shorter one than half an hour, he too. */
+async function service(
+  minutes: number,
+  room_kind: string | null = null,
+  min_age: number | null = null,
+): Promise<number> {
+  const { rows } = await clinic.db.$client.query<{ id: number }>(
+    `with made as (
+       insert into services (name, duration_minutes, room_kind, min_age, price, currency)
+       values ('{"uz":"a","ru":"a","en":"a"}', $1, $2, $3, 25000000, 'UZS') returning id
+     ), given as (insert into doctor_services (doctor_id, service_id) select d, id from made, unnest($4::int[]) d)
+     select id from made`,
+    [minutes, room_kind, min_age, doctors.slice(0, minutes < 30 ? 12 : 11).map(({ id }) => id)],
+  );
+  return rows[0]?.id ?? 0;
+}
+
 test('services travel together: a room goes to one at a time, and whoever is refused changes nothing for the others', async () => {
   const day = '2026-03-23';
   const kind = 'ultrasound';
   const rooms = await Promise.all(['U1', 'U2', 'U3'].map((name) => makeRoom(clinic.db, name, kind)));
-  const service = async (minutes: number, room_kind: string | null = null, min_age: number | null = null) => {
-    const { rows } = await clinic.db.$client.query<{ id: number }>(
-      `with made as (
-         insert into services (name, duration_minutes, room_kind, min_age, price, currency)
-         values ('{"uz":"a","ru":"a","en":"a"}', $1, $2, $3, 25000000, 'UZS') returning id
-       ), given as (insert into doctor_services (doctor_id, service_id) select d, id from made, unnest($4::int[]) d)
-       select id from made`,
-      [minutes, room_kind, min_age, doctors.slice(0, minutes < 30 ? 12 : 11).map(({ id }) => id)],
-    );
-    return rows[0]?.id ?? 0;
-  };
   const examination = await service(60, kind);
   const consultation = await service(30);
   const forAdults = await service(30, null, 18);
@@ -443,7 +451,7 @@ test('services travel together: a room goes to one at a time, and whoever is ref
   for (const { id } of doctors)
     runs.push(await makeRun(clinic.db, id, day, ['10:00', '10:30', '11:00', '11:30', '12:00']));
   const from = (doctor: number, nth: number) => runs[doctor]?.[nth] as number;
-  const book = (patient: number, timeslot: number, wanted: number, key?: string) =>
+  const book = (patient: number, timeslot: number | undefined, wanted: number, key?: string) =>
     clinic.ask(patients[patient] as Member, 'POST', '/appointments/', { timeslot, service: wanted }, 0, key);
   const taken = from(9, 2);
   expect((await book(0, taken, consultation)).status).toBe(201);
@@ -493,8 +501,8 @@ test('services travel together: a room goes to one at a time, and whoever is ref
   }>(
     `select a.id, e.xid::text, a.room_id as room, a.price from appointments a
        join events e on e.appointment_id = a.id and e.type = 'appointment.booked'
-     where a.date = $1 and a.id = any ($2)`,
-    [day, answers.map(({ body }) => body.id ?? 0)],
+     where a.id = any ($1)`,
+    [answers.map(({ body }) => body.id ?? 0)],
   );
   const won = answers.filter(({ status }) => status === 201);
   expect(rows).toHaveLength(won.length);
@@ -507,5 +515,27 @@ test('services travel together: a room goes to one at a time, and whoever is ref
         .map(({ body }) => body.room)
         .toSorted(),
     ).toEqual(rooms.toSorted());
+  await provesRules(clinic.db);
+});
+
+test('of services that share a slot with the next, in one group, every other one is booked', async () => {
+  const lengthy = await service(60);
+  const doctor = doctors[10] as Member;
+  const starts = Array.from(
+    { length: 10 },
+    (_, nth) => `${10 + Math.floor(nth / 2)}:${nth % 2 ? '30' : '00'}`,
+  );
+  const run = await makeRun(clinic.db, doctor.id, '2026-03-24', starts);
+  const booked = await insertServiceVisits(
+    clinic.db,
+    run.slice(0, -1).map((timeslot, nth) => {
+      const patient = (patients[nth] as Member).id;
+      return { timeslot, patient, booked_by: patient, service: lengthy, status: 'pending' as const };
+    }),
+    boundsFor('patient', OPEN_POLICY, clinic.clock),
+  );
+  expect(booked.map((one) => one?.timeslot)).toEqual(
+    run.slice(0, -1).map((timeslot, nth) => (nth % 2 === 0 ? timeslot : undefined)),
+  );
   await provesRules(clinic.db);
 });

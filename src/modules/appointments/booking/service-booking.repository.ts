@@ -97,9 +97,9 @@ export async function insertServiceVisit(
 
 /**
  * Books services of several patients in one statement, each for themself and without a limit of their number. It works like
- * `insertAppointments`, and locks what `insertServiceVisit` does. Of those who want the same slot, if only one of several, the
- * first alone tries for it. Rooms are given out one after another, so that no two get one at the same time. Rows are written in the
- * order of the rooms: two groups that take the same ones would otherwise wait for each other.
+ * `insertAppointments`, and locks what `insertServiceVisit` does. Slots and rooms are given out one booking after another, so that
+ * no two get one at the same time. Rows are written in the order of the rooms: two groups that take the same ones would
+ * otherwise wait for each other.
  * @param bounds those of a patient
  * @returns in the order of `bookings`; undefined where some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took one of the rooms in this very moment
@@ -142,24 +142,24 @@ export async function insertServiceVisits(
         for no key update of s
       ), whole as materialized (
         select w.*, first.doctor_id, first.date, first.start_time, run.end_time, first.branch_id, first.room_id,
-          doctor.first_name, doctor.last_name, doctor.specialization
+          doctor.first_name, doctor.last_name, doctor.specialization, row_number() over (order by w.nth) as place,
+          tsrange(first.date + first.start_time, first.date + run.end_time) as time
         from service w join locked first on first.id = w.timeslot cross join ${bookingDoctor('first')}
         cross join lateral (
           select count(*) as count, max(s.end_time) as end_time from locked s
           where s.id = any (w.slots)
             and ${isOpenTo(inFamily('w.patient', 'w.booked_by', 's'), { now: '$5', reach: '$11' })}) run
         where run.count = cardinality(w.slots) and first.doctor_id <> w.patient
-      ), winner as materialized (
-        select w.*, row_number() over (order by w.nth) as place from whole w
-        where not exists (select from whole before where before.nth < w.nth and before.slots && w.slots)
       ), placed as (
-        select 0::bigint as place, null::integer as room, '{}'::integer[] as rooms, '{}'::tsrange[] as times
+        select 0::bigint as place, false as has_won, null::integer as room, '{}'::integer[] as taken, '{}'::integer[] as rooms,
+          '{}'::tsrange[] as times
         union all
-        select next.place, found.room, placed.rooms || found.room, placed.times || next.time
-        from placed join (
-          select w.*, tsrange(w.date + w.start_time, w.date + w.end_time) as time from winner w
-        ) next on next.place = placed.place + 1
-        cross join lateral (select case when next.room_kind is not null then ${freeRoom({
+        select next.place, verdict.has_won, found.room,
+          case when verdict.has_won then placed.taken || next.slots else placed.taken end,
+          placed.rooms || found.room, placed.times || next.time
+        from placed join whole next on next.place = placed.place + 1
+        cross join lateral (select not (next.slots && placed.taken) as is_left) slots
+        cross join lateral (select case when next.room_kind is not null and slots.is_left then ${freeRoom({
           branch: 'next.branch_id',
           kind: 'next.room_kind',
           date: 'next.date',
@@ -171,9 +171,11 @@ export async function insertServiceVisits(
             select given.room from unnest(placed.rooms, placed.times) given (room, time)
             where given.room is not null and given.time && next.time))`,
         })} end as room) found
+        cross join lateral (
+          select slots.is_left and (next.room_kind is null or found.room is not null) as has_won) verdict
       ), slot as materialized (
-        select w.*, coalesce(placed.room, w.room_id) as room from winner w join placed on placed.place = w.place
-        where w.room_kind is null or placed.room is not null
+        select w.*, coalesce(placed.room, w.room_id) as room
+        from whole w join placed on placed.place = w.place and placed.has_won
       ), booked as (
         insert into appointments (${serviceColumns})
         select slot.doctor_id, slot.patient, slot.timeslot, slot.slots[2:], slot.date, slot.start_time, slot.end_time,
