@@ -78,6 +78,10 @@ export const sideOf = (role: Role): Side | null => abilities[role].side;
  */
 export const worksHere = (role: Role): boolean => sideOf(role) !== 'patient';
 
+/** A patient who asks for themself, and for nobody whom they look after. Staff who name themselves are no patients. */
+export const isForThemself = (caller: Pick<Caller, 'id' | 'role'>, patient: number): boolean =>
+  sideOf(caller.role) === 'patient' && caller.id === patient;
+
 export const reachesAll = (role: Role): boolean => abilities[role].reaches_all;
 
 export const manages = (role: Role): boolean => abilities[role].manages;

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { timeFor, unhurried, within } from '../../src/db/deadline.ts';
 import { together } from '../../src/db/together.ts';
+import { insertAppointments } from '../../src/modules/appointments/booking/booking.repository.ts';
 import { insertServiceVisits } from '../../src/modules/appointments/booking/service-booking.repository.ts';
 import { boundsFor, OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
 import {
@@ -538,4 +539,83 @@ test('of services that share a slot with the next, in one group, every other one
     run.slice(0, -1).map((timeslot, nth) => (nth % 2 === 0 ? timeslot : undefined)),
   );
   await provesRules(clinic.db);
+});
+
+const ownBooking = (who: number, timeslot: number, reason: string) => {
+  const patient = (patients[who] as Member).id;
+  return { timeslot, patient, booked_by: patient, status: 'pending' as const, reason };
+};
+
+test('who asks twice for one slot is answered what each of the two came to', async () => {
+  const day = '2026-03-25';
+  const forAdults = await service(30, null, 18);
+  const consultation = await service(30);
+  const [first, second] = (await makeRun(clinic.db, (doctors[0] as Member).id, day, ['10:00', '11:00'])) as [
+    number,
+    number,
+  ];
+  const bounds = boundsFor('patient', OPEN_POLICY, clinic.clock);
+  // Whose birth date nobody knows is no adult.
+  const services = await insertServiceVisits(
+    clinic.db,
+    [
+      { ...ownBooking(0, first, 'for adults'), service: forAdults },
+      { ...ownBooking(0, first, 'for all'), service: consultation },
+    ],
+    bounds,
+  );
+  expect(services.map((one) => one && [one.service?.id, one.reason])).toEqual([
+    undefined,
+    [consultation, 'for all'],
+  ]);
+  const slots = await insertAppointments(
+    clinic.db,
+    [ownBooking(1, second, 'once'), ownBooking(1, second, 'twice')],
+    bounds,
+  );
+  expect(slots.map((one) => one?.reason)).toEqual(['once', undefined]);
+});
+
+test('visits that follow on one another in one room are written in one order, whoever they are for', async () => {
+  const day = '2026-03-26';
+  const kind = 'one of its kind';
+  await makeRoom(clinic.db, 'Only', kind);
+  const examination = await service(30, kind);
+  const starts = ['10:00', '10:30', '11:00', '11:30'];
+  const runs: number[][] = [];
+  for (const { id } of doctors.slice(0, 4)) runs.push(await makeRun(clinic.db, id, day, starts));
+  await insertServiceVisits(
+    clinic.db,
+    // The later the visit, the lower the patient's id.
+    starts.map((_, nth) => ({
+      ...ownBooking(4 - nth, runs[nth]?.[nth] as number, 'x'),
+      service: examination,
+    })),
+    boundsFor('patient', OPEN_POLICY, clinic.clock),
+  );
+  const { rows } = await clinic.db.$client.query(
+    `select u.start_time::text as start from room_uses u join appointments a on a.id = u.appointment_id
+     where a.date = $1 order by u.id`,
+    [day],
+  );
+  expect(rows.map(({ start }) => start.slice(0, 5))).toEqual(starts);
+});
+
+test.each([
+  ['book', book],
+  ['hold', hold],
+])('staff who name themselves lend nobody what they may: to %s beside patients', async (_, ask) => {
+  const [admin] = (await clinic.crowd('admin', 1)) as [Member];
+  expect((await clinic.ask(admin, 'PATCH', '/settings/', { horizon_days: 30 })).status).toBe(200);
+  const far = await Promise.all(Array.from({ length: 6 }, () => slot('2026-08-10')));
+  const path = (timeslot: number) => (ask === book ? '/appointments/' : `/timeslots/${timeslot}/hold/`);
+  const named = (timeslot: number) =>
+    clinic.ask(admin, 'POST', path(timeslot), { ...(ask === book && { timeslot }), patient: admin.id });
+  const answers = await inOneGroup(
+    () => [ask(patients[0] as Member, far[0] as number), ...far.slice(1).map(named)],
+    { stop: ask, ...(ask === hold && { lanes: 2 }) },
+  );
+  expect((await clinic.ask(admin, 'PATCH', '/settings/', { horizon_days: null })).status).toBe(200);
+  expect(outcome(answers[0] as Answer)).toBe('409 too_far_ahead');
+  expect(tally(answers.slice(1))).toEqual({ '404 patient_not_found': 5 });
 });

@@ -2,7 +2,7 @@ import type { AuditAction } from '../../core/audited.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, orThrow } from '../../core/errors.ts';
 import type { Keyed, Once } from '../../core/idempotency.ts';
-import { type Caller, sideOf, worksHere } from '../../core/roles.ts';
+import { type Caller, isForThemself, sideOf, worksHere } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { together } from '../../db/together.ts';
 import type { Audit } from '../audit/index.ts';
@@ -119,7 +119,7 @@ export function createHolds({
       return obtaining.obtain({ timeslot, patient, service }, caller, async (bounds, policy) => {
         const wanted = { timeslot, patient, account: accountOf(caller, patient), service };
         const one = { wanted, caller, request, bounds, policy };
-        const [got] = patient === caller.id ? [await holdOwn(one)] : await holdAll([one]);
+        const [got] = isForThemself(caller, patient) ? [await holdOwn(one)] : await holdAll([one]);
         return orThrow(got);
       });
     },

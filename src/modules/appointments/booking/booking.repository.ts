@@ -108,7 +108,7 @@ export async function insertAppointments(
   bookings: readonly Booking[],
   bounds: Bounds,
 ): Promise<(Appointment | undefined)[]> {
-  const { rows } = await clientOf(executor).query<AppointmentRow>({
+  const { rows } = await clientOf(executor).query<RowOfGroup>({
     name: 'appointments.book-together',
     text: `
       with wanted as materialized (
@@ -138,8 +138,9 @@ export async function insertAppointments(
         on conflict do nothing
         returning *
       )
-      select ${bookedColumns}
-      from booked join slot on slot.id = booked.timeslot_id join patient on patient.id = booked.patient_id`,
+      select ${bookedColumns}, winner.nth::integer
+      from booked join winner on winner.id = booked.timeslot_id join slot on slot.id = winner.id
+      join patient on patient.id = booked.patient_id`,
     values: togetherValues(bookings, bounds),
   });
   return eachOf(bookings, rows);
@@ -155,21 +156,21 @@ export const togetherValues = (bookings: readonly Booking[], bounds: Bounds): un
   bookings.map(({ reason }) => reason ?? null),
 ];
 
+/** A row that says for which of the bookings of its group it is. */
+export type RowOfGroup = AppointmentRow & { nth: number };
+
 /**
  * What each of these bookings got.
  * @returns in their order; undefined where some rule refused
  */
 export function eachOf(
   bookings: readonly Booking[],
-  rows: readonly AppointmentRow[],
+  rows: readonly RowOfGroup[],
 ): (Appointment | undefined)[] {
-  const booked = new Map(rows.map((row) => [row.timeslot, row]));
-  return bookings.map(({ timeslot, patient }) => {
-    const row = booked.get(timeslot);
-    if (row?.patient_id !== patient) return undefined;
-    // Whoever asked for it twice at once has it once.
-    booked.delete(timeslot);
-    return toAppointment(row);
+  const booked = new Map(rows.map((row) => [row.nth, row]));
+  return bookings.map((_, place) => {
+    const row = booked.get(place + 1);
+    return row && toAppointment(row);
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/clock.ts';
 import { AppError, invalidField, orThrow } from '../../../core/errors.ts';
 import { fresh, type Keyed, type Once } from '../../../core/idempotency.ts';
-import { type Caller, sideOf, worksHere } from '../../../core/roles.ts';
+import { type Caller, isForThemself, sideOf, worksHere } from '../../../core/roles.ts';
 import type { ActiveStatus } from '../../../core/words.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
 import { together } from '../../../db/together.ts';
@@ -132,7 +132,7 @@ export function createBooking(dependencies: BookingDependencies) {
     return obtaining.obtain({ timeslot, patient, service, offered }, caller, async (bounds, policy) => {
       const status: ActiveStatus = policy.auto_confirm || isFollowUp ? 'confirmed' : 'pending';
       const booking = { timeslot, service, patient, booked_by: caller.id, status, reason };
-      if (patient === caller.id && bounds.active_max === null) {
+      if (isForThemself(caller, patient) && bounds.active_max === null) {
         const travel = service === undefined ? bookOwn : bookOwnService;
         return orThrow(await travel({ booking, bounds, caller, request }));
       }

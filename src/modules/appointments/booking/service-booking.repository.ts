@@ -15,6 +15,7 @@ import {
   bookingPatients,
   bookingValues,
   eachOf,
+  type RowOfGroup,
   togetherValues,
 } from './booking.repository.ts';
 
@@ -98,8 +99,8 @@ export async function insertServiceVisit(
 /**
  * Books services of several patients in one statement, each for themself and without a limit of their number. It works like
  * `insertAppointments`, and locks what `insertServiceVisit` does. Slots and rooms are given out one booking after another, so that
- * no two get one at the same time. Rows are written in the order of the rooms: two groups that take the same ones would
- * otherwise wait for each other.
+ * no two get one at the same time. Rows are written in the order of the rooms and of the times: two groups that take the
+ * same ones would otherwise wait for each other.
  * @param bounds those of a patient
  * @returns in the order of `bookings`; undefined where some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took one of the rooms in this very moment
@@ -109,7 +110,7 @@ export async function insertServiceVisits(
   bookings: readonly ServiceBooking[],
   bounds: Bounds,
 ): Promise<(Appointment | undefined)[]> {
-  const { rows } = await clientOf(executor).query<AppointmentRow>({
+  const { rows } = await clientOf(executor).query<RowOfGroup>({
     name: 'appointments.book-services-together',
     text: `
       with recursive wanted as materialized (
@@ -156,7 +157,7 @@ export async function insertServiceVisits(
         union all
         select next.place, verdict.has_won, found.room,
           case when verdict.has_won then placed.taken || next.slots else placed.taken end,
-          placed.rooms || found.room, placed.times || next.time
+          placed.rooms || case when verdict.has_won then coalesce(found.room, next.room_id) end, placed.times || next.time
         from placed join whole next on next.place = placed.place + 1
         cross join lateral (select not (next.slots && placed.taken) as is_left) slots
         cross join lateral (select case when next.room_kind is not null and slots.is_left then ${freeRoom({
@@ -182,11 +183,11 @@ export async function insertServiceVisits(
           slot.branch_id, slot.room, slot.service, slot.name, slot.price, slot.currency, slot.booked_by,
           ${bookedStatus('slot.status')}, $5, $5, slot.reason
         from slot
-        order by slot.room, slot.patient, slot.nth
+        order by slot.room, slot.date, slot.start_time, slot.patient
         on conflict do nothing
         returning *
       )
-      select ${bookedColumns}
+      select ${bookedColumns}, slot.nth::integer
       from booked join slot on slot.timeslot = booked.timeslot_id join patient on patient.id = booked.patient_id`,
     values: [...togetherValues(bookings, bounds), bookings.map(({ service }) => service)],
   });
