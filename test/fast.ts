@@ -21,10 +21,11 @@ export const leftOut: readonly { why: string; files: readonly string[] }[] = [
     ],
   },
   {
-    why: 'processes, pages and programs of others',
+    why: 'processes, pages in a browser and programs of others',
     files: [
       'test/process/**',
       'test/browser/**',
+      'test/pages/**',
       'test/openapi/**',
       'test/bench/**',
       'test/docs/{commands,programs}.test.ts',
