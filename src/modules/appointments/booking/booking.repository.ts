@@ -111,11 +111,7 @@ export async function insertAppointments(
   const { rows } = await clientOf(executor).query<RowOfGroup>({
     name: 'appointments.book-together',
     text: `
-      with wanted as materialized (
-        select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
-            ${unseen('$4', 'appointment_status[]')}, ${unseen('$13', 'text[]')})
-          with ordinality w (timeslot, patient, booked_by, status, reason, nth)
-      ), patient as materialized (${bookingPatients}), slot as materialized (
+      with wanted as materialized (${wantedTogether()}), patient as materialized (${bookingPatients}), slot as materialized (
         select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
           s.is_waitlisted, s.last_held_by, doctor.*
         from timeslots s cross join ${bookingDoctor('s')}
@@ -155,6 +151,21 @@ export const togetherValues = (bookings: readonly Booking[], bounds: Bounds): un
   ...boundValues(bounds),
   bookings.map(({ reason }) => reason ?? null),
 ];
+
+/**
+ * The bookings of a group, as `togetherValues` tells them, and which of them it is.
+ * @param more further columns by their names, each as SQL for an array
+ */
+export const wantedTogether = (more: Record<string, string> = {}): string => `
+  select * from unnest(${[
+    unseen('$1', 'integer[]'),
+    unseen('$2', 'integer[]'),
+    unseen('$3', 'integer[]'),
+    unseen('$4', 'appointment_status[]'),
+    unseen('$13', 'text[]'),
+    ...Object.values(more),
+  ].join()})
+    with ordinality w (${['timeslot', 'patient', 'booked_by', 'status', 'reason', ...Object.keys(more), 'nth'].join()})`;
 
 /** A row that says for which of the bookings of its group it is. */
 export type RowOfGroup = AppointmentRow & { nth: number };

@@ -17,6 +17,7 @@ import {
   eachOf,
   type RowOfGroup,
   togetherValues,
+  wantedTogether,
 } from './booking.repository.ts';
 
 export type ServiceBooking = Booking & { service: number };
@@ -30,7 +31,7 @@ const serviceColumns = `
  * Books a service that a slot's doctor gives, from that slot on, in one statement. It works like `insertAppointment` and takes
  * as many slots as the service lasts. It locks their branch and room first: the slots are changed twice, and that asks for these
  * anew. Then it locks all of the slots in the order of their ids and judges each of them, so that somebody who books one of
- * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one;
+ * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one.
  * @returns undefined when some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took the room in this very moment
  */
@@ -113,11 +114,7 @@ export async function insertServiceVisits(
   const { rows } = await clientOf(executor).query<RowOfGroup>({
     name: 'appointments.book-services-together',
     text: `
-      with recursive wanted as materialized (
-        select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
-            ${unseen('$4', 'appointment_status[]')}, ${unseen('$13', 'text[]')}, ${unseen('$14', 'integer[]')})
-          with ordinality w (timeslot, patient, booked_by, status, reason, service, nth)
-      ), patient as materialized (${bookingPatients}), service as materialized (
+      with recursive wanted as materialized (${wantedTogether({ service: unseen('$14', 'integer[]') })}), patient as materialized (${bookingPatients}), service as materialized (
         select w.*, v.name, v.room_kind, ${servicePrice}, ${slotsFrom('first')} as slots
         from wanted w join patient on patient.id = w.patient
         join timeslots first on first.id = w.timeslot
