@@ -69,7 +69,6 @@ export async function loadWorld(
     await once(client, 'staff', () => addStaff(client, world));
     if (!(await isDone(client, 'finished'))) await fill(client, world, tell);
     await once(client, 'rooms', () => useRooms(client, today));
-    await client.query('vacuum (analyze) room_uses');
     return world;
   } finally {
     await client.end();
@@ -102,21 +101,22 @@ async function fill(
 
 /**
  * Who gives an examination has done so in a room of the eight: a quarter of a year of it, and all that is ahead. A server that
- * finds the table empty plans as for an empty one, for as long as a measurement takes.
+ * finds the table empty plans as for an empty one, for as long as a measurement takes. What a run that was cut off has left
+ * stands there already.
  */
-const useRooms = (client: pg.Client, today: string) =>
-  client
-    .query(
-      `insert into room_uses (room_id, date, start_time, end_time, appointment_id)
-       select r.id, a.date, a.start_time, a.end_time, a.id
-       from appointments a
-       join doctor_services g on g.doctor_id = a.doctor_id join services s on s.id = g.service_id
-       join rooms r on r.name = s.room_kind || '.' || 1 + (a.doctor_id / 4 - 1) % 8
-       where a.date > $1::date - 90 and a.status in ('pending', 'confirmed')
-       on conflict do nothing`,
-      [today],
-    )
-    .then(() => {});
+async function useRooms(client: pg.Client, today: string): Promise<void> {
+  await client.query(
+    `insert into room_uses (room_id, date, start_time, end_time, appointment_id)
+     select r.id, a.date, a.start_time, a.end_time, a.id
+     from appointments a
+     join doctor_services g on g.doctor_id = a.doctor_id join services s on s.id = g.service_id
+     join rooms r on r.name = s.room_kind || '.' || 1 + (a.doctor_id / 4 - 1) % 8
+     where a.date > $1::date - 90 and a.status in ('pending', 'confirmed')
+     on conflict do nothing`,
+    [today],
+  );
+  await client.query('analyze room_uses');
+}
 
 /**
  * Every fourth doctor gives an examination of one slot, in one of the eight rooms that eight of them share. It is written
