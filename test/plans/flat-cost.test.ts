@@ -299,6 +299,11 @@ const TOGETHER = { rows: 4 * STEP.rows, buffers: STEP.buffers };
 const GUESSED = { rows: STEP.rows, buffers: 4_000 };
 /** Who is refused is shown others: the doctor's next, and those of each doctor of the specialization. */
 const REFUSED = { rows: 20_000, buffers: 70_000 };
+function limitOf(step: string): { rows: number; buffers: number } {
+  if (step.startsWith('book what is taken')) return REFUSED;
+  if (step.endsWith('where the doctor works')) return GUESSED;
+  return step.endsWith('together') ? TOGETHER : STEP;
+}
 
 test.each(Object.keys(commands).flatMap((name) => planModes.map((mode) => [name, mode] as const)))(
   'to %s costs what it cost on the first day (%s)',
@@ -308,8 +313,7 @@ test.each(Object.keys(commands).flatMap((name) => planModes.map((mode) => [name,
     const { ran, rows, buffers, status } = await costOf(mode, request);
     const refused = name.startsWith('book what is taken');
     expect(refused ? status === 409 : status < 300, String(status)).toBe(true);
-    const guessed = name.endsWith('where the doctor works');
-    const limit = refused ? REFUSED : guessed ? GUESSED : name.endsWith('together') ? TOGETHER : STEP;
+    const limit = limitOf(name);
     const dear = ran
       .filter((plan) => plan.rows > 50)
       .map(({ text, rows: read }) => [read, text.trim().replaceAll(/\s+/g, ' ').slice(0, 60)]);
