@@ -9,19 +9,26 @@ import { nameOrder } from '../../../db/search.ts';
 import { isBookable } from '../../availability/people.sql.ts';
 import type { Specialization } from './specializations.schemas.ts';
 
-const shown = `s.id, s.name, json_build_object('uz', s.name_uz, 'ru', s.name_ru, 'en', s.name_en) as names,
-  (select count(*)::integer from doctor_profiles d join users u on u.id = d.id
-   where d.specialization_id = s.id and ${isBookable('u', 'd')}) as doctors`;
+const shown = `s.id, s.name, json_build_object('uz', s.name_uz, 'ru', s.name_ru, 'en', s.name_en) as names`;
 
-/** One page by name, as the reader's language has it and orders it. */
+/** One page by name, as the reader's language has it and orders it. The doctors of the whole page are counted at once. */
 export function listSpecializations(db: Db, reader: Locale, page: PageRequest) {
+  const order = `${nameOrder(`coalesce(s.name_${reader}, s.name)`, reader)}, s.id`;
   return fetchPage<Specialization & { count: number }>(page, async ({ limit, offset }) => {
     const { rows } = await clientOf(db).query<Specialization & { count: number }>({
       name: `specializations.list:${reader}`,
       text: `
-        select ${shown}, (select count(*)::integer from (select from specializations limit ${COUNT_LIMIT}) counted) as count
-        from specializations s order by ${nameOrder(`coalesce(s.name_${reader}, s.name)`, reader)}, s.id
-        limit $1 offset $2`,
+        with page as materialized (
+          select s.* from specializations s order by ${order} limit $1 offset $2
+        ), practising as (
+          select d.specialization_id as id, count(*)::integer as doctors
+          from doctor_profiles d join users u on u.id = d.id
+          where d.specialization_id in (select id from page) and ${isBookable('u', 'd')}
+          group by d.specialization_id
+        )
+        select ${shown}, coalesce(practising.doctors, 0) as doctors,
+          (select count(*)::integer from (select from specializations limit ${COUNT_LIMIT}) counted) as count
+        from page s left join practising using (id) order by ${order}`,
       values: [limit, offset],
     });
     return rows;
@@ -34,7 +41,11 @@ export async function findSpecialization(
 ): Promise<Specialization | undefined> {
   const { rows } = await clientOf(executor).query<Specialization>({
     name: 'specializations.find',
-    text: `select ${shown} from specializations s where s.id = $1`,
+    text: `
+      select ${shown}, (
+        select count(*)::integer from doctor_profiles d join users u on u.id = d.id
+        where d.specialization_id = s.id and ${isBookable('u', 'd')}) as doctors
+      from specializations s where s.id = $1`,
     values: [id],
   });
   return rows[0];
