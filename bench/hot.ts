@@ -1,4 +1,4 @@
-import { type Measured, measure, type Pace, type Target } from './measure.ts';
+import { cost, type Measured, measure, type Pace, type Target } from './measure.ts';
 import type { Helper } from './processes.ts';
 import { figure, percent, say, table } from './report.ts';
 import { type Scenario, scenarios } from './scenarios.ts';
@@ -57,12 +57,13 @@ export const named = (measured: readonly Measured[], name: string) =>
 
 /** @returns the figures and what they are of their limits, as Markdown */
 export async function hotRequests(load: Helper, site: Site, options: HotOptions): Promise<string> {
-  const targetsOf = ({ limits }: Scenario): Target[] => [
+  const targetsOf = ({ limits, beside }: Scenario): Target[] => [
     ...limits.map((name) => ({ name, site, server: site[name], constant: name === 'bare' })),
+    ...(beside ? [{ name: beside.name, site, server: site.api, asks: beside.asks(site.stock) }] : []),
     { name: 'API', site, server: site.api },
   ];
   const results = await measureAll(load, options, targetsOf);
-  const ratios = results.flatMap(([{ title, goal }, measured]) =>
+  const ratios = results.flatMap(([{ title, goal, beside }, measured]) =>
     measured.map((targets) => {
       const [api, floor, bare] = ['API', 'floor', 'bare'].map((name) => named(targets, name));
       const of = (limit: Measured | undefined) => (api && limit ? percent(api.rate / limit.rate) : '');
@@ -73,7 +74,11 @@ export async function hotRequests(load: Helper, site: Site, options: HotOptions)
         of(bare),
         of(floor),
         times,
-        api && goal ? verdict(goal, targets, api) : '',
+        api
+          ? [goal && verdict(goal, targets, api), beside && dearer(beside, targets, api)]
+              .filter(Boolean)
+              .join('; ')
+          : '',
       ];
     }),
   );
@@ -95,6 +100,17 @@ function verdict(goal: NonNullable<Scenario['goal']>, targets: readonly Measured
   const reached = api.rate >= share * limit.rate && api.p99 <= p99 * limit.p99;
   const tail = Number.isFinite(p99) ? `, p99 ${p99} ×` : '';
   return `${percent(share)} of ${of}${tail}: ${reached ? 'yes' : 'NO'}`;
+}
+
+function dearer(
+  beside: NonNullable<Scenario['beside']>,
+  targets: readonly Measured[],
+  api: Measured,
+): string {
+  const other = named(targets, beside.name);
+  if (!other) return '';
+  const times = cost(api) / cost(other);
+  return `costs ${figure(times)} × ${beside.name}, ${beside.times} × at most: ${times <= beside.times ? 'yes' : 'NO'}`;
 }
 
 /** How much slower a hot request may be in the large world. */

@@ -14,7 +14,7 @@ export interface Target {
   server: Server;
   /** Whether it answers without asking the database. */
   constant?: boolean;
-  /** What it is asked in place of the scenario's own, round and round. */
+  /** What it is asked in place of the scenario's own: each once where something is written, else round and round. */
   asks?: readonly Ask[];
   /** Who signs the tokens that it is sent; by default the site's secret. */
   token_keys?: TokenKeys;
@@ -37,6 +37,9 @@ export interface Measured extends Omit<LoadResult, 'statuses' | 'broken'> {
 }
 
 const WARM = 1;
+
+/** Processor time of the server and its database together, for one request. */
+export const cost = ({ server_us, database_us }: Measured): number => server_us + database_us;
 
 /** @throws Error as soon as an answer is none of those expected, or a connection breaks */
 export async function measure(
@@ -89,7 +92,7 @@ async function bringBack({ database_url }: Site, { undo }: Scenario): Promise<vo
 
 /** A constant can be asked for again and again, and so fast that distinct slots would run out. */
 function partsFor({ asks, constant, site }: Target, scenario: Scenario, connections: number): Part[] {
-  if (asks) return [{ weight: 1, once: false, asks }];
+  if (asks) return [{ weight: 1, once: scenario.writes, asks }];
   const parts = scenario.parts(site.stock, connections);
   return constant ? parts.map((part) => ({ ...part, once: false })) : parts;
 }

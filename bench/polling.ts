@@ -1,4 +1,4 @@
-import { type Measured, measure, type Pace, type Target } from './measure.ts';
+import { cost, type Measured, measure, type Pace, type Target } from './measure.ts';
 import type { Helper } from './processes.ts';
 import { figure, percent, say, table } from './report.ts';
 import type { Scenario } from './scenarios.ts';
@@ -60,9 +60,6 @@ async function known({ api, secret }: Site, ask: Ask): Promise<Ask> {
   return { ...ask, known: etag };
 }
 
-/** Processor time of the server and its database together, for one request. */
-const cost = (one: Measured | undefined) => (one ? one.server_us + one.database_us : Number.NaN);
-
 function rowsOf(title: string, measured: Measured[]): string[][] {
   const whole = measured.find(({ target }) => target === 'whole');
   return measured.map((one) => [
@@ -72,7 +69,7 @@ function rowsOf(title: string, measured: Measured[]): string[][] {
     figure(one.p99),
     figure(one.bytes),
     figure(cost(one)),
-    percent(cost(one) / cost(whole)),
+    whole ? percent(cost(one) / cost(whole)) : '',
   ]);
 }
 

@@ -21,6 +21,8 @@ export interface Scenario {
   /** What brings back what a site's reset leaves, in SQL that every build understands. */
   undo?: string;
   parts: (stock: Stock, connections: number) => Part[];
+  /** What the API is asked besides, in turns, and how many times its processor time this may cost at most. */
+  beside?: { name: string; asks: (stock: Stock) => Ask[]; times: number };
 }
 
 /** The requests of a world: what there is to ask for. */
@@ -80,6 +82,7 @@ export const scenarios: Record<string, Scenario> = {
     expected: [201],
     writes: true,
     parts: (stock) => only(stock.examine(), true),
+    beside: { name: 'a plain one', asks: (stock) => stock.book(), times: 1.25 },
   },
   hold: {
     title: 'holding distinct slots',
