@@ -47,13 +47,21 @@ export async function listDoctors(
   const name = `doctors.list:${reader}:${search.length}:${specialization ? 'specialization' : ''}`;
   const list = statement(name, () => {
     // The two halves of a search stand in two tables: each is asked through its own trigram index.
-    const matches = (word: SQL) => sql`${users.id} in (
+    const matches = (word: SQL) => sql`(
       select id from users where role = 'doctor'
         and ${finds(sql`search_text(coalesce(first_name, '') || ' ' || coalesce(last_name, ''))`, word, 'once')}
       union
       select id from doctor_profiles where ${finds(sql`search_text(coalesce(specialization, ''))`, word, 'once')})`;
+    // Both the page and its count ask for what was found: it is looked for once, and not for each doctor anew.
+    const found = query.$with('found', { id: users.id }).as(
+      sql.join(
+        search.map((_, index) => matches(sql`${sql.placeholder(`word${index}`)}`)),
+        sql` intersect `,
+      ),
+    );
+    const begun = search.length > 0 ? query.with(found) : query;
     const narrowed = [
-      ...search.map((_, index) => matches(sql`${sql.placeholder(`word${index}`)}`)),
+      search.length > 0 ? sql`${users.id} in (select id from found)` : undefined,
       specialization
         ? sql`${users.id} in (select id from doctor_profiles
             where search_fold(specialization) = (select specialization_fold(${sql.placeholder('specialization')})))`
@@ -78,7 +86,7 @@ export async function listDoctors(
       .where(and(eq(doctorProfiles.id, users.id), isIn))
       .limit(1)
       .as('profile');
-    return query
+    return begun
       .select({
         id: users.id,
         first_name: users.first_name,
