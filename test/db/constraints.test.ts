@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { empty, testDatabase } from '../helpers/database.ts';
 
 /**
  * The rules as the database keeps them, with no application before it: each constraint and trigger of drizzle/*.sql is
@@ -22,9 +22,22 @@ beforeAll(async () => {
 afterAll(() => close());
 beforeEach(async () => {
   await run('alter table appointments enable trigger all');
-  await run(
-    `truncate timeslots, absences, waitlist_entries, weekly_hours, holidays, guardianships, guardian_invitations, rooms,
-       services, doctor_services, receptionist_branches, calendar_feeds, webhook_endpoints, api_keys cascade`,
+  await empty(
+    db,
+    'timeslots',
+    'absences',
+    'waitlist_entries',
+    'weekly_hours',
+    'holidays',
+    'guardianships',
+    'guardian_invitations',
+    'rooms',
+    'services',
+    'doctor_services',
+    'receptionist_branches',
+    'calendar_feeds',
+    'webhook_endpoints',
+    'api_keys',
   );
   await run('delete from branches where id > 1');
 });

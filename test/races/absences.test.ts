@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { PASSWORD, testConfig } from '../helpers/app.ts';
-import { createDatabase, PATIENT_LIMITS } from '../helpers/database.ts';
+import { createDatabase, empty, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startServer } from '../helpers/process.ts';
 import {
   type Answer,
@@ -55,7 +55,7 @@ describe('at once', () => {
   afterEach(async () => {
     await provesRules(clinic.db);
     await provesAbsence(clinic.db);
-    await clinic.db.$client.query('truncate timeslots, appointments, absences, weekly_hours cascade');
+    await empty(clinic.db, 'timeslots', 'appointments', 'absences', 'weekly_hours');
   });
 
   const away =

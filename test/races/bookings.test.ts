@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Arena,
   arena,
@@ -29,7 +30,7 @@ afterAll(() => clinic.close());
 // Every race starts from an empty calendar.
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments cascade');
+  await empty(clinic.db, 'timeslots', 'appointments');
 });
 
 const stored = async (appointment: number) => {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Arena,
   arena,
@@ -34,8 +35,14 @@ beforeAll(async () => {
 afterAll(() => clinic.close());
 afterEach(async () => {
   await provesAll();
-  await clinic.db.$client.query(
-    'truncate timeslots, appointments, holidays, closed_timeslots, weekly_hours, withdrawn_timeslots cascade',
+  await empty(
+    clinic.db,
+    'timeslots',
+    'appointments',
+    'holidays',
+    'closed_timeslots',
+    'weekly_hours',
+    'withdrawn_timeslots',
   );
 });
 async function provesAll() {
@@ -119,9 +126,7 @@ test.each(['cancel', 'keep', undefined] as const)(
       }
       note(seen, [closed, booked, moved, published].map(({ status }) => status < 300).join());
       await provesAll();
-      await clinic.db.$client.query(
-        'truncate timeslots, appointments, weekly_hours, withdrawn_timeslots cascade',
-      );
+      await empty(clinic.db, 'timeslots', 'appointments', 'weekly_hours', 'withdrawn_timeslots');
     }
     expect(Object.keys(seen).length).toBeGreaterThan(1);
   },

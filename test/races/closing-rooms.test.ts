@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Arena,
   arena,
@@ -39,7 +40,7 @@ afterEach(async () => {
   await provesAll();
   await clear();
 });
-const clear = () => clinic.db.$client.query('truncate timeslots, appointments, withdrawn_timeslots cascade');
+const clear = () => empty(clinic.db, 'timeslots', 'appointments', 'withdrawn_timeslots');
 async function provesAll() {
   await provesRules(clinic.db);
   await provesPlaces(clinic.db);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -32,7 +33,7 @@ beforeAll(async () => {
 beforeEach(() => clinic.clock.set(NOW));
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments cascade');
+  await empty(clinic.db, 'timeslots', 'appointments');
 });
 afterAll(() => clinic.close());
 

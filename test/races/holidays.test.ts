@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -40,8 +41,14 @@ afterAll(async () => {
 afterEach(async () => {
   await provesRules(clinic.db);
   await provesClosed();
-  await clinic.db.$client.query(
-    'truncate timeslots, appointments, holidays, closed_timeslots, weekly_hours, waitlist_entries cascade',
+  await empty(
+    clinic.db,
+    'timeslots',
+    'appointments',
+    'holidays',
+    'closed_timeslots',
+    'weekly_hours',
+    'waitlist_entries',
   );
 });
 

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -30,7 +31,7 @@ afterEach(async () => {
   await provesRules(clinic.db);
   // An appointment and its key: both or neither.
   expect(await unmatched()).toEqual([]);
-  await clinic.db.$client.query('truncate timeslots, appointments, idempotency_keys cascade');
+  await empty(clinic.db, 'timeslots', 'appointments', 'idempotency_keys');
 });
 afterAll(() => clinic.close());
 

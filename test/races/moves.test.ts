@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Arena,
   arena,
@@ -27,7 +28,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments cascade');
+  await empty(clinic.db, 'timeslots', 'appointments');
 });
 afterAll(() => clinic.close());
 

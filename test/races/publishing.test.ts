@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
+import { empty, PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -68,9 +68,7 @@ const slots = async () =>
   ).rows;
 const times = async () => (await slots()).map(({ slot }) => slot);
 const clear = () =>
-  clinic.db.$client.query(
-    'truncate timeslots, appointments, weekly_hours, withdrawn_timeslots, holidays cascade',
-  );
+  empty(clinic.db, 'timeslots', 'appointments', 'weekly_hours', 'withdrawn_timeslots', 'holidays');
 const TUESDAYS = ['2026-03-03', '2026-03-10', '2026-03-17', '2026-03-24'];
 const on = (days: string[], ...hoursOfDay: string[]) =>
   days.flatMap((day) => hoursOfDay.map((span) => `${day} ${span}`));

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 import {
   type Arena,
   arena,
@@ -29,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => clinic.close());
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments, waitlist_entries cascade');
+  await empty(clinic.db, 'timeslots', 'appointments', 'waitlist_entries');
 });
 
 const offer = () => {

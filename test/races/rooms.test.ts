@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { type Db, openDatabase } from '../../src/db/client.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
+import { empty, PATIENT_LIMITS } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -48,8 +48,7 @@ afterEach(async () => {
   await provesAll();
   await clear();
 });
-const clear = () =>
-  clinic.db.$client.query('truncate timeslots, appointments, weekly_hours, withdrawn_timeslots cascade');
+const clear = () => empty(clinic.db, 'timeslots', 'appointments', 'weekly_hours', 'withdrawn_timeslots');
 async function provesAll() {
   await provesRules(clinic.db);
   await provesPlaces(clinic.db);

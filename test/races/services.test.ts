@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { empty } from '../helpers/database.ts';
 import {
   type Answer,
   type Arena,
@@ -51,7 +52,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   await provesRules(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments, room_uses cascade');
+  await empty(clinic.db, 'timeslots', 'appointments', 'room_uses');
 });
 afterAll(() => clinic.close());
 

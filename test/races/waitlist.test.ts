@@ -5,7 +5,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts';
 import { runQueue } from '../../src/db/queue/runner.ts';
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
-import { PATIENT_LIMITS } from '../helpers/database.ts';
+import { empty, PATIENT_LIMITS } from '../helpers/database.ts';
 import { startProcess, temporaryFolder } from '../helpers/process.ts';
 import {
   type Answer,
@@ -42,7 +42,7 @@ beforeEach(() => clinic.clock.set(NOW));
 afterEach(async () => {
   await provesRules(clinic.db);
   await provesList(clinic.db);
-  await clinic.db.$client.query('truncate timeslots, appointments, waitlist_entries cascade');
+  await empty(clinic.db, 'timeslots', 'appointments', 'waitlist_entries');
   await clinic.db.$client.query('delete from graphile_worker._private_jobs');
 });
 afterAll(() => clinic.close());

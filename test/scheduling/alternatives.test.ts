@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertSlots } from '../helpers/rows.ts';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   clinic.clock.set(NOW);
-  await clinic.db.$client.query('truncate timeslots, appointments cascade');
+  await empty(clinic.db, 'timeslots', 'appointments');
 });
 afterAll(() => clinic.close());
 

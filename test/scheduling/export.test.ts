@@ -11,6 +11,7 @@ import { createModules } from '../../src/modules.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { entry, lastEntry, notedBy } from '../helpers/audit.ts';
 import { parseCsv, type Separator } from '../helpers/csv.ts';
+import { empty } from '../helpers/database.ts';
 import { capturedLog } from '../helpers/log.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { listening } from '../helpers/raw.ts';
@@ -38,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => clinic.close());
 beforeEach(async () => {
-  await clinic.db.$client.query('truncate appointments, timeslots cascade');
+  await empty(clinic.db, 'appointments', 'timeslots');
 });
 
 const query = (text: string, values: unknown[] = []) => clinic.db.$client.query(text, values);

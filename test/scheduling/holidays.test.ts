@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createModules } from '../../src/modules.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
+import { empty } from '../helpers/database.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 let clinic: TestApp;
@@ -14,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => clinic.close());
 beforeEach(async () => {
-  await clinic.db.$client.query('truncate holidays');
+  await empty(clinic.db, 'holidays');
   await clinic.db.$client.query("update appointments set status = 'cancelled' where status <> 'cancelled'");
   doctor = await clinic.person('doctor');
   patient = await clinic.person('patient');

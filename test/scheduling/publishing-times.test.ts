@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createModules } from '../../src/modules.ts';
 import { testConfig } from '../helpers/app.ts';
 import { testClock } from '../helpers/clock.ts';
-import { testDatabase } from '../helpers/database.ts';
+import { empty, testDatabase } from '../helpers/database.ts';
 import { insertPeople } from '../helpers/rows.ts';
 
 /** Weeks are published at 09:10 and 16:10 of the clinic's wall, which the queue's clock does not know. */
@@ -18,7 +18,7 @@ beforeAll(async () => {
     [doctor],
   );
 });
-beforeEach(() => database.db.$client.query('truncate job_runs, timeslots cascade'));
+beforeEach(() => empty(database.db, 'job_runs', 'timeslots'));
 afterAll(() => database.close());
 
 function clinicIn(timezone: string, start: string) {
@@ -32,7 +32,7 @@ function clinicIn(timezone: string, start: string) {
     published,
     /** Whether the task publishes at this moment: slots are taken away before, so that one sees it. */
     async publishesAt(instant: string): Promise<boolean> {
-      await database.db.$client.query('truncate timeslots cascade');
+      await empty(database.db, 'timeslots');
       clock.set(instant);
       await housekeeping.tasks.publish_due();
       return (await published()) > 0;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 import { insertSlots } from '../helpers/rows.ts';
 
 /** GET /timeslots/search/. What it costs stands in search-plan.test.ts. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => clinic.close());
 beforeEach(async () => {
   clinic.clock.set(NOW);
-  await run('truncate timeslots cascade');
+  await empty(clinic.db, 'timeslots');
 });
 
 const run = (text: string) => clinic.db.$client.query(text);

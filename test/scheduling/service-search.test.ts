@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 import { receptionist } from '../helpers/desk.ts';
 import { makeRoom, makeRun, makeService } from '../helpers/services.ts';
 
@@ -15,7 +16,7 @@ beforeAll(async () => {
   patient = await clinic.person('patient');
   long = await makeService(clinic, admin, doctors, { duration_minutes: 90 });
 });
-beforeEach(() => clinic.db.$client.query('truncate timeslots, appointments, room_uses cascade'));
+beforeEach(() => empty(clinic.db, 'timeslots', 'appointments', 'room_uses'));
 afterAll(() => clinic.close());
 
 const DAY = '2026-05-05';

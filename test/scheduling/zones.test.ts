@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp, testClock } from '../helpers/app.ts';
+import { empty } from '../helpers/database.ts';
 
 /**
  * Node and PostgreSQL each have a table of time zones, and they are of different age: in some of these places they disagree
@@ -55,7 +56,7 @@ describe.each(places)('in %s', (timezone, instant) => {
   });
 
   test('the lead time is from the booking to the visit', async () => {
-    await clinic.db.$client.query('truncate appointments, appointment_events cascade');
+    await empty(clinic.db, 'appointments', 'appointment_events');
     await clinic.book(other, await slotIn(150));
     await clinic.db.$client.query('update appointments set created_at = $1', [instant]);
     const { date } = clinic.clock.wall();
