@@ -122,6 +122,38 @@ describe.runIf(chromiumPath)('/desk/ beside other desks, on a bad line and by ke
     await visitOn(one.page, booked.id).waitFor();
   });
 
+  test('what was done here is drawn only when nothing is pressed any more', async () => {
+    const [slot, other, third] = desk.takeSlots(3);
+    const name = await desk.known('Nosirova');
+    const { page } = await desk.at(slot.date);
+    await slotOn(page, slot).click();
+    await desk.bookFor(page, name, name);
+    const [booked] = await desk.visitIn(slot);
+    await visitOn(page, booked.id).waitFor();
+    // As on a slow line: the day is read only after something else has been pressed.
+    const pressed = Promise.withResolvers<void>();
+    await page.route('**/appointments/day/**', async (route) => {
+      await pressed.promise;
+      await route.continue();
+    });
+    const moved = page.waitForResponse('**/reschedule/');
+    await visitOn(page, booked.id).dragTo(slotOn(page, other));
+    await moved;
+    await slotOn(page, third).hover();
+    await page.mouse.down();
+    const read = page.waitForResponse('**/appointments/day/**');
+    pressed.resolve();
+    await (await read).finished();
+    // What has been read is drawn within the next frames, if it is.
+    await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+    expect(await slotOn(page, slot).count()).toBe(0);
+    await page.mouse.up();
+    await page.locator('dialog input[type=search]').waitFor();
+    await page.keyboard.press('Escape');
+    await closed(page);
+    await slotOn(page, slot).waitFor();
+  });
+
   test('two desks see each other, and the second to move a visit hears that it has gone', async () => {
     const [slot, other, third] = desk.takeSlots(3);
     const name = await desk.known('Boboyeva');

@@ -13,6 +13,7 @@ import { drawCarried, letGo } from './carry.js';
 import { leaveDay, loadDay, onDayChange, shown } from './day-data.js';
 import { figuresView } from './figures.js';
 import { drawGrid, drawNow, SIGNS } from './grid.js';
+import { withEmptyHand } from './hand.js';
 import { watchIdle } from './idle.js';
 import { beLive, leaveLive } from './live.js';
 import { drawSheet } from './print.js';
@@ -194,7 +195,7 @@ void takesPasskeys().then((takes) => {
   offersPasskeys = takes;
   if (takes) header();
 });
-onDayChange(redraw);
+onDayChange(() => withEmptyHand(redraw));
 onSessionChange(draw);
 setInterval(drawNow, 30_000);
 await follow(draw);
