@@ -1,4 +1,5 @@
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { freePort } from '../../src/db/embedded/embedded.ts';
 
 export interface Gateway {
   /** Reaches the same database, as long as the gateway is open. */
@@ -30,8 +31,9 @@ export async function openGateway(database_url: string): Promise<Gateway> {
   });
   const listen = (port: number) =>
     new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  // Of those that the system gives to nobody's connection: while the gateway is shut the port stays its own.
+  const port = await freePort();
+  await listen(port);
   const url = new URL(database_url);
   url.hostname = '127.0.0.1';
   url.port = String(port);

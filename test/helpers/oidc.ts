@@ -205,15 +205,6 @@ export function movingClock(): TestClock {
   });
 }
 
-/** A port that nothing listens on: an address that must be known before there is a server. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Goes where it is led, as a browser does: with cookies, and through redirects within the machine. */
 export function browserOf() {
   const jars = new Map<string, Map<string, string>>();

@@ -1,18 +1,11 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Response as Answer } from 'supertest';
+import { freePort } from '../../src/db/embedded/embedded.ts';
 import type { LogStream } from '../../src/http/hooks/logging.ts';
 import { CHANNELS } from './accounts.ts';
 import { type Person, type TestApp, testApp, type testConfig } from './app.ts';
 import type { TestClock } from './clock.ts';
-import {
-  browserOf,
-  CLIENT_ID,
-  CLIENT_SECRET,
-  freePort,
-  movingClock,
-  type Played,
-  playProvider,
-} from './oidc.ts';
+import { browserOf, CLIENT_ID, CLIENT_SECRET, movingClock, type Played, playProvider } from './oidc.ts';
 import { listening } from './raw.ts';
 
 /** A clinic with providers, each a real one on this machine, and whoever comes through them. */
