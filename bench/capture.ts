@@ -76,8 +76,6 @@ export async function captureRoutes(
     log_stream,
   });
   await app.ready();
-  // Until its link to the database stands, each request asks after its session.
-  await sleep(300);
   const watched = watch();
 
   async function askOne({ method, path, person, body }: Ask) {
@@ -95,13 +93,20 @@ export async function captureRoutes(
 
   try {
     const routes: Record<string, Route> = {};
+    // Until its link to the database stands, each request asks after its session.
+    const [reading] = Object.values(examples).flatMap(({ asks }) =>
+      asks.filter(({ method }) => method === 'GET'),
+    );
+    const asksForSession = async (ask: Ask) =>
+      (await askOne(ask)).sent.some(({ text }) => /\bsessions\b/.test(text));
+    while (reading && (await asksForSession(reading))) await sleep(20);
     for (const [name, { url, asks }] of Object.entries(examples)) {
       const [first, second] = [await askOne(asks[0]), await askOne(asks[1])];
       const inputs = [inputsOfAsk(url, asks[0]), inputsOfAsk(url, asks[1])] as const;
-      const statements = first.sent.map(({ text, values }, index) => ({
+      const statements = pairs(first.sent, second.sent).map(([{ text, values }, other], index) => ({
         name: `${name}-${index}`,
         text,
-        values: values.map((value, at) => cause(inputs, value, second.sent[index]?.values[at])),
+        values: values.map((value, at) => cause(inputs, value, other.values[at])),
       }));
       routes[name] = { method: asks[0].method, url, status: first.status, answer: first.answer, statements };
     }
@@ -111,6 +116,15 @@ export async function captureRoutes(
     await app.close();
     await db.$client.end();
   }
+}
+
+/** What both requests sent. What only one did is of the background, which hears of what the other wrote. */
+function pairs(first: readonly Sent[], second: readonly Sent[]): [Sent, Sent][] {
+  const left = [...second];
+  return first.flatMap((one) => {
+    const at = left.findIndex(({ text }) => text === one.text);
+    return at < 0 ? [] : [[one, ...left.splice(at, 1)] as [Sent, Sent]];
+  });
 }
 
 /** Which input a value comes from: the one it equals in both requests, though the two differ in it. */
