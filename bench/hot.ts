@@ -110,6 +110,8 @@ function dearer(
   const other = named(targets, beside.name);
   if (!other) return '';
   const times = cost(api) / cost(other);
+  // A world whose stock was used up before has measured nothing.
+  if (!Number.isFinite(times)) return '';
   return `costs ${figure(times)} × ${beside.name}, ${beside.times} × at most: ${times <= beside.times ? 'yes' : 'NO'}`;
 }
 
