@@ -14,26 +14,25 @@ declare module 'vitest' {
 }
 
 const MEMORY = '/dev/shm';
-/** Bytes that the databases of a whole run take in memory, and as much again for whatever else runs. */
-const ROOM = 12 * 1024 ** 3;
+/** Bytes: what a run keeps there at once, and as much again for whatever else runs. */
+const ROOM = 8 * 1024 ** 3;
 
-/**
- * Where the databases are: in memory where there is room. A clone of the template is 770 files, and to make them takes a disk
- * half a second of a core, memory a hundredth of one.
- */
-function place(): string {
+/** Whether the temporary folders of a run fit into memory. */
+function fitsIntoMemory(): boolean {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
-    if (Math.min(bavail * bsize, freemem()) > ROOM) return MEMORY;
+    return Math.min(bavail * bsize, freemem()) > ROOM;
   } catch {
     // No such folder: another system than Linux.
+    return false;
   }
-  return tmpdir();
 }
 
 /** One real PostgreSQL for the whole run, with one migrated database that each test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = mkdtempSync(join(place(), 'clinic-test-'));
+  // A database is 770 files, and to make them takes a disk half a second of a core, memory a hundredth of one.
+  if (fitsIntoMemory()) process.env.TMPDIR = MEMORY;
+  const dir = mkdtempSync(join(tmpdir(), 'clinic-test-'));
   const server = await openEmbedded({
     dir,
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],

@@ -17,10 +17,20 @@ async function onServer(text: string): Promise<void> {
   }
 }
 
+let made: string[] = [];
+
+/** Takes away the databases of a file, once all of it has run. */
+export async function dropDatabases(): Promise<void> {
+  const names = made;
+  made = [];
+  for (const name of names) await onServer(`drop database ${name} with (force)`);
+}
+
 /** @returns the URL of a fresh database: a clone of the migrated template, or wholly empty */
 export async function createDatabase({ empty = false } = {}): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await onServer(`create database ${name} ${empty ? '' : 'template template_clinic strategy file_copy'}`);
+  made.push(name);
   const url = new URL(inject('template_url'));
   url.pathname = `/${name}`;
   return url.href;
