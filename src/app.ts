@@ -20,6 +20,7 @@ import { accessControl } from './http/hooks/access.ts';
 import { apiKeys } from './http/hooks/api-keys.ts';
 import { auditing } from './http/hooks/audit.ts';
 import { authentication, signInRequired } from './http/hooks/authentication.ts';
+import { closing } from './http/hooks/closing.ts';
 import { etags } from './http/hooks/etag.ts';
 import { strictJson } from './http/hooks/json.ts';
 import { keeping } from './http/hooks/keeping.ts';
@@ -138,6 +139,7 @@ export async function buildApp({
   await app.register(site, config);
   await app.register(strictJson);
   await app.register(lingering);
+  await app.register(closing);
   await app.register(accessControl);
   await app.register(unknownFields);
   await app.register(openapi, { version, ...config });

@@ -18,10 +18,6 @@ async function main(): Promise<void> {
   const started = await start();
   const { config, db, clock } = started;
   const app = await buildApp(started);
-  app.addHook('preClose', async () => {
-    // close() waits for keep-alive connections: those whose request is answered are let go as soon as they idle.
-    setInterval(() => app.server.closeIdleConnections(), 50).unref();
-  });
   started.onStop(() => app.close());
 
   const fill = () => fillDatabase(db, config);

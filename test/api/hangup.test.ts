@@ -35,3 +35,20 @@ test.each(['end', 'resetAndDestroy'] as const)(
     expect(lines().filter(({ level }) => level >= 40)).toEqual([]);
   },
 );
+
+test('a connection that was opened ahead and never used keeps no server from closing', async () => {
+  const clinic = await testApp();
+  const { port } = new URL(await clinic.app.listen({ host: '127.0.0.1', port: 0 }));
+  const [unused, used] = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
+  const said = new Map([unused, used].map((socket) => [socket, '']));
+  for (const socket of said.keys())
+    socket.setEncoding('utf8').on('data', (text) => said.set(socket, said.get(socket) + String(text)));
+  const gone = Promise.all([unused, used].map((socket) => once(socket, 'close')));
+  used.write('GET /health/live HTTP/1.1\r\nhost: clinic\r\n\r\n');
+  await once(used, 'data');
+  await clinic.close();
+  await gone;
+  // Node lets go of it after a minute, and says so.
+  expect(said.get(unused)).toBe('');
+  expect(said.get(used)).toMatch(/^HTTP\/1.1 200 /);
+});
