@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
-import { freemem, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
@@ -21,7 +21,7 @@ const ROOM = 8 * 1024 ** 3;
 function fitsIntoMemory(): boolean {
   try {
     const { bavail, bsize } = statfsSync(MEMORY);
-    return Math.min(bavail * bsize, freemem()) > ROOM;
+    return Math.min(bavail * bsize, process.availableMemory()) > ROOM;
   } catch {
     // No such folder: another system than Linux.
     return false;
