@@ -9,26 +9,26 @@ import { nameOrder } from '../../../db/search.ts';
 import { isBookable } from '../../availability/people.sql.ts';
 import type { Specialization } from './specializations.schemas.ts';
 
-const shown = `s.id, s.name, json_build_object('uz', s.name_uz, 'ru', s.name_ru, 'en', s.name_en) as names`;
+/** Some of the clinic's specializations, whose doctors are counted all at once. @param page which, as a query for their rows */
+const counted = (page: string) => `
+  with page as materialized (${page}), practising as (
+    select d.specialization_id as id, count(*)::integer as doctors
+    from doctor_profiles d join users u on u.id = d.id
+    where d.specialization_id in (select id from page) and ${isBookable('u', 'd')}
+    group by d.specialization_id
+  ), s as (select page.*, coalesce(practising.doctors, 0) as doctors from page left join practising using (id))`;
+const shown = `s.id, s.name, json_build_object('uz', s.name_uz, 'ru', s.name_ru, 'en', s.name_en) as names, s.doctors`;
 
-/** One page by name, as the reader's language has it and orders it. The doctors of the whole page are counted at once. */
+/** One page by name, as the reader's language has it and orders it. */
 export function listSpecializations(db: Db, reader: Locale, page: PageRequest) {
   const order = `${nameOrder(`coalesce(s.name_${reader}, s.name)`, reader)}, s.id`;
   return fetchPage<Specialization & { count: number }>(page, async ({ limit, offset }) => {
     const { rows } = await clientOf(db).query<Specialization & { count: number }>({
       name: `specializations.list:${reader}`,
       text: `
-        with page as materialized (
-          select s.* from specializations s order by ${order} limit $1 offset $2
-        ), practising as (
-          select d.specialization_id as id, count(*)::integer as doctors
-          from doctor_profiles d join users u on u.id = d.id
-          where d.specialization_id in (select id from page) and ${isBookable('u', 'd')}
-          group by d.specialization_id
-        )
-        select ${shown}, coalesce(practising.doctors, 0) as doctors,
-          (select count(*)::integer from (select from specializations limit ${COUNT_LIMIT}) counted) as count
-        from page s left join practising using (id) order by ${order}`,
+        ${counted(`select * from specializations s order by ${order} limit $1 offset $2`)}
+        select ${shown}, (select count(*)::integer from (select from specializations limit ${COUNT_LIMIT}) counted) as count
+        from s order by ${order}`,
       values: [limit, offset],
     });
     return rows;
@@ -41,11 +41,7 @@ export async function findSpecialization(
 ): Promise<Specialization | undefined> {
   const { rows } = await clientOf(executor).query<Specialization>({
     name: 'specializations.find',
-    text: `
-      select ${shown}, (
-        select count(*)::integer from doctor_profiles d join users u on u.id = d.id
-        where d.specialization_id = s.id and ${isBookable('u', 'd')}) as doctors
-      from specializations s where s.id = $1`,
+    text: `${counted('select * from specializations where id = $1')} select ${shown} from s`,
     values: [id],
   });
   return rows[0];
