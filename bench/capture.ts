@@ -94,9 +94,9 @@ export async function captureRoutes(
   try {
     const routes: Record<string, Route> = {};
     // Until its link to the database stands, each request asks after its session.
-    const [reading] = Object.values(examples).flatMap(({ asks }) =>
-      asks.filter(({ method }) => method === 'GET'),
-    );
+    const reading = Object.values(examples)
+      .map(({ asks: [first] }) => first)
+      .find(({ method }) => method === 'GET');
     const asksForSession = async (ask: Ask) =>
       (await askOne(ask)).sent.some(({ text }) => /\bsessions\b/.test(text));
     while (reading && (await asksForSession(reading))) await sleep(20);

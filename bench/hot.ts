@@ -63,22 +63,18 @@ export async function hotRequests(load: Helper, site: Site, options: HotOptions)
     { name: 'API', site, server: site.api },
   ];
   const results = await measureAll(load, options, targetsOf);
-  const ratios = results.flatMap(([{ title, goal, beside }, measured]) =>
+  const ratios = results.flatMap(([scenario, measured]) =>
     measured.map((targets) => {
       const [api, floor, bare] = ['API', 'floor', 'bare'].map((name) => named(targets, name));
       const of = (limit: Measured | undefined) => (api && limit ? percent(api.rate / limit.rate) : '');
       const times = api && floor ? `${figure(api.p99 / floor.p99)} ×` : '';
       return [
-        title,
+        scenario.title,
         String(api?.connections),
         of(bare),
         of(floor),
         times,
-        api
-          ? [goal && verdict(goal, targets, api), beside && dearer(beside, targets, api)]
-              .filter(Boolean)
-              .join('; ')
-          : '',
+        api ? verdicts(scenario, targets, api) : '',
       ];
     }),
   );
@@ -92,6 +88,9 @@ export async function hotRequests(load: Helper, site: Site, options: HotOptions)
     figures(results),
   ].join('\n\n');
 }
+
+const verdicts = ({ goal, beside }: Scenario, targets: readonly Measured[], api: Measured): string =>
+  [goal && verdict(goal, targets, api), beside && dearer(beside, targets, api)].filter(Boolean).join('; ');
 
 function verdict(goal: NonNullable<Scenario['goal']>, targets: readonly Measured[], api: Measured): string {
   const limit = named(targets, goal.of);
@@ -110,8 +109,8 @@ function dearer(
   const other = named(targets, beside.name);
   if (!other) return '';
   const times = cost(api) / cost(other);
-  // A world whose stock was used up before has measured nothing.
-  if (!Number.isFinite(times)) return '';
+  // The stock of a small world may be used up before.
+  if (!Number.isFinite(times)) return 'nothing was measured';
   return `costs ${figure(times)} × ${beside.name}, ${beside.times} × at most: ${times <= beside.times ? 'yes' : 'NO'}`;
 }
 
