@@ -2,6 +2,16 @@ import pg from 'pg';
 import { vi } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
 
+/**
+ * Leaves the statistics of all tables to the test. Plans are judged by those that it gathered, or did not, and not by what a busy
+ * machine leaves time to gather in between.
+ */
+export const keepStatistics = (client: { query(text: string): Promise<unknown> }) =>
+  client.query(`do $$ declare name text; begin
+    for name in select format('%I', relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace loop
+      execute 'alter table ' || name || ' set (autovacuum_enabled = false)';
+    end loop; end $$`);
+
 /** A statement as it was sent. */
 export interface Sent {
   name?: string;

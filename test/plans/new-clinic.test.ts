@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
-import { ranDuring } from '../helpers/plans.ts';
+import { keepStatistics, ranDuring } from '../helpers/plans.ts';
 
 /**
  * What a search and a list read in a clinic that has just begun: the server has not looked through its tables yet, or found
@@ -11,8 +11,7 @@ let people: Record<'admin' | 'patient', Person>;
 beforeAll(async () => {
   clinic = await testApp({ pool_max: 1, unhurried: true });
   people = { admin: await clinic.person('admin'), patient: await clinic.person('patient') };
-  for (const table of ['users', 'doctor_profiles', 'specializations'])
-    await clinic.db.$client.query(`alter table ${table} set (autovacuum_enabled = false)`);
+  await keepStatistics(clinic.db.$client);
 });
 afterAll(() => clinic.close());
 

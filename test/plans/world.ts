@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Person } from '../helpers/app.ts';
+import { keepStatistics } from '../helpers/plans.ts';
 import { sized } from '../size.ts';
 
 /**
@@ -205,11 +206,7 @@ export async function fillWorld(url: string, known: Known): Promise<void> {
     for (const { definition } of indexes) await client.query(definition);
     await client.query("select setval(pg_get_serial_sequence('users', 'id'), max(id)) from users");
     await client.query('vacuum analyze');
-    // What a statement costs is judged by these statistics, not by those that a busy machine leaves time to gather in between.
-    await client.query(`do $$ declare name text; begin
-      for name in select format('%I', relname) from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace loop
-        execute 'alter table ' || name || ' set (autovacuum_enabled = false)';
-      end loop; end $$`);
+    await keepStatistics(client);
   } finally {
     await client.end();
   }
