@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -31,10 +31,13 @@ function fitsIntoMemory(): boolean {
 /** One real PostgreSQL for the whole run, with one migrated database that each test file clones. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   // A database is 770 files, and to make them takes a disk half a second of a core, memory a hundredth of one.
-  if (fitsIntoMemory()) process.env.TMPDIR = MEMORY;
-  const dir = mkdtempSync(join(tmpdir(), 'clinic-test-'));
+  const dir = mkdtempSync(join(fitsIntoMemory() ? MEMORY : tmpdir(), 'clinic-test-'));
+  // Where this runs as root, PostgreSQL runs as another user, who has to get in.
+  chmodSync(dir, 0o755);
+  // What the tests, and the programs that they start, leave in their temporary folder goes with the run.
+  process.env.TMPDIR = dir;
   const server = await openEmbedded({
-    dir,
+    dir: join(dir, 'postgres'),
     settings: ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=400'],
   });
   const template = new URL(server.url);

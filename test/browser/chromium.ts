@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
@@ -56,8 +55,8 @@ export function watch(page: Page, origin: string): string[] {
   return seen;
 }
 
-/** Outside the repository, for whoever wants to look; each run overwrites those of the last. */
-export const SCREENSHOTS = join(tmpdir(), 'clinic-screenshots');
+/** For whoever wants to look; each run overwrites those of the last. */
+const SCREENSHOTS = '.data/screenshots';
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true });
