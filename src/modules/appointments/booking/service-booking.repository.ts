@@ -116,11 +116,11 @@ export async function insertServiceVisits(
     text: `
       with recursive wanted as materialized (${wantedTogether({ service: unseen('$14', 'integer[]') })}), patient as materialized (${bookingPatients}), service as materialized (
         select w.*, v.name, v.room_kind, ${servicePrice}, ${slotsFrom('first')} as slots
-        from wanted w join patient on patient.id = w.patient
-        join timeslots first on first.id = w.timeslot
+        from wanted w join timeslots first on first.id = w.timeslot
         join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = w.service
         join services v on v.id = g.service_id and v.is_active
-        where ${isOfAge('w.patient', 'first.date')} and ${isForNewOrKnown('w.patient')}
+        where w.patient = any (array(select id from patient))
+          and ${isOfAge('w.patient', 'first.date')} and ${isForNewOrKnown('w.patient')}
       ), branch as materialized (
         select b.id from branches b
         where b.id in (select s.branch_id from service join timeslots s on s.id = service.timeslot)
@@ -139,15 +139,16 @@ export async function insertServiceVisits(
         order by s.id
         for no key update of s
       ), whole as materialized (
-        select w.*, first.doctor_id, first.date, first.start_time, run.end_time, first.branch_id, first.room_id,
-          doctor.first_name, doctor.last_name, doctor.specialization, row_number() over (order by w.nth) as place,
-          tsrange(first.date + first.start_time, first.date + run.end_time) as time
-        from service w join locked first on first.id = w.timeslot cross join ${bookingDoctor('first')}
-        cross join lateral (
-          select count(*) as count, max(s.end_time) as end_time from locked s
+        select w.*, run.*, doctor.*, row_number() over (order by w.nth) as place,
+          tsrange(run.date + run.start_time, run.date + run.end_time) as time
+        from service w cross join lateral (
+          select count(*) as count, min(s.doctor_id) as doctor_id, min(s.date) as date, min(s.start_time) as start_time,
+            max(s.end_time) as end_time, min(s.branch_id) as branch_id, min(s.room_id) as room_id
+          from locked s
           where s.id = any (w.slots)
             and ${isOpenTo(inFamily('w.patient', 'w.booked_by', 's'), { now: '$5', reach: '$11' })}) run
-        where run.count = cardinality(w.slots) and first.doctor_id <> w.patient
+        cross join ${bookingDoctor('run')}
+        where run.count = cardinality(w.slots) and run.doctor_id <> w.patient
       ), placed as (
         select 0::bigint as place, false as has_won, null::integer as room, '{}'::integer[] as taken, '{}'::integer[] as rooms,
           '{}'::tsrange[] as times
