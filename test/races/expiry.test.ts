@@ -66,13 +66,13 @@ test.each(['confirm', 'decline', 'cancel', 'arrive', 'move'] as const)(
       // By the API's own clock the visit has not even begun, but its day has.
       clinic.clock.set(`${date}T04:00:00Z`);
       const visit = (await clinic.ask(patient, 'POST', '/appointments/', { timeslot: slot })).body.id ?? 0;
-      const [done, expired] = await atOnce(
+      const [done] = await atOnce(
         round,
         (instance) => ways[way](visit, instance, other),
         () => expire(date),
       );
       // What the job passed by, since it was being decided over, it finds the next time if it is still there.
-      if (expired.body.count === 0) await expire(date);
+      await expire(date);
       const { body } = await clinic.ask(patient, 'GET', `/appointments/${visit}/`);
       const isDone = done.status < 300;
       seen.add(isDone ? 'decided' : 'expired');
@@ -92,6 +92,8 @@ test.each(['confirm', 'decline', 'cancel', 'arrive', 'move'] as const)(
 test('any number of workers end each request once', async () => {
   const date = dayOf(300);
   clinic.clock.set(`${date}T04:00:00Z`);
+  // A request that was moved in another test has run out by now.
+  await expire(date);
   const visits: number[] = [];
   for (let hour = 10; hour < 18; hour += 1) {
     const slot = await clinic.publish(doctor, date, `${hour}:00`, `${hour}:30`);
