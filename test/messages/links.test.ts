@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Person } from '../helpers/app.ts';
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { startEskiz, startTelegram } from '../helpers/messages/providers.ts';
+import { addChild } from '../patients/family.ts';
 
 let clinic: Clinic;
 let eskiz: Awaited<ReturnType<typeof startEskiz>>;
@@ -29,11 +30,13 @@ afterAll(async () => {
 const LINKS = /https:\/\/clinic\.example(\/api\/visits\/[\w-]{22}\/)/g;
 
 /** A visit at ten on a day of its own, and the two links of the reminder of the day before. */
-async function reminded(status: 'pending' | 'confirmed' = 'pending') {
+async function reminded(status: 'pending' | 'confirmed' = 'pending', child?: number) {
   day += 2;
   const date = new Date(Date.UTC(2030, 3, day)).toISOString().slice(0, 10);
   clinic.clock.set(`${new Date(Date.UTC(2030, 3, day - 2)).toISOString().slice(0, 10)}T05:00:00Z`);
-  const visit = await clinic.book(patient, await clinic.slot(doctor, { date }));
+  const timeslot = await clinic.slot(doctor, { date });
+  const wanted = { timeslot, ...(child !== undefined && { patient: child }) };
+  const visit: number = (await clinic.as(patient).post('/appointments/', wanted).expect(201)).body.id;
   if (status === 'confirmed')
     await clinic.as(doctor).patch(`/appointments/${visit}/`, { status }).expect(200);
   await clinic.drain();
@@ -130,6 +133,19 @@ describe('the page behind a link', () => {
       [visit],
     );
     expect(told).toEqual([{ user_id: doctor.id }]);
+  });
+
+  test('cancels a child’s visit for who looks after them, behind either link', async () => {
+    const child = await addChild(clinic, patient, { date_of_birth: '2024-08-20' });
+    for (const which of ['coming', 'cancel'] as const) {
+      const links = await reminded('confirmed', child);
+      expect((await get(links[which])).body).toContain('Madina Karimova');
+      expect((await post(links[which], 'answer=cancel')).statusCode).toBe(303);
+      expect(await status(links.visit)).toBe('cancelled');
+      const [row] = await clinic.rows('select cancelled_by from appointments where id = $1', [links.visit]);
+      expect(row).toEqual({ cancelled_by: patient.id });
+      expect((await get(links[which])).body).toContain('Приём отменён');
+    }
   });
 
   test('offers cancelling behind the link to confirm too, as an SMS has room for one link', async () => {

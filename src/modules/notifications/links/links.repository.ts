@@ -39,6 +39,7 @@ export interface VisitLink {
   is_marked: boolean;
   date: string;
   start_time: string;
+  patient_id: number;
   doctor_id: number;
   doctor_first_name: string | null;
   doctor_last_name: string | null;
@@ -61,8 +62,8 @@ export async function findVisitLink(
     text: `
       select l.purpose, l.user_id, u.locale, l.used_at is not null as used, l.expires_at, a.id as appointment_id,
         a.status, a.version, (select max(e.id) from appointment_happened e
-          where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time, a.doctor_id,
-        d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+          where e.appointment_id = a.id and e.kind = 'moved') as last_move, a.attendance is not null as is_marked, a.date, a.start_time,
+        a.patient_id, a.doctor_id, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
         case when a.patient_id <> l.user_id then jsonb_build_array(p.first_name, p.last_name) end as whose
       from one_use_links l
       join users u on u.id = l.user_id and u.is_active

@@ -110,11 +110,11 @@ export function createLinks(dependencies: LinksDependencies) {
       const found = await read(token);
       if (found.state !== 'ask_coming' && found.state !== 'ask_cancel') return;
       if (seen !== undefined && seen !== timeShown(found.link)) return;
-      const { appointment_id, user_id, doctor_id, last_move } = found.link;
+      const { appointment_id, user_id, patient_id, doctor_id, last_move } = found.link;
       if (found.state === 'ask_cancel' || answer === 'cancel') {
         try {
           const caller = { id: user_id, role: 'patient', session: 0 } as const;
-          await cancelling.cancel(appointment_id, caller, { owners: { patient: user_id } });
+          await cancelling.cancel(appointment_id, caller, { owners: { patient: patient_id } });
         } catch (error) {
           // The visit began, became another's, or it became too late, in this very moment: the page says how it stands.
           if (error instanceof AppError && (error.status === 409 || error.status === 404)) return;
