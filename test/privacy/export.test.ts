@@ -113,6 +113,10 @@ test('of a visit that was somebody else’s a patient takes nothing of that time
     (await exportOf(person)).appointment_history.filter(({ appointment }) => appointment === id);
   expect(await historyOf(right)).toMatchObject([{ kind: 'patient_changed', details: {} }, { kind: 'moved' }]);
   expect(await historyOf(wrong)).toEqual([]);
+  // Who was taken for them turns out to have two records: still somebody else.
+  const own = await clinic.person('patient');
+  await clinic.as(admin).post(`/patients/${wrong.id}/merge/`, { into: own.id }).expect(200);
+  expect(await historyOf(right)).toMatchObject([{ kind: 'patient_changed', details: {} }, { kind: 'moved' }]);
   expect(await historyOf(other)).toMatchObject([
     { kind: 'confirmed' },
     { kind: 'patient_changed', details: { from_patient: wrong.id, to_patient: right.id } },

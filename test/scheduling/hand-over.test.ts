@@ -190,6 +190,18 @@ describe('POST /appointments/{id}/patient/', () => {
     expect(JSON.stringify(theirs)).not.toContain(String(patient.username));
   });
 
+  test('keeps it from the right patient also once who was taken for them is merged into a record of their own', async () => {
+    const own = await clinic.person('patient', { first_name: 'Zulayho', last_name: 'Begona' });
+    const id = await clinic.book(patient, await slotOf(doctor));
+    await correct(admin, id, other.id).expect(200);
+    await clinic.as(admin).post(`/patients/${patient.id}/merge/`, { into: own.id }).expect(200);
+    expect(await historyOf(other, id)).toMatchObject([{ kind: 'patient_changed', details: {} }]);
+    expect(await historyOf(doctor, id)).toMatchObject([
+      { kind: 'booked', by: { id: own.id } },
+      { kind: 'patient_changed', details: { from_patient: patient.id, to_patient: other.id } },
+    ]);
+  });
+
   test('is told to both patients, and the reminder goes to the right one', async () => {
     const id = await clinic.book(patient, await slotOf(doctor));
     await confirm(doctor, id);

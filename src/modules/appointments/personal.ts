@@ -172,7 +172,8 @@ export const personal = {
             `with found as materialized (
                select e.appointment_id, max(e.id) as since
                from appointments a join appointment_happened e on e.appointment_id = a.id and e.kind = 'patient_changed'
-               join users former on former.id = (e.details ->> 'from_patient')::integer and former.merged_into is null
+               join users former on former.id = (e.details ->> 'from_patient')::integer
+                 and former.merged_into is distinct from a.patient_id
                where a.patient_id = $1 group by e.appointment_id
              )
              select h.id, h.appointment_id as appointment, h.at, h.kind, h.by,

@@ -12,7 +12,7 @@ export interface HistoryRow {
   by_last_name: string | null;
   appointment: number;
   patient: number;
-  /** With `patient_changed`: two records of one person became one. */
+  /** With `patient_changed`: whose it was is the same person, two records of whom became one, whenever that was. */
   is_merge: boolean;
 }
 
@@ -39,7 +39,7 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
       )
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
         u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
-        former.merged_into is not null as is_merge
+        coalesce(former.merged_into = v.patient_id, false) as is_merge
       from happened h cross join visit v left join users u on u.id = h.by
       left join users former on h.kind = 'patient_changed' and former.id = (h.details ->> 'from_patient')::integer
       order by h.id`,
