@@ -122,6 +122,15 @@ describe('a patient’s assistant', () => {
     await journey((await foreign(people.patient.token)).call);
   });
 
+  test('cancels with what the patient says of it, for the other side to see', async () => {
+    const { call } = await official(people.patient.token);
+    const visit = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));
+    const reason = 'I have caught a cold';
+    bodyOf(await call('cancel_appointment', { appointment: visit, reason, confirm: true }));
+    const { body } = await clinic.as(people.doctor).get(`/appointments/${visit}/`).expect(200);
+    expect(body).toMatchObject({ status: 'cancelled', cancel_reason: reason });
+  });
+
   test('waits for a slot, and waits no longer', async () => {
     const { call } = await official(people.patient.token);
     const wish = {

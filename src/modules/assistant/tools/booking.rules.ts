@@ -85,7 +85,8 @@ export const booking = [
   tool({
     name: 'cancel_appointment',
     title: 'Cancel a visit',
-    description: 'Cancels a visit; its slot is free for others at once. Staff and doctors say why.',
+    description:
+      'Cancels a visit; its slot is free for others at once. Staff and doctors say why; a patient may.',
     roles: [...PATIENT, ...WORKS],
     needs: [ONE, ['PATCH', '/appointments/:id/'], ['DELETE', '/appointments/:id/']],
     reads: false,
@@ -94,13 +95,12 @@ export const booking = [
       unlessConfirmed(
         args,
         async () => ({ would_cancel: await api.get(`/appointments/${appointment}/`) }),
-        () =>
-          sideOf(api.role) === 'patient'
-            ? api.delete(`/appointments/${appointment}/`)
-            : api.patch(`/appointments/${appointment}/`, {
-                status: 'cancelled',
-                ...(reason !== undefined && { reason }),
-              }),
+        () => {
+          const why = reason === undefined ? {} : { reason };
+          return sideOf(api.role) === 'patient'
+            ? api.delete(`/appointments/${appointment}/`, why)
+            : api.patch(`/appointments/${appointment}/`, { status: 'cancelled', ...why });
+        },
       ),
   }),
   tool({
