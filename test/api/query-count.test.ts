@@ -1035,9 +1035,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('admin').post(`/appointments/${id}/patient/`, { patient });
     },
   ],
-  // the day, the note
+  // the day, whom messages reach, the note
   'GET /api/appointments/day/': [
-    2,
+    3,
     async () => {
       await freshVisit();
       const { rows } = await clinic.db.$client.query('select max(date)::text as date from appointments');

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { csvWords } from '../../src/i18n/csv.ts';
+import { CHANNELS } from '../helpers/accounts.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { parseCsv } from '../helpers/csv.ts';
 import { receptionist } from '../helpers/desk.ts';
 import { planModes, planOf, sentBy } from '../helpers/plans.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { addChild } from '../patients/family.ts';
 
 /** A doctor's day as one list. */
 
@@ -18,7 +20,7 @@ let patient: Person;
 let visit: number;
 let free: number;
 beforeAll(async () => {
-  clinic = await testApp();
+  clinic = await testApp({ config: { channels: CHANNELS } });
   admin = await clinic.person('admin');
   desk = await receptionist(clinic);
   doctor = await clinic.person('doctor', { first_name: 'Jasur', profile: { specialization: 'Kardiolog' } });
@@ -134,6 +136,34 @@ describe('GET /appointments/day/', () => {
     );
     const { body } = await day(doctor).expect(200);
     expect(body.entries[0].appointment.patient).toMatchObject({ is_known: true, reachable: true });
+  });
+
+  test('says of a child what the booking said: a message reaches who looks after them', async () => {
+    const parent = await clinic.person('patient', { phone: '+998901234599' });
+    const child = await addChild(clinic, parent);
+    const timeslot = await clinic.slot(doctor, { date: '2026-03-11' });
+    const { body: booked } = await clinic
+      .as(desk)
+      .post('/appointments/', { timeslot, patient: child })
+      .expect(201);
+    const reachable = async () => {
+      const { body } = await clinic.as(doctor).get('/appointments/day/?date=2026-03-11').expect(200);
+      return body.entries[0].appointment.patient.reachable;
+    };
+    expect([booked.reachable, await reachable()]).toEqual([false, false]);
+    await clinic.db.$client.query('update users set phone_reached_at = now() where id = $1', [parent.id]);
+    expect(await reachable()).toBe(true);
+  });
+
+  test('names nobody as reached by a channel that the clinic has not set up', async () => {
+    const without = await testApp();
+    const surgeon = await without.person('doctor');
+    const somebody = await without.person('patient', { phone: '+998901234598' });
+    await without.book(somebody, await without.slot(surgeon, { date: DAY }));
+    await without.db.$client.query('update users set phone_reached_at = now() where id = $1', [somebody.id]);
+    const { body } = await without.as(surgeon).get(`/appointments/day/?date=${DAY}`).expect(200);
+    expect(body.entries[0].appointment.patient.reachable).toBe(false);
+    await without.close();
   });
 
   test('is CSV on request, by the header or the parameter, with cells that no spreadsheet runs', async () => {

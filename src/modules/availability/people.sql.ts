@@ -12,11 +12,3 @@ export const isBookable = (user: string, profile: string): string =>
 
 /** They are a patient who can book. @param user a row of `users` */
 export const isPatientHere = (user: string): string => `${user}.role = 'patient' and ${user}.is_active`;
-
-/**
- * A message reaches them outside the app: a confirmed email, a phone that they or the desk have confirmed, a Telegram chat. An
- * inbox that they have to look into does not count. @param user a row of `users`
- */
-export const isReachable = (user: string): string => `(
-  ${user}.email_verified_at is not null or ${user}.phone_verified_at is not null or ${user}.phone_reached_at is not null
-  or exists (select from telegram_chats chat where chat.user_id = ${user}.id))`;

@@ -1,7 +1,6 @@
 import type { WallTime } from '../../../core/clock.ts';
 import type { AppointmentStatus, Attendance, Locale } from '../../../core/words.ts';
 import { clientOf, type Db } from '../../../db/client.ts';
-import { isReachable } from '../../availability/people.sql.ts';
 import { type Branches, isReached } from '../../availability/reach.sql.ts';
 import { isActive, isKnown, isLapsed } from '../../availability/visits.sql.ts';
 
@@ -44,7 +43,6 @@ export interface DayRow {
   patient_phone: string | null;
   patient_date_of_birth: string | null;
   is_known: boolean;
-  reachable: boolean;
 }
 
 /** Whether a branch is one that the reader asks for, and reaches. @param branch the SQL for its id */
@@ -80,7 +78,7 @@ export async function readDay(db: Db, asked: Asked): Promise<DayRow[]> {
         a.id, a.status, a.attendance, a.version, a.service_id, a.service_name, a.reason, a.note,
         p.id as patient_id, p.first_name as patient_first_name, p.last_name as patient_last_name,
         p.phone as patient_phone, pp.date_of_birth as patient_date_of_birth,
-        a.id is not null and ${isKnown('a.patient_id')} as is_known, a.id is not null and ${isReachable('p')} as reachable
+        a.id is not null and ${isKnown('a.patient_id')} as is_known
       from users u join doctor_profiles d on d.id = u.id
       left join entries e on true
       left join rooms r on r.id = e.room

@@ -31,7 +31,8 @@ const patient = fields.patientBrief
     date_of_birth: fields.out.date.nullable().optional(),
     is_known: z.boolean().meta({ description: 'A visit of theirs in this clinic is completed.' }),
     reachable: z.boolean().meta({
-      description: 'A message reaches them by email, SMS or Telegram; otherwise somebody has to ring.',
+      description:
+        'A message reaches them, or who looks after them, by email, SMS or Telegram; otherwise somebody has to ring.',
     }),
   })
   .meta({ id: 'DayPatient', description: 'The patient of a visit, as the day’s list shows them.' });

@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { doctorFor } from '../../../core/on-behalf.ts';
 import type { Caller } from '../../../core/roles.ts';
-import type { Db } from '../../../db/client.ts';
+import type { Db, Executor } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Reach } from '../../availability/index.ts';
 import { shownTo } from '../shown.rules.ts';
@@ -15,12 +15,14 @@ interface DayDependencies {
   clock: Clock;
   audit: Pick<Audit, 'recordShown'>;
   reach: Pick<Reach, 'of'>;
+  /** Those of these people whom messages reach. */
+  reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
 }
 
 export type { Day } from './day.schemas.ts';
 
 /** A doctor's day as one list, for the doctor and for the desk. */
-export function createDay({ db, clock, audit, reach }: DayDependencies) {
+export function createDay({ db, clock, audit, reach, reached }: DayDependencies) {
   /** The same patients are noted once. Whoever is booked after a reader has looked is noted when they look again. */
   async function note(caller: Caller, day: { doctor: number; date: string }, entries: DayEntry[]) {
     const all = entries.flatMap(({ appointment }) => (appointment ? [appointment.patient.id] : []));
@@ -46,7 +48,12 @@ export function createDay({ db, clock, audit, reach }: DayDependencies) {
       const rows = await readDay(db, asked);
       const [first] = rows;
       if (!first) throw new AppError('doctor_not_found');
-      const entries = rows.filter(({ start_time }) => start_time !== null).map((row) => entryOf(row, caller));
+      const visits = rows.filter(({ id }) => id !== null);
+      const people = [...new Set(visits.map(({ patient_id }) => patient_id))];
+      const told = people.length > 0 ? await reached(db, people) : new Set<number>();
+      const entries = rows
+        .filter(({ start_time }) => start_time !== null)
+        .map((row) => entryOf(row, told.has(row.patient_id), caller));
       await note(caller, { doctor, date }, entries);
       const { doctor_first_name: first_name, doctor_last_name: last_name, specialization, locale } = first;
       return { date, doctor: { id: doctor, first_name, last_name, specialization }, entries, locale };
@@ -54,7 +61,7 @@ export function createDay({ db, clock, audit, reach }: DayDependencies) {
   };
 }
 
-function entryOf(row: DayRow, { role }: Caller): DayEntry {
+function entryOf(row: DayRow, reachable: boolean, { role }: Caller): DayEntry {
   const { start_time, end_time, timeslots, branch, room, room_name, is_available } = row;
   const place = { start_time: start_time ?? '', end_time, timeslots, branch, room, room_name, is_available };
   const { id, status, attendance, version, service_id, service_name, reason, note } = row;
@@ -66,7 +73,7 @@ function entryOf(row: DayRow, { role }: Caller): DayEntry {
     phone: row.patient_phone,
     date_of_birth: row.patient_date_of_birth,
     is_known: row.is_known,
-    reachable: row.reachable,
+    reachable,
   };
   const service =
     service_id === null || service_name === null ? null : { id: service_id, name: service_name };
