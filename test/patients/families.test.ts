@@ -199,6 +199,21 @@ describe('a code for another guardian', () => {
     expectProblem(await as(third).post('/patient/dependants/join/', { code: theirs }), 'invalid_code');
   });
 
+  test('of a guardian who is out, or is no patient any more, lets nobody in', async () => {
+    const [first, second] = [await clinic.person('patient'), await clinic.person('patient')];
+    for (const guardian of [first, second]) await join(clinic, guardian, await invite());
+    const codes = [await invite(first), await invite(second)];
+    const admin = await clinic.person('admin');
+    await as(admin).patch(`/users/${first.id}/`, { is_active: false }).expect(200);
+    await as(admin).patch(`/users/${second.id}/`, { role: 'doctor' }).expect(200);
+    const third = await clinic.person('patient');
+    for (const code of codes)
+      expectProblem(await as(third).post('/patient/dependants/join/', { code }), 'invalid_code');
+    // Whoever is let in again looks after the child again, and so does whom they invited.
+    await as(admin).patch(`/users/${first.id}/`, { is_active: true }).expect(200);
+    await join(clinic, third, codes[0] ?? '');
+  });
+
   test('is left to others by somebody who looks after the child already', async () => {
     const code = await invite();
     expect((await as(parent).post('/patient/dependants/join/', { code }).expect(201)).body.id).toBe(child);

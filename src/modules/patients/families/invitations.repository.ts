@@ -1,5 +1,5 @@
 import { clientOf, type Tx } from '../../../db/client.ts';
-import { dependantsOf } from './guardians.sql.ts';
+import { guardiansOf } from './guardians.sql.ts';
 
 interface NewInvitation {
   dependant: number;
@@ -41,7 +41,7 @@ export async function findInvited(tx: Tx, code_hash: Buffer): Promise<number | u
 /**
  * Uses a code up. Of two at once one does.
  * @param adult the latest day of birth of adults: whoever invited must look after them still
- * @returns false when it is used, has expired, or whoever made it no longer looks after the dependant
+ * @returns false when it is used, has expired, or whoever made it no longer looks after the dependant, or is out
  */
 export async function useInvitation(
   tx: Tx,
@@ -55,7 +55,7 @@ export async function useInvitation(
     text: `
       update guardian_invitations i set used_by = $2, used_at = $3
       where code_hash = $1 and used_at is null and expires_at > $3
-        and dependant_id in (${dependantsOf('i.invited_by', '$4')})`,
+        and invited_by in (${guardiansOf('i.dependant_id', '$4')})`,
     values: [code_hash, by, now, adult],
   });
   return rowCount === 1;
