@@ -20,7 +20,7 @@ beforeAll(async () => {
     default_locale: 'en',
     botName: async () => 'clinic_test_bot',
     telling: world.notifications.telling,
-    audit: { record: async () => {} },
+    audit: { record: async () => {}, recordRead: async () => {} },
     guardians: createGuardians({ db, clock }),
   });
   world.notifications.bot?.start();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person } from '../helpers/app.ts';
+import { notedBy } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { startEskiz, startTelegram } from '../helpers/messages/providers.ts';
@@ -81,6 +82,25 @@ async function ask(chat: number, text: string): Promise<string> {
   telegram.write(chat, text, { language: 'en' });
   return (await telegram.answered(chat, before + 1)).at(-1) ?? '';
 }
+
+test('what the bot shows of others is in the audit, as in a list, and in their access log; what is one’s own is not', async () => {
+  const [doctor, patient] = [await reachable('doctor', 'Jasur'), await reachable('patient', 'Secret')];
+  await visit(doctor, patient);
+  const noted = async (work: () => Promise<string>) =>
+    notedBy(clinic.db, async () => expect(await work()).toMatch(/Secret|Jasur/));
+  expect(await noted(() => ask(doctor.chat, '/my'))).toEqual([
+    expect.objectContaining({
+      actor_id: doctor.person.id,
+      actor_role: 'doctor',
+      action: 'appointment.list',
+      subject_id: patient.person.id,
+      details: { channel: 'telegram', rows: 1 },
+    }),
+  ]);
+  expect(await noted(() => ask(patient.chat, '/my'))).toEqual([]);
+  const { body } = await clinic.as(patient.person).get('/auth/me/access-log/').expect(200);
+  expect(body.results[0]).toMatchObject({ action: 'appointment.list', by: { id: doctor.person.id } });
+});
 
 describe('a doctor who is out', () => {
   test('hears nothing of patients by any channel, while the patients go on hearing', async () => {

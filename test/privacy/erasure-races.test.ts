@@ -89,7 +89,7 @@ describe('a Telegram chat', () => {
       default_locale: 'en',
       botName: async () => 'clinic_test_bot',
       telling: { enqueue: async () => {} },
-      audit: { record: async () => {} },
+      audit: { record: async () => {}, recordRead: async () => {} },
       guardians: createGuardians({ db, clock }),
     });
     const token = (await telegram.invite({ ...person, session: 0 }, async () => {})).url.split('=')[1] ?? '';

@@ -35,7 +35,7 @@ export interface NotificationsDependencies {
   log: Log;
   /** It stands in messages to patients. */
   clinic_name?: string | undefined;
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'recordRead'>;
   guardians: Pick<Guardians, 'adult'>;
   default_locale: Locale;
   /** Where people reach this API, without a slash at the end. Without it messages have no links. */

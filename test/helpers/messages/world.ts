@@ -89,7 +89,7 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
     cancelling: appointments.cancelling,
     alternatives: availability.alternatives,
     guardians,
-    audit: { record: async () => {} },
+    audit: { record: async () => {}, recordRead: async () => {} },
     ...options,
   });
   const readers = createReaders({

@@ -1,3 +1,4 @@
+import type { Role } from '../../../core/roles.ts';
 import type { ActiveStatus, Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { isStillToCome } from '../../availability/visits.sql.ts';
@@ -62,6 +63,7 @@ export async function unlinkChat(tx: Tx, chat: string): Promise<number | undefin
 
 interface ChatOwner {
   user_id: number;
+  role: Role;
   locale: Locale | null;
 }
 
@@ -70,7 +72,7 @@ export async function findOwner(executor: Executor, chat: string): Promise<ChatO
   const { rows } = await clientOf(executor).query<ChatOwner>({
     name: 'telegram.owner',
     text: `
-      select c.user_id, u.locale from telegram_chats c join users u on u.id = c.user_id
+      select c.user_id, u.role, u.locale from telegram_chats c join users u on u.id = c.user_id
       where c.chat_id = $1 and u.is_active`,
     values: [chat],
   });

@@ -22,7 +22,7 @@ interface TelegramDependencies {
   /** Asks Telegram for the bot's user name. Undefined where no bot is set up. */
   botName: (() => Promise<string>) | undefined;
   telling: Pick<Telling, 'enqueue'>;
-  audit: Pick<Audit, 'record'>;
+  audit: Pick<Audit, 'record' | 'recordRead'>;
   guardians: Pick<Guardians, 'adult'>;
 }
 
@@ -86,6 +86,20 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
    */
   async function unlink(tx: Tx, user: number, by?: Caller): Promise<void> {
     if (await repository.unlinkUser(tx, user)) await note(tx, 'telegram.unlink', user, by);
+  }
+
+  /** Of whomever the owner of a chat is shown visits, as where they see them in a list: what cannot be noted is not shown. */
+  async function noteShown(
+    { user_id, role }: { user_id: number; role: Caller['role'] },
+    visits: readonly { patient_id: number }[],
+  ): Promise<void> {
+    const people = [...new Set(visits.map(({ patient_id }) => patient_id))].filter((id) => id !== user_id);
+    if (people.length === 0) return;
+    const details = { channel: 'telegram', rows: visits.length };
+    await audit.recordRead(
+      { id: user_id, role, session: 0 },
+      { action: 'appointment.list', people, details },
+    );
   }
 
   return {
@@ -165,6 +179,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
       const wall = clock.wall();
       const visits = await repository.nextVisits(db, owner.user_id, wall, VISITS, guardians.adult());
       if (visits.length === 0) return bot.no_visits;
+      await noteShown(owner, visits);
       const lines = visits.map((visit) => {
         const other = visit.doctor_id === owner.user_id ? 'patient' : 'doctor';
         const name = fullName(visit[`${other}_first_name`], visit[`${other}_last_name`]);
