@@ -401,6 +401,7 @@ export function createModules({
     records: users.records,
     erasure: users.erasure,
     moveTraces: (tx, merge) => mergeTraces(tx, merge, personal),
+    moveTwoStep: auth.twoStep.moveWithin,
     messages,
     sessions,
     reached,

@@ -1,9 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accountsApp, codesSent, confirm, freshPhone, lastCode, queuedFor } from '../helpers/accounts.ts';
+import {
+  accountsApp,
+  codesSent,
+  confirm,
+  freshPhone,
+  lastCode,
+  pass,
+  queuedFor,
+} from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertOffer } from '../helpers/rows.ts';
+import { enrol, shown, ticketOf } from '../helpers/two-step.ts';
 
 let clinic: TestApp;
 let admin: Person;
@@ -296,6 +305,34 @@ describe('the sign-in', () => {
       { user_id: into.id },
     ]);
     expectProblem(await clinic.as(from).get('/auth/me/'), 'session_ended');
+  });
+
+  test('goes on asking for the second step, with the app and the recovery codes of before', async () => {
+    const [from, into] = [await clinic.person('patient'), await record()];
+    const { secret, recovery_codes } = await enrol(clinic, from);
+    await merge(from, into).expect(200);
+    pass(clinic.clock, 300);
+    for (const code of [shown(clinic, secret), recovery_codes[0]]) {
+      const body = { ticket: await ticketOf(clinic, from), code };
+      const { body: entered } = await clinic.as(undefined).post('/auth/login/second-step/', body).expect(200);
+      expect(entered.user.id).toBe(into.id);
+    }
+  });
+
+  test('can be taken back for as long as before by who had its phone', async () => {
+    const [from, into] = [await clinic.person('patient'), await record()];
+    const [phone, next] = [freshPhone(), freshPhone()];
+    await confirm(clinic, from.id, { phone });
+    await clinic.as(from).patch('/auth/me/', { phone: next, password: PASSWORD }).expect(200);
+    const told = (await queuedFor(clinic, from.id)).find(({ kind }) => kind === 'contact_changed');
+    await merge(from, into).expect(200);
+    const { statusCode } = await clinic.app.inject({
+      method: 'POST',
+      url: told?.stop ?? '',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(statusCode).toBe(200);
+    expect(await stored(into)).toMatchObject({ phone, phone_verified_at: expect.anything() });
   });
 
   test('stays its own where both have one, and nothing of the other’s serves to sign in or to set a password', async () => {

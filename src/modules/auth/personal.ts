@@ -213,11 +213,15 @@ export const personal = {
     sign_in_starts: sql`delete from sign_in_starts where user_id = ${person}`,
   }),
 
-  /** A record keeps its own ways in, and takes the other's where it has none. */
+  /**
+   * A record keeps its own ways in, and takes the other's where it has none, with what takes back who changed its contacts. The
+   * second step is encrypted for its record: it moves in a way of its own (two-step.service).
+   */
   async merge(tx: Tx, { from, into, takesSignIn }: { from: number; into: number; takesSignIn: boolean }) {
     if (!takesSignIn) return;
     await tx.execute(sql`update identities set user_id = ${into} where user_id = ${from}`);
     await tx.execute(sql`update passkeys set user_id = ${into} where user_id = ${from}`);
+    await tx.execute(sql`update contact_changes set user_id = ${into} where user_id = ${from}`);
   },
 
   async sweep(db: Db, { now, daysAgo }: { now: Date; daysAgo: (days: number) => Date }): Promise<void> {

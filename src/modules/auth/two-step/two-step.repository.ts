@@ -80,6 +80,21 @@ export async function useRecoveryCode(tx: Tx, user: number, hash: Buffer, now: D
   return rowCount === 1;
 }
 
+/** Asks for it at another record from now on, where none is asked for so far. @param secret encrypted for that record */
+export async function moveTwoStep(
+  tx: Tx,
+  { from, into }: { from: number; into: number },
+  secret: string,
+): Promise<void> {
+  await clientOf(tx).query({
+    name: 'two-step.move',
+    text: `
+      with codes as (update recovery_codes set user_id = $2 where user_id = $1)
+      update two_step set user_id = $2, secret = $3 where user_id = $1`,
+    values: [from, into, secret],
+  });
+}
+
 /** Asks for no second step any more. @returns whether it was asked for */
 export async function deleteTwoStep(tx: Tx, user: number): Promise<boolean> {
   const { rows } = await clientOf(tx).query<{ was_on: boolean }>({

@@ -175,6 +175,17 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
     },
 
     /**
+     * It goes with the sign-in that a record takes over of its duplicate, which is about to be erased; both are locked.
+     * @throws AppError data_keys_missing
+     */
+    async moveWithin(tx: Tx, { from, into }: { from: number; into: number }): Promise<void> {
+      const found = await repository.findTwoStep(tx, from);
+      if (!found?.confirmed_at) return;
+      const secret = sealer.open(repository.TWO_STEP_SECRET, from, found.secret);
+      await repository.moveTwoStep(tx, { from, into }, sealer.seal(repository.TWO_STEP_SECRET, into, secret));
+    },
+
+    /**
      * An admin takes it away from somebody who has lost the app and the codes. Their sessions end: what was lost may hold one.
      * @throws AppError user_not_found, not_oneself
      */

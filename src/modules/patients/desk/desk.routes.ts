@@ -168,6 +168,7 @@ export async function deskRoutes(
           'not_with_oneself',
           'too_many_dependants',
           'too_many_guardians',
+          'data_keys_missing',
         ],
         audit: readsPatient,
       },
@@ -178,7 +179,7 @@ export async function deskRoutes(
         description:
           'Final. Visits, the waiting list, family ties, consents and messages move to `into`, what is held is given back, ' +
           'and the rest of this record is erased: its id is a 404 from then on, which names `into`. `into` keeps its ' +
-          'sign-in, or takes the other’s where it has none; it keeps what it says of the person, and takes what it does not say. ' +
+          'sign-in, or takes the other’s, with its second step, where it has none; it keeps what it says of the person, and takes what it does not say. ' +
           'Where both have an active visit at one time it is 409 `visits_overlap`. The person is told.',
         params: patientParams(demo.duplicate.id),
         body: mergeRequest,

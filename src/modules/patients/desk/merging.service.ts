@@ -20,6 +20,8 @@ export interface MergingDependencies {
     tx: Tx,
     merge: { from: number; into: number; by: number; at: string; takesSignIn: boolean },
   ) => Promise<void>;
+  /** Moves the second step of a sign-in. @throws AppError data_keys_missing */
+  moveTwoStep: (tx: Tx, merge: { from: number; into: number }) => Promise<void>;
   erasure: { dissolveWithin: (tx: Tx, user: number, by: Caller) => Promise<number[]> };
   sessions: { announce: (sessions: readonly number[]) => void };
   messages: { enqueue: (tx: Tx, message: Message) => Promise<void> };
@@ -27,7 +29,8 @@ export interface MergingDependencies {
 
 /** Makes one record of two of the same person. */
 export function createMerging(dependencies: MergingDependencies & { desk: Pick<Desk, 'get'> }) {
-  const { db, clock, audit, records, families, moveTraces, erasure, sessions, messages, desk } = dependencies;
+  const { db, clock, audit, records, families, moveTraces, moveTwoStep, erasure, sessions, messages, desk } =
+    dependencies;
 
   /** Both are locked, so that nobody books for either meanwhile; a visit that moves at this moment is met by the constraint. */
   async function mergeWithin(tx: Tx, from: number, into: number, by: Caller): Promise<number[]> {
@@ -38,6 +41,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
     if (await visitsOverlap(tx, from, into)) throw new AppError('visits_overlap');
     const takesSignIn = hasNoSignIn(stays.username) && !hasNoSignIn(duplicate.username);
     await moveTraces(tx, { from, into, by: by.id, at: clock.now().toISOString(), takesSignIn });
+    if (takesSignIn) await moveTwoStep(tx, { from, into });
     await families.mustFit(tx, into);
     const ended = await erasure.dissolveWithin(tx, from, by);
     await records.takeOver(tx, duplicate, stays);
@@ -56,7 +60,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
      * Moves visits, wishes, family ties, consents and what was told from one record to the other, and erases the rest of the
      * first, whose id is gone. What it held is given back. The other keeps its sign-in, or takes this one's.
      * @throws AppError patient_not_found, visits_overlap, not_with_oneself, too_many_dependants, too_many_guardians,
-     * invalid_input (same_person)
+     * data_keys_missing, invalid_input (same_person)
      */
     async merge(from: number, into: number, caller: Caller) {
       if (from === into) throw invalidField('into', 'same_person');
