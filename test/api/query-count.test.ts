@@ -401,9 +401,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       };
     },
   ],
-  // begin, lock, try the code, the sign-in, consents, note, commit
+  // begin, lock, try the code, the sign-in, that reminders are due, consents, note, commit
   'POST /api/auth/claim/confirm/': [
-    7,
+    8,
     async () => {
       const { id, phone } = await freshRecord();
       await clinic.as(undefined).post('/auth/claim/', { phone }).expect(202);
@@ -436,9 +436,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('admin').post(`/patients/${id}/phone/verify/`);
     },
   ],
-  // begin, lock, try the code, the phone, note, read back, whom messages reach, commit
+  // begin, lock, try the code, the phone, that reminders are due, note, read back, whom messages
+  // reach, commit
   'POST /api/patients/{id}/phone/verify/confirm/': [
-    8,
+    9,
     async () => {
       const { id } = await freshRecord();
       await as('admin').post(`/patients/${id}/phone/verify/`).expect(202);
@@ -448,16 +449,16 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the same without the code
   'POST /api/patients/{id}/phone/vouch/': [
-    7,
+    8,
     async () => {
       const { id } = await freshRecord();
       return () => as('admin').post(`/patients/${id}/phone/vouch/`);
     },
   ],
-  // begin, lock both, the child, whom messages reach; both once more, how many there are, the tie; note each, read back, whom
-  // messages reach, commit
+  // begin, lock both, the child, whom messages reach; both once more, how many there are, the tie, that reminders are due; note
+  // each, read back, whom messages reach, commit
   'POST /api/patients/{id}/guardians/': [
-    12,
+    13,
     async () => {
       const { id } = await freshRecord({ date_of_birth: '2020-02-02' });
       const guardian = { guardian: people.patient.id, relationship: 'parent' };
@@ -465,10 +466,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
-  // profile; whether a family is too large; what an erasure takes; that it was merged, what it takes over, note, tell, commit;
-  // read back, whom messages reach
+  // profile; whether a family is too large; what an erasure takes; that it was merged, what it takes over, note, tell, that reminders are
+  // due, commit; read back, whom messages reach
   'POST /api/patients/{id}/merge/': [
-    46,
+    47,
     async () => {
       const [from, into] = [await freshRecord(), await freshRecord()];
       return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });

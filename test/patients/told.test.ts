@@ -32,6 +32,7 @@ beforeEach(async () => {
 });
 
 const freshDay = freshDays();
+const dayAhead = freshDays('2030-06-01');
 const as = (person: Person) => clinic.as(person);
 const tell = () => drainJobs(clinic.db, clinic.clock, clinic.tasks, { readers: clinic.readers });
 const told = async (person: Person): Promise<{ kind: string; title: string; text: string }[]> => {
@@ -201,6 +202,69 @@ describe('of a child’s visit', () => {
       text: expect.stringMatching(/^For Madina/),
     });
     expect((await kinds(third))[0]).toBe('reminder');
+  });
+
+  describe('that is planned already is reminded', () => {
+    /** A visit, with who is to be reminded of it by then. */
+    async function planned() {
+      const timeslot = await clinic.slot(doctor, { date: dayAhead() });
+      const { body } = await as(parent).post('/appointments/', { timeslot, patient: child }).expect(201);
+      await tell();
+      return { id: body.id as number, date: body.date as string };
+    }
+    /** Whether somebody is reminded a day before. */
+    async function isReminded({ id, date }: { id: number; date: string }, person: { id: number }) {
+      await tell();
+      clinic.clock.set(new Date(Date.parse(`${date}T05:00:00Z`) - 86_400_000).toISOString());
+      await tell();
+      const reminders = await clinic.rows(
+        "select from notifications where user_id = $1 and appointment_id = $2 and kind = 'reminder'",
+        [person.id, id],
+      );
+      return reminders.length === 1;
+    }
+
+    test('who is tied to the child at the desk', async () => {
+      const visit = await planned();
+      const third = await clinic.person('patient');
+      const tie = { guardian: third.id, relationship: 'guardian' };
+      await as(admin).post(`/patients/${child}/guardians/`, tie).expect(200);
+      expect(await isReminded(visit, third)).toBe(true);
+      expect(await isReminded(visit, parent)).toBe(true);
+    });
+
+    test('the other record of a guardian', async () => {
+      const visit = await planned();
+      const into = await clinic.person('patient');
+      await as(admin).post(`/patients/${other.id}/merge/`, { into: into.id }).expect(200);
+      expect(await isReminded(visit, into)).toBe(true);
+    });
+
+    test('a guardian who was put out, and is let in again', async () => {
+      const access = (is_active: boolean) =>
+        as(admin).patch(`/users/${other.id}/`, { is_active }).expect(200);
+      await access(false);
+      const visit = await planned();
+      await access(true);
+      expect(await isReminded(visit, other)).toBe(true);
+    });
+
+    test('the child itself, once the desk has made sure that a phone reaches it', async () => {
+      const visit = await planned();
+      await as(admin).patch(`/patients/${child}/`, { phone: '+998901112255' }).expect(200);
+      await as(admin).post(`/patients/${child}/phone/vouch/`).expect(200);
+      expect(await isReminded(visit, { id: child })).toBe(true);
+    });
+
+    test('who has come of age, and has a sign-in of their own', async () => {
+      child = await addChild(clinic, parent, { date_of_birth: '2012-03-05' });
+      const visit = await planned();
+      clinic.clock.set('2030-03-05T04:00:00Z');
+      const account = { username: `of.age.${child}`, password: 'eleven-apricot-trees' };
+      await as(admin).patch(`/users/${child}/`, account).expect(200);
+      expect(await isReminded(visit, { id: child })).toBe(true);
+      expect(await isReminded(visit, parent)).toBe(false);
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { AuditAction } from '../../core/audited.ts';
 import { namesOf } from '../../core/names.ts';
-import type { Role } from '../../core/roles.ts';
+import { hasNoSignIn } from '../../core/records.ts';
+import { type Role, sideOf } from '../../core/roles.ts';
 import { profileFieldsOf } from './profile.schemas.ts';
 
 /** With this begins the user name of who stands behind an API key, which is no account (services.repository). */
@@ -44,4 +45,17 @@ interface Changes {
 export function profileErrors(role: Role, profile: object): string[] {
   const fitting = profileFieldsOf(role);
   return namesOf(profile).filter((name) => !fitting.includes(name));
+}
+
+/** Messages of visits that are planned already begin to concern them: they are let in again, can sign in now, or become a patient. */
+export const isHeardAnew = (before: Account, after: Account): boolean =>
+  after.is_active &&
+  (!before.is_active ||
+    (hasNoSignIn(before.username) && !hasNoSignIn(after.username)) ||
+    (before.role !== after.role && sideOf(after.role) === 'patient'));
+
+interface Account {
+  role: Role;
+  is_active: boolean;
+  username: string;
 }

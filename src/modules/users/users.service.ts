@@ -6,6 +6,7 @@ import { hasNoSignIn } from '../../core/records.ts';
 import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
 import type { Unchanged } from '../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import type { Updates } from '../../events/updates.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
@@ -18,7 +19,7 @@ import type { ProfileInput } from './profile.schemas.ts';
 import { createRecords } from './records.service.ts';
 import type { User, UserFilters } from './user.schemas.ts';
 import * as repository from './users.repository.ts';
-import { notesOf, profileErrors } from './users.rules.ts';
+import { isHeardAnew, notesOf, profileErrors } from './users.rules.ts';
 import type { NewUser, Registration, UserChanges } from './users.schemas.ts';
 
 interface UsersDependencies extends ErasureDependencies, ApprovalDependencies, LeavingDependencies {
@@ -109,10 +110,11 @@ export function createUsers(dependencies: UsersDependencies) {
     password_hash: string | undefined,
     by: Caller,
   ): Promise<boolean> {
-    const { role, username } = { ...before, ...given(changes) };
+    const after = { ...before, ...given(changes) };
+    const { role, username } = after;
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
-    if (hasNoSignIn(before.username)) refuseHalfSignIn({ username: changes.username, password }, newRole);
+    refuseHalfSignIn(before, { username: changes.username, password }, newRole);
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     // Whoever is put out keeps their branches: without one they would work everywhere once they are let in again.
@@ -126,6 +128,7 @@ export function createUsers(dependencies: UsersDependencies) {
     }
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && sideOf(role) === 'doctor') await doctors.approve(tx, user, clock.now());
+    if (isHeardAnew(before, after)) await addJob(tx, { task: 'plan_reminders', payload: { person: user } });
     return newRole || changes.is_active === false || password !== undefined;
   }
 
@@ -219,7 +222,12 @@ function given<Fields extends object>(
  * Refuses a user name or a password alone for somebody who has neither: nobody could sign in with it, or anybody. A new role
  * is given with both.
  */
-function refuseHalfSignIn(account: Pick<UserChanges, 'username' | 'password'>, newRole: boolean): void {
+function refuseHalfSignIn(
+  before: Pick<LockedAccount, 'username'>,
+  account: Pick<UserChanges, 'username' | 'password'>,
+  newRole: boolean,
+): void {
+  if (!hasNoSignIn(before.username)) return;
   const missing = (['username', 'password'] as const).filter((name) => account[name] === undefined);
   if (missing.length === 1 || (newRole && missing.length > 0))
     throw new AppError('invalid_input', { fields: missing.map((path) => ({ path, code: 'required' })) });

@@ -94,7 +94,7 @@ export function createReminders(dependencies: RemindersDependencies) {
       else if (isAhead(visit)) await planAhead(tx, visit, options);
     },
 
-    /** The task `plan_reminders`: a person has changed their quiet hours since their reminders were planned. */
+    /** The task `plan_reminders`: who is reminded of a person’s visits has changed since they were planned, or their quiet hours have. */
     async planAnew(person: number): Promise<void> {
       await transaction(db, async (tx) => {
         for (const visit of await listAhead(tx, person, clock.wall(), guardians.adult()))

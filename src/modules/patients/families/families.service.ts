@@ -6,6 +6,7 @@ import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
+import { addJob } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { correctProfile, saveProfile } from '../patients.repository.ts';
@@ -75,7 +76,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
    * @returns false where the tie was there before
    * @throws AppError too_many_dependants, too_many_guardians
    */
-  async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
+  async function tieAnew(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
     const { guardian, dependant } = wanted;
     await lockPeople(tx, [guardian, dependant]);
     const { dependants, guardians, is_tied } = await repository.countTies(tx, wanted, adult());
@@ -83,6 +84,13 @@ export function createFamilies(dependencies: FamiliesDependencies) {
     if (dependants >= DEPENDANTS_MAX) throw new AppError('too_many_dependants');
     if (guardians >= GUARDIANS_MAX) throw new AppError('too_many_guardians');
     return repository.tie(tx, { ...wanted, guardian, dependant });
+  }
+
+  /** The same for a patient who may have visits ahead: the new guardian is reminded of those that are planned already. */
+  async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
+    const isNew = await tieAnew(tx, wanted);
+    if (isNew) await addJob(tx, { task: 'plan_reminders', payload: { person: wanted.dependant } });
+    return isNew;
   }
 
   return {
@@ -123,7 +131,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         const dependant = await records.make(tx, { first_name, last_name });
         await saveProfile(tx, dependant, { date_of_birth, gender });
         await repository.setRegisteredBy(tx, dependant, caller.id);
-        await tie(tx, { guardian: caller.id, dependant, relationship, by: caller.id });
+        await tieAnew(tx, { guardian: caller.id, dependant, relationship, by: caller.id });
         if (accept_terms === true) await consents.accept(tx, dependant, caller.id);
         await audit.record(tx, { actor: caller, action: 'family.add', subject: dependant });
         return find(tx, caller.id, dependant);

@@ -5,7 +5,6 @@ import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { hashOf } from '../../../core/secrets.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
-import { addJob } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
 import { type Dependant, INVITATION_HOURS, type Joining } from './families.schemas.ts';
 import type { Families } from './families.service.ts';
@@ -45,8 +44,6 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
     if (!(await repository.useInvitation(tx, code_hash, caller.id, clock.now(), adult()))) return undefined;
     await families.tie(tx, { guardian: caller.id, dependant, relationship, by: caller.id });
     await audit.record(tx, { actor: caller, action: 'family.join', subject: dependant });
-    // The new guardian is reminded of the visits that are planned already.
-    await addJob(tx, { task: 'plan_reminders', payload: { person: dependant } });
     return dependant;
   }
 
@@ -71,7 +68,7 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
 
     /**
      * The caller looks after somebody from now on, too. Wrong codes are counted for each account.
-     * @throws AppError invalid_code (unknown, used, expired, or its maker no longer looks after them), too_many_requests,
+     * @throws AppError invalid_code (unknown, used, expired, or its maker looks after them no longer, or is out), too_many_requests,
      * too_many_dependants, too_many_guardians
      */
     async join({ code, relationship }: Joining, caller: Caller): Promise<Dependant> {
