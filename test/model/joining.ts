@@ -5,7 +5,7 @@ import { suits } from './offers.ts';
 import { actingFor, mustReach, personOf, reaches } from './people.ts';
 import { type Act, made, Refused, type Step } from './requests.ts';
 import { hasBegun, isAvailableTo, startOf, statusOf, todayOf } from './rules.ts';
-import { givesServices, serviceOf } from './services.ts';
+import { givesServices, serviceOf, slotsFor, spanOf } from './services.ts';
 import { shownOpen } from './shown.ts';
 import { beyond, isBusy } from './slots.ts';
 import { shownWish } from './waitlist.ts';
@@ -83,13 +83,20 @@ function mustBeReplaceable(clinic: Clinic, wish: Wish, id: number): void {
 const isFit = (clinic: Clinic, slot: Slot, { service, before }: Wish) =>
   service === null || fits(clinic, slot, { service, ...(before !== null && { before }) });
 
+/** When they would be there who come to a slot: with a service, until the last of what it takes ends. */
+const wholeFrom = (clinic: Clinic, slot: Slot, { service: id }: Wish) => {
+  const service = serviceOf(clinic, id);
+  return spanOf((service && slotsFor(clinic, slot, service)) ?? [slot]);
+};
+
 /** What a patient who waits could book at this moment, the first of it. */
 function freeFor(clinic: Clinic, wish: Wish, caller: Person) {
   return clinic.slots
     .filter((slot) => suits(clinic, wish, slot) && reaches(caller, slot.branch))
     .filter((slot) => isAvailableTo(clinic, slot, 'patient'))
     .filter((slot) => isFit(clinic, slot, wish))
-    .filter((slot) => !beyond(clinic, 'patient', slot) && !isBusy(clinic, wish.patient, slot, wish.replaces))
+    .filter((slot) => !beyond(clinic, 'patient', slot))
+    .filter((slot) => !isBusy(clinic, wish.patient, wholeFrom(clinic, slot, wish), wish.replaces))
     .toSorted((a, b) => (startOf(a) === startOf(b) ? a.id - b.id : startOf(a) < startOf(b) ? -1 : 1))
     .slice(0, FREE_SHOWN)
     .map((slot) => shownOpen(clinic, slot));

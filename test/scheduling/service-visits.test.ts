@@ -117,6 +117,23 @@ describe('booking', () => {
     expectProblem(await book(patient, second, { service: long }), 'slot_taken');
   });
 
+  test('what a refusal offers of a long service the patient can attend to its end', async () => {
+    const date = freshDay();
+    const [first, , third] = await run(date);
+    const elsewhere = await clinic.person('doctor');
+    const [at] = await makeRun(clinic.db, elsewhere.id, date, ['11:30']);
+    const visit = await clinic.book(patient, at ?? 0);
+    await book(other, first, { service: long }).expect(201);
+    const offered = async () => {
+      const refused = await book(patient, first, { service: long });
+      expectProblem(refused, 'slot_taken');
+      return refused.body.alternatives.map(({ id }: { id: number }) => id);
+    };
+    expect(await offered()).not.toContain(third);
+    await cancel(patient, visit).expect(204);
+    expect(await offered()).toContain(third);
+  });
+
   test('slots that somebody else holds are not enough time', async () => {
     const [first, second] = await run();
     await hold(other, second).expect(200);

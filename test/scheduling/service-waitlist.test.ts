@@ -246,6 +246,17 @@ test('what is free already is shown only where the service fits', async () => {
   expect(body.free_now.map(({ id }: { id: number }) => id)).toEqual([first]);
 });
 
+test('what is free already is shown only where the patient can attend all of it', async () => {
+  const [one] = people;
+  const date = freshDay();
+  await run(date, ['10:00', '10:30']);
+  const elsewhere = await clinic.person('doctor');
+  const [at] = await makeRun(clinic.db, elsewhere.id, date, ['10:30']);
+  await book(one, at ?? 0).expect(201);
+  const { body } = await wish(one, date, { service: long }).expect(201);
+  expect(body.free_now).toEqual([]);
+});
+
 test('nobody is offered a service for which no room is free, or for which they are too young', async () => {
   const [one, , third] = people;
   const room = await makeRoom(clinic.db, 'D1', 'dexa');

@@ -71,13 +71,15 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
   }
 
   /** Who of those that are refused at once could not attend some of what was found. */
-  const isBusyAt = together<{ patient: number; slots: readonly number[] }, boolean>({
+  const isBusyAt = together<{ patient: number; slots: readonly number[]; service: number | null }, boolean>({
     async together(asked) {
       const busy = new Map<unknown, boolean>();
-      for (const alike of Object.values(Object.groupBy(asked, ({ slots }) => slots.join()))) {
-        if (!alike) continue;
+      const alikes = Object.groupBy(asked, ({ slots, service }) => `${service} ${slots}`);
+      for (const alike of Object.values(alikes)) {
+        const [first] = alike ?? [];
+        if (!alike || !first) continue;
         const patients = alike.map(({ patient }) => patient);
-        const found = await busyAmong(db, patients, alike[0]?.slots ?? []);
+        const found = await busyAmong(db, patients, first);
         for (const one of alike) busy.set(one, found.has(one.patient));
       }
       return asked.map((one) => busy.get(one) ?? false);
@@ -101,7 +103,8 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
       if (wanted.moving === undefined && (wanted.branches ?? null) === null) {
         const slots = await searchTogether(place, wanted.service, bounds);
         const ids = slots.map(({ id }) => id);
-        if (!(await isBusyAt({ patient: wanted.patient, slots: ids }))) return slots;
+        const { patient, service = null } = wanted;
+        if (!(await isBusyAt({ patient, slots: ids, service }))) return slots;
       }
       return find(place, wanted, bounds);
     },

@@ -115,8 +115,11 @@ export function createTimeslotSearch({
         branch: branch ?? undefined,
       };
       const { rows } = await searchWithin(filters, { role: 'patient' }, await reaching.of(caller));
-      const ids = rows.map(({ id }) => id);
-      const busy = ids.length === 0 ? [] : await mayLag((db) => patients.busyAt(db, patient, ids, replaces));
+      const slots = rows.map(({ id }) => id);
+      const busy =
+        slots.length === 0
+          ? []
+          : await mayLag((db) => patients.busyAt(db, patient, { slots, service }, replaces));
       return rows.filter(({ id }) => !busy.includes(id)).slice(0, limit);
     },
   };
