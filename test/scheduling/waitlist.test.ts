@@ -3,6 +3,7 @@ import { PASSWORD, type Person } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { insertSpecialization } from '../helpers/rows.ts';
+import { makeRun } from '../helpers/services.ts';
 import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
 
 let clinic: WaitingClinic;
@@ -709,4 +710,16 @@ test('loading data in bulk offers nothing', async () => {
   expect(
     await clinic.rows('select from timeslots where doctor_id = $1 and is_waitlisted', [doctor.id]),
   ).toEqual([]);
+});
+
+test('what is free already is shown behind however many slots at which the patient is elsewhere', async () => {
+  const [person, doctor, elsewhere] = [await patient(), await someDoctor(), await someDoctor()];
+  const times = Array.from({ length: 16 }, (_, nth) => new Date(nth * 300_000).toISOString().slice(14, 16));
+  const starts = times.map((minutes, nth) => `${nth < 12 ? 10 : 11}:${minutes}`);
+  const slots = await makeRun(clinic.db, doctor.id, '2030-03-13', starts, { minutes: 5 });
+  const [at] = await makeRun(clinic.db, elsewhere.id, '2030-03-13', ['10:00'], { minutes: 70 });
+  await clinic.book(person, at ?? 0);
+  const wish = { doctor: doctor.id, from: '2030-03-13', to: '2030-03-13' };
+  const { body } = await clinic.as(person).post('/waitlist/', wish).expect(201);
+  expect(body.free_now.map(({ id }: { id: number }) => id)).toEqual(slots.slice(14));
 });

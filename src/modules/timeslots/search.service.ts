@@ -106,7 +106,7 @@ export function createTimeslotSearch({
     ): Promise<OpenTimeslot[]> {
       const { doctor, specialization, after, before, service, branch } = wish;
       const filters = {
-        ...{ from, to, page: 1, page_size: limit + SPARE },
+        ...{ from, to, page: 1 },
         doctor: doctor ?? undefined,
         specialization: specialization ?? undefined,
         after: after ?? undefined,
@@ -114,13 +114,20 @@ export function createTimeslotSearch({
         service: service ?? undefined,
         branch: branch ?? undefined,
       };
-      const { rows } = await searchWithin(filters, { role: 'patient' }, await reaching.of(caller));
-      const slots = rows.map(({ id }) => id);
-      const busy =
-        slots.length === 0
-          ? []
-          : await mayLag((db) => patients.busyAt(db, patient, { slots, service }, replaces));
-      return rows.filter(({ id }) => !busy.includes(id)).slice(0, limit);
+      const branches = await reaching.of(caller);
+      const find = async (page_size: number) => {
+        const { rows, more } = await searchWithin({ ...filters, page_size }, { role: 'patient' }, branches);
+        const slots = rows.map(({ id }) => id);
+        const busy =
+          slots.length === 0
+            ? []
+            : await mayLag((db) => patients.busyAt(db, patient, { slots, service }, replaces));
+        return { more, free: rows.filter(({ id }) => !busy.includes(id)) };
+      };
+      const first = await find(limit + SPARE);
+      // They are busy at nearly all of these: a long visit covers many short slots, of many doctors.
+      const { free } = first.free.length < limit && first.more ? await find(SEARCH_LIMIT) : first;
+      return free.slice(0, limit);
     },
   };
 }
