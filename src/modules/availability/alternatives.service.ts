@@ -89,11 +89,16 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
   return {
     /**
      * What a patient can have instead of a slot, or of a visit that falls out: up to three slots of that doctor, nearest in
-     * time first, then up to three of others of the specialization.
+     * time first, then up to three of others of the specialization. Of a visit for a service these are starts from which it
+     * fits, then those of others who give it.
      * @param wanted.patient what they could not attend is left out
      */
-    find: async ({ patient, ...place }: Place & { patient?: number }): Promise<OpenTimeslot[]> =>
-      findAlternatives(db, place, { patient }, boundsFor('patient', await settings.policy(), clock)),
+    find: async ({
+      patient,
+      service,
+      ...place
+    }: Place & { patient?: number; service?: number | undefined }): Promise<OpenTimeslot[]> =>
+      find(place, { patient, service }, boundsFor('patient', await settings.policy(), clock)),
 
     /**
      * What to offer instead of a slot that was refused: what anybody can have, unless the patient could not attend some of

@@ -22,7 +22,7 @@ const nearest = sides.map(
 
 /**
  * What somebody can have of a service instead of a slot: the nearest starts from which it fits, of its doctor and then of
- * others who give it.
+ * others who give it. Of one that is given no more there is nothing, unless a visit for it moves.
  */
 export async function findServiceAlternatives(
   db: Db,
@@ -35,7 +35,7 @@ export async function findServiceAlternatives(
     text: `
       with near as materialized (
         select d.id = $1 as same, ${columns}, ${distance} as place
-        from doctor_services g join services v on v.id = g.service_id
+        from doctor_services g join services v on v.id = g.service_id and (v.is_active or $5::integer is not null)
         join doctor_profiles d on d.id = g.doctor_id join users u on u.id = d.id
         cross join lateral (${nearest.join(' union all ')}) s
         where g.service_id = $15 and ${bookable} and (d.id = $1 or ${colleaguesWillDo})

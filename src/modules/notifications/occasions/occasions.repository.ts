@@ -8,6 +8,7 @@ export interface VisitRow {
   id: number;
   doctor_id: number;
   patient_id: number;
+  service_id: number | null;
   status: AppointmentStatus;
   date: string;
   start_time: string;
@@ -24,8 +25,8 @@ export async function findVisit(executor: Executor, appointment: number): Promis
   const { rows } = await clientOf(executor).query<VisitRow>({
     name: 'messages.visit',
     text: `
-      select id, doctor_id, patient_id, status, date, start_time, end_time, version, booked_by, cancelled_by, cancel_reason,
-        coalesce(attendance <> 'arrived', false) as is_over
+      select id, doctor_id, patient_id, service_id, status, date, start_time, end_time, version, booked_by, cancelled_by,
+        cancel_reason, coalesce(attendance <> 'arrived', false) as is_over
       from appointments where id = $1`,
     values: [appointment],
   });
@@ -33,7 +34,7 @@ export async function findVisit(executor: Executor, appointment: number): Promis
 }
 
 /** A visit that lies ahead, and so is not over. */
-export type VisitAhead = Omit<VisitRow, 'is_over'>;
+export type VisitAhead = Omit<VisitRow, 'is_over' | 'service_id'>;
 
 /**
  * Who is told of a patient's visits, the patient first if they are one of them.

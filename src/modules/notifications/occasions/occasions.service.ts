@@ -30,6 +30,8 @@ export interface OccasionsDependencies {
       date: string;
       start_time: string;
       patient: number;
+      /** What the visit was for: then it is where that fits. */
+      service: number | undefined;
     }) => Promise<Alternative[]>;
   };
 }
@@ -64,8 +66,9 @@ export function createOccasions(dependencies: OccasionsDependencies) {
         status,
       };
     if (!offersOthers(told, visit)) return spoken;
-    const { doctor_id: doctor, patient_id: patient, date, start_time } = visit;
-    const free = await alternatives.find({ doctor, patient, date, start_time });
+    const { doctor_id: doctor, patient_id: patient, service_id, date, start_time } = visit;
+    const service = service_id ?? undefined;
+    const free = await alternatives.find({ doctor, patient, service, date, start_time });
     const slots = free.slice(0, ALTERNATIVES);
     if (slots.length === 0) return spoken;
     return {
