@@ -362,6 +362,15 @@ describe('moving and cancelling', () => {
     await book(patient, first, { service: long }).expect(201);
     const into = { date, start_time: '10:30', end_time: '10:40' };
     expectProblem(await clinic.as(doctor).post('/timeslots/', into), 'slot_overlap');
+    // A preview says so as well.
+    const many = { ...into, slot_minutes: 5 };
+    const tried = await clinic
+      .as(doctor)
+      .post('/timeslots/bulk/', { ...many, dry_run: true })
+      .expect(200);
+    const done = await clinic.as(doctor).post('/timeslots/bulk/', many).expect(201);
+    expect(done.body).toMatchObject({ created: 0, skipped_count: 2 });
+    expect(tried.body).toEqual({ ...done.body, dry_run: true });
   });
 
   test('an absence that touches a long visit cancels it, and the slots outside of it stay', async () => {

@@ -26,6 +26,15 @@ const isUnseen = (visit: string) => `(${visit}.attendance is null or ${visit}.at
 export const isLapsed = (visit: string, from: number): string =>
   `(${visit}.status = 'pending' and (${visit}.date, ${visit}.end_time) <= ($${from}::date, $${from + 1}::time))`;
 
+/**
+ * A visit of several slots has its doctor then, in its slots or in the breaks between them. The trigger `timeslots_not_in_visit`
+ * judges the same. @param doctor the SQL for the doctor's id @param hours a row with `date`, `start_time` and `end_time`
+ */
+export const isInLongVisit = (doctor: string, hours: string): string => `exists (
+  select from appointments a
+  where a.doctor_id = ${doctor} and a.date = ${hours}.date and ${isActive('a')} and a.further_timeslots <> '{}'
+    and a.start_time < ${hours}.end_time and ${hours}.start_time < a.end_time)`;
+
 /** The clinic knows them: a visit of theirs is completed, to whomever. @param patient the SQL for the patient's id */
 export const isKnown = (patient: string): string => `exists (
   select from appointments seen where seen.patient_id = ${patient} and seen.attendance = 'completed')`;

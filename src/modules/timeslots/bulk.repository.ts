@@ -2,6 +2,7 @@ import { daysBetween, type WallTime } from '../../core/clock.ts';
 import { clientOf, type Executor } from '../../db/client.ts';
 import { isDoctorHere } from '../availability/people.sql.ts';
 import { branchFor, isHoliday, isRoomUsed, roomIsOpen } from '../availability/places.sql.ts';
+import { isInLongVisit } from '../availability/visits.sql.ts';
 import { type Days, type Opening, stretchesOf } from './bulk.rules.ts';
 import { type PublishedTimeslots, SKIPPED_SHOWN } from './bulk.schemas.ts';
 
@@ -56,6 +57,7 @@ export async function insertTimeslots(
             where t.doctor_id = $1 and t.date = w.date and t.start_time < w.end_time and t.end_time > w.start_time
           ) then 'overlap'
           when $15::integer is not null and ${isRoomUsed('$15', 'w')} then 'room_taken'
+          when ${isInLongVisit('$1', 'w')} then 'overlap'
         end as reason
         from wanted w
       ), created as (

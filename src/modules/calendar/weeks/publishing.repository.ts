@@ -3,6 +3,7 @@ import { clientOf, type Db, type Tx } from '../../../db/client.ts';
 import { isDoctorHere } from '../../availability/people.sql.ts';
 import { isHoliday, isRoomUsed } from '../../availability/places.sql.ts';
 import { type Branches, isReached } from '../../availability/reach.sql.ts';
+import { isInLongVisit } from '../../availability/visits.sql.ts';
 import { SKIPPED_SHOWN, type Skipped } from './weeks.rules.ts';
 
 export interface PlainSlot {
@@ -22,7 +23,7 @@ export interface WeekPublished {
 
 /**
  * Publishes the slots of the doctor's week, from today on, that are missing. It leaves out holidays, absences, closed branches
- * and rooms, what overlaps a slot, what was taken back by hand, and what the room cannot take, of which it tells. They are left
+ * and rooms, what overlaps a slot or a visit of several, what was taken back by hand, and what the room cannot take, of which it tells. They are left
  * out before a slot is tried, since every try would use up an id. The calendar is read within these days only, not through
  * the years. All insert in the order of time, so that two who want one room never wait for each other in a circle.
  * @param days how many days after today
@@ -64,6 +65,7 @@ export async function publishWeek(
             select from timeslots t
             where t.doctor_id = $1 and t.date = wanted.date and t.date between $2 and $2 + $4
               and t.start_time < wanted.end_time and t.end_time > wanted.start_time)
+          and not ${isInLongVisit('$1', 'wanted')}
       ), created as (
         insert into timeslots (
           doctor_id, date, start_time, end_time, is_scheduled, branch_id, room_id, break_minutes)
