@@ -4,6 +4,7 @@ import { createModules } from '../../src/modules.ts';
 import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { makeService } from '../helpers/services.ts';
 
 /** By the clock it is Monday 2 March 2026, 09:00. */
 const NOW = '2026-03-02T04:00:00Z';
@@ -373,4 +374,16 @@ describe('what was taken back by hand', () => {
     );
     expect(still).toEqual([{ count: 1 }]);
   });
+});
+
+test('a long visit in two stretches that touch lies in the week, and outside once one of them is gone', async () => {
+  const service = await makeService(clinic, admin, [doctor], { duration_minutes: 120 });
+  const early = hours(1, '09:00', '11:00');
+  const late = hours(1, '11:00', '13:00');
+  await put([early, late]).expect(200);
+  const timeslot = await slotAt('2026-03-09', '10:00');
+  const booked = await clinic.as(patient).post('/appointments/', { timeslot, service }).expect(201);
+  expect((await put([early, late]).expect(200)).body).toMatchObject({ outside_count: 0, outside: [] });
+  const { body } = await put([early]).expect(200);
+  expect(body).toMatchObject({ outside_count: 1, outside: [{ id: booked.body.id }] });
 });
