@@ -347,3 +347,20 @@ test('GET /holidays/ shows everybody the holidays to come first, then the past o
   const { body } = await clinic.as(patient).get('/holidays/?from=2026-02-01&to=2026-03-02').expect(200);
   expect(body.count).toBe(2);
 });
+
+test('branches that share a day stand once each on the pages of a list', async () => {
+  const { rows } = await clinic.db.$client.query<{ id: number }>(
+    `with made as (insert into branches (name) select 'Branch ' || nth from generate_series(1, 7) nth returning id)
+     select id from made order by id`,
+  );
+  const made: number[] = [];
+  for (const { id: branch } of rows)
+    made.push((await add({ date: '2026-05-01', branch }).expect(201)).body.id);
+  const seen: number[] = [];
+  for (const page of [1, 2, 3, 4]) {
+    const { body } = await clinic.as(patient).get(`/holidays/?page_size=2&page=${page}`).expect(200);
+    seen.push(...body.results.map(({ id }: { id: number }) => id));
+  }
+  expect(seen).toEqual(made);
+  await clinic.db.$client.query('update branches set is_active = false where id <> 1');
+});

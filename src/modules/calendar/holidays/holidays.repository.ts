@@ -13,7 +13,7 @@ interface Filters {
   to?: string | undefined;
 }
 
-/** One page of holidays: today's and later first, then past ones, latest first. */
+/** One page of holidays: today's and later first, then past ones, latest first. Branches may share a day. */
 export async function listHolidays(db: Db, { from, to }: Filters, today: string, page: PageRequest) {
   const name = `holidays.list:${from ? 'from' : ''}:${to ? 'to' : ''}`;
   const list = statement(name, () => {
@@ -29,7 +29,7 @@ export async function listHolidays(db: Db, { from, to }: Filters, today: string,
       })
       .from(holidays)
       .where(where)
-      .orderBy(isPast, sql`abs(${holidays.date} - ${sql.placeholder('today')}::date)`)
+      .orderBy(isPast, sql`abs(${holidays.date} - ${sql.placeholder('today')}::date)`, holidays.id)
       .limit(limit)
       .offset(offset);
   });
