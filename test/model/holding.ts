@@ -1,8 +1,9 @@
 import { type Clinic, NOT_HELD, type Person, type Slot } from './clinic.ts';
 import { actingFor, isStaff, mustReach } from './people.ts';
 import { type Act, done, ok, Refused, type Step } from './requests.ts';
+import { isRoomFree } from './rooms.ts';
 import { hasBegun, isHeld, later, startOf } from './rules.ts';
-import { givenOf, isForNewOrKnown, isOfAge, serviceOf, slotsFor } from './services.ts';
+import { givenOf, isForNewOrKnown, isOfAge, serviceOf, slotsFor, spanOf } from './services.ts';
 import {
   canBeHad,
   familyOf,
@@ -72,11 +73,12 @@ export function hold(clinic: Clinic, caller: Person, request: Act<'hold'>): Step
     if (slots.every((slot) => slot.held_by === patient && isHeld(now, slot)))
       return answered(now, first.held_until);
     const isOpen = (slot: Slot) =>
-      !slot.is_waitlisted &&
-      canBeHad(now, slot, { ...wanted, account }, { role }) &&
-      isBookable(now, slot) &&
-      !isBusy(now, patient, slot);
-    if (!slots.every(isOpen) || (role === 'patient' && tooMany(now, patient))) return undefined;
+      !slot.is_waitlisted && canBeHad(now, slot, { ...wanted, account }, { role }) && isBookable(now, slot);
+    const kind = wanted.service === undefined ? null : (serviceOf(now, wanted.service)?.room_kind ?? null);
+    const hasRoom = kind === null || isRoomFree(now, { kind, slots, ...spanOf(slots) });
+    const canAttend = !isBusy(now, patient, spanOf(slots));
+    if (!slots.every(isOpen) || !canAttend || !hasRoom || (role === 'patient' && tooMany(now, patient)))
+      return undefined;
     const held_until = endOf(now, slots, account);
     if (held_until === undefined) return { expected: { status: 409, code: 'held_recently' }, next: now };
     const before = givingWay(now, patient, account);

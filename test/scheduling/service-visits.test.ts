@@ -447,6 +447,35 @@ describe('holds', () => {
     expect(await free([first])).toEqual([first]);
   });
 
+  test('what somebody could not attend to its end is not held, nor the break within', async () => {
+    const date = freshDay();
+    const [first, second] = await run(date, ['10:00', '10:40'], { break_minutes: 10 });
+    const elsewhere = await clinic.person('doctor');
+    const [between] = (await makeRun(clinic.db, elsewhere.id, date, ['10:30'], { minutes: 10 })) as [number];
+    await book(patient, between).expect(201);
+    expectProblem(await hold(patient, first, { service: long }), 'patient_busy');
+    expect(await free([first, second])).toEqual([first, second]);
+    await hold(patient, first).expect(200);
+  });
+
+  test('a service for which no room is free is not held', async () => {
+    await makeRoom(clinic.db, 'Only one', 'endoscopy');
+    const service = await makeService(clinic, admin, [doctor], {
+      duration_minutes: 60,
+      room_kind: 'endoscopy',
+    });
+    const [first, , , fourth] = await run();
+    const { body } = await book(other, first, { service }).expect(201);
+    const surgeon = await clinic.person('doctor');
+    await give(clinic, admin, surgeon.id, { service });
+    const [same] = (await makeRun(clinic.db, surgeon.id, body.date, HALF_HOURS)) as [number];
+    expectProblem(await hold(patient, same, { service }), 'no_room_free');
+    expect(await free([same, fourth])).toEqual([same, fourth].toSorted((one, two) => one - two));
+    await cancel(other, body.id).expect(204);
+    await hold(patient, same, { service }).expect(200);
+    await book(patient, same, { service }).expect(201);
+  });
+
   test('nobody keeps slots by holding a service again and again', async () => {
     const [first, second] = await run();
     await hold(patient, first, { service: long }).expect(200);

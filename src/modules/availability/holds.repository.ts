@@ -10,6 +10,7 @@ import {
 } from './bookable.sql.ts';
 import type { Hold } from './holds.schemas.ts';
 import type { Bounds } from './policy.rules.ts';
+import { freeRoom } from './rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
 
 /** A slot that concerns one of the holds that are wanted: it is asked for, or somebody's hold of it gives way. */
@@ -111,14 +112,17 @@ async function lockSlots(tx: Tx, wanted: readonly HoldWanted[], bounds: Bounds):
     name: 'holds.lock',
     text: `
       with wanted as materialized (
-        select w.*, case when w.service is null then array[first.id] else (
-            select ${slotsFrom('first')}
-            from services v join doctor_services g on g.service_id = v.id and g.doctor_id = first.doctor_id
-            where v.id = w.service and v.is_active and ${isOfAge('w.patient', 'first.date')}
-              and ${isForNewOrKnown('w.patient')}) end as slots
+        select w.*, case when w.service is null then array[first.id] else given.slots end as slots, given.room_kind,
+          case when w.service is null then first.end_time else (
+            select max(l.end_time) from timeslots l where l.id = any (given.slots)) end as ends
         from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
             ${unseen('$4', 'integer[]')}) with ordinality w (timeslot, patient, account, service, nth)
         join timeslots first on first.id = w.timeslot
+        left join lateral (
+          select v.room_kind, ${slotsFrom('first')} as slots
+          from services v join doctor_services g on g.service_id = v.id and g.doctor_id = first.doctor_id
+          where v.id = w.service and v.is_active and ${isOfAge('w.patient', 'first.date')}
+            and ${isForNewOrKnown('w.patient')} limit 1) given on true
       ), concerned as materialized (
         select w.nth, unnest(w.slots || w.timeslot) as id from wanted w
         union
@@ -130,7 +134,16 @@ async function lockSlots(tx: Tx, wanted: readonly HoldWanted[], bounds: Bounds):
         coalesce(s.is_waitlisted and s.held_until > $5, false) as is_offered,
         coalesce(s.held_by in (${people}) and not s.is_waitlisted, false) as is_of_account, s.held_until,
         ${canBeHad(inFamily('w.patient', 'w.account'), 5)} and ${theirDoctorIsBookable}
-          and not ${isBusy('w.patient')}
+          and not ${isBusy('w.patient', 'null', 's', 'case when s.id = w.timeslot then w.ends else s.end_time end')}
+          and (w.room_kind is null or s.id <> w.timeslot or ${freeRoom({
+            branch: 's.branch_id',
+            kind: 'w.room_kind',
+            date: 's.date',
+            starts: 's.start_time',
+            ends: 'w.ends',
+            slots: 'w.slots',
+            first: 's.room_id',
+          })} is not null)
           and ${hasFewerAhead('w.patient', 5, '$13')} as is_open,
         s.date, s.start_time, s.end_time, case when s.last_held_by = w.account then s.last_held_until end as last_held_until
       from concerned c join wanted w on w.nth = c.nth join timeslots s on s.id = c.id
