@@ -3,6 +3,7 @@ import type { Person } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { makeRun, makeService } from '../helpers/services.ts';
 import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
 
 /** Whoever waits for another time than the one they have: what they accept takes its place. */
@@ -179,6 +180,22 @@ describe('accepting', () => {
     expectProblem(await clinic.accept(patient, entry), 'patient_busy');
     expect(await shown()).toMatchObject({ status: 'pending', timeslot: from });
     expect((await clinic.show(patient, entry)).offer.timeslot.id).toBe(slot);
+  });
+
+  test('of a service, busy with something else, it says so and changes nothing', async () => {
+    const service = await makeService(clinic, admin, [doctor], { duration_minutes: 60 });
+    const [first] = (await makeRun(clinic.db, doctor.id, later, ['10:00', '10:30'])) as [number];
+    const wanted = { timeslot: first, service };
+    const { body: long } = await clinic.as(patient).post('/appointments/', wanted).expect(201);
+    const entry = await wait({ doctor: doctor.id, replaces: long.id, before: '12:00' });
+    const [offered] = (await makeRun(clinic.db, doctor.id, day, ['10:00', '10:30'])) as [number];
+    await clinic.tasks.offer_waitlist(undefined);
+    expect((await clinic.show(patient, entry)).offer.timeslot.id).toBe(offered);
+    const other = await clinic.slot(stranger, { date: day, start_time: '10:45', end_time: '11:15' });
+    await clinic.book(patient, other);
+    await clinic.as(patient).delete(`/appointments/${long.id}/`).expect(204);
+    expectProblem(await clinic.accept(patient, entry), 'patient_busy');
+    expect((await clinic.show(patient, entry)).offer.timeslot.id).toBe(offered);
   });
 
   test('where the visit was cancelled meanwhile the slot is simply booked', async () => {

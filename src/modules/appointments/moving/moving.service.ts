@@ -150,6 +150,9 @@ function mustBeOf(visit: { patient: number }, patient: number, { role }: Caller)
   throw new AppError('record_busy', { retryAfter: 1 });
 }
 
+/** A rule refuses what is left to do, and so takes back what was done. Which rule it is, is asked afterwards. */
+export class TakenBack extends Error {}
+
 /** An exclusion constraint refuses by an error that ends the transaction. Why it refused is asked afterwards, as everywhere. */
 export async function unlessBusy<Done>(
   caller: Caller,
@@ -160,7 +163,8 @@ export async function unlessBusy<Done>(
   } catch (error) {
     // What was noted went with it.
     caller.noted?.clear();
-    if (OVERLAPS.includes(databaseError(error)?.constraint ?? '')) return undefined;
+    if (error instanceof TakenBack || OVERLAPS.includes(databaseError(error)?.constraint ?? ''))
+      return undefined;
     throw error;
   }
 }

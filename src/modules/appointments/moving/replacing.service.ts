@@ -8,7 +8,13 @@ import type { Appointment } from '../appointments.schemas.ts';
 import { insertBooking } from '../booking/booking.service.ts';
 import type { Cancelling } from '../cancelling/cancelling.service.ts';
 import { lockAppointment, lockTarget } from './moving.repository.ts';
-import { type MoveRequest, type Moving, type MovingDependencies, unlessBusy } from './moving.service.ts';
+import {
+  type MoveRequest,
+  type Moving,
+  type MovingDependencies,
+  TakenBack,
+  unlessBusy,
+} from './moving.service.ts';
 
 /** A slot that is held for a patient, and the visit of theirs that it replaces. */
 interface Replacement {
@@ -63,8 +69,8 @@ export function createReplacing(dependencies: ReplacingDependencies) {
     const status = kept ?? (policy.auto_confirm ? 'confirmed' : 'pending');
     const booking = { timeslot, patient, service: service ?? undefined, booked_by: caller.id, status };
     const booked = await insertBooking(tx, booking, { ...bounds, active_max: null });
-    // Nothing else can refuse it now, but for the room of a service. The visit stays what it was.
-    if (!booked) throw new AppError(service === null ? 'patient_busy' : 'no_room_free');
+    // The patient is busy by now, or a rule of the service refuses it. The visit stays what it was.
+    if (!booked) throw new TakenBack();
     const details = { appointment: booked.id };
     if (patient !== caller.id)
       await audit.record(tx, { actor: caller, action: 'appointment.book', subject: patient, details });
