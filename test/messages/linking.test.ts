@@ -136,6 +136,19 @@ test('the chat that is replaced is told, beside the other ways', async () => {
   expect([said(before).length, said(after).length]).toEqual([1, 0]);
 });
 
+test('the chat that takes its place stays linked where the replaced one takes no more messages', async () => {
+  const person = await owner();
+  await link(person);
+  await clinic.drain();
+  pass(clinic.clock, 1);
+  const after = await link(person, { password: PASSWORD });
+  // The phone is lost, and its account with it: that is why another chat was linked.
+  telegram.state.troubles.push(telegram.refusal(403, 'Forbidden: user is deactivated'));
+  await clinic.drain();
+  expect(telegram.state.troubles).toEqual([]);
+  expect(await chatOf(person)).toBe(after);
+});
+
 describe('a chat is unlinked', () => {
   test('by its owner, whom the audit names; where none is linked nothing is asked and nothing noted', async () => {
     const person = await owner();

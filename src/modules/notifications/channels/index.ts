@@ -7,7 +7,7 @@ import { createFileSender } from './file.ts';
 import { createTelegram, type TelegramSettings } from './telegram.ts';
 import { createTwilio, type TwilioSettings } from './twilio.ts';
 
-export type { Outgoing, Sent } from './channel.ts';
+export type { Outgoing, Sender, Sent } from './channel.ts';
 export { SendError } from './channel.ts';
 
 export interface ChannelSettings {

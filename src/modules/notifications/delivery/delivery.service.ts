@@ -5,7 +5,7 @@ import { step } from '../../../core/tracing.ts';
 import { type Db, transaction } from '../../../db/client.ts';
 import type { Guardians } from '../../patients/index.ts';
 import { createGates } from '../channels/gates.ts';
-import { SendError, type Senders, type Sent } from '../channels/index.ts';
+import { type Outgoing, SendError, type Sender, type Senders, type Sent } from '../channels/index.ts';
 import type { Telegram } from '../telegram/telegram.service.ts';
 import { findRecipient } from '../telling/telling.repository.ts';
 import type { Telling } from '../telling/telling.service.ts';
@@ -22,7 +22,7 @@ interface DeliveryDependencies {
   /** How often a message is tried before it counts as failed. */
   attempts: number;
   writing: Pick<Writing, 'compose'>;
-  telegram: Pick<Telegram, 'unlink'>;
+  telegram: Pick<Telegram, 'forget'>;
   telling: Pick<Telling, 'redirect'>;
   guardians: Pick<Guardians, 'adult'>;
 }
@@ -76,22 +76,23 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!claimed) return;
     // It has brought down as many processes as it may.
     if (claimed.attempts > attempts) return repository.markFailed(db, id, 'too_many_attempts');
+    let outgoing: Outgoing | undefined;
     try {
-      const { provider_id } = await deliver(claimed);
+      const sender = senders[claimed.channel];
+      if (!sender) throw new SendError('channel_not_offered', { permanent: true });
+      outgoing = await writing.compose(claimed);
+      const { provider_id } = await deliver(sender, claimed, outgoing);
       gateOf(claimed.channel).passed();
       await repository.markSent(db, id, provider_id, clock.now());
       log.info({ message: id, channel: claimed.channel, kind: claimed.kind }, 'a message was sent');
     } catch (error) {
       if (!(error instanceof SendError)) throw error;
-      await handle(claimed, error);
+      await handle(claimed, error, outgoing?.to);
     }
   }
 
-  async function deliver(claimed: repository.Claimed): Promise<Sent> {
-    const sender = senders[claimed.channel];
-    if (!sender) throw new SendError('channel_not_offered', { permanent: true });
-    const outgoing = await writing.compose(claimed);
-    return step(
+  const deliver = (sender: Sender, claimed: repository.Claimed, outgoing: Outgoing): Promise<Sent> =>
+    step(
       `send ${claimed.channel}`,
       { kind: 'client', attributes: { 'clinic.message': claimed.kind } },
       async () => {
@@ -99,16 +100,20 @@ export function createDelivery(dependencies: DeliveryDependencies) {
         return taken ?? sender.send(outgoing);
       },
     );
-  }
 
-  async function handle(claimed: repository.Claimed, error: SendError): Promise<void> {
+  /** @param to where it was sent, if it came so far */
+  async function handle(
+    claimed: repository.Claimed,
+    error: SendError,
+    to: string | undefined,
+  ): Promise<void> {
     const { id, channel, kind } = claimed;
     if (error.outage) gateOf(channel).failed(error.retryAfter);
     // Nothing was handed over, and nothing is wrong with the message: it waits, however long.
     const isOurs = error.outage && !error.uncertain;
     const noted = { message: id, channel, kind, attempt: claimed.attempts, error: error.code };
     if (error.gone && isNoticeKind(kind)) {
-      await letGo(claimed, kind, error.code);
+      await letGo(claimed, kind, error.code, to);
       log.info(noted, 'a person takes no more messages by this channel');
     } else if (error.permanent || (claimed.attempts >= attempts && !isOurs)) {
       await repository.markFailed(db, id, error.code);
@@ -130,10 +135,15 @@ export function createDelivery(dependencies: DeliveryDependencies) {
   }
 
   /** The person no longer takes messages by this channel: its address is forgotten, and another channel tells them. */
-  async function letGo(claimed: repository.Claimed, kind: NoticeKind, why: string): Promise<void> {
+  async function letGo(
+    claimed: repository.Claimed,
+    kind: NoticeKind,
+    why: string,
+    to: string | undefined,
+  ): Promise<void> {
     const { id, key, user_id, channel, appointment_id, params } = claimed;
     await transaction(db, async (tx) => {
-      if (channel === 'telegram') await telegram.unlink(tx, user_id);
+      if (channel === 'telegram' && to !== undefined) await telegram.forget(tx, user_id, to);
       await repository.markDropped(tx, id, why);
       const message = { user_id, kind, params, ...(appointment_id !== null && { appointment_id }) };
       await telling.redirect(tx, message, key, channel);

@@ -41,12 +41,15 @@ export async function linkChat(tx: Tx, user: number, chat: string, at: Date): Pr
   return rows[0]?.user_id;
 }
 
-/** @returns whether one was linked */
-export async function unlinkUser(executor: Executor, user: number): Promise<boolean> {
+/**
+ * @param chat only this one; left out, whichever it is
+ * @returns whether it was linked
+ */
+export async function unlinkUser(executor: Executor, user: number, chat?: string): Promise<boolean> {
   const { rowCount } = await clientOf(executor).query({
     name: 'telegram.unlink-user',
-    text: 'delete from telegram_chats where user_id = $1',
-    values: [user],
+    text: 'delete from telegram_chats where user_id = $1 and ($2::text is null or chat_id = $2)',
+    values: [user, chat],
   });
   return (rowCount ?? 0) > 0;
 }

@@ -88,6 +88,11 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     if (await repository.unlinkUser(tx, user)) await note(tx, 'telegram.unlink', user, by);
   }
 
+  /** A person's chat takes no more messages. Another one that has taken its place stays. */
+  async function forget(tx: Tx, user: number, chat: string): Promise<void> {
+    if (await repository.unlinkUser(tx, user, chat)) await note(tx, 'telegram.unlink', user);
+  }
+
   /** Of whomever the owner of a chat is shown visits, as where they see them in a list: what cannot be noted is not shown. */
   async function noteShown(
     { user_id, role }: { user_id: number; role: Caller['role'] },
@@ -142,6 +147,7 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     },
 
     unlink,
+    forget,
 
     /** `/start` with the token of a deep link, or without. */
     async start(chat: string, token: string, language: Locale | undefined): Promise<string> {
