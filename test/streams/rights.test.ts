@@ -119,6 +119,30 @@ test('a child who comes of age is heard of no more', async () => {
   stream.leave();
 });
 
+test('a child whose day of birth is corrected is heard of for as long as it is one', async () => {
+  const guardian = await clinic.person('patient');
+  const child = await insertDependant(clinic.db, guardian.id);
+  const stream = await read(clinic, guardian.token);
+  const born = (date_of_birth: string) =>
+    clinic.as(admin).patch(`/patients/${child}/`, { date_of_birth }).expect(200);
+  const book = async (): Promise<number> =>
+    (
+      await clinic
+        .as(admin)
+        .post('/appointments/', { timeslot: await freshSlot(), patient: child })
+        .expect(201)
+    ).body.id;
+  await born('1990-03-04');
+  await book();
+  const own = await clinic.book(guardian, await freshSlot());
+  await expect.poll(() => told(stream.heard)).toContain(`appointment.booked ${own}.1`);
+  expect(told(stream.heard)).toEqual([`appointment.booked ${own}.1`]);
+  await born('2015-03-04');
+  const childs = await book();
+  await expect.poll(() => told(stream.heard).slice(1)).toEqual([`appointment.booked ${childs}.1`]);
+  stream.leave();
+});
+
 test('a stream whose process has lost its connection to the log hears on once that is back', async () => {
   const stream = await read(clinic, patient.token);
   await clinic.db.$client.query(

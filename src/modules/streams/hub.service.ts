@@ -90,7 +90,7 @@ export function createHub({ db, clock, log, sessions, guardians, streams_max }: 
   }
 
   async function tell({ events, from, upto }: Happening, nth: number): Promise<void> {
-    await rights.renew(rights.changedBy(events));
+    await rights.renew(await rights.changedBy(events));
     const said = await toSay(events, nth);
     await endThoseOf([...new Set([...said.keys()].map(({ session }) => session))]);
     const end = writePosition(upto);

@@ -52,9 +52,14 @@ export function createRights({ db, clock, log, guardians, open }: RightsDependen
       } while (stream.is_stale);
     },
 
-    /** @returns those who have joined and whose rights the events change; those of families end with a birthday as well */
-    changedBy(events: readonly Happened[]): Stream[] {
-      const stale = new Set(events.flatMap(({ user_id }) => [...open.ofUser(user_id ?? 0)]));
+    /**
+     * @returns those who have joined and whose rights the events change: their own, or of whom they look after, whose day of
+     * birth may have been corrected; those of families end with a birthday as well
+     */
+    async changedBy(events: readonly Happened[]): Promise<Stream[]> {
+      const people = [...new Set(events.flatMap(({ user_id }) => user_id ?? []))];
+      const keepers = people.length > 0 ? await repository.listKeepers(db, people) : [];
+      const stale = new Set([...people, ...keepers].flatMap((user) => [...open.ofUser(user)]));
       const today = clock.wall().date;
       if (today !== day)
         for (const stream of open.all) if (stream.rights.family.length > 1) stale.add(stream);

@@ -29,6 +29,16 @@ export async function listStandings(db: Db, sessions: readonly number[], adult: 
   return rows;
 }
 
+/** Who may look after somebody of these, whether or not they are a child by now. */
+export async function listKeepers(db: Db, people: readonly number[]): Promise<number[]> {
+  const { rows } = await db.$client.query<{ id: number }>({
+    name: 'streams.keepers',
+    text: 'select distinct guardian_id as id from guardianships where dependant_id = any ($1)',
+    values: [people],
+  });
+  return rows.map(({ id }) => id);
+}
+
 /** In which branch visits were that have moved, by the slot that each left; of slots that are gone nothing is known. */
 export async function listBranchesBefore(
   db: Db,
