@@ -256,6 +256,17 @@ describe('of a child’s visit', () => {
       expect(await isReminded(visit, { id: child })).toBe(true);
     });
 
+    test('a guardian, once the day of birth says again that it is a child', async () => {
+      const born = (date_of_birth: string) =>
+        as(admin).patch(`/patients/${child}/`, { date_of_birth }).expect(200);
+      await born('1994-08-20');
+      const timeslot = await clinic.slot(doctor, { date: '2030-07-02' });
+      const { body } = await as(admin).post('/appointments/', { timeslot, patient: child }).expect(201);
+      await tell();
+      await born('2024-08-20');
+      expect(await isReminded(body, parent)).toBe(true);
+    });
+
     test('who has come of age, and has a sign-in of their own', async () => {
       child = await addChild(clinic, parent, { date_of_birth: '2012-03-05' });
       const visit = await planned();

@@ -1,5 +1,6 @@
 import type { Executor, Tx } from '../../db/client.ts';
 import { and, eq, getTableColumns, isNull, sql } from '../../db/drizzle.ts';
+import { addJob } from '../../db/queue/jobs.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
 
@@ -45,7 +46,7 @@ export async function saveProfile(
 
 /**
  * Writes the given fields of a profile that may be there. A corrected day of birth moves the day on which others look after them
- * no more: that is told anew.
+ * no more: that is told anew, and whoever looks after them by it is reminded of their visits.
  */
 export async function correctProfile(
   tx: Tx,
@@ -53,12 +54,13 @@ export async function correctProfile(
   profile: Parameters<typeof saveProfile>[2],
 ): Promise<void> {
   const born = profile.date_of_birth;
-  if (born)
-    await tx.execute(sql`
-      update guardianships g set end_told_at = null from patient_profiles p
-      where g.dependant_id = ${patient} and g.end_told_at is not null and p.id = g.dependant_id
-        and p.date_of_birth <> ${born}`);
+  const { rowCount } = born
+    ? await tx.execute(sql`
+        update guardianships g set end_told_at = null from patient_profiles p
+        where g.dependant_id = ${patient} and p.id = g.dependant_id and p.date_of_birth is distinct from ${born}`)
+    : { rowCount: 0 };
   await saveProfile(tx, patient, profile);
+  if (rowCount) await addJob(tx, { task: 'plan_reminders', payload: { person: patient } });
 }
 
 /** Makes the profile of somebody whom the desk registers. */
