@@ -122,6 +122,30 @@ describe('a doctor', () => {
 });
 
 describe('an admin', () => {
+  test('gives one a name that services have by then: they are called like all others, and found by each name', async () => {
+    const { id, uz, ru } = await freshNames();
+    const services = [
+      await makeService(clinic, admin, [], { specialization: 'Sonographer' }),
+      await makeService(clinic, admin, [], { specialization: 'Sonografist' }),
+    ];
+    const listed = async (specialization: string) => {
+      const asked = new URLSearchParams({ specialization });
+      const { body } = await clinic.as(patient).get(`/services/?${asked}`).expect(200);
+      return body.results.map((one: { id: number }) => one.id);
+    };
+    expect(await listed('sonographer')).toEqual([services[0]]);
+    await clinic
+      .as(admin)
+      .patch(`/specializations/${id}/`, { names: { en: 'Sonographer' } })
+      .expect(200);
+    for (const said of [uz, ru, 'sonographer']) expect(await listed(said), said).toEqual([services[0]]);
+    expect((await clinic.as(patient).get(`/services/${services[0]}/`)).body.specialization).toBe(uz);
+    const added = { name: 'UTT shifokori', names: { en: 'Sonografist' } };
+    await clinic.as(admin).post('/specializations/', added).expect(201);
+    for (const said of ['utt shifokori', 'sonografist'])
+      expect(await listed(said), said).toEqual([services[1]]);
+  });
+
   test('renames one: doctors, services and wishes follow at once, and what it was called before is free', async () => {
     const { id, uz, en } = await freshNames();
     const doctor = await doctorOf(uz);
