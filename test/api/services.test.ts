@@ -216,6 +216,55 @@ describe('what a doctor gives', () => {
   });
 });
 
+describe('what is given by who is not let in yet, or does not work here,', () => {
+  let other: Person;
+  let service: number;
+  beforeAll(async () => {
+    other = await clinic.person('doctor');
+    service = await makeService(clinic, admin, [other]);
+    await clinic.slot(other, { date: freshDay() });
+  });
+  const approve = (at: string | null) =>
+    clinic.db.$client.query('update doctor_profiles set approved_at = $2 where id = $1', [other.id, at]);
+  const employ = (is_active: boolean) =>
+    clinic.db.$client.query('update users set is_active = $2 where id = $1', [other.id, is_active]);
+
+  test('stands in no list that patients see', async () => {
+    const queries = [`doctor=${other.id}`, 'branch=1', `doctor=${other.id}&branch=1`];
+    const sees = async (who: Person | undefined) => {
+      const lists = queries.map((query) =>
+        clinic.as(who).get(`/services/?page_size=100&${query}`).expect(200),
+      );
+      return (await Promise.all(lists)).map(({ body }) =>
+        body.results.some(({ id }: { id: number }) => id === service),
+      );
+    };
+    const [all, none] = [queries.map(() => true), queries.map(() => false)];
+    expect(await sees(patient)).toEqual(all);
+    await approve(null);
+    for (const who of [undefined, patient]) expect(await sees(who)).toEqual(none);
+    // Whoever lets them in says before what they give.
+    expect(await sees(admin)).toEqual(all);
+    await approve('2026-03-01');
+    await employ(false);
+    for (const who of [undefined, patient, admin]) expect(await sees(who)).toEqual(none);
+    await employ(true);
+  });
+
+  test('is shown to admins and themself, as they are to nobody else', async () => {
+    const given = (who: Person | undefined) => clinic.as(who).get(`/doctors/${other.id}/services/`);
+    await approve(null);
+    for (const who of [undefined, patient]) {
+      expectProblem(await clinic.as(who).get(`/doctors/${other.id}/`), 'doctor_not_found');
+      expectProblem(await given(who), 'doctor_not_found');
+    }
+    for (const who of [admin, other])
+      expect((await given(who).expect(200)).body).toMatchObject([{ service }]);
+    await approve('2026-03-01');
+    await given(patient).expect(200);
+  });
+});
+
 test('the list is narrowed to a doctor, a specialization in either script, and a branch', async () => {
   const other = await clinic.person('doctor');
   const mine = (await add({ specialization: 'Nevrolog' })).body.id;

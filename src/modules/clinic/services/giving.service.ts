@@ -1,5 +1,5 @@
 import { AppError } from '../../../core/errors.ts';
-import type { Caller } from '../../../core/roles.ts';
+import { type Caller, manages } from '../../../core/roles.ts';
 import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
@@ -11,6 +11,8 @@ export interface GivingDependencies {
   audit: Pick<Audit, 'record'>;
   currency: string;
   doctors: {
+    /** @throws AppError doctor_not_found for who does not stand in the directory */
+    get: (doctor: number) => Promise<unknown>;
     /** @throws AppError doctor_not_found when nobody works here as this doctor */
     mustWork: (doctor: number) => Promise<void>;
   };
@@ -21,9 +23,9 @@ export interface GivingDependencies {
 /** What each doctor gives. */
 export function createGiving({ db, audit, currency, doctors, linkSlots }: GivingDependencies) {
   return {
-    /** @throws AppError doctor_not_found */
-    async list(doctor: number): Promise<GivenService[]> {
-      await doctors.mustWork(doctor);
+    /** @throws AppError doctor_not_found, also of one who is not let in yet, but to admins and themself */
+    async list(doctor: number, { id, role }: Caller): Promise<GivenService[]> {
+      await (manages(role) || id === doctor ? doctors.mustWork(doctor) : doctors.get(doctor));
       return repository.listGiven(db, doctor);
     },
 

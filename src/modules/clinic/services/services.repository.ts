@@ -4,6 +4,7 @@ import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts
 import { eq } from '../../../db/drizzle.ts';
 import { fetchPage } from '../../../db/page.ts';
 import { services } from '../../../db/schema/index.ts';
+import { isDoctorHere, isLetIn } from '../../availability/people.sql.ts';
 import { serviceMinutes, servicePrice } from '../../availability/services.sql.ts';
 import type { NewService, Service } from './services.schemas.ts';
 
@@ -25,6 +26,11 @@ const worksIn = (doctor: string, branch: string, today: string) => `(
   or exists (
     select from timeslots s where s.doctor_id = ${doctor} and s.date >= ${today}::date and s.branch_id = ${branch}))`;
 
+/** Whom patients find gives it; whoever is not let in yet, admins see as well. @param given a row of `doctor_services` */
+const isGiven = (given: string, all: string) => `exists (
+  select from users u join doctor_profiles d on d.id = u.id
+  where u.id = ${given}.doctor_id and ${isDoctorHere('u')} and (${all} or ${isLetIn('d')}))`;
+
 /** One page of services, in the order in which they were made. */
 export function listServices(
   db: Db,
@@ -33,11 +39,12 @@ export function listServices(
   page: PageRequest,
 ) {
   const from = `services v left join doctor_services g on g.service_id = v.id and g.doctor_id = $1::integer
-    where ($1::integer is null or g.doctor_id is not null)
+    where ($1::integer is null or g.doctor_id is not null and ${isGiven('g', '$5::boolean')})
       and ($2::text is null or search_fold(v.specialization) = (select specialization_fold($2)))
       and ($3::integer is null or exists (
         select from doctor_services b
-        where b.service_id = v.id and ($1::integer is null or b.doctor_id = $1) and ${worksIn('b.doctor_id', '$3::integer', '$4')}))
+        where b.service_id = v.id and ($1::integer is null or b.doctor_id = $1) and ${isGiven('b', '$5::boolean')}
+          and ${worksIn('b.doctor_id', '$3::integer', '$4')}))
       and ($5::boolean or v.is_active)`;
   return fetchPage<Service & { count: number }>(page, async ({ limit, offset }) => {
     const { rows } = await clientOf(db).query<Service & { count: number }>({

@@ -141,7 +141,7 @@ export async function servicesRoutes(
         response: { 200: givenServices },
       },
     },
-    async (request) => services.giving.list(request.params.id),
+    async (request) => services.giving.list(request.params.id, readerOf(request)),
   );
 
   app.put(
