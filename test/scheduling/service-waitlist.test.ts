@@ -76,6 +76,21 @@ test('whoever waits for a long service is offered the whole as soon as its last 
   expect((await clinic.as(waiting).get(`/waitlist/${entry.id}/`)).body).toMatchObject({ status: 'booked' });
 });
 
+test('a whole is offered whose slots were published with different breaks', async () => {
+  const [waiting, other] = people;
+  const date = freshDay();
+  const [first] = await makeRun(clinic.db, doctor.id, date, ['10:00'], { minutes: 60 });
+  await makeRun(clinic.db, doctor.id, date, ['11:00'], { minutes: 10, break_minutes: 20 });
+  const [last] = await makeRun(clinic.db, doctor.id, date, ['11:30'], { minutes: 10 });
+  const service = await makeService(clinic, admin, [doctor], { duration_minutes: 75 });
+  const { body: visit } = await book(other, last as number).expect(201);
+  const { body: entry } = await wish(waiting, date, { service }).expect(201);
+  expect(entry.free_now).toEqual([]);
+  await cancel(other, visit.id);
+  await pass();
+  expect(await offered(entry.id)).toBe(first);
+});
+
 test('a new slot is not available that completes what somebody waits for', async () => {
   const [waiting] = people;
   const date = freshDay();
