@@ -4,15 +4,14 @@ import type { Role } from '../../core/roles.ts';
 import type { Locale } from '../../core/words.ts';
 import type { Db } from '../../db/client.ts';
 import { fetchPage } from '../../db/page.ts';
+import { PLACE } from '../../db/place-columns.ts';
 import type { VisitFacts } from './texts/facts.ts';
 
 /** What a text says of a visit, as columns of a statement that names its message or notification `m`. */
 export const VISIT_COLUMNS = `
   a.date, a.start_time, a.cancel_reason, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
   p.first_name as patient_first_name, p.last_name as patient_last_name, (
-    select json_build_object('address', b.address, 'phone', b.phone,
-      'branch', case when (select count(*) from branches where is_active) > 1 then b.name end)
-    from branches b where b.id = a.branch_id) as place, (
+    select ${PLACE} from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
     where named.id = any (string_to_array(m.params ->> 'doctors', ',')::integer[])) as doctors, (
     select jsonb_build_array(whose.first_name, whose.last_name) from users whose

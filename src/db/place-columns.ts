@@ -1,0 +1,6 @@
+/**
+ * Where a visit in the branch `b` is, as its people are told. The branch is named where they could go to another one: one that
+ * has closed may still have visits.
+ */
+export const PLACE = `json_build_object('address', b.address, 'phone', b.phone,
+  'branch', case when exists (select from branches other where other.is_active and other.id <> b.id) then b.name end)`;
