@@ -40,3 +40,35 @@ test('a visit that is kept in a branch that closes is told with the branch’s n
   const left = await clinic.book(patient, await clinic.slot(doctor, { date: '2030-03-13', branch: 1 }));
   expect(await placeToldOf(left)).toEqual([undefined, 'LOCATION:Chilonzor']);
 });
+
+test('a doctor is told that a time is free again, unless the clinic is closed then', async () => {
+  const doctors = [
+    await clinic.person('doctor', { locale: 'en' }),
+    await clinic.person('doctor', { locale: 'ru' }),
+    await clinic.person('doctor', { locale: 'uz' }),
+  ];
+  const given_up: number[] = [];
+  for (const [nth, one] of doctors.entries()) {
+    const hours = { start_time: `1${nth}:00`, end_time: `1${nth}:30`, branch: 1 };
+    const book = async (date: string) => clinic.book(patient, await clinic.slot(one, { date, ...hours }));
+    await book('2030-04-01');
+    given_up.push(await book('2030-04-02'), await book('2030-04-03'));
+  }
+  const close = (date: string, visits: string) =>
+    clinic.as(admin).post('/holidays/', { date, visits }).expect(201);
+  await close('2030-04-01', 'cancel');
+  await close('2030-04-02', 'keep');
+  for (const visit of given_up) await clinic.as(patient).delete(`/appointments/${visit}/`).expect(204);
+  await clinic.drain();
+  const free = [/free again/, /снова свободно/, /yana boʻsh/];
+  const times = [/1 April/, /2 April/, /3 April/];
+  for (const [nth, one] of doctors.entries()) {
+    const inbox = await clinic.as(one).get('/notifications/').expect(200);
+    const told = inbox.body.results.filter(({ kind }: { kind: string }) => kind === 'cancelled');
+    expect(told.map(({ text }: { text: string }) => free[nth]?.test(text))).toEqual([true, false, false]);
+    if (nth === 0)
+      expect(told.map(({ text }: { text: string }) => times.findIndex((time) => time.test(text)))).toEqual([
+        2, 1, 0,
+      ]);
+  }
+});

@@ -81,10 +81,10 @@ export const en: MessageTexts = {
         text: `${by_family ? 'The appointment is cancelled' : 'The clinic has cancelled your appointment'}: ${when}, Dr ${doctor}.${because(reason)} You are welcome to choose another time.`,
         sms: `Appointment cancelled: ${when_short}, Dr ${doctor_short}. You are welcome to choose another time.`,
       }),
-      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+      doctor: ({ when, when_short, patient, patient_short, reason, is_free }) => ({
         title: 'An appointment is cancelled',
-        text: `An appointment is cancelled: ${when}, ${patient}.${because(reason)} The time is free again.`,
-        sms: `Appointment cancelled: ${when_short}, ${patient_short}. The time is free again.`,
+        text: `An appointment is cancelled: ${when}, ${patient}.${because(reason)}${is_free ? ' The time is free again.' : ''}`,
+        sms: `Appointment cancelled: ${when_short}, ${patient_short}.${is_free ? ' The time is free again.' : ''}`,
       }),
     },
     moved: {

@@ -82,9 +82,9 @@ export const ru: MessageTexts = {
         text: `${by_family ? 'Приём отменён' : 'Клиника отменила ваш приём'}: ${when}, врач ${doctor}.${because(reason)} Вы можете выбрать другое время.`,
         sms: `Приём отменён: ${when_short}, врач ${doctor_short}.`,
       }),
-      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+      doctor: ({ when, when_short, patient, patient_short, reason, is_free }) => ({
         title: 'Приём отменён',
-        text: `Приём отменён: ${when}, пациент ${patient}.${because(reason)} Это время снова свободно.`,
+        text: `Приём отменён: ${when}, пациент ${patient}.${because(reason)}${is_free ? ' Это время снова свободно.' : ''}`,
         sms: `Приём отменён: ${when_short}, пациент ${patient_short}.`,
       }),
     },

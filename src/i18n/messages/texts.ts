@@ -25,6 +25,8 @@ export interface VisitWords {
   reason: string | null;
   /** Whether another of those who book for the patient cancelled it, not the clinic. */
   by_family: boolean;
+  /** Of one that fell out: whether its time is free again; where the clinic is closed then it is gone as well. */
+  is_free: boolean;
 }
 
 /** What else a text may say of a visit that was moved. */

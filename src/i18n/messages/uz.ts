@@ -82,10 +82,10 @@ export const uz: MessageTexts = {
         text: `${by_family ? 'Qabul bekor qilindi' : 'Klinika qabulingizni bekor qildi'}: ${when}, shifokor ${doctor}.${because(reason)} Boshqa vaqtga yozilishingiz mumkin.`,
         sms: `Qabulingiz bekor qilindi: ${when_short}, shifokor ${doctor_short}. Boshqa vaqtga yozilishingiz mumkin.`,
       }),
-      doctor: ({ when, when_short, patient, patient_short, reason }) => ({
+      doctor: ({ when, when_short, patient, patient_short, reason, is_free }) => ({
         title: 'Qabul bekor qilindi',
-        text: `Qabul bekor qilindi: ${when}, bemor ${patient}.${because(reason)} Bu vaqt yana boʻsh.`,
-        sms: `Qabul bekor qilindi: ${when_short}, bemor ${patient_short}. Bu vaqt yana boʻsh.`,
+        text: `Qabul bekor qilindi: ${when}, bemor ${patient}.${because(reason)}${is_free ? ' Bu vaqt yana boʻsh.' : ''}`,
+        sms: `Qabul bekor qilindi: ${when_short}, bemor ${patient_short}.${is_free ? ' Bu vaqt yana boʻsh.' : ''}`,
       }),
     },
     moved: {

@@ -9,7 +9,7 @@ import type { VisitFacts } from './texts/facts.ts';
 
 /** What a text says of a visit, as columns of a statement that names its message or notification `m`. */
 export const VISIT_COLUMNS = `
-  a.date, a.start_time, a.cancel_reason, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+  a.date, a.start_time, a.cancel_reason, a.timeslot_id is null as is_gone, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
   p.first_name as patient_first_name, p.last_name as patient_last_name, (
     select ${PLACE} from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
@@ -44,7 +44,7 @@ export function visitOf<Row extends VisitColumns>(row: Row): VisitFacts | null {
   if (date === null || start_time === null) return null;
   const isSlot = row.date === null;
   const [first, last] = Object.values(doctors ?? {})[0] ?? [null, null];
-  const { patient_first_name, patient_last_name, cancel_reason, place = null } = row;
+  const { patient_first_name, patient_last_name, cancel_reason, is_gone = false, place = null } = row;
   return {
     date,
     start_time: start_time.slice(0, 5),
@@ -53,6 +53,7 @@ export function visitOf<Row extends VisitColumns>(row: Row): VisitFacts | null {
     patient_first_name,
     patient_last_name,
     cancel_reason,
+    is_gone,
     place,
     doctors,
   };

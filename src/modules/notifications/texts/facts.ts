@@ -11,6 +11,8 @@ export interface VisitFacts {
   patient_first_name: string | null;
   patient_last_name: string | null;
   cancel_reason: string | null;
+  /** Its slot is gone: the clinic is closed then, or the doctor has withdrawn it. */
+  is_gone?: boolean;
   /** Where it is; the branch's name where the clinic has several. */
   place?: { branch: string | null; address: string | null; phone: string | null } | null;
   /** First and last names of other doctors that the message names, by id. */

@@ -93,6 +93,7 @@ function visitWords(text: MessageTexts, visit: VisitFacts, today: string): Omit<
     patient: name('patient', false),
     patient_short: name('patient', true),
     reason: isCoded(cancel_reason) ? text[cancel_reason] : cancel_reason,
+    is_free: !visit.is_gone,
   };
 }
 
