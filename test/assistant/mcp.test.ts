@@ -248,6 +248,16 @@ test('staff have tools of the desk, a doctor their day', async () => {
   expect(bodyOf(await doctor.call('confirm_appointment', { appointment: visit })).status).toBe('confirmed');
 });
 
+test('the desk finds a patient by phone, in any form', async () => {
+  const desk = await official(people.receptionist.token);
+  const patient = { first_name: 'Botir', last_name: 'Egamov', phone: '+998901230011', confirm: true };
+  const registered = bodyOf(await desk.call('register_patient', patient));
+  for (const search of ['+998901230011', '90 123-00-11', '(90) 123 00 11'])
+    expect(bodyOf(await desk.call('find_patients', { search })).results).toMatchObject([
+      { id: registered.id },
+    ]);
+});
+
 test('whoever is not signed in is told so; another method is not allowed', async () => {
   const post = supertest(clinic.app.server)
     .post('/mcp')

@@ -3,6 +3,9 @@ import { confirm, DESK, date, id, page, text, tool, unlessConfirmed, WORKS } fro
 
 const visit = id('The appointment’s id');
 
+/** Without a letter it is no name. */
+const isPhone = (words: string) => /\d/.test(words) && !/\p{L}/u.test(words);
+
 /** For those who work in the clinic. */
 export const desk = [
   tool({
@@ -40,7 +43,8 @@ export const desk = [
     needs: [['GET', '/patients/']],
     reads: true,
     input: { search: text('Letters of the name, or a phone'), page },
-    call: async (args, api) => api.get('/patients/', args),
+    call: async ({ search, ...args }, api) =>
+      api.get('/patients/', { ...args, ...(isPhone(search) ? { phone: search } : { search }) }),
   }),
   tool({
     name: 'register_patient',
