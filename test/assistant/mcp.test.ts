@@ -242,6 +242,12 @@ test('staff have tools of the desk, a doctor their day', async () => {
   const again = await desk.call('register_patient', { ...patient, confirm: true });
   expect(textOf(again)).toMatch(/^patient_may_exist\ncandidates: /);
 
+  // The phone is a family's: the person says that it is somebody else.
+  const sister = { ...patient, first_name: 'Kamila', confirm: true };
+  expect(textOf(await desk.call('register_patient', sister))).toMatch(/^patient_may_exist\n/);
+  const second = bodyOf(await desk.call('register_patient', { ...sister, confirm_new: true }));
+  expect(second.id).not.toBe(registered.id);
+
   const doctor = await official(people.doctor.token);
   expect(bodyOf(await doctor.call('todays_desk'))).toMatchObject({ date: clinic.clock.wall().date });
   const visit = await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }));

@@ -49,7 +49,9 @@ export const desk = [
   tool({
     name: 'register_patient',
     title: 'Register a patient',
-    description: 'Registers somebody without a sign-in. An error patient_may_exist names who they may be.',
+    description:
+      'Registers somebody without a sign-in. An error patient_may_exist names who they may be; if they are none of these, ' +
+      'call again with confirm_new: true.',
     roles: DESK,
     needs: [['POST', '/patients/']],
     reads: false,
@@ -58,6 +60,7 @@ export const desk = [
       last_name: text('Their last name'),
       phone: text('Their phone, in any usual form'),
       date_of_birth: date.optional(),
+      confirm_new: z.boolean().optional().describe('They are nobody of those whom patient_may_exist named'),
       confirm,
     },
     call: async ({ confirm: confirmed, ...patient }, api) =>
