@@ -5,8 +5,9 @@ import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
-import { dateText, language, personName, serviceName, serviceNote, t } from '../shared/text.js';
+import { language, serviceName, serviceNote, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
+import { people } from './people.js';
 import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
 
@@ -122,17 +123,9 @@ function draw(slot, services, dependants) {
     }
   }
 
-  const people = [
-    { value: '', label: t('myself'), note: personName(me()) },
-    ...dependants.map((child) => ({
-      value: child.id,
-      label: personName(child),
-      note: child.date_of_birth && dateText(child.date_of_birth),
-    })),
-  ];
   const choices = [
-    people.length > 1 &&
-      choice('patient', t('for_whom'), people, '', ({ target }) => {
+    dependants.length > 0 &&
+      choice('patient', t('for_whom'), people(dependants), '', ({ target }) => {
         wanted.patient = target.value === '' ? undefined : Number(target.value);
         return hold();
       }),

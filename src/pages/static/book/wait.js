@@ -1,21 +1,29 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { isPatient } from '../shared/caller.js';
 import { today, whom } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { addDays, t } from '../shared/text.js';
-import { field, form, note } from '../shared/ui.js';
+import { choice, field, form, note } from '../shared/ui.js';
+import { movedVisit, moveTo } from './moving.js';
+import { people } from './people.js';
 import { alternativesList, choose } from './slot-buttons.js';
 
-/** Joining the waiting list: whom one waits for, on which days, at which times. */
+/** Joining the waiting list: who waits, whom for, on which days, at which times. */
 
 const DAYS = 14;
 
 export async function waitView({ doctor, specialization, replaces }, isCurrent) {
-  const about = doctor ? await get(`/doctors/${doctor}/`) : undefined;
+  const [about, visit, dependants] = await Promise.all([
+    doctor ? get(`/doctors/${doctor}/`) : undefined,
+    replaces ? movedVisit(replaces) : undefined,
+    isPatient() && !replaces ? get('/patient/dependants/') : [],
+  ]);
   if (!isCurrent()) return;
   const free = h('div', {});
   const sent = form(
     [
+      dependants.length > 0 && choice('patient', t('for_whom'), people(dependants), ''),
       field('from', t('wish_from'), { type: 'date', min: today(), value: today(), required: true }),
       field('to', t('wish_to'), {
         type: 'date',
@@ -27,9 +35,9 @@ export async function waitView({ doctor, specialization, replaces }, isCurrent) 
       field('before', t('wish_not_after'), { type: 'time', step: 900 }),
     ],
     t('join_waiting_list'),
-    async (values) => {
+    async ({ patient = visit?.patient.id, ...values }) => {
       const whom = doctor ? { doctor: Number(doctor) } : { specialization };
-      const body = { ...whom, ...values, replaces: replaces ? Number(replaces) : undefined };
+      const body = { ...whom, ...values, patient: patient && Number(patient), replaces: visit?.id };
       const joined = await post('/waitlist/', body, { key: keyFor('wait', body) });
       forgetKey('wait');
       note(t('joined'));
@@ -38,7 +46,7 @@ export async function waitView({ doctor, specialization, replaces }, isCurrent) 
       put(
         free,
         h('p', {}, t('free_now')),
-        alternativesList(joined.free_now, (slot) => choose(slot), about?.id),
+        alternativesList(joined.free_now, (slot) => (visit ? moveTo(visit, slot) : choose(slot)), about?.id),
       );
       free.scrollIntoView({ block: 'center' });
     },

@@ -1,0 +1,91 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demo } from '../../src/core/demo.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { desktop, newPatient, type OpenDemo, openDemo, reader, signIn } from './browser.ts';
+
+/** Long enough for a busy machine; what never comes is not waited for until the test ends. */
+const SOON = { timeout: 90_000 };
+
+describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer or has children', () => {
+  let opened: OpenDemo;
+  let clinic: OpenDemo['clinic'];
+  let origin: string;
+  beforeAll(async () => {
+    opened = await openDemo();
+    ({ clinic, origin } = opened);
+  });
+  afterAll(() => opened?.close());
+
+  const sql = async (text: string, values: unknown[] = []) =>
+    (await clinic.db.$client.query(text, values)).rows;
+  const visitsOf = (patient: number) =>
+    sql('select * from appointments where patient_id = $1 order by id', [patient]);
+  const bearer = async (username: string) => ({
+    authorization: `Bearer ${(await clinic.session(username)).access}`,
+  });
+
+  /** A free slot of the demo doctor's, each a day later than the one before. */
+  let day = 2;
+  async function freeSlot(): Promise<number> {
+    day += 1;
+    const from = new Date(Date.parse(clinic.clock.wall().date) + day * 86_400_000).toISOString().slice(0, 10);
+    const answer = await clinic.app.inject({
+      url: `/api/timeslots/search/?doctor=${demo.doctor.id}&from=${from}`,
+      headers: await bearer(demo.receptionist.username),
+    });
+    return answer.json().results[0].id;
+  }
+
+  /** @returns the visit's id */
+  async function booked(username: string, patient?: number): Promise<number> {
+    const answer = await clinic.app.inject({
+      method: 'POST',
+      url: '/api/appointments/',
+      headers: await bearer(username),
+      payload: { timeslot: await freeSlot(), patient },
+    });
+    expect(answer.statusCode, answer.payload).toBe(201);
+    return answer.json().id;
+  }
+
+  async function toLastStep(page: Page) {
+    await page.goto(`${origin}/book/?doctor=${demo.doctor.id}`);
+    await page.locator('.slot').first().click();
+    await page.locator('.countdown').waitFor();
+  }
+
+  test('a child whose visit should be earlier waits in its own name, and its visit moves to what is free', async () => {
+    const visit = await booked(demo.patient.username, demo.child.id);
+    const { page } = await reader(opened, { as: demo.patient.username });
+    await page.goto(`${origin}/book/?doctor=${demo.doctor.id}&move=${visit}`);
+    await page.locator('main a[href*="view=wait"]').click();
+    await page.locator('input[name=from]').waitFor();
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.slots .slot').first().waitFor(SOON);
+    expect(await sql('select patient_id from waitlist_entries where replaces_id = $1', [visit])).toEqual([
+      { patient_id: demo.child.id },
+    ]);
+    await page.locator('.slots .slot').first().click();
+    await page.locator('dialog button[type=submit]').waitFor(SOON);
+    await page.locator('dialog button[type=submit]').click();
+    await page.locator('.lead.state').waitFor(SOON);
+    const [moved] = await sql('select patient_id, version from appointments where id = $1', [visit]);
+    expect(moved.patient_id).toBe(demo.child.id);
+    expect(moved.version).toBeGreaterThan(1);
+  });
+
+  test('a child is put on the waiting list', async () => {
+    const { page } = await reader(opened, { as: demo.patient.username });
+    await page.goto(`${origin}/book/?view=wait&doctor=25`);
+    await page.locator('input[name=from]').waitFor();
+    await page.getByRole('radio', { name: demo.child.name.first_name }).check(SOON);
+    await page.locator('input[name=from]').fill('2028-06-01');
+    await page.locator('input[name=to]').fill('2028-06-02');
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.signed-in').waitFor(SOON);
+    expect(await sql(`select patient_id from waitlist_entries where "from" = '2028-06-01'`)).toEqual([
+      { patient_id: demo.child.id },
+    ]);
+  });
+});
