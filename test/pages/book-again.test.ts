@@ -88,4 +88,31 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
       { patient_id: demo.child.id },
     ]);
   });
+
+  test('of one wish a second offer is declined as the first was', async () => {
+    const { page } = await reader(opened, { as: demo.patient.username });
+    const { toDecline } = demo.wishes;
+    const state = async () =>
+      (await sql('select status from waitlist_entries where id = $1', [toDecline.id]))[0].status;
+    const decline = async (time: string) => {
+      await page.goto(`${origin}/book/?view=visits`);
+      const offer = page.locator('li.offer', { hasText: time });
+      await offer.getByRole('button', { name: 'No, thank you' }).click();
+      await expect.poll(state, SOON).toBe('waiting');
+    };
+    await decline(demo.slots.toDecline.start_time);
+    const until = '2028-03-13T12:00:00Z';
+    const { id, start_time } = demo.slots.toMoveTo;
+    await sql('update timeslots set is_waitlisted = true, held_by = $1, held_until = $2 where id = $3', [
+      demo.patient.id,
+      until,
+      id,
+    ]);
+    await sql(
+      'insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at) values ($1, $2, now(), $3)',
+      [toDecline.id, id, until],
+    );
+    await sql(`update waitlist_entries set status = 'offered' where id = $1`, [toDecline.id]);
+    await decline(start_time);
+  });
 });

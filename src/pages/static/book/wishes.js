@@ -10,12 +10,17 @@ import { brief } from './summary.js';
 
 /** What a patient waits for, and what is kept for them for a short while. */
 
-async function accept(entry) {
-  const body = {};
-  const act = `accept:${entry.id}`;
-  const answer = await post(`/waitlist/${entry.id}/accept/`, undefined, { key: keyFor(act, body) });
+/** @param how `accept` or `decline`. The next offer of the same entry is another one. */
+async function reply(entry, how) {
+  const act = `${how}:${entry.id}`;
+  const answered = await post(`/waitlist/${entry.id}/${how}/`, undefined, { key: keyFor(act, {}) });
   forgetKey(act);
-  await go({ done: answer.id });
+  return answered;
+}
+
+async function accept(entry) {
+  const { id } = await reply(entry, 'accept');
+  await go({ done: id });
 }
 
 const offer = (entry, again) =>
@@ -30,7 +35,7 @@ const offer = (entry, again) =>
       { class: 'actions' },
       action(t('accept'), () => accept(entry), { className: 'primary' }),
       action(t('decline'), async () => {
-        await post(`/waitlist/${entry.id}/decline/`, undefined, { key: keyFor(`decline:${entry.id}`, {}) });
+        await reply(entry, 'decline');
         await again();
       }),
     ),
