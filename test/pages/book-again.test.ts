@@ -75,6 +75,27 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     expect(moved.version).toBeGreaterThan(1);
   });
 
+  test('what is waited for a child, and offered to it, says so', async () => {
+    const headers = await bearer(demo.patient.username);
+    const joined = await clinic.app.inject({
+      method: 'POST',
+      url: '/api/waitlist/',
+      headers,
+      payload: { doctor: 25, patient: demo.child.id, from: '2028-05-01', to: '2028-05-02' },
+    });
+    expect(joined.statusCode).toBe(201);
+    await sql('update waitlist_entries set patient_id = $1 where id = $2', [
+      demo.child.id,
+      demo.wishes.toAccept.id,
+    ]);
+    const { page } = await reader(opened, { as: demo.patient.username });
+    await page.goto(`${origin}/book/?view=visits`);
+    await page.locator('.signed-in').waitFor();
+    const cards = page.locator('li.card', { hasText: demo.child.name.first_name });
+    expect(await page.locator('li.offer').filter({ hasText: demo.child.name.first_name }).count()).toBe(1);
+    expect(await cards.filter({ hasText: 'Stop waiting' }).count()).toBeGreaterThan(0);
+  });
+
   test('a child is put on the waiting list', async () => {
     const { page } = await reader(opened, { as: demo.patient.username });
     await page.goto(`${origin}/book/?view=wait&doctor=25`);

@@ -4,7 +4,8 @@ import { countdown } from '../shared/countdown.js';
 import { ask } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
 import { go } from '../shared/route.js';
-import { shortDay, t } from '../shared/text.js';
+import { me } from '../shared/session.js';
+import { personName, shortDay, t } from '../shared/text.js';
 import { action } from '../shared/ui.js';
 import { brief } from './summary.js';
 
@@ -23,12 +24,15 @@ async function accept(entry) {
   await go({ done: id });
 }
 
+/** Who waits, where it is not the reader. */
+const waiter = ({ patient }) => (patient.id === me().id ? undefined : patient);
+
 const offer = (entry, again) =>
   h(
     'li',
     { class: 'card offer' },
     h('p', { class: 'state pending' }, t('offer')),
-    brief(entry.offer.timeslot),
+    brief({ ...entry.offer.timeslot, patient: waiter(entry) }),
     countdown(entry.offer.expires_at, (left) => t('kept_for_you', { left }), again),
     h(
       'div',
@@ -68,6 +72,7 @@ export function wishes(entries, again) {
             'li',
             { class: 'card' },
             h('strong', {}, whom(entry)),
+            waiter(entry) && h('p', {}, `${t('patient')}: ${personName(waiter(entry))}`),
             h(
               'p',
               {},
