@@ -110,6 +110,17 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     ]);
   });
 
+  test('a visit that is over is neither moved nor cancelled', async () => {
+    const { page } = await reader(opened, { as: demo.patient.username });
+    await page.goto(`${origin}/book/?view=visits`);
+    await page.locator('summary', { hasText: 'Earlier visits' }).click();
+    const earlier = page.locator('details', { hasText: 'Earlier visits' });
+    await earlier.locator('li.card').first().waitFor();
+    expect(await earlier.locator('.state.confirmed, .state.pending').count()).toBeGreaterThan(0);
+    expect(await earlier.getByRole('button', { name: 'Cancel visit' }).count()).toBe(0);
+    expect(await earlier.getByRole('link', { name: 'Move' }).count()).toBe(0);
+  });
+
   test('of one wish a second offer is declined as the first was', async () => {
     const { page } = await reader(opened, { as: demo.patient.username });
     const { toDecline } = demo.wishes;

@@ -1,5 +1,5 @@
 import { get, query, remove } from '../shared/api.js';
-import { today } from '../shared/clinic.js';
+import { now, today } from '../shared/clinic.js';
 import { ask } from '../shared/dialog.js';
 import { h, put, show } from '../shared/dom.js';
 import { passkeyPanel, takesPasskeys } from '../shared/passkeys.js';
@@ -15,8 +15,11 @@ import { offers, wishes } from './wishes.js';
 
 /** What a patient has booked, and waits for. */
 
-const isAhead = ({ status, attendance }) =>
-  (status === 'pending' || status === 'confirmed') && attendance === null;
+function isAhead({ status, attendance, date, start_time }) {
+  const wall = now();
+  const hasBegun = date < wall.date || (date === wall.date && start_time <= wall.time);
+  return (status === 'pending' || status === 'confirmed') && attendance === null && !hasBegun;
+}
 
 const again = () => go({ view: 'visits' }, { replace: true });
 
