@@ -121,6 +121,56 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     expect(await earlier.getByRole('link', { name: 'Move' }).count()).toBe(0);
   });
 
+  test('a visit that was confirmed meanwhile is shown as it is now, and can be cancelled then', async () => {
+    const { username, id } = await newPatient(clinic);
+    const visit = await booked(username);
+    const { page } = await reader(opened, { as: username });
+    await page.goto(`${origin}/book/?view=visits`);
+    await page.locator('li.card .state.pending').waitFor();
+    const confirmed = await clinic.app.inject({
+      method: 'PATCH',
+      url: `/api/appointments/${visit}/`,
+      headers: await bearer(demo.doctor.username),
+      payload: { status: 'confirmed' },
+    });
+    expect(confirmed.statusCode).toBe(200);
+    const cancel = async () => {
+      await page.getByRole('button', { name: 'Cancel visit' }).first().click();
+      await page.locator('dialog button[type=submit]').click();
+    };
+    await cancel();
+    await page.getByText('What you see now is up to date').first().waitFor(SOON);
+    await page.locator('li.card .state.confirmed').waitFor(SOON);
+    await cancel();
+    await page.locator('.empty').waitFor(SOON);
+    expect(await visitsOf(id)).toMatchObject([{ status: 'cancelled' }]);
+  });
+
+  test('a visit that was confirmed while its new time was chosen is moved at the second try', async () => {
+    const { username, id } = await newPatient(clinic);
+    const visit = await booked(username);
+    const { page } = await reader(opened, { as: username });
+    await page.goto(`${origin}/book/?doctor=${demo.doctor.id}&move=${visit}`);
+    await page.locator('.slot').first().waitFor();
+    await clinic.app.inject({
+      method: 'PATCH',
+      url: `/api/appointments/${visit}/`,
+      headers: await bearer(demo.doctor.username),
+      payload: { status: 'confirmed' },
+    });
+    const move = async () => {
+      await page.locator('.slot').nth(1).click();
+      await page.locator('dialog button[type=submit]').click();
+    };
+    await move();
+    await page.getByText('What you see now is up to date').first().waitFor(SOON);
+    if ((await page.locator('dialog').count()) > 0) await page.keyboard.press('Escape');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    await move();
+    await page.locator('.lead.state').waitFor(SOON);
+    expect(await visitsOf(id)).toHaveLength(1);
+  });
+
   test('of one wish a second offer is declined as the first was', async () => {
     const { page } = await reader(opened, { as: demo.patient.username });
     const { toDecline } = demo.wishes;

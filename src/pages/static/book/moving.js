@@ -2,14 +2,24 @@ import { forgetKey, get, keyFor, post } from '../shared/api.js';
 import { today } from '../shared/clinic.js';
 import { ask, dialog } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
-import { go } from '../shared/route.js';
+import { go, route } from '../shared/route.js';
 import { dayInWords, t } from '../shared/text.js';
-import { explain } from '../shared/ui.js';
+import { explain, note } from '../shared/ui.js';
 import { alternativesList } from './slot-buttons.js';
 
 /** A visit that goes to another time, in one act: whatever is refused leaves it where it was. */
 
 export const movedVisit = (id) => get(`/appointments/${id}/`);
+
+/**
+ * What somebody else has changed meanwhile is shown as it is now, to be decided anew: this view would be refused for ever.
+ * @throws every other refusal
+ */
+export async function refused(error) {
+  if (error.code !== 'version_mismatch') throw error;
+  await go(route(), { replace: true });
+  note(explain(error), 'bad');
+}
 
 export function moveTo(visit, slot) {
   const when = `${dayInWords(slot.date, today())}, ${slot.start_time}`;
@@ -21,7 +31,7 @@ export function moveTo(visit, slot) {
         version: visit.version,
       });
     } catch (error) {
-      if (!error.alternatives?.length) throw error;
+      if (!error.alternatives?.length) return refused(error);
       document.querySelector('dialog')?.close();
       const other = dialog(
         t('move_heading'),

@@ -9,6 +9,7 @@ import { signOut } from '../shared/signin.js';
 import { addDays, named, personName, t } from '../shared/text.js';
 import { action, empty, field, later, note } from '../shared/ui.js';
 import { calendarLink } from './done.js';
+import { refused } from './moving.js';
 import { confirmPhone } from './phone.js';
 import { brief } from './summary.js';
 import { offers, wishes } from './wishes.js';
@@ -29,7 +30,13 @@ function cancel(visit) {
     t('cancel_ask'),
     t('cancel'),
     async ({ reason }) => {
-      await remove(`/appointments/${visit.id}/`, reason ? { reason } : undefined, { version: visit.version });
+      try {
+        await remove(`/appointments/${visit.id}/`, reason ? { reason } : undefined, {
+          version: visit.version,
+        });
+      } catch (error) {
+        return refused(error);
+      }
       note(t('cancelled'));
       await again();
     },
