@@ -197,4 +197,21 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     await sql(`update waitlist_entries set status = 'offered' where id = $1`, [toDecline.id]);
     await decline(start_time);
   });
+
+  test('whoever goes back to the doctors finds what they searched for', async () => {
+    const { page } = await reader(opened);
+    await page.goto(`${origin}/book/`);
+    await page.locator('#search').fill('Юсупов');
+    await expect.poll(() => page.locator('ul.cards li').count()).toBe(1);
+    await page.locator('ul.cards a').click();
+    await page.locator('.slot').first().waitFor();
+    await page.goBack();
+    await page.locator('ul.cards').waitFor();
+    expect(await page.locator('#search').inputValue()).toBe('Юсупов');
+    expect(await page.locator('ul.cards li').count()).toBe(1);
+    await page.reload();
+    await page.locator('ul.cards').waitFor();
+    expect(await page.locator('#search').inputValue()).toBe('Юсупов');
+    expect(await page.locator('ul.cards li').count()).toBe(1);
+  });
 });

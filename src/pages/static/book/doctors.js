@@ -1,7 +1,7 @@
 import { get, query } from '../shared/api.js';
 import { practised, specialityName, today } from '../shared/clinic.js';
 import { announce, byId, h, show } from '../shared/dom.js';
-import { go, link } from '../shared/route.js';
+import { go, link, route } from '../shared/route.js';
 import { language, many, personName, shortDay, t } from '../shared/text.js';
 import { action, empty, later, portrait } from '../shared/ui.js';
 
@@ -89,7 +89,7 @@ function results({ doctors, first }, { specialization }) {
 }
 
 /** @param found what was asked for before the page knew anything else */
-export async function doctorsView({ specialization }, isCurrent, found) {
+export async function doctorsView({ search: sought, specialization }, isCurrent, found) {
   if (!isCurrent()) return;
   const place = h('div', {}, results(found, { specialization }));
   let typing;
@@ -106,10 +106,16 @@ export async function doctorsView({ specialization }, isCurrent, found) {
   });
   const find = () =>
     later(place, async (isLatest) => {
-      const next = await readDoctors({ search: search.value.trim() || undefined, specialization });
-      if (isLatest()) announce(many('doctors_found', next.doctors.results.length));
+      const typed = search.value.trim() || undefined;
+      const next = await readDoctors({ search: typed, specialization });
+      if (isLatest() && place.isConnected) {
+        // A reload, and the way back from a doctor, lead to what was found.
+        history.replaceState(null, '', link({ ...route(), search: typed }).href);
+        announce(many('doctors_found', next.doctors.results.length));
+      }
       return results(next, { specialization });
     });
   show(t('book_title'), h('p', { class: 'lead' }, t('book_lead')), search, chips(specialization), place);
   byId('view').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }
+    value: sought,
