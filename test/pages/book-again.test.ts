@@ -214,4 +214,25 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     expect(await page.locator('#search').inputValue()).toBe('Юсупов');
     expect(await page.locator('ul.cards li').count()).toBe(1);
   });
+
+  test('whose session is over before the last step signs in there and goes on', async () => {
+    const { username, id } = await newPatient(clinic);
+    const { page } = await reader(opened, { as: username });
+    await toLastStep(page);
+    const slot = new URL(page.url()).searchParams.get('slot');
+    // As from another device.
+    await clinic.app.inject({
+      method: 'DELETE',
+      url: '/api/auth/sessions/',
+      headers: await bearer(username),
+    });
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.sign-in, ul.cards').first().waitFor(SOON);
+    expect(new URL(page.url()).searchParams.get('slot')).toBe(slot);
+    await signIn(page, username);
+    await page.locator('.countdown').waitFor(SOON);
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.lead.state').waitFor(SOON);
+    expect(await visitsOf(id)).toHaveLength(1);
+  });
 });

@@ -94,9 +94,11 @@ byId('home').addEventListener('click', (event) => {
 });
 header();
 onSessionChange(header);
-// Somebody who signs in goes on where they were; whoever signs out begins anew.
-onSessionChange(() =>
-  me() && route().view !== 'sign-in' ? draw() : go(me() ? { view: 'visits' } : {}, { replace: true }),
+// Somebody who signs in goes on where they were, and so does whose session has ended by itself; whoever signs out begins anew.
+onSessionChange(({ detail: isOver }) =>
+  isOver || (me() && route().view !== 'sign-in')
+    ? draw()
+    : go(me() ? { view: 'visits' } : {}, { replace: true }),
 );
 await drawing;
 for (const load of Object.values(LATER)) load().catch(() => {});

@@ -90,7 +90,7 @@ function refresh() {
       return true;
     } catch (error) {
       if (error.status !== 401 && error.status !== 403) throw error;
-      forget();
+      forget(true);
       return false;
     } finally {
       refreshing = undefined;

@@ -28,10 +28,11 @@ export function begin({ access, refresh, user }) {
 /** What of them has changed. */
 export const update = (user) => keep({ ...current, user: { ...current.user, ...user } });
 
-export function forget() {
+/** @param isOver it has ended by itself: nobody has signed out here */
+export function forget(isOver = false) {
   if (!current) return;
   keep(null);
-  changed.dispatchEvent(new Event('change'));
+  changed.dispatchEvent(new CustomEvent('change', { detail: isOver }));
 }
 
 /** Keeps a new pair, and hands it to a duplicate of this tab. */
