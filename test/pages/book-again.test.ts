@@ -235,4 +235,34 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     await page.locator('.lead.state').waitFor(SOON);
     expect(await visitsOf(id)).toHaveLength(1);
   });
+
+  test('what one person has asked for while the network was away is not done for the next', async () => {
+    const one = await newPatient(clinic);
+    const two = await newPatient(clinic);
+    const { page } = await reader(opened, { size: desktop, as: one.username });
+    await toLastStep(page);
+    let isCut = true;
+    let tries = 0;
+    await page.route('**/api/appointments/', async (route) => {
+      if (route.request().method() !== 'POST') return route.continue();
+      tries += 1;
+      return isCut ? route.abort('internetdisconnected') : route.continue();
+    });
+    const slot = new URL(page.url()).searchParams.get('slot');
+    await page.locator('form button[type=submit]').click();
+    await page.locator('#network p').waitFor(SOON);
+    // Meanwhile the hold has ended.
+    await sql('update timeslots set held_by = null, held_until = null where id = $1', [slot]);
+    await page.locator('.corner a').click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.locator('.corner a').click();
+    await signIn(page, two.username);
+    await page.locator('.signed-in').waitFor(SOON);
+    isCut = false;
+    const before = tries;
+    await page.evaluate('dispatchEvent(new Event("online"))');
+    await page.evaluate('new Promise((done) => setTimeout(done, 2_000))');
+    expect(await visitsOf(two.id)).toEqual([]);
+    expect(tries).toBe(before);
+  });
 });

@@ -1,4 +1,4 @@
-import { forget, renew, session } from './session.js';
+import { forget, me, renew, session } from './session.js';
 import { language } from './text.js';
 
 /** The public API, as any client calls it. What may be repeated is repeated until the network is back. */
@@ -81,6 +81,7 @@ function refresh() {
     try {
       // Repeating it within a minute gives the same pair again.
       renew(
+        token,
         await request('POST', '/auth/token/refresh/', {
           body: { refresh: token },
           repeat: true,
@@ -121,8 +122,9 @@ export async function request(method, path, options = {}) {
   const mayRepeat = options.repeat ?? (method !== 'POST' || options.key !== undefined);
   let busy = 0;
   let refreshed = false;
+  const asker = options.guest || method === 'GET' ? undefined : me()?.id;
   for (;;) {
-    const { answer, body } = await reach(method, path, options, mayRepeat);
+    const { answer, body } = await reach(method, path, { ...options, asker }, mayRepeat);
     if (answer.ok) return body;
     if (answer.status === 401 && !options.guest && session() && !refreshed) {
       refreshed = true;
@@ -138,6 +140,9 @@ export async function request(method, path, options = {}) {
 /** Sends until there is an answer, whatever it says. */
 async function reach(method, path, options, mayRepeat) {
   for (let tried = 0; ; tried += 1) {
+    // What somebody asked for before they signed out is not done for whoever signs in next.
+    if (options.asker !== undefined && options.asker !== me()?.id)
+      throw new Problem(401, { code: 'session_ended' });
     try {
       const token = options.guest ? undefined : session()?.access;
       const result = await once(method, path, { ...options, token });

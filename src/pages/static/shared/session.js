@@ -35,9 +35,9 @@ export function forget(isOver = false) {
   changed.dispatchEvent(new CustomEvent('change', { detail: isOver }));
 }
 
-/** Keeps a new pair, and hands it to a duplicate of this tab. */
-export function renew({ access, refresh }) {
-  const spent = current.refresh;
+/** Keeps the pair that came for a refresh token, and hands it to a duplicate of this tab. Whoever has signed in since keeps theirs. */
+export function renew(spent, { access, refresh }) {
+  if (current?.refresh !== spent) return;
   keep({ ...current, access, refresh });
   tabs.postMessage({ spent, pair: { access, refresh } });
 }
