@@ -67,6 +67,7 @@ export const en = {
   reason: 'Reason',
   note: 'Note (the patient never sees it)',
   save_note: 'Save note',
+  note_now: 'It says now: {note}',
   what_happened: 'What happened',
   history: {
     booked: 'booked',

@@ -68,6 +68,7 @@ export const ru: DeskTexts = {
   reason: 'Повод',
   note: 'Заметка (пациент её не видит)',
   save_note: 'Сохранить заметку',
+  note_now: 'Сейчас там написано: {note}',
   what_happened: 'Что происходило',
   history: {
     booked: 'записан',

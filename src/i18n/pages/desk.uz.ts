@@ -68,6 +68,7 @@ export const uz: DeskTexts = {
   reason: 'Murojaat sababi',
   note: 'Izoh (bemor koʻrmaydi)',
   save_note: 'Izohni saqlash',
+  note_now: 'Hozir u yerda: {note}',
   what_happened: 'Nima boʻlgan',
   history: {
     booked: 'yozildi',

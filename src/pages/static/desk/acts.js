@@ -3,7 +3,7 @@ import { isDoctor } from '../shared/caller.js';
 import { ask } from '../shared/dialog.js';
 import { t } from '../shared/text.js';
 import { explain, field, note } from '../shared/ui.js';
-import { reload } from './day-data.js';
+import { reload, visitBy } from './day-data.js';
 
 /** What is done with a visit in one press. Each names the version that is seen; a stale one changes nothing. */
 
@@ -52,12 +52,21 @@ export const acts = {
       },
       field('reason', t(isDoctor() ? 'reason_needed' : 'reason_optional'), { rows: 2, maxlength: 500 }),
     ),
-  note: (entry, text) =>
-    act(
-      entry,
-      (options) => patch(`/appointments/${entry.visit.id}/`, { note: text || null }, options),
-      t('did_note'),
-    ),
+  /** What else has changed of the visit is nothing to its note. @throws Problem; what was written is still to be kept */
+  async note({ visit, doctor }, text) {
+    const write = ({ version }) =>
+      patch(`/appointments/${visit.id}/`, { note: text || null }, { version, repeat: true });
+    try {
+      await write(visit);
+    } catch (error) {
+      await reload(doctor.id);
+      const now = visitBy(visit.id)?.visit;
+      if (error.code !== 'version_mismatch' || now?.note !== visit.note) throw error;
+      await write(now);
+    }
+    note(t('did_note'));
+    await reload(doctor.id);
+  },
 };
 
 /** Moves a visit to another slot in one act; refused, it stays where it was. */

@@ -2,7 +2,7 @@ import { get } from '../shared/api.js';
 import { isDoctor, mayComplete } from '../shared/caller.js';
 import { clinic, now } from '../shared/clinic.js';
 import { dialog } from '../shared/dialog.js';
-import { h } from '../shared/dom.js';
+import { h, put } from '../shared/dom.js';
 import {
   dateText,
   named,
@@ -16,7 +16,7 @@ import {
 import { action, field, form, later, line } from '../shared/ui.js';
 import { acts } from './acts.js';
 import { again, cut } from './carry.js';
-import { shown, stateOf } from './day-data.js';
+import { shown, stateOf, visitBy } from './day-data.js';
 
 /** All of one visit, and all that can be done with it. */
 
@@ -74,6 +74,8 @@ export function visitDialog(entry) {
       { className: name === first ? 'primary' : 'plain' },
     );
   const past = h('div', {});
+  const theirs = h('p', { class: 'hint' });
+  let meant = entry;
   const element = dialog(
     personName(patient),
     h('p', { class: `state ${state}` }, named(visit.attendance ? 'attendances' : 'statuses', state)),
@@ -107,10 +109,21 @@ export function visitDialog(entry) {
           again(entry);
         }),
     ),
-    form([field('note', t('note'), { rows: 2, maxlength: 2000 })], t('save_note'), async ({ note }) => {
-      close();
-      await acts.note(entry, note);
-    }),
+    form(
+      [field('note', t('note'), { rows: 2, maxlength: 2000 }), theirs],
+      t('save_note'),
+      async ({ note }) => {
+        try {
+          await acts.note(meant, note);
+        } catch (error) {
+          // What is written stays. Whoever presses again has seen what it would replace.
+          meant = { ...entry, visit: visitBy(visit.id)?.visit ?? visit };
+          put(theirs, meant.visit.note !== visit.note && t('note_now', { note: meant.visit.note ?? '–' }));
+          throw error;
+        }
+        close();
+      },
+    ),
     h(
       'details',
       {

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demo } from '../../src/core/demo.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { type Desk, openDesk, type Slot, submit, visitOn } from './desk.ts';
+
+const SOON = { timeout: 90_000 };
+
+describe.runIf(chromiumPath)('/desk/, where others change what is shown and answers fail', () => {
+  let desk: Desk;
+  beforeAll(async () => {
+    desk = await openDesk();
+  });
+  afterAll(() => desk?.close());
+
+  const ask = async (method: 'GET' | 'POST' | 'PATCH', path: string, payload?: object) => {
+    const headers = { authorization: `Bearer ${desk.token}` };
+    const answer = await desk.clinic.app.inject({
+      method,
+      url: `/api${path}`,
+      headers,
+      ...(payload && { payload }),
+    });
+    expect(answer.statusCode, answer.payload).toBeLessThan(300);
+    return answer.json();
+  };
+  /** @returns the visit's id */
+  async function book({ id: timeslot }: Slot, last_name: string): Promise<number> {
+    await desk.known(last_name);
+    const { results } = await ask('GET', `/patients/?search=${last_name}`);
+    return (await ask('POST', '/appointments/', { timeslot, patient: results[0].id })).id;
+  }
+
+  test('a note is kept although the visit was confirmed while it was written', async () => {
+    const [slot] = desk.takeSlots(1);
+    const visit = await book(slot, 'Abdullayeva');
+    const { page } = await desk.at(slot.date);
+    await visitOn(page, visit).click();
+    await page.locator('dialog textarea').fill('Comes with a guide dog, please leave the door open');
+    await ask('PATCH', `/appointments/${visit}/`, { status: 'confirmed' });
+    await submit(page);
+    await page.locator('#note .good, #note .bad, dialog .form-error:not(:empty)').first().waitFor(SOON);
+    expect((await desk.visitBy(String(visit))).note).toBe(
+      'Comes with a guide dog, please leave the door open',
+    );
+  });
+
+  test('a note that somebody else has changed meanwhile is not lost, nor written over unseen', async () => {
+    const [slot] = desk.takeSlots(1);
+    const visit = await book(slot, 'Abduqodirova');
+    const { page } = await desk.at(slot.date);
+    await visitOn(page, visit).click();
+    await page.locator('dialog textarea').fill('Mine');
+    await ask('PATCH', `/appointments/${visit}/`, { note: 'Theirs' });
+    await submit(page);
+    await page.locator('#note .bad, dialog .form-error:not(:empty)').first().waitFor(SOON);
+    expect((await desk.visitBy(String(visit))).note).toBe('Theirs');
+    expect(await page.locator('dialog textarea').inputValue({ timeout: 5_000 })).toBe('Mine');
+    await page.locator('dialog .hint', { hasText: 'Theirs' }).waitFor(SOON);
+  });
+});
