@@ -57,4 +57,19 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     expect(await page.locator('dialog textarea').inputValue({ timeout: 5_000 })).toBe('Mine');
     await page.locator('dialog .hint', { hasText: 'Theirs' }).waitFor(SOON);
   });
+
+  test('a visit that was confirmed while the reason was written is cancelled with that reason', async () => {
+    const [slot] = desk.takeSlots(1);
+    const visit = await book(slot, 'Abdurahmonova');
+    const { page } = await desk.at(slot.date);
+    await visitOn(page, visit).focus();
+    await page.keyboard.press('Delete');
+    await page.locator('dialog textarea').fill('The patient has rung');
+    await ask('PATCH', `/appointments/${visit}/`, { status: 'confirmed' });
+    await submit(page);
+    await page.locator('dialog .form-error:not(:empty)').waitFor(SOON);
+    // What is shown is up to date, as the desk says: so the next press is meant for it.
+    await submit(page);
+    await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('cancelled');
+  });
 });

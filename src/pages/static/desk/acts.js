@@ -46,9 +46,14 @@ export const acts = {
       t('act_cancel'),
       async ({ reason }) => {
         const path = `/appointments/${entry.visit.id}/`;
-        await patch(path, { status: 'cancelled', reason }, { version: entry.visit.version });
-        note(t('did_cancel'));
-        await reload(entry.doctor.id);
+        const { version } = visitBy(entry.visit.id)?.visit ?? entry.visit;
+        try {
+          await patch(path, { status: 'cancelled', reason }, { version });
+          note(t('did_cancel'));
+        } finally {
+          // Refused for another version, the next press is meant for what is shown then.
+          await reload(entry.doctor.id);
+        }
       },
       field('reason', t(isDoctor() ? 'reason_needed' : 'reason_optional'), { rows: 2, maxlength: 500 }),
     ),
