@@ -72,4 +72,24 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await submit(page);
     await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('cancelled');
   });
+
+  test('what is heard is read again where the first answer failed', async () => {
+    const [slot] = desk.takeSlots(1);
+    const { page } = await desk.at(slot.date);
+    await page.locator('#live .live').waitFor();
+    await page.evaluate('new Promise((done) => setTimeout(done, 1_000))');
+    let failed = 0;
+    await page.route('**/appointments/day/**', async (route) => {
+      if (failed > 0) return route.continue();
+      failed += 1;
+      return route.fulfill({
+        status: 500,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ code: 'internal_error', status: 500, title: 'Internal error' }),
+      });
+    });
+    const visit = await book(slot, 'Boltayeva');
+    await expect.poll(() => failed, SOON).toBe(1);
+    await visitOn(page, visit).waitFor(SOON);
+  });
 });

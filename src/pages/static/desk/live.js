@@ -14,6 +14,8 @@ const EVERY = 15_000;
 const TOGETHER = 50;
 /** A dialog is open, something is pressed or dragged, or nobody looks: later. */
 const LATER = 300;
+/** An answer that failed. */
+const AGAIN = 3_000;
 
 let isLive = false;
 let stop = () => {};
@@ -43,20 +45,24 @@ async function readChanged() {
   if (isBusy()) return readSoon(LATER);
   const { whose, all, aside } = changed;
   changed = { whose: new Set(), all: false, aside: false };
-  if (aside) await loadAside();
-  if (all) await reload();
-  else if (whose.size > 0 || aside) await reload(...whose);
+  try {
+    if (aside) await loadAside();
+    if (all) await reload();
+    else if (whose.size > 0 || aside) await reload(...whose);
+  } catch (error) {
+    if (!error.code) throw error;
+    // What is refused will be refused again. The rest is told once, and is still to be read.
+    if (error.status !== 429 && error.status < 500) return;
+    for (const one of whose) changed.whose.add(one);
+    changed.all ||= all;
+    changed.aside ||= aside;
+    readSoon(AGAIN);
+  }
 }
 
 function readSoon(time = TOGETHER) {
   if (reading !== undefined) return;
-  reading = setTimeout(
-    () =>
-      readChanged().catch((error) => {
-        if (!error.code) throw error;
-      }),
-    time,
-  );
+  reading = setTimeout(readChanged, time);
 }
 
 function readAll() {
