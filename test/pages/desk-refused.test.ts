@@ -92,4 +92,22 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await expect.poll(() => failed, SOON).toBe(1);
     await visitOn(page, visit).waitFor(SOON);
   });
+
+  test('the keys are those of the keyboard, whatever alphabet it writes and with capitals on', async () => {
+    const [slot] = desk.takeSlots(1);
+    const visit = await book(slot, 'Choriyeva');
+    const { page } = await desk.at(slot.date);
+    const keyboard = await page.context().newCDPSession(page);
+    const press = async (key: string, code: string) => {
+      await visitOn(page, visit).focus();
+      await keyboard.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key, code });
+    };
+    await visitOn(page, visit).waitFor();
+    // The key of C, where a Russian layout is on.
+    await press('с', 'KeyC');
+    await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('confirmed');
+    await page.locator(`td.confirmed [data-id="visit-${visit}"]`).waitFor(SOON);
+    await press('X', 'KeyX');
+    await page.locator('#carried p').waitFor(SOON);
+  });
 });

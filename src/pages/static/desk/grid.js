@@ -64,14 +64,18 @@ function nextAct({ visit }) {
   return visit.attendance === null && shown().date === date && time < '24:00' ? 'arrive' : undefined;
 }
 
-const KEYS = { a: 'arrive', n: 'no_show', d: 'complete', c: 'confirm', Delete: 'cancel', u: 'unmark' };
+const KEYS = { a: 'arrive', n: 'no_show', d: 'complete', c: 'confirm', delete: 'cancel', u: 'unmark' };
+
+/** Which key is pressed, also with capitals on; where another alphabet is, by its place on the keyboard. */
+const keyOf = ({ key, code }) => (/^[^a-z]$/i.test(key) ? code.replace(/^Key/, '') : key).toLowerCase();
 
 function onVisitKey(event, entry) {
+  const key = keyOf(event);
   if (event.ctrlKey || event.metaKey || event.altKey) {
-    if (!(event.key === 'x' && !event.altKey)) return;
+    if (!(key === 'x' && !event.altKey)) return;
   }
-  if (event.key === 'x') cut(entry);
-  else if (KEYS[event.key]) acts[KEYS[event.key]](entry);
+  if (key === 'x') cut(entry);
+  else if (KEYS[key]) acts[KEYS[key]](entry);
   else return;
   event.preventDefault();
 }
@@ -134,7 +138,7 @@ function slotCell(slot, state) {
       }),
       onclick: open,
       onkeydown: (event) => {
-        if (event.key !== 'v' || !isCarrying()) return;
+        if (keyOf(event) !== 'v' || !isCarrying()) return;
         event.preventDefault();
         void drop(slot);
       },
