@@ -110,4 +110,17 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await press('X', 'KeyX');
     await page.locator('#carried p').waitFor(SOON);
   });
+
+  test('a mark that was made today on a visit of yesterday can be taken back', async () => {
+    const yesterday = new Date(Date.parse(desk.clinic.clock.wall().date) - 86_400_000)
+      .toISOString()
+      .slice(0, 10);
+    const { page } = await desk.at(yesterday, 'admin');
+    await visitOn(page, demo.pastVisit.id).click();
+    await page.locator('dialog').getByRole('button', { name: 'Did not come', exact: true }).click();
+    await page.locator(`td.no_show [data-id="visit-${demo.pastVisit.id}"]`).waitFor(SOON);
+    await visitOn(page, demo.pastVisit.id).click();
+    await page.locator('dialog').getByRole('button', { name: 'Take back', exact: true }).click(SOON);
+    await page.locator(`td.confirmed [data-id="visit-${demo.pastVisit.id}"]`).waitFor(SOON);
+  });
 });

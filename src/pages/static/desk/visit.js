@@ -20,13 +20,16 @@ import { shown, stateOf, visitBy } from './day-data.js';
 
 /** All of one visit, and all that can be done with it. */
 
+/** That somebody was seen is for those to take back who may say it. */
+const mayUnmark = ({ attendance }) => attendance && (attendance !== 'completed' || mayComplete());
+
 /** What can be done now: what the API would refuse is not shown. */
 function possible({ visit, end_time }) {
   const { date, time } = now();
   const isToday = shown().date === date;
   const isOver = shown().date < date || (isToday && end_time <= time);
   if (visit.attendance === 'arrived') return [mayComplete() && 'complete', 'no_show', 'unmark'];
-  if (visit.attendance) return [isToday && 'unmark'];
+  if (visit.attendance) return [isToday && mayUnmark(visit) && 'unmark'];
   const marks =
     isToday || shown().date < date
       ? [
@@ -40,13 +43,22 @@ function possible({ visit, end_time }) {
 
 const PRIMARY = ['confirm', 'arrive', 'complete'];
 
+const readHistory = (id) => get(`/appointments/${id}/history/`);
+const wallAt = ({ at }) => wallOf(Date.parse(at), clinic().time_zone);
+
+const MARKS = ['arrived', 'completed', 'no_show'];
+/** A mark can be taken back on the day on which it was made, whatever day the visit was. */
+const isMarkedToday = async (id) =>
+  (await readHistory(id)).some((event) => MARKS.includes(event.kind) && wallAt(event).date === now().date);
+
 async function history(id) {
-  const events = await get(`/appointments/${id}/history/`);
+  const events = await readHistory(id);
   return h(
     'ol',
     { class: 'history' },
-    events.map(({ at, kind, by }) => {
-      const { date, time } = wallOf(Date.parse(at), clinic().time_zone);
+    events.map((event) => {
+      const { kind, by } = event;
+      const { date, time } = wallAt(event);
       return h(
         'li',
         {},
@@ -76,6 +88,14 @@ export function visitDialog(entry) {
   const past = h('div', {});
   const theirs = h('p', { class: 'hint' });
   let meant = entry;
+  const late = h('span', {});
+  if (mayUnmark(visit) && !offered.includes('unmark'))
+    isMarkedToday(visit.id).then(
+      (is) => is && put(late, press('unmark')),
+      (error) => {
+        if (!error.code) throw error;
+      },
+    );
   const element = dialog(
     personName(patient),
     h('p', { class: `state ${state}` }, named(visit.attendance ? 'attendances' : 'statuses', state)),
@@ -96,6 +116,7 @@ export function visitDialog(entry) {
       'div',
       { class: 'actions' },
       offered.map(press),
+      late,
       offered.includes('cancel') &&
         !isDoctor() &&
         action(t('act_move'), () => {
