@@ -8,10 +8,13 @@ import { action, empty, later, portrait } from '../shared/ui.js';
 /** The first step: whom to see. */
 
 const PAGE = 100;
+/** Of how many doctors the first time is asked for one by one. */
+const ASKED = 10;
 const TYPING = 300;
 
 const whenOf = (slot) => t('earliest', { day: shortDay(slot.date, today()), time: slot.start_time });
 
+/** @param slot null where it is not known */
 function card(doctor, slot) {
   const years = doctor.experience_years ? many('experience', doctor.experience_years) : '';
   return h(
@@ -26,7 +29,8 @@ function card(doctor, slot) {
         { class: 'about' },
         h('strong', {}, personName(doctor)),
         h('span', {}, [specialityName(doctor.specialization), years].filter(Boolean).join(' · ')),
-        h('span', { class: slot ? 'when' : 'when none' }, slot ? whenOf(slot) : t('nothing_free')),
+        slot !== null &&
+          h('span', { class: slot ? 'when' : 'when none' }, slot ? whenOf(slot) : t('nothing_free')),
       ),
     ),
   );
@@ -34,7 +38,11 @@ function card(doctor, slot) {
 
 /** Whoever can see one first stands first. */
 function byEarliest(doctors, first) {
-  const at = ({ id }) => (first.has(id) ? `${first.get(id).date} ${first.get(id).start_time}` : '9');
+  const at = ({ id }) => {
+    const slot = first.get(id);
+    if (slot) return `${slot.date} ${slot.start_time}`;
+    return slot === null ? '98' : '99';
+  };
   return [...doctors].sort((one, other) => at(one).localeCompare(at(other)));
 }
 
@@ -44,7 +52,15 @@ export async function readDoctors({ search, specialization }) {
     get(`/doctors/${query({ search, specialization, page_size: PAGE })}`),
     get(`/timeslots/search/${query({ specialization, per_doctor: 1, page_size: PAGE })}`),
   ]);
-  return { doctors, first: new Map(slots.results.map((slot) => [slot.doctor.id, slot])) };
+  const first = new Map(slots.results.map((slot) => [slot.doctor.id, slot]));
+  // In a large clinic others come first: of whoever stands behind them it is asked apart, or not known.
+  const behind = slots.next ? doctors.results.filter(({ id }) => !first.has(id)) : [];
+  const own = ({ id }) => get(`/timeslots/search/${query({ doctor: id, page_size: 1 })}`);
+  const found = await Promise.all(behind.length <= ASKED ? behind.map(own) : []);
+  behind.forEach(({ id }, index) => {
+    first.set(id, found.length > 0 ? found[index].results[0] : null);
+  });
+  return { doctors, first };
 }
 
 function chips(chosen) {
@@ -99,6 +115,7 @@ export async function doctorsView({ search: sought, specialization }, isCurrent,
     autocomplete: 'off',
     'aria-label': t('search'),
     placeholder: t('search'),
+    value: sought,
     oninput: () => {
       clearTimeout(typing);
       typing = setTimeout(find, TYPING);
@@ -118,4 +135,3 @@ export async function doctorsView({ search: sought, specialization }, isCurrent,
   show(t('book_title'), h('p', { class: 'lead' }, t('book_lead')), search, chips(specialization), place);
   byId('view').querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
 }
-    value: sought,
