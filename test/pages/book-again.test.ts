@@ -110,6 +110,46 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     ]);
   });
 
+  test('who comes, and why, is still chosen after a reload and for another time in place of a snatched one', async () => {
+    const { page } = await reader(opened, { as: demo.patient.username });
+    await toLastStep(page);
+    const child = page.getByRole('radio', { name: demo.child.name.first_name });
+    const unsure = page.getByRole('radio', { name: 'I am not sure' });
+    await child.check();
+    await unsure.check();
+    await page.locator('textarea').fill('She coughs at night');
+    const isThere = async () => {
+      await page.locator('.countdown').waitFor(SOON);
+      expect(await child.isChecked()).toBe(true);
+      expect(await unsure.isChecked()).toBe(true);
+      expect(await page.locator('textarea').inputValue()).toBe('She coughs at night');
+    };
+    await page.locator('.countdown').waitFor();
+    await page.reload();
+    await isThere();
+    // Its hold ends, and somebody else is quicker.
+    const timeslot = Number(new URL(page.url()).searchParams.get('slot'));
+    await sql('update timeslots set held_by = null, held_until = null where id = $1', [timeslot]);
+    const other = await clinic.app.inject({
+      method: 'POST',
+      url: '/api/appointments/',
+      headers: await bearer(demo.receptionist.username),
+      payload: { timeslot, patient: (await newPatient(clinic)).id },
+    });
+    expect(other.statusCode).toBe(201);
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.refused .slot').first().click();
+    await isThere();
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.lead.state').waitFor(SOON);
+    const [visit] = await sql('select * from appointments order by id desc limit 1');
+    expect(visit).toMatchObject({
+      patient_id: demo.child.id,
+      reason: 'She coughs at night',
+      service_id: null,
+    });
+  });
+
   test('a visit that is over is neither moved nor cancelled', async () => {
     const { page } = await reader(opened, { as: demo.patient.username });
     await page.goto(`${origin}/book/?view=visits`);

@@ -6,7 +6,7 @@ import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
 import { language, serviceName, serviceNote, t } from '../shared/text.js';
-import { choice, empty, explain, field, form, note, waiting } from '../shared/ui.js';
+import { choice, empty, explain, field, form, note, valuesOf, waiting } from '../shared/ui.js';
 import { people } from './people.js';
 import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
@@ -17,6 +17,14 @@ import { summary } from './summary.js';
 const PENDING = 'booking';
 const pending = () => JSON.parse(sessionStorage.getItem(PENDING) ?? 'null');
 
+/** What is chosen and typed for a slot: it stays through a reload, and for another slot in its place. */
+const WISH = (id) => `wish:${id}`;
+const keepWish = (id, wish) => sessionStorage.setItem(WISH(id), JSON.stringify({ ...wish, whose: me().id }));
+function keptWish(id) {
+  const wish = JSON.parse(sessionStorage.getItem(WISH(id)) ?? '{}');
+  return wish.whose === me().id ? wish : {};
+}
+
 /** The rest of a slot's day, for whom its own time is gone. */
 const backTo = (slot) => link({ doctor: slot.doctor.id });
 
@@ -24,6 +32,7 @@ async function book(body) {
   sessionStorage.setItem(PENDING, JSON.stringify(body));
   try {
     const { id } = await post('/appointments/', body, { key: keyFor('book', body) });
+    sessionStorage.removeItem(WISH(body.timeslot));
     done(id);
   } catch (error) {
     sessionStorage.removeItem(PENDING);
@@ -48,7 +57,14 @@ function refused(problem, slot) {
     h('p', {}, explain(problem)),
     others.length > 0 && [
       h('p', {}, t('instead')),
-      alternativesList(others, (other) => choose(other, {}, { replace: true }), slot.doctor.id),
+      alternativesList(
+        others,
+        (other) => {
+          keepWish(other.id, keptWish(slot.id));
+          return choose(other, {}, { replace: true });
+        },
+        slot.doctor.id,
+      ),
     ],
     h('a', backTo(slot), t('all_times')),
   );
@@ -94,7 +110,12 @@ export async function visitView({ doctor, slot: id }, isCurrent) {
 function draw(slot, services, dependants) {
   const kept = h('div', { class: 'kept' });
   const prepare = h('div', {});
-  const wanted = { service: usual(services)?.id, patient: undefined };
+  const before = keptWish(slot.id);
+  const known = (list, id) => list.find((one) => one.id === id)?.id;
+  const wanted = {
+    service: before.service === null ? undefined : (known(services, before.service) ?? usual(services)?.id),
+    patient: known(dependants, before.patient),
+  };
 
   /** Holds the slot for whoever and whatever is chosen; without a hold it can still be booked. */
   async function hold() {
@@ -125,7 +146,7 @@ function draw(slot, services, dependants) {
 
   const choices = [
     dependants.length > 0 &&
-      choice('patient', t('for_whom'), people(dependants), '', ({ target }) => {
+      choice('patient', t('for_whom'), people(dependants), wanted.patient ?? '', ({ target }) => {
         wanted.patient = target.value === '' ? undefined : Number(target.value);
         return hold();
       }),
@@ -141,7 +162,7 @@ function draw(slot, services, dependants) {
           })),
           { value: '', label: t('not_sure'), note: t('not_sure_note') },
         ],
-        wanted.service,
+        wanted.service ?? '',
         ({ target }) => {
           wanted.service = target.value === '' ? undefined : Number(target.value);
           return hold();
@@ -161,7 +182,15 @@ function draw(slot, services, dependants) {
         note(t('not_booked'), 'bad');
       }
     },
+    {
+      oninput: () => {
+        const { patient, service, reason } = valuesOf(sent);
+        // None is a choice, too.
+        keepWish(slot.id, { patient: Number(patient), service: service ? Number(service) : null, reason });
+      },
+    },
   );
+  sent.elements.reason.value = before.reason ?? '';
   show(
     t('almost_there'),
     h('a', { class: 'back', ...backTo(slot) }, t('other_time')),
