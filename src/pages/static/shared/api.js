@@ -91,7 +91,8 @@ function refresh() {
       return true;
     } catch (error) {
       if (error.status !== 401 && error.status !== 403) throw error;
-      forget(true);
+      // Whoever has signed in since has a session of their own.
+      if (session()?.refresh === token) forget(true);
       return false;
     } finally {
       refreshing = undefined;
