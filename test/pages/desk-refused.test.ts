@@ -123,4 +123,13 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await page.locator('dialog').getByRole('button', { name: 'Take back', exact: true }).click(SOON);
     await page.locator(`td.confirmed [data-id="visit-${demo.pastVisit.id}"]`).waitFor(SOON);
   });
+
+  test('what reception may not take back is not offered to them', async () => {
+    const { page } = await desk.at();
+    await page.locator('td.completed .entry').first().click();
+    await page.locator('dialog textarea').waitFor();
+    expect(await page.locator('dialog').getByRole('button', { name: 'Take back', exact: true }).count()).toBe(
+      0,
+    );
+  });
 });
