@@ -103,6 +103,17 @@ const read: Record<string, () => Promise<[Who, string, () => Promise<unknown>]>>
     '/settings/',
     async () => as('admin').patch('/settings/', { min_notice_minutes: 7 }).expect(200),
   ],
+  'an endpoint of a webhook': async () => {
+    const { body } = await as('admin').post('/webhooks/', { url: 'http://127.0.0.1:9/hook' }).expect(201);
+    const path = `/webhooks/${body.id}/`;
+    return ['admin', path, async () => as('admin').patch(path, { description: 'Our CRM' }).expect(200)];
+  },
+  'an API key': async () => {
+    const wanted = { name: 'Till', scopes: ['slots:read'] };
+    const { body } = await as('admin').post('/api-keys/', wanted).expect(201);
+    const path = `/api-keys/${body.id}/`;
+    return ['admin', path, async () => as('admin').delete(path).expect(204)];
+  },
   'who I am': async () => [
     'patient',
     '/auth/me/',

@@ -63,7 +63,7 @@ export async function apiKeysRoutes(instance: FastifyInstance, { apiKeys }: { ap
     '/api-keys/:id/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['api_key_not_found'] },
+      config: { etag: true, errors: ['api_key_not_found'] },
       schema: {
         tags,
         operationId: 'getApiKey',

@@ -66,7 +66,7 @@ export async function webhooksRoutes(instance: FastifyInstance, { webhooks }: { 
     '/webhooks/:id/',
     {
       preHandler,
-      config: { errors: ['webhook_not_found'] },
+      config: { etag: true, errors: ['webhook_not_found'] },
       schema: {
         tags,
         operationId: 'getWebhook',
