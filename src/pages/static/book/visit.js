@@ -120,6 +120,7 @@ function draw(slot, services, dependants) {
   /** Holds the slot for whoever and whatever is chosen; without a hold it can still be booked. */
   async function hold() {
     const { service, patient } = wanted;
+    const isWanted = () => service === wanted.service && patient === wanted.patient;
     const chosen = services.find(({ id }) => id === service);
     put(
       prepare,
@@ -127,7 +128,7 @@ function draw(slot, services, dependants) {
     );
     try {
       const held = await post(`/timeslots/${slot.id}/hold/`, { service, patient }, { key: newKey() });
-      if (service !== wanted.service || patient !== wanted.patient) return;
+      if (!isWanted()) return;
       put(
         kept,
         countdown(
@@ -137,6 +138,7 @@ function draw(slot, services, dependants) {
         ),
       );
     } catch (error) {
+      if (!isWanted()) return;
       if (error.code === 'held_recently') put(kept, h('p', { class: 'hint' }, t('no_longer_kept')));
       else if (error.appointment) await go({ done: error.appointment.id }, { replace: true });
       else if (error.status === 401) throw error;
