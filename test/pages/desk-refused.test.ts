@@ -67,9 +67,11 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await page.locator('dialog textarea').fill('The patient has rung');
     await ask('PATCH', `/appointments/${visit}/`, { status: 'confirmed' });
     await submit(page);
-    await page.locator('dialog .form-error:not(:empty)').waitFor(SOON);
+    // It may have been heard of just before the dialog opened.
+    const isAnswered = `!document.querySelector('dialog') || document.querySelector('dialog .form-error').textContent !== ''`;
+    await expect.poll(() => page.evaluate(isAnswered), SOON).toBe(true);
     // What is shown is up to date, as the desk says: so the next press is meant for it.
-    await submit(page);
+    if ((await page.locator('dialog').count()) > 0) await submit(page);
     await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('cancelled');
   });
 
