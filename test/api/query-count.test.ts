@@ -561,14 +561,14 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/specializations/': [1, async () => () => as('patient').get('/specializations/')],
-  // begin, the name, services that go by it, note, read back, commit
+  // begin, the name, note, read back, commit
   'POST /api/specializations/': [
-    6,
+    5,
     async () => () => as('admin').post('/specializations/', { name: freshDay() }),
   ],
-  // begin, lock, rename, services that go by it, note, read back, commit
+  // begin, lock, rename, note, read back, commit
   'PATCH /api/specializations/{id}/': [
-    7,
+    6,
     async () => {
       const id = await freshSpecialization();
       return () => as('admin').patch(`/specializations/${id}/`, { name: freshDay() });

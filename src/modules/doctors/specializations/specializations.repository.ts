@@ -90,18 +90,6 @@ export async function update(
   await tx.update(specializations).set(columns).where(eq(specializations.id, id));
 }
 
-/** Services that say one of its names from before it had that are called as all others: a trigger spells them so. */
-export async function adoptServices(tx: Tx, id: number): Promise<void> {
-  await clientOf(tx).query({
-    name: 'specializations.adopt-services',
-    text: `
-      update services v set specialization = v.specialization
-      from specialization_names n join specializations s on s.id = n.specialization_id
-      where s.id = $1 and search_fold(v.specialization) = n.folded and v.specialization <> s.name`,
-    values: [id],
-  });
-}
-
 /** Gives every name of one to another, and by a trigger the doctors, services and wishes that are called so. */
 export async function joinTo(tx: Tx, id: number, into: number): Promise<void> {
   await tx

@@ -31,7 +31,6 @@ export function createSpecializations({ db, audit }: SpecializationsDependencies
     add: ({ name, names }: NewSpecialization, caller: Caller): Promise<Specialization> =>
       transaction(db, async (tx) => {
         const id = await repository.insert(tx, { name, ...columnsOf(names) });
-        await repository.adoptServices(tx, id);
         const details = { specialization: id };
         await audit.record(tx, { actor: caller, action: 'specialization.create', details });
         return mustFind(tx, id);
@@ -42,7 +41,6 @@ export function createSpecializations({ db, audit }: SpecializationsDependencies
       transaction(db, async (tx) => {
         await lock(tx, [id]);
         await repository.update(tx, id, { name, ...columnsOf(names) });
-        await repository.adoptServices(tx, id);
         const fields = namesOf({ name, ...columnsOf(names) });
         const details = { specialization: id, fields };
         await audit.record(tx, { actor: caller, action: 'specialization.update', details });
