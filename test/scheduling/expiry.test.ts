@@ -86,6 +86,9 @@ describe('a request that nobody answers', () => {
     ] as const)
       expectProblem(await decide(visit, status, who), 'already_decided');
     expectProblem(await clinic.as(admin).delete(`/appointments/${visit}/`), 'already_decided');
+    expect(clinic.app.documentedRoutes.get('DELETE /api/appointments/{id}/')?.errors).toContain(
+      'already_decided',
+    );
     expectProblem(await clinic.as(patient).delete(`/appointments/${visit}/`), 'visit_begun');
     for (const mark of ['arrive', 'complete', 'no-show'])
       expectProblem(await clinic.as(doctor).post(`/appointments/${visit}/${mark}/`), 'not_confirmed');

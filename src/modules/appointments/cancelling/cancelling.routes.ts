@@ -69,6 +69,7 @@ export async function cancellingRoutes(
           'visit_begun',
           'too_late_to_cancel',
           'already_attended',
+          'already_decided',
           'version_mismatch',
         ],
       },
