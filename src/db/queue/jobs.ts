@@ -27,6 +27,10 @@ export async function addJob(
       job_key => ${key ?? null}::text, priority => ${priority}::int)`);
 }
 
+/** Plans the reminders of a person's visits anew: who hears of them has changed since they were planned, or when they may. */
+export const planReminders = (executor: Executor, person: number): Promise<void> =>
+  addJob(executor, { task: 'plan_reminders', payload: { person } });
+
 /** Takes a waiting job out of the queue; one that runs already is not repeated. */
 export async function removeJob(executor: Executor, key: string): Promise<void> {
   await executor.execute(sql`select from graphile_worker.remove_job(${key})`);

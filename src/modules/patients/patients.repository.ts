@@ -1,6 +1,6 @@
 import type { Executor, Tx } from '../../db/client.ts';
 import { and, eq, getTableColumns, isNull, sql } from '../../db/drizzle.ts';
-import { addJob } from '../../db/queue/jobs.ts';
+import { planReminders } from '../../db/queue/jobs.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
 
@@ -60,7 +60,7 @@ export async function correctProfile(
         where g.dependant_id = ${patient} and p.id = g.dependant_id and p.date_of_birth is distinct from ${born}`)
     : { rowCount: 0 };
   await saveProfile(tx, patient, profile);
-  if (rowCount) await addJob(tx, { task: 'plan_reminders', payload: { person: patient } });
+  if (rowCount) await planReminders(tx, patient);
 }
 
 /** Makes the profile of somebody whom the desk registers. */

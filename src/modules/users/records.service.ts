@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
 import type { LockedRecord, RecordFields } from '../../core/records.ts';
 import type { Tx } from '../../db/client.ts';
-import { addJob } from '../../db/queue/jobs.ts';
+import { planReminders } from '../../db/queue/jobs.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import * as records from './records.repository.ts';
 import { mergedAccount } from './records.rules.ts';
@@ -26,10 +26,6 @@ export type Records = ReturnType<typeof createRecords>;
 
 /** Patients as the desk keeps them, with a sign-in or without. */
 export function createRecords({ clock, contactChanges }: RecordsDependencies) {
-  /** Something reaches them from now on: they are reminded of their visits that are planned already, beside who looks after them. */
-  const remind = (tx: Tx, patient: number): Promise<void> =>
-    addJob(tx, { task: 'plan_reminders', payload: { person: patient } });
-
   return {
     /** Makes a patient who cannot sign in: nobody can choose or type such a user name. @returns their id */
     make: (tx: Tx, fields: RecordFields): Promise<number> =>
@@ -47,7 +43,7 @@ export function createRecords({ clock, contactChanges }: RecordsDependencies) {
     /** From now on messages go to the phone of a locked patient. */
     async reach(tx: Tx, patient: number): Promise<void> {
       await repository.updateUser(tx, patient, { phone_reached_at: clock.now().toISOString() });
-      await remind(tx, patient);
+      await planReminders(tx, patient);
     },
 
     lockClaimable: records.lockClaimable,
@@ -57,7 +53,7 @@ export function createRecords({ clock, contactChanges }: RecordsDependencies) {
       account: { username: string; password_hash: string },
     ): Promise<void> {
       await records.giveSignIn(tx, patient, account, clock.now());
-      await remind(tx, patient);
+      await planReminders(tx, patient);
     },
 
     /** Hands on what an erased record had as an account. @param from, into as both were before it was erased */

@@ -6,7 +6,7 @@ import { hasNoSignIn } from '../../core/records.ts';
 import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
 import type { Unchanged } from '../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
-import { addJob } from '../../db/queue/jobs.ts';
+import { planReminders } from '../../db/queue/jobs.ts';
 import type { Updates } from '../../events/updates.ts';
 import type { LockedAccount } from './accounts.repository.ts';
 import { createAccounts } from './accounts.service.ts';
@@ -128,7 +128,7 @@ export function createUsers(dependencies: UsersDependencies) {
     }
     if (profile || newRole) await saveProfile(tx, user, role, profile ?? {});
     if (newRole && sideOf(role) === 'doctor') await doctors.approve(tx, user, clock.now());
-    if (isHeardAnew(before, after)) await addJob(tx, { task: 'plan_reminders', payload: { person: user } });
+    if (isHeardAnew(before, after)) await planReminders(tx, user);
     return newRole || changes.is_active === false || password !== undefined;
   }
 

@@ -3,7 +3,7 @@ import { kindsOf } from '../../../core/messages.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Channel } from '../../../core/words.ts';
 import { type Db, transaction } from '../../../db/client.ts';
-import { addJob } from '../../../db/queue/jobs.ts';
+import { planReminders } from '../../../db/queue/jobs.ts';
 import { channelsFor, isProved } from '../telling/channels.rules.ts';
 import { findPreferences, savePreferences } from './preferences.repository.ts';
 import type { PreferencesAnswer, PreferencesChange } from './preferences.schemas.ts';
@@ -50,8 +50,7 @@ export function createPreferences({ db, offered }: PreferencesDependencies) {
       await transaction(db, async (tx) => {
         await savePreferences(tx, caller.id, change);
         // Reminders that were planned around the hours of before are planned anew.
-        if (Object.keys(quiet_hours).length > 0)
-          await addJob(tx, { task: 'plan_reminders', payload: { person: caller.id } });
+        if (Object.keys(quiet_hours).length > 0) await planReminders(tx, caller.id);
       });
       return get(caller);
     },

@@ -4,7 +4,7 @@ import type { Message } from '../../../core/messages.ts';
 import { hasNoSignIn } from '../../../core/records.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../../db/client.ts';
-import { addJob } from '../../../db/queue/jobs.ts';
+import { planReminders } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Families } from '../families/families.service.ts';
 import { type Desk, patientMissing, type Records } from './desk.service.ts';
@@ -54,7 +54,7 @@ export function createMerging(dependencies: MergingDependencies & { desk: Pick<D
       key: `user:${into}:merged:${from}`,
     });
     // Whoever looks after somebody by the other record is reminded by this one, and by its quiet hours.
-    await addJob(tx, { task: 'plan_reminders', payload: { person: into } });
+    await planReminders(tx, into);
     return ended;
   }
 

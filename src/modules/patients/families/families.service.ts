@@ -6,7 +6,7 @@ import { namesOf } from '../../../core/names.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Unchanged } from '../../../core/unchanged.ts';
 import { type Db, type Executor, type Tx, transaction } from '../../../db/client.ts';
-import { addJob } from '../../../db/queue/jobs.ts';
+import { planReminders } from '../../../db/queue/jobs.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Idempotency } from '../../idempotency/index.ts';
 import { correctProfile, saveProfile } from '../patients.repository.ts';
@@ -89,7 +89,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
   /** The same for a patient who may have visits ahead: the new guardian is reminded of those that are planned already. */
   async function tie(tx: Tx, wanted: Parameters<typeof repository.tie>[1]): Promise<boolean> {
     const isNew = await tieAnew(tx, wanted);
-    if (isNew) await addJob(tx, { task: 'plan_reminders', payload: { person: wanted.dependant } });
+    if (isNew) await planReminders(tx, wanted.dependant);
     return isNew;
   }
 
