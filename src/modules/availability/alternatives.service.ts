@@ -74,10 +74,9 @@ export function createAlternatives({ db, clock, settings, memory }: Alternatives
   const isBusyAt = together<{ patient: number; slots: readonly number[]; service: number | null }, boolean>({
     async together(asked) {
       const busy = new Map<unknown, boolean>();
-      const alikes = Object.groupBy(asked, ({ slots, service }) => `${service} ${slots}`);
-      for (const alike of Object.values(alikes)) {
-        const [first] = alike ?? [];
-        if (!alike || !first) continue;
+      for (const alike of Map.groupBy(asked, ({ slots, service }) => `${service} ${slots}`).values()) {
+        const [first] = alike;
+        if (!first) continue;
         const patients = alike.map(({ patient }) => patient);
         const found = await busyAmong(db, patients, first);
         for (const one of alike) busy.set(one, found.has(one.patient));

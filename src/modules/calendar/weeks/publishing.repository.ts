@@ -23,9 +23,10 @@ export interface WeekPublished {
 
 /**
  * Publishes the slots of the doctor's week, from today on, that are missing. It leaves out holidays, absences, closed branches
- * and rooms, what overlaps a slot or a visit of several, what was taken back by hand, and what the room cannot take, of which it tells. They are left
- * out before a slot is tried, since every try would use up an id. The calendar is read within these days only, not through
- * the years. All insert in the order of time, so that two who want one room never wait for each other in a circle.
+ * and rooms, what overlaps a slot or a visit of several, what was taken back by hand, and what the room cannot take, of which
+ * it tells. They are left out before a slot is tried, since every try would use up an id. The calendar is read within these
+ * days only, not through the years. All insert in the order of time, so that two who want one room never wait for each other in
+ * a circle.
  * @param days how many days after today
  * @param told of which branches it tells; it publishes in all of them
  * @throws the refusal by `room_uses_no_overlap` where somebody else was faster
