@@ -4,9 +4,6 @@ import { demo } from '../../src/core/demo.ts';
 import { chromiumPath } from '../browser/chromium.ts';
 import { desktop, newPatient, type OpenDemo, openDemo, reader, signIn } from './browser.ts';
 
-/** Long enough for a busy machine; what never comes is not waited for until the test ends. */
-const SOON = { timeout: 90_000 };
-
 describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer or has children', () => {
   let opened: OpenDemo;
   let clinic: OpenDemo['clinic'];
@@ -62,14 +59,14 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     await page.locator('main a[href*="view=wait"]').click();
     await page.locator('input[name=from]').waitFor();
     await page.locator('form button[type=submit]').click();
-    await page.locator('.slots .slot').first().waitFor(SOON);
+    await page.locator('.slots .slot').first().waitFor();
     expect(await sql('select patient_id from waitlist_entries where replaces_id = $1', [visit])).toEqual([
       { patient_id: demo.child.id },
     ]);
     await page.locator('.slots .slot').first().click();
-    await page.locator('dialog button[type=submit]').waitFor(SOON);
+    await page.locator('dialog button[type=submit]').waitFor();
     await page.locator('dialog button[type=submit]').click();
-    await page.locator('.lead.state').waitFor(SOON);
+    await page.locator('.lead.state').waitFor();
     const [moved] = await sql('select patient_id, version from appointments where id = $1', [visit]);
     expect(moved.patient_id).toBe(demo.child.id);
     expect(moved.version).toBeGreaterThan(1);
@@ -100,11 +97,11 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     const { page } = await reader(opened, { as: demo.patient.username });
     await page.goto(`${origin}/book/?view=wait&doctor=25`);
     await page.locator('input[name=from]').waitFor();
-    await page.getByRole('radio', { name: demo.child.name.first_name }).check(SOON);
+    await page.getByRole('radio', { name: demo.child.name.first_name }).check();
     await page.locator('input[name=from]').fill('2028-06-01');
     await page.locator('input[name=to]').fill('2028-06-02');
     await page.locator('form button[type=submit]').click();
-    await page.locator('.signed-in').waitFor(SOON);
+    await page.locator('.signed-in').waitFor();
     expect(await sql(`select patient_id from waitlist_entries where "from" = '2028-06-01'`)).toEqual([
       { patient_id: demo.child.id },
     ]);
@@ -119,7 +116,7 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     await unsure.check();
     await page.locator('textarea').fill('She coughs at night');
     const isThere = async () => {
-      await page.locator('.countdown').waitFor(SOON);
+      await page.locator('.countdown').waitFor();
       expect(await child.isChecked()).toBe(true);
       expect(await unsure.isChecked()).toBe(true);
       expect(await page.locator('textarea').inputValue()).toBe('She coughs at night');
@@ -141,7 +138,7 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     await page.locator('.refused .slot').first().click();
     await isThere();
     await page.locator('form button[type=submit]').click();
-    await page.locator('.lead.state').waitFor(SOON);
+    await page.locator('.lead.state').waitFor();
     const [visit] = await sql('select * from appointments order by id desc limit 1');
     expect(visit).toMatchObject({
       patient_id: demo.child.id,
@@ -179,10 +176,10 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
       await page.locator('dialog button[type=submit]').click();
     };
     await cancel();
-    await page.getByText('What you see now is up to date').first().waitFor(SOON);
-    await page.locator('li.card .state.confirmed').waitFor(SOON);
+    await page.getByText('What you see now is up to date').first().waitFor();
+    await page.locator('li.card .state.confirmed').waitFor();
     await cancel();
-    await page.locator('.empty').waitFor(SOON);
+    await page.locator('.empty').waitFor();
     expect(await visitsOf(id)).toMatchObject([{ status: 'cancelled' }]);
   });
 
@@ -203,11 +200,11 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
       await page.locator('dialog button[type=submit]').click();
     };
     await move();
-    await page.getByText('What you see now is up to date').first().waitFor(SOON);
+    await page.getByText('What you see now is up to date').first().waitFor();
     if ((await page.locator('dialog').count()) > 0) await page.keyboard.press('Escape');
     await page.locator('dialog').waitFor({ state: 'detached' });
     await move();
-    await page.locator('.lead.state').waitFor(SOON);
+    await page.locator('.lead.state').waitFor();
     expect(await visitsOf(id)).toHaveLength(1);
   });
 
@@ -220,7 +217,7 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
       await page.goto(`${origin}/book/?view=visits`);
       const offer = page.locator('li.offer', { hasText: time });
       await offer.getByRole('button', { name: 'No, thank you' }).click();
-      await expect.poll(state, SOON).toBe('waiting');
+      await expect.poll(state).toBe('waiting');
     };
     await decline(demo.slots.toDecline.start_time);
     const until = '2028-03-13T12:00:00Z';
@@ -267,12 +264,12 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
       headers: await bearer(username),
     });
     await page.locator('form button[type=submit]').click();
-    await page.locator('.sign-in, ul.cards').first().waitFor(SOON);
+    await page.locator('.sign-in, ul.cards').first().waitFor();
     expect(new URL(page.url()).searchParams.get('slot')).toBe(slot);
     await signIn(page, username);
-    await page.locator('.countdown').waitFor(SOON);
+    await page.locator('.countdown').waitFor();
     await page.locator('form button[type=submit]').click();
-    await page.locator('.lead.state').waitFor(SOON);
+    await page.locator('.lead.state').waitFor();
     expect(await visitsOf(id)).toHaveLength(1);
   });
 
@@ -290,14 +287,14 @@ describe.runIf(chromiumPath)('/book/, for whoever comes back, shares a computer 
     });
     const slot = new URL(page.url()).searchParams.get('slot');
     await page.locator('form button[type=submit]').click();
-    await page.locator('#network p').waitFor(SOON);
+    await page.locator('#network p').waitFor();
     // Meanwhile the hold has ended.
     await sql('update timeslots set held_by = null, held_until = null where id = $1', [slot]);
     await page.locator('.corner a').click();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.locator('.corner a').click();
     await signIn(page, two.username);
-    await page.locator('.signed-in').waitFor(SOON);
+    await page.locator('.signed-in').waitFor();
     isCut = false;
     const before = tries;
     await page.evaluate('dispatchEvent(new Event("online"))');

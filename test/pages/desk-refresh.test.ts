@@ -4,8 +4,6 @@ import { chromiumPath } from '../browser/chromium.ts';
 import { desktop, reader, signIn } from './browser.ts';
 import { type Desk, openDesk } from './desk.ts';
 
-const SOON = { timeout: 90_000 };
-
 describe.runIf(chromiumPath)(
   '/desk/ on a computer that two share, with a network that comes and goes',
   () => {
@@ -27,15 +25,15 @@ describe.runIf(chromiumPath)(
         sessionStorage.session = JSON.stringify({ ...session, access: 'expired' });
     }`);
       await page.goto(desk.addressOf());
-      await page.locator('#network p').waitFor(SOON);
+      await page.locator('#network p').waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();
-      await page.locator('input[name=username]').waitFor(SOON);
+      await page.locator('input[name=username]').waitFor();
       await signIn(page, demo.receptionist.username);
       const { first_name, last_name } = demo.receptionist.name;
-      await page.locator('.me', { hasText: `${first_name} ${last_name}` }).waitFor(SOON);
+      await page.locator('.me', { hasText: `${first_name} ${last_name}` }).waitFor();
       isCut = false;
       await page.evaluate('dispatchEvent(new Event("online"))');
-      await page.locator('#grid table').waitFor({ timeout: 60_000 });
+      await page.locator('#grid table').waitFor();
       const whose = await page.evaluate(`(async () => {
       const { access } = JSON.parse(sessionStorage.session);
       const answer = await fetch('/api/auth/me/', { headers: { authorization: 'Bearer ' + access } });

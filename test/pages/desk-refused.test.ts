@@ -3,8 +3,6 @@ import { demo } from '../../src/core/demo.ts';
 import { chromiumPath } from '../browser/chromium.ts';
 import { type Desk, openDesk, type Slot, submit, visitOn } from './desk.ts';
 
-const SOON = { timeout: 90_000 };
-
 describe.runIf(chromiumPath)('/desk/, where others change what is shown and answers fail', () => {
   let desk: Desk;
   beforeAll(async () => {
@@ -38,7 +36,7 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await page.locator('dialog textarea').fill('Comes with a guide dog, please leave the door open');
     await ask('PATCH', `/appointments/${visit}/`, { status: 'confirmed' });
     await submit(page);
-    await page.locator('#note .good, #note .bad, dialog .form-error:not(:empty)').first().waitFor(SOON);
+    await page.locator('#note .good, #note .bad, dialog .form-error:not(:empty)').first().waitFor();
     expect((await desk.visitBy(String(visit))).note).toBe(
       'Comes with a guide dog, please leave the door open',
     );
@@ -52,10 +50,10 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await page.locator('dialog textarea').fill('Mine');
     await ask('PATCH', `/appointments/${visit}/`, { note: 'Theirs' });
     await submit(page);
-    await page.locator('#note .bad, dialog .form-error:not(:empty)').first().waitFor(SOON);
+    await page.locator('#note .bad, dialog .form-error:not(:empty)').first().waitFor();
     expect((await desk.visitBy(String(visit))).note).toBe('Theirs');
-    expect(await page.locator('dialog textarea').inputValue({ timeout: 5_000 })).toBe('Mine');
-    await page.locator('dialog .hint', { hasText: 'Theirs' }).waitFor(SOON);
+    expect(await page.locator('dialog textarea').inputValue()).toBe('Mine');
+    await page.locator('dialog .hint', { hasText: 'Theirs' }).waitFor();
   });
 
   test('a visit that was confirmed while the reason was written is cancelled with that reason', async () => {
@@ -69,10 +67,10 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await submit(page);
     // It may have been heard of just before the dialog opened.
     const isAnswered = `!document.querySelector('dialog') || document.querySelector('dialog .form-error').textContent !== ''`;
-    await expect.poll(() => page.evaluate(isAnswered), SOON).toBe(true);
+    await expect.poll(() => page.evaluate(isAnswered)).toBe(true);
     // What is shown is up to date, as the desk says: so the next press is meant for it.
     if ((await page.locator('dialog').count()) > 0) await submit(page);
-    await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('cancelled');
+    await expect.poll(async () => (await desk.visitBy(String(visit))).status).toBe('cancelled');
   });
 
   test('what is heard is read again where the first answer failed', async () => {
@@ -91,8 +89,8 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
       });
     });
     const visit = await book(slot, 'Boltayeva');
-    await expect.poll(() => failed, SOON).toBe(1);
-    await visitOn(page, visit).waitFor(SOON);
+    await expect.poll(() => failed).toBe(1);
+    await visitOn(page, visit).waitFor();
   });
 
   test('the keys are those of the keyboard, whatever alphabet it writes and with capitals on', async () => {
@@ -107,10 +105,10 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     await visitOn(page, visit).waitFor();
     // The key of C, where a Russian layout is on.
     await press('с', 'KeyC');
-    await expect.poll(async () => (await desk.visitBy(String(visit))).status, SOON).toBe('confirmed');
-    await page.locator(`td.confirmed [data-id="visit-${visit}"]`).waitFor(SOON);
+    await expect.poll(async () => (await desk.visitBy(String(visit))).status).toBe('confirmed');
+    await page.locator(`td.confirmed [data-id="visit-${visit}"]`).waitFor();
     await press('X', 'KeyX');
-    await page.locator('#carried p').waitFor(SOON);
+    await page.locator('#carried p').waitFor();
   });
 
   test('a mark that was made today on a visit of yesterday can be taken back', async () => {
@@ -120,10 +118,10 @@ describe.runIf(chromiumPath)('/desk/, where others change what is shown and answ
     const { page } = await desk.at(yesterday, 'admin');
     await visitOn(page, demo.pastVisit.id).click();
     await page.locator('dialog').getByRole('button', { name: 'Did not come', exact: true }).click();
-    await page.locator(`td.no_show [data-id="visit-${demo.pastVisit.id}"]`).waitFor(SOON);
+    await page.locator(`td.no_show [data-id="visit-${demo.pastVisit.id}"]`).waitFor();
     await visitOn(page, demo.pastVisit.id).click();
-    await page.locator('dialog').getByRole('button', { name: 'Take back', exact: true }).click(SOON);
-    await page.locator(`td.confirmed [data-id="visit-${demo.pastVisit.id}"]`).waitFor(SOON);
+    await page.locator('dialog').getByRole('button', { name: 'Take back', exact: true }).click();
+    await page.locator(`td.confirmed [data-id="visit-${demo.pastVisit.id}"]`).waitFor();
   });
 
   test('what reception may not take back is not offered to them', async () => {
