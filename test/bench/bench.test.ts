@@ -25,10 +25,10 @@ test('the benchmark fills a world, and measures requests beside their limits, to
   expect(await started.exited, started.output()).toBe(0);
   const output = started.output();
   for (const request of ['free slots of a day', 'booking distinct slots'])
-    expect(output).toMatch(new RegExp(`\\| ${request} +\\| +2 \\| +\\d+ % \\| +\\d+ % \\| +[\\d.]+ × \\|`));
+    expect(output).toMatch(new RegExp(`\\| ${request} +\\| +2 \\| +\\d+ % \\| +\\d+ % \\| +[\\d.,]+ × \\|`));
   // A fast machine has used up the few slots of a toy world before it measures.
   expect(output).toMatch(
-    /\| booking a service with a room +\| +2 \|.*\| (costs [\d.]+ × a plain one, 1.25 × at most: (yes|NO)|nothing was measured) +\|/,
+    /\| booking a service with a room +\| +2 \|.*\| (costs [\d.,]+ × a plain one, 1.25 × at most: (yes|NO)|nothing was measured) +\|/,
   );
   // A part of a run is no result.
   expect(output).not.toContain('Written to');
@@ -44,7 +44,7 @@ test('the benchmark fills a world, and measures requests beside their limits, to
   for (const audience of ['a clinic', 'desks alone'])
     expect(output).toMatch(new RegExp(`\\| all of ${audience} +\\|${cells(4)} +(yes|NO) \\|`));
   expect(output).toMatch(new RegExp(`\\| none +\\|${cells(5)}`));
-  expect(output).toMatch(new RegExp(`\\| all of a clinic +\\|${cells(5)} +[\\d.]+ × \\| +(yes|NO) +\\|`));
+  expect(output).toMatch(new RegExp(`\\| all of a clinic +\\|${cells(5)} +[\\d.,]+ × \\| +(yes|NO) +\\|`));
   expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
 });
 
@@ -52,8 +52,8 @@ test('another commit is checked out and measured beside this one, and this one b
   const started = bench('--only', 'slots', '--against', 'HEAD');
   expect(await started.exited, started.output()).toBe(0);
   const output = started.output();
-  const ratio = String.raw`[\d.]+ \([\d.]+\)`;
-  const rounds = String.raw`[\d.]+–[\d.]+ \([\d.]+–[\d.]+\)`;
+  const ratio = String.raw`[\d.,]+ \([\d.,]+\)`;
+  const rounds = String.raw`[\d.,]+–[\d.,]+ \([\d.,]+–[\d.,]+\)`;
   expect(output).toMatch(
     new RegExp(`\\| free slots of a day +\\| +2 \\| ${ratio} +\\| ${rounds} +\\| ${ratio} `),
   );
