@@ -38,9 +38,9 @@ export interface Heard {
   busy: number;
 }
 
-/** New streams a second. */
-const ARRIVALS = 500;
-/** Milliseconds after which whoever has heard nothing will not. */
+/** Streams that are opened at a time: a busy server takes long for a thousand, and closes what has waited for half a minute. */
+const ARRIVING = 50;
+/** Milliseconds after which, when nobody has heard anything, nobody will. */
 const PATIENCE = 30_000;
 const BOOKED =
   /"type":"appointment\.booked","timestamp":"([^"]+)","data":\{"object":"appointment","id":(\d+),"version":1,"status":"\w+","doctor":(\d+),"patient":(\d+)/g;
@@ -109,12 +109,8 @@ async function listenAll(order: ListenOrder): Promise<void> {
   for (const { person, role } of order.listeners)
     if (role === 'receptionist') desks += 1;
     else own.set(person, (own.get(person) ?? 0) + 1);
-  const opened: Promise<void>[] = [];
-  for (const [nth, listener] of order.listeners.entries()) {
-    opened.push(listen(listener));
-    if (nth % 50 === 49) await sleep(50_000 / ARRIVALS);
-  }
-  await Promise.all(opened);
+  for (let nth = 0; nth < order.listeners.length; nth += ARRIVING)
+    await Promise.all(order.listeners.slice(nth, nth + ARRIVING).map(listen));
   begin();
 }
 
@@ -125,8 +121,12 @@ function begin(): void {
 
 /** @throws Error when a stream was closed, or somebody has not heard of a booking that they should hear of */
 async function hearAll(bookings: number): Promise<Heard> {
-  for (let patience = PATIENCE; waits.length < bookings && !fault && patience > 0; patience -= 10)
+  let before = heard;
+  for (let patience = PATIENCE; waits.length < bookings && !fault && patience > 0; patience -= 10) {
     await sleep(10);
+    if (heard > before) patience = PATIENCE;
+    before = heard;
+  }
   if (fault) throw fault;
   if (waits.length !== bookings)
     throw new Error(`of ${bookings} bookings ${waits.length} were heard of by all who should hear of them`);
