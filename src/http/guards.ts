@@ -77,8 +77,11 @@ export const ofDirectory = (isPublic: boolean, otherwise: Guard): Guard =>
 /** Who reads the directory. */
 export const readerOf = ({ user }: FastifyRequest): Caller => (user as Caller | null) ?? guest;
 
-/** Whose a record is: the ids of its people by role, and of those who may act for its patient. */
-type Owners = Partial<Record<Side, number>> & { guardians?: readonly number[] };
+/**
+ * Whose a record is: the ids of its people by role, and of those who may act for its patient. The record itself stands beside them
+ * where it was read with them, for the route that shows it.
+ */
+type Owners = Partial<Record<Side, number>> & { guardians?: readonly number[]; record?: unknown };
 
 declare module 'fastify' {
   interface FastifyRequest {

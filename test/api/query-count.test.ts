@@ -998,7 +998,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/appointments/me/': [1, async () => () => as('patient').get('/appointments/me/')],
   'GET /api/appointments/': [1, async () => () => as('admin').get('/appointments/?status=cancelled')],
   'GET /api/appointments/{id}/': [
-    2,
+    1,
     async () => {
       const id = await freshVisit();
       return () => as('patient').get(`/appointments/${id}/`);

@@ -106,12 +106,15 @@ export const toAppointment = (row: AppointmentRow): Appointment => ({
   version: row.version,
 });
 
+/** The columns of one visit that is looked at. */
+const wholeColumns = sql`${columns}, (
+        select date_of_birth from patient_profiles where patient_profiles.id = appointments.patient_id
+      ) as patient_date_of_birth`;
+
 const find = statement<AppointmentRow>(
   'appointments.find',
   () => sql`
-      select ${columns}, (
-        select date_of_birth from patient_profiles where patient_profiles.id = appointments.patient_id
-      ) as patient_date_of_birth
+      select ${wholeColumns}
       from appointments ${joinPeople} where appointments.id = ${sql.placeholder('id')}`,
 );
 
@@ -164,4 +167,31 @@ export async function findOwners(
     values: [appointment, adult, branches],
   });
   return rows[0];
+}
+
+const findOf = statement<AppointmentRow & Pick<Owners, 'guardians'>>(
+  'appointments.find-of',
+  () => sql`
+      select ${wholeColumns}, array(${sql.raw(guardiansOf('appointments.patient_id', 'asked.adult'))}) as guardians
+      from (select ${sql.placeholder('id')}::integer as id, ${sql.placeholder('adult')}::date as adult,
+        ${sql.placeholder('branches')}::integer[] as branches) as asked
+      join appointments on appointments.id = asked.id and ${sql.raw(isReached('appointments.branch_id', 'asked.branches'))}
+      ${joinPeople}`,
+);
+
+/** The same with the appointment itself, for whoever only looks at it: one statement in place of two. */
+export async function findWithOwners(
+  db: Db,
+  appointment: number,
+  adult: string,
+  branches: Branches = null,
+): Promise<(Owners & { record: Appointment }) | undefined> {
+  const [row] = await findOf(db, { id: appointment, adult, branches });
+  if (!row) return undefined;
+  return {
+    doctor: row.doctor_id,
+    patient: row.patient_id,
+    guardians: row.guardians,
+    record: toAppointment(row),
+  };
 }

@@ -7,7 +7,7 @@ import type { Db } from '../../../db/client.ts';
 import type { Updates } from '../../../events/updates.ts';
 import type { Reach } from '../../availability/index.ts';
 import type { Guardians } from '../../patients/index.ts';
-import { findAppointment, findAppointments, findOwners } from '../appointments.repository.ts';
+import { findAppointment, findAppointments, findOwners, findWithOwners } from '../appointments.repository.ts';
 import { asOf } from '../appointments.rules.ts';
 import type { Appointment } from '../appointments.schemas.ts';
 import type { Filters } from './filters.repository.ts';
@@ -44,6 +44,12 @@ export function createReading({ db, clock, reach, guardians, updates }: ReadingD
     /** Whose appointment it is; undefined for one that the caller does not reach. */
     findOwners: async (appointment: number, caller: Caller) =>
       findOwners(db, appointment, guardians.adult(), await reach.of(caller)),
+
+    /** The same with the appointment, as `get` has it. */
+    async findWithOwners(appointment: number, caller: Caller) {
+      const found = await findWithOwners(db, appointment, guardians.adult(), await reach.of(caller));
+      return found && { ...found, record: asOf(found.record, clock.wall()) };
+    },
 
     /** Every appointment that the caller reaches, for the staff, or what of them has changed. @throws AppError too_old */
     async list(
