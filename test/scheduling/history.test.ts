@@ -136,6 +136,27 @@ test('a very long history shows the booking and the last 499 events', async () =
   expect(told.at(-1).at).toBe('2026-03-02T06:10:00.000Z');
 });
 
+test('of a visit that was found to be theirs a patient is told nothing of before, however much has happened since', async () => {
+  const wrong = await clinic.person('patient', { first_name: 'Begona' });
+  const id = await clinic.book(wrong, await clinic.slot(people.doctor, { date: freshDay() }));
+  await as('admin').post(`/appointments/${id}/patient/`, { patient: people.patient.id }).expect(200);
+  const kinds = async (who: keyof typeof people) =>
+    (await history(id, who)).map(({ kind }: { kind: string }) => kind);
+  expect(await kinds('patient')).toEqual(['patient_changed']);
+  await clinic.db.$client.query(
+    `insert into appointment_events (appointment_id, at, kind, details)
+     select $1, timestamptz '2026-03-02 06:00Z' + n * interval '1 second', 'arrived', '{}' from generate_series(1, 600) n`,
+    [id],
+  );
+  expect(await kinds('patient')).toEqual(Array(499).fill('arrived'));
+  expect(JSON.stringify(await history(id))).not.toContain('Begona');
+  // Those who work here see who booked it.
+  for (const who of ['doctor', 'admin'] as const) {
+    expect((await kinds(who))[0]).toBe('booked');
+    expect(JSON.stringify(await history(id, who))).toContain('Begona');
+  }
+});
+
 test('nobody can change what happened', async () => {
   for (const statement of [
     "update appointment_events set kind = 'arrived'",

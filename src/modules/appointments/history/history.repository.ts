@@ -12,13 +12,14 @@ export interface HistoryRow {
   by_last_name: string | null;
   appointment: number;
   patient: number;
-  /** With `patient_changed`: whose it was is the same person, two records of whom became one, whenever that was. */
-  is_merge: boolean;
+  /** It happened while the visit was somebody else's: before it was found to be that of whose it is. */
+  is_of_another: boolean;
 }
 
 /**
  * What happened to an appointment, oldest first: the booking, then its last events. The booking is read from the appointment
- * itself, and the time that was booked from its first move, if it was moved.
+ * itself, and the time that was booked from its first move, if it was moved. Whose it was before may be the same person, two
+ * records of whom became one, whenever that was: then it was nobody else's.
  * @param most how many rows at most
  */
 export async function listHistory(db: Db, appointment: number, most: number): Promise<HistoryRow[]> {
@@ -36,12 +37,16 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
         from visit v
         union all
         (select id, at, kind::text, by, details from appointment_happened where appointment_id = $1 order by id desc limit $2)
+      ), found as (
+        select coalesce(max(e.id), 0) as since
+        from visit v join appointment_happened e on e.appointment_id = $1 and e.kind = 'patient_changed'
+        left join users former on former.id = (e.details ->> 'from_patient')::integer
+        where former.merged_into is distinct from v.patient_id
       )
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
         u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
-        coalesce(former.merged_into = v.patient_id, false) as is_merge
-      from happened h cross join visit v left join users u on u.id = h.by
-      left join users former on h.kind = 'patient_changed' and former.id = (h.details ->> 'from_patient')::integer
+        h.id < found.since as is_of_another
+      from happened h cross join visit v cross join found left join users u on u.id = h.by
       order by h.id`,
     values: [appointment, most - 1],
   });

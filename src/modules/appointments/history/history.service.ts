@@ -14,9 +14,8 @@ export type KnownEvent = AppointmentEvent & Pick<HistoryRow, 'appointment' | 'pa
  */
 function eventsFor(rows: HistoryRow[], { role }: Caller): HistoryRow[] {
   if (sideOf(role) !== 'patient') return rows;
-  const isOther = ({ kind, is_merge }: HistoryRow) => kind === 'patient_changed' && !is_merge;
   return rows
-    .slice(Math.max(rows.findLastIndex(isOther), 0))
+    .filter(({ is_of_another }) => !is_of_another)
     .map((row) => (row.kind === 'patient_changed' ? { ...row, details: {} } : row));
 }
 
@@ -30,7 +29,7 @@ export const createHistory = ({ db }: { db: Db }) => ({
     const rows = await listHistory(db, appointment, HISTORY_LIMIT);
     if (rows.length === 0) throw new AppError('appointment_not_found');
     return eventsFor(rows, caller).map(
-      ({ by_id, by_role, by_first_name, by_last_name, is_merge, ...event }) => ({
+      ({ by_id, by_role, by_first_name, by_last_name, is_of_another, ...event }) => ({
         ...event,
         by:
           by_id === null || by_role === null
