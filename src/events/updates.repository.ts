@@ -1,15 +1,18 @@
 import type { Db } from '../db/client.ts';
+import { SLOT_PLACES } from '../db/place-columns.ts';
 
 /**
  * Of which rows the log says that something happened to them, by list. `noted` is what happened since the moment, `$4` what the
  * reader sees. More than has changed does no harm: whoever asks gets each row as it is.
  */
 const UPDATED = {
-  // A visit that has left the reader's branches is told to them too.
+  // A visit that has left the reader's branches is told to them too: also one of before the log begins, by the slot that it left.
   appointments: `
     select e.appointment_id as id, e.noted_at as at from noted e
-    where e.appointment_id is not null and ($4::integer[] is null or exists (
-      select from events p where p.appointment_id = e.appointment_id and p.branch_id = any ($4)))`,
+    where e.appointment_id is not null and ($4::integer[] is null
+      or exists (select from events p where p.appointment_id = e.appointment_id and p.branch_id = any ($4))
+      or e.type = 'appointment.moved' and not exists (
+        select from ${SLOT_PLACES} s where s.id = (e.details ->> 'from_timeslot')::integer and s.branch_id <> all ($4)))`,
   // What happens to a doctor's slot names its day, and a long visit takes several.
   timeslots: `
     select s.id, d.at from (

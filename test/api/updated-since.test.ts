@@ -235,6 +235,51 @@ test('a visit that leaves the branches of a reader is told to them as gone, and 
   expect(told).not.toContain(hidden);
 });
 
+test.each([
+  ['is there still', async () => {}],
+  [
+    'was withdrawn since',
+    (slot: number, doctor: Member) => clinic.ask(doctor, 'DELETE', `/timeslots/${slot}/`),
+  ],
+])(
+  'a visit of before the log begins that leaves the branches of a reader is told to them as gone, where its slot %s',
+  async (_, then) => {
+    const desk = await receptionist(clinic, [second]);
+    const [doctor] = doctors as [Member];
+    const [patient] = patients as [Member];
+    const slot = async (branch: number) => {
+      const times = { date: nextDay(), start_time: '15:00', end_time: '15:30' };
+      return (await clinic.ask(doctor, 'POST', '/timeslots/', { ...times, branch })).body.id as number;
+    };
+    const book = async (timeslot: number) =>
+      (await clinic.ask(patient, 'POST', '/appointments/', { timeslot })).body.id as number;
+    const [there, here, elsewhere, later] = [await slot(second), await slot(1), await slot(1), await slot(1)];
+    const [visit, hidden] = [await book(there), await book(elsewhere)];
+    const copy = copyOf('/appointments/', desk);
+    await copy.begin();
+    expect(copy.rows.has(visit)).toBe(true);
+    // Both were booked longer ago than the log is kept.
+    await clinic.db.$client.query('delete from events where appointment_id = any ($1)', [[visit, hidden]]);
+    const since = encodeURIComponent(new Date(Date.now() - 60_000).toISOString());
+    const move = async (id: number, timeslot: number) =>
+      expect((await clinic.ask(admin, 'POST', `/appointments/${id}/reschedule/`, { timeslot })).status).toBe(
+        200,
+      );
+    await move(visit, here);
+    await move(hidden, later);
+    await then(there, doctor);
+    await copy.refresh();
+    expect(copy.rows.has(visit)).toBe(false);
+    const { body } = await clinic
+      .as(desk)
+      .get(`/appointments/?updated_since=${since}&page_size=100`)
+      .expect(200);
+    expect(body.deleted).toContainEqual({ id: visit, deleted: true, updated_at: expect.any(String) });
+    const told = [...body.results, ...body.deleted].map(({ id }) => id);
+    expect(told).not.toContain(hidden);
+  },
+);
+
 test('a cancelled visit whose slot is withdrawn is told to copies, and to nobody else', async () => {
   const [doctor] = doctors as [Member];
   const [patient] = patients as [Member];
