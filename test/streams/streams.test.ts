@@ -123,6 +123,29 @@ test('whoever had a visit that goes to another doctor hears that it has gone, an
   has.leave();
 });
 
+test('the desk of a branch that has closed hears of a visit that leaves it for another', async () => {
+  const branch = await placesOf(clinic, admin).branch({ name: 'The old house' });
+  const visit = await clinic.book(patient, await slotOf(doctor, { branch }));
+  const timeslot = await freshSlot();
+  await clinic.as(admin).patch(`/branches/${branch}/`, { is_active: false, upcoming: 'keep' }).expect(200);
+  const desk = await receptionist(clinic, [branch]);
+  const theirs = await read(clinic, desk.token);
+  const narrow = await read(clinic, admin.token, { query: `?branch=${branch}` });
+  await expect.poll(() => theirs.heard.map(({ type }) => type)).toEqual(['ready']);
+  const last = theirs.heard[0]?.id ?? '';
+  await clinic.as(admin).post(`/appointments/${visit}/reschedule/`, { timeslot }).expect(200);
+  await expect.poll(() => told(narrow.heard)).toContain(`appointment.moved ${visit}.2`);
+  await expect.poll(() => told(theirs.heard)).toContain(`appointment.moved ${visit}.2`);
+  const left = theirs.heard.find(({ type }) => type === 'appointment.moved');
+  expect(left?.data.data).toMatchObject({ id: visit, branch: null, starts_at: null });
+  theirs.leave();
+  narrow.leave();
+  // Also who was away meanwhile.
+  const again = await read(clinic, desk.token, { last });
+  await expect.poll(() => told(again.heard)).toContain(`appointment.moved ${visit}.2`);
+  again.leave();
+});
+
 test('who holds a slot is told to nobody', async () => {
   const slot = await freshSlot();
   const stream = await read(clinic, admin.token, { query: `?doctor=${doctor.id}` });

@@ -1,5 +1,6 @@
 import type { Role } from '../../core/roles.ts';
 import { clientOf, type Db, type Executor } from '../../db/client.ts';
+import { SLOT_PLACES } from '../../db/place-columns.ts';
 import { dependantsOf } from '../patients/families/guardians.sql.ts';
 
 /** What decides over a stream of a session. */
@@ -39,7 +40,7 @@ export async function listKeepers(db: Db, people: readonly number[]): Promise<nu
   return rows.map(({ id }) => id);
 }
 
-/** In which branch visits were that have moved, by the slot that each left; of slots that are gone nothing is known. */
+/** In which branch visits were that have moved, by the slot that each left. */
 export async function listBranchesBefore(
   db: Db,
   events: readonly { details: { from_timeslot?: number } | null }[],
@@ -48,7 +49,7 @@ export async function listBranchesBefore(
   if (timeslots.length === 0) return new Map();
   const { rows } = await db.$client.query<{ id: number; branch: number }>({
     name: 'streams.branches',
-    text: 'select id, branch_id as branch from timeslots where id = any ($1)',
+    text: `select s.id, s.branch_id as branch from ${SLOT_PLACES} s where s.id = any ($1)`,
     values: [timeslots],
   });
   return new Map(rows.map(({ id, branch }) => [id, branch]));
