@@ -30,7 +30,9 @@ export async function listMissed(db: Db, from: Position, to: Position): Promise<
     { place: from.upto ?? from.place, upto: to.place, after: first },
   ];
   for (const { place, upto, after } of parts)
+    // As old as what it was resumed from: whoever resumes from it has as much of the log behind them.
     for await (const found of repository.readParts(db, { place, upto, after, last: seen.newest ?? 0 }))
-      for (const event of found) missed.push({ event, position: { ...to, place, upto, after: event.id } });
+      for (const event of found)
+        missed.push({ event, position: { ...to, at: from.at, place, upto, after: event.id } });
   return missed;
 }

@@ -222,6 +222,33 @@ test('a place that is unknown, too old or of another log is answered with reset,
   open.leave();
 });
 
+test('whoever is cut off in the midst of what they missed is no further than it was, and told so once that is too old', async () => {
+  const stream = await read(clinic, patient.token);
+  await expect.poll(() => stream.heard.length).toBeGreaterThan(0);
+  const position = readPosition(stream.heard[0]?.id ?? '');
+  if (!position) throw new Error('no position');
+  stream.leave();
+  const visits = [
+    await clinic.book(patient, await freshSlot()),
+    await clinic.book(patient, await freshSlot()),
+  ];
+  const days = (count: number) => count * 86_400;
+  const again = await read(clinic, patient.token, {
+    last: writePosition({ ...position, at: position.at - days(29) }),
+  });
+  await expect.poll(() => again.heard.at(-1)?.type).toBe('ready');
+  expect(told(again.heard)).toEqual(visits.map((id) => `appointment.booked ${id}.1`));
+  const first = readPosition(again.heard[0]?.id ?? '');
+  again.leave();
+  if (!first) throw new Error('no position');
+  // Two days later what happened before the place may be gone from the log, and what came after it.
+  const late = await read(clinic, patient.token, {
+    last: writePosition({ ...first, at: first.at - days(2) }),
+  });
+  await expect.poll(() => late.heard.map(({ type }) => type)).toEqual(['reset', 'ready']);
+  late.leave();
+});
+
 test('the package eventsource comes back by itself and has nothing missed or twice', async () => {
   const { source, heard } = await listen(clinic, patient.token, ['appointment.booked']);
   await expect.poll(() => heard.length).toBe(1);
