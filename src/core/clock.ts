@@ -122,6 +122,21 @@ export function hasEnded(slot: { date: string; end_time: string }, wall: WallTim
   return `${slot.date} ${slot.end_time}:00` <= `${wall.date} ${wall.time}`;
 }
 
+/**
+ * When something begins and ends, by the clinic's clock. Where clocks skip an hour within it, it may end before it begins by
+ * them: then it lasts as long as it says.
+ */
+export function spanOf(
+  { date, start_time, end_time }: { date: string; start_time: string; end_time: string },
+  clock: Pick<Clock, 'at'>,
+): { starts_at: Date; ends_at: Date } {
+  const starts_at = clock.at(date, start_time);
+  const ends_at = clock.at(date, end_time);
+  if (ends_at > starts_at) return { starts_at, ends_at };
+  const length = Date.parse(`${date}T${end_time}Z`) - Date.parse(`${date}T${start_time}Z`);
+  return { starts_at, ends_at: new Date(starts_at.getTime() + length) };
+}
+
 /** The minutes of a day up to a time (HH:MM), 1440 at 24:00. */
 export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 

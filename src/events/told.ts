@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, spanOf } from '../core/clock.ts';
 import type { Happened } from './log.ts';
 
 /** What an event tells others: ids and times. A name, a phone or a reason stands in none. */
@@ -37,9 +37,7 @@ export const messageIdOf = (epoch: string, id: number): string => `evt_${epoch}_
 /** An event as webhooks and streams tell it. */
 export function bodyOf(event: Happened, clock: Pick<Clock, 'at'>): EventBody {
   const [object, idOf] = OBJECTS[event.type.split('.')[0] ?? ''] ?? ['unknown', () => null];
-  const { date, start_time, end_time } = event;
-  const at = (time: string | null) =>
-    date !== null && time !== null ? clock.at(date, time).toISOString() : null;
+  const span = spanIn(event, clock);
   return {
     type: event.type,
     timestamp: event.at,
@@ -51,8 +49,13 @@ export function bodyOf(event: Happened, clock: Pick<Clock, 'at'>): EventBody {
       doctor: event.doctor_id,
       patient: event.patient_id,
       branch: event.branch_id,
-      starts_at: at(start_time),
-      ends_at: at(end_time),
+      starts_at: span?.starts_at.toISOString() ?? null,
+      ends_at: span?.ends_at.toISOString() ?? null,
     },
   };
+}
+
+function spanIn({ date, start_time, end_time }: Happened, clock: Pick<Clock, 'at'>) {
+  if (date === null || start_time === null || end_time === null) return undefined;
+  return spanOf({ date, start_time, end_time }, clock);
 }

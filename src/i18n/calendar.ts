@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import { type Clock, spanOf } from '../core/clock.ts';
 import { type CalendarEvent, type PersonName, uidOf, type VisitForCalendar } from '../core/icalendar.ts';
 import type { Side } from '../core/roles.ts';
 import type { AppointmentStatus, Locale } from '../core/words.ts';
@@ -47,21 +47,11 @@ export function calendarEvent(
     uid: uidOf(visit.clinic_uid, visit.epoch, visit.id),
     sequence: visit.version,
     status,
-    ...timesOf(visit, clock),
+    ...spanOf(visit, clock),
     created_at: new Date(visit.created_at),
     updated_at: new Date(visit.updated_at),
     summary: `${for_other ? `${patient}: ` : ''}${what}${note}`,
     description: side === 'doctor' ? '' : joined([clinic_name, place.branch, place.phone], '\n'),
     location: joined([side === 'patient' ? clinic_name : null, place.branch, place.address], ', '),
   };
-}
-
-/** Where clocks skip an hour within a visit it may end before it begins by them: then it lasts as long as it says. */
-function timesOf(visit: VisitForCalendar, clock: Pick<Clock, 'at'>) {
-  const { date, start_time, end_time } = visit;
-  const starts_at = clock.at(date, start_time);
-  const ends_at = clock.at(date, end_time);
-  if (ends_at > starts_at) return { starts_at, ends_at };
-  const length = Date.parse(`${date}T${end_time}Z`) - Date.parse(`${date}T${start_time}Z`);
-  return { starts_at, ends_at: new Date(starts_at.getTime() + length) };
 }
