@@ -125,15 +125,21 @@ export function hasEnded(slot: { date: string; end_time: string }, wall: WallTim
 /**
  * When something begins and ends, by the clinic's clock. Where clocks skip an hour within it, it may end before it begins by
  * them: then it lasts as long as it says.
+ * @param time.to the day on which it ends, where that is another than the day on which it begins
  */
 export function spanOf(
-  { date, start_time, end_time }: { date: string; start_time: string; end_time: string },
+  {
+    date,
+    start_time,
+    end_time,
+    to = date,
+  }: { date: string; start_time: string; end_time: string; to?: string | undefined },
   clock: Pick<Clock, 'at'>,
 ): { starts_at: Date; ends_at: Date } {
   const starts_at = clock.at(date, start_time);
-  const ends_at = clock.at(date, end_time);
+  const ends_at = clock.at(to, end_time);
   if (ends_at > starts_at) return { starts_at, ends_at };
-  const length = Date.parse(`${date}T${end_time}Z`) - Date.parse(`${date}T${start_time}Z`);
+  const length = Date.parse(`${to}T${end_time}Z`) - Date.parse(`${date}T${start_time}Z`);
   return { starts_at, ends_at: new Date(starts_at.getTime() + length) };
 }
 

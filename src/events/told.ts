@@ -55,7 +55,8 @@ export function bodyOf(event: Happened, clock: Pick<Clock, 'at'>): EventBody {
   };
 }
 
-function spanIn({ date, start_time, end_time }: Happened, clock: Pick<Clock, 'at'>) {
+/** When that is of which an event tells; an absence may end days after it begins. */
+function spanIn({ date, start_time, end_time, details }: Happened, clock: Pick<Clock, 'at'>) {
   if (date === null || start_time === null || end_time === null) return undefined;
-  return spanOf({ date, start_time, end_time }, clock);
+  return spanOf({ date, start_time, end_time, to: details?.to }, clock);
 }

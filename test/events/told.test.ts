@@ -39,6 +39,30 @@ test.each([
     '10T18:30',
     '10T19:00',
   ],
+  [
+    'an absence of several days',
+    {
+      type: 'absence.announced' as const,
+      date: '2030-03-10',
+      start_time: '14:00',
+      end_time: '11:00',
+      details: { to: '2030-03-12' },
+    },
+    '10T09:00',
+    '12T06:00',
+  ],
+  [
+    'an absence of whole days',
+    {
+      type: 'absence.taken_back' as const,
+      date: '2030-03-10',
+      start_time: '00:00',
+      end_time: '24:00',
+      details: { to: '2030-03-14' },
+    },
+    '09T19:00',
+    '14T19:00',
+  ],
 ])('%s is told with its beginning and its end', (_, fields, starts, ends) => {
   expect(timesOf(fields)).toEqual([`2030-03-${starts}:00.000Z`, `2030-03-${ends}:00.000Z`]);
 });

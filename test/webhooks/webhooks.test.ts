@@ -117,3 +117,31 @@ test('what an endpoint missed since a moment is sent again under the same ids, i
     expect(once?.body).toBe(again.body);
   }
 });
+
+test('an absence of several days is told with the day on which it ends', async () => {
+  const receiver = await hear(undefined, { types: ['absence.announced', 'absence.taken_back'] });
+  const days = [40, 43].map((ahead) => new Date(Date.now() + ahead * 86_400_000).toISOString().slice(0, 10));
+  const [from, to] = days;
+  const doctor = hearing.clinic.as(hearing.people.doctor);
+  const { body } = await doctor.post('/absences/', { from, to }).expect(201);
+  await doctor.delete(`/absences/${body.id}/`).expect(204);
+  await send();
+  const midnight = (day: string | undefined, after: number) =>
+    new Date(Date.parse(`${day}T00:00:00+05:00`) + after * 86_400_000).toISOString();
+  for (const type of ['absence.announced', 'absence.taken_back'])
+    expect(receiver.received.map(({ body: text }) => JSON.parse(text))).toContainEqual({
+      type,
+      timestamp: expect.any(String),
+      data: {
+        object: 'absence',
+        id: body.id,
+        version: null,
+        status: null,
+        doctor: hearing.people.doctor.id,
+        patient: null,
+        branch: null,
+        starts_at: midnight(from, 0),
+        ends_at: midnight(to, 1),
+      },
+    });
+});
