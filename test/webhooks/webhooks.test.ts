@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { expectProblem } from '../helpers/problem.ts';
 import { hearingClinic } from './clinic.ts';
 
 const hearing = hearingClinic();
@@ -116,6 +117,35 @@ test('what an endpoint missed since a moment is sent again under the same ids, i
     const once = first.find(({ id }) => id === again.id);
     expect(once?.body).toBe(again.body);
   }
+});
+
+test('what happened before a restore is not sent again under ids that nobody knows; what happens afterwards is', async () => {
+  const receiver = await hear(undefined, { types: ['appointment.booked'] });
+  const moment = async () => {
+    const { rows } = await hearing.clinic.db.$client.query<{ now: string }>(
+      'select clock_timestamp() as now',
+    );
+    return { since: rows[0]?.now };
+  };
+  const before = await moment();
+  await book();
+  await send();
+  const [{ id: first = '' } = {}] = receiver.received;
+  await hearing.clinic.db.$client.query('select event_epoch_begin()');
+  expectProblem(await admin().post(`/webhooks/${receiver.id}/replay/`, before), 'too_old');
+  await send();
+  expect(receiver.received.map(({ id }) => id)).toEqual([first]);
+  const after = await moment();
+  const visit = await book();
+  await send();
+  const { body } = await admin().post(`/webhooks/${receiver.id}/replay/`, after).expect(200);
+  expect(body.deliveries).toBe(1);
+  await send();
+  expect(receiver.received.slice(1).map(({ body: text }) => JSON.parse(text).data.id)).toEqual([
+    visit,
+    visit,
+  ]);
+  expect(new Set(receiver.received.slice(1).map(({ id }) => id)).size).toBe(1);
 });
 
 test('an absence of several days is told with the day on which it ends', async () => {

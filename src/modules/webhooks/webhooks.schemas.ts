@@ -194,7 +194,8 @@ export type DeliveryFilters = z.output<typeof deliveryFilters>;
 export const replayInput = documented(
   z.object({
     since: fields.instant.meta({
-      description: 'From when on; as far back as EVENT_RETENTION_DAYS.',
+      description:
+        'From when on; as far back as EVENT_RETENTION_DAYS, and not beyond a restore of the database.',
       examples: [AT],
     }),
   }),

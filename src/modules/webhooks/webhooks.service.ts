@@ -11,6 +11,7 @@ import { epochOf, type Happened } from '../../events/log.ts';
 import type { EventReader } from '../../events/reading.ts';
 import { listSince } from '../../events/since.ts';
 import { bodyOf, messageIdOf } from '../../events/told.ts';
+import { findMoments } from '../../events/updates.repository.ts';
 import type { Audit } from '../audit/index.ts';
 import {
   AddressRefused,
@@ -191,11 +192,14 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
       });
     },
 
-    /** Sends again what happened since a moment. @throws AppError webhook_not_found, webhook_off, too_old */
+    /**
+     * Sends again what happened since a moment. What happened before a restore has other ids in the log that began with it.
+     * @throws AppError webhook_not_found, webhook_off, too_old
+     */
     async replay(id: number, since: Date, caller: Caller): Promise<number> {
       const { types } = await active(id);
-      const kept = clock.now().getTime() - dependencies.event_retention_days * DAY;
-      if (since.getTime() < kept) throw new AppError('too_old');
+      const { kept_since } = await findMoments(db, dependencies.event_retention_days);
+      if (since.getTime() < Date.parse(kept_since)) throw new AppError('too_old');
       const toMessage = messageOf(await epochOf(db));
       let deliveries = 0;
       for (let after = 0; ; ) {
