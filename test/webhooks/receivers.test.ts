@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { expectProblem } from '../helpers/problem.ts';
 import { type Answering, startReceiver } from '../helpers/receiver.ts';
 import { hearingClinic } from './clinic.ts';
@@ -177,6 +177,53 @@ test('410 switches it off, what waits is discarded and admins are told once; swi
     'select deadlocks::int from pg_stat_database where datname = current_database()',
   );
   expect(locks).toEqual([{ deadlocks: 0 }]);
+});
+
+test('one that is led elsewhere is sent what waits there at once, whatever the address before has asked for', async () => {
+  const full = await hear(headed(503, { 'retry-after': '3600' }), BOOKED);
+  const visits = [await book()];
+  await send();
+  const next = await startReceiver();
+  onTestFinished(() => next.close());
+  const { body } = await admin().patch(`/webhooks/${full.id}/`, { url: next.url }).expect(200);
+  expect(body.paused_until).toBeNull();
+  visits.push(await book());
+  await send();
+  expect(next.received.map(({ body: text }) => JSON.parse(text).data.id).sort()).toEqual(visits.sort());
+  next.verify(full.secret);
+  expect(await deliveriesOf(full.id)).toMatchObject([
+    { status: 'delivered', attempts: 1 },
+    { status: 'delivered', attempts: 1 },
+  ]);
+  // The same address again is no other: what it asked for holds.
+  const slow = await hear(headed(429, { 'retry-after': '3600' }), BOOKED);
+  await book();
+  await send();
+  await admin().patch(`/webhooks/${slow.id}/`, { url: slow.url }).expect(200);
+  await send();
+  expect(slow.received).toHaveLength(1);
+});
+
+test('what the address before says of a try that was under way then says nothing of the one that it is led to', async () => {
+  for (const last of [headed(410), headed(503, { 'retry-after': '3600' })]) {
+    const asked = Promise.withResolvers<Parameters<Answering>>();
+    const before = await hear((...request) => asked.resolve(request), BOOKED);
+    const visit = await book();
+    await hearing.modules.events.drain();
+    const sending = hearing.dispatchWith({ timeout: LONG }).drain();
+    const request = await asked.promise;
+    const next = await startReceiver();
+    onTestFinished(() => next.close());
+    await admin().patch(`/webhooks/${before.id}/`, { url: next.url }).expect(200);
+    last(...request);
+    await sending;
+    await send();
+    expect(next.received.map(({ body: text }) => JSON.parse(text).data.id)).toEqual([visit]);
+    expect((await admin().get(`/webhooks/${before.id}/`)).body).toMatchObject({
+      is_active: true,
+      paused_until: null,
+    });
+  }
 });
 
 test('one that is switched off, or removed, is sent nothing more, also of what was on its way', async () => {

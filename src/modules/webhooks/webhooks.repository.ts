@@ -70,11 +70,12 @@ export async function listWebhooks(db: Db): Promise<Webhook[]> {
   return rows;
 }
 
-/** Switched on, it begins anew: neither its trouble nor its pause counts. */
+/** Switched on, or led elsewhere, it begins anew: neither its trouble nor its pause counts. @param is_moved its address is another */
 export async function updateWebhook(
   tx: Tx,
   id: number,
   changes: WebhookChanges,
+  is_moved: boolean,
 ): Promise<Webhook | undefined> {
   const { url, types, description, is_active } = changes;
   const { rows } = await clientOf(tx).query<Webhook>({
@@ -82,12 +83,33 @@ export async function updateWebhook(
     text: `
       update webhook_endpoints set url = coalesce($2, url), types = case when $3 then $4::text[] else types end,
         description = case when $5 then $6 else description end, is_active = coalesce($7, is_active),
-        off_reason = case when $7 is null then off_reason end, paused_until = case when $7 is null then paused_until end
+        off_reason = case when $7 is null then off_reason end,
+        paused_until = case when $7 is null and not $8 then paused_until end
       where id = $1
       returning ${COLUMNS}`,
-    values: [id, url, types !== undefined, types, description !== undefined, description, is_active],
+    values: [
+      id,
+      url,
+      types !== undefined,
+      types,
+      description !== undefined,
+      description,
+      is_active,
+      is_moved,
+    ],
   });
   return rows[0];
+}
+
+/** What waits is sent at once, with all its tries: those to another address say nothing of this one. */
+export async function beginWaitingAnew(tx: Tx, endpoint: number): Promise<void> {
+  await clientOf(tx).query({
+    name: 'webhooks.begin-waiting-anew',
+    text: `
+      update webhook_deliveries set attempts = 0, due_at = now(), begun_at = null
+      where endpoint_id = $1 and status = 'pending'`,
+    values: [endpoint],
+  });
 }
 
 export async function deleteWebhook(tx: Tx, id: number): Promise<boolean> {

@@ -88,7 +88,9 @@ export async function webhooksRoutes(instance: FastifyInstance, { webhooks }: { 
         tags,
         operationId: 'updateWebhook',
         summary: 'Change an endpoint, or switch it on or off',
-        description: 'Switched off, what waits for it is discarded; `replay` sends again what it missed.',
+        description:
+          'Switched off, what waits for it is discarded; `replay` sends again what it missed. With another `url` what waits is ' +
+          'sent there at once, with all its tries.',
         params,
         body: webhookChanges,
         response: { 200: webhook },

@@ -127,9 +127,12 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     async update(id: number, changes: WebhookChanges, caller: Caller): Promise<Webhook> {
       if (changes.url !== undefined) await judgeUrl(changes.url);
       return transaction(db, async (tx) => {
-        const changed = await repository.updateWebhook(tx, id, changes);
+        const before = await repository.lockWebhook(tx, id);
+        const isMoved = changes.url !== undefined && changes.url !== before?.url;
+        const changed = await repository.updateWebhook(tx, id, changes, isMoved);
         if (!changed) throw new AppError('webhook_not_found');
         if (changes.is_active === false) await repository.discardWaiting(tx, id);
+        else if (isMoved) await repository.beginWaitingAnew(tx, id);
         await note(tx, caller, 'webhook.update', id);
         return changed;
       });

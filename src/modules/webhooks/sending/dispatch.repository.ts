@@ -87,13 +87,18 @@ export async function markAgain(
   });
 }
 
-/** The whole endpoint is left alone for so long. */
-export async function pause(db: Db, endpoint: number, seconds: number): Promise<void> {
+/** The whole endpoint is left alone for so long, unless it has been led elsewhere than where it was asked for. */
+export async function pause(
+  db: Db,
+  { endpoint_id, url }: Pick<Claimed, 'endpoint_id' | 'url'>,
+  seconds: number,
+): Promise<void> {
   await db.$client.query({
     name: 'webhooks.pause',
     text: `
-      update webhook_endpoints set paused_until = greatest(paused_until, now() + make_interval(secs => $2)) where id = $1`,
-    values: [endpoint, seconds],
+      update webhook_endpoints set paused_until = greatest(paused_until, now() + make_interval(secs => $2))
+      where id = $1 and url = $3`,
+    values: [endpoint_id, seconds, url],
   });
 }
 
@@ -106,22 +111,23 @@ export async function markFailed(tx: Tx, { id, attempts, status, error }: Tried)
 }
 
 /**
- * Switches an endpoint off for which nothing works any more.
- * @param since nothing may have succeeded since then; left out, it is switched off whatever has
+ * Switches an endpoint off for which nothing works any more, unless it has been led elsewhere since.
+ * @param tried.url the address that was tried
+ * @param tried.since nothing may have succeeded since then; left out, it is switched off whatever has
  * @returns whether it was on
  */
 export async function switchOff(
   tx: Tx,
   endpoint: number,
   reason: 'gone' | 'failing',
-  since?: string,
+  { url, since }: { url: string; since: string | undefined },
 ): Promise<boolean> {
   const { rowCount } = await clientOf(tx).query({
     name: 'webhooks.switch-off',
     text: `
       update webhook_endpoints set is_active = false, off_reason = $2
-      where id = $1 and is_active and ($3::timestamptz is null or coalesce(succeeded_at < $3, true))`,
-    values: [endpoint, reason, since ?? null],
+      where id = $1 and is_active and url = $4 and ($3::timestamptz is null or coalesce(succeeded_at < $3, true))`,
+    values: [endpoint, reason, since ?? null, url],
   });
   return rowCount === 1;
 }

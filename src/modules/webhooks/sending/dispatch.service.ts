@@ -83,7 +83,7 @@ export function createDispatch(dependencies: DispatchDependencies) {
   ) {
     const since = reason === 'failing' ? claimed.begun_at : undefined;
     const endpoint = claimed.endpoint_id;
-    const isOff = await repository.switchOff(tx, endpoint, reason, since);
+    const isOff = await repository.switchOff(tx, endpoint, reason, { url: claimed.url, since });
     await repository.markFailed(tx, tried);
     if (!isOff) return false;
     await discardWaiting(tx, endpoint);
@@ -101,7 +101,7 @@ export function createDispatch(dependencies: DispatchDependencies) {
     const noted = { delivery: id, webhook: endpoint_id, attempt: attempts, ...outcome };
     if (verdict.is === 'delivered') return repository.markDelivered(db, tried, endpoint_id);
     if (verdict.is === 'again') {
-      if (verdict.slow) await repository.pause(db, endpoint_id, verdict.seconds);
+      if (verdict.slow) await repository.pause(db, claimed, verdict.seconds);
       await repository.markAgain(db, tried, verdict.seconds);
       return log.info(noted, 'a webhook will be tried again');
     }
