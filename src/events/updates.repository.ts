@@ -28,9 +28,17 @@ const UPDATED = {
     where e.type = 'timeslot.withdrawn' and e.doctor_id = any ($4)`,
   users: `
     select e.user_id as id, e.noted_at as at from noted e where e.user_id is not null and $4::integer[] is null`,
+  // Whether messages reach a child follows from who looks after it, and from how these are reached.
   patients: `
-    select e.user_id as id, e.noted_at as at from noted e join patient_profiles p on p.id = e.user_id
-    where $4::integer[] is null`,
+    select p.id, e.noted_at as at from noted e
+    cross join lateral (
+      select e.user_id
+      union all
+      select e.patient_id where e.type = 'user.changed'
+      union all
+      select tie.dependant_id from guardianships tie where tie.guardian_id = e.user_id
+    ) told (id) join patient_profiles p on p.id = told.id
+    where e.user_id is not null and $4::integer[] is null`,
 } as const;
 
 /** What is copied. */
@@ -51,7 +59,7 @@ export async function findUpdated(
     name: `events.updated:${of}`,
     text: `
       with noted as materialized (
-        select e.type, e.noted_at, e.appointment_id, e.doctor_id, e.user_id, e.date, e.details from events e
+        select e.type, e.noted_at, e.appointment_id, e.doctor_id, e.patient_id, e.user_id, e.date, e.details from events e
         where e.id >= (select events_from($1)) and e.noted_at >= $1
       ), updated as (${UPDATED[of]})
       select id, max(at) as at from updated where id > $2 group by id order by id limit $3`,

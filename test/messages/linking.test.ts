@@ -5,6 +5,7 @@ import { notedBy as everythingNotedBy, type StoredEntry } from '../helpers/audit
 import { type Clinic, createClinic } from '../helpers/messages/clinic.ts';
 import { startTelegram } from '../helpers/messages/providers.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { insertDependant } from '../helpers/rows.ts';
 
 /** A chat shows somebody’s visits: whoever has a stolen access token for a minute must not put theirs in its place. */
 
@@ -77,6 +78,35 @@ test('a first chat needs no proof; the other channels tell of it, and the audit 
   expect(await toldOf(person)).toEqual([{ channel: 'sms', destination: undefined }]);
   const inbox = await clinic.as(person).get('/notifications/').expect(200);
   expect(inbox.body.results.map(({ kind }: { kind: string }) => kind)).toContain('telegram_linked');
+});
+
+test('a copy of the list of patients hears whom a chat reaches, with those whom they look after, and whom none does any more', async () => {
+  const admin = await clinic.person('admin');
+  const person = await clinic.person('patient', { locale: 'en' });
+  const child = await insertDependant(clinic.db, person.id);
+  /** Who is told to whoever keeps a copy because of this, and whether messages reach them now. */
+  const told = async (work: () => PromiseLike<unknown>): Promise<Record<number, boolean>> => {
+    const [moment] = await clinic.rows<{ now: string }>('select clock_timestamp() as now');
+    await work();
+    const since = encodeURIComponent(moment?.now ?? '');
+    const { body } = await clinic
+      .as(admin)
+      .get(`/patients/?updated_since=${since}&page_size=100`)
+      .expect(200);
+    return Object.fromEntries(
+      body.results.map(({ id, reachable }: { id: number; reachable: boolean }) => [id, reachable]),
+    );
+  };
+  let chat = 0;
+  const linking = async () => {
+    chat = await link(person);
+  };
+  expect(await told(linking)).toEqual({ [person.id]: true, [child]: true });
+  expect(await told(() => ask(chat, '/stop'))).toEqual({ [person.id]: false, [child]: false });
+  await linking();
+  const untie = () =>
+    clinic.rows('delete from guardianships where guardian_id = $1 and dependant_id = $2', [person.id, child]);
+  expect(await told(untie)).toEqual({ [person.id]: true, [child]: false });
 });
 
 describe.each([

@@ -5,6 +5,7 @@ import type { Caller } from '../../../core/roles.ts';
 import { hashOf } from '../../../core/secrets.ts';
 import type { Locale } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
+import { note as noteEvent } from '../../../events/log.ts';
 import { messageTexts } from '../../../i18n/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Guardians } from '../../patients/index.ts';
@@ -44,12 +45,16 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
     return known;
   }
 
-  const note = (
-    executor: Db | Tx,
+  /** Lists show whether messages reach somebody: whoever keeps a copy of one hears that it may be otherwise now. */
+  async function note(
+    tx: Tx,
     action: 'telegram.link' | 'telegram.unlink',
     subject: number,
     actor?: Caller,
-  ) => audit.record(executor, { ...(actor && { actor }), action, subject });
+  ): Promise<void> {
+    await audit.record(tx, { ...(actor && { actor }), action, subject });
+    await noteEvent(tx, { type: 'user.changed', user_id: subject });
+  }
 
   /** A chat shows a person's visits, so another channel tells them that it was linked, and so does the chat it replaces. */
   async function tellLinked(
