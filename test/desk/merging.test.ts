@@ -11,7 +11,7 @@ import {
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
-import { insertOffer } from '../helpers/rows.ts';
+import { insertDependant, insertOffer } from '../helpers/rows.ts';
 import { enrol, shown, ticketOf } from '../helpers/two-step.ts';
 
 let clinic: TestApp;
@@ -146,6 +146,26 @@ describe('what moves', () => {
         visit,
       ]),
     ).toEqual([{ patient_id: into.id, booked_by: into.id, cancelled_by: into.id, status: 'cancelled' }]);
+  });
+
+  test('what was booked and cancelled for a child', async () => {
+    const [from, into] = [await clinic.person('patient'), await record()];
+    const child = await insertDependant(clinic.db, from.id);
+    const byParent = await bookFor({ id: child }, freshDay(), from);
+    const byDesk = await bookFor({ id: child });
+    for (const visit of [byParent, byDesk])
+      await clinic.as(from).delete(`/appointments/${visit}/`).expect(204);
+    await merge(from, into).expect(200);
+    for (const [visit, booked_by] of [
+      [byParent, into.id],
+      [byDesk, admin.id],
+    ])
+      expect((await clinic.as(admin).get(`/appointments/${visit}/`).expect(200)).body).toMatchObject({
+        status: 'cancelled',
+        patient: { id: child },
+        booked_by,
+        cancelled_by: into.id,
+      });
   });
 
   test('the waiting list with its offers, which stay theirs; a hold ends', async () => {

@@ -188,19 +188,25 @@ export const personal = {
     },
   },
 
-  /** Visits with what was booked and cancelled by the person; the history says whose they were. */
+  /** Visits with what was booked and cancelled by the person, for a child too; the history says whose they were. */
   async merge(
     tx: Tx,
     { from, into, by, at }: { from: number; into: number; by: number; at: string },
   ): Promise<void> {
+    const cancelled = sql`case when cancelled_by = ${from} then ${into} else cancelled_by end`;
+    const ofChildren = sql`
+      select a.id from guardianships tie join appointments a on a.patient_id = tie.dependant_id
+      where tie.guardian_id = ${from} and a.cancelled_by = ${from}`;
     await tx.execute(sql`
       select from appointments where id in (
-        select id from appointments where patient_id = ${from} union select id from appointments where booked_by = ${from})
+        select id from appointments where patient_id = ${from} union select id from appointments where booked_by = ${from}
+        union ${ofChildren})
       order by id for no key update`);
-    await tx.execute(sql`update appointments set booked_by = ${into} where booked_by = ${from}`);
     await tx.execute(sql`
-      update appointments set patient_id = ${into}, updated_by = ${by}, updated_at = ${at},
-        cancelled_by = case when cancelled_by = ${from} then ${into} else cancelled_by end
+      update appointments set booked_by = ${into}, cancelled_by = ${cancelled} where booked_by = ${from}`);
+    await tx.execute(sql`update appointments set cancelled_by = ${into} where id in (${ofChildren})`);
+    await tx.execute(sql`
+      update appointments set patient_id = ${into}, updated_by = ${by}, updated_at = ${at}, cancelled_by = ${cancelled}
       where patient_id = ${from}`);
   },
 
