@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -133,6 +133,27 @@ test('each alert says whether it wakes somebody, and leads to its place in opera
     expect(['page', 'ticket'], alert).toContain(labels.severity);
     expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`);
     expect(page, alert).toMatch(new RegExp(`^### ${alert}$`, 'm'));
+  }
+});
+
+test('what a runbook looks for in the log is what the log says', () => {
+  const root = resolve(folder, '../..');
+  /** What stands in the calls of the log, and in those of the job queue's own, whose lines the log takes over. */
+  const said = [
+    ...globSync('src/**/*.ts', { cwd: root }).map((path) => join(root, path)),
+    join(root, 'node_modules/graphile-worker/dist/worker.js'),
+  ]
+    .flatMap(
+      (path) => readFileSync(path, 'utf8').match(/\blog(?:ger)?\.(?:debug|info|warn|error)\([^;]*/g) ?? [],
+    )
+    .join('\n');
+  const page = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+  const wanted = [...page.matchAll(/journalctl [^`|]*\| grep (?:'([^']+)'|"([^"]+)"|(\S+))/g)];
+  expect(wanted.length).toBeGreaterThan(5);
+  for (const [line, ...patterns] of wanted) {
+    const pattern = patterns.find((one) => one !== undefined) ?? '';
+    // The status of an answer is a field of the line of its request.
+    if (!/^"status":\d+$/.test(pattern)) expect(said, line).toContain(pattern);
   }
 });
 
