@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { touch } from './copies.ts';
 import { BackupError } from './envelope.ts';
-import { bytesOf, keep, namesIn, type Place } from './place.ts';
+import { bytesOf, completeChecksum, keep, namesIn, type Place } from './place.ts';
 
 /** Doctors' photos in a backup: files that never change, so that each is copied once. */
 
@@ -26,6 +26,7 @@ export async function copyPhotos(place: Place, store: Store, now: Date): Promise
     // Half-written ones have longer names.
     if (!/^[\w-]+\.\w+$/.test(file)) continue;
     if (known.has(file)) {
+      await completeChecksum(place, `photos/${file}`);
       await touch(place, `photos/${file}`, now);
       count.there += 1;
       continue;

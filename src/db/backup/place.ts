@@ -141,13 +141,23 @@ export async function keep(place: Place, name: string, source: AsyncIterable<Buf
     const sha256 = hash.digest('hex');
     if ((await hashOf(unfinished)) !== sha256)
       throw new BackupError(`${path} was not written as it was sent.`);
-    await writeWhole(`${path}.sha256`, `${sha256}  ${basename(path)}\n`);
     await link(unfinished, path);
+    // After its file: of two that write the same name, whoever comes second leaves the checksum of the first alone too.
+    await writeChecksum(path, sha256);
     return { bytes, sha256 };
   } finally {
     await rm(unfinished, { force: true });
     await syncFolder(dirname(path));
   }
+}
+
+const writeChecksum = (path: string, sha256: string): Promise<void> =>
+  writeWhole(`${path}.sha256`, `${sha256}  ${basename(path)}\n`);
+
+/** Puts the checksum beside a file that has none: whoever wrote the file was ended before. */
+export async function completeChecksum(place: Place, name: string): Promise<void> {
+  const path = pathOf(place, name);
+  if (!existsSync(`${path}.sha256`)) await writeChecksum(path, await hashOf(path));
 }
 
 /**
@@ -172,7 +182,8 @@ export async function* contentOf(place: Place, name: string): AsyncGenerator<Buf
     if (error instanceof BackupError) throw error;
     throw new BackupError(`${path} is broken.`, { cause: error });
   }
-  const [sum] = readFileSync(`${path}.sha256`, 'utf8').split(' ');
+  const checksum = existsSync(`${path}.sha256`) ? readFileSync(`${path}.sha256`, 'utf8') : '';
+  const [sum] = checksum.split(' ');
   if (hash.digest('hex') !== sum) throw new BackupError(`${path} is broken: its checksum is another.`);
 }
 

@@ -1,7 +1,16 @@
 import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { BackupError } from './envelope.ts';
-import { bytesOf, contentOf, keep, namesIn, openPlace, type Place, pathOf } from './place.ts';
+import {
+  bytesOf,
+  completeChecksum,
+  contentOf,
+  keep,
+  namesIn,
+  openPlace,
+  type Place,
+  pathOf,
+} from './place.ts';
 
 /** The server's log (WAL) as files: segments, named by timeline and number, and what its timelines came from. */
 
@@ -67,6 +76,7 @@ export async function archiveWal(
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
+  await completeChecksum(place, stored);
   const [here, there] = await Promise.all([hashed(createReadStream(path)), hashed(contentOf(place, stored))]);
   if (here !== there) throw new BackupError(`${name} is archived already, with other content.`);
 }
