@@ -58,12 +58,21 @@ export function readFlags<const Flags extends NonNullable<ParseArgsConfig['optio
   }
 }
 
-/** The embedded database of these settings, which archives its log where they say so. */
+/** The embedded database of these settings, which archives its log where they say so, unless it was restored. */
 export const openOwn = ({ data_dir, backup_dir, backup_key }: Config): Promise<Embedded> =>
   openEmbedded({
     dir: data_dir,
-    ...(backup_dir && { prepare: () => archiving(data_dir, backup_dir, backup_key) }),
+    ...(backup_dir && {
+      prepare() {
+        const extras = archiving(data_dir, backup_dir, backup_key);
+        if (!extras) process.stderr.write(`${RESTORED}\n`);
+        return extras;
+      },
+    }),
   });
+
+const RESTORED =
+  'The database was restored and archives nowhere until postgresql.auto.conf says so: see docs/operations.md, Restore.';
 
 /** Runs a command against the database of the settings itself, also while the API has the embedded one running. */
 export async function withDatabase(

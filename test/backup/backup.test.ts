@@ -54,9 +54,9 @@ test('a backup is made while people book, and says that the log is archived', as
   expect(code).toBe(0);
 });
 
-/** A database that was restored, as the next process finds it. */
+/** A database that was restored, as the next process of the same settings finds it. */
 async function open(restored: string) {
-  const opened = await openEmbedded({ dir: restored });
+  const opened = await openEmbedded({ dir: restored, prepare: () => archiving(restored, backups, KEY) });
   const client = new pg.Client({ connectionString: opened.url });
   await client.connect();
   return {

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reachable, type ServerUser, serverUser } from '../embedded/files.ts';
@@ -11,15 +20,29 @@ const SCRIPT = fileURLToPath(new URL('../../cli/archive-wal.ts', import.meta.url
 /** Without a change nothing is archived, and after one no later than this. */
 const TIMEOUT = '60s';
 
-/** What a server needs that archives into `backup_dir`. */
-export function archiving(data_dir: string, backup_dir: string, key: string | undefined): Extras {
+/**
+ * What a server needs that archives into `backup_dir`.
+ * @returns undefined for one that was restored: what it was copied from may archive there still, so that it archives nowhere
+ * until its own settings say so (restore.ts)
+ */
+export function archiving(data_dir: string, backup_dir: string, key: string | undefined): Extras | undefined {
   const user = serverUser();
-  const { node, script } = runnable(reachable(resolve(data_dir), user), user);
+  const base = reachable(resolve(data_dir), user);
+  if (archivesNowhere(join(base, 'postgres'))) return undefined;
+  const { node, script } = runnable(base, user);
   const command = archiveCommand(node, script, resolve(backup_dir));
   return {
     settings: ['archive_mode=on', `archive_timeout=${TIMEOUT}`, `archive_command=${command}`],
     env: key ? { BACKUP_KEY: key } : {},
   };
+}
+
+/** What a server is started with goes before its own settings: whoever restored one has said there that it archives nothing. */
+function archivesNowhere(data: string): boolean {
+  const auto = join(data, 'postgresql.auto.conf');
+  const said = existsSync(auto) ? readFileSync(auto, 'utf8') : '';
+  const last = [...said.matchAll(/^\s*archive_mode\s*=?\s*'?(\w+)/gm)].at(-1);
+  return last?.[1] === 'off';
 }
 
 /** The line for `archive_command`; a percent sign is the server's own there. */

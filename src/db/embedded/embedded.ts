@@ -34,8 +34,8 @@ interface EmbeddedOptions {
   dir: string;
   /** Further settings of the server, as `name=value`; tests switch durability off. */
   settings?: readonly string[];
-  /** What it gets besides. Asked only in the process that starts the server: to find it out may take a while. */
-  prepare?: () => Extras;
+  /** What it gets besides, if anything. Asked only in the process that starts the server: to find it out may take a while. */
+  prepare?: () => Extras | undefined;
 }
 
 /** How often a process that has joined looks whether the one that has the server is gone. */

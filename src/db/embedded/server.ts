@@ -15,7 +15,7 @@ export interface Place {
   data: string;
   user: ServerUser;
   settings: readonly string[];
-  prepare: (() => Extras) | undefined;
+  prepare: (() => Extras | undefined) | undefined;
 }
 
 export interface Extras {
