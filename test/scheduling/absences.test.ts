@@ -286,6 +286,10 @@ describe('POST /absences/', () => {
       'end_time end_before_start',
     ],
     [{ from: '2026-03-10', to: '2026-03-10', start_time: '24:00' }, 'end_time end_before_start'],
+    [
+      { from: '2026-03-10', to: '2026-03-11', start_time: '24:00', end_time: '00:00' },
+      'end_time end_before_start',
+    ],
     [{ from: '2026-03-10', to: '2026-03-10', reason: '' }, 'reason too_short'],
   ])('refuses %j', async (body, field) => {
     expectProblem(await away(body), 'invalid_input', { fields: [field] });

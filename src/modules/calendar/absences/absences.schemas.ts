@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { daysBetween, minutesOf } from '../../../core/clock.ts';
 import { demo } from '../../../core/demo.ts';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
@@ -118,6 +119,15 @@ function effects() {
   };
 }
 
+/** In minutes. What begins at 24:00 and ends at 00:00 of the next day has none. */
+const lengthOf = ({
+  from,
+  to,
+  start_time,
+  end_time,
+}: Record<'from' | 'to' | 'start_time' | 'end_time', string>) =>
+  minutesOf(end_time) - minutesOf(start_time) + (daysBetween(from, to) - 1) * minutesOf('24:00');
+
 export const newAbsence = documented(
   z
     .object({
@@ -148,7 +158,8 @@ export const newAbsence = documented(
     .superRefine(({ from, to, start_time, end_time }, context) => {
       const refuse = (about: ReturnType<typeof issue>) => context.addIssue({ code: 'custom', ...about });
       if (to < from) refuse(issue('range_reversed', 'to'));
-      else if (from === to && end_time <= start_time) refuse(issue('end_before_start', 'end_time'));
+      else if (lengthOf({ from, to, start_time, end_time }) <= 0)
+        refuse(issue('end_before_start', 'end_time'));
     }),
   {
     id: 'NewAbsence',
