@@ -278,3 +278,23 @@ test('the list is narrowed to a doctor, a specialization in either script, and a
   expect((await list(`doctor=${other.id}&branch=1`)).map(({ id }) => id)).toEqual([mine]);
   expect(await list('branch=77')).toEqual([]);
 });
+
+test('the list of a branch has nothing of a doctor whose hours there are over', async () => {
+  const other = await clinic.person('doctor');
+  const theirs = (await add()).body.id as number;
+  await give(clinic, admin, other.id, { service: theirs });
+  const hours = { weekday: 7, start_time: '09:00', end_time: '10:00', slot_minutes: 60 };
+  const listed = async () => {
+    const { body } = await clinic.as(patient).get('/services/?branch=1&page_size=100').expect(200);
+    return (body.results as { id: number }[]).some(({ id }) => id === theirs);
+  };
+  const until = (valid_until: string) =>
+    clinic
+      .as(other)
+      .put('/doctor/schedule/', { schedule: [{ ...hours, valid_until }] })
+      .expect(200);
+  await until('2026-03-02');
+  expect(await listed()).toBe(true);
+  await until('2026-03-01');
+  expect(await listed()).toBe(false);
+});

@@ -334,6 +334,26 @@ describe('an absence', () => {
       .expect(204);
   });
 
+  test('of a doctor whose hours here are over is none, and for every desk where they have no others', async () => {
+    const doctor = await clinic.person('doctor');
+    const date = freshDay();
+    await query(
+      `insert into weekly_hours (doctor_id, weekday, start_time, end_time, slot_minutes, branch_id, valid_until)
+       values ($1, 1, '15:00', '16:00', 30, 1, '2026-03-01')`,
+      [doctor.id],
+    );
+    const away = { doctor: doctor.id, from: date, to: date };
+    await as('there')
+      .post('/absences/', { ...away, preview: true })
+      .expect(200);
+    await slotIn('there', freshDay(), doctor);
+    const { body } = await as('there').post('/absences/', away).expect(201);
+    expectProblem(await as('here').get(`/absences/${body.id}/`), 'absence_not_found');
+    expect(idsOf((await as('here').get('/absences/').expect(200)).body)).not.toContain(body.id);
+    const day = freshDay();
+    expectProblem(await as('here').post('/absences/', { ...away, from: day, to: day }), 'doctor_not_found');
+  });
+
   test('of a doctor who has published nothing yet is for every desk', async () => {
     const doctor = await clinic.person('doctor');
     const date = freshDay();

@@ -12,6 +12,20 @@ export const roomIsOpen = (room: string, branch: string): string => `(
   or exists (select from rooms r where r.id = ${room} and r.branch_id = ${branch}.id and r.is_active))`;
 
 /**
+ * From a day on a doctor has hours of their week, or slots, in a branch. Hours that were valid until a day before are over.
+ * @param doctor the SQL for the doctor's id
+ * @param today the SQL for the clinic's day
+ * @param isThere the condition of the column of the branch, which it is told
+ */
+export const worksIn = (doctor: string, today: string, isThere: (branch: string) => string): string => `(
+  exists (
+    select from weekly_hours w
+    where w.doctor_id = ${doctor} and ${isThere('w.branch_id')} and coalesce(w.valid_until, 'infinity') >= ${today}::date)
+  or exists (
+    select from timeslots t
+    where t.doctor_id = ${doctor} and ${isThere('t.branch_id')} and t.date >= ${today}::date))`;
+
+/**
  * The branch in which a doctor publishes: the one that is named, else the clinic's only active one, else the only active one
  * in which they have hours or slots ahead. Null where that leaves none, or several.
  * @param doctor the SQL for the doctor's id
@@ -25,11 +39,7 @@ export const branchFor = (
 ): string => `coalesce(${unseen(named, 'integer')}, (
   select min(b.id) from branches b where b.is_active and (
     not exists (select from branches other where other.is_active and other.id <> b.id)
-    or exists (
-      select from weekly_hours w
-      where w.doctor_id = ${doctor} and w.branch_id = b.id and coalesce(w.valid_until, 'infinity') >= ${today}::date)
-    or exists (
-      select from timeslots t where t.doctor_id = ${doctor} and t.branch_id = b.id and t.date >= ${today}::date))
+    or ${worksIn(doctor, today, (branch) => `${branch} = b.id`)})
   having count(*) = 1))`;
 
 /**

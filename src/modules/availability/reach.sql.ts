@@ -1,3 +1,5 @@
+import { worksIn } from './places.sql.ts';
+
 /** The branches that somebody reaches; null is every one. */
 export type Branches = readonly number[] | null;
 
@@ -17,9 +19,5 @@ export const isReached = (branch: string, branches: string): string =>
  */
 export const isDoctorReached = (doctor: string, branches: string, today: string): string => `(
   ${branches}::integer[] is null
-  or exists (select from weekly_hours w where w.doctor_id = ${doctor} and w.branch_id = any (${branches}::integer[]))
-  or exists (
-    select from timeslots t
-    where t.doctor_id = ${doctor} and t.date >= ${today}::date and t.branch_id = any (${branches}::integer[]))
-  or not exists (select from weekly_hours w where w.doctor_id = ${doctor})
-    and not exists (select from timeslots t where t.doctor_id = ${doctor} and t.date >= ${today}::date))`;
+  or ${worksIn(doctor, today, (branch) => `${branch} = any (${branches}::integer[])`)}
+  or not ${worksIn(doctor, today, () => 'true')})`;

@@ -5,6 +5,7 @@ import { eq } from '../../../db/drizzle.ts';
 import { fetchPage } from '../../../db/page.ts';
 import { services } from '../../../db/schema/index.ts';
 import { isDoctorHere, isLetIn } from '../../availability/people.sql.ts';
+import { worksIn } from '../../availability/places.sql.ts';
 import { serviceMinutes, servicePrice } from '../../availability/services.sql.ts';
 import type { NewService, Service } from './services.schemas.ts';
 
@@ -19,12 +20,6 @@ interface Filters {
   specialization?: string | undefined;
   branch?: number | undefined;
 }
-
-/** The days of the doctor's week, or slots of theirs from a day on, lie in the branch. */
-const worksIn = (doctor: string, branch: string, today: string) => `(
-  exists (select from weekly_hours w where w.doctor_id = ${doctor} and w.branch_id = ${branch})
-  or exists (
-    select from timeslots s where s.doctor_id = ${doctor} and s.date >= ${today}::date and s.branch_id = ${branch}))`;
 
 /** Whom patients find gives it; whoever is not let in yet, admins see as well. @param given a row of `doctor_services` */
 const isGiven = (given: string, all: string) => `exists (
@@ -44,7 +39,7 @@ export function listServices(
       and ($3::integer is null or exists (
         select from doctor_services b
         where b.service_id = v.id and ($1::integer is null or b.doctor_id = $1) and ${isGiven('b', '$5::boolean')}
-          and ${worksIn('b.doctor_id', '$3::integer', '$4')}))
+          and ${worksIn('b.doctor_id', '$4', (branch) => `${branch} = $3::integer`)}))
       and ($5::boolean or v.is_active)`;
   return fetchPage<Service & { count: number }>(page, async ({ limit, offset }) => {
     const { rows } = await clientOf(db).query<Service & { count: number }>({
