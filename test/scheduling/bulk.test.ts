@@ -3,6 +3,7 @@ import { slotsWithin, stretchesOf } from '../../src/modules/timeslots/bulk.rules
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { makeService } from '../helpers/services.ts';
 import { statementsOf } from '../helpers/statements.ts';
 
 let clinic: TestApp;
@@ -101,6 +102,30 @@ describe('POST /timeslots/bulk/', () => {
     const pauses = [{ start_time: '10:30', end_time: '11:10' }];
     await open(doctor, { ...day, end_time: '13:00', slot_minutes: 40, break_minutes: 5, pauses }).expect(201);
     expect(await timesOf(doctor)).toEqual(['09:00-09:40', '09:45-10:25', '11:10-11:50', '11:55-12:35']);
+  });
+
+  test('lets no visit of several slots go on over a pause, however short that is', async () => {
+    const doctor = await freshDoctor();
+    const service = await makeService(clinic, admin, [doctor], { duration_minutes: 60 });
+    const pauses = [{ start_time: '10:50', end_time: '11:00' }];
+    await open(doctor, { ...day, slot_minutes: 30, break_minutes: 10, pauses }).expect(201);
+    const slots = await clinic
+      .as(admin)
+      .get(`/doctors/${doctor.id}/timeslots/?date=${day.date}&service=${service}`)
+      .expect(200);
+    const starts = (slots.body.results as { id: number; start_time: string }[]).map(
+      ({ start_time }) => start_time,
+    );
+    expect(starts).toEqual(['09:00', '09:40']);
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      "select id from timeslots where doctor_id = $1 and start_time = '10:20'",
+      [doctor.id],
+    );
+    const patient = await clinic.person('patient');
+    expectProblem(
+      await clinic.as(patient).post('/appointments/', { timeslot: rows[0]?.id, service }),
+      'not_enough_time',
+    );
   });
 
   test('goes on to 24:00', async () => {

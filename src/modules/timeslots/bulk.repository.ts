@@ -38,7 +38,10 @@ export async function insertTimeslots(
         select b.id as branch from branches b
         where b.id = ${branchFor('$1', '$14', '$9')} and b.is_active and ${roomIsOpen('$15', 'b')}
       ), wanted as (
-        select $2::date + day as date, slot.start_time, slot.end_time
+        select $2::date + day as date, slot.start_time, slot.end_time,
+          -- A visit of several slots never goes on over a pause: the break before one is as long as there is time for it.
+          case when stretch.ends < $16::time
+            then least($8, extract(epoch from stretch.ends - slot.end_time)::integer / 60) else $8 end as break_minutes
         from generate_series(0, $3::integer - 1) day
         cross join unnest($5::time[], $6::time[]) as stretch (starts, ends)
         cross join slots_between(stretch.starts, stretch.ends, $7, $8) as slot
@@ -63,7 +66,7 @@ export async function insertTimeslots(
       ), created as (
         insert into timeslots (
           doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id, break_minutes)
-        select doctor.id, date, start_time, end_time, $13, place.branch, $15, $8 from doctor, place, judged
+        select doctor.id, date, start_time, end_time, $13, place.branch, $15, break_minutes from doctor, place, judged
         where reason is null and not $11::boolean
         order by date, start_time
         on conflict do nothing
@@ -102,6 +105,7 @@ export async function insertTimeslots(
       despite_holiday,
       branch,
       room,
+      opening.end_time,
     ],
   });
   const [row] = rows;
