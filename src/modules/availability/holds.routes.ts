@@ -25,6 +25,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'slot_in_past',
           'timeslot_not_found',
           'patient_not_found',
+          'not_with_oneself',
           'slot_taken',
           'already_yours',
           'slot_held',
@@ -45,12 +46,11 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'holdTimeslot',
         summary: 'Hold a slot while deciding',
         description:
-          'For a few minutes nobody else can have the slot, and booking it succeeds. With `patient` a patient holds it for somebody ' +
-          'whom they look after; staff name the `patient`. An account has one hold at a time, for whomever: taking another gives ' +
-          'the earlier one back. Repeating it does not make it longer. A hold that is given back and ' +
-          'taken again ends when it would have ended at first; after that others come first for as long as a hold lasts ' +
-          '(`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are held, or ' +
-          'none, and they are given back together.',
+          'For a few minutes nobody else can have the slot, and booking it succeeds. An account has one hold at a time, for ' +
+          'whomever: taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given ' +
+          'back and taken again ends when it would have ended at first; after that others come first for as long as a hold ' +
+          'lasts (`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are ' +
+          'held, or none, and they are given back together.',
         params,
         headers: keyedHeaders,
         body: holding,
@@ -71,7 +71,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
         operationId: 'releaseTimeslot',
         summary: 'Give a held slot back',
         description:
-          'It is free for everybody at once. Staff name the `patient` whose hold it is. Without a hold of theirs there is nothing to do, and the answer is 204 again.',
+          'It is free for everybody at once. Without a hold of theirs there is nothing to do, and the answer is 204 again.',
         params,
         body: holding,
         response: { 204: z.undefined() },

@@ -39,8 +39,7 @@ export const holding = documented(
     .nullish(),
   {
     id: 'Holding',
-    description:
-      'For whom, and for which service: with it all slots are held that it takes. A patient who acts for themself may leave the body out.',
+    description: 'For whom, and for which service. A patient who acts for themself may leave the body out.',
     examples: {
       staff: { summary: 'At the desk, for a patient', value: { patient: demo.patient.id } },
       child: { summary: 'For my child', value: { patient: demo.child.id } },

@@ -110,7 +110,7 @@ export function createHolds({
      * not make the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever
      * else they have booked meanwhile.
      * @throws AppError timeslot_not_found, clinic_closed, patient_not_found, slot_in_past, slot_taken, slot_held,
-     * held_recently, patient_busy, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient,
+     * held_recently, patient_busy, not_with_oneself, too_soon, too_far_ahead, too_many_appointments, service_not_given, not_for_this_patient,
      * not_enough_time, request_in_progress, idempotency_key_reused, invalid_input
      */
     async hold(timeslot: number, body: Holding, caller: Caller, request?: Keyed): Promise<Once<Hold>> {

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Document } from '../../src/http/openapi/document.ts';
+import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { expectProblem } from '../helpers/problem.ts';
+import { examplesIn, operationFor, writtenOut } from './documented.ts';
+
+/** Refusals that few people meet, and the document has to say all the same. */
+
+let clinic: TestApp;
+let document: Document;
+let admin: Person;
+
+beforeAll(async () => {
+  clinic = await testApp();
+  document = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
+  admin = await clinic.person('admin');
+});
+afterAll(() => clinic.close());
+
+type Method = 'post' | 'patch' | 'delete';
+
+/** Asks, and is refused with a code that stands in the document for this operation. */
+async function refused(
+  who: Person,
+  method: Method,
+  path: string,
+  code: Parameters<typeof expectProblem>[1],
+  body?: object,
+) {
+  const answer = await clinic.as(who)[method](path, body);
+  expectProblem(answer, code);
+  const found = operationFor(document, method, `/api${path}`);
+  const content = found?.operation.responses[answer.status]?.content;
+  expect(Object.keys(examplesIn(content?.['application/problem+json']))).toContain(code);
+}
+
+test('whoever holds a slot for its own doctor', async () => {
+  const doctor = await clinic.person('doctor');
+  const timeslot = await clinic.slot(doctor);
+  const body = { patient: doctor.id };
+  await refused(admin, 'post', `/timeslots/${timeslot}/hold/`, 'not_with_oneself', body);
+});
