@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Document } from '../../src/http/openapi/document.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { addChild } from '../patients/family.ts';
 import { examplesIn, operationFor, writtenOut } from './documented.ts';
 
 /** Refusals that few people meet, and the document has to say all the same. */
@@ -9,11 +10,18 @@ import { examplesIn, operationFor, writtenOut } from './documented.ts';
 let clinic: TestApp;
 let document: Document;
 let admin: Person;
+let patient: Person;
 
 beforeAll(async () => {
-  clinic = await testApp();
+  clinic = await testApp({
+    config: {
+      // Nothing can be written there: the ledger of erasures is away.
+      backup_dir: '/dev/null/backups',
+    },
+  });
   document = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
   admin = await clinic.person('admin');
+  patient = await clinic.person('patient');
 });
 afterAll(() => clinic.close());
 
@@ -39,4 +47,11 @@ test('whoever holds a slot for its own doctor', async () => {
   const timeslot = await clinic.slot(doctor);
   const body = { patient: doctor.id };
   await refused(admin, 'post', `/timeslots/${timeslot}/hold/`, 'not_with_oneself', body);
+});
+
+test('a child who would be erased with its last guardian while that cannot be noted', async () => {
+  const child = await addChild(clinic, patient);
+  await refused(patient, 'delete', `/patient/dependants/${child}/`, 'provider_unavailable');
+  await refused(admin, 'delete', `/patients/${child}/guardians/${patient.id}/`, 'provider_unavailable');
+  await clinic.as(patient).get(`/patient/dependants/${child}/`).expect(200);
 });

@@ -119,7 +119,7 @@ export async function familiesRoutes(
     '/patient/dependants/:id/',
     {
       preHandler: IsPatient,
-      config: { errors: ['patient_not_found', 'dependant_has_visits'] },
+      config: { errors: ['patient_not_found', 'dependant_has_visits', 'provider_unavailable'] },
       schema: {
         tags,
         operationId: 'removeDependant',
@@ -190,7 +190,7 @@ export async function familiesRoutes(
     '/patients/:id/guardians/:guardian/',
     {
       preHandler: IsAdmin,
-      config: { errors: ['patient_not_found', 'dependant_has_visits'] },
+      config: { errors: ['patient_not_found', 'dependant_has_visits', 'provider_unavailable'] },
       schema: {
         tags,
         operationId: 'removeGuardian',

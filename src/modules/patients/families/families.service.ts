@@ -180,7 +180,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
      * without a record that the desk made.
      * @param by the guardian, or an admin
      * @throws AppError patient_not_found (there is no such tie), dependant_has_visits with their `count` (nobody else looks
-     * after them)
+     * after them), provider_unavailable (who is erased cannot be noted beside the backups)
      */
     async remove(dependant: number, guardian: number, by: Caller): Promise<void> {
       await transaction(db, async (tx) => {
