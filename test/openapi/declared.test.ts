@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Document } from '../../src/http/openapi/document.ts';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { CHANNELS, confirm, freshPhone, pass } from '../helpers/accounts.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { addChild } from '../patients/family.ts';
 import { examplesIn, operationFor, writtenOut } from './documented.ts';
@@ -15,6 +16,7 @@ let patient: Person;
 beforeAll(async () => {
   clinic = await testApp({
     config: {
+      channels: { ...CHANNELS, telegram: { token: '7654321:only-for-tests', api_url: 'http://127.0.0.1:1' } },
       // Nothing can be written there: the ledger of erasures is away.
       backup_dir: '/dev/null/backups',
     },
@@ -54,4 +56,29 @@ test('a child who would be erased with its last guardian while that cannot be no
   await refused(patient, 'delete', `/patient/dependants/${child}/`, 'provider_unavailable');
   await refused(admin, 'delete', `/patients/${child}/guardians/${patient.id}/`, 'provider_unavailable');
   await clinic.as(patient).get(`/patient/dependants/${child}/`).expect(200);
+});
+
+describe('whoever has no password, and says one long after they signed in', () => {
+  let person: Person;
+  beforeAll(async () => {
+    person = await clinic.person('patient');
+    await confirm(clinic, person.id, { phone: freshPhone() });
+    await clinic.db.$client.query('update users set password_hash = null where id = $1', [person.id]);
+    await clinic.db.$client.query(
+      "insert into telegram_chats (user_id, chat_id, linked_at) values ($1, '81001', now())",
+      [person.id],
+    );
+    pass(clinic.clock, 301);
+  });
+
+  test.each<[Method, string, object]>([
+    ['patch', '/patient/profile/', { phone: '+998901112233' }],
+    ['patch', '/auth/me/', { phone: '+998901112233' }],
+    ['post', '/auth/phone/verify/confirm/', { code: '402915' }],
+    ['post', '/auth/email/verify/confirm/', { code: '402915' }],
+    ['post', '/notifications/telegram/link/', {}],
+    ['delete', '/notifications/telegram/link/', {}],
+  ])('is asked to sign in again: %s %s', async (method, path, body) => {
+    await refused(person, method, path, 'sign_in_again', { ...body, password: PASSWORD });
+  });
 });

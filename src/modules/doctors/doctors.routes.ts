@@ -39,7 +39,7 @@ export async function doctorsRoutes(
         operationId: 'listDoctors',
         summary: 'Find a doctor',
         description:
-          'The directory of active, approved doctors, by name. Without `search` and `specialization` it lists all. Names ' +
+          'The directory of active, approved doctors, by name. Names ' +
           'stand in the order of the alphabet of `Accept-Language`: in Uzbek Oʻ, Gʻ, Sh and Ch after Z, and Cyrillic names ' +
           'where their Latin spelling would; in Russian Cyrillic first; in English last.',
         querystring: doctorFilters,

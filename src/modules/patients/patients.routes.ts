@@ -50,7 +50,7 @@ export async function patientsRoutes(
     '/patient/profile/',
     {
       preHandler: IsPatient,
-      config: { etag: true, errors: ['invalid_code', 'version_mismatch'] },
+      config: { etag: true, errors: ['invalid_code', 'sign_in_again', 'version_mismatch'] },
       schema: {
         tags,
         operationId: 'updatePatientProfile',

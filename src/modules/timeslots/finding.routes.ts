@@ -29,11 +29,10 @@ export async function findingRoutes(
         summary: 'See who is free first',
         description:
           'The earliest slots that can be booked now, by date and time: of all doctors, or of those whom the filters ' +
-          'leave. `per_doctor=1` shows only the first slot of each doctor. Patients and guests see what the clinic lets patients book: ' +
-          'nothing sooner than its minimum notice or later than its horizon. A search shows the first ' +
+          'leave. Patients and guests see what the clinic lets patients book: nothing sooner than its minimum notice or later ' +
+          'than its horizon. A search shows the first ' +
           `${SEARCH_LIMIT.toLocaleString('en')} slots and no more, so that it costs the same in a clinic of any size: ` +
-          '`count` stops there, and so do the pages. Look further with `from`. With `service` it shows the slots from which it ' +
-          'fits, of the doctors who give it.',
+          '`count` stops there, and so do the pages. Look further with `from`.',
         querystring: searchFilters,
         response: { 200: openTimeslotPage },
       },
@@ -58,8 +57,8 @@ export async function findingRoutes(
         description:
           'What can be booked now, soonest first, on all days or on those of `date`, `from` and `to`. Patients and guests see what ' +
           'the clinic’s policy lets patients book: neither what begins too soon, nor what lies beyond its horizon. Staff ' +
-          'also see the slot that has begun and is not over, for whoever walks in. With `service` only those are shown from ' +
-          'which it fits; none where the doctor does not give it.',
+          'also see the slot that has begun and is not over, for whoever walks in. Of a `service` that the doctor does not ' +
+          'give there are none.',
         params: idParams('The doctor’s id, from the directory.', demo.doctor.id),
         querystring: freeSlotFilters,
         response: { 200: timeslotPage },

@@ -40,7 +40,7 @@ export async function accountRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      config: { etag: true, errors: ['invalid_code'] },
+      config: { etag: true, errors: ['invalid_code', 'sign_in_again'] },
       schema: {
         tags,
         operationId: 'updateMe',

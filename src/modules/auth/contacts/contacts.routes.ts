@@ -74,7 +74,7 @@ export async function contactsRoutes(
       `/auth/${kind}/verify/confirm/`,
       {
         preHandler: IsSignedIn,
-        config: { errors: ['invalid_code', taken], rate: 'auth' },
+        config: { errors: ['invalid_code', 'sign_in_again', taken], rate: 'auth' },
         schema: {
           tags,
           operationId: `confirm${Name}`,

@@ -36,9 +36,7 @@ export async function servicesRoutes(
         tags,
         operationId: 'listServices',
         summary: 'Find a service',
-        description:
-          'What can be booked; admins see the rest as well. With `doctor` each stands with the time and the price that it ' +
-          'has with them.',
+        description: 'What can be booked; admins see the rest as well.',
         querystring: serviceFilters,
         response: { 200: servicePage },
       },

@@ -29,7 +29,7 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram, owne
     {
       preHandler: IsSignedIn,
       preValidation: maySendNothing,
-      config: { errors: ['channel_not_offered', 'provider_unavailable', 'invalid_code'] },
+      config: { errors: ['channel_not_offered', 'provider_unavailable', 'invalid_code', 'sign_in_again'] },
       schema: {
         tags,
         operationId: 'linkTelegram',
@@ -51,7 +51,7 @@ export async function telegramRoutes(instance: FastifyInstance, { telegram, owne
     {
       preHandler: IsSignedIn,
       preValidation: maySendNothing,
-      config: { errors: ['invalid_code'] },
+      config: { errors: ['invalid_code', 'sign_in_again'] },
       schema: {
         tags,
         operationId: 'unlinkTelegram',
