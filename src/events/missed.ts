@@ -29,8 +29,8 @@ export async function listMissed(db: Db, from: Position, to: Position): Promise<
       : [{ place: from.place, upto: from.upto, after: Math.max(from.after, first) }]),
     { place: from.upto ?? from.place, upto: to.place, after: first },
   ];
+  // As old as what it was resumed from: whoever resumes from it has as much of the log behind them.
   for (const { place, upto, after } of parts)
-    // As old as what it was resumed from: whoever resumes from it has as much of the log behind them.
     for await (const found of repository.readParts(db, { place, upto, after, last: seen.newest ?? 0 }))
       for (const event of found)
         missed.push({ event, position: { ...to, at: from.at, place, upto, after: event.id } });
