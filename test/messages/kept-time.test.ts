@@ -261,6 +261,78 @@ describe('what happens to a visit in the night', () => {
   });
 });
 
+describe('a visit that goes to another doctor', () => {
+  /** Three doctors who can do the same, with a slot of each at any time. */
+  async function colleagues() {
+    const { patient, sms } = await people();
+    const doctor = (last_name: string) =>
+      clinic.person('doctor', { first_name: 'Jasur', last_name, profile: { specialization: 'Kardiolog' } });
+    const slotOf = (one: Person, date: string, start_time = '09:00') =>
+      clinic.slot(one, { date, start_time, end_time: `${start_time.slice(0, 3)}30` });
+    const moveTo = (visit: number, timeslot: number) =>
+      clinic.as(admin).post(`/appointments/${visit}/reschedule/`, { timeslot }).expect(200);
+    const all = [await doctor('Yusupov'), await doctor('Karimov'), await doctor('Rahimov')] as const;
+    const slot = await slotOf(all[0], '2030-03-20');
+    const visit = await clinic.book(patient, slot);
+    await clinic.as(all[0]).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);
+    await clinic.drain();
+    eskiz.taken.length = 0;
+    return { all, patient, sms, slot, visit, slotOf, moveTo };
+  }
+
+  test('is told although its time stays', async () => {
+    const { all, sms, visit, slotOf, moveTo } = await colleagues();
+    await moveTo(visit, await slotOf(all[1], '2030-03-20'));
+    await clinic.drain();
+    expect(sms()).toEqual([
+      'Appointment moved: 20 March 09:00, instead of 20 March 09:00 (J. Yusupov), Dr J. Karimov.',
+    ]);
+  });
+
+  test('is told once of two moves in the night, from the doctor whom its patient knew of', async () => {
+    const { all, patient, sms, visit, slotOf, moveTo } = await colleagues();
+    clinic.clock.set(NIGHT);
+    await moveTo(visit, await slotOf(all[1], '2030-03-21', '10:00'));
+    await clinic.drain();
+    await moveTo(visit, await slotOf(all[2], '2030-03-22', '11:00'));
+    await clinic.drain();
+    await at(MORNING);
+    expect(sms()).toEqual(['Appointment moved: 22 March 11:00, instead of 20 March 09:00, Dr J. Rahimov.']);
+    const [told] = await clinic.rows<{ params: Record<string, string> }>(
+      `select params from messages where user_id = $1 and kind = 'moved' and status = 'sent'`,
+      [patient.id],
+    );
+    expect(told?.params.doctors).toBe(String(all[0].id));
+  });
+
+  test('is told of its first doctor also where only the first of two moves was to another one', async () => {
+    const { all, patient, visit, slotOf, moveTo } = await colleagues();
+    clinic.clock.set(NIGHT);
+    await moveTo(visit, await slotOf(all[1], '2030-03-21', '10:00'));
+    await moveTo(visit, await slotOf(all[1], '2030-03-22', '11:00'));
+    await clinic.drain();
+    await at(MORNING);
+    const told = await clinic.rows<{ params: Record<string, string> }>(
+      `select params from messages where user_id = $1 and kind = 'moved' and status = 'sent'`,
+      [patient.id],
+    );
+    expect(told.map(({ params }) => [params.from_date, params.doctors])).toEqual([
+      ['2030-03-20', String(all[0].id)],
+    ]);
+  });
+
+  test('is not told where it has gone there and back in the night', async () => {
+    const { all, sms, slot, visit, slotOf, moveTo } = await colleagues();
+    clinic.clock.set(NIGHT);
+    await moveTo(visit, await slotOf(all[1], '2030-03-20'));
+    await clinic.drain();
+    await moveTo(visit, slot);
+    await clinic.drain();
+    await at(MORNING);
+    expect(sms()).toEqual([]);
+  });
+});
+
 test('a message that an admin sends again is judged again', async () => {
   const { patient, slot, sms, decide, move } = await people();
   const visit = await clinic.book(patient, await slot('2030-03-20'));

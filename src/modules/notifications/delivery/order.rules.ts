@@ -32,19 +32,24 @@ const saysTheSame = (later: Told, { kind, params }: Place) =>
 export const isOvertaken = (message: Place, others: readonly Told[]): boolean =>
   others.some((other) => isAfter(other, message) > 0 && (isOut(other) || saysTheSame(other, message)));
 
+/** Where a visit was, and with whom where that was another doctor. */
+interface Known extends When {
+  doctors: string | undefined;
+}
+
 /**
  * Where the visit was when its reader last heard of it. Where several moves follow each other and are not told one by one, the
- * last message names the time at which the first began.
+ * last message names the time at which the first began, and the doctor with whom it was then.
  * @returns undefined when the reader has heard of all moves before
  */
-export function firstKnown(message: Place, others: readonly Told[]): When | undefined {
-  let known: When | undefined;
+export function firstKnown(message: Place, others: readonly Told[]): Known | undefined {
+  let known: Known | undefined;
   const before = others.filter((other) => isAfter(other, message) < 0).sort((a, b) => isAfter(b, a));
   for (const other of before) {
     if (isOut(other)) break;
-    const { from_date, from_time } = other.params;
+    const { from_date, from_time, doctors = known?.doctors ?? message.params.doctors } = other.params;
     if (other.kind === 'moved' && from_date !== undefined && from_time !== undefined)
-      known = { date: from_date, start_time: from_time };
+      known = { date: from_date, start_time: from_time, doctors };
   }
   return known;
 }

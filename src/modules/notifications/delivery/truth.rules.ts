@@ -11,6 +11,7 @@ export function changesOf(message: Queued, others: readonly Told[], { visit }: R
   const asks = message.kind === 'moved' || message.kind === 'reminder';
   return {
     ...(known && { from_date: known.date, from_time: known.start_time }),
+    ...(known?.doctors !== undefined && { doctors: known.doctors }),
     ...(asks && visit && { status: visit.status }),
   };
 }
@@ -32,10 +33,15 @@ export function verdictOn(
   const verdict = judge({ kind, params, created_at: new Date(created_at) }, reader, clock);
   if (verdict.drop !== undefined) return verdict;
   if (isOvertaken({ id, kind, params }, others)) return { drop: 'overtaken' };
-  // It was moved away and back, and nobody was told of it.
-  const when = timeOf(params, reader.visit);
-  const isBack = kind === 'moved' && when?.date === params.from_date && when?.start_time === params.from_time;
-  return isBack ? { drop: 'visit_moved' } : verdict;
+  return kind === 'moved' && isBack(params, reader.visit) ? { drop: 'visit_moved' } : verdict;
+}
+
+/** The visit was moved away and back, to the same doctor at the same time, and nobody was told of it. */
+function isBack(params: Readonly<Params>, visit: Reader['visit']): boolean {
+  const { from_date, from_time, doctors } = params;
+  const when = timeOf(params, visit);
+  const isSameDoctor = doctors === undefined || doctors === String(visit?.doctor);
+  return isSameDoctor && when?.date === from_date && when?.start_time === from_time;
 }
 
 /** Milliseconds until it is this message's turn, after earlier ones that are still to be told; 0 when it is now. */

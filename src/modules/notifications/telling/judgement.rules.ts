@@ -11,6 +11,7 @@ import { quietUntil } from './quiet.rules.ts';
 export interface VisitNow extends When {
   end_time: string;
   status: AppointmentStatus;
+  doctor?: number;
 }
 
 /** What is judged of a message. Its `params` keep the time that it speaks of. */

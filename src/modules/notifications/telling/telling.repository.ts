@@ -21,7 +21,7 @@ const RECIPIENT = `
     coalesce(u.id not in (a.doctor_id, a.patient_id), false)
       and u.id not in (${guardiansOf('a.patient_id', '$3')}) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
-      'end_time', left(a.end_time::text, 5), 'status', a.status) end as visit
+      'end_time', left(a.end_time::text, 5), 'status', a.status, 'doctor', a.doctor_id) end as visit
   from users u
   left join notification_preferences p on p.user_id = u.id
   left join telegram_chats c on c.user_id = u.id

@@ -118,10 +118,12 @@ function moveWords(
     return { from: when, from_short: when_short, pending };
   // With whom it was, where that was another doctor.
   const before = params.doctors === undefined ? undefined : doctors?.[params.doctors];
-  const doctor = before && ` (${shortName(...before) ?? text.nobody.doctor})`;
+  const doctor = before ? ` (${shortName(...before) ?? text.nobody.doctor})` : '';
+  const from_short = shortWhen(text, from_date, from_time, today);
   return {
-    from: longWhen(text, from_date, from_time, today) + (doctor ?? ''),
-    from_short: shortWhen(text, from_date, from_time, today),
+    from: longWhen(text, from_date, from_time, today) + doctor,
+    // Where the time is the same it is the doctor who is another one.
+    from_short: from_short === when_short ? from_short + doctor : from_short,
     pending,
   };
 }
