@@ -14,8 +14,9 @@ export const VISIT_COLUMNS = `
     select ${PLACE} from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
     where named.id = any (string_to_array(m.params ->> 'doctors', ',')::integer[])) as doctors, (
-    select jsonb_build_array(whose.first_name, whose.last_name) from users whose
-    where whose.id = (m.params ->> 'for')::integer) as whose`;
+    select jsonb_build_array(whose.first_name, whose.last_name)
+    from users told join users whose on whose.id = coalesce(told.merged_into, told.id)
+    where told.id = (m.params ->> 'for')::integer) as whose`;
 
 export const VISIT_JOINS = `
   left join appointments a on a.id = m.appointment_id

@@ -30,13 +30,15 @@ export function writeMessage(locale: Locale, facts: MessageFacts): Words | undef
 
 /** Says whose visit it is to those who look after somebody. An SMS has room for one name. */
 function withName(text: MessageTexts, { whose }: MessageFacts, words: Words): Words {
-  const name = whose ? fullName(...whose) : undefined;
-  if (!whose || !name) return words;
+  if (!whose) return words;
   const [first, last] = whose;
+  const name = fullName(first, last);
+  // Without a name, as of somebody who was erased, it is still not the reader's own visit.
+  const { patient: nobody } = text.nobody;
   return {
-    title: `${words.title} (${name})`.slice(0, TITLE_MAX),
-    text: `${text.whose(name)} ${words.text}`,
-    sms: `${shortName(first ?? last, null)}: ${words.sms}`,
+    title: `${words.title} ${name ? `(${name})` : nobody}`.slice(0, TITLE_MAX),
+    text: `${text.whose(name ?? nobody)} ${words.text}`,
+    sms: `${shortName(first ?? last, null) ?? nobody}: ${words.sms}`,
   };
 }
 
@@ -64,7 +66,7 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     what: twoStepChanges.find((one) => one === params.what) ?? 'off',
     passkey: params.what === 'passkey',
     left: params.left ?? '',
-    person: (facts.whose ? fullName(...facts.whose) : undefined) ?? null,
+    person: facts.whose ? (fullName(...facts.whose) ?? text.nobody.patient) : null,
     day: longDay(text, params.day ?? happened.date, today),
     day_short: shortDay(text, params.day ?? happened.date, today),
   });
