@@ -72,3 +72,28 @@ test('a doctor is told that a time is free again, unless the clinic is closed th
       ]);
   }
 });
+
+test('a doctor whose visit goes to a colleague hears that its time is free again, unless it is gone', async () => {
+  const profile = { specialization: 'Kardiolog' };
+  const free = { en: /free again/, ru: /снова свободно/, uz: /yana boʻsh/ };
+  const colleague = await clinic.person('doctor', { profile });
+  for (const [nth, locale] of (['en', 'ru', 'uz'] as const).entries()) {
+    const one = await clinic.person('doctor', { profile, locale });
+    const hours = { start_time: `1${nth}:00`, end_time: `1${nth}:30`, branch: 1 };
+    const book = async (date: string) => clinic.book(patient, await clinic.slot(one, { date, ...hours }));
+    const handOver = async (visit: number, date: string) => {
+      const timeslot = await clinic.slot(colleague, { date, ...hours });
+      await clinic.as(admin).post(`/appointments/${visit}/reschedule/`, { timeslot }).expect(200);
+    };
+    const [open, closed] = [`2030-05-0${nth + 1}`, `2030-05-1${nth + 1}`];
+    const visits = [await book(open), await book(closed)] as const;
+    await clinic.as(admin).post('/holidays/', { date: closed, visits: 'keep' }).expect(201);
+    await handOver(visits[0], `2030-05-2${nth + 1}`);
+    await clinic.drain();
+    await handOver(visits[1], `2030-05-2${nth + 5}`);
+    await clinic.drain();
+    const inbox = await clinic.as(one).get('/notifications/').expect(200);
+    const told = inbox.body.results.filter(({ kind }: { kind: string }) => kind === 'handed_over');
+    expect(told.map(({ text }: { text: string }) => free[locale].test(text))).toEqual([false, true]);
+  }
+});

@@ -17,9 +17,9 @@ export const changedHands: Record<Locale, Pick<MessageTexts['visit'], Kinds>> = 
       }),
     },
     handed_over: {
-      doctor: ({ when, when_short, patient, patient_short }) => ({
+      doctor: ({ when, when_short, patient, patient_short, is_free }) => ({
         title: 'Qabul boshqa shifokorga oʻtkazildi',
-        text: `Qabulingiz boshqa shifokorga oʻtkazildi: ${patient}, ${when}. Bu vaqt yana boʻsh.`,
+        text: `Qabulingiz boshqa shifokorga oʻtkazildi: ${patient}, ${when}.${is_free ? ' Bu vaqt yana boʻsh.' : ''}`,
         sms: `Qabul boshqa shifokorga oʻtkazildi: ${when_short}, ${patient_short}.`,
       }),
     },
@@ -40,9 +40,9 @@ export const changedHands: Record<Locale, Pick<MessageTexts['visit'], Kinds>> = 
       }),
     },
     handed_over: {
-      doctor: ({ when, when_short, patient, patient_short }) => ({
+      doctor: ({ when, when_short, patient, patient_short, is_free }) => ({
         title: 'Приём передан другому врачу',
-        text: `Ваш приём передан другому врачу: ${patient}, ${when}. Это время снова свободно.`,
+        text: `Ваш приём передан другому врачу: ${patient}, ${when}.${is_free ? ' Это время снова свободно.' : ''}`,
         sms: `Приём передан другому врачу: ${when_short}, ${patient_short}.`,
       }),
     },
@@ -63,9 +63,9 @@ export const changedHands: Record<Locale, Pick<MessageTexts['visit'], Kinds>> = 
       }),
     },
     handed_over: {
-      doctor: ({ when, when_short, patient, patient_short }) => ({
+      doctor: ({ when, when_short, patient, patient_short, is_free }) => ({
         title: 'An appointment went to another doctor',
-        text: `An appointment of yours was given to another doctor: ${patient}, ${when}. The time is free again.`,
+        text: `An appointment of yours was given to another doctor: ${patient}, ${when}.${is_free ? ' The time is free again.' : ''}`,
         sms: `An appointment went to another doctor: ${when_short}, ${patient_short}.`,
       }),
     },

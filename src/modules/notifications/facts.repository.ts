@@ -9,7 +9,10 @@ import type { VisitFacts } from './texts/facts.ts';
 
 /** What a text says of a visit, as columns of a statement that names its message or notification `m`. */
 export const VISIT_COLUMNS = `
-  a.date, a.start_time, a.cancel_reason, a.timeslot_id is null as is_gone, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
+  a.date, a.start_time, a.cancel_reason, case when m.kind = 'handed_over' then not exists (
+      select from timeslots s
+      where s.doctor_id = m.user_id and s.date = (m.params ->> 'date')::date and s.start_time = (m.params ->> 'start_time')::time)
+    else a.timeslot_id is null end as is_gone, d.first_name as doctor_first_name, d.last_name as doctor_last_name,
   p.first_name as patient_first_name, p.last_name as patient_last_name, (
     select ${PLACE} from branches b where b.id = a.branch_id) as place, (
     select jsonb_object_agg(named.id, jsonb_build_array(named.first_name, named.last_name)) from users named
