@@ -223,3 +223,19 @@ describe('a chat is unlinked', () => {
     expect(await chatOf(person)).toBeUndefined();
   });
 });
+
+test('a link that has expired, or was used, is not said to have linked a chat of somebody else', async () => {
+  const [mother, daughter] = [await owner(), await owner()];
+  const chat = await link(mother);
+  const token = async () => (await invite(daughter).expect(200)).body.url.split('=')[1];
+  const late = await token();
+  pass(clinic.clock, 16 * 60);
+  expect(await ask(chat, `/start ${late}`)).toContain('expired');
+  expect(await ask(chat, '/start never-made')).toContain('expired');
+  expect(await chatOf(daughter)).toBeUndefined();
+  // The chat is hers only for as long as nobody takes it over.
+  const good = await token();
+  expect(await ask(chat, `/start ${good}`)).toContain('Done');
+  expect(await ask(chat, `/start ${good}`)).toContain('Done');
+  expect([await chatOf(mother), await chatOf(daughter)]).toEqual([undefined, chat]);
+});

@@ -77,6 +77,20 @@ export async function findVisitLink(
   return rows[0];
 }
 
+/** Whose link it is, used or not; undefined where there is none. */
+export async function findLinkOwner(
+  executor: Executor,
+  token_hash: Buffer,
+  purpose: LinkPurpose,
+): Promise<number | undefined> {
+  const { rows } = await clientOf(executor).query<{ user_id: number }>({
+    name: 'links.owner',
+    text: 'select user_id from one_use_links where token_hash = $1 and purpose = $2',
+    values: [token_hash, purpose],
+  });
+  return rows[0]?.user_id;
+}
+
 /**
  * Uses a link up. Of two requests at once one does. The link's person is locked first, as everywhere: what the link is used
  * for is stored before they are erased, and is erased with them, or it is not stored at all.

@@ -9,7 +9,7 @@ import { note as noteEvent } from '../../../events/log.ts';
 import { messageTexts } from '../../../i18n/index.ts';
 import type { Audit } from '../../audit/index.ts';
 import type { Guardians } from '../../patients/index.ts';
-import { insertLink, useLink } from '../links/links.repository.ts';
+import { findLinkOwner, insertLink, useLink } from '../links/links.repository.ts';
 import type { Telling } from '../telling/telling.service.ts';
 import { longWhen } from '../texts/dates.ts';
 import { fullName } from '../texts/names.ts';
@@ -156,16 +156,15 @@ export function createTelegramLinking(dependencies: TelegramDependencies) {
 
     /** `/start` with the token of a deep link, or without. */
     async start(chat: string, token: string, language: Locale | undefined): Promise<string> {
-      const owner = await transaction(db, async (tx) => {
-        const user = token ? await link(tx, chat, token) : undefined;
-        const linked = await repository.findOwner(tx, chat);
-        return { linked, used: user !== undefined };
+      const { owner, asked } = await transaction(db, async (tx) => {
+        if (token) await link(tx, chat, token);
+        const asked = token ? await findLinkOwner(tx, hashOf(token), 'telegram') : undefined;
+        return { owner: await repository.findOwner(tx, chat), asked };
       });
-      const { bot } = messageTexts(owner.linked?.locale ?? language ?? default_locale);
-      // Telegram may hand over the same message twice. By then its link is used up and the chat is linked.
-      if (owner.used || (token && owner.linked)) return bot.linked;
-      if (token) return bot.expired;
-      return owner.linked ? bot.help : bot.not_linked;
+      const { bot } = messageTexts(owner?.locale ?? language ?? default_locale);
+      if (!token) return owner ? bot.help : bot.not_linked;
+      // Telegram may hand over the same message twice. By then its link is used up, and the chat is that person's.
+      return owner !== undefined && owner.user_id === asked ? bot.linked : bot.expired;
     },
 
     /** `/stop` */
