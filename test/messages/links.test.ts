@@ -182,6 +182,22 @@ describe('the page behind a link', () => {
     expect(await toldDoctor(visit)).toEqual([]);
   });
 
+  test('is over when the visit begins at the earlier time to which it was moved', async () => {
+    const { visit, coming, cancel, date } = await reminded('confirmed');
+    const admin = await clinic.person('admin');
+    const timeslot = await clinic.slot(doctor, { date, start_time: '08:00', end_time: '08:30' });
+    await clinic.as(admin).post(`/appointments/${visit}/reschedule/`, { timeslot }).expect(200);
+    clinic.clock.set(`${date}T02:59:59Z`);
+    expect((await get(coming)).statusCode).toBe(200);
+    clinic.clock.set(`${date}T03:00:00Z`);
+    for (const url of [coming, cancel]) {
+      expect((await get(url)).statusCode).toBe(410);
+      for (const answer of ['coming', 'cancel'])
+        expect((await post(url, `answer=${answer}`)).statusCode).toBe(303);
+    }
+    expect(await toldDoctor(visit)).toEqual([]);
+  });
+
   test('says in the language of the request that an unknown link is not found', async () => {
     for (const token of ['AAAAAAAAAAAAAAAAAAAAAA', 'zzz', '%3Cscript%3E', "' or 1=1 --"]) {
       const answer = await get(`/api/visits/${encodeURIComponent(token)}/`, { 'accept-language': 'uz' });

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../core/clock.ts';
+import { type Clock, hasBegun } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import { hashOf } from '../../../core/secrets.ts';
@@ -55,7 +55,9 @@ export function createLinks(dependencies: LinksDependencies) {
     if (link.status === 'cancelled') return { state: 'cancelled', link };
     if (link.is_marked || link.status === 'expired') return { state: 'over', link };
     if (link.used) return { state: hasMoved(link) ? 'over' : 'coming', link };
-    if (Date.parse(link.expires_at) <= clock.now().getTime()) return { state: 'over', link };
+    // It may have been moved to an earlier time than the one at which the link expires.
+    const isOver = Date.parse(link.expires_at) <= clock.now().getTime() || hasBegun(link, clock.wall());
+    if (isOver) return { state: 'over', link };
     return { state: link.purpose === 'cancel_visit' ? 'ask_cancel' : 'ask_coming', link };
   }
 
