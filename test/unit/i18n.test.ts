@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { settings } from '../../src/config.table.ts';
 import { errorStatus, fieldErrorCodes } from '../../src/core/errors.ts';
 import { type Locale, locales } from '../../src/core/words.ts';
 import { chooseLocale, errorText, fieldText, languages } from '../../src/i18n/index.ts';
+import { problemTexts } from '../../src/i18n/problems/index.ts';
 
 const translations = locales.filter((locale) => locale !== 'en');
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
@@ -110,4 +112,12 @@ describe('chooseLocale', () => {
   ] as [string | undefined, Locale][])('%j means %s where Uzbek is the clinic’s own', (header, expected) => {
     expect(chooseLocale(header, 'uz')).toBe(expected);
   });
+});
+
+test('settings are named in texts as they are called', () => {
+  const known = new Set(Object.values(settings).flatMap((group) => Object.keys(group)));
+  const texts = JSON.stringify([languages, problemTexts]);
+  const named = new Set([...texts.matchAll(/`([A-Z]+(?:_[A-Z]+)+)`/g)].map(([, name = '']) => name));
+  expect(named.size).toBeGreaterThan(5);
+  expect([...named].filter((name) => !known.has(name))).toEqual([]);
 });

@@ -129,7 +129,7 @@ export const en: ProblemTexts = {
     message_not_failed: 'A message is sent again that is on its way or has arrived.',
     channel_not_offered: 'Telegram, email or SMS is asked for that the clinic has not set up.',
     version_mismatch: '`If-Match` names a state that is no longer the present one.',
-    payload_too_large: 'The body is larger than `BODY_LIMIT`, or a picture larger than 5 MiB.',
+    payload_too_large: 'The body is larger than `BODY_LIMIT_KB`, or a picture larger than 5 MiB.',
     uri_too_long: 'A part of the address is longer than anything that could stand there.',
     unsupported_media_type: 'The body’s `Content-Type` is missing or is none that the operation reads.',
     idempotency_key_reused: 'One `Idempotency-Key` is sent with two different requests.',

@@ -125,7 +125,7 @@ export const ru: ProblemTexts = {
     message_not_failed: 'Повторяют сообщение, которое в пути или уже дошло.',
     channel_not_offered: 'Просят Telegram, почту или SMS, которые клиника не настроила.',
     version_mismatch: '`If-Match` называет состояние, которое уже не нынешнее.',
-    payload_too_large: 'Тело больше, чем `BODY_LIMIT`, или изображение больше 5 МиБ.',
+    payload_too_large: 'Тело больше, чем `BODY_LIMIT_KB`, или изображение больше 5 МиБ.',
     uri_too_long: 'Часть адреса длиннее всего, что могло бы там стоять.',
     unsupported_media_type: '`Content-Type` тела отсутствует или операция такого не читает.',
     idempotency_key_reused: 'Один `Idempotency-Key` приходит с двумя разными запросами.',

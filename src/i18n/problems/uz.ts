@@ -128,7 +128,7 @@ export const uz: ProblemTexts = {
     message_not_failed: 'Yoʻldagi yoki yetib borgan xabar qayta yuborilmoqda.',
     channel_not_offered: 'Klinika sozlamagan Telegram, pochta yoki SMS soʻralmoqda.',
     version_mismatch: '`If-Match` endi amalda boʻlmagan holatni nomlaydi.',
-    payload_too_large: 'Tana `BODY_LIMIT` dan yoki rasm 5 MiB dan katta.',
+    payload_too_large: 'Tana `BODY_LIMIT_KB` dan yoki rasm 5 MiB dan katta.',
     uri_too_long: 'Manzilning bir qismi u yerda turishi mumkin boʻlganidan uzun.',
     unsupported_media_type: 'Tananing `Content-Type` sarlavhasi yoʻq yoki amal bunday turni oʻqimaydi.',
     idempotency_key_reused: 'Bitta `Idempotency-Key` ikki xil soʻrov bilan kelgan.',
