@@ -214,6 +214,15 @@ describe('dates', () => {
   });
 });
 
+test.each(every)('$locale $kind for a $role has no two full stops, in another year either', (one) => {
+  const { locale, kind, role } = one;
+  const params = { ...PARAMS[kind], ...(one.purpose && { purpose: one.purpose }) };
+  for (const whose of [null, ['Madina', 'Karimova'] as const]) {
+    const words = writeMessage(locale, factsOf(kind, role, locale, { params, whose, today: '2029-12-20' }));
+    expect(`${words?.title}\n${words?.text}\n${words?.sms}`).not.toMatch(/\.\./);
+  }
+});
+
 test('a name that is missing or long, or begins with a letter of two signs, does not break a text', () => {
   const sms = (doctor_first_name: string | null, doctor_last_name: string | null) =>
     writeMessage('uz', aboutVisit('uz', 'booked', { doctor_first_name, doctor_last_name }))?.sms;
