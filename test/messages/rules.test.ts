@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type MessageKind, parseReminders } from '../../src/core/messages.ts';
 import type { QuietHours } from '../../src/core/quiet.ts';
@@ -217,6 +219,16 @@ describe('whether a message is still true', () => {
     expect(why('expired', long, { params: { date: long.date, start_time: '09:00' } })).toBeUndefined();
     expect(why('expired', { ...long, end_time: '09:59' })).toBe('expired');
   });
+});
+
+test('each reason why a message is not sent stands in the document', () => {
+  const folder = resolve(import.meta.dirname, '../../src/modules/notifications');
+  const read = (file: string) => readFileSync(resolve(folder, file), 'utf8');
+  const rules = read('telling/judgement.rules.ts') + read('delivery/truth.rules.ts');
+  const reasons = [...rules.matchAll(/(?:return|drop:|\?) '(\w+)'/g)].map(([, reason]) => reason);
+  expect(new Set(reasons).size).toBeGreaterThan(7);
+  const documented = read('outbox/outbox.schemas.ts');
+  expect(reasons.filter((reason) => !documented.includes(`\`${reason}\``))).toEqual([]);
 });
 
 test('a move is judged by the earlier of the old and the new time, whenever it is judged', () => {

@@ -44,8 +44,9 @@ const shape = z.object({
     .meta({
       description:
         'Why the last attempt failed, as a code of this API or of the provider. Or why it was dropped: `visit_moved`, ' +
-        '`visit_decided`, `visit_cancelled`, `visit_expired`, `visit_begun`, `expired` (a code, an offer), `overtaken` (the ' +
-        'reader heard what came afterwards), `person_deleted`.',
+        '`visit_decided`, `visit_cancelled`, `visit_expired`, `visit_begun`, `visit_reassigned` (it is no longer the reader’s), ' +
+        '`expired` (a code, an offer), `overtaken` (the reader heard what came afterwards), `person_deleted`, ' +
+        '`person_inactive` (staff who are out).',
       maxLength: 100,
     }),
   created_at: fields.out.instant,
