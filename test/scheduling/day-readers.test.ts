@@ -1,18 +1,32 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { csvWords } from '../../src/i18n/csv.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { receptionist } from '../helpers/desk.ts';
 
-/** A doctor's day after its doctor is gone. */
+/** A doctor's day, for a reader of another language and after its doctor is gone. */
 
 let clinic: TestApp;
 let admin: Person;
 let doctor: Person;
 beforeAll(async () => {
   clinic = await testApp();
-  admin = await clinic.person('admin');
+  admin = await clinic.person('admin', { locale: 'uz' });
   doctor = await clinic.person('doctor', { first_name: 'Otabek' });
 });
 afterAll(() => clinic.close());
+
+test('is CSV in the language that is asked for, as every table, and a page in the reader’s own', async () => {
+  const day = (format: string) =>
+    clinic
+      .as(admin)
+      .get(`/appointments/day/?doctor=${doctor.id}&format=${format}`)
+      .set('accept-language', 'ru')
+      .expect(200);
+  const table = await day('csv');
+  expect(table.headers['content-language']).toBe('ru');
+  expect(table.text).toContain(csvWords.ru.headings.status);
+  expect((await day('html')).headers['content-language']).toBe('uz');
+});
 
 test('of a doctor who was erased has the visits that they had, and no name', async () => {
   const patient = await clinic.person('patient');

@@ -76,11 +76,13 @@ export async function dayRoutes(instance: FastifyInstance, options: DayRoutesOpt
       ? types[format]
       : chooseType(request.headers.accept, [JSON_TYPE, CSV_TYPE, HTML_TYPE]);
     if (type === JSON_TYPE) return reply.send(shown);
-    const locale = own ?? chooseLocale(request.headers['accept-language'], default_locale);
+    const asked = chooseLocale(request.headers['accept-language'], default_locale);
+    // A table, as all others.
     if (type === CSV_TYPE)
-      return asCsvFile(reply, locale, `day-${shown.doctor.id}-${shown.date}.csv`).send(
-        asCsv(shown, { locale, separator, clock }),
+      return asCsvFile(reply, asked, `day-${shown.doctor.id}-${shown.date}.csv`).send(
+        asCsv(shown, { locale: asked, separator, clock }),
       );
+    const locale = own ?? asked;
     return reply
       .header('content-language', locale)
       .type('text/html; charset=utf-8')
