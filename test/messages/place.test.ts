@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MessageKind } from '../../src/core/messages.ts';
+import { messageTexts } from '../../src/i18n/index.ts';
+import { withLinks } from '../../src/modules/notifications/texts/links.ts';
 import { smsSize } from '../../src/modules/notifications/texts/sms.ts';
 import { writeMessage } from '../../src/modules/notifications/texts/write.ts';
 
@@ -55,6 +57,31 @@ describe('a message that leads a patient to the clinic', () => {
     expect(writeMessage('en', facts('confirmed'))?.sms).toMatch(/^Shifo: /);
     const long = writeMessage('en', facts('confirmed', { clinic: 'X'.repeat(200) }))?.sms ?? '';
     expect(smsSize(long).segments).toBe(1);
+  });
+
+  test('as a reminder by SMS counts the link that follows, and the child’s name before', () => {
+    const public_url = 'https://zapis.klinika-shifo.uz';
+    const clinic = 'Klinika Shifo Chilonzor';
+    const counted = (locale: 'uz' | 'ru', more: object) => {
+      const words = writeMessage(locale, facts('reminder', { public_url, ...more }));
+      const address = `${public_url}/api/visits/${'A'.repeat(22)}/`;
+      const links = { coming: address, cancel: address, pending: false };
+      return smsSize(words ? withLinks('sms', words, links, messageTexts(locale)) : '').segments;
+    };
+    const doctor = (doctor_first_name: string, doctor_last_name: string) => ({
+      visit: { ...facts('reminder').visit, doctor_first_name, doctor_last_name },
+    });
+    for (const more of [
+      {},
+      { whose: ['Muhammadyusuf', 'Karimov'] },
+      doctor('Jasur', 'Abdurahmonov'),
+      doctor('Жасур', 'Абдурахмонов'),
+      { ...doctor('Жасур', 'Юсупов'), whose: ['Мухаммадюсуф', 'Каримов'] },
+    ])
+      for (const locale of ['uz', 'ru'] as const)
+        expect(counted(locale, { ...more, clinic }), `${locale} ${JSON.stringify(more)}`).toBe(
+          counted(locale, { ...more, clinic: undefined }),
+        );
   });
 
   test('says nothing of it to the doctor, nor where nobody sets out', () => {

@@ -61,7 +61,7 @@ export function createNotifications(dependencies: NotificationsDependencies) {
   const inbox = createInbox({ db, clock, clinic_name });
   const { cancelling, guardians } = dependencies;
   const telling = createTelling({ clock, offered, sealing, inbox, guardians });
-  const outbox = createOutbox({ db, clock, clinic_name, default_locale, audit });
+  const outbox = createOutbox({ db, clock, clinic_name, public_url, default_locale, audit });
   const preferences = createPreferences({ db, offered });
   const links = createLinks({ db, clock, sealing, public_url, telling, guardians, cancelling });
   const settings = channels.telegram;

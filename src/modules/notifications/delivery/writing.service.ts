@@ -57,6 +57,7 @@ export function createWriting({
       params,
       visit: visitOf(claimed),
       clinic: clinic_name,
+      public_url,
       whose: claimed.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wall().date,

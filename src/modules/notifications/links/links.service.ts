@@ -7,7 +7,7 @@ import type { Guardians } from '../../patients/index.ts';
 import type { Sealing } from '../delivery/sealing.service.ts';
 import { spokenOf } from '../occasions/reminders.service.ts';
 import type { Telling } from '../telling/telling.service.ts';
-import type { Answers } from '../texts/links.ts';
+import { type Answers, answerAddress } from '../texts/links.ts';
 import * as repository from './links.repository.ts';
 
 export interface LinksDependencies {
@@ -98,7 +98,7 @@ export function createLinks(dependencies: LinksDependencies) {
           appointment_id,
           expires_at,
         });
-        return `${public_url}/api/visits/${token}/`;
+        return answerAddress(public_url, token);
       };
       return { coming: await make('confirm_visit'), cancel: await make('cancel_visit') };
     },

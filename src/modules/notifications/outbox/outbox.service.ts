@@ -15,6 +15,8 @@ interface OutboxDependencies {
   db: Db;
   clock: Clock;
   clinic_name?: string | undefined;
+  /** Where links lead; without it messages have none. */
+  public_url: string | undefined;
   default_locale: Locale;
   audit: Pick<Audit, 'record'>;
 }
@@ -22,7 +24,8 @@ interface OutboxDependencies {
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /** What left by email, SMS or Telegram, or did not: admins look at it, and send again what failed. */
-export function createOutbox({ db, clock, clinic_name, default_locale, audit }: OutboxDependencies) {
+export function createOutbox(dependencies: OutboxDependencies) {
+  const { db, clock, clinic_name, public_url, default_locale, audit } = dependencies;
   type Row = Awaited<ReturnType<typeof listMessages>>['rows'][number];
 
   /** The text as it was sent, or would be. The text of a code is shown to nobody. */
@@ -35,6 +38,7 @@ export function createOutbox({ db, clock, clinic_name, default_locale, audit }: 
       params,
       visit: visitOf(row),
       clinic: clinic_name,
+      public_url,
       whose: row.whose,
       happened: clock.wallOf(new Date(created_at)),
       today: clock.wallOf(sent_at === null ? clock.now() : new Date(sent_at)).date,

@@ -27,6 +27,8 @@ export interface MessageFacts {
   visit: VisitFacts | null;
   /** The clinic's name. */
   clinic?: string | undefined;
+  /** Where links lead; without it there are none. */
+  public_url?: string | undefined;
   params: Readonly<Record<string, string>>;
   /** First and last name of whom the reader looks after; null where it is about the reader. */
   whose?: readonly [string | null, string | null] | null;

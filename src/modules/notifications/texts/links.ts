@@ -15,6 +15,21 @@ export interface Answers {
 /** `stop` leads to where the reader takes back what somebody else may have done. */
 export type Links = Answers | { stop: string };
 
+/** Where a visit is answered without signing in. @param site without a slash at the end */
+export const answerAddress = (site: string, token: string): string => `${site}/api/visits/${token}/`;
+
+/** As many signs as the token of such a link has. */
+const TOKEN_LENGTH = 22;
+
+/** What follows the words of an SMS that has a link. */
+const endingOf = ({ label, href }: Labelled): string => ` ${label} ${href}`;
+
+/** The ending of a reminder’s SMS, as long as it will be. */
+export const reminderEnding = (site: string, pending: boolean, texts: MessageTexts): string => {
+  const address = answerAddress(site, '-'.repeat(TOKEN_LENGTH));
+  return endingOf(shortest({ coming: address, cancel: address, pending }, texts));
+};
+
 interface Labelled {
   href: string;
   label: string;
@@ -43,10 +58,7 @@ export function withLinks(
   texts: MessageTexts,
 ): string {
   if (!links) return channel === 'sms' ? words.sms : words.text;
-  if (channel === 'sms') {
-    const { label, href } = shortest(links, texts);
-    return plainSms(`${words.sms} ${label} ${href}`);
-  }
+  if (channel === 'sms') return plainSms(words.sms + endingOf(shortest(links, texts)));
   return [words.text, ...labelled(links, texts).map(({ href, label }) => `${label}:\n${href}`)].join('\n\n');
 }
 

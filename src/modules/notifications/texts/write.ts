@@ -12,9 +12,10 @@ import type {
 } from '../../../i18n/messages/texts.ts';
 import { longDay, longWhen, shortDay, shortWhen } from './dates.ts';
 import type { MessageFacts, VisitFacts } from './facts.ts';
+import { reminderEnding } from './links.ts';
 import { fullName, shortName } from './names.ts';
-import { placed } from './place.ts';
-import { plainSms } from './sms.ts';
+import { placed, withClinic } from './place.ts';
+import { plainSms, smsSize } from './sms.ts';
 
 /**
  * Writes a message.
@@ -23,10 +24,28 @@ import { plainSms } from './sms.ts';
 export function writeMessage(locale: Locale, facts: MessageFacts): Words | undefined {
   const texts = messageTexts(locale);
   const said = wordsOf(texts, facts);
-  const placedWords = said && placed(said, facts);
-  const words = placedWords && isVisitKind(facts.kind) ? withName(texts, facts, placedWords) : placedWords;
-  return words && { ...words, sms: plainSms(words.sms) };
+  if (!said) return undefined;
+  const finished = (words: Words) => {
+    const named = isVisitKind(facts.kind) ? withName(texts, facts, words) : words;
+    return { ...named, sms: plainSms(named.sms) };
+  };
+  const placedWords = placed(said, facts);
+  const words = finished(placedWords);
+  const whole = withClinic(placedWords, facts);
+  return whole ? cheapest(words, finished(whole), endingOf(texts, facts)) : words;
 }
+
+/** Of two forms of a message the longer one, where its SMS is not paid for more often. @param ending what follows the SMS */
+function cheapest(short: Words, long: Words, ending: string): Words {
+  const segments = ({ sms }: Words) => smsSize(plainSms(sms + ending)).segments;
+  return segments(long) > segments(short) ? short : long;
+}
+
+/** The link that an SMS ends with. */
+const endingOf = (texts: MessageTexts, { kind, params, public_url }: MessageFacts): string =>
+  kind === 'reminder' && public_url !== undefined
+    ? reminderEnding(public_url, params.status === 'pending', texts)
+    : '';
 
 /** Says whose visit it is to those who look after somebody. An SMS has room for one name. */
 function withName(text: MessageTexts, { whose }: MessageFacts, words: Words): Words {
