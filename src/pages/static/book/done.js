@@ -1,4 +1,5 @@
 import { get } from '../shared/api.js';
+import { knowPlaces } from '../shared/clinic.js';
 import { h, show } from '../shared/dom.js';
 import { link } from '../shared/route.js';
 import { language, t } from '../shared/text.js';
@@ -24,6 +25,7 @@ export async function doneView({ done: id, moved }, isCurrent) {
   const service = visit.service
     ? await get(`/services/${visit.service.id}/`).catch(() => undefined)
     : undefined;
+  await knowPlaces([visit]);
   if (!isCurrent()) return;
   const isPending = visit.status === 'pending';
   show(

@@ -1,5 +1,5 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
-import { today } from '../shared/clinic.js';
+import { knowPlaces, today } from '../shared/clinic.js';
 import { ask, dialog } from '../shared/dialog.js';
 import { h } from '../shared/dom.js';
 import { go, route } from '../shared/route.js';
@@ -9,7 +9,11 @@ import { alternativesList } from './slot-buttons.js';
 
 /** A visit that goes to another time, in one act: whatever is refused leaves it where it was. */
 
-export const movedVisit = (id) => get(`/appointments/${id}/`);
+export async function movedVisit(id) {
+  const visit = await get(`/appointments/${id}/`);
+  await knowPlaces([visit]);
+  return visit;
+}
 
 /**
  * What somebody else has changed meanwhile is shown as it is now, to be decided anew: this view would be refused for ever.

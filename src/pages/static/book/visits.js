@@ -1,5 +1,5 @@
 import { get, query, remove } from '../shared/api.js';
-import { now, today } from '../shared/clinic.js';
+import { knowPlaces, now, today } from '../shared/clinic.js';
 import { ask } from '../shared/dialog.js';
 import { h, put, show } from '../shared/dom.js';
 import { passkeyPanel, takesPasskeys } from '../shared/passkeys.js';
@@ -74,6 +74,7 @@ function earlier(own) {
     const past = await get(`/appointments/me/${query({ to: addDays(today(), -1), page_size: 100 })}`);
     const latest = past.results.sort((one, other) => other.date.localeCompare(one.date));
     if (latest.length === 0) return empty(t('no_earlier'));
+    await knowPlaces(latest);
     return h(
       'ul',
       { class: 'cards' },
@@ -115,8 +116,9 @@ export async function visitsView(_to, isCurrent) {
     get(`/appointments/me/${query({ from: today(), page_size: 100 })}`),
     get('/waitlist/?page_size=100'),
   ]);
-  if (!isCurrent()) return;
   const ahead = visits.results.filter(({ status }) => status !== 'cancelled' && status !== 'expired');
+  await knowPlaces(ahead);
+  if (!isCurrent()) return;
   show(
     t('my_visits'),
     offers(waitlist.results, again),

@@ -46,6 +46,15 @@ export const whom = ({ doctor, specialization }) =>
 export const now = () => wallOf(serverNow(), known.time_zone);
 export const today = () => now().date;
 
-export const branchOf = (id) => known.branches.find((branch) => branch.id === id);
+/** Those that have closed, and in which visits were kept: the clinic names the open ones alone. */
+const closed = new Map();
+export const branchOf = (id) => known.branches.find((branch) => branch.id === id) ?? closed.get(id);
+
+/** Reads where these visits are, as far as it is not known. */
+export async function knowPlaces(visits) {
+  const unknown = new Set(visits.map(({ branch }) => branch).filter((id) => !branchOf(id)));
+  await Promise.all([...unknown].map(async (id) => closed.set(id, await get(`/branches/${id}/`))));
+}
+
 /** The name of a branch goes without saying where there is one. */
 export const hasBranches = () => known.branches.length > 1;

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { demo } from '../../src/core/demo.ts';
+import { chromiumPath } from '../browser/chromium.ts';
+import { newPatient, type OpenDemo, openDemo, reader } from './browser.ts';
+
+describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opened', () => {
+  let opened: OpenDemo;
+  let clinic: OpenDemo['clinic'];
+  let origin: string;
+  beforeAll(async () => {
+    opened = await openDemo();
+    ({ clinic, origin } = opened);
+  });
+  afterAll(() => opened?.close());
+
+  async function ask(
+    username: string,
+    method: 'GET' | 'POST' | 'PATCH' | 'PUT',
+    path: string,
+    payload?: object,
+  ) {
+    const headers = { authorization: `Bearer ${(await clinic.session(username)).access}` };
+    const answer = await clinic.app.inject({
+      method,
+      url: `/api${path}`,
+      headers,
+      ...(payload && { payload }),
+    });
+    expect(answer.statusCode, answer.payload).toBeLessThan(300);
+    return answer.json();
+  }
+  const admin = (method: 'POST' | 'PATCH' | 'PUT', path: string, payload: object) =>
+    ask(demo.admin.username, method, path, payload);
+  const later = (days: number) =>
+    new Date(Date.parse(clinic.clock.wall().date) + days * 86_400_000).toISOString().slice(0, 10);
+
+  test('a visit that is kept in a branch that has closed says where it is', async () => {
+    const { id: branch } = await admin('POST', '/branches/', { name: 'Sergeli filiali' });
+    const date = later(20);
+    const slot = { doctor: demo.doctor.id, date, start_time: '20:00', end_time: '20:30', branch };
+    const { id: timeslot } = await admin('POST', '/timeslots/', slot);
+    const { username } = await newPatient(clinic);
+    const { id } = await ask(username, 'POST', '/appointments/', { timeslot });
+    await admin('PATCH', `/branches/${branch}/`, { is_active: false, upcoming: 'keep' });
+    const { page, complaints } = await reader(opened, { as: username });
+    await page.goto(`${origin}/book/?view=visits`);
+    await page.locator('li.card').first().waitFor();
+    expect(await page.locator('li.card').first().innerText()).toContain('Sergeli filiali');
+    await page.goto(`${origin}/book/?done=${id}`);
+    await page.locator('.lead.state').waitFor();
+    expect(await page.locator('dl.summary').innerText()).toContain('Sergeli filiali');
+    await page.goto(`${origin}/book/?doctor=${demo.doctor.id}&move=${id}`);
+    await page.locator('dl.summary').waitFor();
+    expect(await page.locator('dl.summary').innerText()).toContain('Sergeli filiali');
+    expect(complaints).toEqual([]);
+  });
+});
