@@ -13,6 +13,8 @@ describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opene
   });
   afterAll(() => opened?.close());
 
+  const sql = async (text: string, values: unknown[] = []) =>
+    (await clinic.db.$client.query(text, values)).rows;
   async function ask(
     username: string,
     method: 'GET' | 'POST' | 'PATCH' | 'PUT',
@@ -53,5 +55,24 @@ describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opene
     await page.locator('dl.summary').waitFor();
     expect(await page.locator('dl.summary').innerText()).toContain('Sergeli filiali');
     expect(complaints).toEqual([]);
+  });
+
+  test('whoever waits for a doctor says what for, where the clinic asks', async () => {
+    await admin('PATCH', '/settings/', { service_required: true });
+    const { username, id } = await newPatient(clinic);
+    const { page } = await reader(opened, { as: username });
+    await page.goto(`${origin}/book/?view=wait&doctor=${demo.doctor.id}`);
+    await page.locator('input[name=from]').waitFor();
+    await page.locator('input[name=from]').fill('2028-06-01');
+    await page.locator('input[name=to]').fill('2028-06-02');
+    await page.locator('form button[type=submit]').click();
+    await page.locator('[data-field=service] .error:not(:empty)').waitFor();
+    await page.locator(`input[name=service][value="${demo.services.consultation.id}"]`).check();
+    await page.locator('form button[type=submit]').click();
+    await page.locator('.signed-in').waitFor();
+    expect(await sql('select service_id from waitlist_entries where patient_id = $1', [id])).toEqual([
+      { service_id: demo.services.consultation.id },
+    ]);
+    await admin('PATCH', '/settings/', { service_required: null });
   });
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
 import { chromiumPath } from '../browser/chromium.ts';
 import { desktop, reader } from './browser.ts';
-import { type Desk, openDesk, type Slot } from './desk.ts';
+import { closed, type Desk, openDesk, type Slot, slotOn, submit, visitOn } from './desk.ts';
 
 describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its own', () => {
   let desk: Desk;
@@ -11,6 +11,8 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
   });
   afterAll(() => desk?.close());
 
+  const sql = async (text: string, values: unknown[] = []) =>
+    (await desk.clinic.db.$client.query(text, values)).rows;
   async function ask(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, payload?: object) {
     const token = await desk.clinic.signIn('admin');
     const headers = { authorization: `Bearer ${token}` };
@@ -23,6 +25,7 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
     expect(answer.statusCode, answer.payload).toBeLessThan(300);
     return answer.payload === '' ? undefined : answer.json();
   }
+  const requireServices = (service_required: true | null) => ask('PATCH', '/settings/', { service_required });
   /** Somebody whom nothing reaches, with a visit. */
   async function book({ id: timeslot }: Slot, last_name: string): Promise<number> {
     await desk.known(last_name);
@@ -52,5 +55,51 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
     await page.goto(desk.addressOf(slot.date));
     await page.locator('#grid table, .empty').first().waitFor();
     expect(await page.locator('#grid table').count()).toBe(1);
+  });
+
+  test('what for is asked where the clinic wants to know, of who waits and of a follow-up', async () => {
+    await requireServices(true);
+    const { page } = await desk.at();
+    await page.getByRole('button', { name: 'Add to the waiting list' }).click();
+    const last_name = await desk.known('Tursunaliyeva');
+    await page.locator('dialog input[type=search]').fill(last_name);
+    await page.locator('dialog .person', { hasText: last_name }).first().click();
+    await page.locator('dialog select[name=doctor]').selectOption(String(demo.doctor.id));
+    const consultation = String(demo.services.consultation.id);
+    await page
+      .locator(`dialog select[name=service] option[value="${consultation}"]`)
+      .waitFor({ state: 'attached' });
+    await submit(page);
+    await page.locator('dialog [data-field=service] .error:not(:empty)').waitFor();
+    await page.locator('dialog select[name=service]').selectOption(consultation);
+    await submit(page);
+    await closed(page);
+    const [entry] = await sql('select service_id, doctor_id from waitlist_entries order by id desc limit 1');
+    expect(entry).toEqual({ service_id: demo.services.consultation.id, doctor_id: demo.doctor.id });
+    // A doctor who has somebody come again.
+    await ask('POST', `/appointments/${demo.pastVisit.id}/complete/`);
+    const yesterday = await sql('select date::text from appointments where id = $1', [demo.pastVisit.id]);
+    const { results } = await ask(
+      'GET',
+      `/timeslots/search/?doctor=${demo.doctor.id}&branch=${demo.branch.id}`,
+    );
+    const free = results.at(-1);
+    const { page: doctors } = await desk.at(yesterday[0].date, 'doctor');
+    await visitOn(doctors, demo.pastVisit.id).click();
+    await doctors.getByRole('button', { name: 'Next visit' }).click();
+    await doctors.locator('.toolbar input[type=date]').fill(free.date);
+    await slotOn(doctors, free).click();
+    await doctors.locator(`dialog input[name=service][value="${consultation}"]`).check();
+    await submit(doctors);
+    await closed(doctors);
+    const [visit] = await sql(
+      'select doctor_id, service_id, booked_by from appointments order by id desc limit 1',
+    );
+    expect(visit).toEqual({
+      doctor_id: demo.doctor.id,
+      service_id: demo.services.consultation.id,
+      booked_by: demo.doctor.id,
+    });
+    await requireServices(null);
   });
 });

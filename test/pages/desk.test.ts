@@ -71,7 +71,7 @@ describe.runIf(chromiumPath)('/desk/ in a browser', () => {
       await page.locator('#aside [data-at=waiting-list]').last().click();
       await page.locator('dialog input').fill(typed);
       await page.locator('dialog .results .person').first().click();
-      await page.locator('dialog select').waitFor();
+      await page.locator('dialog select[name=doctor]').waitFor();
       await seen('9-waiting-list');
       await close();
       await page.locator('#aside [data-at=absences]').last().click();
@@ -190,7 +190,7 @@ describe.runIf(chromiumPath)('/desk/ in a browser', () => {
     await add.click();
     await page.locator('dialog input[type=search]').fill(name);
     await page.locator('dialog .person').first().click();
-    await page.locator('dialog select').selectOption(String(slot.doctor.id));
+    await page.locator('dialog select[name=doctor]').selectOption(String(slot.doctor.id));
     await page.locator('dialog input[name=to]').fill(slot.date);
     await submit(page);
     const row = page.locator('#aside li', { hasText: name });

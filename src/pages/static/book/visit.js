@@ -5,9 +5,10 @@ import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { me } from '../shared/session.js';
 import { signIn } from '../shared/signin.js';
-import { language, serviceName, serviceNote, t } from '../shared/text.js';
+import { language, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, valuesOf, waiting } from '../shared/ui.js';
 import { people } from './people.js';
+import { serviceChoice, servicesOf } from './services.js';
 import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
 
@@ -99,12 +100,9 @@ export async function visitView({ doctor, slot: id }, isCurrent) {
     show(t('finishing'), waiting());
     return book(unfinished).catch((error) => show(t('not_booked'), refused(error, slot)));
   }
-  const [services, dependants] = await Promise.all([
-    get(`/services/?doctor=${slot.doctor.id}&page_size=100`),
-    get('/patient/dependants/'),
-  ]);
+  const [services, dependants] = await Promise.all([servicesOf(slot.doctor.id), get('/patient/dependants/')]);
   if (!isCurrent()) return;
-  await draw(slot, services.results, dependants);
+  await draw(slot, services, dependants);
 }
 
 function draw(slot, services, dependants) {
@@ -152,24 +150,10 @@ function draw(slot, services, dependants) {
         wanted.patient = target.value === '' ? undefined : Number(target.value);
         return hold();
       }),
-    services.length > 0 &&
-      choice(
-        'service',
-        t('which_service'),
-        [
-          ...services.map((service) => ({
-            value: service.id,
-            label: serviceName(service),
-            note: serviceNote(service),
-          })),
-          { value: '', label: t('not_sure'), note: t('not_sure_note') },
-        ],
-        wanted.service ?? '',
-        ({ target }) => {
-          wanted.service = target.value === '' ? undefined : Number(target.value);
-          return hold();
-        },
-      ),
+    serviceChoice(services, wanted.service, ({ target }) => {
+      wanted.service = target.value === '' ? undefined : Number(target.value);
+      return hold();
+    }),
   ];
   const sent = form(
     [choices, prepare, field('reason', t('reason'), { rows: 2, maxlength: 500, hint: t('reason_hint') })],

@@ -7,6 +7,7 @@ import { addDays, t } from '../shared/text.js';
 import { choice, field, form, note } from '../shared/ui.js';
 import { movedVisit, moveTo } from './moving.js';
 import { people } from './people.js';
+import { serviceChoice, servicesOf } from './services.js';
 import { alternativesList, choose } from './slot-buttons.js';
 
 /** Joining the waiting list: who waits, whom for, on which days, at which times. */
@@ -14,16 +15,19 @@ import { alternativesList, choose } from './slot-buttons.js';
 const DAYS = 14;
 
 export async function waitView({ doctor, specialization, replaces }, isCurrent) {
-  const [about, visit, dependants] = await Promise.all([
+  const [about, visit, dependants, services] = await Promise.all([
     doctor ? get(`/doctors/${doctor}/`) : undefined,
     replaces ? movedVisit(replaces) : undefined,
     isPatient() && !replaces ? get('/patient/dependants/') : [],
+    // What takes the place of a visit is for the same.
+    doctor && !replaces ? servicesOf(doctor) : [],
   ]);
   if (!isCurrent()) return;
   const free = h('div', {});
   const sent = form(
     [
       dependants.length > 0 && choice('patient', t('for_whom'), people(dependants), ''),
+      serviceChoice(services),
       field('from', t('wish_from'), { type: 'date', min: today(), value: today(), required: true }),
       field('to', t('wish_to'), {
         type: 'date',
@@ -35,9 +39,10 @@ export async function waitView({ doctor, specialization, replaces }, isCurrent) 
       field('before', t('wish_not_after'), { type: 'time', step: 900 }),
     ],
     t('join_waiting_list'),
-    async ({ patient = visit?.patient.id, ...values }) => {
+    async ({ patient = visit?.patient.id, service, ...values }) => {
       const whom = doctor ? { doctor: Number(doctor) } : { specialization };
-      const body = { ...whom, ...values, patient: patient && Number(patient), replaces: visit?.id };
+      const what = { patient: patient && Number(patient), service: service && Number(service) };
+      const body = { ...whom, ...values, ...what, replaces: visit?.id };
       const joined = await post('/waitlist/', body, { key: keyFor('wait', body) });
       forgetKey('wait');
       note(t('joined'));

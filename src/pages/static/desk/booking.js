@@ -1,4 +1,4 @@
-import { forgetKey, get, keyFor, post } from '../shared/api.js';
+import { forgetKey, keyFor, post } from '../shared/api.js';
 import { now } from '../shared/clinic.js';
 import { dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
@@ -6,6 +6,7 @@ import { personName, serviceName, serviceNote, shortDay, t } from '../shared/tex
 import { choice, explain, form, later, note } from '../shared/ui.js';
 import { reload } from './day-data.js';
 import { about, findPatient } from './patients.js';
+import { servicesOf } from './services.js';
 import { waitingFor } from './waiting-list.js';
 
 /** A free slot, for a patient who rings or stands before the desk. */
@@ -23,17 +24,19 @@ async function book(slot, patient, service) {
   else note(t('did_book', what));
 }
 
-export function bookingDialog(slot) {
+/** @param patient who it is for, where that is known */
+export function bookingDialog(slot, patient) {
   const place = h('div', { class: 'stack' });
   const element = dialog(t('booking', { time: slot.start_time, doctor: personName(slot.doctor) }), place);
   const chosen = async (patient) => {
     await later(place, () => confirm(patient));
     place.querySelector('input, button').focus();
   };
-  findPatient(place, chosen, { suggested: waitingFor(slot) });
+  if (patient) void chosen(patient);
+  else findPatient(place, chosen, { suggested: waitingFor(slot) });
 
   async function confirm(patient) {
-    const { results: services } = await get(`/services/?doctor=${slot.doctor.id}&page_size=100`);
+    const services = await servicesOf(slot.doctor.id);
     const elsewhere = h('div', {});
     const sent = form(
       [

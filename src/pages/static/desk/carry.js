@@ -4,6 +4,7 @@ import { announce, byId, h, put } from '../shared/dom.js';
 import { personName, t } from '../shared/text.js';
 import { action, explain, note } from '../shared/ui.js';
 import { move } from './acts.js';
+import { bookingDialog } from './booking.js';
 import { reload } from './day-data.js';
 
 /** What is on its way to another slot: a visit that was cut, or whose patient comes once more. */
@@ -41,7 +42,9 @@ async function bookAgain(entry, slot) {
     note(t('did_book', { name: personName(entry.visit.patient), time: slot.start_time }));
   } catch (error) {
     if (!error.code) throw error;
-    note(explain(error), 'bad');
+    // The clinic asks what for: that is chosen now.
+    if (error.errors.some(({ path }) => path === 'service')) bookingDialog(slot, entry.visit.patient);
+    else note(explain(error), 'bad');
   } finally {
     await reload(slot.doctor.id);
   }

@@ -3,10 +3,11 @@ import { isDoctor } from '../shared/caller.js';
 import { doctorText, now, whom } from '../shared/clinic.js';
 import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
-import { addDays, personName, shortDay, t } from '../shared/text.js';
-import { action, field, form, note } from '../shared/ui.js';
+import { addDays, personName, serviceName, shortDay, t } from '../shared/text.js';
+import { action, field, form, later, note } from '../shared/ui.js';
 import { doctors, shown } from './day-data.js';
 import { findPatient } from './patients.js';
+import { servicesOf } from './services.js';
 
 /** Who waits for a time, and who could have the one that is free. */
 
@@ -38,6 +39,17 @@ function joinDialog(redraw) {
   const element = dialog(t('waiting_list_add'), place);
   findPatient(place, (patient) => {
     const { date } = now();
+    const service = h('div', {});
+    /** What for, of a doctor who gives services. */
+    const showServices = (doctor) =>
+      later(service, async () => {
+        const services = await servicesOf(doctor);
+        const options = services.map((one) => ({ value: one.id, label: serviceName(one) }));
+        const none = { value: '', label: t('no_service') };
+        return options.length > 0 && field('service', t('service'), { options: [none, ...options] });
+      });
+    const [first] = doctors();
+    if (first) void showServices(first.id);
     const sent = form(
       [
         h('p', {}, h('strong', {}, personName(patient))),
@@ -46,15 +58,18 @@ function joinDialog(redraw) {
             value: doctor.id,
             label: doctorText(doctor),
           })),
+          onchange: ({ target }) => showServices(target.value),
         }),
+        service,
         field('from', t('from'), { type: 'date', value: date, min: date }),
         field('to', t('to'), { type: 'date', value: addDays(date, DAYS), min: date }),
       ],
       t('waiting_list_add'),
-      async ({ doctor, from, to }) => {
+      async ({ doctor, service: wanted, from, to }) => {
+        const what = { doctor: Number(doctor), service: wanted && Number(wanted) };
         const joined = await post(
           '/waitlist/',
-          { patient: patient.id, doctor: Number(doctor), from, to },
+          { patient: patient.id, ...what, from, to },
           { key: newKey() },
         );
         element.close();
