@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
 import { chromiumPath } from '../browser/chromium.ts';
+import { insertPeople } from '../helpers/rows.ts';
 import { desktop, reader } from './browser.ts';
 import { closed, type Desk, openDesk, type Slot, slotOn, submit, visitOn } from './desk.ts';
 
@@ -101,5 +102,22 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
       booked_by: demo.doctor.id,
     });
     await requireServices(null);
+  });
+
+  test('whoever waits behind a hundred others is offered their time, too', async () => {
+    const [slot] = desk.takeSlots(1);
+    const people = await insertPeople(desk.clinic.db, 'patient', 101);
+    await sql(
+      `insert into waitlist_entries (patient_id, doctor_id, "from", "to")
+       select id, $2, '2029-01-01', '2029-01-02' from unnest($1::integer[]) id order by id`,
+      [people, demo.colleague.id],
+    );
+    const last_name = await desk.known('Umaraliyeva');
+    const { results } = await ask('GET', `/patients/?search=${last_name}`);
+    const wish = { patient: results[0].id, doctor: slot.doctor.id, from: slot.date, to: slot.date };
+    await ask('POST', '/waitlist/', wish);
+    const { page } = await desk.at(slot.date);
+    await slotOn(page, slot).click();
+    await page.locator('dialog .person', { hasText: last_name }).waitFor();
   });
 });

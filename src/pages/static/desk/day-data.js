@@ -25,7 +25,7 @@ export const doctors = () => state.doctors;
 const isAsked = ({ date, branch }) => state.date === date && state.branch === branch;
 
 /** All pages of a list. */
-async function all(path, values) {
+export async function all(path, values) {
   const found = [];
   for (let page = 1; ; page += 1) {
     const { results, next } = await get(`${path}${query({ ...values, page, page_size: PAGE })}`);

@@ -1,11 +1,11 @@
-import { get, newKey, post, remove } from '../shared/api.js';
+import { newKey, post, remove } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
 import { doctorText, now, whom } from '../shared/clinic.js';
 import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, personName, serviceName, shortDay, t } from '../shared/text.js';
 import { action, field, form, later, note } from '../shared/ui.js';
-import { doctors, shown } from './day-data.js';
+import { all, doctors, shown } from './day-data.js';
 import { findPatient } from './patients.js';
 import { servicesOf } from './services.js';
 
@@ -15,8 +15,7 @@ let entries = [];
 
 export async function loadWaitingList() {
   if (isDoctor()) return;
-  const { results } = await get('/waitlist/?status=waiting&page_size=100');
-  entries = results;
+  entries = await all('/waitlist/', { status: 'waiting' });
 }
 
 const fits = ({ doctor, specialization, from, to, after, before, branch }, slot) =>
