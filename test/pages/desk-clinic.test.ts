@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
 import { chromiumPath } from '../browser/chromium.ts';
@@ -33,6 +34,22 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
     const { results } = await ask('GET', `/patients/?search=${last_name}`);
     return (await ask('POST', '/appointments/', { timeslot, patient: results[0].id })).id;
   }
+  const noted = (page: Page) => page.locator('#note p').innerText();
+
+  test('who is told nothing is to be rung when their visit is confirmed or cancelled', async () => {
+    const [slot] = desk.takeSlots(1);
+    const visit = await book(slot, 'Xolmatova');
+    const { page } = await desk.at(slot.date);
+    await visitOn(page, visit).focus();
+    await page.keyboard.press('c');
+    await expect.poll(() => noted(page)).toBe('Confirmed. No message reaches the patient: please ring.');
+    await visitOn(page, visit).focus();
+    await page.keyboard.press('Delete');
+    expect(await page.locator('dialog').innerText()).toContain('please ring');
+    await submit(page);
+    await closed(page);
+    await expect.poll(() => noted(page)).toBe('Cancelled. No message reaches the patient: please ring.');
+  });
 
   test('a day on which somebody who was erased has seen people can still be looked at', async () => {
     const [slot] = desk.takeSlots(1);

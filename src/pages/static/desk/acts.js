@@ -7,11 +7,14 @@ import { reload, visitBy } from './day-data.js';
 
 /** What is done with a visit in one press. Each names the version that is seen; a stale one changes nothing. */
 
-/** Does it, shows what came of it, and reads the doctor's day again whatever came. */
+/** Whether what becomes of a visit reaches its patient, or somebody has to ring them. */
+const noteTold = ({ visit }, told, ring) => (visit.patient.reachable ? note(told) : note(ring, 'bad'));
+
+/** Does it, and reads the doctor's day again whatever came. @param done says that it is done */
 async function act({ visit, doctor }, send, done) {
   try {
     await send({ version: visit.version, repeat: true });
-    if (done) note(done);
+    done();
   } catch (error) {
     if (!error.code) throw error;
     note(explain(error), 'bad');
@@ -21,7 +24,11 @@ async function act({ visit, doctor }, send, done) {
 }
 
 const mark = (path, done) => (entry) =>
-  act(entry, (options) => post(`/appointments/${entry.visit.id}/${path}/`, undefined, options), t(done));
+  act(
+    entry,
+    (options) => post(`/appointments/${entry.visit.id}/${path}/`, undefined, options),
+    () => note(t(done)),
+  );
 
 export const acts = {
   arrive: (entry) => mark('arrive', 'did_arrive')(entry),
@@ -31,25 +38,25 @@ export const acts = {
     act(
       entry,
       (options) => remove(`/appointments/${entry.visit.id}/attendance/`, undefined, options),
-      t('did_unmark'),
+      () => note(t('did_unmark')),
     ),
   confirm: (entry) =>
     act(
       entry,
       (options) => patch(`/appointments/${entry.visit.id}/`, { status: 'confirmed' }, options),
-      t('did_confirm'),
+      () => noteTold(entry, t('did_confirm'), t('did_confirm_ring')),
     ),
   cancel: (entry) =>
     ask(
       t('cancel_heading'),
-      t('cancel_text'),
+      entry.visit.patient.reachable ? t('cancel_text') : t('must_ring_long'),
       t('act_cancel'),
       async ({ reason }) => {
         const path = `/appointments/${entry.visit.id}/`;
         const { version } = visitBy(entry.visit.id)?.visit ?? entry.visit;
         try {
           await patch(path, { status: 'cancelled', reason }, { version });
-          note(t('did_cancel'));
+          noteTold(entry, t('did_cancel'), t('did_cancel_ring'));
         } finally {
           // Refused for another version, the next press is meant for what is shown then.
           await reload(entry.doctor.id);
