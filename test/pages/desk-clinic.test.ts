@@ -137,4 +137,13 @@ describe.runIf(chromiumPath)('/desk/, of a clinic with rules and people of its o
     await slotOn(page, slot).click();
     await page.locator('dialog .person', { hasText: last_name }).waitFor();
   });
+
+  test('figures are printed', async () => {
+    const { page } = await reader(desk, { size: desktop, as: demo.admin.username });
+    await page.goto(`${desk.origin}/desk/?view=figures`);
+    await page.locator('.figures-grid').waitFor();
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('.figures-grid').isVisible()).toBe(true);
+    expect(await page.locator('.totals').isVisible()).toBe(true);
+  });
 });
