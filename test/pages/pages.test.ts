@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { readsReasons, roles } from '../../src/core/roles.ts';
 import { locales } from '../../src/core/words.ts';
 import { pageNames, pageTexts } from '../../src/i18n/pages/index.ts';
 import { modulesOf, readFiles, textsOf } from '../../src/pages/files.ts';
@@ -84,6 +85,14 @@ describe('the texts of the pages', () => {
         asked.add(name);
     return asked;
   };
+
+  test('do not say that the doctor alone reads why somebody comes', () => {
+    expect(roles.filter(readsReasons).length).toBeGreaterThan(2);
+    for (const locale of locales)
+      expect(pageTexts('book', locale)).toMatchObject({
+        reason_hint: expect.not.stringMatching(/\bonly\b|только|faqat/i),
+      });
+  });
 
   test.each(pageNames)('/%s/ asks for no text that is not there', (page) => {
     const texts = pageTexts(page, 'en');

@@ -47,7 +47,7 @@ export const en = {
   not_sure: 'I am not sure',
   not_sure_note: 'The doctor will decide with you',
   reason: 'What is it about? (optional)',
-  reason_hint: 'Only the doctor reads it.',
+  reason_hint: 'The doctor and the clinic’s management read it, the reception does not.',
   book: 'Book',
   booked: 'Booked',
   booked_confirmed: 'Your visit is confirmed',

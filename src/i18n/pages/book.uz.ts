@@ -48,7 +48,7 @@ export const uz: BookTexts = {
   not_sure: 'Bilmayman',
   not_sure_note: 'Shifokor bilan birga hal qilasiz',
   reason: 'Nima bezovta qilyapti? (ixtiyoriy)',
-  reason_hint: 'Buni faqat shifokor oʻqiydi.',
+  reason_hint: 'Buni shifokor va klinika rahbariyati oʻqiydi, registratura oʻqimaydi.',
   book: 'Yozilish',
   booked: 'Siz qabulga yozildingiz',
   booked_confirmed: 'Qabulingiz tasdiqlandi',
