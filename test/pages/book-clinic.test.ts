@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
+import { pageTexts } from '../../src/i18n/pages/index.ts';
 import { chromiumPath } from '../browser/chromium.ts';
 import { newPatient, type OpenDemo, openDemo, reader } from './browser.ts';
 
@@ -74,5 +75,14 @@ describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opene
       { service_id: demo.services.consultation.id },
     ]);
     await admin('PATCH', '/settings/', { service_required: null });
+  });
+
+  test('in another language than the browser’s the way past the header is in that language, too', async () => {
+    const { page } = await reader(opened, { language: 'en' });
+    await page.goto(`${origin}/book/`);
+    await page.locator('.cards').waitFor();
+    await page.locator('select.languages').selectOption('ru');
+    await page.locator('html[lang=ru] .cards').waitFor();
+    expect(await page.locator('.skip').textContent()).toBe(pageTexts('book', 'ru').skip);
   });
 });

@@ -14,6 +14,8 @@ let texts = {};
 export async function loadTexts(page) {
   const loaded = await import(`../texts/${page}.${language}.js`);
   texts = loaded.default;
+  // The server has written it, in the language of its own choice.
+  document.querySelector('.skip').textContent = t('skip');
 }
 
 const fillIn = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
