@@ -77,6 +77,30 @@ describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opene
     await admin('PATCH', '/settings/', { service_required: null });
   });
 
+  test('a visit whose doctor works here no more moves to another one of the speciality', async () => {
+    const { username, id } = await newPatient(clinic);
+    const slot = {
+      doctor: demo.colleague.id,
+      date: later(25),
+      start_time: '20:00',
+      end_time: '20:30',
+      branch: 1,
+    };
+    const { id: timeslot } = await admin('POST', '/timeslots/', slot);
+    const visit = await ask(username, 'POST', '/appointments/', { timeslot });
+    await admin('PATCH', `/users/${demo.colleague.id}/`, { is_active: false, upcoming: 'keep' });
+    const { page } = await reader(opened, { as: username });
+    await page.goto(`${origin}/book/?view=visits`);
+    await page.locator('li.card .actions a').first().click();
+    await page.locator('.slot').first().click();
+    await page.locator('dialog button[type=submit]').click();
+    await page.locator('.lead.state').waitFor();
+    const [moved] = await sql('select id, doctor_id from appointments where patient_id = $1', [id]);
+    expect(moved.id).toBe(visit.id);
+    expect(moved.doctor_id).not.toBe(demo.colleague.id);
+    await admin('PATCH', `/users/${demo.colleague.id}/`, { is_active: true });
+  });
+
   test('in another language than the browser’s the way past the header is in that language, too', async () => {
     const { page } = await reader(opened, { language: 'en' });
     await page.goto(`${origin}/book/`);

@@ -83,9 +83,23 @@ function dayOf([day, slots], pick, withDoctor) {
   );
 }
 
+const readDoctor = (id) => get(`/doctors/${id}/`);
+
+/** Whom a visit moves to: its doctor or, where they work here no more, another one of the speciality. */
+async function whomToMoveTo({ doctor }) {
+  try {
+    await readDoctor(doctor.id);
+    return { doctor: doctor.id };
+  } catch (error) {
+    if (error.code !== 'doctor_not_found' || doctor.specialization === null) throw error;
+    return { specialization: doctor.specialization };
+  }
+}
+
 export async function timesView(to, isCurrent) {
-  const { doctor, specialization, move } = to;
+  const { move } = to;
   const visit = move ? await movedVisit(move) : undefined;
+  const { doctor, specialization } = visit ? await whomToMoveTo(visit) : to;
   const asked = {
     doctor,
     specialization,
@@ -95,7 +109,7 @@ export async function timesView(to, isCurrent) {
     page_size: PAGE,
   };
   const load = (page) => get(`/timeslots/search/${query({ ...asked, page })}`);
-  const [about, first] = await Promise.all([doctor ? get(`/doctors/${doctor}/`) : undefined, load(1)]);
+  const [about, first] = await Promise.all([doctor ? readDoctor(doctor) : undefined, load(1)]);
   if (!isCurrent()) return;
 
   const slots = new Map();
