@@ -109,4 +109,16 @@ describe.runIf(chromiumPath)('/book/ of a clinic that has changed since it opene
     await page.locator('html[lang=ru] .cards').waitFor();
     expect(await page.locator('.skip').textContent()).toBe(pageTexts('book', 'ru').skip);
   });
+
+  test('a speciality that stands behind a hundred others can be chosen, and bears its name', async () => {
+    await sql(
+      `insert into specializations (name, name_ru, name_en)
+       select 'A ' || nth, 'А ' || nth, 'A ' || nth from generate_series(1, 120) nth`,
+    );
+    const { page } = await reader(opened, { language: 'ru' });
+    await page.goto(`${origin}/book/`);
+    await page.locator('.cards').waitFor();
+    const { ru } = demo.specialization.names;
+    expect(await page.getByRole('link', { name: ru, exact: true }).count()).toBe(1);
+  });
 });

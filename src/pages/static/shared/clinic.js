@@ -24,7 +24,13 @@ export const clinic = () => known;
 /** What doctors are, by name in each language. */
 let specialities = [];
 export const loadSpecialities = once(async () => {
-  specialities = (await get('/specializations/?page_size=100')).results;
+  const found = [];
+  for (let page = 1, next = true; next; page += 1) {
+    const answer = await get(`/specializations/?page_size=100&page=${page}`);
+    found.push(...answer.results);
+    next = answer.next;
+  }
+  specialities = found;
 });
 
 /** Those that some doctor has, in the reader's order. */
