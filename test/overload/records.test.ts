@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as sendRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Fastify from 'fastify';
 import pg from 'pg';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { openDatabase } from '../../src/db/client.ts';
-import { createPlaces } from '../../src/http/hooks/records.ts';
+import { overload } from '../../src/http/hooks/overload.ts';
+import { createPlaces, records } from '../../src/http/hooks/records.ts';
 import { testConfig } from '../helpers/app.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { arena, type Member, outcome, request, tally } from '../helpers/races.ts';
@@ -106,6 +111,61 @@ test('a person whose row stays locked holds up nobody else', async () => {
   expect(tally(await Promise.all(wanting))).toEqual({ '503 record_busy': 30 });
   await keeper.query('commit');
   expect(outcome(await rename(held))).toBe('200');
+});
+
+/** Both hooks alone, with one place for each record and four turns. `/busy` keeps its turn until it is let go. */
+async function bareServer() {
+  const app = Fastify();
+  const under_way: (() => void)[] = [];
+  // The type says that there always is a user.
+  app.decorateRequest('user', null as never);
+  app.addHook('onRequest', async (request) => {
+    const { role, id } = request.headers;
+    if (role !== undefined) request.user = { role: role as 'patient', id: Number(id), session: 1 };
+  });
+  await app.register(records, { pool_max: 3, max_wait_seconds: 60 });
+  await app.register(overload, { pool_max: 1, max_wait_seconds: 600 });
+  const keep = () => new Promise<string>((done) => under_way.push(() => done('done')));
+  app.post('/busy', keep);
+  app.post('/things/:id', { config: { access: 'signed_in' } }, async () => 'changed');
+  app.post('/acts', { config: { access: 'signed_in' } }, async () => 'done');
+  app.post('/acts/kept', { config: { access: 'signed_in' } }, keep);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  onTestFinished(() => app.close());
+  const { port } = app.server.address() as AddressInfo;
+  const send = (path: string, headers: Record<string, string> = {}, body?: object) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const asked = sendRequest({
+      host: '127.0.0.1',
+      port,
+      path,
+      method: 'POST',
+      agent: false,
+      headers: { ...headers, ...type },
+    });
+    asked.on('error', () => {});
+    asked.end(body && JSON.stringify(body));
+    return asked;
+  };
+  const status = async (asked: ReturnType<typeof send>) => {
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode;
+  };
+  return { app, under_way, send, status };
+}
+
+test('whoever hangs up while they wait for their turn leaves no place taken', async () => {
+  const { app, under_way, send, status } = await bareServer();
+  const busy = Array.from({ length: 4 }, () => status(send('/busy')));
+  await vi.waitFor(() => expect(under_way.length).toBe(4));
+  const waits = send('/things/7');
+  await vi.waitFor(() => expect(app.waitingTurns().others).toBe(1));
+  waits.destroy();
+  await vi.waitFor(() => expect(app.waitingTurns().others).toBe(0));
+  for (const done of under_way) done();
+  expect(await Promise.all(busy)).toEqual([200, 200, 200, 200]);
+  expect(await status(send('/things/7'))).toBe(200);
 });
 
 describe('places', () => {

@@ -93,8 +93,12 @@ export const overload = fastifyPlugin(
         refuse: () => done(overloaded()),
       };
       turns.take(waiter);
-      // Whoever hangs up while they wait is not worked for.
-      if (request.turn === null) reply.raw.once('close', () => turns.giveUp(waiter));
+      // Whoever hangs up while they wait is not worked for. They are refused although nobody reads it: what the request has
+      // already, such as places (hooks/records), is given back as its answer leaves.
+      if (request.turn === null)
+        reply.raw.once('close', () => {
+          if (turns.giveUp(waiter)) done(overloaded());
+        });
     });
     // Called when an answer is ready even if nobody is there to read it, and not kept waiting by whoever reads slowly.
     app.addHook('onSend', (request, reply, payload, done) => {

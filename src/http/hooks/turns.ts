@@ -4,8 +4,8 @@ export interface Turns {
   turnsAway(): boolean;
   /** Begins at once, or puts in line; a waiter is called once at most. */
   take(waiter: Waiter): void;
-  /** Takes out of line who no longer waits. */
-  giveUp(waiter: Waiter): void;
+  /** Takes out of line who no longer waits. @returns whether they still did */
+  giveUp(waiter: Waiter): boolean;
   /** To be called once for each that began. */
   leave(): void;
   /** How many wait. */
@@ -104,7 +104,7 @@ export function createTurns({ at_a_time, patience }: TurnsOptions): Turns {
       line.set(waiter, now);
       watch();
     },
-    giveUp: (waiter) => void line.delete(waiter),
+    giveUp: (waiter) => line.delete(waiter),
     leave() {
       under_way -= 1;
       hand();
