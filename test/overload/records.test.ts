@@ -168,6 +168,22 @@ test('whoever hangs up while they wait for their turn leaves no place taken', as
   expect(await status(send('/things/7'))).toBe(200);
 });
 
+test('two who act for each other wait in one order, and so not for each other', async () => {
+  const { under_way, send, status } = await bareServer();
+  const patient = { role: 'patient', id: '7' };
+  const doctor = { role: 'doctor', id: '5' };
+  const first = status(send('/acts/kept', patient));
+  await vi.waitFor(() => expect(under_way.length).toBe(1));
+  // The patient waits for their own place, the doctor has theirs and waits for the patient's.
+  const answers = [status(send('/acts', patient, { doctor: 5 }))];
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  answers.push(status(send('/acts', doctor, { patient: 7 })));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (const done of under_way) done();
+  expect(await first).toBe(200);
+  expect(await Promise.all(answers)).toEqual([200, 200]);
+});
+
 describe('places', () => {
   test('are had by so many at a time, in the order of coming, and by nobody twice', async () => {
     const places = createPlaces(2);

@@ -62,7 +62,7 @@ export const records = fastifyPlugin(
   { name: 'records' },
 );
 
-/** What a request changes, by who sends it, its address and its body; people before all else, as rows are locked. */
+/** What a request changes, by who sends it, its address and its body: in one order, people before all else, as rows are locked. */
 function changedBy({ method, routeOptions, user, params, body }: FastifyRequest): string[] {
   const { config, schema, url = '' } = routeOptions;
   if (method === 'GET' || method === 'HEAD' || config.access === undefined || schema?.hide) return [];
@@ -80,7 +80,7 @@ function changedBy({ method, routeOptions, user, params, body }: FastifyRequest)
   if (typeof body === 'object' && body !== null)
     for (const name of NAMED) if (name in body) note(`${name}s`, (body as Record<string, unknown>)[name]);
   if (people.size + others.size === 0 && config.access !== 'public') others.add(url);
-  return [...people, ...[...others].sort()];
+  return [...[...people].sort(), ...[...others].sort()];
 }
 
 /** So many places for each of any number of things; whoever finds none free waits in line. */
