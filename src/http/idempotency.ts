@@ -10,7 +10,8 @@ import { issue } from './zod.ts';
 
 const KEY_MAX = 255;
 const HEADER = 'idempotency-key';
-const REPLAYED = 'idempotency-replayed';
+/** Of an answer that was given before. */
+export const REPLAYED = 'idempotency-replayed';
 
 /** RFC 8941, 3.3.3: a string in quotes, in which quotes and backslashes are escaped. */
 const QUOTED = /^"((?:[^"\\]|\\["\\])*)"$/;

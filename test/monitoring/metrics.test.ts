@@ -45,6 +45,19 @@ test('the metrics are OpenMetrics, and count requests by pattern, bookings, and 
   expect(text).toMatch(/^nodejs_eventloop_lag_seconds /m);
 });
 
+test('a booking that is repeated with its key is counted once', async () => {
+  const booked = async () =>
+    Number(/^clinic_bookings_total\{by="booking"\} (\d+)$/m.exec(await scrape())?.[1]);
+  const before = await booked();
+  const slot = await clinic.slot(await clinic.person('doctor'), { date: '2026-03-11' });
+  const book = () =>
+    clinic.as(patient).post('/appointments/', { timeslot: slot }).set('idempotency-key', 'once');
+  const [first, again] = [await book().expect(201), await book().expect(201)];
+  expect(again.headers).toMatchObject({ 'idempotency-replayed': 'true' });
+  expect(again.body.id).toBe(first.body.id);
+  expect(await booked()).toBe(before + 1);
+});
+
 test('no id, name or token stands in the metrics', () => {
   for (const word of ['Shahnoza', 'Oybek', patient.username, patient.token, '999999999'])
     expect(text).not.toContain(word);

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../../core/errors.ts';
 import { Public } from '../guards.ts';
+import { REPLAYED } from '../idempotency.ts';
 import type { Metrics } from './registry.ts';
 
 /** What of each operation that books is counted as a visit, and by whom it is booked. */
@@ -30,7 +31,8 @@ export const counting = fastifyPlugin(
       });
       if (request.problem_code) metrics.refused(request.problem_code);
       const by = BOOKS[(schema as { operationId?: string } | undefined)?.operationId ?? ''];
-      if (by && reply.statusCode === 201) metrics.booked(by);
+      // A repeated request is answered as the first time, and books nothing.
+      if (by && reply.statusCode === 201 && !reply.hasHeader(REPLAYED)) metrics.booked(by);
       done();
     });
   },
