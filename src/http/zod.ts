@@ -3,7 +3,7 @@ import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-
 import { z } from 'zod';
 import { AppError, type FieldError, type FieldErrorCode, fieldErrorCodes } from '../core/errors.ts';
 import { namesOf } from '../core/names.ts';
-import { unknownFieldsOf } from './hooks/unknown-fields.ts';
+import { ERRORS_MAX, unknownFieldsOf } from './hooks/unknown-fields.ts';
 
 export { serializerCompiler, type ZodTypeProvider };
 
@@ -22,7 +22,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
     const wrong = result.error ? fieldErrors(result.error) : [];
     // A body of which no field is known has nothing to change, but that is no fault of its own.
     const others = unknown.length > 0 ? wrong.filter(({ code }) => code !== 'nothing_to_change') : wrong;
-    const fields = [...others, ...unknown];
+    const fields = [...others, ...unknown].slice(0, ERRORS_MAX);
     return { error: new AppError(others.length > 0 ? 'invalid_input' : 'unknown_field', { fields }) };
   };
 };
@@ -102,8 +102,8 @@ export function wrongFields(schema: z.ZodType, value: unknown): FieldError[] {
 }
 
 /**
- * Every wrong field, once, in our own codes; the schema must have been parsed with `REPORT`. A field's first fault
- * counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
+ * Every wrong field, once, in our own codes, as many as an answer holds; the schema must have been parsed with `REPORT`.
+ * A field's first fault counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
  * one code the later is the narrower: a huge number is no safe integer before it is above its maximum.
  */
 export function fieldErrors(error: z.core.$ZodError): FieldError[] {
@@ -111,7 +111,7 @@ export function fieldErrors(error: z.core.$ZodError): FieldError[] {
   for (const found of error.issues) {
     const field = { path: found.path.join('.'), ...describe(found) };
     const known = fields.get(field.path);
-    if (!known || known.code === field.code) fields.set(field.path, field);
+    if (known ? known.code === field.code : fields.size < ERRORS_MAX) fields.set(field.path, field);
   }
   return [...fields.values()];
 }

@@ -300,6 +300,14 @@ describe('each way in which a field can be wrong', () => {
     ).toContain('Expected a whole number.');
   });
 
+  test('is named of no more fields than the document says', async () => {
+    const { InvalidInput } = (await clinic.as(undefined).get('/schema/').expect(200)).body.components.schemas;
+    const schedule = Array.from({ length: 100 }, () => ({}));
+    const answer = await clinic.as(people.doctor).put('/doctor/schedule/', { schedule });
+    expectProblem(answer, 'invalid_input');
+    expect(answer.body.errors).toHaveLength(InvalidInput.properties.errors.maxItems);
+  });
+
   test('has a request here', () => {
     expect(fieldErrorCodes.filter((code) => !(code in wrong))).toEqual([]);
   });

@@ -12,7 +12,7 @@ import { AppError, type FieldError } from '../../core/errors.ts';
 type Search = (value: unknown, path: string, found: FieldError[]) => void;
 
 /** As many errors as an answer holds, and as long as its paths may be. */
-const ERRORS_MAX = 100;
+export const ERRORS_MAX = 100;
 const PATH_MAX = 200;
 
 const nothing: Search = () => {};
