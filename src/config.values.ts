@@ -60,9 +60,24 @@ export const hostNames = z
   .toLowerCase()
   .pipe(listOf((name) => HOST_NAME.test(name), 'must be a list of names such as clinic.uz or .clinic.uz'));
 
-export const origins = listOf(
-  (origin) => z.url().safeParse(origin).success,
-  'must be a list of origins such as https://clinic.uz',
+/** Scheme, name and port alone, which is all that a browser tells of a page. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { host, pathname, search, hash, username, password } = new URL(text);
+  return (
+    host !== '' &&
+    ['', '/'].includes(pathname) &&
+    [search, hash, username, password].every((part) => part === '')
+  );
+}
+
+/** As browsers write them, who are compared letter by letter: in small letters, without a slash or the scheme's own port. */
+export const origins = listOf(isOrigin, 'must be a list of origins such as https://clinic.uz').transform(
+  (list) =>
+    list.map((origin) => {
+      const { protocol, host } = new URL(origin);
+      return `${protocol}//${host}`;
+    }),
 );
 
 /** The ranges that Fastify knows by name (@fastify/proxy-addr). */

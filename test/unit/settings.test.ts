@@ -100,6 +100,20 @@ test('containers read .env, and decide for themselves what is theirs to decide',
   expect(compose.match(/env_file: (?:&file|\*file)/g)).toHaveLength(processes.length);
 });
 
+test('an origin is compared as browsers write it, and is nothing more than one', () => {
+  const read = (CORS_ORIGINS: string) => loadConfig({ CORS_ORIGINS }).cors_origins;
+  expect(
+    read('https://Clinic.uz/,https://app.clinic.uz:443,http://localhost:5173,capacitor://localhost'),
+  ).toEqual(['https://clinic.uz', 'https://app.clinic.uz', 'http://localhost:5173', 'capacitor://localhost']);
+  for (const other of [
+    'https://clinic.uz/book/',
+    'https://clinic.uz?a=b',
+    'https://a:b@clinic.uz',
+    'mailto:a@clinic.uz',
+  ])
+    expect(() => read(other), other).toThrow(ConfigError);
+});
+
 test('a list of proxies is what Fastify takes, and nothing else', () => {
   const good = ['127.0.0.1', '10.0.0.0/8', '10.0.0.0/255.0.0.0', '::1', 'fd00::/8', '::ffff:10.0.0.1'];
   const named = ['loopback', 'linklocal', 'uniquelocal'];
