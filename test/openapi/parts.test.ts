@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Role, roles } from '../../src/core/roles.ts';
 import type { Document } from '../../src/http/openapi/document.ts';
 import { demoApp } from '../helpers/demo.ts';
+import { expectProblem } from '../helpers/problem.ts';
 import { hasPython } from '../helpers/python.ts';
 import { operationsOf, targetOf } from './documented.ts';
 
@@ -40,8 +41,13 @@ test.each([
   expect(Object.values(json?.examples ?? {})[0]?.value).toEqual(body);
 });
 
-test('a part that nobody has is the whole', async () => {
-  expect(await read('?role=king')).toEqual(await read());
+test.each([
+  ['?role=king', 'invalid_input', 'role invalid_choice'],
+  ['?role=doctor&role=patient', 'invalid_input', 'role invalid_choice'],
+  ['?samples=yes', 'invalid_input', 'samples invalid_choice'],
+  ['?rol=doctor', 'unknown_field', 'rol unknown_field'],
+] as const)('%s asks for no part, and is not answered with the whole', async (query, code, field) => {
+  expectProblem(await supertest(site).get(`/api/schema/${query}`), code, { fields: [field] });
 });
 
 test('llms.txt leads to pages that are there', async () => {

@@ -3,8 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type Role, roles } from '../../core/roles.ts';
 import { type Content, contentOf, sendContent } from '../content.ts';
+import { flagText } from '../fields.ts';
 import { Public } from '../guards.ts';
 import type { Document } from '../openapi/document.ts';
 import { TITLE } from '../openapi/openapi.ts';
@@ -49,12 +51,16 @@ interface Variant {
   samples: boolean;
 }
 
-/** `?role=patient` is that role's part; `?samples=true` brings samples of code. Whatever else is asked for is the whole. */
+/**
+ * `?role=patient` is that role's part; `?samples=true` brings samples of code. Whatever else is asked for is refused: who mistypes a
+ * role would take the whole document for its part.
+ */
+const variants = z.object({ role: z.enum(roles).optional(), samples: flagText.optional() });
+
 function variantOf({ site, query }: FastifyRequest): string {
-  const { role, samples } = query as Record<string, unknown>;
-  const variant: Variant = { server: site, samples: samples === 'true' };
-  const known = roles.find((one) => one === role);
-  return JSON.stringify(known ? { ...variant, role: known } : variant);
+  const { role, samples = false } = query as z.output<typeof variants>;
+  const variant: Variant = { server: site, samples };
+  return JSON.stringify(role ? { ...variant, role } : variant);
 }
 
 /**
@@ -83,7 +89,7 @@ export async function docs(app: FastifyInstance): Promise<void> {
     route.preHandler ??= Public;
     route.config = { ...route.config, access: 'public', turn: 'none' };
   });
-  serve(app, '/api/schema/', 'application/json', schemaFor(app), variantOf);
+  serve(app, '/api/schema/', 'application/json', schemaFor(app), variantOf, variants);
   serve(app, '/llms.txt', 'text/plain; charset=utf-8', llmsText, ({ site }) => site);
 
   await app.register(swaggerUi, {
@@ -116,6 +122,7 @@ export async function docs(app: FastifyInstance): Promise<void> {
 /**
  * Serves one text, made when it is first asked for.
  * @param variantOf in which of several forms a request gets it
+ * @param querystring what may be asked for
  */
 function serve(
   app: FastifyInstance,
@@ -123,9 +130,11 @@ function serve(
   type: string,
   make: (variant: string) => string | Promise<string>,
   variantOf: (request: FastifyRequest) => string = () => '',
+  querystring?: z.ZodType,
 ): void {
   const made = new Map<string, Promise<Content>>();
-  app.get(url, { preHandler: Public, schema: { hide: true }, logLevel: 'warn' }, async (request, reply) => {
+  const schema = { hide: true, ...(querystring && { querystring }) };
+  app.get(url, { preHandler: Public, schema, logLevel: 'warn' }, async (request, reply) => {
     const variant = variantOf(request);
     const content = made.get(variant) ?? Promise.resolve(make(variant)).then(contentOf);
     // Anybody may ask by any name where none is forbidden: no more is kept than a site has names.
