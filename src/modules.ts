@@ -211,7 +211,9 @@ export function createModules({
   const consents = createConsents({ db, clock, audit, ...config });
   const passwords = createPasswords(config.bcrypt_cost);
   const sessions = createSessions({ db, clock, ...config });
-  const settings = createSettings({ db, clock, audit, ...config });
+  // What is made further down is asked once it is there.
+  const onHorizon: typeof offers.claimReached = (...asked) => offers.claimReached(...asked);
+  const settings = createSettings({ db, clock, audit, onHorizon, ...config });
   const changes = createChanges(db.$client);
   const memory = createMemory({ limit: config.answers_remembered, isFresh: changes.isFresh });
   changes.onUnknown(memory.clear);
@@ -268,7 +270,6 @@ export function createModules({
     linkSlots: timeslots.linking.linkAhead,
     ...config,
   });
-  // What is made further down is asked once it is there.
   const reached: typeof notifications.telling.reached = (...asked) => notifications.telling.reached(...asked);
   const hasEnded = (caller: Caller) =>
     caller.key ? apiKeys.isOver(caller.key.id) : sessions.isEnded(caller.session);

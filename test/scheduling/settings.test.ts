@@ -228,6 +228,7 @@ describe('another process', () => {
       db: others,
       clock: clinic.clock,
       audit: modules.audit,
+      onHorizon: async () => {},
       hold_minutes: 8,
       offer_minutes: 60,
     });

@@ -140,6 +140,27 @@ describe('beyond the horizon', () => {
     expect(await statusOf(one, entry)).toBe('offered');
   });
 
+  test('whoever joined after it was published has their offer where a wider horizon reaches it', async () => {
+    await policy({ horizon_days: 2 });
+    const [doctor, one] = [await clinic.person('doctor'), await clinic.person('patient')];
+    const slots = [
+      await clinic.slot(doctor, { date: '2030-03-13', start_time: '10:00', end_time: '10:30' }),
+      await clinic.slot(doctor, { date: '2030-03-13', start_time: '16:00', end_time: '16:30' }),
+      await clinic.slot(doctor, { date: '2030-04-10', start_time: '10:00', end_time: '10:30' }),
+    ] as const;
+    const entry = await clinic.wait(one, doctor, { before: '12:00' });
+    await clinic.drain();
+    await policy({ horizon_days: 30 });
+    expectProblem(await book(outsider, slots[0]), 'slot_held');
+    expect(await statusOf(one, entry)).toBe('offered');
+    // What nobody waits for is anybody's, and what is still too far ahead waits for its time.
+    await book(outsider, slots[1]).expect(201);
+    expect(await rowOf(slots[2])).toMatchObject({ is_waitlisted: false });
+    // Nor does a horizon that comes closer claim anything.
+    await policy({ horizon_days: 20 });
+    expect(await rowOf(slots[2])).toMatchObject({ is_waitlisted: false });
+  });
+
   test('what begins too soon is let go for good', async () => {
     const [doctor, one] = [await clinic.person('doctor'), await clinic.person('patient')];
     await policy({ min_notice_minutes: 120 });

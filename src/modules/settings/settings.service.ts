@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Unchanged } from '../../core/unchanged.ts';
-import { type Db, type Executor, transaction } from '../../db/client.ts';
+import { type Db, type Executor, type Tx, transaction } from '../../db/client.ts';
 import type { Channel, Listener } from '../../db/links/listen.ts';
 import type { Audit } from '../audit/index.ts';
 import { OPEN_POLICY, type Policy } from '../availability/index.ts';
@@ -12,6 +12,8 @@ interface SettingsDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'record'>;
+  /** Told of another horizon, within the transaction that sets it. */
+  onHorizon: (tx: Tx, before: Policy, after: Policy) => Promise<void>;
   hold_minutes: number;
   offer_minutes: number;
 }
@@ -22,7 +24,14 @@ export type Settings = ReturnType<typeof createSettings>;
  * The clinic's policy, in memory, so that a booking asks nothing for it. The database announces a change in the moment it
  * commits; while nobody follows that link, or it is down, each call asks the database.
  */
-export function createSettings({ db, clock, audit, hold_minutes, offer_minutes }: SettingsDependencies) {
+export function createSettings({
+  db,
+  clock,
+  audit,
+  onHorizon,
+  hold_minutes,
+  offer_minutes,
+}: SettingsDependencies) {
   const defaults = { ...OPEN_POLICY, hold_minutes, offer_minutes };
   let known: Policy | undefined;
   let link: Pick<Listener, 'connected'> | undefined;
@@ -71,11 +80,12 @@ export function createSettings({ db, clock, audit, hold_minutes, offer_minutes }
     /** Changes the policy; this process goes by it before it answers. */
     async update(fields: PolicyChanges, caller: Caller, unchanged?: Unchanged): Promise<Policy> {
       await transaction(db, async (tx) => {
-        if (unchanged) {
-          await repository.lockSettings(tx);
-          unchanged(await read(tx));
-        }
+        const isHorizon = fields.horizon_days !== undefined;
+        if (unchanged || isHorizon) await repository.lockSettings(tx);
+        const before = unchanged || isHorizon ? await read(tx) : defaults;
+        unchanged?.(before);
         await repository.saveSettings(tx, fields, { by: caller.id, now: clock.now() });
+        if (isHorizon) await onHorizon(tx, before, await read(tx));
         const details = { fields: Object.keys(fields) };
         await audit.record(tx, { actor: caller, action: 'settings.update', details });
       });

@@ -1,4 +1,4 @@
-import { clientOf, type Db, type Tx } from '../../db/client.ts';
+import { clientOf, type Db, type Executor, type Tx } from '../../db/client.ts';
 import { doctorIsBookable } from '../availability/bookable.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
 
@@ -91,21 +91,26 @@ export async function keepClaim(tx: Tx, timeslot: number, until: Date | null): P
 }
 
 /**
- * Claims the free slots of a day that somebody waits for. Those who joined after a slot was published count as well: it was
+ * Claims the free slots of some days that somebody waits for. Those who joined after a slot was published count as well: it was
  * too far ahead for anybody to book, so they were not late.
+ * @param days the first and the last of them
  */
-export async function claimDay(db: Db, day: string, now: Date): Promise<void> {
-  await db.$client.query({
-    name: 'waitlist.claim-day',
+export async function claimDays(
+  executor: Executor,
+  { from, to }: { from: string; to: string },
+  now: Date,
+): Promise<void> {
+  await clientOf(executor).query({
+    name: 'waitlist.claim-days',
     text: `
       update timeslots set is_waitlisted = true, held_by = null, held_until = null, held_with = null
       where id in (
         select s.id from timeslots s
-        where s.date = $1 and not s.is_taken and not s.is_waitlisted and (s.held_until is null or s.held_until <= $2)
+        where s.date between $1 and $2 and not s.is_taken and not s.is_waitlisted and (s.held_until is null or s.held_until <= $3)
           and exists (select from waitlist_entries where status = 'waiting')
           and (waitlist_wants(s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id) or waitlist_wants(s.id))
         order by s.id for no key update of s skip locked)`,
-    values: [day, now],
+    values: [from, to, now],
   });
 }
 

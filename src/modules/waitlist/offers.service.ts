@@ -159,7 +159,8 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
   /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */
   async function claimNextDay(): Promise<void> {
     const { now, reach } = boundsFor('patient', await settings.policy(), clock);
-    if (reach < LAST_DAY) await claims.claimDay(db, addDays(reach, 1), now);
+    const next = addDays(reach, 1);
+    if (reach < LAST_DAY) await claims.claimDays(db, { from: next, to: next }, now);
   }
 
   return {
@@ -176,6 +177,19 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       if (slots > 1 || (await claims.isWantedWithOthers(tx, timeslot)))
         await addJob(tx, { task: 'offer_waitlist', payload: {} });
       else await passOnWithin(tx, timeslot, policy);
+    },
+
+    /**
+     * As part of a change of the policy: where it reaches further, those who wait come first on the days that it now reaches, as
+     * they do on each day that comes within reach by itself.
+     */
+    async claimReached(tx: Tx, before: Policy, after: Policy): Promise<void> {
+      const [{ reach: last, now }, { reach }] = [before, after].map((policy) =>
+        boundsFor('patient', policy, clock),
+      ) as [Bounds, Bounds];
+      if (reach <= last) return;
+      await claims.claimDays(tx, { from: addDays(last, 1), to: reach }, now);
+      await addJob(tx, { task: 'offer_waitlist', payload: {} });
     },
 
     /**
