@@ -47,6 +47,35 @@ test('what waits is counted as it comes', async () => {
   expect(lapsed).toMatchObject({ holds_live: before.holds_live, holds_lapsed: before.holds_lapsed + 1 });
 });
 
+/** The state of a channel to which a message was added that is as it says. */
+async function channelWith(channel: string, columns: Record<string, string | number>) {
+  const { id } = await clinic.person('patient');
+  const set = Object.entries({
+    key: `'${channel}:${id}'`,
+    user_id: id,
+    channel: `'${channel}'`,
+    kind: `'reminder'`,
+    ...columns,
+  });
+  await clinic.db.$client.query(
+    `insert into messages (${set.map(([name]) => name).join(', ')}) values (${set.map(([, value]) => value).join(', ')})`,
+  );
+  const { channels } = (await clinic.as(admin).get('/system/').expect(200)).body;
+  return channels.find((one: { channel: string }) => one.channel === channel);
+}
+
+test('what a provider that is away keeps waiting is told as waiting, however often it is put off', async () => {
+  // As a try leaves it: tried again in two minutes, and no try of its own is used up.
+  const put_off = {
+    error: `'http_503'`,
+    created_at: `now() - interval '40 minutes'`,
+    due_at: `now() + interval '2 minutes'`,
+  };
+  const { oldest_seconds, last_failed_at } = await channelWith('sms', put_off);
+  expect(oldest_seconds).toBeGreaterThanOrEqual(2_400);
+  expect(last_failed_at).not.toBeNull();
+});
+
 test('the level of the log holds for a while, is noted, and falls back by itself', async () => {
   const { body } = await clinic
     .as(admin)

@@ -49,14 +49,18 @@ interface ChannelState {
   last_failed_at: string | null;
 }
 
-/** Each channel of messages: what waits, and when it last worked or failed within a day. */
+/**
+ * Each channel of messages: what waits, and when it last worked or failed within a day. While a provider is away each try puts
+ * off a message and uses up none of its tries: such a message has waited since it was made, as near as is known.
+ */
 export async function readChannels(db: Db): Promise<ChannelState[]> {
   const { rows } = await db.$client.query<ChannelState>({
     name: 'system.channels',
     text: `
       with due as (
         select channel, count(*)::int as unsent,
-          greatest(extract(epoch from now() - min(due_at)), 0)::float8 as oldest_seconds
+          greatest(extract(epoch from now() - min(case when attempts = 0 and error is not null then created_at else due_at end)), 0)::float8
+            as oldest_seconds
         from messages where status in ('queued', 'sending') group by channel),
       lately as (
         select channel, max(sent_at) as last_sent_at, max(created_at) filter (where error is not null) as last_failed_at
