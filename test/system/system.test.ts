@@ -76,6 +76,13 @@ test('what a provider that is away keeps waiting is told as waiting, however oft
   expect(last_failed_at).not.toBeNull();
 });
 
+test('a message that was dropped is no failure of its channel', async () => {
+  const dropped = { status: `'dropped'`, error: `'moved'` };
+  expect(await channelWith('email', dropped)).toMatchObject({ unsent: 0, last_failed_at: null });
+  const failed = { status: `'failed'`, error: `'http_400'` };
+  expect((await channelWith('email', failed)).last_failed_at).not.toBeNull();
+});
+
 test('the level of the log holds for a while, is noted, and falls back by itself', async () => {
   const { body } = await clinic
     .as(admin)

@@ -63,7 +63,9 @@ export async function readChannels(db: Db): Promise<ChannelState[]> {
             as oldest_seconds
         from messages where status in ('queued', 'sending') group by channel),
       lately as (
-        select channel, max(sent_at) as last_sent_at, max(created_at) filter (where error is not null) as last_failed_at
+        -- What was dropped has a reason too, and nothing has failed.
+        select channel, max(sent_at) as last_sent_at,
+          max(created_at) filter (where error is not null and status <> 'dropped') as last_failed_at
         from messages where created_at > now() - interval '1 day' group by channel)
       select channel::text, coalesce(unsent, 0) as unsent, coalesce(oldest_seconds, 0) as oldest_seconds,
         last_sent_at, last_failed_at
