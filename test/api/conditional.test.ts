@@ -9,6 +9,7 @@ let clinic: TestApp;
 let people: Record<'admin' | 'doctor' | 'patient', Person>;
 let service: number;
 let room: number;
+let webhook: number;
 const freshDay = freshDays('2026-03-03');
 const HOURS = { weekday: 1, start_time: '09:00', end_time: '10:00', slot_minutes: 30 };
 
@@ -21,6 +22,11 @@ beforeAll(async () => {
   };
   service = await makeService(clinic, people.admin, [people.doctor]);
   room = await makeRoom(clinic.db, '1', 'consulting');
+  const made = await clinic
+    .as(people.admin)
+    .post('/webhooks/', { url: 'http://127.0.0.1:9/hook' })
+    .expect(201);
+  webhook = made.body.id;
 });
 afterAll(() => clinic.close());
 
@@ -211,6 +217,10 @@ const shared: Record<string, () => [Who, string, 'patch' | 'put', string, (value
     const path = `/doctors/${people.doctor.id}/services/`;
     return ['admin', path, 'put', path, (value) => ({ services: [{ service, duration_minutes: value }] })];
   },
+  'an endpoint of a webhook': () => {
+    const path = `/webhooks/${webhook}/`;
+    return ['admin', path, 'patch', path, (value) => ({ description: `CRM ${value}` })];
+  },
 };
 
 describe.each(Object.keys(shared))('If-Match on %s', (name) => {
@@ -244,15 +254,19 @@ describe.each(Object.keys(shared))('If-Match on %s', (name) => {
   });
 });
 
-test.each(['a patient’s profile', 'a branch', 'a room', 'a service', 'what a doctor gives'])(
-  'the answer to a change of %s names the state that it made',
-  async (name) => {
-    const [who, from, method, path, body] = (shared[name] as (typeof shared)[string])();
-    const { headers } = await as(who)[method](path, body(35)).expect(200);
-    expect((await as(who).get(from).expect(200)).headers.etag).toBe(headers.etag);
-    await as(who)[method](path, body(36)).set('if-match', String(headers.etag)).expect(200);
-  },
-);
+test.each([
+  'a patient’s profile',
+  'a branch',
+  'a room',
+  'a service',
+  'what a doctor gives',
+  'an endpoint of a webhook',
+])('the answer to a change of %s names the state that it made', async (name) => {
+  const [who, from, method, path, body] = (shared[name] as (typeof shared)[string])();
+  const { headers } = await as(who)[method](path, body(35)).expect(200);
+  expect((await as(who).get(from).expect(200)).headers.etag).toBe(headers.etag);
+  await as(who)[method](path, body(36)).set('if-match', String(headers.etag)).expect(200);
+});
 
 /** What is taken away, while nothing hangs on it: where a fresh one is, a change of it, and what is said once it is gone. */
 const removable: Record<string, () => Promise<[string, object, ErrorCode]>> = {
@@ -270,6 +284,10 @@ const removable: Record<string, () => Promise<[string, object, ErrorCode]>> = {
     { duration_minutes: 45 },
     'service_not_found',
   ],
+  'an endpoint of a webhook': async () => {
+    const { body } = await as('admin').post('/webhooks/', { url: 'http://127.0.0.1:9/hook' }).expect(201);
+    return [`/webhooks/${body.id}/`, { description: freshDay() }, 'webhook_not_found'];
+  },
 };
 
 describe.each(Object.entries(removable))('If-Match where %s is deleted', (_, fresh) => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { demo } from '../../core/demo.ts';
 import { idParams } from '../../http/fields.ts';
 import { IsAdmin } from '../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../http/zod.ts';
 import { deliveriesRoutes } from './deliveries.routes.ts';
 import { sentEvents } from './sent.schemas.ts';
@@ -83,7 +84,7 @@ export async function webhooksRoutes(instance: FastifyInstance, { webhooks }: { 
     '/webhooks/:id/',
     {
       preHandler,
-      config: { errors: ['webhook_not_found', 'url_not_allowed'] },
+      config: { etag: true, errors: ['webhook_not_found', 'version_mismatch', 'url_not_allowed'] },
       schema: {
         tags,
         operationId: 'updateWebhook',
@@ -92,29 +93,31 @@ export async function webhooksRoutes(instance: FastifyInstance, { webhooks }: { 
           'Switched off, what waits for it is discarded; `replay` sends again what it missed. With another `url` what waits is ' +
           'sent there at once, with all its tries.',
         params,
+        headers: ifMatchTag,
         body: webhookChanges,
         response: { 200: webhook },
       },
     },
-    async (request) => webhooks.update(request.params.id, request.body, request.user),
+    async (request) => webhooks.update(request.params.id, request.body, request.user, unchanged(request)),
   );
 
   app.delete(
     '/webhooks/:id/',
     {
       preHandler,
-      config: { errors: ['webhook_not_found'] },
+      config: { errors: ['webhook_not_found', 'version_mismatch'] },
       schema: {
         tags,
         operationId: 'deleteWebhook',
         summary: 'Remove an endpoint',
         description: 'With all its deliveries.',
         params,
+        headers: ifMatchTag,
         response: { 204: z.undefined() },
       },
     },
     async (request, reply) => {
-      await webhooks.remove(request.params.id, request.user);
+      await webhooks.remove(request.params.id, request.user, unchanged(request));
       return reply.code(204).send();
     },
   );

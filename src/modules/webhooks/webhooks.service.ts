@@ -5,6 +5,7 @@ import { eventTypes } from '../../core/events.ts';
 import type { Page } from '../../core/page.ts';
 import type { Caller } from '../../core/roles.ts';
 import type { Sealer } from '../../core/sealing.ts';
+import type { Unchanged } from '../../core/unchanged.ts';
 import { newSecret } from '../../core/webhooks.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { epochOf, type Happened } from '../../events/log.ts';
@@ -80,6 +81,14 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     return found;
   }
 
+  /** Keeps an endpoint as it is until the transaction ends. @throws AppError webhook_not_found */
+  async function lock(tx: Tx, id: number): Promise<{ shown: Webhook; sealed: string }> {
+    const found = await repository.lockWebhook(tx, id);
+    if (!found) throw new AppError('webhook_not_found');
+    const { secret: sealed, ...shown } = found;
+    return { shown, sealed };
+  }
+
   /** @throws AppError webhook_not_found, webhook_off */
   async function active(id: number): Promise<Webhook> {
     const found = await existing(id);
@@ -123,12 +132,18 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     list: (): Promise<Webhook[]> => repository.listWebhooks(db),
     get: existing,
 
-    /** @throws AppError webhook_not_found, url_not_allowed */
-    async update(id: number, changes: WebhookChanges, caller: Caller): Promise<Webhook> {
+    /** @throws AppError webhook_not_found, version_mismatch, url_not_allowed */
+    async update(
+      id: number,
+      changes: WebhookChanges,
+      caller: Caller,
+      unchanged?: Unchanged,
+    ): Promise<Webhook> {
       if (changes.url !== undefined) await judgeUrl(changes.url);
       return transaction(db, async (tx) => {
-        const before = await repository.lockWebhook(tx, id);
-        const isMoved = changes.url !== undefined && changes.url !== before?.url;
+const { shown } = await lock(tx, id);
+        unchanged?.(shown);
+        const isMoved = changes.url !== undefined && changes.url !== shown.url;
         const changed = await repository.updateWebhook(tx, id, changes, isMoved);
         if (!changed) throw new AppError('webhook_not_found');
         if (changes.is_active === false) await repository.discardWaiting(tx, id);
@@ -138,8 +153,10 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
       });
     },
 
-    async remove(id: number, caller: Caller): Promise<void> {
+    /** @throws AppError webhook_not_found, version_mismatch */
+    async remove(id: number, caller: Caller, unchanged?: Unchanged): Promise<void> {
       await transaction(db, async (tx) => {
+        if (unchanged) unchanged((await lock(tx, id)).shown);
         if (!(await repository.deleteWebhook(tx, id))) throw new AppError('webhook_not_found');
         await note(tx, caller, 'webhook.delete', id);
       });
@@ -149,9 +166,7 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     async rotate(id: number, caller: Caller): Promise<NewWebhook> {
       const secret = newSecret();
       return transaction(db, async (tx) => {
-        const before = await repository.lockWebhook(tx, id);
-        if (!before) throw new AppError('webhook_not_found');
-        const { secret: sealed, ...shown } = before;
+        const { sealed, shown } = await lock(tx, id);
         const old = sealer.open(repository.SECRET, id, sealed);
         await repository.setSecret(tx, id, {
           secret: sealer.seal(repository.SECRET, id, secret),
