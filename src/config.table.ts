@@ -42,7 +42,7 @@ export const settings = {
       is: value.whole(1, 1_000_000),
       default: '1000',
       means:
-        'Connections that one address may have open to each process. Without effect behind `TRUST_PROXY`.',
+        'Connections that one address, or one /64 of IPv6, may have open to each process. Without effect behind `TRUST_PROXY`.',
     },
     STREAMS_MAX: {
       is: value.whole(0, 1_000_000),

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
+import { networkOf } from '../core/address.ts';
 
 /** Files of this process that are neither clients' connections nor the pool's: jobs, log, the database of its own. */
 const OTHER_FILES = 64;
@@ -25,9 +26,9 @@ function limitAll(app: FastifyInstance, { database_pool_max }: Config): void {
 }
 
 /**
- * Closes at once what one address connects beyond its share: idle connections cost nobody but the server anything. The
- * share is never more than half of all. Behind a proxy (TRUST_PROXY) everybody has the proxy's address, so the proxy
- * must bound them.
+ * Closes at once what one address, or one /64 of IPv6, connects beyond its share: idle connections cost nobody but the
+ * server anything. The share is never more than half of all. Behind a proxy (TRUST_PROXY) everybody has the proxy's
+ * address, so the proxy must bound them.
  */
 function limitAddresses(app: FastifyInstance, { connections_per_address, trust_proxy }: Config): void {
   if (trust_proxy.length > 0) return;
@@ -36,20 +37,20 @@ function limitAddresses(app: FastifyInstance, { connections_per_address, trust_p
   const open = new Map<string, number>();
   let said = false;
   server.on('connection', (socket) => {
-    const { remoteAddress: address } = socket;
-    if (address === undefined) return;
-    const count = (open.get(address) ?? 0) + 1;
+    const network = networkOf(socket.remoteAddress);
+    if (network === undefined) return;
+    const count = (open.get(network) ?? 0) + 1;
     if (count > most) {
       if (!said)
         app.log.warn({ most }, 'one address connects more often than CONNECTIONS_PER_ADDRESS allows');
       said = true;
       return void socket.destroy();
     }
-    open.set(address, count);
+    open.set(network, count);
     socket.once('close', () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
+      const left = (open.get(network) ?? 1) - 1;
+      if (left > 0) open.set(network, left);
+      else open.delete(network);
     });
   });
 }

@@ -1,5 +1,8 @@
+import { EventEmitter } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { limitConnections } from '../../src/main/connections.ts';
 import { testApp, testConfig } from '../helpers/app.ts';
 import { startServer } from '../helpers/process.ts';
 
@@ -84,4 +87,32 @@ test('one address with idle connections leaves others theirs, and gets no more t
       }),
     { timeout: 120_000 },
   );
+});
+
+test('all addresses of one /64 of IPv6 have one share, and an IPv4 address has one however it is written', () => {
+  const server = new EventEmitter();
+  const app = { server, log: { warn() {} } } as unknown as FastifyInstance;
+  limitConnections(app, { ...testConfig, connections_per_address: 2 });
+  const from = (remoteAddress: string) => {
+    const socket = Object.assign(new EventEmitter(), {
+      remoteAddress,
+      isOpen: true,
+      destroy() {
+        socket.isOpen = false;
+      },
+    });
+    server.emit('connection', socket);
+    return socket;
+  };
+  const open = (...addresses: string[]) => addresses.map((address) => from(address).isOpen);
+  const first = from('2001:db8:1:2::1');
+  expect(open('2001:db8:1:2::2', '2001:db8:1:2:3:4:5:6', '2001:db8:1:3::1')).toEqual([true, false, true]);
+  expect(open('203.0.113.7', '::ffff:203.0.113.7', '203.0.113.7', '203.0.113.8')).toEqual([
+    true,
+    true,
+    false,
+    true,
+  ]);
+  first.emit('close');
+  expect(open('2001:db8:1:2::9', '2001:db8:1:2::9')).toEqual([true, false]);
 });
