@@ -1,3 +1,6 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   accountsApp,
@@ -441,4 +444,32 @@ test('what queues for the erased duplicate goes nowhere, and its data is gone wh
     await query("select from users where first_name = 'Needlefirst' or email = 'needle@example.uz'"),
   ).toEqual([]);
   expect((await queuedFor(clinic, from.id)).filter(({ kind }) => kind !== 'code')).toEqual([]);
+});
+
+test('whoever is erased later is noted beside the backups by all of their records: a backup from before the merge has those', async () => {
+  const backup_dir = mkdtempSync(join(tmpdir(), 'clinic-ledger-'));
+  const ledger = join(backup_dir, 'erasures');
+  mkdirSync(ledger);
+  const marker = { format: 1, system_identifier: '1', key_check: null };
+  writeFileSync(join(backup_dir, 'clinic-backups.json'), JSON.stringify(marker));
+  const kept = await accountsApp({ backup_dir });
+  const [chief, first, second, last] = [
+    await kept.person('admin'),
+    await kept.person('patient'),
+    await kept.person('patient'),
+    await kept.person('patient'),
+  ];
+  const into = (from: Person, id: number) =>
+    kept.as(chief).post(`/patients/${from.id}/merge/`, { into: id }).expect(200);
+  await into(first, second.id);
+  await into(second, last.id);
+  // Nobody is erased so far: the person goes on.
+  expect(readdirSync(ledger)).toEqual([]);
+  await kept.as(chief).delete(`/users/${last.id}/`, { password: PASSWORD }).expect(204);
+  const [noted = '', ...more] = readdirSync(ledger);
+  expect(more).toEqual([]);
+  const { people } = JSON.parse(readFileSync(join(ledger, noted), 'utf8'));
+  expect(people.map(({ id }: { id: number }) => id)).toEqual([first.id, second.id, last.id]);
+  await kept.close();
+  rmSync(backup_dir, { recursive: true });
 });

@@ -13,6 +13,7 @@ import {
   lt,
   ne,
   not,
+  or,
   type PgColumn,
   type SQL,
   sql,
@@ -260,7 +261,10 @@ export async function hasUsers(executor: Executor, role?: Role): Promise<boolean
   return rows.length > 0;
 }
 
-/** When the accounts of these people were made, to the microsecond: their ids may be given again after a restore. */
+/**
+ * When the accounts of these people were made, to the microsecond: their ids may be given again after a restore. A backup from before
+ * a merge still has the other records of the same people: these are named with them.
+ */
 export async function findMade(
   tx: Tx,
   people: readonly number[],
@@ -268,6 +272,6 @@ export async function findMade(
   return tx
     .select({ id: users.id, created_at: sql<string>`${users.created_at}::text` })
     .from(users)
-    .where(inArray(users.id, [...people]))
+    .where(or(inArray(users.id, [...people]), inArray(users.merged_into, [...people])))
     .orderBy(users.id);
 }
