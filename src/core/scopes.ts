@@ -46,8 +46,8 @@ export const roleFor = (wanted: readonly Scope[]): KeyRole =>
 const rules: readonly [path: RegExp, scope: `${string}:${'read' | 'write' | 'rw' | 'introspect'}` | null][] =
   [
     [/^\/auth\/introspect\/$/, 'tokens:introspect'],
-    // A key never merges records, which erases one of them.
-    [/^\/patients\/:id\/merge\/$/, null],
+    // A key never merges records, which erases one of them, nor takes a guardian away, which may erase the child.
+    [/^\/patients\/:id\/(?:merge|guardians\/:guardian)\/$/, null],
     [/^\/patients\//, 'patients:rw'],
     [/^\/doctors\/:id\/schedule\/$/, 'schedules:rw'],
     [/^\/(?:absences|holidays)\//, 'schedules:rw'],

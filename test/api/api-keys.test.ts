@@ -265,3 +265,21 @@ test('no key makes keys, changes passwords or roles, merges or erases, whatever 
   for (const [method, path, body] of never)
     expectProblem(await by(all)[method](path, body), 'insufficient_scope');
 });
+
+test('no key takes a guardian away, with whom a child would be erased whom nobody else looks after', async () => {
+  const child = {
+    first_name: 'Madina',
+    last_name: 'Karimova',
+    date_of_birth: '2019-08-20',
+    gender: 'female',
+  };
+  const { body } = await clinic
+    .as(patient)
+    .post('/patient/dependants/', { ...child, relationship: 'parent' })
+    .expect(201);
+  for (const fields of [{ role: 'admin' }, { role: 'admin', scopes: ['patients:write'] }]) {
+    const answer = await by(await makeKey(fields)).delete(`/patients/${body.id}/guardians/${patient.id}/`);
+    expectProblem(answer, 'insufficient_scope');
+  }
+  await clinic.as(patient).get(`/patient/dependants/${body.id}/`).expect(200);
+});
