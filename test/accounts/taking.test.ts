@@ -267,6 +267,30 @@ describe('a first contact', () => {
     expect(rows).toEqual([{ email: null, phone }]);
   });
 
+  test('beside another one that was confirmed as lately, taken back by that one, leaves it the way to a new password', async () => {
+    const [phone, email] = [freshPhone(), freshEmail()];
+    const person = await clinic.person('patient', { phone });
+    for (const [contact, value] of [
+      ['phone', phone],
+      ['email', email],
+    ] as const) {
+      await clinic
+        .as(person)
+        .post(`/auth/${contact}/verify/`, { [contact]: value })
+        .expect(202);
+      const code = await lastCode(clinic, person.id);
+      await clinic.as(person).post(`/auth/${contact}/verify/confirm/`, { code }).expect(200);
+      pass(clinic.clock, 100);
+    }
+    const [told] = await toldOf(person.id);
+    expect(told).toMatchObject({ channel: 'sms', destination: phone, params: { added: 'true' } });
+    expect((await page(told?.stop, 'POST')).statusCode).toBe(200);
+    // The page says that a new password is set with “Forgot password” now.
+    expect(await resets(phone, person.id)).toBe(204);
+    const { body } = await signIn(clinic, { username: phone }, NEXT).expect(200);
+    expect(body.user).toMatchObject({ phone, phone_verified_at: expect.any(String), email: null });
+  });
+
   test('that was confirmed as lately as one that is taken back is doubted with it', async () => {
     const [phone, email] = [freshPhone(), freshEmail()];
     const person = await clinic.person('patient');

@@ -84,7 +84,8 @@ export function createUndo(dependencies: UndoDependencies) {
           const change = account && (await repository.findChange(tx, hashOf(token)));
           if (!account || !change || !isOpen(change)) return undefined;
           await users.restoreContact(tx, user, contact, change.old_value, change.old_verified_at);
-          await doubtOther(tx, user, account, contact);
+          // A contact that was only added is taken back by who has the other one: that is their way back.
+          if (change.old_value !== null) await doubtOther(tx, user, account, contact);
           await repository.endChanges(tx, user, clock.now());
           await codes.endAll(tx, user);
           await users.setPassword(tx, user, unknown);
