@@ -101,6 +101,39 @@ describe('accepting later', () => {
     clinic.clock.set('2026-03-02T04:00:00Z');
   });
 
+  test('of what a guardian has accepted for them is one’s own word from then on', async () => {
+    const parent = await clinic.person('patient');
+    const born = { date_of_birth: '2009-05-05', gender: 'male', relationship: 'parent', accept_terms: true };
+    const child = { first_name: 'Timur', last_name: 'Karimov', ...born };
+    const { id } = (await clinic.as(parent).post('/patient/dependants/', child).expect(201)).body;
+    const admin = await clinic.person('admin');
+    const credentials = { username: 'timur.karimov', password: PASSWORD };
+    await clinic.as(admin).patch(`/users/${id}/`, credentials).expect(200);
+    const { access } = (await clinic.as(undefined).post('/auth/login/', credentials).expect(200)).body;
+    const by = async () => {
+      const { rows } = await clinic.db.$client.query(
+        'select accepted_by, accepted_at from consents where user_id = $1',
+        [id],
+      );
+      return rows;
+    };
+    const at = (accepted_at: string, accepted_by: number | null) =>
+      Array(2).fill({ accepted_by, accepted_at });
+    expect(await by()).toEqual(at('2026-03-02T04:00:00.000Z', parent.id));
+    clinic.clock.set('2026-03-02T04:10:00Z');
+    await clinic.as({ token: access }).post(path, { accept_terms: true }).expect(200);
+    expect(await by()).toEqual(at('2026-03-02T04:10:00.000Z', null));
+    const { rows } = await clinic.db.$client.query(
+      "select details from audit_entries where subject_id = $1 and action = 'consent.accept'",
+      [id],
+    );
+    expect(rows).toEqual([{ details: { fields: ['terms', 'privacy'] } }]);
+    clinic.clock.set('2026-03-02T04:20:00Z');
+    await clinic.as({ token: access }).post(path, { accept_terms: true }).expect(200);
+    expect(await by()).toEqual(at('2026-03-02T04:10:00.000Z', null));
+    clinic.clock.set('2026-03-02T04:00:00Z');
+  });
+
   test('of a newer version: the older stays beside it', async () => {
     const { body: registered } = await register(clinic, { accept_terms: true }).expect(201);
     const credentials = { username: registered.username, password: PASSWORD };

@@ -9,9 +9,15 @@ export interface Consent {
 }
 
 /**
- * Keeps what a person has accepted, or their guardian for them; accepting the same version again changes nothing.
+ * What is accepted again changes nothing. Only where a guardian has accepted for somebody, their own word takes its place: it is
+ * theirs from then on.
+ */
+const IN_PLACE = sql.raw('consents.accepted_by is not null and excluded.accepted_by is null');
+
+/**
+ * Keeps what a person has accepted, or their guardian for them.
  * @param by the guardian
- * @returns the documents of which this version had not been accepted before
+ * @returns the documents of which they had not accepted this version before
  */
 export async function insertConsents(
   tx: Tx,
@@ -26,7 +32,11 @@ export async function insertConsents(
     .values(
       accepted.map((consent) => ({ user_id: person, ...consent, accepted_at, accepted_by: by ?? null })),
     )
-    .onConflictDoNothing()
+    .onConflictDoUpdate({
+      target: [consents.user_id, consents.document, consents.version],
+      set: { accepted_at, accepted_by: null },
+      setWhere: IN_PLACE,
+    })
     .returning({ document: consents.document });
   return fresh.map(({ document }) => document);
 }
@@ -44,7 +54,8 @@ export async function moveConsents(tx: Tx, { from, into }: { from: number; into:
   await tx.execute(sql`
     insert into consents (user_id, document, version, accepted_at, accepted_by)
     select ${into}, document, version, accepted_at, accepted_by from consents where user_id = ${from}
-    on conflict do nothing`);
+    on conflict (user_id, document, version) do update
+      set accepted_at = excluded.accepted_at, accepted_by = excluded.accepted_by where ${IN_PLACE}`);
   await tx.execute(sql`delete from consents where user_id = ${from}`);
   await tx.execute(sql`
     update consents set accepted_by = ${into} where accepted_by = ${from} and user_id in (
