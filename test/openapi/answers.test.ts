@@ -333,6 +333,20 @@ async function signInByOthers() {
     'invalid_identity',
     example('signInByTelegram', 'example'),
   );
+  // Whoever has no password, and came a while ago, is asked to come again wherever a password is given.
+  const owner = { password: PASSWORD };
+  const { id } = await call({ token }, 'get', '/auth/me/', 200);
+  await clinic.db.$client.query("insert into telegram_chats (user_id, chat_id) values ($1, 'a chat')", [id]);
+  pass(clinic.clock, 301);
+  await call({ token }, 'patch', '/auth/me/', 'sign_in_again', { phone: null, ...owner });
+  await call({ token }, 'patch', '/patient/profile/', 'sign_in_again', { phone: null, ...owner });
+  for (const contact of ['phone', 'email']) {
+    const body = { code: '402915', ...owner };
+    await call({ token }, 'post', `/auth/${contact}/verify/confirm/`, 'sign_in_again', body);
+  }
+  await call({ token }, 'post', '/notifications/telegram/link/', 'sign_in_again', owner);
+  await call({ token }, 'delete', '/notifications/telegram/link/', 'sign_in_again', owner);
+  pass(clinic.clock, -301);
   const { results } = await call({ token }, 'get', '/auth/identities/', 200);
   await call({ token }, 'delete', `/auth/identities/${results[0].id}/`, 204);
   await call({ token }, 'delete', `/auth/identities/${results[1].id}/`, 'last_way_in');

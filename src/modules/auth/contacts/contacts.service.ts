@@ -46,7 +46,7 @@ export function createContacts(dependencies: ContactsDependencies) {
   /**
    * Does `work`, which changes the caller's own contacts to `wanted`. A confirmed one is given up only by who knows the
    * password or has that contact, which is told.
-   * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
+   * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests, sign_in_again
    */
   async function change<Result>(
     caller: Caller,
@@ -104,7 +104,7 @@ export function createContacts(dependencies: ContactsDependencies) {
      * Makes the phone or email to which the code was sent the caller's confirmed one. Where it takes the place of a
      * confirmed one, that takes the password, or a code that was sent to it.
      * @throws AppError invalid_code, phone_taken, email_taken (another account has confirmed it), invalid_input
-     *   (proof_required, wrong_password), too_many_requests
+     *   (proof_required, wrong_password), too_many_requests, sign_in_again
      */
     async confirmCode(caller: Caller, contact: Contact, { code, ...proof }: CodeConfirmation): Promise<User> {
       const knowsPassword = await proofs.password(caller, proof);

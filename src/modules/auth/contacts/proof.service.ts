@@ -86,7 +86,7 @@ export function createProofs({ db, codes, password: passwords, messages, users }
 
     /**
      * Asks for either, where no contact is given up but something else that reaches the owner.
-     * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests
+     * @throws AppError invalid_input (proof_required, wrong_password), invalid_code, too_many_requests, sign_in_again
      */
     async must(caller: Caller, proof: Proof): Promise<void> {
       if (await password(caller, proof)) return;

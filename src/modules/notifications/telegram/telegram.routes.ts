@@ -16,7 +16,7 @@ const maySendNothing = async (request: FastifyRequest) => {
 export interface TelegramRoutesOptions {
   telegram: Telegram;
   owner: {
-    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code */
+    /** Asks once more whether it is the account's owner. @throws AppError invalid_input, invalid_code, sign_in_again */
     must: (caller: Caller, proof: TelegramProof) => Promise<void>;
   };
 }
