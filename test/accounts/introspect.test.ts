@@ -58,6 +58,23 @@ describe('a service that asks about a token', () => {
     expect((await ask(login.body.access)).body).toMatchObject({ role: 'receptionist', branches: [1] });
   });
 
+  test('hears of other branches at once, whatever the token says', async () => {
+    const { id, username } = await receptionist(clinic);
+    const login = await clinic.as(undefined).post('/auth/login/', { username, password: PASSWORD });
+    const { access } = login.body;
+    expect((await ask(access)).body).not.toHaveProperty('branches');
+    await clinic
+      .as(admin)
+      .patch(`/users/${id}/`, { profile: { branches: [1] } })
+      .expect(200);
+    expect((await ask(access, { at: other })).body).toMatchObject({ active: true, branches: [1] });
+    await clinic
+      .as(admin)
+      .patch(`/users/${id}/`, { profile: { branches: [] } })
+      .expect(200);
+    expect((await ask(access)).body).not.toHaveProperty('branches');
+  });
+
   test('asks with a form, as RFC 7662 has it', async () => {
     const { token } = await clinic.person('patient');
     const post = (body: string, type = FORM) =>

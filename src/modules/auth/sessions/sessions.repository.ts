@@ -108,6 +108,20 @@ export async function isLive(db: Db, session: number): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** The branches to which somebody is bound, as SQL; null is none. */
+export const BRANCHES = (user: string): string =>
+  `(select array_agg(branch_id order by branch_id) from receptionist_branches where user_id = ${user})`;
+
+/** A session that has not ended, with the branches to which its owner is bound now. */
+export async function findLive(db: Db, session: number): Promise<{ branches: number[] | null } | undefined> {
+  const { rows } = await db.$client.query<{ branches: number[] | null }>({
+    name: 'sessions.find-live',
+    text: `select ${BRANCHES('s.user_id')} as branches from sessions s where s.id = $1 and s.ended_at is null`,
+    values: [session],
+  });
+  return rows[0];
+}
+
 /** Those of these sessions that have not ended. */
 export async function listLive(db: Db, ids: readonly number[]): Promise<number[]> {
   const { rows } = await db.$client.query<{ id: number }>({

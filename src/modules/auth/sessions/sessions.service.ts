@@ -105,8 +105,9 @@ export function createSessions({ db, clock, access_token_minutes }: SessionsDepe
       return link?.connected ? false : repository.isLive(db, session).then((live) => !live);
     },
 
-    /** Whether a session serves, as the database knows it in this moment. */
-    isLive: (session: number): Promise<boolean> => repository.isLive(db, session),
+    /** What stands of a session that serves, as the database knows it in this moment. */
+    findLive: (session: number): Promise<{ branches: number[] | null } | undefined> =>
+      repository.findLive(db, session),
 
     /** Which of these have ended: asked of the database only while their ends are not heard of. */
     async endedOf(sessions: readonly number[]): Promise<number[]> {

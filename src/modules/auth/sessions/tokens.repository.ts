@@ -1,9 +1,6 @@
 import type { Role } from '../../../core/roles.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
-
-/** The branches to which somebody is bound; null is none. */
-const BRANCHES = (user: string) =>
-  `(select array_agg(branch_id order by branch_id) from receptionist_branches where user_id = ${user})`;
+import { BRANCHES } from './sessions.repository.ts';
 
 interface NewToken {
   token_hash: Buffer;
