@@ -359,6 +359,16 @@ test('holds what was waited for and offered, what is kept, and what happened to 
   ]);
 });
 
+test('holds no slot that was kept once and is kept no longer', async () => {
+  const person = await clinic.person('patient');
+  const slot = await clinic.slot(doctor, { date: '2026-03-28' });
+  await clinic.as(person).post(`/timeslots/${slot}/hold/`).expect(200);
+  expect((await exportOf(person)).holds).toMatchObject([{ timeslot: slot }]);
+  clinic.clock.set('2026-03-02T04:06:00Z');
+  expect((await exportOf(person)).holds).toEqual([]);
+  clinic.clock.set('2026-03-02T04:00:00Z');
+});
+
 test('holds a doctor’s week and when they were away', async () => {
   const person = await clinic.person('doctor');
   await query(

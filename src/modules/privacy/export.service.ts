@@ -44,7 +44,8 @@ export function createExport({ db, clock, audit, personal }: ExportDependencies)
     head: Record<string, unknown>,
   ): AsyncGenerator<string> {
     // Whoever has the head of the answer takes the rest at their own pace.
-    for (const [name, { list }] of kinds.list) head[name] = await unhurried(() => list(db, person));
+    for (const [name, { list }] of kinds.list)
+      head[name] = await unhurried(() => list(db, person, clock.now()));
     yield JSON.stringify(head).slice(0, -1);
     for (const [name, part] of kinds.pages) {
       yield `,"${name}":[`;

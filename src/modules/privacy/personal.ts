@@ -14,9 +14,9 @@ export type Part = {
 interface Row {
   row: { table: PgTable; person: PgColumn; columns: Record<string, PgColumn | SQL.Aliased> };
 }
-/** A handful of rows, read at once. */
+/** A handful of rows, read at once, as they stand at this moment. */
 interface List {
-  list: (db: Db, person: number) => Promise<object[]>;
+  list: (db: Db, person: number, now: Date) => Promise<object[]>;
 }
 /** Any number of rows: those after an id, in the order of their ids, `limit` of them at most. */
 interface Pages {

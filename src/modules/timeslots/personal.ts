@@ -51,8 +51,8 @@ export const personal = {
         }),
         'Slots that are kept for this person at the moment.',
       ),
-      /** By themself, or as an offer of the waiting list. */
-      list: (db: Db, person: number) =>
+      /** By themself, or as an offer of the waiting list. A hold that has lapsed stands there until somebody else has the slot. */
+      list: (db: Db, person: number, now: Date) =>
         db
           .select({
             timeslot: timeslots.id,
@@ -62,7 +62,7 @@ export const personal = {
             held_until: timeslots.held_until,
           })
           .from(timeslots)
-          .where(eq(timeslots.held_by, person))
+          .where(and(eq(timeslots.held_by, person), gt(timeslots.held_until, now.toISOString())))
           .orderBy(timeslots.date, timeslots.start_time),
     },
   },
