@@ -184,6 +184,17 @@ test('an admin finds what came from a network; the person finds none of it in th
   expect(actions('access_log')).toEqual(['user.register', 'audit.list', 'user.export']);
 });
 
+test('what somebody was refused, and from which network, is in their export too', async () => {
+  const person = await clinic.person('patient');
+  const address = freshAddress();
+  await clinic.as(person).get('/users/').set('x-forwarded-for', address).expect(403);
+  const { body } = await clinic.as(person).get('/auth/me/export/').expect(200);
+  expect(body.sign_ins).toMatchObject([
+    { action: 'sign_in' },
+    { action: 'access.refuse', network: `${address}/32` },
+  ]);
+});
+
 test('networks are forgotten with their person; nothing else of an entry ever changes', async () => {
   const person = await clinic.person('patient');
   const address = freshAddress();
