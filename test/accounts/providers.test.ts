@@ -343,6 +343,20 @@ describe('an account without a password', () => {
     pass(clinic.clock, -301);
   });
 
+  test('gets another role with a password only, and is told that it is missing', async () => {
+    const admin = await clinic.person('admin');
+    const change = (fields: object) => clinic.as(admin).patch(`/users/${person.id}/`, fields);
+    const missing = { fields: ['password required'] };
+    for (const role of ['doctor', 'receptionist', 'admin'])
+      expectProblem(await change({ role }), 'invalid_input', missing);
+    await change({ role: 'receptionist', is_active: false }).expect(200);
+    expectProblem(await change({ is_active: true }), 'invalid_input', missing);
+    const password = 'eleven-apricot-trees';
+    await change({ is_active: true, password }).expect(200);
+    const { body } = await guest().post('/auth/login/', { username: person.username, password }).expect(200);
+    expect(body.user).toMatchObject({ id: person.id, role: 'receptionist' });
+  });
+
   test('is nobody’s to claim, though its phone is', async () => {
     const phone = freshPhone();
     await confirm(clinic, person.id, { phone });

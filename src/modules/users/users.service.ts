@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { AppError, type FieldError, invalidField } from '../../core/errors.ts';
 import type { Page, PageRequest } from '../../core/page.ts';
 import { hasNoSignIn } from '../../core/records.ts';
-import { type Caller, isBoundByBranches, type Role, sideOf } from '../../core/roles.ts';
+import { type Caller, isBoundByBranches, type Role, sideOf, worksHere } from '../../core/roles.ts';
 import type { Unchanged } from '../../core/unchanged.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import { planReminders } from '../../db/queue/jobs.ts';
@@ -115,6 +115,7 @@ export function createUsers(dependencies: UsersDependencies) {
     refuseMisfits(role, username, { password, profile });
     const newRole = role !== before.role;
     refuseHalfSignIn(before, { username: changes.username, password }, newRole);
+    await mustHavePassword(tx, user, before, { ...after, password });
     await leaving.leaveCalendar(tx, user, before, { newRole, is_active: changes.is_active, upcoming }, by);
     if (newRole || changes.is_active === false) await waitlist.leaveAll(tx, user);
     // Whoever is put out keeps their branches: without one they would work everywhere once they are let in again.
@@ -187,7 +188,7 @@ export function createUsers(dependencies: UsersDependencies) {
      * Changes a person on an admin's behalf. A new role or password, or deactivation, ends all their sessions; what
      * becomes of their visits has to be said. Whom an admin makes a doctor is approved by it.
      * @throws AppError user_not_found, username_taken, last_admin, has_upcoming, role_in_use, branch_not_found, invalid_input
-     * (profile of another role)
+     * (profile of another role; no password for whoever has none and comes to work here)
      */
     async update(user: number, changes: UserChanges, by: Caller, unchanged?: Unchanged): Promise<User> {
       const { password } = changes;
@@ -231,6 +232,21 @@ function refuseHalfSignIn(
   const missing = (['username', 'password'] as const).filter((name) => account[name] === undefined);
   if (missing.length === 1 || (newRole && missing.length > 0))
     throw new AppError('invalid_input', { fields: missing.map((path) => ({ path, code: 'required' })) });
+}
+
+/**
+ * A patient may come by a provider or a passkey alone. Whoever begins to work here, or is let in again, has a password
+ * (users_active_has_password).
+ */
+async function mustHavePassword(
+  tx: Tx,
+  user: number,
+  before: LockedAccount,
+  { role, is_active, password }: Pick<UserChanges, 'password'> & Pick<LockedAccount, 'role' | 'is_active'>,
+): Promise<void> {
+  const isNew = role !== before.role || !before.is_active;
+  if (password !== undefined || !worksHere(role) || !is_active || !isNew) return;
+  if ((await repository.findPasswordHash(tx, user)) === null) throw invalidField('password', 'required');
 }
 
 /** Refuses what a schema cannot judge: it depends on who the person already is. */
