@@ -274,6 +274,13 @@ describe('the tie', () => {
     expectProblem(await as(admin).delete(of(child, parent.id)), 'dependant_has_visits');
   });
 
+  test('that an admin takes away stands in the log of who looked after the child, too', async () => {
+    const admin = await clinic.person('admin');
+    await as(admin).delete(`/patients/${child}/guardians/${parent.id}/`).expect(204);
+    const { body } = await as(parent).get('/auth/me/access-log/').expect(200);
+    expect(body.results[0]).toMatchObject({ action: 'family.remove', by: { id: admin.id, role: 'admin' } });
+  });
+
   test('ends with the 18th birthday by the clinic’s clock; born on 29 February, on 1 March', async () => {
     const { body } = await as(parent)
       .post('/patient/dependants/', { ...CHILD, date_of_birth: '2012-02-29' })

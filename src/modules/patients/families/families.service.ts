@@ -71,6 +71,13 @@ export function createFamilies(dependencies: FamiliesDependencies) {
     if (fault) throw invalidField('date_of_birth', fault);
   }
 
+  /** Whose tie an admin takes away finds it in their own log, as they find there that it was made. */
+  async function noteRemoved(tx: Tx, child: number, guardian: number, by: Caller): Promise<void> {
+    const details = { child, guardian };
+    for (const subject of by.id === guardian ? [child] : [child, guardian])
+      await audit.record(tx, { actor: by, action: 'family.remove', subject, details });
+  }
+
   /**
    * Lets somebody act for a patient; both are locked with it. Saying so again changes nothing.
    * @returns false where the tie was there before
@@ -195,12 +202,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         if (count > 0) throw new AppError('dependant_has_visits', { count });
         const isMissed = !isLast || !(await isErasedWith(tx, { guardian, dependant }));
         await repository.untie(tx, { guardian, dependant });
-        await audit.record(tx, {
-          actor: by,
-          action: 'family.remove',
-          subject: dependant,
-          details: { guardian },
-        });
+        await noteRemoved(tx, dependant, guardian, by);
         if (!isMissed) await users.eraseWithin(tx, dependant, by);
       });
     },
