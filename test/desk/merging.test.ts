@@ -230,6 +230,40 @@ describe('what moves', () => {
     expect((await ties()).map(({ dependant_id }) => dependant_id)).toEqual([shared.id]);
   });
 
+  test('what a guardian has cancelled of a child’s visits is by the record that stays', async () => {
+    const [from, into] = [await clinic.person('patient'), await clinic.person('patient')];
+    const child = await record({ phone: null, date_of_birth: '2019-05-05' });
+    await query(
+      "insert into guardianships (guardian_id, dependant_id, relationship, created_by) values ($1, $2, 'parent', $1)",
+      [from.id, child.id],
+    );
+    const visit = await bookFor(child, freshDay(), from);
+    await clinic.as(from).delete(`/appointments/${visit}/`).expect(204);
+    await merge(from, into).expect(200);
+    const { body } = await clinic.as(into).get(`/appointments/${visit}/`).expect(200);
+    expect(body).toMatchObject({ booked_by: into.id, cancelled_by: into.id });
+  });
+
+  test('what somebody did with their visits by the other record is theirs in the history', async () => {
+    const from = await clinic.person('patient', { first_name: 'Sanobar' });
+    const into = await clinic.person('patient', { first_name: 'Sanobar' });
+    const visit = await bookFor(from, freshDay(), from);
+    const timeslot = await clinic.slot(doctor, { date: freshDay() });
+    await clinic.as(from).post(`/appointments/${visit}/reschedule/`, { timeslot }).expect(200);
+    await merge(from, into).expect(200);
+    const { body } = await clinic.as(into).get(`/appointments/${visit}/history/`).expect(200);
+    const theirs = { id: into.id, role: 'patient', first_name: 'Sanobar', last_name: null };
+    expect(body.slice(0, 2)).toMatchObject([
+      { kind: 'booked', by: theirs },
+      { kind: 'moved', by: theirs },
+    ]);
+    const { body: data } = await clinic.as(into).get('/auth/me/export/').expect(200);
+    expect(data.appointment_history).toMatchObject([
+      { kind: 'moved', by: into.id },
+      { kind: 'patient_changed', by: admin.id },
+    ]);
+  });
+
   test('no more children than one may have, nor more guardians: then nothing is merged, and nothing lost', async () => {
     const child = () => record({ phone: null, date_of_birth: '2019-05-05' });
     const tie = (dependant: { id: number }, guardian: { id: number }) =>

@@ -164,7 +164,8 @@ export const personal = {
       of_family: true as const,
       /**
        * On whichever side of them one is. Of a visit that was found to be theirs a patient takes no more with them than its
-       * history shows them: nothing of before, nor whose it was. Two records of one person are no others.
+       * history shows them: nothing of before, nor whose it was. Two records of one person are no others, and who did something by
+       * one that was merged is the other.
        */
       pages: async (db: Db, person: number, after: number, limit: number) =>
         (
@@ -176,10 +177,10 @@ export const personal = {
                  and former.merged_into is distinct from a.patient_id
                where a.patient_id = $1 group by e.appointment_id
              )
-             select h.id, h.appointment_id as appointment, h.at, h.kind, h.by,
+             select h.id, h.appointment_id as appointment, h.at, h.kind, coalesce(actor.merged_into, h.by) as by,
                case when h.kind = 'patient_changed' and a.patient_id = $1 then '{}' else h.details end as details
              from appointment_happened h join appointments a on a.id = h.appointment_id
-             left join found on found.appointment_id = a.id
+             left join found on found.appointment_id = a.id left join users actor on actor.id = h.by
              where (a.patient_id = $1 or a.doctor_id = $1) and h.id > $2 and h.id >= coalesce(found.since, 0)
              order by h.id limit $3`,
             [person, after, limit],

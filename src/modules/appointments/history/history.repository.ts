@@ -19,7 +19,8 @@ export interface HistoryRow {
 /**
  * What happened to an appointment, oldest first: the booking, then its last events. The booking is read from the appointment
  * itself, and the time that was booked from its first move, if it was moved. Whose it was before may be the same person, two
- * records of whom became one, whenever that was: then it was nobody else's.
+ * records of whom became one, whenever that was: then it was nobody else's. Whoever did something by a record that was
+ * merged into another is named by that one.
  * @param most how many rows at most
  */
 export async function listHistory(db: Db, appointment: number, most: number): Promise<HistoryRow[]> {
@@ -46,7 +47,8 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
         u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
         h.id < found.since as is_of_another
-      from happened h cross join visit v cross join found left join users u on u.id = h.by
+      from happened h cross join visit v cross join found left join users actor on actor.id = h.by
+      left join users u on u.id = coalesce(actor.merged_into, actor.id)
       order by h.id`,
     values: [appointment, most - 1],
   });
