@@ -12,8 +12,6 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { archiving } from '../../src/db/backup/archiver.ts';
-import { beginPlace, bytesOf, openPlace } from '../../src/db/backup/place.ts';
-import { archiveWal } from '../../src/db/backup/wal.ts';
 import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { PASSWORD } from '../helpers/app.ts';
@@ -203,27 +201,6 @@ test('an archived file is never overwritten, and what is no whole file of this s
   });
   expect(readFileSync(join(wal, stored)).equals(bytes)).toBe(true);
   expect(await run('archive-wal', ['--to', join(dir, 'unmounted'), other, real])).toMatchObject({ code: 1 });
-});
-
-test('a file of the log that is archived twice at once, or by one who was ended, is whole', async () => {
-  const { marker } = openPlace(backups, KEY);
-  const twice = join(dir, 'twice');
-  const place = await beginPlace(twice, { key: KEY, system_identifier: marker.system_identifier });
-  const current = join(data, 'postgres/pg_wal');
-  const names = readdirSync(current).filter((file) =>
-    readdirSync(join(backups, 'wal')).includes(`${file}.gz.enc`),
-  );
-  expect(names.length).toBeGreaterThan(0);
-  for (const name of names.slice(-2)) {
-    const archive = () => archiveWal(twice, KEY, join(current, name), name);
-    // As where the server was started anew while the command of the one before still ran.
-    await Promise.all([archive(), archive(), archive()]);
-    expect(await bytesOf(place, `wal/${name}`)).toEqual(readFileSync(join(current, name)));
-    rmSync(join(twice, `wal/${name}.gz.enc.sha256`));
-    await expect(bytesOf(place, `wal/${name}`)).rejects.toThrow('is broken');
-    await archive();
-    expect(await bytesOf(place, `wal/${name}`)).toEqual(readFileSync(join(current, name)));
-  }
 });
 
 test('a full disk leaves no half backup and no half file of the log, and says so', async (context) => {
