@@ -32,7 +32,8 @@ function keysOf({ data_dir, data_keys, backup_key, kept_secrets }: Config): stri
   return JSON.stringify({ files: Object.fromEntries(files), settings: backup_key ? kept_secrets : {} });
 }
 
-function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): void {
+/** @returns whether what comes after this backup will be there too */
+function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): boolean {
   if (!is_on) {
     print(
       'NOT ARCHIVED: only the moment of this backup can be restored. With the embedded database set BACKUP_DIR',
@@ -45,6 +46,7 @@ function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): void {
     );
     print('backup is not in it until that works; the server’s own log says why.');
   } else print('The log is archived continuously.');
+  return is_on && !failed;
 }
 
 const flags = readFlags({ to: { type: 'string' }, existing: { type: 'boolean' } }, USAGE);
@@ -78,9 +80,13 @@ await withDatabase(async (config, database_url) => {
   print(
     `Photos: ${photos.reduce((sum, { kept }) => sum + kept, 0)} files copied, ${photos[0]?.there ?? 0} were there.`,
   );
-  sayArchiving(await archivedUpTo(url, place, manifest), dir);
+  const isArchived = sayArchiving(await archivedUpTo(url, place, manifest), dir);
   const before = await expire(place, keep_days, now());
   await expireLedger(place, before);
   await expirePhotos(place, keep_days, now());
-  print(`Any moment since ${before.toISOString()} can be restored.`);
+  print(
+    isArchived
+      ? `Any moment since ${before.toISOString()} can be restored.`
+      : `The oldest backup here is of ${before.toISOString()}.`,
+  );
 });

@@ -49,6 +49,7 @@ test('a backup is made while people book, and says that the log is archived', as
   const { code, output } = await run('backup', [], env());
   expect(output).toContain('Encrypted with BACKUP_KEY');
   expect(output).toContain('The log is archived continuously.');
+  expect(output).toMatch(/Any moment since \S+ can be restored\.\n$/);
   expect(code).toBe(0);
 });
 
@@ -59,6 +60,7 @@ async function open(restored: string) {
   await client.connect();
   return {
     client,
+    url: opened.url,
     async close() {
       await client.end();
       await opened.stop();
@@ -90,7 +92,7 @@ test('what is restored to a moment has every booking answered before it and none
   );
   expect(output).toContain('1 people who were erased later were erased again.');
   expect(code, output).toBe(0);
-  const { client, close } = await open(to);
+  const { client, url, close } = await open(to);
   onTestFinished(close);
   const { rows } = await client.query<{ id: number }>('select id from appointments');
   const there = new Set(rows.map(({ id }) => Number(id)));
@@ -108,9 +110,18 @@ test('what is restored to a moment has every booking answered before it and none
   expect(people).toEqual([{ username: `erased#${erased}`, first_name: null, deleted_at: expect.anything() }]);
   expect(readFileSync(join(to, 'jwt-secret'), 'utf8')).toBe('a secret of this folder');
   expect(readFileSync(join(to, 'keys.env'), 'utf8')).toMatch(/^JWT_SECRET=/);
-  // It archives nowhere.
+  // It archives nowhere, least of all where the server archives that it came from.
   const { rows: archive } = await client.query('show archive_mode');
   expect(archive).toEqual([{ archive_mode: 'off' }]);
+  // A backup of what archives nowhere promises no moment but its own.
+  const another = await run('backup', ['--to', join(dir, 'of-restored')], {
+    ...env(),
+    DATABASE_URL: url,
+    DATA_DIR: to,
+  });
+  expect(another.output).toContain('NOT ARCHIVED: only the moment of this backup can be restored.');
+  expect(another.output).not.toContain('Any moment since');
+  expect(another.code, another.output).toBe(0);
 });
 
 test('the ledger of erasures holds ids and times alone', () => {
