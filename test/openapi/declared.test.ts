@@ -51,6 +51,18 @@ test('whoever holds a slot for its own doctor', async () => {
   await refused(admin, 'post', `/timeslots/${timeslot}/hold/`, 'not_with_oneself', body);
 });
 
+test('whoever wants a slot that a holiday took, to book it or to move there', async () => {
+  const doctor = await clinic.person('doctor');
+  const date = '2026-03-12';
+  const [taken, timeslot] = [await clinic.slot(doctor, { date }), await clinic.slot(doctor)];
+  const visit = await clinic.book(patient, timeslot);
+  await clinic.as(admin).post('/holidays/', { date }).expect(201);
+  const body = { timeslot: taken };
+  await refused(patient, 'post', '/appointments/', 'clinic_closed', body);
+  await refused(patient, 'post', `/appointments/${visit}/reschedule/`, 'clinic_closed', body);
+  await refused(patient, 'post', `/timeslots/${taken}/hold/`, 'clinic_closed');
+});
+
 test('a child who would be erased with its last guardian while that cannot be noted', async () => {
   const child = await addChild(clinic, patient);
   await refused(patient, 'delete', `/patient/dependants/${child}/`, 'provider_unavailable');

@@ -28,6 +28,7 @@ export async function bookingRoutes(
           'patient_busy',
           'not_with_oneself',
           'slot_held',
+          'clinic_closed',
           'too_soon',
           'too_far_ahead',
           'too_many_appointments',

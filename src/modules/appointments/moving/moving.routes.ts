@@ -39,6 +39,7 @@ export async function movingRoutes(
           'slot_taken',
           'already_yours',
           'slot_held',
+          'clinic_closed',
           'patient_busy',
           'too_soon',
           'too_far_ahead',

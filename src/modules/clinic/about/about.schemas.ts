@@ -27,7 +27,7 @@ export const about = documented(
       examples: ['Asia/Tashkent'],
     }),
     branches: z.array(branch).meta({
-      description: 'Those that are open, by name. All keep the clinic’s one time zone.',
+      description: 'Those that are open, by name.',
       maxItems: BRANCHES,
     }),
   }),

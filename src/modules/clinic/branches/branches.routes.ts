@@ -35,8 +35,7 @@ export async function branchesRoutes(
         tags,
         operationId: 'listBranches',
         summary: 'See the clinic’s branches',
-        description:
-          'The eldest first, those that are closed too. All branches keep the clinic’s one time zone.',
+        description: 'The eldest first, those that are closed too.',
         querystring: branchQuery,
         response: { 200: branchPage },
       },

@@ -132,8 +132,7 @@ export const invitation = documented(
   }),
   {
     id: 'GuardianInvitation',
-    description:
-      'A code with which another patient becomes a guardian too. It works once, and is shown this once.',
+    description: 'A code with which another patient becomes a guardian too.',
     examples: {
       code: { summary: 'A code', value: { code: 'K7RM2QXW4T', expires_at: '2028-03-04T09:30:00.000Z' } },
     },
