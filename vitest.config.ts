@@ -57,7 +57,7 @@ export default defineConfig(({ mode }) => {
       exclude: [...configDefaults.exclude, ...(isFast ? leftOut.flatMap(({ files }) => files) : [])],
       env: isLong ? { ...LONG.env, ...settingsOf(Object.keys(LONG.env)) } : {},
       globalSetup: './test/setup.ts',
-      setupFiles: ['./test/patience.ts', './test/leaving.ts'],
+      setupFiles: ['./test/patience.ts', './test/leaving.ts', './test/declared.ts'],
       sequence: { sequencer: SlowFirst },
       pool: 'forks',
       // What a worker has loaded serves all of its files: loading the application anew for each took longer than most of them.

@@ -60,7 +60,8 @@ Dates are \`YYYY-MM-DD\` and times \`HH:MM\` on the clinic's wall clock; instant
 in their language and the clinic’s time. Lists take \`?page=\` and \`?page_size=\`. Errors are
 \`application/problem+json\` (RFC 9457) with a stable \`code\`, in Uzbek, Russian or English by \`Accept-Language\`, as their \`Content-Language\` says. Every path works without its trailing slash too, and every answer carries an \`X-Request-Id\`, as
 it was sent or a new one, which names it in the log and in problems. Later versions may add codes, kinds and fields: see
-[all errors](/api/problems/). Any operation may answer 408, 414 or 431 to a request that it cannot read at all. Headers that
+[all errors](/api/problems/). Any operation may answer 408, 414 or 431 to a request that it cannot read at all, 413 or 415 to a
+body that it does not ask for, and 400 \`host_not_allowed\` under a name that is not this server’s. Headers that
 protect browsers, and \`Vary\`, are on every answer, and so is \`Cache-Control\`, which says what may be kept: nothing; beside an
 \`ETag\` the reader’s own copy, if they ask whether it still holds; for seconds, and by everybody, what guests are shown; photos
 for ever. Unknown fields and parameters are refused (\`unknown_field\`) with the name that was probably meant.
