@@ -290,7 +290,8 @@ const BREAKS: Record<string, string> = {
     where a.status in ('pending', 'confirmed') and a.room_id is not null
       and tsmultirange(tsrange(a.date + a.start_time, a.date + a.end_time)) - coalesce((
         select range_agg(tsrange(u.date + u.start_time, u.date + u.end_time)) from room_uses u
-        where u.room_id = a.room_id and (u.appointment_id = a.id or u.timeslot_id = any (a.timeslot_id || a.further_timeslots))
+        where u.room_id = a.room_id and not u.is_held
+          and (u.appointment_id = a.id or u.timeslot_id = any (a.timeslot_id || a.further_timeslots))
       ), '{}') <> '{}'`,
   'a room is used by a visit that is over': `
     select u.id, a.id as other from room_uses u join appointments a on a.id = u.appointment_id
@@ -325,6 +326,27 @@ export async function provesRules(db: Db): Promise<void> {
   expect(rows).toEqual([]);
 }
 
+/**
+ * Re-reads what is held and offered at an instant, and proves that the room that is kept with it is kept for the whole time, to
+ * the next slot of the visit: by a use of its own, of the slot's own room, or of a visit of the same patient that it would replace.
+ */
+export async function provesKeptRooms(db: Db, now: Date): Promise<void> {
+  const { rows } = await db.$client.query(
+    `select s.id, s.held_room_id as room from timeslots s
+     cross join lateral (
+       select coalesce(min(n.start_time), s.end_time) as ends from timeslots n
+       where n.held_by = s.held_by and n.start_time > s.start_time and n.doctor_id = s.doctor_id and n.date = s.date
+         and coalesce(n.held_with, n.id) = coalesce(s.held_with, s.id)) whole
+     where s.held_until > $1 and s.held_room_id is not null
+       and tsmultirange(tsrange(s.date + s.start_time, s.date + whole.ends)) - coalesce((
+         select range_agg(tsrange(u.date + u.start_time, u.date + u.end_time)) from room_uses u
+         left join appointments a on a.id = u.appointment_id
+         where u.room_id = s.held_room_id and (u.timeslot_id = s.id or s.is_waitlisted and a.patient_id = s.held_by)), '{}') <> '{}'`,
+    [now],
+  );
+  expect(rows).toEqual([]);
+}
+
 /** Each rule of clinic-model.md, section 2, that can be read off the tables. */
 const MISPLACED: Record<string, string> = {
   'a room is used twice at a time': `
@@ -332,7 +354,8 @@ const MISPLACED: Record<string, string> = {
     join room_uses b on b.room_id = a.room_id and b.id > a.id and b.date = a.date
       and a.start_time < b.end_time and b.start_time < a.end_time`,
   'a slot does not use its room, or uses another': `
-    select s.id, u.room_id as other from timeslots s full join room_uses u on u.timeslot_id = s.id
+    select s.id, u.room_id as other from timeslots s
+    full join (select * from room_uses where not is_held) u on u.timeslot_id = s.id
     where u.appointment_id is null and (s.room_id, s.date, s.start_time, s.end_time)
       is distinct from (u.room_id, u.date, u.start_time, u.end_time) and (s.room_id is not null or u.id is not null)`,
   'a slot lies in a room of another branch': `

@@ -27,7 +27,7 @@ export function roomOf(
   const room = roomFor(
     clinic,
     { kind, slots, visit: visit?.id, ...spanOf(slots) },
-    { kept: visit?.room, took },
+    { kept: visit ? visit.room : slots[0]?.held_room, took },
   );
   if (room === undefined) throw new Error('nobody takes a room where none is free');
   return room;

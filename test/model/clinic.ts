@@ -47,6 +47,9 @@ export interface Slot extends Times {
   held_until: string | null;
   /** The first slot of the hold, where this is a further one of it. */
   held_with: number | null;
+  /** The room that is kept with it, and from when to when: what the patient has of it anyway is left out. */
+  held_room: number | null;
+  held_parts: readonly Pick<Times, 'start_time' | 'end_time'>[];
   is_waitlisted: boolean;
   /** How often it became free: whoever is passed over is so for one such time. */
   freeing: number;
@@ -60,7 +63,13 @@ export interface Slot extends Times {
 }
 
 /** Nobody holds it, and it is offered to nobody. */
-export const NOT_HELD = { held_by: null, held_until: null, held_with: null } satisfies Partial<Slot>;
+export const NOT_HELD = {
+  held_by: null,
+  held_until: null,
+  held_with: null,
+  held_room: null,
+  held_parts: [],
+} satisfies Partial<Slot>;
 
 /** What is there when a slot is published. */
 export const NEW_SLOT = {
@@ -232,6 +241,8 @@ export interface Clinic {
   services: readonly Service[];
   given: readonly Given[];
   rooms: readonly Room[];
+  /** Which room the real clinic has kept last with the first slot of a hold or an offer, where any would do. */
+  keeps: Readonly<Record<number, number>>;
   branches: readonly Branch[];
   /** Those that nobody has used. */
   invitations: readonly Invitation[];

@@ -217,7 +217,8 @@ async function play(rounds: readonly Round[]): Promise<void> {
     commands += sent.length;
     await provesRules(real.db);
     const found = await world.read();
-    const order = orderOf({ before, sent, found, slots: await world.made() });
+    const keeps = await world.keeps();
+    const order = orderOf({ before: { ...before, keeps }, sent, found, slots: await world.made() });
     if (!order) {
       const answers = sent.map(({ request, got }) => ({ request, answer: seen(request, got) }));
       throw new Error(`no order explains ${JSON.stringify({ before, answers, found }, null, 1)}`);

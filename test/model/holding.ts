@@ -1,7 +1,7 @@
 import { type Clinic, NOT_HELD, type Person, type Slot } from './clinic.ts';
 import { actingFor, isStaff, mustReach } from './people.ts';
 import { type Act, done, ok, Refused, type Step } from './requests.ts';
-import { isRoomFree } from './rooms.ts';
+import { keeping, roomFor } from './rooms.ts';
 import { hasBegun, isHeld, later, startOf } from './rules.ts';
 import { givenOf, isForNewOrKnown, isOfAge, serviceOf, slotsFor, spanOf } from './services.ts';
 import {
@@ -69,23 +69,33 @@ export function hold(clinic: Clinic, caller: Person, request: Act<'hold'>): Step
     const slots = wantedSlots(now, wanted);
     const [first] = slots;
     if (!first || !isPatient(now, patient)) return undefined;
-    // What is theirs already stays as long as it was.
-    if (slots.every((slot) => slot.held_by === patient && isHeld(now, slot)))
+    const kind = wanted.service === undefined ? null : (serviceOf(now, wanted.service)?.room_kind ?? null);
+    const hasRoom = (slot: Slot) =>
+      kind === null ||
+      (slot.held_room === first.held_room &&
+        now.rooms.some((room) => room.id === slot.held_room && room.kind === kind && room.is_active));
+    // What is theirs already stays as long as it was, if a room is kept with it where it needs one.
+    if (slots.every((slot) => slot.held_by === patient && isHeld(now, slot) && hasRoom(slot)))
       return answered(now, first.held_until);
+    const before = givingWay(now, patient, account);
     const isOpen = (slot: Slot) =>
       !slot.is_waitlisted && canBeHad(now, slot, { ...wanted, account }, { role }) && isBookable(now, slot);
-    const kind = wanted.service === undefined ? null : (serviceOf(now, wanted.service)?.room_kind ?? null);
-    const hasRoom = kind === null || isRoomFree(now, { kind, slots, ...spanOf(slots) });
+    const given = now.slots.filter(({ id }) => before.has(id));
+    const room =
+      kind === null
+        ? null
+        : roomFor(now, { kind, slots: [...slots, ...given], ...spanOf(slots) }, { took: now.keeps[first.id] });
     const canAttend = !isBusy(now, patient, spanOf(slots));
-    if (!slots.every(isOpen) || !canAttend || !hasRoom || (role === 'patient' && tooMany(now, patient)))
+    if (!slots.every(isOpen) || !canAttend || room === undefined || (role === 'patient' && tooMany(now, patient)))
       return undefined;
     const held_until = endOf(now, slots, account);
     if (held_until === undefined) return { expected: { status: 409, code: 'held_recently' }, next: now };
-    const before = givingWay(now, patient, account);
+    const kept = keeping(slots, room);
     const taken = { held_by: patient, held_until, last_held_by: account, last_held_until: held_until };
     const held = now.slots.map((slot) => {
       const with_first = { held_with: slot.id === first.id ? null : first.id };
-      if (slots.some(({ id }) => id === slot.id)) return { ...slot, ...taken, ...with_first };
+      if (slots.some(({ id }) => id === slot.id))
+        return { ...slot, ...taken, ...with_first, ...kept.get(slot.id) };
       return before.has(slot.id) ? { ...slot, ...NOT_HELD } : slot;
     });
     return answered({ ...now, slots: held }, held_until);

@@ -10,7 +10,9 @@ import {
   type Wish,
 } from './clinic.ts';
 import { guardiansOf, personOf } from './people.ts';
+import { keeping, roomFor } from './rooms.ts';
 import { hasBegun, holderOf, isHeld, later, reachOf, startOf } from './rules.ts';
+import { serviceOf } from './services.ts';
 import { beyond, isBookable } from './slots.ts';
 import { firstFor } from './turns.ts';
 
@@ -155,12 +157,22 @@ function passOnWithin(
   const expires_at = end < startOf(begins) ? end : startOf(begins);
   const offer = { entry: wish.id, timeslot: begins.id, freeing: begins.freeing, expires_at, outcome: null };
   const held = { held_by: wish.patient, held_until: expires_at, is_waitlisted: true, offer_after: null };
+  const replaced = now.visits.find((visit) => visit.id === wish.replaces);
+  const kind = serviceOf(now, wish.service)?.room_kind ?? null;
+  const times = { ...begins, end_time: (slots.at(-1) ?? begins).end_time };
+  const room =
+    kind === null
+      ? null
+      : roomFor(now, { ...times, kind, slots, visit: replaced?.id }, { took: now.keeps[begins.id] });
+  const kept = keeping(slots, room ?? null, replaced);
   const ids = new Set(slots.map((one) => one.id));
   return {
     clinic: {
       ...now,
       slots: now.slots.map((one) =>
-        ids.has(one.id) ? { ...one, ...held, held_with: one.id === begins.id ? null : begins.id } : one,
+        ids.has(one.id)
+          ? { ...one, ...held, held_with: one.id === begins.id ? null : begins.id, ...kept.get(one.id) }
+          : one,
       ),
       wishes: change(now.wishes, wish.id, { status: 'offered' }),
       offers: [...now.offers, offer],

@@ -1,6 +1,6 @@
-import type { Clinic, Room, Slot, Times } from './clinic.ts';
+import type { Clinic, Room, Slot, Times, Visit } from './clinic.ts';
 import { Refused } from './requests.ts';
-import { isActive, overlap, todayOf } from './rules.ts';
+import { isActive, isHeld, overlap, todayOf } from './rules.ts';
 
 /** Where doctors work, and which room is in use. */
 
@@ -34,7 +34,7 @@ interface Except {
   visit?: number | undefined;
 }
 
-/** Whether a doctor's hours are in a room at that time, or an examination. */
+/** Whether a doctor's hours are in a room at that time, or an examination, or it is kept for one. */
 export const isUsed = (
   clinic: Clinic,
   room: number,
@@ -46,6 +46,13 @@ export const isUsed = (
   ) ||
   clinic.visits.some(
     (visit) => visit.room === room && visit.id !== moving && isActive(visit) && overlap(visit, times),
+  ) ||
+  clinic.slots.some(
+    (slot) =>
+      slot.held_room === room &&
+      isHeld(clinic, slot) &&
+      !slots.some(({ id }) => id === slot.id) &&
+      slot.held_parts.some((part) => overlap({ date: slot.date, ...part }, times)),
   );
 
 /** Where a visit needs a room of a kind, and when. */
@@ -82,6 +89,31 @@ export function roomFor(
   const free = freeRooms(clinic, wanted).map(({ id }) => id);
   const first = [wanted.slots[0]?.room, kept, took].find((room) => free.some((id) => id === room));
   return first ?? free[0];
+}
+
+/**
+ * What is kept with each of some slots that are held or offered together: the room, until the next one begins. What a visit has of
+ * it that would give way, it keeps itself.
+ */
+export function keeping(
+  slots: readonly Slot[],
+  room: number | null,
+  replaced?: Visit,
+): Map<number, Pick<Slot, 'held_room' | 'held_parts'>> {
+  const kept = slots.map(({ id, date, start_time, end_time }, index) => {
+    const whole = { start_time, end_time: slots[index + 1]?.start_time ?? end_time };
+    const visit =
+      replaced && isActive(replaced) && replaced.room === room && replaced.date === date ? replaced : undefined;
+    const parts = visit
+      ? [
+          { ...whole, end_time: [visit.start_time, whole.end_time].toSorted()[0] ?? '' },
+          { ...whole, start_time: [visit.end_time, whole.start_time].toSorted()[1] ?? '' },
+        ]
+      : [whole];
+    const held_parts = room === null ? [] : parts.filter((part) => part.start_time < part.end_time);
+    return [id, { held_room: room, held_parts }] as const;
+  });
+  return new Map(kept);
 }
 
 /** The next free room of the same kind and branch; null where there is none. */

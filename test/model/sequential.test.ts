@@ -155,6 +155,7 @@ async function play(sequence: readonly ((clinic: Clinic) => Request | Wait)[]): 
     }
     const got = await world.send(request);
     const slots = request.do === 'publish many' ? await world.made() : [];
+    clinic = { ...clinic, keeps: await world.keeps() };
     const { expected, next } = answer(clinic, request, {
       created: got.body.id,
       room: got.body.room,

@@ -33,7 +33,7 @@ export interface State {
     | 'guardians'
   >[];
   codes: Omit<Code, 'code'>[];
-  slots: Slot[];
+  slots: Omit<Slot, 'held_parts'>[];
   visits: Visit[];
   absences: Absence[];
   wishes: Wish[];
@@ -67,7 +67,7 @@ export const stateOf = ({ people, slots, visits, absences, wishes, offers, ...cl
     .filter(({ expires_at }) => expires_at > clinic.now)
     .map(({ code, ...kept }) => kept)
     .toSorted((a, b) => a.person - b.person),
-  slots: slots.toSorted(byId),
+  slots: slots.map(({ held_parts, ...slot }) => slot).toSorted(byId),
   visits: visits.toSorted(byId),
   absences: absences.toSorted(byId),
   wishes: wishes.toSorted(byId),
@@ -109,6 +109,7 @@ export async function readState(arena: Arena, ids: readonly number[]): Promise<S
     slots: await rows(
       `select id, doctor_id as doctor, branch_id as branch, room_id as room, break_minutes, date, start_time, end_time,
            held_by, ${onWall('held_until')} as held_until, held_with,
+           case when held_by is not null then held_room_id end as held_room,
            is_waitlisted, freeing, ${onWall('offer_after')} as offer_after, last_held_by,
            ${onWall('last_held_until')} as last_held_until, despite_holiday
          from timeslots where doctor_id = any($1) order by id`,

@@ -20,6 +20,8 @@ export interface World {
   send(request: Request): Promise<Answer>;
   /** Every slot that was ever made for these people. */
   made(): Promise<Pick<Slot, 'id' | 'doctor' | 'date' | 'start_time' | 'end_time'>[]>;
+  /** The room that was kept last with each slot of theirs. */
+  keeps(): Promise<Clinic['keeps']>;
   /** What the database holds of these people. */
   read(): Promise<State>;
 }
@@ -240,6 +242,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
       ...places,
       invitations: [],
       codes: [],
+      keeps: {},
     },
     send,
     async made() {
@@ -248,6 +251,13 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
         [ids],
       );
       return rows;
+    },
+    async keeps() {
+      const { rows } = await arena.db.$client.query<{ id: number; room: number }>(
+        'select id, held_room_id as room from timeslots where doctor_id = any($1) and held_room_id is not null',
+        [ids],
+      );
+      return Object.fromEntries(rows.map(({ id, room }) => [id, room]));
     },
     read: () => readState(arena, ids),
   };

@@ -112,6 +112,10 @@ export const appointments = pgTable(
 /**
  * When a room is used: by a doctor's hours in it (`timeslot_id`), or by an examination (`appointment_id`). Triggers of both
  * tables write it; the exclusion constraint `room_uses_no_overlap` decides.
+ *
+ * It is also kept with a slot that is held, or offered, for a service that needs a room (`is_held`, of `timeslot_id`). That
+ * counts for as long as the slot is held with that room. It is not taken away when the hold ends: whoever wants the room then
+ * does so.
  */
 export const roomUses = pgTable(
   'room_uses',
@@ -123,11 +127,13 @@ export const roomUses = pgTable(
     end_time: clockTime().notNull(),
     timeslot_id: integer().references(() => timeslots.id, { onDelete: 'cascade' }),
     appointment_id: integer().references(() => appointments.id),
+    is_held: boolean().notNull().default(false),
   },
   (t) => [
     index('room_uses_timeslot').on(t.timeslot_id).where(sql`timeslot_id is not null`),
     index('room_uses_appointment').on(t.appointment_id).where(sql`appointment_id is not null`),
     check('room_uses_one_use', sql`(timeslot_id is null) <> (appointment_id is null)`),
+    check('room_uses_held_with_slot', sql`not is_held or timeslot_id is not null`),
   ],
 );
 

@@ -42,6 +42,11 @@ export const timeslots = pgTable(
     /** The first slot of those that are held, or offered, together for one long visit; null for the first itself. */
     held_with: integer(),
     /**
+     * The room that is kept with it, where it is held or offered for a service that needs one: see `room_uses`. Whatever ends
+     * the hold leaves it, and it means nothing then.
+     */
+    held_room_id: integer(),
+    /**
      * The doctor's next slot follows on it and nobody has booked that one. Kept by triggers for doctors who give services, so
      * that a search for long visits skips slots that stand alone. It may lag: whoever books looks at the slots themselves.
      */

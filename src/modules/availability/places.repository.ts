@@ -50,6 +50,7 @@ export async function findRoomInstead(
   db: Db,
   room: number,
   { date, start_time, end_time }: { date: string; start_time: string; end_time: string },
+  now: Date,
 ): Promise<number | null> {
   const { rows } = await db.$client.query<{ id: number }>({
     name: 'availability.room-instead',
@@ -57,9 +58,9 @@ export async function findRoomInstead(
       select other.id
       from rooms r join rooms other on other.branch_id = r.branch_id and other.kind = r.kind
       cross join (values ($2::date, $3::time, $4::time)) wanted (date, start_time, end_time)
-      where r.id = $1 and other.id <> r.id and other.is_active and not ${isRoomUsed('other.id', 'wanted')}
+      where r.id = $1 and other.id <> r.id and other.is_active and not ${isRoomUsed('other.id', 'wanted', '$5')}
       order by other.id < r.id, other.id limit 1`,
-    values: [room, date, start_time, end_time],
+    values: [room, date, start_time, end_time, now],
   });
   return rows[0]?.id ?? null;
 }

@@ -31,7 +31,7 @@ export function createPlaces({ db, clock }: { db: Db; clock: Clock }) {
 
     /** The next free room of that one's kind and branch; null without one. */
     roomInstead: (room: number, hours: { date: string; start_time: string; end_time: string }) =>
-      findRoomInstead(db, room, hours),
+      findRoomInstead(db, room, hours, clock.now()),
   };
 }
 

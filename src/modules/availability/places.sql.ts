@@ -1,4 +1,5 @@
 import { unseen } from '../../db/sql.ts';
+import { isUseCounted } from './rooms.sql.ts';
 
 /** Where doctors work and which rooms are in use, as SQL. */
 
@@ -43,14 +44,15 @@ export const branchFor = (
   having count(*) = 1))`;
 
 /**
- * Somebody uses the room at that time: a doctor's hours, or an examination. The constraint `room_uses_no_overlap` judges the
- * same.
+ * Somebody uses the room at that time: a doctor's hours, an examination, or a hold that keeps it for one. The constraint
+ * `room_uses_no_overlap` judges the same.
  * @param hours a row with `date`, `start_time` and `end_time`
+ * @param now the SQL for the instant at which holds are judged
  */
-export const isRoomUsed = (room: string, hours: string): string => `exists (
+export const isRoomUsed = (room: string, hours: string, now: string): string => `exists (
   select from room_uses used
   where used.room_id = ${room} and tsrange(used.date + used.start_time, used.date + used.end_time)
-    && tsrange(${hours}.date + ${hours}.start_time, ${hours}.date + ${hours}.end_time))`;
+    && tsrange(${hours}.date + ${hours}.start_time, ${hours}.date + ${hours}.end_time) and ${isUseCounted(now)})`;
 
 /** A holiday of that branch, or of the whole clinic. @param hours a row with `date` @param branch the SQL for its branch */
 export const isHoliday = (hours: string, branch: string): string => `exists (

@@ -16,7 +16,7 @@ const nearest = sides.map(
   ({ is, order }) => `(
     select s.* from timeslots s
     where s.doctor_id = d.id and not s.is_taken and ${is} and ${isReached('s.branch_id', '$14')} and ${mayFit('s')}
-      and ${fitsFrom('s', canBeHad('null', 6), { visit: '$5::integer', also: isFreeFor })}
+      and ${fitsFrom('s', canBeHad('null', 6), '$6', { visit: '$5::integer', also: isFreeFor })}
     order by s.date ${order}, s.start_time ${order} limit ${EACH})`,
 );
 

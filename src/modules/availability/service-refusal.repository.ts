@@ -37,6 +37,7 @@ export async function whyServiceRefused(
         v.id is not null and (run.slots is null or whole.had < cardinality(run.slots)) as too_short,
         ${isBusy('$2', '$3::integer', 'first', 'whole.ends')} as busy,
         coalesce(v.room_kind is not null and whole.had = cardinality(run.slots) and ${freeRoom({
+          now: '$4',
           branch: 'first.branch_id',
           kind: 'v.room_kind',
           date: 'first.date',

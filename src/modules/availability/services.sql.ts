@@ -44,12 +44,14 @@ export const mayFit = (first: string): string =>
 /**
  * It fits from a slot on: each of the slots that it takes can be had, and a room is free where it needs one.
  * @param canBeHad the condition of each slot, over the row `s`
+ * @param now the SQL for the instant at which holds are judged
  * @param options.visit the SQL for the id of a visit that would move there
  * @param options.also what else is asked of the whole, over `first` and the time `whole.ends`
  */
 export const fitsFrom = (
   first: string,
   canBeHad: string,
+  now: string,
   { visit = 'null', also = 'true' }: { visit?: string; also?: string } = {},
 ): string => `exists (
   select from (select ${slotsFrom(first)} as slots) run
@@ -57,6 +59,7 @@ export const fitsFrom = (
     select count(*) as had, max(s.end_time) as ends from timeslots s where s.id = any (run.slots) and ${canBeHad}
   ) whole
   where whole.had = cardinality(run.slots) and ${also} and (v.room_kind is null or ${freeRoom({
+    now,
     branch: `${first}.branch_id`,
     kind: 'v.room_kind',
     date: `${first}.date`,

@@ -24,7 +24,12 @@ export async function insertTimeslots(
   executor: Executor,
   doctor: number,
   { from, to, weekdays, branch, room, ...opening }: Days & Opening & Place,
-  { wall, dry_run, despite_holiday }: { wall: WallTime; dry_run: boolean; despite_holiday: boolean },
+  {
+    now,
+    wall,
+    dry_run,
+    despite_holiday,
+  }: { now: Date; wall: WallTime; dry_run: boolean; despite_holiday: boolean },
 ): Promise<Omit<PublishedTimeslots, 'dry_run'> | 'doctor' | 'place'> {
   const stretches = stretchesOf(opening);
   const { rows } = await clientOf(executor).query<
@@ -59,14 +64,15 @@ export async function insertTimeslots(
             select from timeslots t
             where t.doctor_id = $1 and t.date = w.date and t.start_time < w.end_time and t.end_time > w.start_time
           ) then 'overlap'
-          when $15::integer is not null and ${isRoomUsed('$15', 'w')} then 'room_taken'
+          when $15::integer is not null and ${isRoomUsed('$15', 'w', '$17')} then 'room_taken'
           when ${isInLongVisit('$1', 'w')} then 'overlap'
         end as reason
         from wanted w
       ), created as (
         insert into timeslots (
-          doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id, break_minutes)
-        select doctor.id, date, start_time, end_time, $13, place.branch, $15, break_minutes from doctor, place, judged
+          doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id, break_minutes, created_at)
+        select doctor.id, date, start_time, end_time, $13, place.branch, $15, break_minutes, $17
+        from doctor, place, judged
         where reason is null and not $11::boolean
         order by date, start_time
         on conflict do nothing
@@ -106,6 +112,7 @@ export async function insertTimeslots(
       branch,
       room,
       opening.end_time,
+      now,
     ],
   });
   const [row] = rows;

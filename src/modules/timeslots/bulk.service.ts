@@ -46,7 +46,7 @@ export function createBulk({ db, clock, audit, idempotency, places, reach }: Bul
           await reach.mustReach(branch, caller);
         }
         const wall = clock.wall();
-        const how = { wall, dry_run, despite_holiday };
+        const how = { now: clock.now(), wall, dry_run, despite_holiday };
         const outcome = await insertTimeslots(executor, doctor, { ...days, ...opening, branch }, how);
         if (outcome === 'doctor') throw new AppError('doctor_not_found');
         if (outcome === 'place') {

@@ -37,7 +37,7 @@ const isFree = (shown: Shown) => `${untaken(shown)}
 const given = (service: string) => `
   join doctor_services g on g.doctor_id = s.doctor_id and g.service_id = ${service}
   join services v on v.id = g.service_id and v.is_active`;
-const fits = `${mayFit('s')} and ${fitsFrom('s', `not s.is_taken and ${isOpenTo('null', { now: '$6', reach: '$7' })}`)}`;
+const fits = `${mayFit('s')} and ${fitsFrom('s', `not s.is_taken and ${isOpenTo('null', { now: '$6', reach: '$7' })}`, '$6')}`;
 
 /**
  * A doctor's bookable slots of several days, a first page for each day, as `listFree` finds them: in one statement. That of a

@@ -10,13 +10,14 @@ import type { NewTimeslot, Timeslot } from './timeslots.schemas.ts';
  * doctor who waits for approval may publish: patients see the slots once the doctor is let in. Slots that were taken back at
  * that time may come from the week again. A slot that somebody waits for, alone or with others for a service, is nobody else's
  * from the first moment on.
+ * @param at.now it decides which holds of the room have ended
  * @returns undefined when the doctor is gone or deactivated, there is no such place or it is closed, or another slot overlaps
  * @throws the refusal by `timeslots_not_on_holiday`, by `timeslots_not_in_absence`, and by `room_uses_no_overlap`
  */
 export async function insertTimeslot(
   executor: Executor,
   slot: NewTimeslot & { doctor: number },
-  wall: WallTime,
+  { now, wall }: { now: Date; wall: WallTime },
 ): Promise<Timeslot | undefined> {
   const { rows } = await clientOf(executor).query<Timeslot & { is_waited: boolean }>({
     name: 'timeslots.insert',
@@ -24,8 +25,8 @@ export async function insertTimeslot(
       with doctor as (
         select u.id from users u where u.id = $1 and ${isDoctorHere('u')} for share
       ), published as (
-        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id)
-        select doctor.id, $2, $3, $4, $5, b.id, $9
+        insert into timeslots (doctor_id, date, start_time, end_time, despite_holiday, branch_id, room_id, created_at)
+        select doctor.id, $2, $3, $4, $5, b.id, $9, $10
         from doctor join branches b on b.id = ${branchFor('$1', '$8', '$6')} and b.is_active
         where ${roomIsOpen('$9', 'b')}
         on conflict do nothing
@@ -47,6 +48,7 @@ export async function insertTimeslot(
       wall.time,
       slot.branch,
       slot.room,
+      now,
     ],
   });
   const [published] = rows;

@@ -89,7 +89,8 @@ export function createPublishing(dependencies: PublishingDependencies) {
       const insert = async (executor: Executor) => {
         const wall = clock.wall();
         if (hasBegun(endingOf(slot), wall)) throw new AppError('slot_in_past');
-        const published = await repository.insertTimeslot(executor, { ...slot, doctor }, wall);
+        const at = { now: clock.now(), wall };
+        const published = await repository.insertTimeslot(executor, { ...slot, doctor }, at);
         // Which branch it is in may have followed from what the doctor has.
         if (published) await reach.mustReach(published.branch, caller);
         return published;

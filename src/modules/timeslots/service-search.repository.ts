@@ -73,7 +73,7 @@ const isOpen = isOpenTo('null', { now: '$6', reach: '$9' });
 const fits = (has_long: boolean) => `
   s.end_time <= $5::time and ${isOpen}
   ${has_long ? `and ${mayFit('s')}` : ''}
-  and ${fitsFrom('s', `not s.is_taken and ${isOpen}`, { also: 'whole.ends <= $5::time' })}`;
+  and ${fitsFrom('s', `not s.is_taken and ${isOpen}`, '$6', { also: 'whole.ends <= $5::time' })}`;
 const shown = `s.id, s.date, s.start_time, s.end_time, s.branch_id as branch, s.room_id as room, u.id as doctor, u.first_name, u.last_name, p.specialization`;
 /** What an index tells: every free slot, or those that are followed by one. */
 const candidates = (has_long: boolean, unbroken: boolean) =>

@@ -5,7 +5,7 @@ import { lockKeys } from '../../db/lock-keys.ts';
 import { hasFewerAhead, isBusy } from '../availability/bookable.sql.ts';
 import { isPatientHere } from '../availability/people.sql.ts';
 import type { Bounds } from '../availability/policy.rules.ts';
-import { freeRoom } from '../availability/rooms.sql.ts';
+import { freeRoom, keepRooms } from '../availability/rooms.sql.ts';
 import { isForNewOrKnown, isOfAge, serviceMinutes } from '../availability/services.sql.ts';
 import { isActive, isLapsed } from '../availability/visits.sql.ts';
 import { readersOf } from '../patients/families/guardians.sql.ts';
@@ -86,7 +86,7 @@ const SLOT = '(select id, freeing, date, start_time, end_time from timeslots whe
  * the planner from the index of the last days, in whose order everybody would be judged before the first is known.
  */
 const firstOf = (wish: string): string => `
-  (select e.id as entry, e.patient_id as patient, e.created_at from waitlist_entries e
+  (select e.id as entry, e.patient_id as patient, e.created_at, e.replaces_id as replaces from waitlist_entries e
    where e.status = 'waiting' and ${wish} and $8::date >= e."from" and $8::date <= e."to" + 0
      and $9::time >= coalesce(e.after, '00:00') and $10::time <= coalesce(e.before, '24:00')
      and e.patient_id <> $6 and e.service_id is null and coalesce(e.branch_id, $11) = $11 and ${couldCome(SLOT)}
@@ -98,6 +98,10 @@ export interface First {
   created_at: string;
   /** What they are offered, in order. */
   slots: number[];
+  /** The room that is kept for it, where the service needs one. */
+  room: number | null;
+  /** The visit whose place it would take. */
+  replaces: number | null;
   /** When the first of it begins. */
   start_time: string;
   /** The quiet hours of all who are told: the patient's, or of those who look after them. */
@@ -124,10 +128,10 @@ export async function findFirst(
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first',
     text: `
-      select entry, patient, created_at, array[$1::integer] as slots, $9::time as start_time,
+      select entry, patient, created_at, array[$1::integer] as slots, null::integer as room, replaces, $9::time as start_time,
         ${quietHours('first.patient', '$12')}
       from (
-        select entry, patient, created_at
+        select entry, patient, created_at, replaces
         from (${firstOf('e.doctor_id = $6')} union all ${firstOf('search_fold(e.specialization) = search_fold($7)')}) first
         order by created_at, entry limit 1
       ) first`,
@@ -161,13 +165,25 @@ export async function findFirstForService(
   const { rows } = await clientOf(tx).query<First>({
     name: 'waitlist.first-for-service',
     text: `
-      select e.id as entry, e.patient_id as patient, e.created_at, visit.slots, visit.start_time,
+      select e.id as entry, e.patient_id as patient, e.created_at, visit.slots, visit.room, e.replaces_id as replaces,
+        visit.start_time,
         ${quietHours('e.patient_id', '$12')}
       from waitlist_entries e
       join services v on v.id = e.service_id and v.is_active
       join doctor_services g on g.service_id = v.id and g.doctor_id = $6
       cross join lateral (
-        select o.slots, o.starts as start_time from visits_over($1, ${serviceMinutes}) o
+        select o.slots, o.starts as start_time, found.room from visits_over($1, ${serviceMinutes}) o
+        cross join lateral (select case when v.room_kind is not null then ${freeRoom({
+          now: '$2',
+          branch: '$11',
+          kind: 'v.room_kind',
+          date: '$8::date',
+          starts: 'o.starts',
+          ends: 'o.ends',
+          slots: 'o.slots',
+          visit: 'e.replaces_id',
+          first: '(select f.room_id from timeslots f where f.id = o.first)',
+        })} end as room offset 0) found
         where o.starts >= coalesce(e.after, '00:00') and o.ends <= coalesce(e.before, '24:00')
           and ($8::date, o.starts) > ($9::date, $10::time)
           and not exists (
@@ -175,16 +191,7 @@ export async function findFirstForService(
             where s.id = any (o.slots) and (s.is_taken or s.held_until > $2::timestamptz and s.id <> $1))
           and ${couldCome(`(
             select f.id, f.freeing, f.date, o.starts as start_time, o.ends as end_time from timeslots f where f.id = o.first)`)}
-          and (v.room_kind is null or ${freeRoom({
-            branch: '$11',
-            kind: 'v.room_kind',
-            date: '$8::date',
-            starts: 'o.starts',
-            ends: 'o.ends',
-            slots: 'o.slots',
-            visit: 'e.replaces_id',
-            first: 'null::integer',
-          })} is not null)
+          and (v.room_kind is null or found.room is not null)
         order by o.starts limit 1
       ) visit
       where e.status = 'waiting' and (e.doctor_id = $6 or search_fold(e.specialization) = search_fold($7))
@@ -210,28 +217,36 @@ export async function findFirstForService(
 }
 
 /**
- * Offers locked slots to somebody, in one statement; the offer is of the first of them. The row of their entry decides against leaving, being deactivated and
+ * Offers locked slots to somebody, in one statement; the offer is of the first of them. Where a room comes with them it is kept
+ * by a second one. The row of their entry decides against leaving, being deactivated and
  * being erased meanwhile, since all of these change it. The person's own row is not locked: whoever holds a slot or moves to
  * one locks that row before the slot.
  * @returns false when they have left since they were found
+ * @throws the refusal by `room_uses_no_overlap` when somebody took the room in this very moment
  */
 export async function makeOffer(
   tx: Tx,
-  offer: { slots: readonly number[]; entry: number; patient: number; offered_at: Date; expires_at: Date },
+  offer: Pick<First, 'entry' | 'patient' | 'slots' | 'room' | 'replaces'> & {
+    offered_at: Date;
+    expires_at: Date;
+  },
 ): Promise<boolean> {
-  const { rowCount } = await clientOf(tx).query({
+  const client = clientOf(tx);
+  const { rowCount } = await client.query({
     name: 'waitlist.offer',
     text: `
       with entry as (
         update waitlist_entries set status = 'offered' where id = $2 and status = 'waiting' returning id
       ), slot as (
         update timeslots set held_by = $3, held_until = $5, offer_after = null, is_waitlisted = true,
-          held_with = case when id <> ($1::integer[])[1] then ($1::integer[])[1] end
+          held_with = case when id <> ($1::integer[])[1] then ($1::integer[])[1] end, held_room_id = $6
         where id = any ($1) and exists (select from entry)
       )
       insert into waitlist_offers (entry_id, timeslot_id, offered_at, expires_at, freeing)
       select entry.id, s.id, $4, $5, s.freeing from entry, timeslots s where s.id = ($1::integer[])[1]`,
-    values: [offer.slots, offer.entry, offer.patient, offer.offered_at, offer.expires_at],
+    values: [offer.slots, offer.entry, offer.patient, offer.offered_at, offer.expires_at, offer.room],
   });
+  if (rowCount === 1 && offer.room !== null)
+    await client.query({ ...keepRooms, values: [offer.slots, offer.replaces, offer.offered_at] });
   return rowCount === 1;
 }

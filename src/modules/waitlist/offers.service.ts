@@ -1,6 +1,6 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { quietHoursAt } from '../../core/quiet.ts';
-import { type Db, type Tx, transaction } from '../../db/client.ts';
+import { type Db, databaseError, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
 import {
   type Bounds,
@@ -43,6 +43,9 @@ function firstJoined(one: repository.First | undefined, other: repository.First 
 export type Offers = ReturnType<typeof createOffers>;
 
 const offerKey = (timeslot: number) => `offer_waitlist:${timeslot}`;
+
+/** How often an offer is made anew where its room was taken in that moment: each time somebody else has got one. */
+const ROOM_ATTEMPTS = 50;
 
 /** How many slots are looked up at a time. */
 const BATCH = 100;
@@ -112,15 +115,14 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
         await claims.releaseSlot(tx, timeslot);
         return {};
       }
-      const { entry, patient, slots, start_time } = first;
+      const { patient, slots, start_time } = first;
       const wakes = patient === asking ? undefined : wakingFor({ date, start_time }, first, policy);
       if (wakes) {
         await again(timeslot, wakes);
         return keep(tx, timeslot, wakes);
       }
       const expires_at = endOf({ date, start_time }, bounds.now, policy);
-      if (!(await repository.makeOffer(tx, { slots, entry, patient, offered_at: bounds.now, expires_at })))
-        continue;
+      if (!(await repository.makeOffer(tx, { ...first, offered_at: bounds.now, expires_at }))) continue;
       await again(slots[0] ?? timeslot, expires_at);
       return {};
     }
@@ -146,14 +148,24 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
 
   async function passOn(timeslot: number, asking?: number): Promise<Passed> {
     const policy = await settings.policy();
-    return transaction(db, async (tx) => {
-      const withOthers = await claims.isWantedWithOthers(tx, timeslot);
-      if (withOthers) {
-        await claims.lockDayOf(tx, timeslot);
-        await repository.lapseOffersOfDay(tx, timeslot, clock.now());
+    const pass = () =>
+      transaction(db, async (tx) => {
+        const withOthers = await claims.isWantedWithOthers(tx, timeslot);
+        if (withOthers) {
+          await claims.lockDayOf(tx, timeslot);
+          await repository.lapseOffersOfDay(tx, timeslot, clock.now());
+        }
+        return passOnWithin(tx, timeslot, policy, { asking, withOthers });
+      });
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await pass();
+      } catch (error) {
+        // Somebody has taken the room in this very moment: the next time it is seen.
+        const isRoomTaken = databaseError(error)?.constraint === 'room_uses_no_overlap';
+        if (attempt === ROOM_ATTEMPTS || !isRoomTaken) throw error;
       }
-      return passOnWithin(tx, timeslot, policy, { asking, withOthers });
-    });
+    }
   }
 
   /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */

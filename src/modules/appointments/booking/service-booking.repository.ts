@@ -31,7 +31,8 @@ const serviceColumns = `
  * Books a service that a slot's doctor gives, from that slot on, in one statement. It works like `insertAppointment` and takes
  * as many slots as the service lasts. It locks their branch and room first: the slots are changed twice, and that asks for these
  * anew. Then it locks all of the slots in the order of their ids and judges each of them, so that somebody who books one of
- * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one.
+ * them at the same time gets it, or the visit gets the whole. Where the service needs a room it takes a free one: that which a
+ * hold or an offer has kept for it, if any.
  * @returns undefined when some rule refused
  * @throws the refusal by `room_uses_no_overlap` when somebody took the room in this very moment
  */
@@ -57,7 +58,7 @@ export async function insertServiceVisit(
         select r.id from branch cross join timeslots s join rooms r on r.id = s.room_id
         where s.id = (select slots[1] from service) for key share of r
       ), locked as materialized (
-        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_room_id
         from timeslots s
         where (select count(*) from branch) > 0 and (select count(*) from room) >= 0
           and s.id = any ((select slots from service)::integer[]) and ${canBeHad(inFamily('$2', '$3'), 5)}
@@ -66,12 +67,13 @@ export async function insertServiceVisit(
         for no key update of s
       ), whole as materialized (
         select first.id, first.doctor_id, first.date, first.start_time, (select max(end_time) from locked) as end_time,
-          first.branch_id, first.room_id, doctor.*, service.id as service_id, service.name, service.price,
+          first.branch_id, first.room_id, first.held_room_id, doctor.*, service.id as service_id, service.name, service.price,
           service.currency, service.room_kind, service.slots
         from service join locked first on first.id = $1 cross join ${bookingDoctor('first')}
         where (select count(*) from locked) = cardinality(service.slots)
       ), slot as materialized (
         select whole.*, case when whole.room_kind is not null then ${freeRoom({
+          now: '$5',
           branch: 'whole.branch_id',
           kind: 'whole.room_kind',
           date: 'whole.date',
@@ -79,6 +81,7 @@ export async function insertServiceVisit(
           ends: 'whole.end_time',
           slots: 'whole.slots',
           first: 'whole.room_id',
+          kept: 'whole.held_room_id',
         })} end as room
         from whole
       ), booked as (
@@ -131,8 +134,8 @@ export async function insertServiceVisits(
           and r.id in (select s.room_id from service join timeslots s on s.id = service.timeslot)
         order by r.id for key share
       ), locked as materialized (
-        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_by, s.held_until,
-          s.is_waitlisted, s.last_held_by
+        select s.id, s.doctor_id, s.date, s.start_time, s.end_time, s.branch_id, s.room_id, s.held_room_id, s.held_by,
+          s.held_until, s.is_waitlisted, s.last_held_by
         from timeslots s
         where (select count(*) from branch) > 0 and (select count(*) from room) >= 0
           and s.id = any (array(select unnest(slots) from service)) and ${canBeHad('s.held_by', 5)}
@@ -143,7 +146,8 @@ export async function insertServiceVisits(
           tsrange(run.date + run.start_time, run.date + run.end_time) as time
         from service w cross join lateral (
           select count(*) as count, min(s.doctor_id) as doctor_id, min(s.date) as date, min(s.start_time) as start_time,
-            max(s.end_time) as end_time, min(s.branch_id) as branch_id, min(s.room_id) as room_id
+            max(s.end_time) as end_time, min(s.branch_id) as branch_id, min(s.room_id) as room_id,
+            (array_agg(s.held_room_id order by s.start_time))[1] as held_room_id
           from locked s
           where s.id = any (w.slots)
             and ${isOpenTo(inFamily('w.patient', 'w.booked_by', 's'), { now: '$5', reach: '$11' })}) run
@@ -159,6 +163,7 @@ export async function insertServiceVisits(
         from placed join whole next on next.place = placed.place + 1
         cross join lateral (select not (next.slots && placed.taken) as is_left) slots
         cross join lateral (select case when next.room_kind is not null and slots.is_left then ${freeRoom({
+          now: '$5',
           branch: 'next.branch_id',
           kind: 'next.room_kind',
           date: 'next.date',
@@ -166,6 +171,7 @@ export async function insertServiceVisits(
           ends: 'next.end_time',
           slots: 'next.slots',
           first: 'next.room_id',
+          kept: 'next.held_room_id',
           also: `r.id <> all (array(
             select given.room from unnest(placed.rooms, placed.times) given (room, time)
             where given.room is not null and given.time && next.time))`,

@@ -161,6 +161,7 @@ export async function moveAppointment(
       with target as materialized (
         select first.id, first.doctor_id, first.date, first.start_time, last.end_time, first.room_id, v.room_kind,
           case when v.room_kind is not null then ${freeRoom({
+            now: '$5',
             branch: 'first.branch_id',
             kind: 'v.room_kind',
             date: 'first.date',

@@ -34,7 +34,7 @@ export interface WeekPublished {
 export async function publishWeek(
   tx: Tx,
   doctor: number,
-  wall: WallTime,
+  { now, wall }: { now: Date; wall: WallTime },
   days: number,
   told: Branches,
 ): Promise<WeekPublished> {
@@ -50,7 +50,7 @@ export async function publishWeek(
         cross join slots_between(w.start_time, w.end_time, w.slot_minutes, w.break_minutes) as slot
         where w.room_id is null or exists (select from rooms r where r.id = w.room_id and r.is_active)
       ), missing as materialized (
-        select wanted.*, wanted.room_id is not null and ${isRoomUsed('wanted.room_id', 'wanted')} as is_taken
+        select wanted.*, wanted.room_id is not null and ${isRoomUsed('wanted.room_id', 'wanted', '$6')} as is_taken
         from wanted
         where (wanted.date, wanted.start_time) > ($2::date, $3::time)
           and not ${isHoliday('wanted', 'wanted.branch_id')}
@@ -69,8 +69,8 @@ export async function publishWeek(
           and not ${isInLongVisit('$1', 'wanted')}
       ), created as (
         insert into timeslots (
-          doctor_id, date, start_time, end_time, is_scheduled, branch_id, room_id, break_minutes)
-        select $1, date, start_time, end_time, true, branch_id, room_id, break_minutes
+          doctor_id, date, start_time, end_time, is_scheduled, branch_id, room_id, break_minutes, created_at)
+        select $1, date, start_time, end_time, true, branch_id, room_id, break_minutes, $6
         from missing where not is_taken
         order by date, start_time
         on conflict do nothing
@@ -90,7 +90,7 @@ export async function publishWeek(
             'reason', 'room_taken') order by date, start_time), '[]')
           from (select * from kept order by date, start_time limit ${SKIPPED_SHOWN}) as first
         ) as skipped`,
-    values: [doctor, wall.date, wall.time, days, told],
+    values: [doctor, wall.date, wall.time, days, told, now],
   });
   const [outcome] = rows;
   if (!outcome) throw new Error('publishing a week told nothing');

@@ -52,8 +52,9 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
    */
   async function refresh(tx: Tx, doctor: number, told: Branches = null): Promise<Changes> {
     const wall = clock.wall();
-    const removed = await repository.removeSurplus(tx, doctor, { now: clock.now(), wall, told });
-    const outcome = await repository.publishWeek(tx, doctor, wall, publish_horizon_days, told);
+    const now = clock.now();
+    const removed = await repository.removeSurplus(tx, doctor, { now, wall, told });
+    const outcome = await repository.publishWeek(tx, doctor, { now, wall }, publish_horizon_days, told);
     return { ...outcome, removed };
   }
 
