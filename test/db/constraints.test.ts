@@ -324,6 +324,12 @@ const refused: Record<string, string[]> = {
   ],
   receptionist_branches_user_id_users_id_fk: ['insert into receptionist_branches values (99, 1)'],
   room_uses_appointment_id_appointments_id_fk: [room(1), use({ appointment: 9 })],
+  room_uses_held_with_slot: [
+    room(1),
+    slot(1),
+    visit(),
+    `${use({ appointment: 1 })}; update room_uses set is_held = true`,
+  ],
   room_uses_no_overlap: [
     room(1),
     slot(1),

@@ -84,9 +84,18 @@ export function hold(clinic: Clinic, caller: Person, request: Act<'hold'>): Step
     const room =
       kind === null
         ? null
-        : roomFor(now, { kind, slots: [...slots, ...given], ...spanOf(slots) }, { took: now.keeps[first.id] });
+        : roomFor(
+            now,
+            { kind, slots: [...slots, ...given], ...spanOf(slots) },
+            { took: now.keeps[first.id] },
+          );
     const canAttend = !isBusy(now, patient, spanOf(slots));
-    if (!slots.every(isOpen) || !canAttend || room === undefined || (role === 'patient' && tooMany(now, patient)))
+    if (
+      !slots.every(isOpen) ||
+      !canAttend ||
+      room === undefined ||
+      (role === 'patient' && tooMany(now, patient))
+    )
       return undefined;
     const held_until = endOf(now, slots, account);
     if (held_until === undefined) return { expected: { status: 409, code: 'held_recently' }, next: now };

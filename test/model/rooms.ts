@@ -103,7 +103,9 @@ export function keeping(
   const kept = slots.map(({ id, date, start_time, end_time }, index) => {
     const whole = { start_time, end_time: slots[index + 1]?.start_time ?? end_time };
     const visit =
-      replaced && isActive(replaced) && replaced.room === room && replaced.date === date ? replaced : undefined;
+      replaced && isActive(replaced) && replaced.room === room && replaced.date === date
+        ? replaced
+        : undefined;
     const parts = visit
       ? [
           { ...whole, end_time: [visit.start_time, whole.end_time].toSorted()[0] ?? '' },

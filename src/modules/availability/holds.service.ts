@@ -105,7 +105,7 @@ export function createHolds({
 
   return {
     /**
-     * Holds a slot, or all slots of a service from one on, for the caller, for somebody whom they look after, or for the patient
+     * Holds a slot, or all slots of a service from one on and a room where it needs one, for the caller, for somebody whom they look after, or for the patient
      * whom the staff names. The account gives back what it held before, for whomever. Holding a slot that is theirs already does
      * not make the hold longer. While it lasts their booking succeeds, whatever the clinic's policy says by then, and whatever
      * else they have booked meanwhile.
