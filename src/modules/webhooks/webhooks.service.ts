@@ -141,7 +141,7 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
     ): Promise<Webhook> {
       if (changes.url !== undefined) await judgeUrl(changes.url);
       return transaction(db, async (tx) => {
-const { shown } = await lock(tx, id);
+        const { shown } = await lock(tx, id);
         unchanged?.(shown);
         const isMoved = changes.url !== undefined && changes.url !== shown.url;
         const changed = await repository.updateWebhook(tx, id, changes, isMoved);
