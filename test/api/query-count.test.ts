@@ -465,11 +465,11 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('admin').post(`/patients/${id}/guardians/`, guardian);
     },
   ],
-  // begin, lock both, whether visits overlap; 3 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
+  // begin, lock both, whether visits overlap; 4 for visits, 3 for messages, 2 for wishes, 3 for consents, 7 for families and
   // profile; whether a family is too large; what an erasure takes; that it was merged, what it takes over, note, tell, that reminders are
   // due, commit; read back, whom messages reach
   'POST /api/patients/{id}/merge/': [
-    47,
+    48,
     async () => {
       const [from, into] = [await freshRecord(), await freshRecord()];
       return () => as('admin').post(`/patients/${from.id}/merge/`, { into: into.id });
@@ -852,7 +852,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'DELETE /api/patients/{id}/guardians/{guardian}/': [
-    7,
+    8,
     async () => {
       const id = await withTwoGuardians();
       return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
@@ -863,7 +863,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   'GET /api/webhooks/': [1, async () => () => as('admin').get('/webhooks/')],
   'GET /api/webhooks/{id}/': [1, async () => onWebhook((path) => as('admin').get(path))],
   'PATCH /api/webhooks/{id}/': [
-    4,
+    5,
     async () => onWebhook((path) => as('admin').patch(path, { description: 'CRM' })),
   ],
   'DELETE /api/webhooks/{id}/': [4, async () => onWebhook((path) => as('admin').delete(path))],
@@ -873,9 +873,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     2,
     async () => onWebhook((path) => as('admin').get(`${path}deliveries/`)),
   ],
-  // the endpoint, the epoch, what happened; begin, a note, commit
+  // the endpoint, the epoch and its beginning, what happened; begin, a note, commit
   'POST /api/webhooks/{id}/replay/': [
-    6,
+    7,
     async () =>
       onWebhook((path) =>
         as('admin').post(`${path}replay/`, { since: new Date(Date.now() + 60_000).toISOString() }),
@@ -1133,9 +1133,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     2,
     async () => () => as('patient').post('/notifications/telegram/link/'),
   ],
-  // whether a chat is linked; the password; begin, unlink, note, commit
+  // whether a chat is linked; the password; begin, unlink, note, tell, commit
   'DELETE /api/notifications/telegram/link/': [
-    6,
+    7,
     async () => {
       const person = await freshPerson();
       await clinic.db.$client.query("insert into telegram_chats (user_id, chat_id) values ($1, '77')", [
