@@ -144,7 +144,8 @@ function errorsOf(
   // An address that is badly encoded is refused wherever it leads.
   errors.add('malformed_request');
   if (access !== 'public') {
-    if (!isOptional(access)) errors.add('authentication_required');
+    // With neither a token nor a ticket nobody is let in.
+    if (!isOptional(access) || access === 'ticket') errors.add('authentication_required');
     if (access !== 'directory') errors.add('insufficient_scope');
     for (const code of ['invalid_token', 'token_expired', 'session_ended'] as const) errors.add(code);
     if (owner || isRoles(access)) errors.add('forbidden');

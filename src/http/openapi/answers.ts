@@ -67,7 +67,7 @@ export function describeVersions(operation: Operation, isRead: boolean): void {
   if (!isRead) return;
   operation.parameters = [...(operation.parameters ?? []), IF_NONE_MATCH];
   responses['304'] = {
-    description: 'You have it already: it is as `If-None-Match` says. The answer has no body.',
+    description: 'You have it already. The answer has no body.',
     headers: { ETag: header('ETag') },
   };
 }
@@ -75,7 +75,7 @@ export function describeVersions(operation: Operation, isRead: boolean): void {
 const IF_NONE_MATCH: Parameter = {
   name: 'If-None-Match',
   in: 'header',
-  description: 'The `ETag` of what you have: if that still holds, the answer is 304, without a body.',
+  description: 'The `ETag` of what you have: if that still holds, the answer is 304.',
   schema: { type: 'string', maxLength: 1_000, examples: ['"3-5uiiUAqRKBe_qjHd5DDKRwCrcy0"'] },
 };
 
@@ -142,7 +142,7 @@ const NAMED = 4;
 function listed(codes: readonly string[]): string {
   const names = codes.slice(0, NAMED).map((code) => `\`${code}\``);
   const others = codes.length - names.length;
-  return others > 0 ? `${names.join(', ')} and ${others} more, each with an example` : names.join(', ');
+  return others > 0 ? `${names.join(', ')} and ${others} more` : names.join(', ');
 }
 
 const { id: timeslot, ...times } = demo.slots.booked;

@@ -49,7 +49,7 @@ export async function holdsRoutes(instance: FastifyInstance, { holds }: { holds:
           'For a few minutes nobody else can have the slot, and booking it succeeds. An account has one hold at a time, for ' +
           'whomever: taking another gives the earlier one back. Repeating it does not make it longer. A hold that is given ' +
           'back and taken again ends when it would have ended at first; after that others come first for as long as a hold ' +
-          'lasts (`held_recently`). Booking the slot is possible at any time. With a `service` all slots that it takes are ' +
+          'lasts (`held_recently`). With a `service` all slots that it takes are ' +
           'held, or none, with a room where it needs one, and they are given back together.',
         params,
         headers: keyedHeaders,

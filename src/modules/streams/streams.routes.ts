@@ -58,8 +58,7 @@ export async function streamsRoutes(instance: FastifyInstance, { streams }: { st
           'Patients hear of their own visits and waiting-list entries, and of those of whom they look after; doctors of their ' +
           'own visits, slots and absences; staff of all in the branches that they reach. `ready` says from where on nothing is ' +
           'missed; `reset`, that something was: read what you show anew; `end` with a `reason`, that the session is over. Each ' +
-          '`id` is a place to resume from, for as long as `EVENT_RETENTION_DAYS`. Every 20 seconds comes a comment. Five a ' +
-          'person may be open.',
+          '`id` is a place to resume from, for `EVENT_RETENTION_DAYS`. Five a person may be open.',
         querystring: streamQuery,
         headers: streamHeaders,
         response: {
