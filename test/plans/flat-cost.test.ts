@@ -324,15 +324,18 @@ test.each(Object.keys(commands).flatMap((name) => planModes.map((mode) => [name,
   },
 );
 
-test.each(planModes)('ending what has lapsed reads that alone, and nothing where nothing has (%s)', async (mode) => {
-  const moment = { now: clinic.clock.now(), wall: clinic.clock.wall() };
-  const end = () => expireLapsed(clinic.db, moment, 100);
-  while ((await end()) > 0);
-  const ahead = await countOf("appointments where status = 'pending'");
-  expect(Number(ahead)).toBeGreaterThan(1_000);
-  const ran = await ranDuring(clinic.db, mode, end);
-  expect(ran.reduce((sum, { buffers }) => sum + buffers, 0)).toBeLessThan(50);
-});
+test.each(planModes)(
+  'ending what has lapsed reads that alone, and nothing where nothing has (%s)',
+  async (mode) => {
+    const moment = { now: clinic.clock.now(), wall: clinic.clock.wall() };
+    const end = () => expireLapsed(clinic.db, moment, 100);
+    while ((await end()) > 0);
+    const ahead = await countOf("appointments where status = 'pending'");
+    expect(Number(ahead)).toBeGreaterThan(1_000);
+    const ran = await ranDuring(clinic.db, mode, end);
+    expect(ran.reduce((sum, { buffers }) => sum + buffers, 0)).toBeLessThan(50);
+  },
+);
 
 describe('what is asked for in bulk costs no more than its size', () => {
   test('publishing: each slot the same, few or many', async () => {
