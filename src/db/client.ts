@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { present, step } from '../core/tracing.ts';
+import { again } from './again.ts';
 import { type ClientOptions, DatabaseClient, noteOrigin, UnnamedClient } from './connection.ts';
 import { timeFor } from './deadline.ts';
 import {
@@ -105,7 +106,8 @@ class SafePool extends pg.Pool {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's eight overloads of query are kept by the cast
-  override query: any = (...args: [string | pg.QueryConfig, unknown[]?]) => again(() => this.send(args));
+  override query: any = (...args: [string | pg.QueryConfig, unknown[]?]) =>
+    again(ENDED_TRIES, () => this.send(args));
 
   private async send(args: [string | pg.QueryConfig, unknown[]?]) {
     const client = await this.connect();
@@ -189,16 +191,8 @@ const ENDED = new Set(['40001', '40P01']);
  */
 export const isEnded = (error: unknown): boolean => ENDED.has(databaseError(error)?.code ?? '');
 
-/** Does something again when the database itself ended it. */
-async function again<Done>(work: () => Promise<Done>): Promise<Done> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await work();
-    } catch (error) {
-      if (attempt === 3 || !isEnded(error)) throw error;
-    }
-  }
-}
+/** What the database itself ended is done again. */
+const ENDED_TRIES = { attempts: 3, after: isEnded };
 
 /** How much longer than its statement an answer may take, in milliseconds. */
 const ANSWER_AFTER = LIMITS.answer - LIMITS.statement;
@@ -217,7 +211,7 @@ export async function transaction<T>(
   work: (tx: Tx) => Promise<T>,
   options: TransactionOptions = {},
 ): Promise<T> {
-  return again(() => transactOnce(db, work, options));
+  return again(ENDED_TRIES, () => transactOnce(db, work, options));
 }
 
 /** drizzle's wrapper of each connection, made once. */

@@ -1,3 +1,4 @@
+import { again } from '../../db/again.ts';
 import { databaseError } from '../../db/client.ts';
 
 /** The rules by which the database refuses a whole statement of many slots, since it has not seen what was written meanwhile. */
@@ -18,12 +19,8 @@ const ATTEMPTS = 20;
  * it.
  * @param publish one statement, or a whole transaction, that skips what it sees
  */
-export async function seeingOthers<Outcome>(publish: () => Promise<Outcome>): Promise<Outcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await publish();
-    } catch (error) {
-      if (attempt === ATTEMPTS || !OTHERS.includes(databaseError(error)?.constraint ?? '')) throw error;
-    }
-  }
-}
+export const seeingOthers = <Outcome>(publish: () => Promise<Outcome>): Promise<Outcome> =>
+  again(
+    { attempts: ATTEMPTS, after: (error) => OTHERS.includes(databaseError(error)?.constraint ?? '') },
+    publish,
+  );

@@ -1,5 +1,6 @@
 import { addDays, type Clock } from '../../core/clock.ts';
 import { quietHoursAt } from '../../core/quiet.ts';
+import { again as tryAgain } from '../../db/again.ts';
 import { type Db, databaseError, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
 import {
@@ -44,8 +45,11 @@ export type Offers = ReturnType<typeof createOffers>;
 
 const offerKey = (timeslot: number) => `offer_waitlist:${timeslot}`;
 
-/** How often an offer is made anew where its room was taken in that moment: each time somebody else has got one. */
-const ROOM_ATTEMPTS = 50;
+/** Where the room of an offer was taken in that moment it is made anew: each time somebody else has got one. */
+const ROOM_TRIES = {
+  attempts: 50,
+  after: (error: unknown) => databaseError(error)?.constraint === 'room_uses_no_overlap',
+};
 
 /** How many slots are looked up at a time. */
 const BATCH = 100;
@@ -148,7 +152,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
 
   async function passOn(timeslot: number, asking?: number): Promise<Passed> {
     const policy = await settings.policy();
-    const pass = () =>
+    return tryAgain(ROOM_TRIES, () =>
       transaction(db, async (tx) => {
         const withOthers = await claims.isWantedWithOthers(tx, timeslot);
         if (withOthers) {
@@ -156,16 +160,8 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
           await repository.lapseOffersOfDay(tx, timeslot, clock.now());
         }
         return passOnWithin(tx, timeslot, policy, { asking, withOthers });
-      });
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await pass();
-      } catch (error) {
-        // Somebody has taken the room in this very moment: the next time it is seen.
-        const isRoomTaken = databaseError(error)?.constraint === 'room_uses_no_overlap';
-        if (attempt === ROOM_ATTEMPTS || !isRoomTaken) throw error;
-      }
-    }
+      }),
+    );
   }
 
   /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */
@@ -196,9 +192,8 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
      * they do on each day that comes within reach by itself.
      */
     async claimReached(tx: Tx, before: Policy, after: Policy): Promise<void> {
-      const [{ reach: last, now }, { reach }] = [before, after].map((policy) =>
-        boundsFor('patient', policy, clock),
-      ) as [Bounds, Bounds];
+      const { reach: last } = boundsFor('patient', before, clock);
+      const { reach, now } = boundsFor('patient', after, clock);
       if (reach <= last) return;
       await claims.claimDays(tx, { from: addDays(last, 1), to: reach }, now);
       await addJob(tx, { task: 'offer_waitlist', payload: {} });
