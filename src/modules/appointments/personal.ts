@@ -7,6 +7,7 @@ import { appointments, doctorProfiles, users } from '../../db/schema/index.ts';
 import * as fields from '../../http/fields.ts';
 import { AT, listOf, longId, text } from '../../http/personal.ts';
 import { NOTE_LENGTH, REASON_LENGTH } from './appointments.schemas.ts';
+import { foundSince } from './history/history.repository.ts';
 
 const instant = fields.out.instant;
 
@@ -171,11 +172,7 @@ export const personal = {
         (
           await db.$client.query<{ id: number }>(
             `with found as materialized (
-               select e.appointment_id, max(e.id) as since
-               from appointments a join appointment_happened e on e.appointment_id = a.id and e.kind = 'patient_changed'
-               join users former on former.id = (e.details ->> 'from_patient')::integer
-                 and former.merged_into is distinct from a.patient_id
-               where a.patient_id = $1 group by e.appointment_id
+               select a.id as appointment_id, ${foundSince('a')} as since from appointments a where a.patient_id = $1
              )
              select h.id, h.appointment_id as appointment, h.at, h.kind, coalesce(actor.merged_into, h.by) as by,
                case when h.kind = 'patient_changed' and a.patient_id = $1 then '{}' else h.details end as details

@@ -17,6 +17,17 @@ export interface HistoryRow {
 }
 
 /**
+ * The event by which a visit was found to be that of whose it is, 0 where it was never somebody else's: what came before is the
+ * other's. Two records of one person, whenever they became one, are no others.
+ * @param visit a row of `appointments`
+ */
+export const foundSince = (visit: string): string => `(
+  select coalesce(max(e.id), 0)
+  from appointment_happened e left join users former on former.id = (e.details ->> 'from_patient')::integer
+  where e.appointment_id = ${visit}.id and e.kind = 'patient_changed'
+    and former.merged_into is distinct from ${visit}.patient_id)`;
+
+/**
  * What happened to an appointment, oldest first: the booking, then its last events. The booking is read from the appointment
  * itself, and the time that was booked from its first move, if it was moved. Whose it was before may be the same person, two
  * records of whom became one, whenever that was: then it was nobody else's. Whoever did something by a record that was
@@ -39,10 +50,7 @@ export async function listHistory(db: Db, appointment: number, most: number): Pr
         union all
         (select id, at, kind::text, by, details from appointment_happened where appointment_id = $1 order by id desc limit $2)
       ), found as (
-        select coalesce(max(e.id), 0) as since
-        from visit v join appointment_happened e on e.appointment_id = $1 and e.kind = 'patient_changed'
-        left join users former on former.id = (e.details ->> 'from_patient')::integer
-        where former.merged_into is distinct from v.patient_id
+        select ${foundSince('v')} as since from visit v
       )
       select h.at, h.kind, h.details, u.id as by_id, u.role as by_role, u.first_name as by_first_name,
         u.last_name as by_last_name, v.id as appointment, v.patient_id as patient,
