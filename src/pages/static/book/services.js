@@ -1,12 +1,7 @@
-import { get } from '../shared/api.js';
 import { serviceName, serviceNote, t } from '../shared/text.js';
 import { choice } from '../shared/ui.js';
 
-/** What a doctor gives, to choose from. */
-
-export const servicesOf = async (doctor) => (await get(`/services/?doctor=${doctor}&page_size=100`)).results;
-
-/** None where the doctor gives none. @param chosen its id; none is a choice, too */
+/** The choice of what a doctor gives; none where they give none. @param chosen its id; none is a choice, too */
 export const serviceChoice = (services, chosen, onchange) =>
   services.length > 0 &&
   choice(

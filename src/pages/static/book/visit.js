@@ -1,5 +1,6 @@
 import { forgetKey, get, keyFor, newKey, post } from '../shared/api.js';
 import { isPatient } from '../shared/caller.js';
+import { servicesOf } from '../shared/clinic.js';
 import { countdown } from '../shared/countdown.js';
 import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
@@ -8,7 +9,7 @@ import { signIn } from '../shared/signin.js';
 import { language, t } from '../shared/text.js';
 import { choice, empty, explain, field, form, note, valuesOf, waiting } from '../shared/ui.js';
 import { people } from './people.js';
-import { serviceChoice, servicesOf } from './services.js';
+import { serviceChoice } from './services.js';
 import { alternativesList, choose, keptSlot } from './slot-buttons.js';
 import { summary } from './summary.js';
 

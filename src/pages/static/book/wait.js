@@ -1,13 +1,13 @@
 import { forgetKey, get, keyFor, post } from '../shared/api.js';
 import { isPatient } from '../shared/caller.js';
-import { today, whom } from '../shared/clinic.js';
+import { servicesOf, today, whom } from '../shared/clinic.js';
 import { h, put, show } from '../shared/dom.js';
 import { go, link } from '../shared/route.js';
 import { addDays, t } from '../shared/text.js';
 import { choice, field, form, note } from '../shared/ui.js';
 import { movedVisit, moveTo } from './moving.js';
 import { people } from './people.js';
-import { serviceChoice, servicesOf } from './services.js';
+import { serviceChoice } from './services.js';
 import { alternativesList, choose } from './slot-buttons.js';
 
 /** Joining the waiting list: who waits, whom for, on which days, at which times. */

@@ -1,12 +1,11 @@
 import { forgetKey, keyFor, post } from '../shared/api.js';
-import { now } from '../shared/clinic.js';
+import { now, servicesOf } from '../shared/clinic.js';
 import { dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { personName, serviceName, serviceNote, shortDay, t } from '../shared/text.js';
 import { choice, explain, form, later, note } from '../shared/ui.js';
 import { reload } from './day-data.js';
 import { about, findPatient } from './patients.js';
-import { servicesOf } from './services.js';
 import { waitingFor } from './waiting-list.js';
 
 /** A free slot, for a patient who rings or stands before the desk. */

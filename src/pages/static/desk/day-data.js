@@ -1,11 +1,10 @@
-import { get, query } from '../shared/api.js';
+import { all, get, query } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
 import { now } from '../shared/clinic.js';
 
 /** The day that is shown: read doctor by doctor, and again whenever something may have changed. */
 
 const AT_ONCE = 6;
-const PAGE = 100;
 
 const state = {
   date: undefined,
@@ -23,16 +22,6 @@ export const doctors = () => state.doctors;
 
 /** Whether this is still the day that is wanted: the reader may have gone on while it was read. */
 const isAsked = ({ date, branch }) => state.date === date && state.branch === branch;
-
-/** All pages of a list. */
-export async function all(path, values) {
-  const found = [];
-  for (let page = 1; ; page += 1) {
-    const { results, next } = await get(`${path}${query({ ...values, page, page_size: PAGE })}`);
-    found.push(...results);
-    if (!next) return found;
-  }
-}
 
 /** Of the directory, and those who are no longer in it and still have visits on the day. */
 async function readDoctors({ date, branch }) {

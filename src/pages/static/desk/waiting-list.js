@@ -1,13 +1,12 @@
-import { newKey, post, remove } from '../shared/api.js';
+import { all, newKey, post, remove } from '../shared/api.js';
 import { isDoctor } from '../shared/caller.js';
-import { doctorText, now, whom } from '../shared/clinic.js';
+import { doctorText, now, servicesOf, whom } from '../shared/clinic.js';
 import { ask, dialog } from '../shared/dialog.js';
 import { h, put } from '../shared/dom.js';
 import { addDays, personName, serviceName, shortDay, t } from '../shared/text.js';
 import { action, field, form, later, note } from '../shared/ui.js';
-import { all, doctors, shown } from './day-data.js';
+import { doctors, shown } from './day-data.js';
 import { findPatient } from './patients.js';
-import { servicesOf } from './services.js';
 
 /** Who waits for a time, and who could have the one that is free. */
 

@@ -169,6 +169,16 @@ export function query(values) {
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 }
 
+/** All pages of a list. */
+export async function all(path, values = {}) {
+  const found = [];
+  for (let page = 1; ; page += 1) {
+    const { results, next } = await get(`${path}${query({ ...values, page, page_size: 100 })}`);
+    found.push(...results);
+    if (!next) return found;
+  }
+}
+
 /** Without `crypto.randomUUID`, which plain http:// addresses of a clinic's own network do not have. */
 export const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(

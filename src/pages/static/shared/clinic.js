@@ -1,4 +1,4 @@
-import { get, serverNow } from './api.js';
+import { all, get, serverNow } from './api.js';
 import { language, personName, wallOf } from './text.js';
 
 /** Reads something once, however many wait for it; what failed is read again. */
@@ -24,13 +24,7 @@ export const clinic = () => known;
 /** What doctors are, by name in each language. */
 let specialities = [];
 export const loadSpecialities = once(async () => {
-  const found = [];
-  for (let page = 1, next = true; next; page += 1) {
-    const answer = await get(`/specializations/?page_size=100&page=${page}`);
-    found.push(...answer.results);
-    next = answer.next;
-  }
-  specialities = found;
+  specialities = await all('/specializations/');
 });
 
 /** Those that some doctor has, in the reader's order. */
@@ -49,6 +43,10 @@ export const whom = ({ doctor, specialization }) =>
   doctor ? personName(doctor) : specialityName(specialization);
 
 /** The clinic's clock, wherever the reader is: `date` and `time`. */
+/** What a doctor gives now; admins are told of what is given no more, too. */
+export const servicesOf = async (doctor) =>
+  (await get(`/services/?doctor=${doctor}&page_size=100`)).results.filter(({ is_active }) => is_active);
+
 export const now = () => wallOf(serverNow(), known.time_zone);
 export const today = () => now().date;
 
