@@ -102,8 +102,8 @@ export function wrongFields(schema: z.ZodType, value: unknown): FieldError[] {
 }
 
 /**
- * Every wrong field, once, in our own codes, as many as an answer holds; the schema must have been parsed with `REPORT`.
- * A field's first fault counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
+ * Every wrong field, once, in our own codes; the schema must have been parsed with `REPORT`. A field's first fault
+ * counts, since the checks after it judge a value that is none (25:00 makes a slot too long, too). Of two checks with
  * one code the later is the narrower: a huge number is no safe integer before it is above its maximum.
  */
 export function fieldErrors(error: z.core.$ZodError): FieldError[] {
@@ -111,7 +111,7 @@ export function fieldErrors(error: z.core.$ZodError): FieldError[] {
   for (const found of error.issues) {
     const field = { path: found.path.join('.'), ...describe(found) };
     const known = fields.get(field.path);
-    if (known ? known.code === field.code : fields.size < ERRORS_MAX) fields.set(field.path, field);
+    if (!known || known.code === field.code) fields.set(field.path, field);
   }
   return [...fields.values()];
 }
