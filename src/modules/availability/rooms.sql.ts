@@ -1,11 +1,11 @@
 /**
  * A use of a room counts while it lasts. What is kept for a hold or an offer counts until that ends: nobody takes the row away
  * then, `room_use` in the migrations does where it stands in the way.
+ * It is asked of a row `used` of `room_uses`.
  * @param now the SQL for the instant
- * @param used the row of `room_uses`
  */
-export const isUseCounted = (now: string, used = 'used'): string =>
-  `(not ${used}.is_held or room_is_kept(${used}.timeslot_id, ${used}.room_id, ${now}::timestamptz))`;
+export const isUseCounted = (now: string): string =>
+  `(not used.is_held or room_is_kept(used.timeslot_id, used.room_id, ${now}::timestamptz))`;
 
 /** A time in a branch for which a room is looked for, each part as SQL. */
 interface RoomWanted {

@@ -81,11 +81,14 @@ export function createSettings({
     async update(fields: PolicyChanges, caller: Caller, unchanged?: Unchanged): Promise<Policy> {
       await transaction(db, async (tx) => {
         const isHorizon = fields.horizon_days !== undefined;
-        if (unchanged || isHorizon) await repository.lockSettings(tx);
-        const before = unchanged || isHorizon ? await read(tx) : defaults;
-        unchanged?.(before);
+        let before: Policy | undefined;
+        if (unchanged || isHorizon) {
+          await repository.lockSettings(tx);
+          before = await read(tx);
+          unchanged?.(before);
+        }
         await repository.saveSettings(tx, fields, { by: caller.id, now: clock.now() });
-        if (isHorizon) await onHorizon(tx, before, await read(tx));
+        if (before && isHorizon) await onHorizon(tx, before, await read(tx));
         const details = { fields: Object.keys(fields) };
         await audit.record(tx, { actor: caller, action: 'settings.update', details });
       });

@@ -70,13 +70,13 @@ export async function listWebhooks(db: Db): Promise<Webhook[]> {
   return rows;
 }
 
-/** Switched on, or led elsewhere, it begins anew: neither its trouble nor its pause counts. @param is_moved its address is another */
+/** Changes a locked one. Switched on, or led elsewhere, it begins anew: neither its trouble nor its pause counts. @param is_moved its address is another */
 export async function updateWebhook(
   tx: Tx,
   id: number,
   changes: WebhookChanges,
   is_moved: boolean,
-): Promise<Webhook | undefined> {
+): Promise<Webhook> {
   const { url, types, description, is_active } = changes;
   const { rows } = await clientOf(tx).query<Webhook>({
     name: 'webhooks.update',
@@ -98,7 +98,7 @@ export async function updateWebhook(
       is_moved,
     ],
   });
-  return rows[0];
+  return rows[0] as Webhook;
 }
 
 /** What waits is sent at once, with all its tries: those to another address say nothing of this one. */

@@ -145,7 +145,6 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
         unchanged?.(shown);
         const isMoved = changes.url !== undefined && changes.url !== shown.url;
         const changed = await repository.updateWebhook(tx, id, changes, isMoved);
-        if (!changed) throw new AppError('webhook_not_found');
         if (changes.is_active === false) await repository.discardWaiting(tx, id);
         else if (isMoved) await repository.beginWaitingAnew(tx, id);
         await note(tx, caller, 'webhook.update', id);
