@@ -297,7 +297,16 @@ export function createModules({
     places,
     ...config,
   });
-  const clinic = createClinic({ db, audit, idempotency, timeslots, appointments, reach, ...config });
+  const clinic = createClinic({
+    db,
+    settings,
+    audit,
+    idempotency,
+    timeslots,
+    appointments,
+    reach,
+    ...config,
+  });
   const waitlist = createWaitlist({
     db,
     clock,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { OPEN_POLICY } from '../../src/modules/availability/index.ts';
 import { type TestApp, testApp } from '../helpers/app.ts';
 
 let clinic: TestApp;
@@ -20,5 +21,6 @@ test('everybody is told the clinic’s name, its time zone and its open branches
       { id: expect.any(Number), name: 'Chilonzor', address: 'Bunyodkor 12', phone: '+998712000000' },
       { id: 1, name: expect.any(String), address: null, phone: null },
     ],
+    policy: OPEN_POLICY,
   });
 });

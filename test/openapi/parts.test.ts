@@ -27,7 +27,7 @@ test.each(roles)('the part of a %s is what they may call, and whole in itself', 
   expect(mine.length).toBeLessThan(operationsOf(whole).length);
   const text = JSON.stringify(part);
   expect(Buffer.byteLength(text)).toBeLessThan(Buffer.byteLength(JSON.stringify(whole)));
-  if (role === 'patient') expect(Buffer.byteLength(text)).toBeLessThan(360_000);
+  if (role === 'patient') expect(Buffer.byteLength(text)).toBeLessThan(365_000);
   for (const [, reference = ''] of text.matchAll(/"\$ref":"(#[^"]+)"/g))
     expect(targetOf(part, reference), reference).toBeDefined();
 });

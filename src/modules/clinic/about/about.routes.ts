@@ -17,8 +17,9 @@ export async function aboutRoutes(instance: FastifyInstance, { about }: { about:
         operationId: 'getClinic',
         summary: 'Show the clinic',
         description:
-          'Its name, its open branches with their addresses and phones, and its time zone. All branches keep this one time ' +
-          'zone: every date and time of this API is the wall clock of the clinic.',
+          'Its name, its open branches with their addresses and phones, its time zone, and its `policy`: until when patients may ' +
+          'book and cancel. All branches keep this one time zone: every date and time of this API is the wall clock of the ' +
+          'clinic.',
         response: { 200: aboutAnswer },
       },
     },

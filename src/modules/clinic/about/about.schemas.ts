@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import * as fields from '../../../http/fields.ts';
 import { documented } from '../../../http/openapi/documented.ts';
+import { OPEN_POLICY } from '../../availability/index.ts';
+import { policy } from '../../settings/index.ts';
 
 /** How many branches an answer names. */
 export const BRANCHES = 200;
@@ -30,10 +32,11 @@ export const about = documented(
       description: 'Those that are open, by name.',
       maxItems: BRANCHES,
     }),
+    policy,
   }),
   {
     id: 'Clinic',
-    description: 'Who the clinic is, and where.',
+    description: 'Who the clinic is, where, and what it asks of patients who book and cancel.',
     examples: {
       clinic: {
         summary: 'A clinic with one branch',
@@ -43,6 +46,7 @@ export const about = documented(
           branches: [
             { id: 1, name: 'Shifo', address: 'Bunyodkor shoh koʻchasi 12, Toshkent', phone: '+998712000000' },
           ],
+          policy: { ...OPEN_POLICY, cancel_deadline_minutes: 1_440 },
         },
       },
     },
