@@ -98,6 +98,24 @@ describe('a request with a key', () => {
     await send(patient, key, `/timeslots/${first}/hold/`).expect(200);
   });
 
+  test('joins the waiting list once, and tells what is free when it is repeated', async () => {
+    const [key, day] = [freshKey(), freshDay()];
+    const wish = { doctor: doctor.id, from: day, to: day };
+    const timeslot = await freshSlot(day);
+    const first = await send(patient, key, '/waitlist/', wish).expect(201);
+    expect(first.body.free_now).toMatchObject([{ id: timeslot }]);
+    await clinic.book(other, timeslot);
+    const repeated = await send(patient, key, '/waitlist/', wish).expect(201);
+    expect(repeated.headers['idempotency-replayed']).toBe('true');
+    expect(repeated.headers.location).toBe(first.headers.location);
+    expect(repeated.body).toEqual({ ...first.body, free_now: [] });
+    expectProblem(await send(patient, freshKey(), '/waitlist/', wish), 'already_waiting');
+    expectProblem(
+      await send(patient, key, '/waitlist/', { ...wish, after: '10:00' }),
+      'idempotency_key_reused',
+    );
+  });
+
   test('is kept for 24 hours', async () => {
     const [key, timeslot, another] = [freshKey(), await freshSlot(), await freshSlot()];
     const { body } = await book(patient, key, { timeslot }).expect(201);

@@ -1,8 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
+import type { Keyed, Once } from '../../core/idempotency.ts';
 import type { Caller } from '../../core/roles.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 import type { Availability, OpenTimeslot, Policy, PolicySource, Reach } from '../availability/index.ts';
+import type { Idempotency } from '../idempotency/index.ts';
 import type { Guardians } from '../patients/index.ts';
 import { declineOffer, findOffer, lockTimeslot } from './answering.repository.ts';
 import type { Entries } from './entries.service.ts';
@@ -15,6 +17,7 @@ export interface JoiningDependencies {
   db: Db;
   clock: Clock;
   settings: PolicySource;
+  idempotency: Pick<Idempotency, 'once'>;
   offers: Pick<Offers, 'passOnWithin'>;
   patients: Pick<Availability['patients'], 'lock'>;
   reach: Pick<Reach, 'mustReach' | 'mustReachVisit'>;
@@ -34,7 +37,8 @@ const ATTEMPTS = 20;
 
 /** How patients join the waiting list, and leave it. */
 export function createJoining(dependencies: JoiningDependencies) {
-  const { db, clock, settings, offers, patients, reach, guardians, search, entries } = dependencies;
+  const { db, clock, settings, idempotency, offers, patients, reach, guardians, search, entries } =
+    dependencies;
 
   /**
    * @param timeslot what the entry is offered
@@ -70,9 +74,13 @@ export function createJoining(dependencies: JoiningDependencies) {
      * @throws AppError patient_not_found, doctor_not_found (also where nobody has the specialization), service_not_given,
      * already_waiting, too_many_waitlist_entries, forbidden (a branch that the caller does not reach), invalid_input; of the visit
      * that is to be replaced appointment_not_found (also another patient's, or one that the caller does not reach),
-     * already_decided, visit_begun, already_attended, not_same_doctor
+     * already_decided, visit_begun, already_attended, not_same_doctor; request_in_progress, idempotency_key_reused
      */
-    async join({ patient: named, ...fields }: NewWaitlistEntry, caller: Caller): Promise<JoinedWaitlist> {
+    async join(
+      { patient: named, ...fields }: NewWaitlistEntry,
+      caller: Caller,
+      request?: Keyed,
+    ): Promise<Once<JoinedWaitlist>> {
       const patient = await guardians.patientFor(named, caller);
       if (fields.to < clock.wall().date) throw invalidField('to', 'in_past');
       const { doctor = null, specialization = null, after = null, before = null, from, to } = fields;
@@ -95,14 +103,20 @@ export function createJoining(dependencies: JoiningDependencies) {
       const joined = await transaction(db, async (tx) => {
         await guardians.mustStillActFor(tx, caller, patient);
         if (!(await patients.lock(tx, patient))) throw new AppError('patient_not_found');
-        // What takes the place of a visit is for the same.
-        if (replaces !== null) wish.service = (await repository.lockReplaced(tx, replaces))?.service ?? null;
-        mustBeFine(await repository.judgeWish(tx, wish, clock.wall()), wish, fields.service, policy);
-        const entry = await repository.insertEntry(tx, wish, clock.now());
-        await entries.note(tx, caller, 'waitlist.join', entry, patient);
-        return entries.get(entry, tx);
+        return idempotency.once(tx, caller, request, patient, async () => {
+          // What takes the place of a visit is for the same.
+          if (replaces !== null)
+            wish.service = (await repository.lockReplaced(tx, replaces))?.service ?? null;
+          mustBeFine(await repository.judgeWish(tx, wish, clock.wall()), wish, fields.service, policy);
+          const entry = await repository.insertEntry(tx, wish, clock.now());
+          await entries.note(tx, caller, 'waitlist.join', entry, patient);
+          return entries.get(entry, tx);
+        });
       });
-      return { ...joined, free_now: await search.freeFor(wish, FREE_SHOWN, caller) };
+      // A repeat too is told what is free when it asks.
+      wish.service = joined.answer.service;
+      const free_now = await search.freeFor(wish, FREE_SHOWN, caller);
+      return { ...joined, answer: { ...joined.answer, free_now } };
     },
 
     /**

@@ -67,12 +67,16 @@ export async function waitlistRoutes(instance: FastifyInstance, { waitlist }: { 
           'clinic’s policy is kept until it comes within it. With `replaces` an accepted offer takes the place of a visit: ' +
           'with the same doctor that visit moves; with another of the specialization it is cancelled and a new one booked, ' +
           `in one step. A patient can wait with at most ${WISHES_MAX} entries at a time, and with the same one only once.`,
+        headers: keyedHeaders,
         body: newWaitlistEntry,
         response: { 201: joinedWaitlist },
       },
     },
     async (request, reply) => {
-      const entry = await waitlist.joining.join(request.body, request.user);
+      const entry = onceAnswer(
+        reply,
+        await waitlist.joining.join(request.body, request.user, keyed(request)),
+      );
       return reply.code(201).header('location', `/api/waitlist/${entry.id}/`).send(entry);
     },
   );
