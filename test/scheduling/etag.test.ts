@@ -192,3 +192,19 @@ test('is documented where it is taken and given', async () => {
   expect(paths['/api/appointments/']?.post?.responses['201']?.headers).toHaveProperty('ETag');
   expect(paths['/api/appointments/{id}/']?.get?.responses['200']?.headers).toHaveProperty('ETag');
 });
+
+test('is taken by every change of what another may change too', async () => {
+  const { paths } = writtenOut((await clinic.as(undefined).get('/schema/').expect(200)).body);
+  const without = Object.entries(paths).flatMap(([path, operations]) =>
+    operations.get?.responses['200']?.headers?.ETag === undefined
+      ? []
+      : (['patch', 'put'] as const).flatMap((method) => {
+          const change = operations[method];
+          return change === undefined || change.parameters?.some(({ name }) => name === 'If-Match')
+            ? []
+            : [`${method} ${path}`];
+        }),
+  );
+  // Nobody but the person changes what they wish to be told.
+  expect(without).toEqual(['patch /api/notifications/preferences/']);
+});

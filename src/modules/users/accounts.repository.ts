@@ -113,8 +113,8 @@ export async function doubtContact(tx: Tx, user: number, contact: 'phone' | 'ema
 /** From when on each confirmed contact sets a new password; null is since it is confirmed. */
 export type ResetsFrom = Pick<LockedAccount, 'phone_resets_from' | 'email_resets_from'>;
 
-export async function findResetsFrom(db: Db, user: number): Promise<ResetsFrom> {
-  const { rows } = await db.$client.query<ResetsFrom>({
+export async function findResetsFrom(executor: Executor, user: number): Promise<ResetsFrom> {
+  const { rows } = await clientOf(executor).query<ResetsFrom>({
     name: 'users.resets-from',
     text: 'select phone_resets_from, email_resets_from from users where id = $1',
     values: [user],

@@ -48,7 +48,8 @@ export function createAccounts({ db, clock, messages }: AccountsDependencies) {
 
   return {
     /** Undefined for an erased one too. */
-    find: (user: number): Promise<User | undefined> => repository.findUser(db, user),
+    find: (user: number, executor: Executor = db): Promise<User | undefined> =>
+      repository.findUser(executor, user),
 
     /** @throws AppError user_not_found, also for an erased one */
     async get(user: number): Promise<User> {
@@ -140,6 +141,6 @@ export function createAccounts({ db, clock, messages }: AccountsDependencies) {
     },
 
     activeAdmins: accounts.activeAdmins,
-    resetsFrom: (user: number) => accounts.findResetsFrom(db, user),
+    resetsFrom: (user: number, executor: Executor = db) => accounts.findResetsFrom(executor, user),
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { STOP_HOURS } from '../../../core/messages.ts';
 import type { CountryCode } from '../../../core/phone.ts';
 import { IsSignedIn } from '../../../http/guards.ts';
+import { ifMatchTag, unchanged } from '../../../http/hooks/etag.ts';
 import type { ZodTypeProvider } from '../../../http/zod.ts';
 import { me, myChanges } from './account.schemas.ts';
 import type { Account } from './account.service.ts';
@@ -40,7 +41,7 @@ export async function accountRoutes(
     '/auth/me/',
     {
       preHandler: IsSignedIn,
-      config: { etag: true, errors: ['invalid_code', 'sign_in_again'] },
+      config: { etag: true, errors: ['invalid_code', 'sign_in_again', 'version_mismatch'] },
       schema: {
         tags,
         operationId: 'updateMe',
@@ -50,12 +51,13 @@ export async function accountRoutes(
           'again before it serves for signing in, for a new password or for messages. To replace or empty a confirmed one ' +
           'takes the password, or `proof_code`, sent to that contact; it is told, and can take the change back for ' +
           `${STOP_HOURS} hours.`,
+        headers: ifMatchTag,
         body: myChanges(phone_country),
         response: { 200: me },
       },
     },
     async (request) => {
-      await account.change(request.user, request.body);
+      await account.change(request.user, request.body, unchanged(request));
       return account.show(request.user);
     },
   );
