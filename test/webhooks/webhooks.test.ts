@@ -175,3 +175,46 @@ test('an absence of several days is told with the day on which it ends', async (
       },
     });
 });
+
+test.each(['an event', 'a replay', 'a test'])(
+  '%s that comes while an endpoint is switched off leaves nothing that waits',
+  async (what) => {
+    const receiver = await hear(undefined, { types: ['appointment.booked'] });
+    await book();
+    await send();
+    const [delivered] = await deliveriesOf(receiver.id);
+    const pool = hearing.clinic.db.$client;
+    const gate = await pool.connect();
+    try {
+      await gate.query('begin');
+      await gate.query('update webhook_endpoints set is_active = false where id = $1', [receiver.id]);
+      await gate.query(
+        "update webhook_deliveries set status = 'discarded' where endpoint_id = $1 and status = 'pending'",
+        [receiver.id],
+      );
+      const acts: Record<string, () => Promise<unknown>> = {
+        'an event': async () => {
+          await book();
+          await hearing.modules.events.drain();
+        },
+        'a replay': async () => await admin().post(`/deliveries/${delivered?.id}/replay/`).expect(404),
+        'a test': async () => await admin().post(`/webhooks/${receiver.id}/test/`).expect(409),
+      };
+      const act = acts[what]?.();
+      const isWaiting = expect
+        .poll(async () => {
+          const { rows } = await pool.query(
+            "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+          );
+          return rows.length;
+        })
+        .toBeGreaterThan(0);
+      await Promise.race([act, isWaiting]);
+      await gate.query('commit');
+      await act;
+    } finally {
+      gate.release();
+    }
+    expect(await deliveriesOf(receiver.id, '?status=pending')).toEqual([]);
+  },
+);

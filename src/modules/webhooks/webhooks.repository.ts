@@ -137,7 +137,10 @@ interface NewMessage {
   trace?: string | null | undefined;
 }
 
-/** A delivery of each message to each endpoint that is on and wants it, once. */
+/**
+ * A delivery of each message to each endpoint that is on and wants it, once. An endpoint stays on until the transaction ends:
+ * whoever switches it off discards what waits, and would miss what is not there yet.
+ */
 export async function insertDeliveries(executor: Executor, messages: readonly NewMessage[]): Promise<void> {
   await clientOf(executor).query({
     name: 'webhooks.deliver',
@@ -146,7 +149,7 @@ export async function insertDeliveries(executor: Executor, messages: readonly Ne
       select e.id, m.message_id, m.type, m.body, m.trace
       from unnest($1::text[], $2::text[], $3::text[], $4::text[]) with ordinality m(message_id, type, body, trace, place)
       join webhook_endpoints e on e.is_active and (e.types is null or m.type = any (e.types))
-      order by m.place, e.id
+      order by m.place, e.id for share of e
       on conflict (endpoint_id, message_id) do nothing`,
     values: [
       messages.map(({ message_id }) => message_id),
@@ -157,7 +160,7 @@ export async function insertDeliveries(executor: Executor, messages: readonly Ne
   });
 }
 
-/** The same for one endpoint, also of what it has had: that waits anew. @returns how many wait */
+/** The same for one endpoint, also of what it has had: that waits anew. @returns how many wait; none where it is off */
 export async function deliverAgain(
   executor: Executor,
   endpoint: number,
@@ -167,9 +170,10 @@ export async function deliverAgain(
     name: 'webhooks.deliver-again',
     text: `
       insert into webhook_deliveries (endpoint_id, message_id, type, body)
-      select $1, m.message_id, m.type, m.body
+      select e.id, m.message_id, m.type, m.body
       from unnest($2::text[], $3::text[], $4::text[]) with ordinality m(message_id, type, body, place)
-      order by m.place
+      join webhook_endpoints e on e.id = $1 and e.is_active
+      order by m.place for share of e
       on conflict (endpoint_id, message_id) do update set status = 'pending', attempts = 0, due_at = now(), begun_at = null, trace = null`,
     values: [
       endpoint,
@@ -202,13 +206,16 @@ export function listDeliveries(
   }) as Promise<Page<Delivery>>;
 }
 
-/** @returns undefined where there is none; `is_active` of its endpoint */
+/** @returns undefined where there is none, or its endpoint is off */
 export async function replayDelivery(tx: Tx, id: number): Promise<Delivery | undefined> {
   const { rows } = await clientOf(tx).query<Delivery>({
     name: 'webhooks.replay',
     text: `
+      with endpoint as (
+        select e.id from webhook_deliveries d join webhook_endpoints e on e.id = d.endpoint_id
+        where d.id = $1 and e.is_active for share of e)
       update webhook_deliveries d set status = 'pending', attempts = 0, due_at = now(), begun_at = null
-      from webhook_endpoints e where d.id = $1 and e.id = d.endpoint_id and e.is_active
+      from endpoint e where d.id = $1 and e.id = d.endpoint_id
       returning ${DELIVERY}`,
     values: [id],
   });

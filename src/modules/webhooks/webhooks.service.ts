@@ -191,7 +191,8 @@ export function createWebhooks(dependencies: WebhooksDependencies) {
       const timestamp = clock.now().toISOString();
       const body = { type: 'webhook.test', timestamp, data: { ...data, starts_at: null, ends_at: null } };
       const message_id = `evt_test_${randomUUID()}`;
-      await repository.deliverAgain(db, id, [{ message_id, type: body.type, body: JSON.stringify(body) }]);
+      const message = { message_id, type: body.type, body: JSON.stringify(body) };
+      if ((await repository.deliverAgain(db, id, [message])) === 0) throw new AppError('webhook_off');
     },
 
     async deliveries(id: number, filters: DeliveryFilters): Promise<Page<Delivery>> {

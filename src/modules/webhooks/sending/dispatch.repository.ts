@@ -58,6 +58,7 @@ export interface Tried {
 /** What another try has made of it meanwhile stays. */
 const MINE = `id = $1 and status = 'pending' and attempts = $2`;
 
+/** Locks the endpoint before its delivery, as whoever switches it off does. */
 export async function markDelivered(
   db: Db,
   { id, attempts, status }: Tried,
@@ -66,9 +67,9 @@ export async function markDelivered(
   await db.$client.query({
     name: 'webhooks.delivered',
     text: `
-      with delivered as (
-        update webhook_deliveries set status = 'delivered', delivered_at = now(), response_status = $3, error = null where ${MINE})
-      update webhook_endpoints set succeeded_at = now() where id = $4`,
+      with endpoint as (update webhook_endpoints set succeeded_at = now() where id = $4 returning id as reached)
+      update webhook_deliveries set status = 'delivered', delivered_at = now(), response_status = $3, error = null
+      from endpoint where ${MINE}`,
     values: [id, attempts, status, endpoint],
   });
 }
