@@ -92,5 +92,17 @@ describe('OPTIONS', () => {
       'access-control-allow-origin': 'https://clinic.uz',
       'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
     });
+    // Whatever a request may carry by its declaration, and the version that an assistant's client says.
+    const document = (await ask('GET', '/api/schema/')).body;
+    const taken = new Set(
+      JSON.stringify(document)
+        .match(/"name":"[A-Za-z-]+","in":"header"/g)
+        ?.map((text) => text.slice(8, text.indexOf('","in"')).toLowerCase()),
+    );
+    expect(taken.size).toBeGreaterThan(3);
+    const allowed = String(answer.headers['access-control-allow-headers']).split(/, ?/);
+    // These are headers of what the clinic sends.
+    for (const name of taken) if (name.startsWith('webhook-')) taken.delete(name);
+    for (const name of [...taken, 'authorization', 'mcp-protocol-version']) expect(allowed).toContain(name);
   });
 });

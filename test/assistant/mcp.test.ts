@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
+import { makeService } from '../helpers/services.ts';
 
 let clinic: TestApp;
 let address: string;
@@ -120,6 +121,28 @@ describe('a patient’s assistant', () => {
 
   test('goes the whole way with a client of somebody else', async () => {
     await journey((await foreign(people.patient.token)).call);
+  });
+
+  test('is told what the clinic asks of those who book, and holds all that a service takes', async () => {
+    const { call } = await official(people.patient.token);
+    const { policy } = bodyOf(await call('about_clinic'));
+    expect(policy).toMatchObject({
+      min_notice_minutes: 0,
+      cancel_deadline_minutes: 0,
+      service_required: false,
+    });
+    const date = freshDay();
+    const timeslot = await clinic.slot(people.doctor, { date, start_time: '09:00', end_time: '09:30' });
+    await clinic.slot(people.doctor, { date, start_time: '09:30', end_time: '10:00' });
+    const long = await makeService(clinic, people.admin, [people.doctor], { duration_minutes: 60 });
+    const held = bodyOf(await call('hold_slot', { timeslot, service: long }));
+    expect(held).toMatchObject({ timeslot });
+    const { rows } = await clinic.db.$client.query(
+      'select count(*)::int from timeslots where held_by = $1 and date = $2',
+      [people.patient.id, date],
+    );
+    expect(rows[0].count).toBe(2);
+    bodyOf(await call('release_slot', { timeslot }));
   });
 
   test('cancels with what the patient says of it, for the other side to see', async () => {

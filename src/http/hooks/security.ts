@@ -45,6 +45,8 @@ export const security = fastifyPlugin(
           'if-match',
           'if-none-match',
           'last-event-id',
+          // Clients of the Model Context Protocol send it with every request after the first.
+          'mcp-protocol-version',
           'x-request-id',
         ],
         exposedHeaders: [

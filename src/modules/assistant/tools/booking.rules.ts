@@ -29,7 +29,11 @@ export const booking = [
     roles: BOOKS,
     needs: [['POST', '/timeslots/:id/hold/']],
     reads: false,
-    input: { timeslot: slot, patient: patientOf },
+    input: {
+      timeslot: slot,
+      patient: patientOf,
+      service: id('For which service: all the slots that it takes, and its room').optional(),
+    },
     call: async ({ timeslot, ...body }, api) => api.post(`/timeslots/${timeslot}/hold/`, body),
   }),
   tool({
