@@ -302,6 +302,32 @@ describe.runIf(chromiumPath)('/book/ in a browser', () => {
     expect(new URL(page.url()).searchParams.has('doctor')).toBe(true);
   });
 
+  test('a visit that ends with the day ends so in a calendar, and a price has no half of a small coin', async () => {
+    const { page } = await reader(opened);
+    await page.goto(timesOf(demo.doctor.id));
+    await page.locator('.slot').first().waitFor();
+    const written = await page.evaluate<{ lines: string[]; prices: string[] }>(`(async () => {
+      const main = document.querySelector('script[src$="/book/main.js"]').src;
+      const { calendarOf } = await import(new URL('calendar-file.js', main).href);
+      const { money } = await import(new URL('../shared/text.js', main).href);
+      const time = { date: '2030-03-02', start_time: '23:30', end_time: '24:00' };
+      const doctor = { id: 2, first_name: 'Aziz', last_name: 'Karimov' };
+      const visit = { id: 1, version: 1, updated_at: '2030-03-01T00:00:00.000Z', status: 'confirmed', branch: 1 };
+      return {
+        lines: calendarOf({ ...visit, ...time, doctor }, 'Visit').split('\\r\\n'),
+        prices: [15_000_000, 150_050, 150_005].map((amount) => money(amount, 'UZS')),
+      };
+    })()`);
+    expect(written.lines).toEqual(
+      expect.arrayContaining(['DTSTART:20300302T183000Z', 'DTEND:20300302T190000Z']),
+    );
+    expect(written.prices.map((price) => price.replace(/[^\d.,].*$/, ''))).toEqual([
+      '150,000',
+      '1,500.50',
+      '1,500.05',
+    ]);
+  });
+
   test('a visit is moved and cancelled, and the back button leads back', async () => {
     const { page, complaints } = await toLastStep(10);
     await submit(page);

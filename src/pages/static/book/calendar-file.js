@@ -25,7 +25,8 @@ const escaped = (text) => text.replace(/[\\;,]/g, '\\$&').replaceAll('\n', '\\n'
 
 /** When the clinic's clock shows a time: a guess, and what it is off by. */
 function instantOf(date, time) {
-  const wanted = Date.parse(`${date}T${time === '24:00' ? '23:59' : time}:00Z`);
+  // 24:00 is the next day's midnight, which this format names so too.
+  const wanted = Date.parse(`${date}T${time}:00Z`);
   let instant = wanted;
   for (let tried = 0; tried < 2; tried += 1) {
     const wall = wallOf(instant, clinic().time_zone);

@@ -42,11 +42,11 @@ export const doctorText = (doctor) =>
 export const whom = ({ doctor, specialization }) =>
   doctor ? personName(doctor) : specialityName(specialization);
 
-/** The clinic's clock, wherever the reader is: `date` and `time`. */
 /** What a doctor gives now; admins are told of what is given no more, too. */
 export const servicesOf = async (doctor) =>
   (await get(`/services/?doctor=${doctor}&page_size=100`)).results.filter(({ is_active }) => is_active);
 
+/** The clinic's clock, wherever the reader is: `date` and `time`. */
 export const now = () => wallOf(serverNow(), known.time_zone);
 export const today = () => now().date;
 

@@ -100,8 +100,12 @@ export function money(amount, currency) {
     style: 'currency',
     currency,
   }).resolvedOptions();
-  const number = new Intl.NumberFormat(language === 'en' ? 'en' : 'ru', { maximumFractionDigits: digits });
-  return unbroken(`${number.format(amount / 10 ** digits)} ${texts.currencies[currency] ?? currency}`);
+  const whole = amount / 10 ** digits;
+  const number = new Intl.NumberFormat(language === 'en' ? 'en' : 'ru', {
+    minimumFractionDigits: Number.isInteger(whole) ? 0 : digits,
+    maximumFractionDigits: digits,
+  });
+  return unbroken(`${number.format(whole)} ${texts.currencies[currency] ?? currency}`);
 }
 
 export const serviceName = ({ name }) => name[language];
