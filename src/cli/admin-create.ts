@@ -10,7 +10,7 @@ import { exitWith, readFlags, withDatabase } from '../main/process.ts';
 const USAGE =
   'Usage: npm run admin:create -- --username NAME [--password PASSWORD] [--first-name F] [--last-name L]';
 
-/** Asks at the terminal; a password is not shown while it is typed. */
+/** Asks at the terminal; a password is not shown while it is typed, and is taken as it stands, spaces and all. */
 async function ask(question: string, hidden = false): Promise<string> {
   if (!process.stdin.isTTY) exitWith(`Nobody is there to ask for the ${question.toLowerCase()}.\n${USAGE}`);
   let silent = false;
@@ -26,7 +26,7 @@ async function ask(question: string, hidden = false): Promise<string> {
   const text = await answer;
   terminal.close();
   if (hidden) process.stdout.write('\n');
-  return text.trim();
+  return hidden ? text : text.trim();
 }
 
 const flags = readFlags(
