@@ -8,7 +8,6 @@ import { beginEpochAfterRestore } from './log.ts';
 import { findPlaces, introduce, type Lag, listLags } from './reading.repository.ts';
 import { type EventReader, readNext, retry } from './reading.ts';
 import { forgetBefore } from './retention.repository.ts';
-import { listSetAside, type SetAside, tryAnew } from './troubles.repository.ts';
 
 /** Milliseconds between two questions whether something has happened: one small statement for all readers. */
 const PAUSE = 100;
@@ -28,9 +27,6 @@ export interface Readers {
   /** Reads from now on, in one process of all on this database. `ready` rejects while the database is away or not migrated. */
   start: (options: { url: string; ready: () => Promise<void> }) => { stop: () => Promise<void> };
   lags: () => Promise<Lag[]>;
-  setAside: (limit: number) => Promise<SetAside[]>;
-  /** Has an event that was set aside tried anew. */
-  tryAnew: (reader: string, event: number) => Promise<boolean>;
   /** Lets go of what is older than EVENT_RETENTION_DAYS and read by everybody. */
   sweep: () => Promise<void>;
 }
@@ -166,8 +162,6 @@ export function createReaders({ db, log, readers, event_retention_days }: Reader
     },
 
     lags: () => listLags(db),
-    setAside: (limit) => listSetAside(db, limit),
-    tryAnew: async (reader, event) => (await tryAnew(db, reader, event)) > 0,
     sweep: () => forgetBefore(db, event_retention_days),
   };
 }

@@ -73,38 +73,3 @@ export async function listDue(db: Db, reader: string, limit: number): Promise<Tr
   });
   return rows;
 }
-
-export interface SetAside {
-  reader: string;
-  event: number;
-  type: string;
-  appointment: number | null;
-  at: string;
-  tries: number;
-  code: string | null;
-}
-
-/** What readers gave up, oldest first. */
-export async function listSetAside(db: Db, limit: number): Promise<SetAside[]> {
-  const { rows } = await db.$client.query<SetAside>({
-    name: 'events.set-aside',
-    text: `
-      select t.reader, t.event_id as event, e.type, e.appointment_id as appointment, e.at, t.tries, t.code
-      from event_troubles t join events e on e.id = t.event_id
-      where t.is_set_aside order by t.event_id, t.reader limit $1`,
-    values: [limit],
-  });
-  return rows;
-}
-
-/** Has what a reader gave up tried anew. @returns how many */
-export async function tryAnew(db: Db, reader: string, event: number): Promise<number> {
-  const { rowCount } = await db.$client.query({
-    name: 'events.try-anew',
-    text: `
-      update event_troubles set is_set_aside = false, tries = 0, retry_at = now()
-      where reader = $1 and event_id = $2 and is_set_aside`,
-    values: [reader, event],
-  });
-  return rowCount ?? 0;
-}
