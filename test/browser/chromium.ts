@@ -2,8 +2,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
+/** First the one that has no window: it does the same work in three quarters of the time. */
 const CANDIDATES = [
   process.env.CHROMIUM_PATH,
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',
@@ -17,7 +19,7 @@ export const chromiumPath = CANDIDATES.find((path) => path && existsSync(path));
 if (!chromiumPath)
   process.stderr.write(
     '\nNOT TESTED: no Chromium here, so nobody has looked at Swagger UI and Redoc. Install one (Debian: apt-get ' +
-      'install chromium) or set CHROMIUM_PATH.\n\n',
+      'install chromium-headless-shell) or set CHROMIUM_PATH.\n\n',
   );
 
 export const openBrowser = (): Promise<Browser> =>
