@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
-import { keepStatistics, ranDuring } from '../helpers/plans.ts';
+import { keepStatistics, planModes, ranDuring } from '../helpers/plans.ts';
+import { makeService } from '../helpers/services.ts';
 
 /**
  * What a search and a list read in a clinic that has just begun: the server has not looked through its tables yet, or found
  * all doctors alike. Its plans are poor then; none may read everybody again for each row.
  */
 let clinic: TestApp;
-let people: Record<'admin' | 'patient', Person>;
+let people: Record<'admin' | 'patient' | 'doctor', Person>;
 beforeAll(async () => {
   clinic = await testApp({ pool_max: 1, unhurried: true });
-  people = { admin: await clinic.person('admin'), patient: await clinic.person('patient') };
+  people = {
+    admin: await clinic.person('admin'),
+    patient: await clinic.person('patient'),
+    doctor: await clinic.person('doctor'),
+  };
   await keepStatistics(clinic.db.$client);
 });
 afterAll(() => clinic.close());
@@ -63,4 +68,45 @@ describe.each([
     // All of them a few times over; once for each of a page would be a hundred times.
     expect(Math.max(...ran.map(({ rows }) => rows))).toBeLessThanOrEqual(20 * doctors);
   });
+});
+
+/** Which slots a service takes from a start on is asked once for each start, and not for each other slot beside it. */
+describe('with an examination of two slots for which no room is open, the server having seen no slot yet', () => {
+  const DAYS = 12;
+  let service: number;
+  let slot: number;
+  beforeAll(async () => {
+    service = await makeService(clinic, people.admin, [people.doctor], {
+      duration_minutes: 60,
+      room_kind: 'ultrasound',
+    });
+    await clinic.db.$client.query('truncate timeslots cascade');
+    await clinic.db.$client.query('analyze');
+    const { rows } = await clinic.db.$client.query<{ id: number }>(
+      `insert into timeslots (doctor_id, branch_id, date, start_time, end_time, runs_on)
+       select $1, 1, date '2026-03-03' + n / 16, time '08:00' + (n % 16) * interval '30 min',
+         time '08:30' + (n % 16) * interval '30 min', n % 16 < 15
+       from generate_series(0, $2 * 16 - 1) n returning id`,
+      [people.doctor.id, DAYS],
+    );
+    slot = rows[DAYS * 8]?.id ?? 0;
+  });
+
+  const asks = {
+    'a booking that is refused': () =>
+      clinic.as(people.patient).post('/appointments/', { timeslot: slot, service }).expect(409),
+    'a search': () => clinic.as(people.patient).get(`/timeslots/search/?service=${service}`).expect(200),
+    'free slots': () =>
+      clinic.as(people.patient).get(`/doctors/${people.doctor.id}/timeslots/?service=${service}`).expect(200),
+  };
+  test.each(Object.entries(asks).flatMap(([what, ask]) => planModes.map((mode) => ({ what, ask, mode }))))(
+    '$what ($mode)',
+    async ({ ask, mode }) => {
+      const ran = await ranDuring(clinic.db, mode, ask);
+      const asked = ran.filter(({ text }) => text.includes('RECURSIVE run')).length;
+      // Those that are refused are judged by themselves before others are looked for.
+      expect(asked).toBeGreaterThan(DAYS);
+      expect(asked).toBeLessThanOrEqual(DAYS * 15 + 5);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { LOCK_TOGETHER } from '../../db/limits.ts';
 import { patientFor, unseen } from '../../db/sql.ts';
 import { isBusy } from './bookable.sql.ts';
 import { isPatientHere } from './people.sql.ts';
-import { slotsFrom } from './services.sql.ts';
+import { runFrom, slotsOf } from './services.sql.ts';
 
 /**
  * Locks patients, by their ids, until the transaction ends: their holds, bookings, moves and wishes come one after another, and
@@ -43,8 +43,8 @@ const startsOf = (slots: string, service?: string): string => `(
       ? 'select s.end_time as ends'
       : `select coalesce(max(l.end_time), s.end_time) as ends
          from doctor_services g join services v on v.id = g.service_id
-         cross join lateral (select ${slotsFrom('s')} as slots) run
-         join timeslots l on l.id = any (run.slots)
+         cross join lateral (${runFrom('s')}) run
+         cross join lateral (${slotsOf('run')}) l
          where g.doctor_id = s.doctor_id and g.service_id = ${service}`
   }) whole`;
 

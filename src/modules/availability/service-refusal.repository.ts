@@ -4,7 +4,7 @@ import type { Bounds } from './policy.rules.ts';
 import type { Wanted } from './refusal.repository.ts';
 import type { ServiceRefusals } from './refusal.rules.ts';
 import { freeRoom } from './rooms.sql.ts';
-import { isForNewOrKnown, isOfAge, slotsFrom } from './services.sql.ts';
+import { isForNewOrKnown, isOfAge, slotsFrom, slotsOf } from './services.sql.ts';
 
 /** What of a service refuses a slot, and which slots of those that it would take wait to be offered. */
 export interface WhyService extends ServiceRefusals {
@@ -52,12 +52,13 @@ export async function whyServiceRefused(
       join timeslots first on first.id = $1
       left join services v on v.id = wanted.id and (v.is_active or $3::integer is not null)
       left join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = v.id
-      cross join lateral (select case when v.id is not null then ${slotsFrom('first', '$3::integer')} end as slots) run
+      cross join lateral (
+        select case when v.id is not null then ${slotsFrom('first', '$3::integer')} end as slots offset 0) run
       cross join lateral (
         select count(*) filter (where ${canBeHad(inFamily('$2', '$13'), 4, own)}) as had, max(s.end_time) as ends,
           coalesce(array_agg(s.id) filter (
             where s.is_waitlisted and s.date <= $10::date and (s.held_until is null or s.held_until <= $4)), '{}') as passing
-        from timeslots s where s.id = any (run.slots)
+        from (${slotsOf('run')}) s
       ) whole
       where wanted.id is not null`,
     values: [timeslot, patient, moving, ...boundValues(bounds), service, account],

@@ -24,6 +24,20 @@ export const slotsFrom = (first: string, visit = 'null'): string => `case
   else slots_for_visit(${first}.id, ${serviceMinutes}, ${visit}) end`;
 
 /**
+ * The same as `slots` of a row, which the planner leaves as it is: it would ask for them once for each row that they are
+ * compared with.
+ */
+export const runFrom = (first: string, visit?: string): string =>
+  `select ${slotsFrom(first, visit)} as slots offset 0`;
+
+/**
+ * The slots of such a row, looked up by their ids whatever else is asked of them: in a table that is small, or was when it was
+ * last looked at, the planner would read an index of something else from end to end for each start.
+ */
+export const slotsOf = (run: string): string =>
+  `select part.* from timeslots part where part.id = any (${run}.slots) offset 0`;
+
+/**
  * The patient is of the age that it is for, on a day. An unknown birth date is of no age; the last year counts whole.
  * @param day the SQL for the date of the visit
  */
@@ -54,9 +68,9 @@ export const fitsFrom = (
   now: string,
   { visit = 'null', also = 'true' }: { visit?: string; also?: string } = {},
 ): string => `exists (
-  select from (select ${slotsFrom(first)} as slots) run
+  select from (${runFrom(first)}) run
   cross join lateral (
-    select count(*) as had, max(s.end_time) as ends from timeslots s where s.id = any (run.slots) and ${canBeHad}
+    select count(*) as had, max(s.end_time) as ends from (${slotsOf('run')}) s where ${canBeHad}
   ) whole
   where whole.had = cardinality(run.slots) and ${also} and (v.room_kind is null or ${freeRoom({
     now,
