@@ -16,6 +16,8 @@ const LONG = {
     'test/messages/worker.test.ts',
     'test/backup/**/*.test.ts',
     'test/cluster/**/*.test.ts',
+    'test/bench/**/*.test.ts',
+    'test/browser/demo.test.ts',
     'test/api/{cursors,updated-since}.test.ts',
     'test/accounts/{attack,timing}.test.ts',
     'test/webhooks/killed.test.ts',

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { childrenOf } from '../../bench/processes.ts';
 import { startProcess, temporaryFolder } from '../helpers/process.ts';
+import { isWhole } from '../size.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -48,7 +49,7 @@ test('the benchmark fills a world, and measures requests beside their limits, to
   expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
 });
 
-test('another commit is checked out and measured beside this one, and this one beside itself', async () => {
+test.runIf(isWhole)('another commit is checked out and measured beside this one, and this one beside itself', async () => {
   const started = bench('--only', 'slots', '--against', 'HEAD');
   expect(await started.exited, started.output()).toBe(0);
   const output = started.output();

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { demo } from '../../src/core/demo.ts';
 import { openDemo, reader } from '../pages/browser.ts';
+import { isWhole } from '../size.ts';
 import { chromiumPath, screenshot } from './chromium.ts';
 import { authorize, execute } from './swagger-page.ts';
 
@@ -51,8 +52,11 @@ async function land() {
   return { page, complaints };
 }
 
+/** One of them in `npm test`: a journey of ten operations takes half a minute. */
+const roles = isWhole ? (['doctor', 'receptionist', 'admin'] as const) : (['receptionist'] as const);
+
 describe.runIf(chromiumPath)('the demo clinic in a browser', () => {
-  test.each(['doctor', 'receptionist', 'admin'] as const)(
+  test.each(roles)(
     '%s: pressing Execute alone goes through their day, in their own part',
     async (role) => {
       const { page, complaints } = await land();
