@@ -180,6 +180,13 @@ const shared: Record<string, () => [Who, string, 'patch' | 'put', string, (value
     const path = `/users/${people.doctor.id}/`;
     return ['admin', path, 'patch', path, (value) => ({ last_name: `Name${value}` })];
   },
+  'one’s own account': () => [
+    'doctor',
+    '/auth/me/',
+    'patch',
+    '/auth/me/',
+    (value) => ({ last_name: `Name${value}` }),
+  ],
   'the policy': () => [
     'admin',
     '/settings/',
@@ -256,6 +263,7 @@ describe.each(Object.keys(shared))('If-Match on %s', (name) => {
 
 test.each([
   'a patient’s profile',
+  'one’s own account',
   'a branch',
   'a room',
   'a service',
