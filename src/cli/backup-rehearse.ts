@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openPlace, writeWhole } from '../db/backup/place.ts';
 import { exitWith, explain, readConfig, readFlags } from '../main/process.ts';
-import { type Outcome, restoreTo } from './restoring.ts';
+import { type Opened, type Outcome, restoreTo } from './restoring.ts';
 
 /** npm run backup:rehearse -- [--from DIR] [--in DIR] [--bin DIR]: restores the newest backup beside, and judges it. */
 
@@ -18,6 +18,10 @@ const config = readConfig();
 const from = flags.from ?? config.backup_dir ?? exitWith(USAGE);
 const started = new Date();
 const to = mkdtempSync(join(flags.in ?? tmpdir(), 'clinic-rehearsal-'));
+// It is a copy of all that the clinic knows: it goes however this process ends. The server on it ends with this process.
+process.once('exit', () => rmSync(to, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+for (const [signal, code] of Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }))
+  process.once(signal, () => process.exit(code));
 
 /** Keeps what came of it where the backups are: the metrics and the page of health read it there. */
 async function note(ok: boolean, details: object): Promise<void> {
@@ -27,11 +31,19 @@ async function note(ok: boolean, details: object): Promise<void> {
   await writeWhole(file, `${JSON.stringify({ at, ok, ...details })}\n`);
 }
 
-function say({ base, last_commit, findings, took, gap, photos_missing }: Outcome): string[] {
-  const rpo = seconds(started.getTime() - last_commit.getTime());
-  print(`Backup ${base} restored and opened.`);
-  print(`RPO: its last transaction is ${rpo} s old; what came later would be lost.`);
-  print(`RTO: ${seconds(took)} s until it was open.`);
+const measured = ({ last_commit, took }: Opened) => ({
+  rpo_seconds: seconds(started.getTime() - last_commit.getTime()),
+  rto_seconds: seconds(took),
+});
+
+function sayOpened(opened: Opened): void {
+  const { rpo_seconds, rto_seconds } = measured(opened);
+  print(`Backup ${opened.base} restored and opened.`);
+  print(`RPO: its last transaction is ${rpo_seconds} s old; what came later would be lost.`);
+  print(`RTO: ${rto_seconds} s until it was open.`);
+}
+
+function sayFindings({ findings, gap, photos_missing }: Outcome): string[] {
   const counts = Object.entries(findings?.counts ?? {}).map(([table, count]) => `${count} ${table}`);
   print(`There are ${counts.join(', ')}; the newest booking is of ${findings?.newest_booking ?? 'no time'}.`);
   print(`${findings?.indexes} indexes and ${findings?.constraints} constraints were judged.`);
@@ -44,20 +56,17 @@ function say({ base, last_commit, findings, took, gap, photos_missing }: Outcome
 
 let line: string | undefined;
 try {
-  const outcome = await restoreTo({ config, from, to, bin: flags.bin, examine: true });
-  const problems = say(outcome);
+  const outcome = await restoreTo({ config, from, to, bin: flags.bin, examine: sayOpened });
+  const problems = sayFindings(outcome);
   await note(problems.length === 0, {
     base: outcome.base,
-    rpo_seconds: seconds(started.getTime() - outcome.last_commit.getTime()),
-    rto_seconds: seconds(outcome.took),
+    ...measured(outcome),
     problems,
   });
   line = problems.length > 0 ? `NOT WHOLE: ${problems.join('; ')}.` : undefined;
 } catch (error) {
   line = explain(error);
   await note(false, { problems: [line] }).catch(() => {});
-} finally {
-  rmSync(to, { recursive: true, force: true });
 }
 if (line) exitWith(line);
 print('Whole: it can be restored.');

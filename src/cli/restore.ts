@@ -43,7 +43,7 @@ async function eraseFromDatabase(from: string): Promise<void> {
 async function restore(flags: ReturnType<typeof readWish>): Promise<void> {
   const config = readConfig();
   try {
-    const outcome = await restoreTo({ config, ...flags, examine: false });
+    const outcome = await restoreTo({ config, ...flags });
     const { base, last_commit, ended_early, gap, erased, photos_missing, took } = outcome;
     print(
       `Restored from backup ${base} in ${(took / 1_000).toFixed(1)} s: its last transaction is of ${last_commit.toISOString()}.`,

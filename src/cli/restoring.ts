@@ -23,14 +23,19 @@ interface Options {
   to: string;
   at?: Date | undefined;
   bin?: string | undefined;
-  /** Whether to judge all that was restored. */
-  examine: boolean;
+  /** Has all that was restored judged, and is told before, when it is open: of a large database judging takes longer. */
+  examine?: (opened: Opened) => void;
 }
 
-export interface Outcome {
+export interface Opened {
   base: string;
   /** When the last transaction committed that is there; of the base itself where none came after it. */
   last_commit: Date;
+  /** Milliseconds until the server was open. */
+  took: number;
+}
+
+export interface Outcome extends Opened {
   /** The log ended before the moment that was asked for: all of it is there. */
   ended_early: boolean;
   /** A file of the log that is missing or broken: what came after it is lost. */
@@ -39,8 +44,6 @@ export interface Outcome {
   erased: number;
   photos_missing: number;
   findings: Findings | undefined;
-  /** Milliseconds until the server was open. */
-  took: number;
 }
 
 /**
@@ -57,24 +60,27 @@ export async function restoreTo({ config, from, to, at, bin, examine }: Options)
   const { role, database } = base.server;
   const server = await recover({ data, user, bin: programs, role, database, at });
   try {
-    const took = performance.now() - began;
+    const opened = {
+      base: base.id,
+      last_commit: server.last_commit ?? new Date(base.finished_at),
+      took: performance.now() - began,
+    };
     const keys = await keysOf(place, base.id);
     const erased = await eraseAgain(place, server.url, config, keys.files['jwt-secret']);
     const client = new pg.Client({ connectionString: server.url, options: '-c TimeZone=UTC' });
     await client.connect();
+    examine?.(opened);
     const findings = examine ? await examineCopy(client).finally(() => client.end()) : undefined;
     if (!examine) await client.end();
     const photos_missing = await putPhotos(place, server.url, join(to, 'photos'));
     await putKeys(to, keys);
     return {
-      base: base.id,
-      last_commit: server.last_commit ?? new Date(base.finished_at),
+      ...opened,
       ended_early: server.ended_early,
       gap: at && !server.ended_early ? undefined : gap,
       erased,
       photos_missing,
       findings,
-      took,
     };
   } finally {
     await server.stop();

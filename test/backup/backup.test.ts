@@ -15,7 +15,7 @@ import { archiving } from '../../src/db/backup/archiver.ts';
 import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { PASSWORD } from '../helpers/app.ts';
-import { temporaryFolder } from '../helpers/process.ts';
+import { startProcess, temporaryFolder } from '../helpers/process.ts';
 import { request } from '../helpers/races.ts';
 import { archived, KEY, openBooks, run, smallDisk } from './site.ts';
 
@@ -143,6 +143,17 @@ test('a rehearsal restores the newest backup beside, judges all of it, and says 
     ok: true,
     problems: [],
   });
+});
+
+test('a rehearsal that is asked to end leaves no copy behind', async () => {
+  const started = startProcess(['src/cli/backup-rehearse.ts', '--in', dir], {
+    ...env(),
+    BACKUP_KEY: KEY,
+  });
+  await started.printed(/RPO: /);
+  started.child.kill('SIGTERM');
+  expect(await started.exited).toBe(143);
+  expect(readdirSync(dir).filter((name) => name.startsWith('clinic-rehearsal-'))).toEqual([]);
 });
 
 const newest = (folder: string) => readdirSync(join(backups, folder)).sort().at(-1) ?? '';

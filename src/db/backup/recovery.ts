@@ -69,7 +69,11 @@ export async function recover(options: RecoveryOptions): Promise<Recovered> {
       chownSync(path, user.ids.uid, user.ids.gid);
   const url = `postgres://${encodeURIComponent(role)}@/${encodeURIComponent(database)}?host=${encodeURIComponent(socket)}`;
   const settings = [...ALONE, `unix_socket_directories=${socket}`, `hba_file=${hba}`];
-  const clean = () => rmSync(socket, { recursive: true, force: true });
+  const clean = () => {
+    process.off('exit', clean);
+    rmSync(socket, { recursive: true, force: true });
+  };
+  process.once('exit', clean);
   try {
     // By its offset in digits: as it starts, the server knows no names of zones yet, Z included.
     const target = at ? [`recovery_target_time=${at.toISOString().replace('Z', '+00')}`] : [];
