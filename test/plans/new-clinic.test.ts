@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { freshDays } from '../helpers/days.ts';
 import { keepStatistics, planModes, ranDuring } from '../helpers/plans.ts';
 import { makeService } from '../helpers/services.ts';
 
@@ -109,4 +110,58 @@ describe('with an examination of two slots for which no room is open, the server
       expect(asked).toBeLessThanOrEqual(DAYS * 15 + 5);
     },
   );
+});
+
+/** Whom what is published or becomes free serves is found by going through those who wait once, and not once for each of them. */
+describe('with many who wait for an examination of other doctors, the server having seen one of them', () => {
+  const [WISHES, DAYS] = [150, 40];
+  const nextDay = freshDays('2026-04-01');
+  let patient: Person;
+  const publish = async () => {
+    const date = nextDay();
+    const hours = { from: date, to: date, start_time: '08:00', end_time: '10:00', slot_minutes: 30 };
+    await clinic.as(people.doctor).post('/timeslots/bulk/', hours).expect(201);
+  };
+  beforeAll(async () => {
+    const { $client } = clinic.db;
+    patient = await clinic.person('patient');
+    await makeService(clinic, people.admin, [people.doctor], { duration_minutes: 90 });
+    const wish = (count: number) =>
+      $client.query(
+        `insert into waitlist_entries (patient_id, doctor_id, service_id, "from", "to")
+         select $1, doctor_id, service_id, '2026-12-01', '2026-12-31' from doctor_services
+         order by md5(doctor_id || '.' || service_id) limit $2`,
+        [people.patient.id, count],
+      );
+    await wish(1);
+    await $client.query('vacuum analyze');
+    await add(WISHES);
+    await $client.query(
+      `with service as (
+         insert into services (name, duration_minutes)
+         select '{"uz": "Koʻruv", "ru": "Приём", "en": "Visit"}', 30 + n % 3 * 30 from generate_series(1, 20) n returning id
+       )
+       insert into doctor_services (doctor_id, service_id)
+       select d.id, s.id from doctor_profiles d, service s where d.id = $1 or (d.id + s.id) % 4 = 0`,
+      [people.doctor.id],
+    );
+    await wish(WISHES);
+    for (let days = 0; days < DAYS; days += 1) await publish();
+  });
+
+  const asks = {
+    'slots are published': async () => publish,
+    'a visit is cancelled': async () => {
+      await publish();
+      const { rows } = await clinic.db.$client.query<{ id: number }>('select max(id) as id from timeslots');
+      const visit = await clinic.book(patient, rows[0]?.id ?? 0);
+      return () => clinic.as(patient).delete(`/appointments/${visit}/`).expect(204);
+    },
+  };
+  test.each(
+    Object.entries(asks).flatMap(([what, prepare]) => planModes.map((mode) => ({ what, prepare, mode }))),
+  )('$what ($mode)', async ({ prepare, mode }) => {
+    const ran = await ranDuring(clinic.db, mode, await prepare());
+    expect(ran.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(200 * WISHES);
+  });
 });
