@@ -123,7 +123,10 @@ export async function ranDuring(
 
 function costOf(top: Node & Record<'Shared Hit Blocks' | 'Shared Read Blocks', number>) {
   const all = nodesOf(top);
-  const nodes = all.filter((node) => node['Relation Name'] !== undefined);
+  // A table, or the rows of which a trigger is told.
+  const nodes = all.filter(
+    (node) => node['Relation Name'] !== undefined || node['Node Type'] === 'Named Tuplestore Scan',
+  );
   const read = (node: Node) =>
     node['Actual Loops'] *
     (node['Actual Rows'] +
