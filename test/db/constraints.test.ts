@@ -611,7 +611,7 @@ const refused: Record<string, string[]> = {
 
 /** Triggers that refuse nothing: what they do instead is proved in triggers.test.ts, messages/ and accounts/. */
 const OBLIGING =
-  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_booked|_place|_changes_stay|_leave_slot|_count_version|_offer_new|_withdraw_offer|_give_rest_back|_doctor_works_%|_use_room%|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit|_keep_names|_choose_specialization|_names_joined|_name_specialization)'";
+  "'%(_tell|_tell_%|_note|_note_%|_changed|_no_truncate|_booked|_place|_changes_stay|_leave_slot|_count_version|_offer_new|_withdraw_offer|_give_rest_back|_doctor_works_%|_use_room%|_end_feeds|_name_visits|_place_is_open|_keep_holidays|_close_day|_not_in_visit|_keep_names|_keep_nothing|_choose_specialization|_names_joined|_name_specialization)'";
 
 describe('refuses', () => {
   test.each(Object.entries(refused))('%s', async (constraint, statements) => {

@@ -329,6 +329,7 @@ export async function provesRules(db: Db): Promise<void> {
 /**
  * Re-reads what is held and offered at an instant, and proves that the room that is kept with it is kept for the whole time, to
  * the next slot of the visit: by a use of its own, of the slot's own room, or of a visit of the same patient that it would replace.
+ * Of a room that was deleted nothing is kept.
  */
 export async function provesKeptRooms(db: Db, now: Date): Promise<void> {
   const { rows } = await db.$client.query(
@@ -337,7 +338,8 @@ export async function provesKeptRooms(db: Db, now: Date): Promise<void> {
        select coalesce(min(n.start_time), s.end_time) as ends from timeslots n
        where n.held_by = s.held_by and n.start_time > s.start_time and n.doctor_id = s.doctor_id and n.date = s.date
          and coalesce(n.held_with, n.id) = coalesce(s.held_with, s.id)) whole
-     where s.held_until > $1 and s.held_room_id is not null
+     join rooms r on r.id = s.held_room_id
+     where s.held_until > $1
        and tsmultirange(tsrange(s.date + s.start_time, s.date + whole.ends)) - coalesce((
          select range_agg(tsrange(u.date + u.start_time, u.date + u.end_time)) from room_uses u
          left join appointments a on a.id = u.appointment_id
@@ -358,6 +360,8 @@ const MISPLACED: Record<string, string> = {
     full join (select * from room_uses where not is_held) u on u.timeslot_id = s.id
     where u.appointment_id is null and (s.room_id, s.date, s.start_time, s.end_time)
       is distinct from (u.room_id, u.date, u.start_time, u.end_time) and (s.room_id is not null or u.id is not null)`,
+  'a use is left of a room that was deleted': `
+    select u.id, u.room_id as other from room_uses u where not exists (select from rooms r where r.id = u.room_id)`,
   'a slot lies in a room of another branch': `
     select s.id, r.id as other from timeslots s join rooms r on r.id = s.room_id where r.branch_id <> s.branch_id`,
   'a visit is in another branch than its slot': `

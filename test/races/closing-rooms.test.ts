@@ -169,6 +169,40 @@ test('of an examination and the deletion of its room one is refused', async () =
   expect(Object.keys(seen)).toHaveLength(2);
 });
 
+test.each(['closing', 'deletion'])(
+  'of holds beside the %s of their room each is had or told that no room is free, and nothing of it is left',
+  async (how) => {
+    const seen: Record<string, number> = {};
+    for (let round = 0; round < ROUNDS / 2; round += 1) {
+      await clinic.ask(admin, 'PATCH', `/rooms/${room}/`, { is_active: false });
+      const body = { branch: 1, name: `Kept ${how} ${round}`, kind: 'ultrasound' };
+      const fleeting = (await clinic.ask(admin, 'POST', '/rooms/', body)).body.id;
+      const [first, later] = await makeRun(clinic.db, doctor.id, dayOf(round), ['09:00', '09:30']);
+      const hold = (by: number, slot?: number) => (at: number) =>
+        clinic.ask(patients[by], 'POST', `/timeslots/${slot}/hold/`, { service }, at);
+      const answers = await atOnce(
+        round,
+        (at) =>
+          how === 'closing'
+            ? clinic.ask(admin, 'PATCH', `/rooms/${fleeting}/`, { is_active: false }, at)
+            : clinic.ask(admin, 'DELETE', `/rooms/${fleeting}/`, undefined, at),
+        hold(0, first),
+        hold(1, later),
+      );
+      const [gone, ...holds] = answers.map(outcome);
+      expect(gone).toBe(how === 'closing' ? '200' : '204');
+      for (const held of holds) expect(['200', '409 no_room_free']).toContain(held);
+      note(seen, holds.join());
+      const booked = await book(0, first, service)(0);
+      expect(outcome(booked)).toBe('409 no_room_free');
+      await provesAll();
+      await clear();
+      await clinic.db.$client.query('delete from rooms where id = $1', [fleeting]);
+    }
+    expect(Object.keys(seen).length).toBeGreaterThan(1);
+  },
+);
+
 function note(seen: Record<string, number>, what: string): void {
   seen[what] = (seen[what] ?? 0) + 1;
 }

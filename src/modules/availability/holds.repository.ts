@@ -116,7 +116,7 @@ export async function takeHolds(
   if (given.length > 0) await giveBack(tx, given);
   if (holds.length > 0) await take(tx, holds);
   if (kept.length > 0)
-    await clientOf(tx).query({ ...keepRooms, values: [holds.map(({ id }) => id), null, bounds.now] });
+    await clientOf(tx).query({ ...keepRooms, values: [holds.map(({ id }) => id), bounds.now] });
   return answers;
 }
 

@@ -60,10 +60,10 @@ export const freeRooms = ({
 
 /**
  * The statement that keeps the rooms with which slots have just been held or offered (`held_room_id`), one after another. Its values:
- * the ids of the slots; the visit in whose place the patient would come, which keeps what it has of the room, or null; the instant.
- * The constraint `room_uses_no_overlap` refuses it when somebody took one of them in this very moment.
+ * the ids of the slots; the instant. What a visit of the same patient has of the room stays with that: they come in its place. The
+ * constraint `room_uses_no_overlap` refuses it when somebody took or closed one of them in this very moment.
  */
 export const keepRooms = {
   name: 'availability.keep-rooms',
-  text: 'select from timeslots_keep_rooms($1::integer[], $2::integer, $3::timestamptz)',
+  text: 'select from timeslots_keep_rooms($1::integer[], $2::timestamptz)',
 };

@@ -226,7 +226,7 @@ export async function findFirstForService(
  */
 export async function makeOffer(
   tx: Tx,
-  offer: Pick<First, 'entry' | 'patient' | 'slots' | 'room' | 'replaces'> & {
+  offer: Pick<First, 'entry' | 'patient' | 'slots' | 'room'> & {
     offered_at: Date;
     expires_at: Date;
   },
@@ -247,6 +247,6 @@ export async function makeOffer(
     values: [offer.slots, offer.entry, offer.patient, offer.offered_at, offer.expires_at, offer.room],
   });
   if (rowCount === 1 && offer.room !== null)
-    await client.query({ ...keepRooms, values: [offer.slots, offer.replaces, offer.offered_at] });
+    await client.query({ ...keepRooms, values: [offer.slots, offer.offered_at] });
   return rowCount === 1;
 }
