@@ -14,6 +14,7 @@ const NOW = '2026-03-02T04:00:00.000Z';
 let clinic: TestApp;
 let admin: Person;
 let doctors: [Person, Person];
+let third: Person;
 let people: [Person, Person, Person];
 let room: number;
 let scan: number;
@@ -23,6 +24,7 @@ beforeAll(async () => {
   admin = await clinic.person('admin');
   const profile = { specialization: 'Cardiology' };
   doctors = [await clinic.person('doctor', { profile }), await clinic.person('doctor', { profile })];
+  third = await clinic.person('doctor');
   people = [await clinic.person('patient'), await clinic.person('patient'), await clinic.person('patient')];
   scan = await makeService(clinic, admin, doctors, { duration_minutes: 60, room_kind: 'lab' });
   const { db, clock } = clinic;
@@ -56,9 +58,13 @@ const hold = (by: Person, timeslot: number, body: object = { service: scan }) =>
   clinic.as(by).post(`/timeslots/${timeslot}/hold/`, body);
 const book = (by: Person, timeslot: number, body: object = { service: scan }) =>
   clinic.as(by).post('/appointments/', { timeslot, ...body });
+const move = (by: Person, visit: number, timeslot: number) =>
+  clinic.as(by).post(`/appointments/${visit}/reschedule/`, { timeslot });
 const cancel = (by: Person, visit: number) => clinic.as(by).delete(`/appointments/${visit}/`);
 const change = (id: number, body: object) => clinic.as(admin).patch(`/rooms/${id}/`, body);
 const remove = (id: number) => clinic.as(admin).delete(`/rooms/${id}/`);
+const publish = (by: Person, date: string, start_time = '10:45', end_time = '11:15') =>
+  clinic.as(by).post('/timeslots/', { date, start_time, end_time, room });
 const wish = (by: Person, date: string, body: object = {}) =>
   clinic.as(by).post('/waitlist/', { doctor: doctors[0].id, from: date, to: date, service: scan, ...body });
 const accept = (by: Person, entry: number) => clinic.as(by).post(`/waitlist/${entry}/accept/`);
@@ -236,6 +242,42 @@ describe('an offer with a room', () => {
     const entry = await offer(waiting, date, own);
     await clinic.as(waiting).delete(`/waitlist/${entry}/`).expect(204);
     await book(other, others[0]).expect(201);
+  });
+
+  test.each(['is cancelled', 'moves'])(
+    'of another time for a visit keeps all of it when that visit %s meanwhile',
+    async (how) => {
+      const [waiting, other] = people;
+      const date = freshDay();
+      const [own, others] = await bothRuns(date);
+      const visit = (await book(waiting, others[1]).expect(201)).body.id;
+      const taken = (await book(other, own[0], {}).expect(201)).body.id;
+      const wanted = { doctor: undefined, specialization: 'Cardiology', before: '11:00', replaces: visit };
+      const entry = (await wish(waiting, date, wanted).expect(201)).body.id;
+      await cancel(other, taken).expect(204);
+      await pass();
+      expect(await offered(entry)).toBe(own[0]);
+      if (how === 'moves') await move(waiting, visit, others[2]).expect(200);
+      else await cancel(waiting, visit).expect(204);
+      expectProblem(await publish(third, date, '10:30', '11:00'), 'room_taken');
+      expect((await accept(waiting, entry).expect(201)).body).toMatchObject({ room, start_time: '10:00' });
+    },
+  );
+
+  test('of another time for a visit is left where the visit’s room closes, and the visit goes', async () => {
+    const [waiting, other] = people;
+    const date = freshDay();
+    const [own, others] = await bothRuns(date);
+    const visit = (await book(waiting, others[1]).expect(201)).body.id;
+    const taken = (await book(other, own[0], {}).expect(201)).body.id;
+    const wanted = { doctor: undefined, specialization: 'Cardiology', before: '11:00', replaces: visit };
+    const entry = (await wish(waiting, date, wanted).expect(201)).body.id;
+    await cancel(other, taken).expect(204);
+    await pass();
+    await change(room, { is_active: false, upcoming: 'cancel' }).expect(200);
+    expectProblem(await accept(waiting, entry), 'no_room_free');
+    await change(room, { is_active: true }).expect(200);
+    await accept(waiting, entry).expect(201);
   });
 });
 
