@@ -18,6 +18,7 @@ let third: Person;
 let people: [Person, Person, Person];
 let room: number;
 let scan: number;
+let short: number;
 let pass: () => Promise<void>;
 beforeAll(async () => {
   clinic = await testApp();
@@ -27,6 +28,7 @@ beforeAll(async () => {
   third = await clinic.person('doctor');
   people = [await clinic.person('patient'), await clinic.person('patient'), await clinic.person('patient')];
   scan = await makeService(clinic, admin, doctors, { duration_minutes: 60, room_kind: 'lab' });
+  short = await makeService(clinic, admin, doctors, { duration_minutes: 30, room_kind: 'lab' });
   const { db, clock } = clinic;
   const { tasks } = createModules({ db, clock, config: testConfig }).housekeeping;
   pass = () => tasks.offer_waitlist(undefined);
@@ -158,6 +160,71 @@ describe('a room that is closed while it is kept', () => {
 });
 
 describe('whoever has a room kept', () => {
+  test('books another start at that time with the same room, and has it again when that is cancelled', async () => {
+    const [holder, other] = people;
+    const date = freshDay();
+    const [own, others] = await bothRuns(date);
+    await hold(holder, own[0]).expect(200);
+    expectProblem(await book(other, others[1]), 'no_room_free');
+    const visit = (await book(holder, others[1]).expect(201)).body;
+    expect(visit).toMatchObject({ room, start_time: '10:30', end_time: '11:30' });
+    // What the visit leaves of the room is kept on.
+    expectProblem(await publish(third, date, '10:00', '10:30'), 'room_taken');
+    expectProblem(await book(holder, own[0]), 'patient_busy');
+    await cancel(holder, visit.id).expect(204);
+    expectProblem(await publish(third, date, '10:30', '11:00'), 'room_taken');
+    await publish(third, date, '11:00', '11:30').expect(201);
+    expect((await book(holder, own[0]).expect(201)).body.room).toBe(room);
+  });
+
+  test('gives it to no visit of a child whom they look after', async () => {
+    const [holder] = people;
+    const [own, others] = await bothRuns(freshDay());
+    const child = { first_name: 'Ali', last_name: 'Yusupov', date_of_birth: '2020-01-01', gender: 'male' };
+    const made = await clinic
+      .as(holder)
+      .post('/patient/dependants/', { ...child, relationship: 'parent' })
+      .expect(201);
+    await hold(holder, own[0]).expect(200);
+    expectProblem(await book(holder, others[0], { service: scan, patient: made.body.id }), 'no_room_free');
+    await book(holder, own[0]).expect(201);
+  });
+
+  test('moves a visit to that time with the same room', async () => {
+    const [holder] = people;
+    const [own, others] = await bothRuns(freshDay());
+    const visit = (await book(holder, others[3], { service: short }).expect(201)).body.id;
+    await hold(holder, own[0]).expect(200);
+    expect((await move(holder, visit, others[1]).expect(200)).body).toMatchObject({
+      room,
+      start_time: '10:30',
+    });
+    expect((await move(holder, visit, others[2]).expect(200)).body).toMatchObject({ start_time: '11:00' });
+    expect((await book(holder, own[0]).expect(201)).body.room).toBe(room);
+  });
+
+  test('moves a visit across the edge of what they hold with the same room', async () => {
+    const [holder, other] = people;
+    const [own, others] = await bothRuns(freshDay());
+    const visit = (await book(holder, own[2]).expect(201)).body.id;
+    await hold(holder, own[0]).expect(200);
+    expect((await move(holder, visit, own[1]).expect(200)).body).toMatchObject({ room, start_time: '10:30' });
+    expectProblem(await book(other, others[1]), 'no_room_free');
+  });
+
+  test('books what they were offered for, elsewhere at that time', async () => {
+    const [waiting, other] = people;
+    const date = freshDay();
+    const [own, others] = await bothRuns(date);
+    const entry = await offer(waiting, date, own);
+    const visit = (await book(waiting, others[0]).expect(201)).body;
+    expect(visit.room).toBe(room);
+    expectProblem(await accept(waiting, entry), 'patient_busy');
+    await cancel(waiting, visit.id).expect(204);
+    expectProblem(await book(other, others[0]), 'no_room_free');
+    expect((await accept(waiting, entry).expect(201)).body.room).toBe(room);
+  });
+
   test('is merged into another record: what was held ends, what was offered passes on with its room', async () => {
     const date = freshDay();
     const [own, others] = await bothRuns(date);

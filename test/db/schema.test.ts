@@ -155,6 +155,7 @@ describe('has beside the schema', () => {
         'appointments appointments_use_room_booked',
         'appointments appointments_use_room_changed',
         'appointments appointments_use_room_left',
+        'appointments appointments_use_room_shared',
         'audit_entries audit_entries_append_only',
         'audit_entries audit_entries_no_truncate',
         'branches branches_in_use',

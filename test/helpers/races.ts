@@ -328,7 +328,7 @@ export async function provesRules(db: Db): Promise<void> {
 
 /**
  * Re-reads what is held and offered at an instant, and proves that the room that is kept with it is kept for the whole time, to
- * the next slot of the visit: by a use of its own, of the slot's own room, or of a visit of the same patient that it would replace.
+ * the next slot of the visit: by a use of its own, of the slot's own room, or of a visit of the same patient.
  * Of a room that was deleted nothing is kept.
  */
 export async function provesKeptRooms(db: Db, now: Date): Promise<void> {
@@ -343,7 +343,7 @@ export async function provesKeptRooms(db: Db, now: Date): Promise<void> {
        and tsmultirange(tsrange(s.date + s.start_time, s.date + whole.ends)) - coalesce((
          select range_agg(tsrange(u.date + u.start_time, u.date + u.end_time)) from room_uses u
          left join appointments a on a.id = u.appointment_id
-         where u.room_id = s.held_room_id and (u.timeslot_id = s.id or s.is_waitlisted and a.patient_id = s.held_by)), '{}') <> '{}'`,
+         where u.room_id = s.held_room_id and (u.timeslot_id = s.id or a.patient_id = s.held_by)), '{}') <> '{}'`,
     [now],
   );
   expect(rows).toEqual([]);

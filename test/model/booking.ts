@@ -20,13 +20,13 @@ interface Booking {
 export function roomOf(
   clinic: Clinic,
   { slots, service }: Whole,
-  { visit, took }: { visit?: Visit; took?: number | null | undefined },
+  { patient, visit, took }: { patient: number; visit?: Visit; took?: number | null | undefined },
 ): number | null {
   const kind = service?.room_kind ?? null;
   if (kind === null) return slots[0]?.room ?? null;
   const room = roomFor(
     clinic,
-    { kind, slots, visit: visit?.id, ...spanOf(slots) },
+    { kind, slots, visit: visit?.id, patient, ...spanOf(slots) },
     { kept: visit ? visit.room : slots[0]?.held_room, took },
   );
   if (room === undefined) throw new Error('nobody takes a room where none is free');
@@ -54,7 +54,7 @@ export function booked(
     timeslot: first.id,
     further: further.map((slot) => slot.id),
     branch,
-    room: roomOf(clinic, whole, { took }),
+    room: roomOf(clinic, whole, { patient, took }),
     service: service?.id ?? null,
     price: service && given ? priceOf(service, given) : null,
     // Whoever gets a slot that runs is there.

@@ -164,7 +164,7 @@ function passOnWithin(
     kind === null
       ? null
       : roomFor(now, { ...times, kind, slots, visit: replaced?.id }, { took: now.keeps[begins.id] });
-  const kept = keeping(slots, room ?? null, replaced);
+  const kept = keeping(slots, room ?? null);
   const ids = new Set(slots.map((one) => one.id));
   return {
     clinic: {

@@ -1,4 +1,4 @@
-import type { Clinic, Room, Slot, Times, Visit } from './clinic.ts';
+import type { Clinic, Room, Slot, Times } from './clinic.ts';
 import { Refused } from './requests.ts';
 import { isActive, isHeld, overlap, todayOf } from './rules.ts';
 
@@ -32,6 +32,8 @@ interface Except {
   slots?: readonly Slot[];
   /** The visit that is about to move. */
   visit?: number | undefined;
+  /** Whose visit it is: what is kept for them makes way. */
+  patient?: number | undefined;
 }
 
 /** Whether a doctor's hours are in a room at that time, or an examination, or it is kept for one. */
@@ -39,7 +41,7 @@ export const isUsed = (
   clinic: Clinic,
   room: number,
   times: Times,
-  { slots = [], visit: moving }: Except = {},
+  { slots = [], visit: moving, patient }: Except = {},
 ) =>
   clinic.slots.some(
     (slot) => slot.room === room && !slots.some(({ id }) => id === slot.id) && overlap(slot, times),
@@ -51,6 +53,7 @@ export const isUsed = (
     (slot) =>
       slot.held_room === room &&
       isHeld(clinic, slot) &&
+      slot.held_by !== patient &&
       !slots.some(({ id }) => id === slot.id) &&
       slot.held_parts.some((part) => overlap({ date: slot.date, ...part }, times)),
   );
@@ -60,17 +63,19 @@ interface RoomWanted extends Times {
   kind: string;
   slots: readonly Slot[];
   visit?: number | undefined;
+  /** Whose visit it is, where one is booked or moves. */
+  patient?: number | undefined;
 }
 
 /** The rooms that would do. */
-function freeRooms(clinic: Clinic, { kind, slots, visit, ...times }: RoomWanted): Room[] {
+function freeRooms(clinic: Clinic, { kind, slots, visit, patient, ...times }: RoomWanted): Room[] {
   const branch = slots[0]?.branch;
   return clinic.rooms.filter(
     (room) =>
       room.branch === branch &&
       room.kind === kind &&
       room.is_active &&
-      !isUsed(clinic, room.id, times, { slots, visit }),
+      !isUsed(clinic, room.id, times, { slots, visit, patient }),
   );
 }
 
@@ -92,28 +97,16 @@ export function roomFor(
 }
 
 /**
- * What is kept with each of some slots that are held or offered together: the room, until the next one begins. What a visit has of
- * it that would give way, it keeps itself.
+ * What is kept with each of some slots that are held or offered together: the room, until the next one begins. What a visit of the
+ * same patient has of it counts as kept as well: it is, when that visit goes.
  */
 export function keeping(
   slots: readonly Slot[],
   room: number | null,
-  replaced?: Visit,
 ): Map<number, Pick<Slot, 'held_room' | 'held_parts'>> {
-  const kept = slots.map(({ id, date, start_time, end_time }, index) => {
+  const kept = slots.map(({ id, start_time, end_time }, index) => {
     const whole = { start_time, end_time: slots[index + 1]?.start_time ?? end_time };
-    const visit =
-      replaced && isActive(replaced) && replaced.room === room && replaced.date === date
-        ? replaced
-        : undefined;
-    const parts = visit
-      ? [
-          { ...whole, end_time: [visit.start_time, whole.end_time].toSorted()[0] ?? '' },
-          { ...whole, start_time: [visit.end_time, whole.start_time].toSorted()[1] ?? '' },
-        ]
-      : [whole];
-    const held_parts = room === null ? [] : parts.filter((part) => part.start_time < part.end_time);
-    return [id, { held_room: room, held_parts }] as const;
+    return [id, { held_room: room, held_parts: room === null ? [] : [whole] }] as const;
   });
   return new Map(kept);
 }

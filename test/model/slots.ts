@@ -149,7 +149,8 @@ function judgeService(clinic: Clinic, first: Slot, wanted: Wanted, role: Person[
     if (!slots?.every((slot) => canBeHad(clinic, slot, wanted, { role, own }))) return 'not_enough_time';
     if (isBusy(clinic, patient, spanOf(slots), moving)) return 'patient_busy';
     const { room_kind: kind } = service;
-    const hasRoom = kind === null || isRoomFree(clinic, { kind, slots, visit: moving, ...spanOf(slots) });
+    const hasRoom =
+      kind === null || isRoomFree(clinic, { kind, slots, visit: moving, patient, ...spanOf(slots) });
     return hasRoom ? undefined : 'no_room_free';
   };
   return { code: code(), passing, whole: slots && { slots, service } };

@@ -170,7 +170,7 @@ export function moved(
     further: further.map(({ id }) => id),
     doctor: first.doctor,
     branch: first.branch,
-    room: roomOf(clinic, whole, { visit, took }),
+    room: roomOf(clinic, whole, { patient: visit.patient, visit, took }),
     ...spanOf(whole.slots),
     // Whoever is moved into a slot that runs is there.
     status: hasBegun(clinic, first) ? 'confirmed' : kept,

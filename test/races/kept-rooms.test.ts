@@ -205,6 +205,46 @@ test('holders who change rooms and times with each other after their holds have 
   }
 });
 
+test('two holders who want each other’s start and a third one have it with their own room, and what they held again after', async () => {
+  const seen: Record<string, number> = {};
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const [first = 0, second = 0, third = 0] = await runs(round);
+    expect(outcome(await hold(person(0), first, 0))).toBe('200');
+    expect(outcome(await hold(person(1), second, 1))).toBe('200');
+    const [one, other, ...exchanged] = await atOnce(
+      round,
+      (at) => book(person(0), third, at),
+      (at) => book(person(1), third, at),
+      (at) => book(person(0), second, at),
+      (at) => book(person(1), first, at),
+      (at) => hold(person(2), third, at),
+    );
+    const winner = won(one) ? 0 : 1;
+    for (const answer of exchanged)
+      expect(['409 slot_held', '409 slot_taken', '409 patient_busy', '409 no_room_free']).toContain(
+        outcome(answer),
+      );
+    expect([one, other].map(outcome).toSorted()).toEqual(['201', '409 slot_taken']);
+    await proves();
+    const visit = [one, other][winner]?.body.id ?? 0;
+    const [left, late, held] = await atOnce(
+      round,
+      (at) => clinic.ask(person(winner), 'DELETE', `/appointments/${visit}/`, undefined, at),
+      (at) => book(person(3), third, at),
+      (at) => hold(person(4), third, at),
+      (at) => book(person(1 - winner), winner === 0 ? second : first, at),
+    );
+    expect(outcome(left)).toBe('204');
+    for (const answer of [late, held])
+      expect(['409 slot_taken', '409 no_room_free']).toContain(outcome(answer));
+    await proves();
+    expect(outcome(await book(person(winner), winner === 0 ? first : second, 0))).toBe('201');
+    note(seen, winner);
+    await proves();
+  }
+  expect(Object.keys(seen)).toHaveLength(2);
+});
+
 test('an offer beside bookings that want its room keeps it or is not made, and what is offered is accepted', async () => {
   const seen: Record<string, number> = {};
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -1,11 +1,17 @@
 /**
  * A use of a room counts while it lasts. What is kept for a hold or an offer counts until that ends: nobody takes the row away
- * then, `room_use` in the migrations does where it stands in the way.
+ * then, `room_use` in the migrations does where it stands in the way. So it does with what is kept for whose visit it is: they
+ * cannot come to both.
  * It is asked of a row `used` of `room_uses`.
  * @param now the SQL for the instant
+ * @param patient the SQL for the id of whose visit it is; null asks for anybody
  */
-export const isUseCounted = (now: string): string =>
-  `(not used.is_held or room_is_kept(used.timeslot_id, used.room_id, ${now}::timestamptz))`;
+export const isUseCounted = (now: string, patient?: string): string =>
+  `(not used.is_held or room_is_kept(used.timeslot_id, used.room_id, ${now}::timestamptz)${
+    patient === undefined
+      ? ''
+      : ` and not exists (select from timeslots mine where mine.id = used.timeslot_id and mine.held_by = ${patient})`
+  })`;
 
 /** A time in a branch for which a room is looked for, each part as SQL. */
 interface RoomWanted {
@@ -18,6 +24,8 @@ interface RoomWanted {
   ends: string;
   /** The ids of the visit's own slots: their room, and what is kept with them, is for the visit. */
   slots: string;
+  /** Whose visit it is, of whom nothing else is kept at that time; nobody's by default. */
+  patient?: string;
   /** The visit that is about to move, whose use of a room does not count; null for none. */
   visit?: string;
   /** The room that is taken if it is free: that of the slots. */
@@ -37,6 +45,7 @@ export const freeRoom = (wanted: RoomWanted): string => `(${freeRooms(wanted)} l
 
 /** All of them that are free, as a query, in the order in which they are taken. */
 export const freeRooms = ({
+  patient,
   visit = 'null',
   first,
   kept = 'null',
@@ -55,7 +64,7 @@ export const freeRooms = ({
         && tsrange(${wanted.date} + ${wanted.starts}, ${wanted.date} + ${wanted.ends})
       and (used.timeslot_id is null or used.timeslot_id <> all (${wanted.slots}))
       and (used.appointment_id is null or used.appointment_id is distinct from ${visit})
-      and ${isUseCounted(wanted.now)}
+      and ${isUseCounted(wanted.now, patient)}
     limit 1) is null`;
 
 /**

@@ -44,6 +44,7 @@ export async function whyServiceRefused(
           starts: 'first.start_time',
           ends: 'whole.ends',
           slots: 'run.slots',
+          patient: '$2',
           visit: '$3::integer',
           first: 'first.room_id',
         })} is null, false) as no_room,

@@ -80,6 +80,7 @@ export async function insertServiceVisit(
           starts: 'whole.start_time',
           ends: 'whole.end_time',
           slots: 'whole.slots',
+          patient: '$2',
           first: 'whole.room_id',
           kept: 'whole.held_room_id',
         })} end as room
@@ -170,6 +171,7 @@ export async function insertServiceVisits(
           starts: 'next.start_time',
           ends: 'next.end_time',
           slots: 'next.slots',
+          patient: 'next.patient',
           first: 'next.room_id',
           kept: 'next.held_room_id',
           also: `r.id <> all (array(

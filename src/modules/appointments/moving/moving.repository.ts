@@ -168,6 +168,7 @@ export async function moveAppointment(
             starts: 'first.start_time',
             ends: 'last.end_time',
             slots: '$2::integer[]',
+            patient: 'a.patient_id',
             visit: '$1',
             first: 'first.room_id',
             kept: 'a.room_id',
