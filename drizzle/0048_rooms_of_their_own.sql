@@ -41,7 +41,7 @@ BEGIN
   RETURN NULL;
 END $$;
 --> statement-breakpoint
--- As in 0046, of the room that a visit takes as well.
+-- As in 0047, of the room that a visit takes as well.
 CREATE OR REPLACE FUNCTION appointments_keep_room() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   -- OLD is null where a visit is booked.
