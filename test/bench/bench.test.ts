@@ -49,18 +49,21 @@ test('the benchmark fills a world, and measures requests beside their limits, to
   expect(output).toMatch(/\| desks alone, a booking now and then \| +\d+ \| +1,001 \| +[\d.]+ \|/);
 });
 
-test.runIf(isWhole)('another commit is checked out and measured beside this one, and this one beside itself', async () => {
-  const started = bench('--only', 'slots', '--against', 'HEAD');
-  expect(await started.exited, started.output()).toBe(0);
-  const output = started.output();
-  const ratio = String.raw`[\d.,]+ \([\d.,]+\)`;
-  const rounds = String.raw`[\d.,]+–[\d.,]+ \([\d.,]+–[\d.,]+\)`;
-  expect(output).toMatch(
-    new RegExp(`\\| free slots of a day +\\| +2 \\| ${ratio} +\\| ${rounds} +\\| ${ratio} `),
-  );
-  for (const target of ['this', '[0-9a-f]{12}', 'this again'])
-    expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
-});
+test.runIf(isWhole)(
+  'another commit is checked out and measured beside this one, and this one beside itself',
+  async () => {
+    const started = bench('--only', 'slots', '--against', 'HEAD');
+    expect(await started.exited, started.output()).toBe(0);
+    const output = started.output();
+    const ratio = String.raw`[\d.,]+ \([\d.,]+\)`;
+    const rounds = String.raw`[\d.,]+–[\d.,]+ \([\d.,]+–[\d.,]+\)`;
+    expect(output).toMatch(
+      new RegExp(`\\| free slots of a day +\\| +2 \\| ${ratio} +\\| ${rounds} +\\| ${ratio} `),
+    );
+    for (const target of ['this', '[0-9a-f]{12}', 'this again'])
+      expect(output).toMatch(new RegExp(`\\| free slots of a day +\\| +2 \\| ${target} +\\|`));
+  },
+);
 
 test('a commit that is not there is refused in one line', async () => {
   const started = bench('--only', 'slots', '--against', 'no-such-commit');
