@@ -10,9 +10,11 @@
 -- visit leaves all the same, and whoever accepts the offer is told that no room is free.
 CREATE FUNCTION appointments_keep_room() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+  -- OLD is null where a visit is booked.
   kept integer[] := ARRAY(
     SELECT s.id FROM timeslots s
-    WHERE s.held_by = NEW.patient_id AND s.held_until > NEW.updated_at AND s.date = OLD.date AND s.held_room_id = OLD.room_id
+    WHERE s.held_by = NEW.patient_id AND s.held_until > NEW.updated_at AND s.date IN (OLD.date, NEW.date)
+      AND s.held_room_id IN (OLD.room_id, NEW.room_id)
     ORDER BY s.id FOR KEY SHARE SKIP LOCKED);
 BEGIN
   IF kept <> '{}' THEN
@@ -26,4 +28,5 @@ BEGIN
 END $$;
 --> statement-breakpoint
 CREATE TRIGGER appointments_use_room_left AFTER UPDATE OF status, timeslot_id, further_timeslots, room_id ON appointments
-  FOR EACH ROW WHEN (OLD.room_id IS NOT NULL AND OLD.status IN ('pending', 'confirmed')) EXECUTE FUNCTION appointments_keep_room();
+  FOR EACH ROW WHEN ((OLD.room_id IS NOT NULL OR NEW.room_id IS NOT NULL) AND OLD.status IN ('pending', 'confirmed'))
+  EXECUTE FUNCTION appointments_keep_room();

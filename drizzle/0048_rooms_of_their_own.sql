@@ -41,29 +41,6 @@ BEGIN
   RETURN NULL;
 END $$;
 --> statement-breakpoint
--- As in 0047, of the room that a visit takes as well.
-CREATE OR REPLACE FUNCTION appointments_keep_room() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  -- OLD is null where a visit is booked.
-  kept integer[] := ARRAY(
-    SELECT s.id FROM timeslots s
-    WHERE s.held_by = NEW.patient_id AND s.held_until > NEW.updated_at AND s.date IN (OLD.date, NEW.date)
-      AND s.held_room_id IN (OLD.room_id, NEW.room_id)
-    ORDER BY s.id FOR KEY SHARE SKIP LOCKED);
-BEGIN
-  IF kept <> '{}' THEN
-    BEGIN
-      PERFORM timeslots_keep_rooms(kept, NEW.updated_at);
-    EXCEPTION WHEN exclusion_violation THEN
-      NULL;
-    END;
-  END IF;
-  RETURN NULL;
-END $$;
---> statement-breakpoint
+-- Of the room that a visit takes, what is kept for its patient beside it is kept on.
 CREATE TRIGGER appointments_use_room_shared AFTER INSERT ON appointments
   FOR EACH ROW WHEN (NEW.room_id IS NOT NULL AND NEW.status IN ('pending', 'confirmed')) EXECUTE FUNCTION appointments_keep_room();
---> statement-breakpoint
-CREATE OR REPLACE TRIGGER appointments_use_room_left AFTER UPDATE OF status, timeslot_id, further_timeslots, room_id ON appointments
-  FOR EACH ROW WHEN ((OLD.room_id IS NOT NULL OR NEW.room_id IS NOT NULL) AND OLD.status IN ('pending', 'confirmed'))
-  EXECUTE FUNCTION appointments_keep_room();
