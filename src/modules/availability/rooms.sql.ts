@@ -4,7 +4,7 @@
  * cannot come to both.
  * It is asked of a row `used` of `room_uses`.
  * @param now the SQL for the instant
- * @param patient the SQL for the id of whose visit it is; null asks for anybody
+ * @param patient the SQL for the id of whose visit it is; left out, it is nobody's
  */
 export const isUseCounted = (now: string, patient?: string): string =>
   `(not used.is_held or room_is_kept(used.timeslot_id, used.room_id, ${now}::timestamptz)${

@@ -4,7 +4,7 @@ import type { Bounds } from './policy.rules.ts';
 import type { Wanted } from './refusal.repository.ts';
 import type { ServiceRefusals } from './refusal.rules.ts';
 import { freeRoom } from './rooms.sql.ts';
-import { isForNewOrKnown, isOfAge, slotsFrom, slotsOf } from './services.sql.ts';
+import { isForNewOrKnown, isOfAge, runFrom, slotsOf } from './services.sql.ts';
 
 /** What of a service refuses a slot, and which slots of those that it would take wait to be offered. */
 export interface WhyService extends ServiceRefusals {
@@ -53,8 +53,7 @@ export async function whyServiceRefused(
       join timeslots first on first.id = $1
       left join services v on v.id = wanted.id and (v.is_active or $3::integer is not null)
       left join doctor_services g on g.doctor_id = first.doctor_id and g.service_id = v.id
-      cross join lateral (
-        select case when v.id is not null then ${slotsFrom('first', '$3::integer')} end as slots offset 0) run
+      cross join lateral (${runFrom('first', '$3::integer')}) run
       cross join lateral (
         select count(*) filter (where ${canBeHad(inFamily('$2', '$13'), 4, own)}) as had, max(s.end_time) as ends,
           coalesce(array_agg(s.id) filter (
