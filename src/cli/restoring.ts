@@ -67,11 +67,8 @@ export async function restoreTo({ config, from, to, at, bin, examine }: Options)
     };
     const keys = await keysOf(place, base.id);
     const erased = await eraseAgain(place, server.url, config, keys.files['jwt-secret']);
-    const client = new pg.Client({ connectionString: server.url, options: '-c TimeZone=UTC' });
-    await client.connect();
     examine?.(opened);
-    const findings = examine ? await examineCopy(client).finally(() => client.end()) : undefined;
-    if (!examine) await client.end();
+    const findings = examine && (await judge(server.url));
     const photos_missing = await putPhotos(place, server.url, join(to, 'photos'));
     await putKeys(to, keys);
     return {
@@ -85,6 +82,12 @@ export async function restoreTo({ config, from, to, at, bin, examine }: Options)
   } finally {
     await server.stop();
   }
+}
+
+async function judge(url: string): Promise<Findings> {
+  const client = new pg.Client({ connectionString: url, options: '-c TimeZone=UTC' });
+  await client.connect();
+  return examineCopy(client).finally(() => client.end());
 }
 
 interface Keys {
