@@ -114,9 +114,9 @@ export function createJoining(dependencies: JoiningDependencies) {
         });
       });
       // A repeat too is told what is free when it asks.
-      wish.service = joined.answer.service;
-      const free_now = await search.freeFor(wish, FREE_SHOWN, caller);
-      return { ...joined, answer: { ...joined.answer, free_now } };
+      const { answer } = joined;
+      const free_now = await search.freeFor({ ...wish, service: answer.service }, FREE_SHOWN, caller);
+      return { ...joined, answer: { ...answer, free_now } };
     },
 
     /**

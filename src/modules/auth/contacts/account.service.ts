@@ -40,7 +40,7 @@ export function createAccount({ contacts, reset, users, audit }: AccountDependen
   }
 
   return {
-    show: (caller: Caller): Promise<Me> => show(caller),
+    show,
 
     /**
      * Changes what people say of themselves. A changed contact is no longer confirmed: the database sees to that.
