@@ -311,27 +311,8 @@ describe('an offer with a room', () => {
     await book(other, others[0]).expect(201);
   });
 
-  test.each(['is cancelled', 'moves'])(
-    'of another time for a visit keeps all of it when that visit %s meanwhile',
-    async (how) => {
-      const [waiting, other] = people;
-      const date = freshDay();
-      const [own, others] = await bothRuns(date);
-      const visit = (await book(waiting, others[1]).expect(201)).body.id;
-      const taken = (await book(other, own[0], {}).expect(201)).body.id;
-      const wanted = { doctor: undefined, specialization: 'Cardiology', before: '11:00', replaces: visit };
-      const entry = (await wish(waiting, date, wanted).expect(201)).body.id;
-      await cancel(other, taken).expect(204);
-      await pass();
-      expect(await offered(entry)).toBe(own[0]);
-      if (how === 'moves') await move(waiting, visit, others[2]).expect(200);
-      else await cancel(waiting, visit).expect(204);
-      expectProblem(await publish(third, date, '10:30', '11:00'), 'room_taken');
-      expect((await accept(waiting, entry).expect(201)).body).toMatchObject({ room, start_time: '10:00' });
-    },
-  );
-
-  test('of another time for a visit is left where the visit’s room closes, and the visit goes', async () => {
+  /** Somebody has a visit in the room, and is offered an earlier time beside it that overlaps. */
+  async function offeredInPlace() {
     const [waiting, other] = people;
     const date = freshDay();
     const [own, others] = await bothRuns(date);
@@ -341,6 +322,23 @@ describe('an offer with a room', () => {
     const entry = (await wish(waiting, date, wanted).expect(201)).body.id;
     await cancel(other, taken).expect(204);
     await pass();
+    return { waiting, date, own, others, visit, entry };
+  }
+
+  test.each(['is cancelled', 'moves'])(
+    'of another time for a visit keeps all of it when that visit %s meanwhile',
+    async (how) => {
+      const { waiting, date, own, others, visit, entry } = await offeredInPlace();
+      expect(await offered(entry)).toBe(own[0]);
+      if (how === 'moves') await move(waiting, visit, others[2]).expect(200);
+      else await cancel(waiting, visit).expect(204);
+      expectProblem(await publish(third, date, '10:30', '11:00'), 'room_taken');
+      expect((await accept(waiting, entry).expect(201)).body).toMatchObject({ room, start_time: '10:00' });
+    },
+  );
+
+  test('of another time for a visit is left where the visit’s room closes, and the visit goes', async () => {
+    const { waiting, entry } = await offeredInPlace();
     await change(room, { is_active: false, upcoming: 'cancel' }).expect(200);
     expectProblem(await accept(waiting, entry), 'no_room_free');
     await change(room, { is_active: true }).expect(200);
