@@ -125,19 +125,14 @@ export function upcomingFirst(
     select ${id} as id, ${sql.raw(String(past))} as past, ${date} + ${start_time} as starts_at
     from ${table} where ${and(where, condition)}
     order by ${date} ${direction}, ${start_time} ${direction}, ${id} ${direction} limit ${reach})`;
-  const each = (rows: SQL, direction: SQL) =>
-    of === undefined
-      ? rows
-      : sql`(
-    select each.* from ${of} as each_of cross join lateral ${rows} as each
-    order by each.starts_at ${direction}, each.id ${direction} limit ${reach})`;
   const later = half(false, and(gte(date, first_day), beyond('later', sql`>`)), sql`asc`);
   const past = half(true, and(lt(date, first_day), beyond('past', sql`<`)), sql`desc`);
-  const halves = [...(after === 'past' ? [] : [each(later, sql`asc`)]), each(past, sql`desc`)];
+  const halves = after === 'past' ? past : sql`${later} union all ${past}`;
+  const rows = of === undefined ? sql`(${halves})` : sql`${of} as each_of cross join lateral (${halves})`;
   const order = sql`page.past, case when not page.past then page.starts_at end,
     page.starts_at desc, case when page.past then -page.id else page.id end`;
   return {
-    page: sql`(select page.* from (${sql.join(halves, sql` union all `)}) as page order by ${order} limit ${limit} offset ${offset}) as page`,
+    page: sql`(select page.* from ${rows} as page order by ${order} limit ${limit} offset ${offset}) as page`,
     order,
   };
 }
