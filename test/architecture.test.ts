@@ -18,9 +18,9 @@ function importsOf(file: string): string[] {
 
 const MODULE = /^src\/modules\/([\w-]+)\//;
 
-/** Who may have which slot, and who may act for whom, as SQL and as the bounds that it reads: any statement that asks it says it in these words. */
+/** Who may have which slot, who may act for whom, and what is noted of a change, as SQL and as the bounds that it reads: any statement says it in these words. */
 const CONDITIONS =
-  /^src\/modules\/((availability|<own>|patients\/families|<own>\/families)\/[\w-]+\.sql|(availability|<own>)\/policy\.rules)\.ts$/;
+  /^src\/modules\/((availability|<own>|patients\/families|<own>\/families|audit)\/[\w-]+\.sql|(availability|<own>)\/policy\.rules)\.ts$/;
 
 /** The providers of messages, each behind one interface. */
 const CHANNELS = /^src\/modules\/(notifications|<own>)\/channels\//;

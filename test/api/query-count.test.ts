@@ -1012,9 +1012,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('doctor').patch(`/appointments/${id}/`, { status: 'confirmed' });
     },
   ],
-  // whose it is; begin, the move, the note, commit
+  // whose it is; the move with its note
   'DELETE /api/appointments/{id}/': [
-    5,
+    2,
     async () => {
       const id = await freshVisit();
       return () => as('patient').delete(`/appointments/${id}/`);

@@ -20,7 +20,7 @@ interface AppointmentsDependencies {
   db: Db;
   mayLag: MayLag;
   clock: Clock;
-  audit: Pick<Audit, 'record' | 'recordAll' | 'recordEach' | 'recordShown'>;
+  audit: Pick<Audit, 'record' | 'recordAll' | 'recordShown'>;
   settings: { policy: () => Policy | Promise<Policy> };
   idempotency: BookingDependencies['idempotency'];
   obtaining: BookingDependencies['obtaining'];

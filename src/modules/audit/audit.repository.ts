@@ -43,31 +43,6 @@ export async function insertEntries(
   });
 }
 
-/** Notes several changes, each of somebody's record, in one statement. */
-export async function insertEach(
-  executor: Executor,
-  entries: readonly (NewEntry & { subject: number | null })[],
-): Promise<void> {
-  await clientOf(executor).query({
-    name: 'audit.insert-each',
-    text: `
-      insert into audit_entries (at, actor_id, actor_role, action, details, request_id, subject_id, network)
-      select at, actor, role::user_role, action, details::jsonb, request, subject, network
-      from unnest($1::timestamptz[], $2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::text[])
-        as e (at, actor, role, action, details, request, subject, network)`,
-    values: [
-      entries.map(({ at }) => at),
-      entries.map(({ actor_id }) => actor_id),
-      entries.map(({ actor_role }) => actor_role),
-      entries.map(({ action }) => action),
-      entries.map(({ details }) => JSON.stringify(details)),
-      entries.map(({ request_id }) => request_id),
-      entries.map(({ subject }) => subject),
-      entries.map(({ network }) => network),
-    ],
-  });
-}
-
 /** Notes all these people in one entry. @param once what is noted no second time; undefined is noted each time */
 export async function insertShown(
   executor: Executor,

@@ -67,16 +67,6 @@ export function createAudit({ db, clock, audit_retention_days }: AuditDependenci
     record: (executor: Executor, entry: Entry): Promise<void> =>
       insert(executor, entry, [entry.subject ?? null]),
 
-    /** Notes several changes at once, each in the transaction that makes them all. */
-    async recordEach(executor: Executor, entries: readonly Entry[]): Promise<void> {
-      if (entries.length === 0) return;
-      await repository.insertEach(
-        executor,
-        entries.map((entry) => ({ ...entryOf(entry), subject: entry.subject ?? null })),
-      );
-      for (const { actor, subject } of entries) if (subject !== undefined) actor?.noted?.add(subject);
-    },
-
     /**
      * Notes what may be an attack: once a minute for each account and network, and a bounded number in all, however
      * often it happens.

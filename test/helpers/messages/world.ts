@@ -46,7 +46,6 @@ export async function createWorld({ clock = testClock(START), ...options }: Worl
   const audit = {
     record: async () => {},
     recordAll: async () => {},
-    recordEach: async () => {},
     recordShown: async () => {},
   };
   const settings = { policy: () => OPEN_POLICY };

@@ -1,8 +1,10 @@
 import type { WallTime } from '../../../core/clock.ts';
+import type { Caller } from '../../../core/roles.ts';
 import { type AppointmentStatus, activeStatuses } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
 import { LOCK_TOGETHER } from '../../../db/limits.ts';
 import { patientFor, unseen } from '../../../db/sql.ts';
+import { noteEach } from '../../audit/noting.sql.ts';
 import { isActive, isLapsed } from '../../availability/visits.sql.ts';
 import type { Owners } from '../appointments.rules.ts';
 
@@ -92,7 +94,7 @@ export async function moveStatus(
 /** What a patient, or who looks after them, asks to have cancelled. */
 export interface Cancellation {
   appointment: number;
-  by: number;
+  caller: Pick<Caller, 'id' | 'role' | 'request_id'>;
   reason: string | undefined;
   /** The versions that it is meant for; undefined is any. */
   expected: readonly number[] | undefined;
@@ -101,7 +103,8 @@ export interface Cancellation {
 }
 
 /**
- * Cancels several visits of patients in one statement, as `moveStatus` does one. The visits are locked by their ids.
+ * Cancels several visits of patients in one statement, as `moveStatus` does one, and notes each for the audit. The visits are
+ * locked by their ids.
  * @param at what is the same for all: who begins by `after` is not cancelled, who begins by `lateBy` is marked
  * @returns in the order of `cancellations`; undefined where nothing was changed
  * @throws as `moveStatus`, for all of them
@@ -116,22 +119,29 @@ export async function cancelTogether(
     text: `
       with wanted as materialized (
         select * from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'text[]')},
-            ${unseen('$4', 'text[]')}, ${unseen('$5', 'integer[]')})
-          with ordinality w (id, by, reason, expected, patient, nth)
+            ${unseen('$4', 'text[]')}, ${unseen('$5', 'integer[]')}, ${unseen('$14', 'text[]')}, ${unseen('$15', 'text[]')})
+          with ordinality w (id, by, reason, expected, patient, role, request, nth)
       ), locked as materialized (
         select v.id from appointments v where ${patientFor('$13')} and v.id = any (${unseen('$1', 'integer[]')})
         order by v.id for no key update
-      )
-      update appointments a set status = 'cancelled', updated_at = $6, updated_by = w.by, cancelled_by = w.by,
-        cancel_reason = w.reason, cancelled_late = coalesce((a.date, a.start_time) <= ($7::date, $8::time), false)
-      from wanted w join locked l on l.id = w.id
-      where a.id = l.id and ${isActive('a')} and (a.date, a.start_time) > ($9::date, $10::time)
-        and (w.expected is null or a.version = any (string_to_array(w.expected, ',')::integer[]))
-        and not ${isLapsed('a', 11)} and a.patient_id = coalesce(w.patient, a.patient_id)
-      returning w.nth, a.patient_id as patient, a.date, a.start_time`,
+      ), changed as (
+        update appointments a set status = 'cancelled', updated_at = $6, updated_by = w.by, cancelled_by = w.by,
+          cancel_reason = w.reason, cancelled_late = coalesce((a.date, a.start_time) <= ($7::date, $8::time), false)
+        from wanted w join locked l on l.id = w.id
+        where a.id = l.id and ${isActive('a')} and (a.date, a.start_time) > ($9::date, $10::time)
+          and (w.expected is null or a.version = any (string_to_array(w.expected, ',')::integer[]))
+          and not ${isLapsed('a', 11)} and a.patient_id = coalesce(w.patient, a.patient_id)
+        returning w.nth, a.id, a.patient_id as patient, a.date, a.start_time
+      ), noted as (${noteEach(
+        'appointment.cancel',
+        `select $6::timestamptz as at, w.by as actor, w.role::user_role as role, w.request, c.patient as subject,
+          jsonb_build_object('appointment', c.id) as details
+        from changed c join wanted w on w.nth = c.nth`,
+      )})
+      select nth, patient, date, start_time from changed`,
     values: [
       cancellations.map(({ appointment }) => appointment),
-      cancellations.map(({ by }) => by),
+      cancellations.map(({ caller }) => caller.id),
       cancellations.map(({ reason }) => reason ?? null),
       cancellations.map(({ expected }) => expected?.join() ?? null),
       cancellations.map(({ patient }) => patient ?? null),
@@ -143,6 +153,8 @@ export async function cancelTogether(
       wall.date,
       wall.time,
       cancellations.length > 1 ? LOCK_TOGETHER : null,
+      cancellations.map(({ caller }) => caller.role),
+      cancellations.map(({ caller }) => caller.request_id ?? null),
     ],
   });
   const changed = new Map(rows.map(({ nth, ...row }) => [nth, row]));

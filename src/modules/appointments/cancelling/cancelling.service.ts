@@ -7,46 +7,26 @@ import type { Policy } from '../../availability/index.ts';
 import { findAppointment } from '../appointments.repository.ts';
 import { isOfOthers, isStale, statusesBefore, stillOf } from '../appointments.rules.ts';
 import { cancelDeadline, isTooLate } from './cancel-deadline.rules.ts';
-import { type Cancellation, type Changed, cancelTogether, moveStatus } from './cancelling.repository.ts';
+import { type Cancellation, cancelTogether, moveStatus } from './cancelling.repository.ts';
 import { createDeciding, type DecidingDependencies, type Meant } from './deciding.service.ts';
 
 export type Cancelling = ReturnType<typeof createCancelling>;
 
 /** Confirming, declining and cancelling. */
 export function createCancelling(dependencies: DecidingDependencies) {
-  const { audit, db, clock, settings } = dependencies;
+  const { db, clock, settings } = dependencies;
   const { note, decide } = createDeciding(dependencies);
   const moment = () => ({ now: clock.now(), wall: clock.wall() });
 
   /** What patients cancel, and who looks after them, travels together: all are bound by the policy of the moment. */
-  const cancelBound = together<{ cancellation: Cancellation; caller: Caller }, Changed | undefined>({
-    together: cancelAll,
+  const cancelBound = together({
+    together: async (all: readonly Cancellation[]) => {
+      const { late, refused } = cancelDeadline(await settings.policy(), clock);
+      const at = moment();
+      return cancelTogether(db, all, { ...at, after: refused ?? at.wall, lateBy: late });
+    },
     lanes: 2,
   });
-
-  async function cancelAll(
-    all: readonly { cancellation: Cancellation; caller: Caller }[],
-  ): Promise<(Changed | undefined)[]> {
-    const { late, refused } = cancelDeadline(await settings.policy(), clock);
-    return transaction(db, async (tx) => {
-      const { now, wall } = moment();
-      const at = { now, wall, after: refused ?? wall, lateBy: late };
-      const changed = await cancelTogether(
-        tx,
-        all.map(({ cancellation }) => cancellation),
-        at,
-      );
-      await audit.recordEach(
-        tx,
-        all.flatMap(({ cancellation: { appointment }, caller: actor }, nth) => {
-          const subject = changed[nth]?.patient;
-          const action = 'appointment.cancel' as const;
-          return subject === undefined ? [] : [{ actor, action, subject, details: { appointment } }];
-        }),
-      );
-      return changed;
-    });
-  }
 
   return {
     decide,
@@ -96,10 +76,7 @@ export function createCancelling(dependencies: DecidingDependencies) {
         owners,
       };
       const changed = isBound
-        ? await cancelBound({
-            cancellation: { appointment, by: caller.id, reason, expected, patient: owners.patient },
-            caller,
-          })
+        ? await cancelBound({ appointment, caller, reason, expected, patient: owners.patient })
         : await transaction(db, async (tx) => {
             const changed = await moveStatus(tx, appointment, { ...change, now: clock.now() });
             if (changed) await note(tx, caller, 'appointment.cancel', appointment, changed, policy);

@@ -16,7 +16,7 @@ import { writeNote } from './note.repository.ts';
 export interface DecidingDependencies {
   db: Db;
   clock: Clock;
-  audit: Pick<Audit, 'record' | 'recordEach'>;
+  audit: Pick<Audit, 'record'>;
   settings: PolicySource;
 }
 
