@@ -1,3 +1,4 @@
+import type { Response as Answer } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { confirm, freshPhone, pass } from '../helpers/accounts.ts';
 import { PASSWORD, testApp } from '../helpers/app.ts';
@@ -335,12 +336,41 @@ describe('an account without a password', () => {
     await confirm(clinic, person.id, { phone: freshPhone() });
     const change = { phone: freshPhone() };
     pass(clinic.clock, 301);
-    const refused = await clinic.as(person).patch('/auth/me/', change);
-    expectProblem(refused, 'invalid_input');
-    expect(refused.body.errors).toMatchObject([{ path: 'password', code: 'proof_required' }]);
     const again = await comeBy(clinic, 'google');
     await clinic.as(again).patch('/auth/me/', change).expect(200);
     pass(clinic.clock, -301);
+  });
+
+  describe('is told to sign in again, and asked for no password, where it', () => {
+    const email = () => `${sub()}@example.test`;
+    const chat = (user: number) =>
+      clinic.db.$client.query(
+        'insert into telegram_chats (user_id, chat_id, linked_at) values ($1, $2, now())',
+        [user, String(900_000 + user)],
+      );
+    const link = '/notifications/telegram/link/';
+    const acts: [string, (person: { token: string }) => PromiseLike<Answer>][] = [
+      ['replaces a contact', (one) => clinic.as(one).patch('/auth/me/', { phone: freshPhone() })],
+      [
+        'replaces both, with a code of one of them',
+        (one) =>
+          clinic.as(one).patch('/auth/me/', { phone: freshPhone(), email: email(), proof_code: '123456' }),
+      ],
+      ['empties its phone', (one) => clinic.as(one).patch('/patient/profile/', { phone: null })],
+      ['replaces its chat', (one) => clinic.as(one).post(link, {})],
+      ['unlinks its chat', (one) => clinic.as(one).delete(link, {})],
+    ];
+
+    test.each(acts)('%s', async (_, act) => {
+      await confirm(clinic, person.id, { phone: freshPhone(), email: email() });
+      await chat(person.id);
+      pass(clinic.clock, 301);
+      expectProblem(await act(person), 'sign_in_again');
+      // To replace a chat its bot is asked for its name next, which is nowhere here.
+      const { body } = await act(await comeBy(clinic, 'google'));
+      expect(String(body.code)).not.toMatch(/sign_in_again|invalid_input/);
+      pass(clinic.clock, -301);
+    });
   });
 
   test('gets another role with a password only, and is told that it is missing', async () => {

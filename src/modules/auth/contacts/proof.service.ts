@@ -1,5 +1,5 @@
 import type { Origin } from '../../../core/device.ts';
-import { AppError, invalidField } from '../../../core/errors.ts';
+import { AppError } from '../../../core/errors.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Channel, CodePurpose } from '../../../core/words.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
@@ -18,7 +18,7 @@ export interface Proof {
 interface ProofDependencies {
   db: Db;
   codes: Codes;
-  password: Pick<Password, 'confirm' | 'hasEntered'>;
+  password: Pick<Password, 'confirm' | 'mustHaveEntered'>;
   messages: { offered: ReadonlySet<Channel> };
   users: {
     lockAccount: (tx: Tx, user: number) => Promise<LockedAccount | undefined>;
@@ -64,7 +64,8 @@ export function createProofs({ db, codes, password: passwords, messages, users }
     /**
      * Tries the code against each of these contacts. The transaction must commit whatever comes of it.
      * @returns the contacts, whose owner has agreed; undefined where the code is wrong
-     * @throws AppError invalid_input (proof_required), where no code was given and one is needed
+     * @throws AppError invalid_input (proof_required), where no code was given and one is needed; sign_in_again, where there is no
+     * password to be asked for
      */
     async codes(
       tx: Tx,
@@ -72,13 +73,13 @@ export function createProofs({ db, codes, password: passwords, messages, users }
       { proof_code }: Proof,
       needed: readonly Contact[],
     ): Promise<readonly Contact[] | undefined> {
-      if (needed.length === 0) return [];
-      // Whoever has no password to be asked for has just come from their provider.
-      if (proof_code === undefined && (await passwords.hasEntered(tx, caller))) return [];
+      const [contact, ...others] = needed;
+      if (contact === undefined) return [];
       // One code is of one contact: whoever gives up both at once knows the password, or does it one after the other.
-      const [contact] = needed;
-      if (proof_code === undefined || contact === undefined || needed.length > 1)
-        throw invalidField('password', 'proof_required');
+      if (proof_code === undefined || others.length > 0) {
+        await passwords.mustHaveEntered(tx, caller);
+        return [];
+      }
       return (await codes.attempt(tx, caller.id, PURPOSE[contact], proof_code)) === undefined
         ? undefined
         : needed;
@@ -91,8 +92,7 @@ export function createProofs({ db, codes, password: passwords, messages, users }
     async must(caller: Caller, proof: Proof): Promise<void> {
       if (await password(caller, proof)) return;
       const { proof_code } = proof;
-      if (proof_code === undefined && (await passwords.hasEntered(db, caller))) return;
-      if (proof_code === undefined) throw invalidField('password', 'proof_required');
+      if (proof_code === undefined) return passwords.mustHaveEntered(db, caller);
       const fits = await transaction(db, async (tx) => {
         await users.lockAccount(tx, caller.id);
         for (const purpose of Object.values(PURPOSE))

@@ -50,7 +50,7 @@ export function createPassword(dependencies: PasswordDependencies) {
     if (hash === undefined) throw new AppError('session_ended');
     if (hash === null) {
       await throttle.succeeded(db, turn);
-      return mustHaveEntered(caller);
+      return entered(db, caller);
     }
     const fits = await passwords.matches(password, hash);
     if (fits) await throttle.succeeded(db, turn);
@@ -70,14 +70,14 @@ export function createPassword(dependencies: PasswordDependencies) {
    * Asks whoever has no password whether they have just signed in, which stands for it.
    * @throws AppError sign_in_again
    */
-  async function mustHaveEntered(caller: Caller): Promise<Standing> {
-    if (!(await sessions.isFresh(db, caller))) throw new AppError('sign_in_again');
+  async function entered(executor: Executor, caller: Caller): Promise<Standing> {
+    if (!(await sessions.isFresh(executor, caller))) throw new AppError('sign_in_again');
     return { hash: null };
   }
 
   /** What stands where no password was given; undefined for whoever has one. @throws AppError sign_in_again */
-  const unasked = async (caller: Caller): Promise<Standing | undefined> =>
-    (await users.hasPassword(db, caller.id)) ? undefined : mustHaveEntered(caller);
+  const unasked = async (executor: Executor, caller: Caller): Promise<Standing | undefined> =>
+    (await users.hasPassword(executor, caller.id)) ? undefined : entered(executor, caller);
 
   return {
     /**
@@ -86,13 +86,17 @@ export function createPassword(dependencies: PasswordDependencies) {
      */
     async confirm(caller: Caller, password: string | undefined): Promise<void> {
       if (password === undefined) {
-        if (!(await unasked(caller))) throw invalidField('password', 'required');
+        if (!(await unasked(db, caller))) throw invalidField('password', 'required');
       } else if (!(await confirmed(caller, password))) throw invalidField('password', 'wrong_password');
     },
 
-    /** Whether they have no password, and have just signed in. */
-    hasEntered: async (executor: Executor, caller: Caller): Promise<boolean> =>
-      !(await users.hasPassword(executor, caller.id)) && (await sessions.isFresh(executor, caller)),
+    /**
+     * Lets on whoever has no password and has just signed in. Whoever has one is told what they have to show.
+     * @throws AppError invalid_input (proof_required), sign_in_again
+     */
+    async mustHaveEntered(executor: Executor, caller: Caller): Promise<void> {
+      if (!(await unasked(executor, caller))) throw invalidField('password', 'proof_required');
+    },
 
     /**
      * Sets a new password, or the first. This session goes on, all others end.
@@ -100,7 +104,7 @@ export function createPassword(dependencies: PasswordDependencies) {
      */
     async change(caller: Caller, { old_password, password }: PasswordChange): Promise<void> {
       const standing =
-        old_password === undefined ? await unasked(caller) : await confirmed(caller, old_password);
+        old_password === undefined ? await unasked(db, caller) : await confirmed(caller, old_password);
       if (!standing)
         throw invalidField('old_password', old_password === undefined ? 'required' : 'wrong_password');
       const after = await passwords.hash(password);
