@@ -15,7 +15,9 @@ import {
   wrong,
 } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp } from '../helpers/app.ts';
+import { insertClaimCode } from '../helpers/codes.ts';
 import { expectProblem, withoutItsRequest } from '../helpers/problem.ts';
+import { addChild } from '../patients/family.ts';
 
 const LIMITS = {
   rate_limit: true,
@@ -313,6 +315,76 @@ describe('codes for a new password', () => {
       .set('x-forwarded-for', address)
       .expect(204);
     await signIn(clinic, person, password, { address }).expect(200);
+  });
+});
+
+describe('what is right counts as no wrong try, however often it is refused for another reason:', () => {
+  const guest = () => clinic.as(undefined);
+  /** More than one may guess at once. @returns how each was answered */
+  async function answers(send: () => PromiseLike<{ body: { code?: string } }>): Promise<Set<unknown>> {
+    const codes = new Set<unknown>();
+    for (let sent = 0; sent < 7; sent += 1) codes.add((await send()).body.code);
+    return codes;
+  }
+
+  test('the password of an account that is out', async () => {
+    const person = await clinic.person('patient');
+    const admin = await clinic.person('admin');
+    await clinic.as(admin).patch(`/users/${person.id}/`, { is_active: false }).expect(200);
+    const address = freshAddress();
+    expect(await answers(() => enter(person, address))).toEqual(new Set(['account_inactive']));
+  });
+
+  test('a code for a new password, with the user name as the password', async () => {
+    const person = await clinic.person('patient');
+    const phone = freshPhone();
+    await confirm(clinic, person.id, { phone });
+    const password = `quite.a.long.name.${person.id}`;
+    await clinic.db.$client.query('update users set username = $2 where id = $1', [person.id, password]);
+    await guest().post('/auth/password/reset/', { username: phone }).expect(202);
+    await codesSent(clinic, person.id, 1);
+    const code = await lastCode(clinic, person.id);
+    const address = freshAddress();
+    const reset = () =>
+      guest()
+        .post('/auth/password/reset/confirm/', { username: phone, code, password })
+        .set('x-forwarded-for', address);
+    expect(await answers(reset)).toEqual(new Set(['invalid_input']));
+  });
+
+  test('a code to claim a record, with a user name that is taken', async () => {
+    const clerk = await clinic.person('receptionist');
+    const born = { date_of_birth: '1971-08-09' };
+    const patient = { first_name: 'Gulchehra', last_name: 'Saidova', phone: freshPhone(), ...born };
+    const { body } = await clinic.as(clerk).post('/patients/', patient).expect(201);
+    const claim = { record: body.id, phone: body.phone, code: '402915' };
+    await insertClaimCode(clinic, claim);
+    const address = freshAddress();
+    const wanted = { ...claim, ...born, username: clerk.username, password: PASSWORD, accept_terms: true };
+    const { record: _, ...confirmation } = wanted;
+    const confirmed = () =>
+      guest().post('/auth/claim/confirm/', confirmation).set('x-forwarded-for', address);
+    expect(await answers(confirmed)).toEqual(new Set(['username_taken']));
+  });
+
+  test('a code of an app, where none is asked for any more', async () => {
+    const person = await clinic.person('patient');
+    const remove = () => clinic.as(person).delete('/auth/two-step/', { code: '402915' });
+    expect(await answers(remove)).toEqual(new Set(['two_step_off']));
+  });
+
+  test('a code for a family, of somebody who looks after as many as one may', async () => {
+    const [parent, other] = [await clinic.person('patient'), await clinic.person('patient')];
+    const child = await addChild(clinic, parent);
+    for (let count = 0; count < 10; count += 1) await addChild(clinic, other);
+    const invited = await clinic.as(parent).post(`/patient/dependants/${child}/invite/`).expect(201);
+    const join = (code: string) => clinic.as(other).post('/patient/dependants/join/', { code });
+    expect(await answers(() => join(invited.body.code))).toEqual(new Set(['too_many_dependants']));
+    // What was wrong before it is not forgotten.
+    for (let tries = 0; tries < 4; tries += 1) expectProblem(await join('K7RM2QXW4T'), 'invalid_code');
+    expectProblem(await join(invited.body.code), 'too_many_dependants');
+    expectProblem(await join('K7RM2QXW4T'), 'invalid_code');
+    expectProblem(await join('K7RM2QXW4T'), 'too_many_requests');
   });
 });
 

@@ -82,7 +82,7 @@ export function createClaiming(dependencies: ClaimingDependencies) {
       // It is computed before the code is tried, right or wrong: time tells nothing, and the transaction waits for nothing.
       const password_hash = await passwords.hash(password);
       const last = adultsBornBy(clock.wall().date);
-      const isDone = await transaction(db, async (tx) => {
+      const claim = async (tx: Tx) => {
         const found = await records.lockClaimable(tx, phone, last);
         const isRight = await codes.attempt(tx, found[0]?.id ?? NOBODY, 'claim_record', code);
         const record = isRight === undefined ? undefined : claimed(found, date_of_birth, last);
@@ -100,8 +100,8 @@ export function createClaiming(dependencies: ClaimingDependencies) {
         await throttle.succeeded(tx, turn);
         await audit.record(tx, { actor: { id, role: 'patient' }, action: 'patient.claim', subject: id });
         return true;
-      });
-      if (!isDone) throw new AppError('invalid_code');
+      };
+      if (!(await throttle.during(turn, () => transaction(db, claim)))) throw new AppError('invalid_code');
     },
   };
 }

@@ -79,7 +79,8 @@ export function createPasskeyEntrance(dependencies: PasskeyEntranceDependencies)
         held,
       });
       const signed = await judge(sent, passkey);
-      const opened = passkey && signed && (await enter(passkey, signed, origin, turn));
+      const opened =
+        passkey && signed && (await throttle.during(turn, () => enter(passkey, signed, origin, turn)));
       if (!opened) {
         await throttle.failed(db, turn);
         const network = networkOf(address);

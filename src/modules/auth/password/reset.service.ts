@@ -108,7 +108,7 @@ export function createReset(dependencies: ResetDependencies) {
       // It is computed before the code is tried, right or wrong: time tells nothing, and the transaction waits for nothing.
       const hash = await passwords.hash(password);
       const user = account?.id ?? NOBODY;
-      const ended = await transaction(db, async (tx) => {
+      const reset = async (tx: Tx) => {
         const holder = await users.lockAccount(tx, user);
         const sent_to = await codes.attempt(tx, user, 'reset_password', code);
         if (!holder?.is_active || sent_to === undefined) {
@@ -137,7 +137,8 @@ export function createReset(dependencies: ResetDependencies) {
           key: `user:${user}:password:${clock.now().toISOString()}`,
         });
         return sessions.endAll(tx, user);
-      });
+      };
+      const ended = await throttle.during(turn, () => transaction(db, reset));
       if (ended === undefined) throw new AppError('invalid_code');
       sessions.announce(ended);
     },

@@ -66,7 +66,7 @@ export function createSignIn(dependencies: SignInDependencies) {
       const from = origin.address ?? 'nowhere';
       const { held } = origin;
       const turn = await throttle.admit({ at: 'sign_in', name: name.key, from, user: account?.id, held });
-      const entered = await enter(account, password, origin, turn);
+      const entered = await throttle.during(turn, () => enter(account, password, origin, turn));
       if (!account || !entered) {
         await throttle.failed(db, turn);
         const network = networkOf(origin.address);

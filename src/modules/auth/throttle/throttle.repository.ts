@@ -110,6 +110,16 @@ export async function countFailure(
   });
 }
 
+/** Takes back a turn that was no guess: the pair stands as it stood before, and waits for nothing. */
+export async function giveBack(executor: Executor, pair: string): Promise<void> {
+  await clientOf(executor).query({
+    name: 'throttle.give-back',
+    text: `
+      update login_throttles set failures = greatest(0, failures - 1), blocked_until = last_failed_at where key = $1`,
+    values: [pair],
+  });
+}
+
 export async function forget(executor: Executor, pairs: readonly string[]): Promise<void> {
   await clientOf(executor).query({
     name: 'throttle.forget',

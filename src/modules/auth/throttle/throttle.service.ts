@@ -4,6 +4,7 @@ import type { Clock } from '../../../core/clock.ts';
 import { AppError } from '../../../core/errors.ts';
 import { deriveKey } from '../../../core/keys.ts';
 import type { Db, Executor } from '../../../db/client.ts';
+import { asAppError } from '../../../db/errors.ts';
 import * as repository from './throttle.repository.ts';
 import { ADDRESS_DELAYS, ADDRESS_FORGETS, newcomersWait, PAIR_DELAYS, REMEMBERED } from './throttle.rules.ts';
 
@@ -111,6 +112,20 @@ export function createThrottle({ db, clock, secret, rate_limit }: ThrottleDepend
       if (!rate_limit) return;
       const forgotten = forgottenAt(now);
       await repository.countFailure(executor, turn, ADDRESS_DELAYS, ADDRESS_FORGETS, now, forgotten);
+    },
+
+    /**
+     * Does what a try is for. What is wrong is no error of that, but an answer: where it is refused, what was shown was right,
+     * and a limit or a name that is taken stands against it. So the turn is given back, and the failures before it stay.
+     */
+    async during<Result>(turn: Turn, work: () => Promise<Result>): Promise<Result> {
+      try {
+        return await work();
+      } catch (error) {
+        const refusal = error instanceof AppError ? error : asAppError(error);
+        if (rate_limit && refusal && refusal.status < 500) await repository.giveBack(db, turn.pair);
+        throw error;
+      }
     },
 
     /** Forgets the failures of a pair that turned out to be right, and those of the same account at something else. */

@@ -63,6 +63,8 @@ export function createProving({ clock, sealer, throttle, messages, audit }: Prov
   return {
     stepShown,
 
+    during: throttle.during,
+
     /** @throws AppError too_many_requests */
     admit: (user: number): Promise<Turn> => throttle.admit({ at: 'second_step', user, from: `user:${user}` }),
 

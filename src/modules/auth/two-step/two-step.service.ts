@@ -146,7 +146,7 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
       if (!held || held.enrols) throw new AppError('invalid_ticket');
       const { user } = held;
       const turn = await proving.admit(user);
-      const opened = await transaction(db, async (tx) => {
+      const enter = async (tx: Tx) => {
         const account = await users.lockAccount(tx, user);
         if (!account || !(await repository.lockTicket(tx, hash, clock.now())))
           throw new AppError('invalid_ticket');
@@ -154,7 +154,8 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
           return undefined;
         await repository.deleteTicket(tx, hash);
         return entrance.enter(tx, { id: user, both_steps: true }, origin);
-      });
+      };
+      const opened = await proving.during(turn, () => transaction(db, enter));
       if (!opened) throw new AppError('invalid_code');
       return { ...entrance.pairOf(opened), user: await users.get(user) };
     },
@@ -162,7 +163,7 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
     /** Takes one's own second step away, with a code. @throws AppError two_step_off, invalid_code, too_many_requests */
     async remove(caller: Caller, typed: string, origin: Origin): Promise<void> {
       const turn = await proving.admit(caller.id);
-      const isRight = await transaction(db, async (tx) => {
+      const takeAway = async (tx: Tx) => {
         await users.mustLockOwn(tx, caller.id);
         if (!(await repository.findTwoStep(tx, caller.id))?.confirmed_at) throw new AppError('two_step_off');
         if (!(await proving.attempt(tx, turn, caller, typed, origin))) return false;
@@ -170,8 +171,8 @@ export function createTwoStep(dependencies: TwoStepDependencies) {
         await audit.record(tx, { actor: caller, action: 'two_step.remove', subject: caller.id });
         await tell(tx, caller.id, 'off');
         return true;
-      });
-      if (!isRight) throw new AppError('invalid_code');
+      };
+      if (!(await proving.during(turn, () => transaction(db, takeAway)))) throw new AppError('invalid_code');
     },
 
     /**

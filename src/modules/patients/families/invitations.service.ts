@@ -19,6 +19,8 @@ interface InvitationsDependencies<Turn> {
   /** Slows down guessing. */
   throttle: {
     admit: (attempt: { at: 'join_family'; from: string; user: number }) => Promise<Turn>;
+    /** Does what a right code is for; where that is refused, the try counts as none. */
+    during: <Result>(turn: Turn, work: () => Promise<Result>) => Promise<Result>;
     failed: (executor: Executor, turn: Turn) => Promise<void>;
     succeeded: (executor: Executor, turn: Turn) => Promise<void>;
   };
@@ -73,7 +75,9 @@ export function createInvitations<Turn>(dependencies: InvitationsDependencies<Tu
      */
     async join({ code, relationship }: Joining, caller: Caller): Promise<Dependant> {
       const turn = await throttle.admit({ at: 'join_family', from: `account:${caller.id}`, user: caller.id });
-      const dependant = await transaction(db, (tx) => join(tx, hashOfCode(code), relationship, caller));
+      const dependant = await throttle.during(turn, () =>
+        transaction(db, (tx) => join(tx, hashOfCode(code), relationship, caller)),
+      );
       if (dependant === undefined) {
         await throttle.failed(db, turn);
         throw new AppError('invalid_code');
