@@ -4,7 +4,7 @@ import {
   findRecipient,
   type RecipientRow,
 } from '../../src/modules/notifications/telling/telling.repository.ts';
-import type { Person } from '../helpers/app.ts';
+import { PASSWORD, type Person } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { drainJobs } from '../helpers/messages/world.ts';
 import { START, type WaitingClinic, waitingClinic } from '../helpers/waitlist.ts';
@@ -110,6 +110,58 @@ describe('of a child’s visit', () => {
       text: expect.stringContaining('For Timur Karimov: The appointment is cancelled'),
     });
     expect(await kinds(teenager)).toEqual(['booked']);
+  });
+
+  describe('of a child who is erased', () => {
+    const erase = (person = child) =>
+      as(admin).delete(`/users/${person}/`, { password: PASSWORD }).expect(204);
+
+    test('both guardians are told that it falls out, once, and without a name', async () => {
+      const id = await booked();
+      await tell();
+      await erase();
+      for (const guardian of [parent, other]) expect(await kinds(guardian)).toEqual(['cancelled', 'booked']);
+      const [mine] = await told(parent);
+      expect(mine?.text).toMatch(
+        /^For \(no name given\): The clinic has cancelled your appointment: .+Jasur Yusupov/,
+      );
+      const told_of = (person: { id: number }) =>
+        clinic.rows<{ params: Record<string, string> }>(
+          "select params from notifications where user_id = $1 and appointment_id = $2 and kind = 'cancelled'",
+          [person.id, id],
+        );
+      expect(await told_of(doctor)).toHaveLength(1);
+      expect(await clinic.rows('select from notifications where user_id = $1', [child])).toEqual([]);
+      // It is still true where it waits for the end of their quiet hours.
+      const [{ params } = { params: {} }] = await told_of(other);
+      const recipient = (await findRecipient(clinic.db, other.id, id, '2012-03-04')) as RecipientRow;
+      const said = { kind: 'cancelled' as const, params, created_at: clinic.clock.now() };
+      expect(judge(said, recipient, clinic.clock).drop).toBeUndefined();
+      expect(judge({ ...said, kind: 'booked' }, recipient, clinic.clock).drop).toBe('visit_cancelled');
+    });
+
+    test('nobody is told of it who looked after the child no more', async () => {
+      await booked();
+      await as(other).delete(`/patient/dependants/${child}/`).expect(204);
+      await tell();
+      await erase();
+      expect(await kinds(parent)).toEqual(['cancelled', 'booked']);
+      expect(await kinds(other)).toEqual([]);
+    });
+
+    test('and erases itself, the guardians are told, and not that it was the clinic', async () => {
+      const teenager = await clinic.person('patient', {
+        ...{ first_name: 'Timur', locale: 'en' },
+        profile: { date_of_birth: '2014-08-20' },
+      });
+      const tie = { guardian: parent.id, relationship: 'parent' };
+      await as(admin).post(`/patients/${teenager.id}/guardians/`, tie).expect(200);
+      await booked(teenager, teenager.id);
+      await tell();
+      await as(teenager).delete('/auth/me/', { password: PASSWORD }).expect(204);
+      expect(await kinds(parent)).toEqual(['cancelled', 'booked']);
+      expect((await told(parent))[0]?.text).toMatch(/^For \(no name given\): The appointment is cancelled: /);
+    });
   });
 
   test('that it was entered for the wrong child is told to who looks after that one', async () => {

@@ -1,6 +1,7 @@
 import type { WallTime } from '../../../core/clock.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
 import { isStillToCome } from '../../availability/visits.sql.ts';
+import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 /** An appointment that is called off, with its doctor and its patient. */
 interface CalledOff {
@@ -133,4 +134,23 @@ export async function cancelVisits(
     values: [...values, by, reason, now],
   });
   return rows;
+}
+
+/**
+ * Has those told who look after the patients among these that are being erased: their ties go in the same transaction, and
+ * nobody finds them any more once it commits.
+ * @param adult the latest day of birth of adults
+ */
+export async function tellGuardians(tx: Tx, visits: readonly number[], adult: string): Promise<void> {
+  await clientOf(tx).query({
+    name: 'appointments.tell-guardians',
+    text: `
+      select queue_job('appointment_event', json_build_object(
+        'appointment', a.id, 'version', a.version, 'event', 'cancelled', 'guardians', keepers.ids,
+        'to', json_build_object('date', a.date, 'start_time', left(a.start_time::text, 5))))
+      from appointments a join users p on p.id = a.patient_id and p.deleted_at is not null
+      cross join lateral (select array(${guardiansOf('a.patient_id', '$2')}) as ids) keepers
+      where a.id = any ($1) and cardinality(keepers.ids) > 0`,
+    values: [visits, adult],
+  });
 }

@@ -1,3 +1,4 @@
+import { adultsBornBy } from '../../../core/age.ts';
 import type { Clock } from '../../../core/clock.ts';
 import type { Executor, Tx } from '../../../db/client.ts';
 import * as repository from './calling-off.repository.ts';
@@ -24,6 +25,10 @@ export function createCallingOff({ clock }: { clock: Clock }) {
     /** @returns whose visits they were */
     async cancel(tx: Tx, by: number, reason: LeavingReason | null): Promise<number[]> {
       const visits = await repository.cancelVisits(tx, selection, { by, reason, now: clock.now() });
+      if (reason === 'account_deleted' && visits.length > 0) {
+        const ids = visits.map(({ id }) => id);
+        await repository.tellGuardians(tx, ids, adultsBornBy(clock.wall().date));
+      }
       return [...new Set(visits.map(({ patient }) => patient.id))];
     },
   });

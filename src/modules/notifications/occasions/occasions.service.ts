@@ -47,8 +47,8 @@ const A_DAY = 86_400_000;
 
 /**
  * Tells the people concerned what happens to appointments and on the waiting list. Of appointments the log tells it, whose
- * reader does all for some events in the transaction in which it moves on. Of the waiting list, and of a corrected patient, jobs
- * do that are queued in the transaction of the change. Each may come more than once, and tells everybody once.
+ * reader does all for some events in the transaction in which it moves on. Of the waiting list, and of a corrected patient, and to who
+ * looked after one who is erased, jobs do that are queued in the transaction of the change. Each may come more than once, and tells everybody once.
  */
 export function createOccasions(dependencies: OccasionsDependencies) {
   const { db, clock, reminders, telling, guardians, alternatives } = dependencies;
@@ -90,14 +90,18 @@ export function createOccasions(dependencies: OccasionsDependencies) {
   const isLongAgo = ({ date, end_time }: VisitRow) =>
     clock.now().getTime() - clock.at(date, end_time).getTime() > A_DAY;
 
-  /** Tells a patient, and those who look after them, whose visit it is and whether one of them called it off. */
+  /**
+   * Tells a patient, and those who look after them, whose visit it is and whether one of them called it off.
+   * @param keepers who looked after a patient who is erased
+   */
   async function tellFamily(
     tx: Tx,
     patient: number,
     { cancelled_by }: VisitRow,
     message: Omit<Parameters<typeof telling.enqueue>[1], 'user_id'>,
+    keepers: readonly number[] | undefined,
   ): Promise<void> {
-    const readers = await listReaders(tx, patient, guardians.adult());
+    const readers = keepers ?? (await listReaders(tx, patient, guardians.adult()));
     const canceller = message.kind === 'cancelled' ? cancelled_by : null;
     const byFamily = canceller !== null && (canceller === patient || readers.includes(canceller));
     // Whoever of them cancelled it knows.
@@ -121,7 +125,8 @@ export function createOccasions(dependencies: OccasionsDependencies) {
       // One may look after both, the patient in truth and who was taken for them, or have been taken for their child.
       const key = isMistaken ? `${keyOf(told)}:mistaken` : keyOf(told);
       const message = { kind, key, appointment_id: visit.id, params: said };
-      if (isMistaken || user_id === visit.patient_id) await tellFamily(tx, user_id, visit, message);
+      if (isMistaken || user_id === visit.patient_id)
+        await tellFamily(tx, user_id, visit, message, told.guardians);
       else await telling.enqueue(tx, { ...message, user_id });
     }
   }
@@ -166,7 +171,7 @@ export function createOccasions(dependencies: OccasionsDependencies) {
     /** Hears of appointments. */
     reader,
 
-    /** The task `appointment_event`: a corrected patient, and what the version before has queued. */
+    /** The task `appointment_event`: a corrected patient, one who is erased, and what the version before has queued. */
     async onAppointment(told: AppointmentEvent): Promise<void> {
       const deed = await prepare(told);
       if (deed) await transaction(db, deed);

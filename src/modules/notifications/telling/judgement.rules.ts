@@ -29,7 +29,10 @@ export interface Reader extends QuietHours {
   /** They are the doctor of the visit; otherwise they are its patient, or look after its patient. */
   is_doctor: boolean;
   is_patient?: boolean;
-  /** They are neither its doctor nor its patient, and do not look after its patient now: they were, or did. */
+  /**
+   * They are neither its doctor nor its patient, and do not look after its patient now: they were, or did. After a patient who
+   * was erased nobody looks: whoever did is told still that the visit falls out.
+   */
   is_former?: boolean;
   /** Null where the message is about no appointment. */
   visit: VisitNow | null;

@@ -19,7 +19,8 @@ const RECIPIENT = `
     coalesce(a.doctor_id = u.id, false) as is_doctor,
     coalesce(a.patient_id = u.id, false) as is_patient,
     coalesce(u.id not in (a.doctor_id, a.patient_id), false)
-      and u.id not in (${guardiansOf('a.patient_id', '$3')}) as is_former,
+      and u.id not in (${guardiansOf('a.patient_id', '$3')})
+      and not exists (select from users gone where gone.id = a.patient_id and gone.deleted_at is not null) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
       'end_time', left(a.end_time::text, 5), 'status', a.status, 'doctor', a.doctor_id) end as visit
   from users u
