@@ -338,6 +338,8 @@ export function createModules({
   };
   const contactChanges = createContactChanges({ clock, messages });
   const unlinking = createUnlinking({ audit });
+  const savePatient: Parameters<typeof createUsers>[0]['patients']['save'] = (tx, patient, profile) =>
+    savePatientProfile(tx, patient, profile, { adult: guardians.adult(), path: 'profile.date_of_birth' });
   const users = createUsers({
     db,
     updates,
@@ -358,7 +360,7 @@ export function createModules({
       listErasedWith: (tx, guardian) => listErasedWith(tx, guardian, guardians.adult()),
     },
     doctors: { save: saveDoctorProfile, approve: approveDoctor, erase: eraseDoctorProfile },
-    patients: { save: savePatientProfile, erase: erasePatientProfile },
+    patients: { save: savePatient, erase: erasePatientProfile },
     timeslots: timeslots.leaving,
     appointments,
     ledger: openLedger(config.backup_dir, config.backup_key),
@@ -373,7 +375,7 @@ export function createModules({
     sessions,
     users: users.accounts,
     records: users.records,
-    patients: { save: savePatientProfile },
+    patients: { save: savePatient },
     consents,
     messages,
     audit,

@@ -188,6 +188,7 @@ export const fieldErrorCodes = [
   'range_too_long',
   'birth_in_future',
   'not_a_child',
+  'needed_by_guardians',
   'not_for_role',
   'consent_required',
   'reason_without_cancel',

@@ -506,6 +506,7 @@ export const en: Texts = {
     hours_overlap: 'Overlaps `{other}`, which is valid on the same days.',
     birth_in_future: 'Must not be in the future.',
     not_a_child: 'They must be under 18. Adults have an account of their own.',
+    needed_by_guardians: 'Cannot be emptied: others look after them until their 18th birthday.',
     not_for_role: 'Does not belong to this person’s role.',
     consent_required: 'Must be true: without accepting the terms nobody can register.',
     reason_without_cancel: 'A reason goes only with a cancellation.',

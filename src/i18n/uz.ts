@@ -517,6 +517,7 @@ export const uz: Texts = {
     hours_overlap: '`{other}` bilan kesishadi: ikkalasi ham shu kunlarda amal qiladi.',
     birth_in_future: 'Kelajakda boʻlishi mumkin emas.',
     not_a_child: '18 yoshdan kichik boʻlishi kerak. Kattalarning oʻz hisobi boʻladi.',
+    needed_by_guardians: 'Boʻsh qoldirib boʻlmaydi: 18 yoshga toʻlguncha bu kishiga boshqalar qaraydi.',
     not_for_role: 'Bu kishining roliga tegishli emas.',
     consent_required: 'Qiymati true boʻlishi kerak: shartlarni qabul qilmasdan roʻyxatdan oʻtib boʻlmaydi.',
     reason_without_cancel: 'Sabab faqat bekor qilishda koʻrsatiladi.',

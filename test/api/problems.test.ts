@@ -9,6 +9,7 @@ import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { sendRaw } from '../helpers/raw.ts';
 import { makeService } from '../helpers/services.ts';
+import { addChild } from '../patients/family.ts';
 
 const consent = { accept_terms: true };
 /** One that nobody asks here. */
@@ -217,6 +218,7 @@ const wrong: Record<FieldErrorCode, Sent> = {
     },
     'date_of_birth',
   ],
+  needed_by_guardians: ['/patients/{child}/', 'admin', { date_of_birth: null }, 'date_of_birth'],
   not_for_role: [
     '/auth/register/',
     undefined,
@@ -249,14 +251,16 @@ describe('each way in which a field can be wrong', () => {
       'invalid_etag',
       'proof_required',
       'unknown_specialization',
+      'needed_by_guardians',
     ].includes(code);
     if (code === 'proof_required') await confirm(clinic, people.doctor.id, { phone: '+998901112298' });
+    const child = path.includes('{child}') && (await addChild(clinic, people.patient, consent));
     const real = path.includes('{id}')
       ? path.replace(
           '{id}',
           String(await clinic.book(people.patient, await clinic.slot(people.doctor, { date: freshDay() }))),
         )
-      : path;
+      : path.replace('{child}', () => String(child));
     const asked = code === 'service_required';
     if (asked) {
       await makeService(clinic, people.admin, [people.doctor]);

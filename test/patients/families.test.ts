@@ -1,3 +1,4 @@
+import type { Response as Answer } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
@@ -279,6 +280,33 @@ describe('the tie', () => {
     await as(admin).delete(`/patients/${child}/guardians/${parent.id}/`).expect(204);
     const { body } = await as(parent).get('/auth/me/access-log/').expect(200);
     expect(body.results[0]).toMatchObject({ action: 'family.remove', by: { id: admin.id, role: 'admin' } });
+  });
+
+  test('does not end because the birthday is emptied, by whichever door: that is refused', async () => {
+    const [desk, admin] = [await clinic.person('receptionist'), await clinic.person('admin')];
+    const teenager = await clinic.person('patient', { profile: { date_of_birth: '2012-08-20' } });
+    const tie = { guardian: parent.id, relationship: 'parent' };
+    await as(desk).post(`/patients/${teenager.id}/guardians/`, tie).expect(200);
+    const unknown = { date_of_birth: null };
+    type Door = [field: string, empty: () => PromiseLike<Answer>];
+    const doors = (id: number): Door[] => [
+      ['date_of_birth', () => as(desk).patch(`/patients/${id}/`, unknown)],
+      ['date_of_birth', () => as(admin).patch(`/patients/${id}/`, unknown)],
+      ['profile.date_of_birth', () => as(admin).patch(`/users/${id}/`, { profile: unknown })],
+    ];
+    const own = () => as(teenager).patch('/patient/profile/', unknown);
+    const byThemself: Door = ['date_of_birth', own];
+    for (const [field, empty] of [...doors(child), ...doors(teenager.id), byThemself])
+      expectProblem(await empty(), 'invalid_input', { fields: [`${field} needed_by_guardians`] });
+    for (const id of [child, teenager.id]) await as(parent).get(path(id)).expect(200);
+    // Whom nobody looks after, or nobody any more, has it emptied as before.
+    await as(parent).delete(path(teenager.id)).expect(204);
+    await own().expect(200);
+    await as(desk).patch(`/patients/${child}/`, { date_of_birth: '1990-01-01' }).expect(200);
+    await as(desk).patch(`/patients/${child}/`, unknown).expect(200);
+    await as(desk)
+      .patch(`/patients/${(await clinic.person('patient')).id}/`, unknown)
+      .expect(200);
   });
 
   test('ends with the 18th birthday by the clinic’s clock; born on 29 February, on 1 March', async () => {

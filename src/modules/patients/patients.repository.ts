@@ -1,3 +1,4 @@
+import { invalidField } from '../../core/errors.ts';
 import type { Executor, Tx } from '../../db/client.ts';
 import { and, eq, getTableColumns, isNull, sql } from '../../db/drizzle.ts';
 import { planReminders } from '../../db/queue/jobs.ts';
@@ -44,16 +45,31 @@ export async function saveProfile(
     : insert.onConflictDoNothing());
 }
 
+/** Whether others look after them until a birthday. */
+async function isLookedAfter(tx: Tx, patient: number, adult: string): Promise<boolean> {
+  const { rowCount } = await tx.execute(sql`
+    select from guardianships g join patient_profiles p on p.id = g.dependant_id
+    where g.dependant_id = ${patient} and p.date_of_birth > ${adult} limit 1`);
+  return rowCount === 1;
+}
+
 /**
- * Writes the given fields of a profile that may be there. A corrected day of birth moves the day on which others look after them
- * no more: that is told anew, and whoever looks after them by it is reminded of their visits.
+ * Writes the given fields of a profile that may be there, of somebody who is locked. A corrected day of birth moves the day on
+ * which others look after them no more: that is told anew, and whoever looks after them by it is reminded of their visits. An
+ * empty one would end that in silence.
+ * @param where.adult the latest day of birth of adults
+ * @param where.path of the day of birth, in what was asked for
+ * @throws AppError invalid_input (needed_by_guardians)
  */
 export async function correctProfile(
   tx: Tx,
   patient: number,
   profile: Parameters<typeof saveProfile>[2],
+  { adult, path = 'date_of_birth' }: { adult: string; path?: string },
 ): Promise<void> {
   const born = profile.date_of_birth;
+  if (born === null && (await isLookedAfter(tx, patient, adult)))
+    throw invalidField(path, 'needed_by_guardians');
   const { rowCount } = born
     ? await tx.execute(sql`
         update guardianships g set end_told_at = null from patient_profiles p

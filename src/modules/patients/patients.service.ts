@@ -1,3 +1,4 @@
+import { adultsBornBy } from '../../core/age.ts';
 import type { Clock } from '../../core/clock.ts';
 import { AppError, invalidField } from '../../core/errors.ts';
 import type { Caller } from '../../core/roles.ts';
@@ -57,13 +58,14 @@ export function createPatients(dependencies: PatientsDependencies) {
       const { first_name, last_name, phone, ...profile } = given;
       const contact = { first_name, last_name, phone };
       const { id: patient } = caller;
-      if (profile.date_of_birth && profile.date_of_birth > clock.wall().date)
+      const { date: today } = clock.wall();
+      if (profile.date_of_birth && profile.date_of_birth > today)
         throw invalidField('date_of_birth', 'birth_in_future');
       return contacts.change(caller, contact, { password, proof_code }, async (tx) => {
         await users.setContact(tx, patient, contact, async () =>
           unchanged?.((await repository.findProfile(tx, patient)) ?? {}),
         );
-        await repository.correctProfile(tx, patient, profile);
+        await repository.correctProfile(tx, patient, profile, { adult: adultsBornBy(today) });
         await audit.record(tx, {
           actor: caller,
           action: 'profile.update',

@@ -76,6 +76,8 @@ export function createDesk(dependencies: DeskDependencies) {
     return shown as DeskPatient;
   }
 
+  const adult = () => adultsBornBy(clock.wall().date);
+
   function refuseUnborn(date_of_birth: string | null | undefined): void {
     if (date_of_birth && date_of_birth > clock.wall().date)
       throw invalidField('date_of_birth', 'birth_in_future');
@@ -142,7 +144,7 @@ export function createDesk(dependencies: DeskDependencies) {
     /**
      * Corrects what is said of a patient. Whoever can sign in is told of a confirmed contact that is replaced, and can take
      * that back, as where an admin does so.
-     * @throws AppError patient_not_found, invalid_input (birth_in_future)
+     * @throws AppError patient_not_found, invalid_input (birth_in_future, needed_by_guardians)
      */
     async correct(
       patient: number,
@@ -157,7 +159,7 @@ export function createDesk(dependencies: DeskDependencies) {
         if (!before) throw await patientMissing(tx, patient);
         unchanged?.(await get(patient, tx));
         await records.correct(tx, before, account);
-        await correctProfile(tx, patient, { date_of_birth, gender });
+        await correctProfile(tx, patient, { date_of_birth, gender }, { adult: adult() });
         const details = { fields: namesOf(changes) };
         await audit.record(tx, { actor: caller, action: 'patient.update', subject: patient, details });
         return get(patient, tx);
@@ -175,8 +177,7 @@ export function createDesk(dependencies: DeskDependencies) {
         for (const patient of [child, guardian])
           if (!locked.some(({ id }) => id === patient)) throw await patientMissing(tx, patient);
         const { date_of_birth } = await get(child, tx);
-        if (date_of_birth === null || date_of_birth <= adultsBornBy(clock.wall().date))
-          throw new AppError('not_a_dependant');
+        if (date_of_birth === null || date_of_birth <= adult()) throw new AppError('not_a_dependant');
         const both = { guardian, dependant: child };
         const isNew = await families.tie(tx, { ...both, relationship, by: caller.id });
         if (!isNew) await setRelationship(tx, both, relationship);

@@ -170,7 +170,7 @@ export function createFamilies(dependencies: FamiliesDependencies) {
         unchanged?.(before);
         await users.setContact(tx, dependant, { first_name, last_name });
         if (date_of_birth !== undefined || gender !== undefined)
-          await correctProfile(tx, dependant, { date_of_birth, gender });
+          await correctProfile(tx, dependant, { date_of_birth, gender }, { adult: adult() });
         if (relationship !== undefined) await repository.setRelationship(tx, tied, relationship);
         await audit.record(tx, {
           actor: caller,
