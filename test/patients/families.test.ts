@@ -1,6 +1,8 @@
 import type { Response as Answer } from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { adultsBornBy } from '../../src/core/age.ts';
+import { nextVisits } from '../../src/modules/notifications/telegram/telegram.repository.ts';
+import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { CHILD, join } from './family.ts';
@@ -307,6 +309,74 @@ describe('the tie', () => {
     await as(desk)
       .patch(`/patients/${(await clinic.person('patient')).id}/`, unknown)
       .expect(200);
+  });
+
+  describe('rests while its guardian is staff:', () => {
+    const role = async (person: { id: number }, role: string, more: object = {}) =>
+      as(await clinic.person('admin'))
+        .patch(`/users/${person.id}/`, { role, ...more })
+        .expect(200);
+    const signIn = async ({ username }: Person) =>
+      (await clinic.as(undefined).post('/auth/login/', { username, password: PASSWORD }).expect(200)).body
+        .access as string;
+    const exported = async (person: Person) => {
+      const { body } = await clinic
+        .as({ token: await signIn(person) })
+        .get('/auth/me/export/')
+        .expect(200);
+      return body.dependants.map(({ user }: { user: { id: number } }) => user.id);
+    };
+    const inChat = ({ id }: Person) => {
+      const { date, time } = clinic.clock.wall();
+      return nextVisits(clinic.db, id, { date, time }, 10, adultsBornBy(date));
+    };
+
+    test('they take no data of the child away, and the bot shows them none of its visits', async () => {
+      const id = await visit(parent, child);
+      expect(await exported(parent)).toEqual([child]);
+      expect(await inChat(parent)).toMatchObject([{ patient_id: child }]);
+      for (const staff of ['receptionist', 'doctor']) {
+        await role(parent, staff);
+        expect(await exported(parent)).toEqual([]);
+        expect(await inChat(parent)).toEqual([]);
+      }
+      // Back among the patients they look after it again.
+      await role(parent, 'patient');
+      expect(await exported(parent)).toEqual([child]);
+      const token = await signIn(parent);
+      await clinic.as({ token }).get(`/appointments/${id}/`).expect(200);
+    });
+
+    test('it counts, and with the last of them the child is kept or erased as ever', async () => {
+      const admin = await clinic.person('admin');
+      for (let count = 1; count < 10; count += 1) await add(parent);
+      await role(parent, 'doctor');
+      await visit(admin, child);
+      const of = `/patients/${child}/guardians/${parent.id}/`;
+      expectProblem(await as(admin).delete(of), 'dependant_has_visits');
+      await role(parent, 'patient');
+      const one = await clinic.person('patient', { profile: { date_of_birth: '2012-08-20' } });
+      const tie = { guardian: parent.id, relationship: 'parent' };
+      expectProblem(await as(admin).post(`/patients/${one.id}/guardians/`, tie), 'too_many_dependants');
+      await role(parent, 'doctor');
+      await as(admin).delete(`/users/${parent.id}/`, { password: PASSWORD }).expect(204);
+      const left = await query(
+        'select u.id from patient_profiles p join users u on u.id = p.id where registered_by = $1 and deleted_at is null',
+        [parent.id],
+      );
+      expect(left).toEqual([{ id: child }]);
+    });
+
+    test('nor does anybody look after a child who works here', async () => {
+      const teenager = await clinic.person('patient', { profile: { date_of_birth: '2012-08-20' } });
+      const tie = { guardian: parent.id, relationship: 'parent' };
+      await as(await clinic.person('admin'))
+        .post(`/patients/${teenager.id}/guardians/`, tie)
+        .expect(200);
+      await role(teenager, 'receptionist');
+      expectProblem(await as(parent).patch(path(teenager.id), { first_name: 'Amina' }), 'patient_not_found');
+      expect(await exported(parent)).toEqual([child]);
+    });
   });
 
   test('ends with the 18th birthday by the clinic’s clock; born on 29 February, on 1 March', async () => {

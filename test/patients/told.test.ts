@@ -390,6 +390,19 @@ describe('that a guardianship ends', () => {
     expect(rows).toEqual([{ kind: 'guardianship_ends', params: { day: '2030-03-20' } }]);
   });
 
+  test('is told to no guardian who works here, and once they are a patient again', async () => {
+    await teenager('2012-03-20');
+    const role = (to: string) => as(admin).patch(`/users/${parent.id}/`, { role: to }).expect(200);
+    const told_of = () =>
+      clinic.rows("select from notifications where user_id = $1 and kind = 'guardianship_ends'", [parent.id]);
+    await role('receptionist');
+    await clinic.tasks.tell_guardianship_ends();
+    expect(await told_of()).toHaveLength(0);
+    await role('patient');
+    await clinic.tasks.tell_guardianship_ends();
+    expect(await told_of()).toHaveLength(1);
+  });
+
   test('is told anew where the day of birth was corrected', async () => {
     const id = await teenager('2012-03-20');
     expect(await end()).toHaveLength(1);

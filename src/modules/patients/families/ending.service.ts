@@ -33,7 +33,7 @@ export const createEnding = ({ db, clock, messages }: EndingDependencies) => ({
     async function tellOne(tx: Tx, { dependant, date_of_birth, is_reached }: Row): Promise<void> {
       const day = endOf(date_of_birth);
       const told = { kind: 'guardianship_ends', key: `guardianship:${dependant}:ends:${day}` } as const;
-      for (const user_id of await markTold(tx, dependant, clock.now()))
+      for (const user_id of await markTold(tx, dependant, clock.now(), adult.now))
         await messages.enqueue(tx, { ...told, user_id, params: { day, for: String(dependant) } });
       if (is_reached) await messages.enqueue(tx, { ...told, user_id: dependant, params: { day } });
     }

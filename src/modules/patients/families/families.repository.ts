@@ -1,6 +1,6 @@
 import type { relationships } from '../../../core/words.ts';
 import { clientOf, type Executor, type Tx } from '../../../db/client.ts';
-import { dependantsOf } from './guardians.sql.ts';
+import { childrenOf, dependantsOf } from './guardians.sql.ts';
 
 type Relationship = (typeof relationships)[number];
 
@@ -75,21 +75,25 @@ export async function listDependants(
   return rows;
 }
 
-/** How many somebody looks after now, and how many look after a patient. Those who are put out count: they may come back. */
-export async function countTies(
-  tx: Tx,
-  { guardian, dependant }: Tie,
-  adult: string,
-): Promise<{ dependants: number; guardians: number; is_tied: boolean }> {
-  const { rows } = await clientOf(tx).query<{ dependants: number; guardians: number; is_tied: boolean }>({
+interface Ties {
+  dependants: number;
+  guardians: number;
+  is_tied: boolean;
+  /** They are tied, and it is not over. */
+  is_child: boolean;
+}
+
+/** How many somebody looks after, and how many look after a patient. Ties that rest count: whoever is put out may come back. */
+export async function countTies(tx: Tx, { guardian, dependant }: Tie, adult: string): Promise<Ties> {
+  const { rows } = await clientOf(tx).query<Ties>({
     name: 'families.count-ties',
     text: `
-      select (select count(*)::int from (${dependantsOf('$1', '$3')}) mine) as dependants, count(*)::int as guardians,
-        coalesce(bool_or(guardian_id = $1), false) as is_tied
+      select (select count(*)::int from (${childrenOf('$1', '$3')}) mine) as dependants, count(*)::int as guardians,
+        coalesce(bool_or(guardian_id = $1), false) as is_tied, $2 in (${childrenOf('$1', '$3')}) as is_child
       from guardianships where dependant_id = $2`,
     values: [guardian, dependant, adult],
   });
-  return rows[0] ?? { dependants: 0, guardians: 0, is_tied: false };
+  return rows[0] ?? { dependants: 0, guardians: 0, is_tied: false, is_child: false };
 }
 
 export async function setRelationship(

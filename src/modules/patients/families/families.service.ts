@@ -192,12 +192,14 @@ export function createFamilies(dependencies: FamiliesDependencies) {
     async remove(dependant: number, guardian: number, by: Caller): Promise<void> {
       await transaction(db, async (tx) => {
         await lockPeople(tx, [guardian, dependant]);
-        const { guardians, is_tied } = await repository.countTies(tx, { guardian, dependant }, adult());
-        if (!is_tied) throw new AppError('patient_not_found');
-        const [child] = await repository.listDependants(tx, guardian, adult(), dependant);
+        const { guardians, is_tied, is_child } = await repository.countTies(
+          tx,
+          { guardian, dependant },
+          adult(),
+        );
         // Over somebody who is grown up the tie is over anyway, and a guardian knows of it no more.
-        if (!child && by.id === guardian) throw new AppError('patient_not_found');
-        const isLast = child !== undefined && guardians === 1;
+        if (!is_tied || (!is_child && by.id === guardian)) throw new AppError('patient_not_found');
+        const isLast = is_child && guardians === 1;
         const count = isLast ? await appointments.callingOff.aheadOf(dependant).count(tx) : 0;
         if (count > 0) throw new AppError('dependant_has_visits', { count });
         const isMissed = !isLast || !(await isErasedWith(tx, { guardian, dependant }));

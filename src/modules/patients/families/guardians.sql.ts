@@ -4,11 +4,27 @@
  * @param adult the SQL for the latest day of birth of adults (core/age)
  */
 
+/** The ties that are not over, as rows `tie`, each with its `child`. */
+const ties = (adult: string): string => `
+  guardianships tie
+  join patient_profiles child on child.id = tie.dependant_id and child.date_of_birth > ${adult}::date`;
+
+/**
+ * Those of them by which somebody may act now. A tie rests while its guardian is out, or one of both works here: guardians are
+ * patients, and act for patients.
+ */
+export const tiesThatHold = (adult: string): string => `
+  ${ties(adult)}
+  join users keeper on keeper.id = tie.guardian_id and keeper.role = 'patient' and keeper.is_active
+  join users ward on ward.id = tie.dependant_id and ward.role = 'patient'`;
+
+/** Whom somebody looks after, whether or not they may act for them now. */
+export const childrenOf = (guardian: string, adult: string): string => `
+  select tie.dependant_id as id from ${ties(adult)} where tie.guardian_id = ${guardian}`;
+
 /** For whom somebody may act now. */
 export const dependantsOf = (guardian: string, adult: string): string => `
-  select tie.dependant_id as id
-  from guardianships tie join patient_profiles child on child.id = tie.dependant_id
-  where tie.guardian_id = ${guardian} and child.date_of_birth > ${adult}::date`;
+  select tie.dependant_id as id from ${tiesThatHold(adult)} where tie.guardian_id = ${guardian}`;
 
 /** Somebody and those for whom they may act now. */
 export const familyOf = (person: string, adult: string): string => `
@@ -16,11 +32,7 @@ export const familyOf = (person: string, adult: string): string => `
 
 /** Who may act for somebody now. */
 export const guardiansOf = (patient: string, adult: string): string => `
-  select tie.guardian_id as id
-  from guardianships tie
-  join patient_profiles child on child.id = tie.dependant_id
-  join users keeper on keeper.id = tie.guardian_id and keeper.role = 'patient' and keeper.is_active
-  where tie.dependant_id = ${patient} and child.date_of_birth > ${adult}::date`;
+  select tie.guardian_id as id from ${tiesThatHold(adult)} where tie.dependant_id = ${patient}`;
 
 /** Something tells them: a sign-in with its inbox, or a phone that the desk made sure of. @param user a row of `users` */
 export const isReached = (user: string) =>

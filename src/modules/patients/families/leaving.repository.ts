@@ -1,6 +1,6 @@
 import { clientOf, type Tx } from '../../../db/client.ts';
 import { lockPeople } from './guardians.repository.ts';
-import { dependantsOf } from './guardians.sql.ts';
+import { childrenOf } from './guardians.sql.ts';
 
 /**
  * Nobody would miss the record `p` of `patient_profiles`: it was made by a guardian, has no sign-in and had no visit, and
@@ -46,7 +46,7 @@ export async function listErasedWith(tx: Tx, guardian: number, adult: string): P
   const { rows } = await clientOf(tx).query<{ id: number }>({
     name: 'families.erased-with',
     text: `
-      select p.id from (${dependantsOf('$1', '$2')}) mine
+      select p.id from (${childrenOf('$1', '$2')}) mine
       join patient_profiles p on p.id = mine.id join users u on u.id = p.id
       where ${goesWith('$1')} order by p.id for no key update of u`,
     values: [guardian, adult],
