@@ -107,6 +107,7 @@ describe('a guardian’s export', () => {
         appointments_as_patient: [expect.objectContaining({ id, booked_by: parent.id })],
         appointment_history: [],
         waiting_list: [],
+        holds: [],
         access_log: expect.any(Array),
       },
     ]);
@@ -115,6 +116,13 @@ describe('a guardian’s export', () => {
       [child],
     );
     expect(entries).toHaveLength(1);
+  });
+
+  test('holds the slots that are kept for a dependant', async () => {
+    const timeslot = await clinic.slot(await clinic.person('doctor'), { date: freshDay() });
+    await as(parent).post(`/timeslots/${timeslot}/hold/`, { patient: child }).expect(200);
+    const { dependants, holds } = await exported(parent);
+    expect([dependants[0].holds, holds]).toEqual([[expect.objectContaining({ timeslot })], []]);
   });
 
   test('holds nobody who looks after nobody, and nobody else’s children', async () => {

@@ -51,6 +51,7 @@ export const personal = {
         }),
         'Slots that are kept for this person at the moment.',
       ),
+      of_family: true as const,
       /** By themself, or as an offer of the waiting list. A hold that has lapsed stands there until somebody else has the slot. */
       list: (db: Db, person: number, now: Date) =>
         db
