@@ -361,6 +361,23 @@ test('an offer of the waiting list is told to both guardians, with the child’s
   expect((await kinds(other))[0]).toBe('waitlist_offer');
 });
 
+test('what is of no visit, and waits to be sent, is not sent to who looks after the child no more either', async () => {
+  const sister = await addChild(clinic, parent, { first_name: 'Zuhra', date_of_birth: '2024-08-20' });
+  const params = { for: String(child) };
+  const verdict = async (kind: 'guardianship_ends' | 'waitlist_offer') => {
+    const recipient = await findRecipient(clinic.db, other.id, undefined, '2012-03-04', params.for);
+    const said = { kind, params, created_at: clinic.clock.now() };
+    return judge(said, recipient as RecipientRow, clinic.clock).drop;
+  };
+  expect(await verdict('guardianship_ends')).toBeUndefined();
+  // Under the other record of the child they look after it still.
+  await as(admin).post(`/patients/${child}/merge/`, { into: sister }).expect(200);
+  expect(await verdict('waitlist_offer')).toBeUndefined();
+  await as(other).delete(`/patient/dependants/${sister}/`).expect(204);
+  expect(await verdict('guardianship_ends')).toBe('visit_reassigned');
+  expect(await verdict('waitlist_offer')).toBe('visit_reassigned');
+});
+
 describe('that a guardianship ends', () => {
   const teenager = (born: string) => addChild(clinic, parent, { first_name: 'Timur', date_of_birth: born });
   const end = async () => {

@@ -47,8 +47,14 @@ export function createDelivery(dependencies: DeliveryDependencies) {
     if (!waiting) return;
     const pause = gateOf(waiting.channel).closedFor();
     if (pause > 0) return repository.postpone(db, waiting, spread(pause));
-    const visit = waiting.appointment_id ?? undefined;
-    const reader = await findRecipient(db, waiting.user_id, visit, guardians.adult());
+    const { user_id, appointment_id, params } = waiting;
+    const reader = await findRecipient(
+      db,
+      user_id,
+      appointment_id ?? undefined,
+      guardians.adult(),
+      params.for,
+    );
     if (!reader) return;
     const others = await repository.listOthers(db, waiting);
     const changes = changesOf(waiting, others, reader);

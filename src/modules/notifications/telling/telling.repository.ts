@@ -10,6 +10,10 @@ import { PHONE_REACHES } from './reach.repository.ts';
 /** Everything that decides by which channels, and when, a person hears of something. */
 export interface RecipientRow extends Reachable, Reader {}
 
+/** Whose visit it is, or whom else it is about, by the record that they have now. */
+const WHOSE =
+  '(select coalesce(p.merged_into, p.id) from users p where p.id = coalesce(a.patient_id, $4::integer))';
+
 const RECIPIENT = `
   select u.deleted_at is not null as deleted, u.role, u.is_active,
     u.email_verified_at is not null as email_verified, ${PHONE_REACHES} as phone_reaches,
@@ -18,9 +22,10 @@ const RECIPIENT = `
     to_char(coalesce(p.quiet_until, '08:00'), 'HH24:MI') as quiet_until,
     coalesce(a.doctor_id = u.id, false) as is_doctor,
     coalesce(a.patient_id = u.id, false) as is_patient,
-    coalesce(u.id not in (a.doctor_id, a.patient_id), false)
-      and u.id not in (${guardiansOf('a.patient_id', '$3')})
-      and not exists (select from users gone where gone.id = a.patient_id and gone.deleted_at is not null) as is_former,
+    case when a.id is null then $4::integer is not null
+      else u.id not in (a.doctor_id, a.patient_id) and not exists (
+        select from users gone where gone.id = a.patient_id and gone.deleted_at is not null) end
+      and u.id not in (${guardiansOf(WHOSE, '$3')}) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
       'end_time', left(a.end_time::text, 5), 'status', a.status, 'doctor', a.doctor_id) end as visit
   from users u
@@ -32,17 +37,19 @@ const RECIPIENT = `
 /**
  * @param appointment the visit that the message is about; undefined where it is about none
  * @param adult the latest day of birth of adults, whom nobody looks after
+ * @param whose the patient whom the reader looks after, as its `params` say
  */
 export async function findRecipient(
   executor: Executor,
   user: number,
   appointment: number | undefined,
   adult: string,
+  whose?: string,
 ): Promise<RecipientRow | undefined> {
   const { rows } = await clientOf(executor).query<RecipientRow>({
     name: 'messages.recipient',
     text: RECIPIENT,
-    values: [user, appointment ?? null, adult],
+    values: [user, appointment ?? null, adult, whose ?? null],
   });
   return rows[0];
 }

@@ -90,8 +90,8 @@ export function createTelling({ clock, offered, sealing, inbox, guardians }: Tel
      * be theirs, or by the one that the message names. It happens if `tx` commits, and once for the same key.
      */
     async enqueue(tx: Tx, message: Message): Promise<void> {
-      const { user_id, kind, appointment_id, channel } = message;
-      const person = await findRecipient(tx, user_id, appointment_id, adult());
+      const { user_id, kind, appointment_id, channel, params } = message;
+      const person = await findRecipient(tx, user_id, appointment_id, adult(), params?.for);
       if (!person || person.deleted) return;
       if (isNoticeKind(kind)) await notify(tx, { ...message, kind }, person);
       else {
@@ -107,7 +107,7 @@ export function createTelling({ clock, offered, sealing, inbox, guardians }: Tel
      */
     async redirect(tx: Tx, message: Omit<Notice, 'key'>, key: string, failed: Channel): Promise<void> {
       const { user_id, kind, appointment_id, params = {} } = message;
-      const person = await findRecipient(tx, user_id, appointment_id, adult());
+      const person = await findRecipient(tx, user_id, appointment_id, adult(), params.for);
       if (!person || person.deleted || isKeptFrom(kind, person)) return;
       const ending = `:${user_id}:${failed}`;
       const base = key.endsWith(ending) ? key.slice(0, -ending.length) : key;
