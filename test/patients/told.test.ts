@@ -164,6 +164,23 @@ describe('of a child’s visit', () => {
     });
   });
 
+  test('that falls out where the child is given another role is told to its guardians', async () => {
+    const teenager = await clinic.person('patient', { profile: { date_of_birth: '2014-08-20' } });
+    const tie = { guardian: parent.id, relationship: 'parent' };
+    await as(admin).post(`/patients/${teenager.id}/guardians/`, tie).expect(200);
+    const id = await booked(teenager, teenager.id);
+    await tell();
+    const change = { role: 'receptionist', upcoming: 'cancel' };
+    await as(admin).patch(`/users/${teenager.id}/`, change).expect(200);
+    expect(await kinds(parent)).toEqual(['cancelled', 'booked']);
+    expect(
+      await clinic.rows("select from notifications where appointment_id = $1 and kind = 'cancelled'", [id]),
+    ).toHaveLength(3);
+    const recipient = (await findRecipient(clinic.db, parent.id, id, '2012-03-04')) as RecipientRow;
+    const said = { kind: 'cancelled' as const, params: { for: String(teenager.id) } };
+    expect(judge({ ...said, created_at: clinic.clock.now() }, recipient, clinic.clock).drop).toBeUndefined();
+  });
+
   test('that it was entered for the wrong child is told to who looks after that one', async () => {
     const id = await booked();
     await tell();

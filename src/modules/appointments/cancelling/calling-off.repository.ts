@@ -137,20 +137,25 @@ export async function cancelVisits(
 }
 
 /**
- * Has those told who look after the patients among these that are being erased: their ties go in the same transaction, and
- * nobody finds them any more once it commits.
+ * Has those told who look after a patient that is being erased, or is given another role: with the same transaction nobody looks
+ * after them any more, and the log would tell nobody.
+ * @param visits theirs, and others that are left out
  * @param adult the latest day of birth of adults
  */
-export async function tellGuardians(tx: Tx, visits: readonly number[], adult: string): Promise<void> {
+export async function tellGuardians(
+  tx: Tx,
+  visits: readonly number[],
+  patient: number,
+  adult: string,
+): Promise<void> {
   await clientOf(tx).query({
     name: 'appointments.tell-guardians',
     text: `
       select queue_job('appointment_event', json_build_object(
         'appointment', a.id, 'version', a.version, 'event', 'cancelled', 'guardians', keepers.ids,
         'to', json_build_object('date', a.date, 'start_time', left(a.start_time::text, 5))))
-      from appointments a join users p on p.id = a.patient_id and p.deleted_at is not null
-      cross join lateral (select array(${guardiansOf('a.patient_id', '$2')}) as ids) keepers
-      where a.id = any ($1) and cardinality(keepers.ids) > 0`,
-    values: [visits, adult],
+      from appointments a cross join (select array(${guardiansOf('$2', '$3')}) as ids) keepers
+      where a.id = any ($1) and a.patient_id = $2 and cardinality(keepers.ids) > 0`,
+    values: [visits, patient, adult],
   });
 }

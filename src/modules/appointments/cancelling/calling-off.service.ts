@@ -19,15 +19,16 @@ export function createCallingOff({ clock }: { clock: Clock }) {
     cancel: (tx: Tx, by: number) => repository.cancelVisits(tx, selection, { by, reason, now: clock.now() }),
   });
 
-  const ahead = (selection: repository.Selection) => ({
+  /** @param person who leaves */
+  const ahead = (selection: repository.Selection, person?: number) => ({
     count: (tx: Tx) => repository.countVisits(tx, selection),
     lock: (tx: Tx) => repository.lockVisits(tx, selection),
     /** @returns whose visits they were */
     async cancel(tx: Tx, by: number, reason: LeavingReason | null): Promise<number[]> {
       const visits = await repository.cancelVisits(tx, selection, { by, reason, now: clock.now() });
-      if (reason === 'account_deleted' && visits.length > 0) {
+      if (person !== undefined && visits.length > 0) {
         const ids = visits.map(({ id }) => id);
-        await repository.tellGuardians(tx, ids, adultsBornBy(clock.wall().date));
+        await repository.tellGuardians(tx, ids, person, adultsBornBy(clock.wall().date));
       }
       return [...new Set(visits.map(({ patient }) => patient.id))];
     },
@@ -41,7 +42,7 @@ export function createCallingOff({ clock }: { clock: Clock }) {
     on: (day: repository.DayAhead) => visitsOf(repository.on(day), 'clinic_closed'),
 
     /** A person's visits, as patient and as doctor, that are still to come at this moment. */
-    aheadOf: (person: number) => ahead(repository.aheadOf(person, clock.wall())),
+    aheadOf: (person: number) => ahead(repository.aheadOf(person, clock.wall()), person),
 
     /** Everybody's visits in a branch or a room that are still to come at this moment. */
     aheadIn: (where: { branch: number } | { room: number }) => ahead(repository.aheadIn(where, clock.wall())),

@@ -22,7 +22,7 @@ export const appointmentEvent = z.object({
   from_doctor: z.int().optional(),
   /** Of a corrected patient: for whom it was entered. */
   from_patient: z.int().optional(),
-  /** Of a visit that falls out because its patient is erased: who looked after them. */
+  /** Of a visit that falls out because its patient is erased, or no patient any more: who looked after them. */
   guardians: z.array(z.int()).optional(),
   /** When the visit is, after the change. Jobs that were queued before events kept it leave it out. */
   to: when.optional(),

@@ -92,7 +92,7 @@ export function createOccasions(dependencies: OccasionsDependencies) {
 
   /**
    * Tells a patient, and those who look after them, whose visit it is and whether one of them called it off.
-   * @param keepers who looked after a patient who is erased
+   * @param keepers who looked after somebody who is no patient any more
    */
   async function tellFamily(
     tx: Tx,

@@ -31,8 +31,8 @@ export interface Reader extends QuietHours {
   is_patient?: boolean;
   /**
    * They are neither its doctor nor its patient, and do not look after its patient now: they were, or did; of no visit, they do
-   * not look after whom it is about. After a patient who was erased nobody looks: whoever did is told still that the visit
-   * falls out.
+   * not look after whom it is about. After who was erased, or is no patient any more, nobody looks: whoever did is told still
+   * that the visit falls out.
    */
   is_former?: boolean;
   /** Null where the message is about no appointment. */

@@ -24,7 +24,7 @@ const RECIPIENT = `
     coalesce(a.patient_id = u.id, false) as is_patient,
     case when a.id is null then $4::integer is not null
       else u.id not in (a.doctor_id, a.patient_id) and not exists (
-        select from users gone where gone.id = a.patient_id and gone.deleted_at is not null) end
+        select from users gone where gone.id = a.patient_id and (gone.deleted_at is not null or gone.role <> 'patient')) end
       and u.id not in (${guardiansOf(WHOSE, '$3')}) as is_former,
     case when a.id is not null then json_build_object('date', a.date, 'start_time', to_char(a.start_time, 'HH24:MI'),
       'end_time', left(a.end_time::text, 5), 'status', a.status, 'doctor', a.doctor_id) end as visit
