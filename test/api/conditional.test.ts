@@ -1,3 +1,4 @@
+import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
@@ -141,6 +142,12 @@ describe('If-None-Match', () => {
       expect(again.headers).not.toHaveProperty('content-type');
     }
     await as(who).get(path).set('if-none-match', '"other"').expect(200);
+    const head = (tag: string) =>
+      supertest(clinic.app.server)
+        .head(`/api${path}`)
+        .set({ authorization: `Bearer ${people[who].token}`, 'if-none-match': tag });
+    expect((await head(etag).expect(304)).headers.etag).toBe(etag);
+    await head('"other"').expect(200);
     await change();
     const changed = await as(who).get(path).set('if-none-match', etag).expect(200);
     expect(changed.headers.etag).not.toBe(etag);

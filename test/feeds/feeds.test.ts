@@ -1,3 +1,4 @@
+import supertest from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
 import { badLines, readers } from '../helpers/calendars.ts';
@@ -71,6 +72,9 @@ test('the second reading of the same is answered 304, by tag and by date, and a 
   expect(again.headers).toMatchObject({ etag, 'last-modified': since });
   await read(url, { 'if-modified-since': since }).expect(304);
   await read(url, { 'if-none-match': '*' }).expect(304);
+  const head = () => supertest(clinic.app.server).head(`/api${pathOf(url)}`);
+  await head().set('if-none-match', etag).expect(304);
+  await head().set('if-modified-since', since).expect(304);
   // A tag goes before a date.
   await read(url, { 'if-none-match': '"other"', 'if-modified-since': since }).expect(200);
   await read(url, { 'if-modified-since': 'nonsense' }).expect(200);

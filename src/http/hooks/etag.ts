@@ -120,7 +120,8 @@ export const etags = fastifyPlugin(
             reply.header('cache-control', 'private, no-cache');
           if (!isKnown(request, String(reply.getHeader('etag')))) return done(null, payload);
           reply.code(304).removeHeader('content-type').removeHeader('content-length');
-          done(null, null);
+          // Of HEAD Fastify takes the text away itself, and breaks off where there is none.
+          done(null, request.method === 'HEAD' ? payload : null);
         },
         ...[route.onSend ?? []].flat(),
       ];
