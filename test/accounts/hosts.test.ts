@@ -84,6 +84,10 @@ describe('what is no host', () => {
     '[clinic.uz]',
     '[::g]',
     '::1',
+    // Whose last part is a number is an address of four numbers, wherever a URL is read.
+    '1.2.3.4.5',
+    '256.1.1.1',
+    'clinic.1',
   ];
 
   test.each(none)('%s is refused, wherever it comes from, whether hosts are named or not', async (host) => {

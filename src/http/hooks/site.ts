@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv6 } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../../core/errors.ts';
@@ -92,13 +91,14 @@ interface Host {
   port: string | undefined;
 }
 
-/** @returns undefined for what is no host; names in lower case, without the root's dot */
+/**
+ * @returns undefined for what is no host, and for what no URL can hold (`1.2.3.4.5`, `[::g]`, port 65536), as links are made of it;
+ * names in lower case, without the root's dot
+ */
 function parseHost(text: string): Host | undefined {
   const [, name, address, port] = HOST.exec(text) ?? [];
-  if (Number(port ?? 1) > 65_535) return undefined;
-  if (address !== undefined)
-    return isIPv6(address) ? { name: `[${address.toLowerCase()}]`, port } : undefined;
-  return name === undefined ? undefined : { name: name.toLowerCase(), port };
+  const plain = (name ?? (address && `[${address}]`))?.toLowerCase();
+  return plain !== undefined && URL.canParse(`http://${text}`) ? { name: plain, port } : undefined;
 }
 
 const portOf = ({ port }: Host, scheme: string) =>
