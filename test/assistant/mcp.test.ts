@@ -154,6 +154,27 @@ describe('a patient’s assistant', () => {
     expect(body).toMatchObject({ status: 'cancelled', cancel_reason: reason });
   });
 
+  test('says in a reason as much as the API takes, to book and to cancel', async () => {
+    const { call } = await official(people.patient.token);
+    const timeslot = await clinic.slot(people.doctor, { date: freshDay() });
+    const long = 'x'.repeat(500);
+    const tooLong = await call('book_appointment', { timeslot, reason: `${long}x`, confirm: true });
+    expect(textOf(tooLong)).toMatch(/^invalid_input\nerrors: \[\{"path":"reason","message":[^}]*"too_long"/);
+    const { id, reason } = bodyOf(await call('book_appointment', { timeslot, reason: long, confirm: true }));
+    expect(reason).toBe(long);
+    bodyOf(await call('cancel_appointment', { appointment: id, reason: long, confirm: true }));
+  });
+
+  test('is told by which visit a slot is theirs already, beside the code', async () => {
+    const { call } = await official(people.patient.token);
+    const timeslot = await clinic.slot(people.doctor, { date: freshDay() });
+    const visit = await clinic.book(people.patient, timeslot);
+    const told = textOf(await call('book_appointment', { timeslot, confirm: true }));
+    const [code, appointment = '', detail] = told.split('\n');
+    expect([code, detail?.length]).toEqual(['already_yours', expect.any(Number)]);
+    expect(JSON.parse(appointment.slice('appointment: '.length))).toMatchObject({ id: visit, timeslot });
+  });
+
   test('waits for a slot, and waits no longer', async () => {
     const { call } = await official(people.patient.token);
     const wish = {

@@ -20,13 +20,15 @@ export class Refused extends Error {
   }
 }
 
+/** As the API answers it, with what belongs to its code beside these. */
 interface Problem {
   code: string;
   detail: string;
-  errors?: readonly object[];
-  alternatives?: readonly object[];
-  candidates?: readonly object[];
+  [told: string]: unknown;
 }
+
+/** What every problem says (RFC 9457), and tells an assistant nothing more. */
+const OF_ALL = ['code', 'detail', 'title', 'status', 'type', 'instance', 'request_id'];
 
 /** The tools of whoever calls: those of their role, and with a key those that its scopes allow. */
 function toolsFor({ role, key }: Caller): Tool[] {
@@ -94,13 +96,12 @@ async function call(tool: Tool, given: unknown, api: Api) {
 }
 
 /** What is useful comes first: assistants cut long texts at their end. */
-function refusal({ code, alternatives, candidates, errors, detail }: Problem) {
+function refusal(problem: Problem) {
+  const told = Object.entries(problem).filter(([name]) => !OF_ALL.includes(name));
   const lines = [
-    code,
-    alternatives && `alternatives: ${JSON.stringify(alternatives)}`,
-    candidates && `candidates: ${JSON.stringify(candidates)}`,
-    errors && `errors: ${JSON.stringify(errors)}`,
-    detail,
+    problem.code,
+    ...told.map(([name, value]) => `${name}: ${JSON.stringify(value)}`),
+    problem.detail,
   ];
-  return { isError: true, content: [{ type: 'text' as const, text: lines.filter(Boolean).join('\n') }] };
+  return { isError: true, content: [{ type: 'text' as const, text: lines.join('\n') }] };
 }

@@ -41,10 +41,11 @@ export const DESK: readonly Role[] = ['receptionist', 'admin'];
 export const BOOKS: readonly Role[] = [...PATIENT, ...DESK];
 export const WORKS: readonly Role[] = ['doctor', ...DESK];
 
+/** How long a text and how large a number may be is the API's to say: a bound of the tool's own cut off what the API takes. */
 export const id = (means: string) => z.int().min(1).describe(means);
-export const date = z.string().max(10).describe('YYYY-MM-DD, by the clinic’s clock');
-export const text = (means: string) => z.string().max(200).describe(means);
-export const page = z.int().min(1).max(10_000).optional().describe('Which page of a long list, from 1');
+export const text = (means: string) => z.string().describe(means);
+export const date = text('YYYY-MM-DD, by the clinic’s clock');
+export const page = z.int().min(1).optional().describe('Which page of a long list, from 1');
 export const patientOf = id(
   'For whom: the desk always says it; a patient only for a child of theirs',
 ).optional();

@@ -61,7 +61,7 @@ export const booking = [
       patient: patientOf,
       service: id('Which service, where the doctor gives some').optional(),
       reason: text('Why they come, in their own words').optional(),
-      booking_key: z.string().max(100).optional().describe('From the preview: makes a repeat harmless'),
+      booking_key: text('From the preview: makes a repeat harmless').optional(),
       confirm,
     },
     call: async ({ confirm: confirmed, booking_key = randomUUID(), ...body }, api) =>
