@@ -308,6 +308,25 @@ test('the desk finds a patient by phone, in any form', async () => {
     ]);
 });
 
+test('the audit knows what a tool has read by the name of the request that called it', async () => {
+  const patient = await clinic.person('patient');
+  await clinic.book(patient, await clinic.slot(people.doctor, { date: freshDay() }));
+  await supertest(clinic.app.server)
+    .post('/mcp')
+    .set({ authorization: `Bearer ${people.admin.token}`, 'x-request-id': 'assistant-7:42' })
+    .set('accept', 'application/json, text/event-stream')
+    .send({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'tools/call',
+      params: { name: 'find_appointments', arguments: { patient: patient.id } },
+    })
+    .expect(200);
+  const path = `/audit/?subject=${patient.id}&action=appointment.list`;
+  const { body } = await clinic.as(people.admin).get(path).expect(200);
+  expect(body.results[0]?.request_id).toBe('assistant-7:42');
+});
+
 test('whoever is not signed in is told so; another method is not allowed', async () => {
   const post = supertest(clinic.app.server)
     .post('/mcp')

@@ -34,7 +34,7 @@ export async function assistantRoutes(app: FastifyInstance): Promise<void> {
 
 /** The API as whoever has sent this request may call it. */
 function apiOf(app: FastifyInstance, request: FastifyRequest): Api {
-  const { headers, ip, user } = request;
+  const { headers, id, ip, user } = request;
   async function ask(
     method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     path: string,
@@ -52,6 +52,8 @@ function apiOf(app: FastifyInstance, request: FastifyRequest): Api {
       headers: {
         // The one that was judged: behind a proxy another than the header says.
         host: hostOf(request),
+        // The audit and the log know what is done for it by its name.
+        'x-request-id': id,
         ...(headers.authorization !== undefined && { authorization: headers.authorization }),
         ...(language !== undefined && { 'accept-language': language }),
         ...more,
