@@ -109,6 +109,8 @@ export function wrongFields(schema: z.ZodType, value: unknown): FieldError[] {
 export function fieldErrors(error: z.core.$ZodError): FieldError[] {
   const fields = new Map<string, FieldError>();
   for (const found of error.issues) {
+    // Each is named, with what was probably meant, by the search for unknown fields.
+    if (found.code === 'unrecognized_keys') continue;
     const field = { path: found.path.join('.'), ...describe(found) };
     const known = fields.get(field.path);
     if (!known || known.code === field.code) fields.set(field.path, field);

@@ -501,7 +501,8 @@ describe.each(endpoints)('the body of %s', (route, by, fields, fine) => {
       if (fitting.includes(name)) expect(refused && !misfit, `${field} = ${literal}`).toBe(false);
       else {
         expect(refused, `${field} = ${literal.slice(0, 50)}: ${JSON.stringify(answer.body)}`).toBe(true);
-        expectProblem(answer, kind === 'object' && name === 'operator' ? 'unknown_field' : 'invalid_input');
+        const isUnknown = name === 'operator' && (kind === 'object' || kind === 'byKind');
+        expectProblem(answer, isUnknown ? 'unknown_field' : 'invalid_input');
       }
     }
   });

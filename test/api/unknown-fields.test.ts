@@ -111,14 +111,13 @@ test('so is a field that no body knows, in each of its objects', async () => {
         // Browsers send more of a passkey as the standard grows: that is let be.
         if (path.startsWith('credential.')) continue;
         const answer = await send(one, { body });
-        // A kind of message is a choice, and is refused as one.
-        if (path === 'channels.nonsense') expectProblem(answer, 'invalid_input');
-        else expectProblem(answer, 'unknown_field', { fields: [`${path} unknown_field`] });
+        expectProblem(answer, 'unknown_field', { fields: [`${path} unknown_field`] });
         paths.add(path.replaceAll(/\d+/g, '0'));
       }
   }
   expect([...paths].sort()).toEqual(
     expect.arrayContaining([
+      'channels.nonsense',
       'nonsense',
       'pauses.0.nonsense',
       'profile.nonsense',
@@ -181,6 +180,15 @@ describe('beside other faults', () => {
     expect(body.errors).toEqual([
       expect.objectContaining({ path: 'profile.gendre', suggestion: 'profile.gender' }),
     ]);
+  });
+
+  test('a kind of message that is misspelt is named as well', async () => {
+    const channels = { bookd: ['sms'], reminder: ['pigeon'] };
+    const answer = await clinic.as(people.patients).patch('/notifications/preferences/', { channels });
+    expectProblem(answer, 'invalid_input', {
+      fields: ['channels.reminder.0 invalid_choice', 'channels.bookd unknown_field'],
+    });
+    expect(answer.body.errors[1].suggestion).toBe('channels.booked');
   });
 
   test('an answer names no more than it has room for', async () => {

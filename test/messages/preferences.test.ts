@@ -152,7 +152,9 @@ describe('preferences', () => {
     const change = (body: object) => clinic.as(patient).patch(path, body);
     expectProblem(await change({}), 'invalid_input', { fields: [' nothing_to_change'] });
     expectProblem(await change({ channels: { reminder: ['pigeon'] } }), 'invalid_input');
-    expectProblem(await change({ channels: { code: ['sms'] } }), 'invalid_input');
+    expectProblem(await change({ channels: { code: ['sms'] } }), 'unknown_field', {
+      fields: ['channels.code unknown_field'],
+    });
     expectProblem(await change({ quiet_hours: { from: '25:00' } }), 'invalid_input', {
       fields: ['quiet_hours.from invalid_time'],
     });

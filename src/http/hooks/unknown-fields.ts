@@ -32,7 +32,11 @@ export function unknownFieldsOf(schema: z.ZodType): (value: unknown) => FieldErr
 function searchFor(schema: z.core.$ZodType): Search {
   if (schema instanceof z.ZodObject) return inObject(schema.shape);
   if (schema instanceof z.ZodArray) return inEach(searchFor(schema.element));
-  if (schema instanceof z.ZodRecord) return inEach(searchFor(schema.valueType));
+  if (schema instanceof z.ZodRecord) {
+    const { keyType, valueType } = schema;
+    if (!(keyType instanceof z.ZodEnum)) return inEach(searchFor(valueType));
+    return inObject(Object.fromEntries(keyType.options.map((name) => [name, valueType])));
+  }
   if (schema instanceof z.ZodPipe) return searchFor(schema.in);
   if (
     schema instanceof z.ZodOptional ||
