@@ -63,6 +63,26 @@ test('neither a body nor its type is looked at', async () => {
   expectProblem(await ask('POST', '/api/nowhere/', xml), 'route_not_found');
 });
 
+test('HEAD says the length of what GET sends, or none', async () => {
+  const { token } = await clinic.person('admin');
+  const headers = { authorization: `Bearer ${token}` };
+  const lengthOf = async (url: string, more = {}) => {
+    const { statusCode, headers: said } = await clinic.app.inject({
+      method: 'HEAD',
+      url,
+      headers: { ...headers, ...more },
+    });
+    return [statusCode, said['content-length']];
+  };
+  for (const url of ['/api/auth/me/', '/api/users/', '/llms.txt', '/api/nowhere/']) {
+    const { statusCode, headers: said } = await clinic.app.inject({ url, headers });
+    expect(await lengthOf(url), url).toEqual([statusCode, said['content-length']]);
+  }
+  expect(await lengthOf('/api/appointments/export/')).toEqual([200, undefined]);
+  for (const url of ['/llms.txt', '/book/', '/api/schema/'])
+    expect(await lengthOf(url, { 'if-none-match': '*' }), url).toEqual([304, undefined]);
+});
+
 describe('OPTIONS', () => {
   test('is answered without a token, with what a path knows', async () => {
     for (const of of [clinic, open])

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import { AppError } from '../../core/errors.ts';
 
@@ -6,9 +6,11 @@ import { AppError } from '../../core/errors.ts';
 export const methods = fastifyPlugin(
   async (app: FastifyInstance) => {
     const routes = new Map<string, { pattern: RegExp; methods: Set<string> }>();
-    app.addHook('onRoute', ({ url, method }) => {
+    app.addHook('onRoute', (declared) => {
+      const { url, method, onSend = [] } = declared;
       // @fastify/cors answers OPTIONS by a route for every path.
       if (url === '*') return;
+      if (method === 'HEAD') declared.onSend = [...[onSend].flat(), withoutFalseLength];
       const route = routes.get(url) ?? { pattern: patternOf(url), methods: new Set() };
       for (const one of [method].flat()) route.methods.add(one);
       routes.set(url, route);
@@ -30,6 +32,20 @@ export const methods = fastifyPlugin(
   },
   { name: 'methods' },
 );
+
+/**
+ * Where nothing was written for a HEAD, Fastify says that GET would send 0 bytes: of an export, and of what is not sent again
+ * (304). Only the true length may be said (RFC 9110, section 8.6).
+ */
+function withoutFalseLength(
+  _request: FastifyRequest,
+  reply: FastifyReply,
+  _payload: unknown,
+  done: () => void,
+) {
+  if (reply.getHeader('content-length') === '0') reply.removeHeader('content-length');
+  done();
+}
 
 /** Answers what no route will: before a body is read, and before anybody is asked to sign in. */
 export const knownMethodsOnly = fastifyPlugin(
