@@ -1,20 +1,31 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import supertest from 'supertest';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Role, roles } from '../../src/core/roles.ts';
 import type { Document } from '../../src/http/openapi/document.ts';
 import { demoApp } from '../helpers/demo.ts';
+import { jpeg } from '../helpers/pictures.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { hasPython } from '../helpers/python.ts';
 import { operationsOf, targetOf } from './documented.ts';
 
 let clinic: Awaited<ReturnType<typeof demoApp>>;
 let site: string;
+/** In which the samples run, beside a picture. */
+let folder: string;
 beforeAll(async () => {
-  clinic = await demoApp();
+  folder = await mkdtemp(join(tmpdir(), 'clinic-samples-'));
+  await writeFile(join(folder, 'picture.jpg'), await jpeg());
+  clinic = await demoApp({ photos: { folder: join(folder, 'photos') } });
   site = await clinic.app.listen({ port: 0, host: '127.0.0.1' });
 });
-afterAll(() => clinic.close());
+afterAll(async () => {
+  await clinic.close();
+  await rm(folder, { recursive: true });
+});
 
 const read = async (query = ''): Promise<Document> =>
   (await supertest(site).get(`/api/schema/${query}`).expect(200)).body;
@@ -88,7 +99,7 @@ const has_python = hasPython('json', 'the samples in Python are not run');
 /** What a program prints. The server answers in this process, which must not wait for the program. */
 const output = ([command = '', ...args]: string[], TOKEN: string) =>
   new Promise<string>((resolve, reject) => {
-    const child = spawn(command, args, { env: { ...process.env, TOKEN } });
+    const child = spawn(command, args, { env: { ...process.env, TOKEN }, cwd: folder });
     let said = '';
     const hear = (part: Buffer) => {
       said += part;
@@ -100,7 +111,7 @@ const output = ([command = '', ...args]: string[], TOKEN: string) =>
   });
 
 test.for(PROGRAMS.filter(([label]) => has_python || label !== 'Python'))(
-  'the samples in %s sign in, read and write as they stand',
+  'the samples in %s sign in, read, write and send a picture as they stand',
   async ([label, ...program]) => {
     const run = async (operationId: string, token = '') =>
       output([...program, await sampleOf(operationId, label)], token);
@@ -109,5 +120,6 @@ test.for(PROGRAMS.filter(([label]) => has_python || label !== 'Python'))(
     const token = await clinic.signIn('patient');
     expect(await run('me', token)).toContain('demo.patient');
     expect(await run('updatePatientProfile', token)).toContain('"date_of_birth"');
+    expect(await run('putPhoto', await clinic.signIn('doctor'))).toContain('"small"');
   },
 );

@@ -49,7 +49,7 @@ function samplesOf(
       .map(({ name }): [string, string] => [name, exampleOf(needed, name)]),
   );
   const url = `${server.replace(/\/$/, '')}${inPath}${query.size > 0 ? `?${query}` : ''}`;
-  const body = bodyOf(document, requestBody?.content['application/json']);
+  const body = bodyOf(document, requestBody?.content ?? {});
   // What works without a token is shown without one: with none at hand, an empty one would be refused.
   const isOpen =
     security !== undefined &&
@@ -64,51 +64,76 @@ function samplesOf(
 const exampleOf = (parameters: readonly Parameter[], name: string) =>
   String(parameters.find((one) => one.name === name)?.example ?? name);
 
-/** The first example of a body. */
-function bodyOf(document: Document, media: MediaType | undefined): unknown {
-  if (media?.example !== undefined) return media.example;
-  const [first] = Object.values(media?.examples ?? {});
-  return first && follow(document, first).value;
+/** A body, as each language writes it. */
+interface Body {
+  type: string;
+  curl: string;
+  javascript: string;
+  python: string;
 }
 
-function curl(method: string, url: string, body: unknown, isOpen: boolean): string {
-  const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+/** Whoever has a picture to send has it as a file. */
+const FILE = 'picture.jpg';
+
+/** The first example of a body that is JSON, and of a picture a file. */
+function bodyOf(document: Document, content: Readonly<Record<string, MediaType>>): Body | undefined {
+  const { 'application/json': json } = content;
+  const [type] = Object.keys(content);
+  if (type === undefined) return undefined;
+  if (json === undefined)
+    return {
+      type,
+      curl: `--data-binary @${FILE}`,
+      javascript: `await (await import('node:fs')).openAsBlob('${FILE}')`,
+      python: `open("${FILE}", "rb").read()`,
+    };
+  const [first] = Object.values(json.examples ?? {});
+  const text = JSON.stringify(json.example ?? (first && follow(document, first).value));
+  return {
+    type: 'application/json',
+    curl: `-d ${quoted(text)}`,
+    javascript: `JSON.stringify(${text})`,
+    python: `${JSON.stringify(text)}.encode()`,
+  };
+}
+
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+function curl(method: string, url: string, body: Body | undefined, isOpen: boolean): string {
   return [
     `curl ${method === 'GET' ? '' : `-X ${method} `}${quoted(url)}`,
     ...(isOpen ? [] : ['-H "authorization: Bearer $TOKEN"']),
-    ...(body === undefined
-      ? []
-      : [`-H 'content-type: application/json'`, `-d ${quoted(JSON.stringify(body))}`]),
+    ...(body === undefined ? [] : [`-H 'content-type: ${body.type}'`, body.curl]),
   ].join(' \\\n  ');
 }
 
 /** Of the reader's program: this one reads its environment in one place. */
 const TOKEN = ['process', 'env', 'TOKEN'].join('.');
 
-function javascript(method: string, url: string, body: unknown, isOpen: boolean): string {
+function javascript(method: string, url: string, body: Body | undefined, isOpen: boolean): string {
   const headers = [
     ...(isOpen ? [] : [`authorization: 'Bearer ' + ${TOKEN}`]),
-    ...(body === undefined ? [] : [`'content-type': 'application/json'`]),
+    ...(body === undefined ? [] : [`'content-type': '${body.type}'`]),
   ];
   const options = [
     ...(method === 'GET' ? [] : [`  method: '${method}',`]),
     ...(headers.length > 0 ? [`  headers: { ${headers.join(', ')} },`] : []),
-    ...(body === undefined ? [] : [`  body: JSON.stringify(${JSON.stringify(body)}),`]),
+    ...(body === undefined ? [] : [`  body: ${body.javascript},`]),
   ];
   const given = options.length > 0 ? `, {\n${options.join('\n')}\n}` : '';
   return `const answer = await fetch(${JSON.stringify(url)}${given});\nconsole.log(answer.status, await answer.text());\n`;
 }
 
 /** With the standard library alone. A refusal is raised as HTTPError, whose body is the problem. */
-function python(method: string, url: string, body: unknown, isOpen: boolean): string {
+function python(method: string, url: string, body: Body | undefined, isOpen: boolean): string {
   const headers = [
     ...(isOpen ? [] : [`"authorization": "Bearer " + os.environ["TOKEN"]`]),
-    ...(body === undefined ? [] : [`"content-type": "application/json"`]),
+    ...(body === undefined ? [] : [`"content-type": "${body.type}"`]),
   ];
-  const text = body === undefined ? '' : `, data=${JSON.stringify(JSON.stringify(body))}.encode()`;
+  const data = body === undefined ? '' : `, data=${body.python}`;
   return [
     `import ${isOpen ? '' : 'os, '}urllib.request`,
-    `request = urllib.request.Request(${JSON.stringify(url)}, method="${method}"${text}${
+    `request = urllib.request.Request(${JSON.stringify(url)}, method="${method}"${data}${
       headers.length > 0 ? `, headers={${headers.join(', ')}}` : ''
     })`,
     'with urllib.request.urlopen(request) as answer:',
