@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { chromiumPath } from '../browser/chromium.ts';
+import { demo } from '../../src/core/demo.ts';
+import { chromiumPath, overflow } from '../browser/chromium.ts';
 import { type OpenDemo, openDemo, reader } from './browser.ts';
 
 describe.runIf(chromiumPath)('/book/ of a clinic with more doctors than a page has', () => {
@@ -36,5 +37,33 @@ describe.runIf(chromiumPath)('/book/ of a clinic with more doctors than a page h
     await expect.poll(() => page.locator('.cards li').count()).toBe(1);
     expect(await page.locator('.cards .when').innerText()).toMatch(/^Earliest: /);
     expect(complaints).toEqual([]);
+  });
+
+  test('no step is wider than a phone where a doctor’s name is one long word', async () => {
+    const long = 'Ў'.repeat(100);
+    const token = await opened.clinic.signIn('doctor');
+    const changed = await opened.clinic.app.inject({
+      method: 'PATCH',
+      url: '/api/doctor/profile/',
+      headers: { authorization: `Bearer ${token}` },
+      payload: { first_name: long, last_name: long },
+    });
+    expect(changed.statusCode).toBe(200);
+    const { page } = await reader(opened, { as: demo.patient.username });
+    const wider: Record<string, number> = {};
+    const look = async (step: string) => {
+      await page.getByText(long).first().waitFor();
+      wider[step] = await overflow(page);
+    };
+    await page.goto(`${opened.origin}/book/?search=${long}`);
+    await look('doctors');
+    await page.goto(`${opened.origin}/book/?doctor=${demo.doctor.id}`);
+    await look('times');
+    await page.locator('.slot').first().click();
+    await page.locator('.summary').waitFor();
+    await look('visit');
+    await page.goto(`${opened.origin}/book/?view=visits`);
+    await look('visits');
+    expect(wider).toEqual({ doctors: 0, times: 0, visit: 0, visits: 0 });
   });
 });
