@@ -1,6 +1,6 @@
 import type { Channel } from '../../../core/words.ts';
 import { clientOf, type Executor } from '../../../db/client.ts';
-import { unseen } from '../../../db/sql.ts';
+import { rowOf, unseen } from '../../../db/sql.ts';
 import { guardiansOf } from '../../patients/families/guardians.sql.ts';
 
 /** Messages to the phone reach them: they confirmed it, or the desk made sure of it. @param user a row of `users` */
@@ -31,7 +31,7 @@ export async function findReached(
     text: `
       select u.id from users u
       where u.id = any (${unseen('$1', 'integer[]')}) and u.deleted_at is null and (${isReached('u')} or exists (
-        select from (${guardiansOf('u.id', '$3')}) mine join users guardian on guardian.id = mine.id
+        select from (${guardiansOf('u.id', '$3')}) mine join lateral ${rowOf('users', 'mine.id')} guardian on true
         where ${isReached('guardian')}))`,
     values: [people, offered, adult],
   });

@@ -3,7 +3,7 @@ import type { Locale } from '../../../core/words.ts';
 import { clientOf, type Db, type Executor, type Tx } from '../../../db/client.ts';
 import { fetchPage } from '../../../db/page.ts';
 import { nameOrder } from '../../../db/search.ts';
-import { UNNAMED } from '../../../db/sql.ts';
+import { rowOf, UNNAMED } from '../../../db/sql.ts';
 import { type DeskPatient, MOST_FOUND } from './desk.schemas.ts';
 
 /** A patient as the desk sees them, but for whether messages reach them. */
@@ -124,14 +124,17 @@ export async function findLikely(tx: Tx, { name, phone, date_of_birth }: Likely)
   const { rows } = await clientOf(tx).query<PatientRow>({
     name: 'patients.likely',
     text: `
-      select ${COLUMNS} from users u join patient_profiles p on p.id = u.id
-      where u.role = 'patient' and u.deleted_at is null and u.id in (
+      select ${COLUMNS}
+      from (
         (select id from users where role = 'patient' and phone = $1 order by id desc limit ${CANDIDATES})
-        union all
-        (select b.id from patient_profiles b join users n on n.id = b.id
+        union
+        (select b.id from patient_profiles b join lateral ${rowOf('users', 'b.id')} n on true
          where b.date_of_birth = $2 and n.role = 'patient' and n.deleted_at is null
            and ${isAlike(said('n'), '(select search_fold($3))')}
-         limit ${CANDIDATES}))
+         limit ${CANDIDATES})
+      ) found
+      join lateral ${rowOf('users', 'found.id')} u on u.role = 'patient' and u.deleted_at is null
+      join lateral ${rowOf('patient_profiles', 'found.id')} p on true
       order by u.phone = $1 desc nulls last, u.id limit ${CANDIDATES}`,
     values: [phone, date_of_birth, name],
   });

@@ -1,3 +1,5 @@
+import { rowOf } from '../../../db/sql.ts';
+
 /**
  * Who looks after whom, as SQL. A tie is over with the 18th birthday, which is judged here, each time when it is used. Without
  * a day of birth nobody acts for anybody.
@@ -7,7 +9,7 @@
 /** The ties that are not over, as rows `tie`, each with its `child`. */
 const ties = (adult: string): string => `
   guardianships tie
-  join patient_profiles child on child.id = tie.dependant_id and child.date_of_birth > ${adult}::date`;
+  join lateral ${rowOf('patient_profiles', 'tie.dependant_id')} child on child.date_of_birth > ${adult}::date`;
 
 /**
  * Those of them by which somebody may act now. A tie rests while its guardian is out, or one of both works here: guardians are
@@ -15,8 +17,8 @@ const ties = (adult: string): string => `
  */
 export const tiesThatHold = (adult: string): string => `
   ${ties(adult)}
-  join users keeper on keeper.id = tie.guardian_id and keeper.role = 'patient' and keeper.is_active
-  join users ward on ward.id = tie.dependant_id and ward.role = 'patient'`;
+  join lateral ${rowOf('users', 'tie.guardian_id')} keeper on keeper.role = 'patient' and keeper.is_active
+  join lateral ${rowOf('users', 'tie.dependant_id')} ward on ward.role = 'patient'`;
 
 /** Whom somebody looks after, whether or not they may act for them now. */
 export const childrenOf = (guardian: string, adult: string): string => `
