@@ -77,6 +77,11 @@ export const users = pgTable(
     index('users_phone').on(t.phone, t.id).where(sql`phone is not null`),
     index('users_merged_into').on(t.merged_into).where(sql`merged_into is not null`),
     index('users_role').on(t.role, t.id),
+    index('users_unconfirmed')
+      .on(t.created_at, t.id)
+      .where(
+        sql`is_active and username not like '~%' and phone_verified_at is null and email_verified_at is null`,
+      ),
     index('users_inactive').on(t.id).where(sql`not is_active and deleted_at is null`),
     ...locales.map((reader) =>
       index(`users_directory_${reader}`)

@@ -130,15 +130,16 @@ export async function activeAdmins(tx: Tx): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** People made in this span who can sign in, have confirmed no contact and have not been reminded of it: some of them. */
+/** People made in this span who can sign in, have confirmed no contact and have not been reminded of it: some of them, the earliest first. */
 export async function findUnconfirmed(db: Db, since: Date, until: Date, limit: number): Promise<number[]> {
   const { rows } = await db.$client.query<{ id: number }>({
     name: 'users.unconfirmed',
     text: `
       select id from users
-      where is_active and username not like '~%' and phone_verified_at is null and email_verified_at is null and created_at between $1 and $2
+      where is_active and username not like '~%' and phone_verified_at is null and email_verified_at is null
+        and created_at between $1 and $2
         and not exists (select from notifications where key = 'user:' || users.id || ':nothing_confirmed:' || users.id)
-      order by id limit $3`,
+      order by created_at, id limit $3`,
     values: [since, until, limit],
   });
   return rows.map(({ id }) => id);

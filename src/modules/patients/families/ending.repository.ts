@@ -1,4 +1,5 @@
 import { clientOf, type Db, type Tx } from '../../../db/client.ts';
+import { rowOf } from '../../../db/sql.ts';
 import { guardiansOf, isReached, tiesThatHold } from './guardians.sql.ts';
 
 /** Somebody who will soon be of age, whose guardians have not all been told so. */
@@ -20,14 +21,16 @@ export async function listEnding(
 ): Promise<Ending[]> {
   const { rows } = await db.$client.query<Ending>({
     name: 'families.ending',
+    // By their birthdays, which an index has: in the order of their ids everybody who has a guardian would be looked at each day.
     text: `
-      select p.id as dependant, p.date_of_birth, ${isReached('u')} as is_reached
+      select child.id as dependant, child.date_of_birth, ${isReached('u')} as is_reached
       from (
-        select distinct tie.dependant_id as id from ${tiesThatHold('$1')}
-        where tie.end_told_at is null and child.date_of_birth <= $2::date
-        order by 1 limit $3) ending
-      join patient_profiles p on p.id = ending.id join users u on u.id = p.id
-      order by p.id`,
+        select p.id, p.date_of_birth from patient_profiles p
+        where p.date_of_birth > $1::date and p.date_of_birth <= $2::date
+          and exists (select from ${tiesThatHold('$1')} where tie.dependant_id = p.id and tie.end_told_at is null)
+        order by p.date_of_birth, p.id limit $3) child
+      join lateral ${rowOf('users', 'child.id')} u on true
+      order by child.id`,
     values: [adult.now, adult.soon, limit],
   });
   return rows;
