@@ -31,8 +31,8 @@ const shape = z.object({
   quiet_hours: z.object({ enabled: z.boolean(), from: fields.out.time, until: fields.out.time }).meta({
     description:
       'Messages that are due in them wait for their end. Codes and offers of the waiting list do not wait, nor does the news ' +
-      'of a visit that falls out or is moved on its day. A reminder for which their end would be too late comes before ' +
-      'they begin.',
+      'of a changed contact or way to sign in, nor that of a visit that falls out or is moved on its day, or that begins less ' +
+      'than two hours after their end. A reminder for which their end would be too late comes before they begin.',
   }),
   channels: z.object({
     email: address('The email address is confirmed.'),
