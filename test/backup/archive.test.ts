@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { beginPlace, bytesOf } from '../../src/db/backup/place.ts';
-import { archiveWal, numberAt, segmentName } from '../../src/db/backup/wal.ts';
+import { archiveWal, logFrom, numberAt, segmentName, segmentOf } from '../../src/db/backup/wal.ts';
 import { temporaryFolder } from '../helpers/process.ts';
 import { KEY } from './site.ts';
 
@@ -38,4 +38,19 @@ test('a file of the log that is archived twice at once, or by one who was ended,
   await expect(isWhole()).rejects.toThrow('is broken');
   await archive();
   expect(await isWhole()).toBe(true);
+});
+
+test('the log of a server that was restored is followed, though it archived nothing as it began its own timeline', async () => {
+  const { dir, remove } = temporaryFolder();
+  onTestFinished(remove);
+  const place = await beginPlace(join(dir, 'backups'), { key: undefined, system_identifier: SYSTEM });
+  const nameOf = (number: number) => segmentName(2, number, SEGMENT);
+  const log = () => logFrom(place, segmentOf(nameOf(3), SEGMENT), 4, SEGMENT);
+  expect(await log()).toEqual({ names: [], timeline: 2, gap: undefined });
+  for (const number of [4, 5]) {
+    const path = join(dir, nameOf(number));
+    writeFileSync(path, segmentAt(number));
+    await archiveWal(place.dir, undefined, path, nameOf(number));
+  }
+  expect(await log()).toEqual({ names: [nameOf(4), nameOf(5)], timeline: 2, gap: undefined });
 });

@@ -114,9 +114,13 @@ interface Stretch {
   until: number;
 }
 
-/** From the first timeline to this one. Where one begins within a segment, that segment belongs to both. */
+/**
+ * From the first timeline to this one. Where one begins within a segment, that segment belongs to both. What a timeline came from
+ * may not be here: a server that was restored archives nowhere as it begins its own. Nothing before it is needed then.
+ */
 async function stretchesTo(place: Place, newest: number, bytes: number): Promise<Stretch[]> {
-  const history = newest > 1 ? (await bytesOf(place, `wal/${hex(newest)}.history`)).toString() : '';
+  const name = `wal/${hex(newest)}.history`;
+  const history = existsSync(pathOf(place, name)) ? (await bytesOf(place, name)).toString() : '';
   const ends = [...history.matchAll(/^\s*(\d+)\s+([0-9A-F]+\/[0-9A-F]+)/gm)].map(
     ([, timeline, lsn = '0/0']) => ({
       timeline: Number(timeline),
