@@ -75,7 +75,7 @@ export const settings = {
         'Where errors that are ours are reported (a service that speaks Sentry’s protocol): kind, route, type, code and place in the source, nothing else.',
     },
     OTEL_EXPORTER_OTLP_ENDPOINT: {
-      is: value.httpUrl,
+      is: value.siteUrl,
       part_of: 'tracing',
       means:
         'Collector of traces (OpenTelemetry, OTLP), such as `http://collector:4318`. Without one there are none.',
@@ -468,7 +468,7 @@ export const settings = {
       means: 'Jobs that run at a time in each process that runs them.',
     },
     PUBLIC_URL: {
-      is: value.httpUrl,
+      is: value.siteUrl,
       means: 'Where people reach this server, for links. In production reminders have no links without it.',
       property: 'site_url',
     },
@@ -510,7 +510,7 @@ export const settings = {
       means: 'The sender of SMS by Eskiz.',
     },
     ESKIZ_URL: {
-      is: value.httpUrl,
+      is: value.siteUrl,
       default: 'https://notify.eskiz.uz',
       part_of: 'channels',
       means: 'The address of Eskiz.',
@@ -523,7 +523,7 @@ export const settings = {
       means: 'A number, a sender’s name, or a messaging service (`MG…`).',
     },
     TWILIO_URL: {
-      is: value.httpUrl,
+      is: value.siteUrl,
       default: 'https://api.twilio.com',
       part_of: 'channels',
       means: 'The address of Twilio.',
@@ -534,7 +534,7 @@ export const settings = {
       means: 'The token that @BotFather gave.',
     },
     TELEGRAM_API_URL: {
-      is: value.httpUrl,
+      is: value.siteUrl,
       default: 'https://api.telegram.org',
       part_of: 'channels',
       means: 'The address of Telegram.',

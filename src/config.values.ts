@@ -163,10 +163,13 @@ export const bucketUrl = z.string().transform((address, context) => {
 export const smtpUrl = z
   .string()
   .refine(hasProtocol(['smtp:', 'smtps:']), 'must look like smtp://user:password@host:587 or smtps://…');
-/** Without a slash at its end, since paths are put after it. */
-export const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'must look like https://host' })
-  .transform((url) => url.replace(/\/+$/, ''));
+const anyUrl = z.url({ protocol: /^https?$/, error: 'must look like https://host' });
+const withoutSlash = (url: string) => url.replace(/\/+$/, '');
+export const httpUrl = anyUrl.transform(withoutSlash);
+/** Paths are put after it, so that nothing may stand behind its own. */
+export const siteUrl = anyUrl
+  .refine((url) => !/[?#]/.test(url), 'must look like https://host, without ? and #')
+  .transform(withoutSlash);
 
 export const sender = z
   .string()

@@ -222,6 +222,8 @@ test.each([
   [{ TELEGRAM_BOT_TOKEN: 'oops' }, 'TELEGRAM_BOT_TOKEN must be the token'],
   [{ REMINDERS: 'tomorrow' }, 'REMINDERS must be times such as 24h,2h or 30m, or off'],
   [{ PUBLIC_URL: 'clinic.uz' }, 'PUBLIC_URL must look like https://host'],
+  [{ PUBLIC_URL: 'https://clinic.uz/?lang=uz' }, 'PUBLIC_URL must look like https://host, without ? and #'],
+  [{ TELEGRAM_API_URL: 'https://bots.uz/#api' }, 'TELEGRAM_API_URL must look like https://host, without ?'],
   [{ WORKER: 'maybe' }, 'WORKER'],
   [{ TRUST_PROXY: 'localhost' }, 'TRUST_PROXY must be a list of addresses or ranges'],
   [{ CORS_ORIGINS: 'clinic.uz' }, 'CORS_ORIGINS must be a list of origins such as https://clinic.uz'],
