@@ -55,6 +55,25 @@ test('whoever has confirmed nothing is reminded once, a day after they came', as
   expect(await queuedFor(clinic, person.id)).toEqual([]);
 });
 
+test('whoever has confirmed nothing is reminded once where messages are kept for the shortest time', async () => {
+  const { db, clock } = clinic;
+  const config = { ...testConfig, message_retention_days: 1 };
+  const { tasks } = createModules({ db, clock, config }).housekeeping;
+  const person = await clinic.person('patient');
+  await db.$client.query('update users set created_at = $2 where id = $1', [person.id, clock.now()]);
+  const began = clock.now().getTime();
+  let reminders = 0;
+  for (let hours = 0; hours <= 96; hours += 1) {
+    clock.set(new Date(began + hours * 3_600_000).toISOString());
+    const before = (await inbox(person.id)).length;
+    await tasks.remind_unconfirmed();
+    reminders += (await inbox(person.id)).length - before;
+    await tasks.sweep();
+  }
+  clock.set(new Date(began).toISOString());
+  expect(reminders).toBe(1);
+});
+
 describe('codes by SMS', () => {
   test('have a ceiling a day of the clinic, of which admins are told in time', async () => {
     const admin = await clinic.person('admin');

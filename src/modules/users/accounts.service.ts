@@ -17,9 +17,12 @@ interface AccountsDependencies {
 }
 
 const HOUR = 3_600_000;
-/** People first have a day to confirm something by themselves; a job that was away catches up for two more. */
+/**
+ * People first have a day to confirm something by themselves; a job that was away catches up for one more. Messages are kept for
+ * that long at least, so that nobody is reminded whose reminder has gone.
+ */
 const REMIND_AFTER = 24 * HOUR;
-const REMIND_UNTIL = 72 * HOUR;
+const REMIND_UNTIL = 48 * HOUR;
 const BATCH = 500;
 
 /**
