@@ -128,12 +128,15 @@ export interface Lead {
   minutes: number;
 }
 
-/** @param text `24h,2h` or `off` */
+/**
+ * @param text `24h,2h` or `off`; a lead that is named twice is one, since one job reminds of a visit by each name
+ */
 export function parseReminders(text: string): Lead[] | undefined {
   if (text.trim() === 'off') return [];
-  const leads = text.split(',').map((part) => {
-    const [, amount, unit] = /^([1-9]\d{0,3})([hm])$/.exec(part.trim()) ?? [];
-    return { name: part.trim(), minutes: Number(amount) * (unit === 'h' ? 60 : 1) };
+  const names = new Set(text.split(',').map((part) => part.trim()));
+  const leads = [...names].map((name) => {
+    const [, amount, unit] = /^([1-9]\d{0,3})([hm])$/.exec(name) ?? [];
+    return { name, minutes: Number(amount) * (unit === 'h' ? 60 : 1) };
   });
   return leads.every(({ minutes }) => minutes > 0) ? leads : undefined;
 }

@@ -325,6 +325,7 @@ test.each([
     ],
   ],
   [' 90m ', [['90m', 90]]],
+  ['24h, 24h', [['24h', 1_440]]],
   ['off', []],
 ] as const)('REMINDERS=%s', (text, leads) => {
   expect(parseReminders(text)).toEqual(leads.map(([name, minutes]) => ({ name, minutes })));
