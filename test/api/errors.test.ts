@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import supertest from 'supertest';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildApp } from '../../src/app.ts';
 import { dataKeysOf } from '../../src/core/data-keys.ts';
 import { type ErrorCode, errorStatus } from '../../src/core/errors.ts';
@@ -11,6 +11,7 @@ import { openDatabase } from '../../src/db/client.ts';
 import { Public } from '../../src/http/guards.ts';
 import { CHANNELS, confirm, freshPhone, lastCode, pass, queuedFor } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { freshDays } from '../helpers/days.ts';
 import { capturedLog } from '../helpers/log.ts';
@@ -874,12 +875,7 @@ async function writeHoursBeside(): Promise<Answer> {
     const hours = { weekday: 1, start_time: '10:30', end_time: '11:30', slot_minutes: 30 };
     const answer = clinic.as(doctor).put('/doctor/schedule/', { schedule: [hours] });
     const sent = answer.then((received) => received);
-    await vi.waitFor(async () => {
-      const { rows } = await clinic.db.$client.query(
-        "select from pg_stat_activity where wait_event_type = 'Lock' and query like '%into weekly_hours%'",
-      );
-      expect(rows).toHaveLength(1);
-    }, 30_000);
+    await untilBlocked(clinic.db.$client);
     await blocker.query('commit');
     return await sent;
   } finally {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { testApp, testConfig } from './app.ts';
+import { untilBlocked } from './blocked.ts';
 import { type RunningServer, startServer } from './process.ts';
 import { type Answer, type Method, outcome, provesRules, request } from './races.ts';
 
@@ -201,14 +202,8 @@ async function everyPlaceWorks(pool: pg.Pool, places: number, ask: () => Promise
     const asking = Array.from({ length: 2 * PLACES }, async () => {
       while (!enough) await ask();
     });
-    while (!enough) {
-      const { rows } = await pool.query(
-        `select from pg_locks l join pg_stat_activity a using (pid)
-         where not l.granted and a.query like '%patient_profiles%' and a.datname = current_database()`,
-      );
-      enough = rows.length >= places;
-      await pause(20);
-    }
+    await untilBlocked(pool, places);
+    enough = true;
     await locker.query('commit');
     await Promise.all(asking);
   } finally {

@@ -4,6 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Person, TestApp } from '../helpers/app.ts';
 import { PASSWORD, testApp, testConfig } from '../helpers/app.ts';
+import { blocked, untilBlocked } from '../helpers/blocked.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { type RunningServer, startServer } from '../helpers/process.ts';
 
@@ -90,14 +91,6 @@ const count = (answers: Answer[], status: number) =>
 const lock = () => locker.query('begin; lock table patient_profiles in access exclusive mode');
 const unlock = () => locker.query('commit');
 
-/** Connections of the server that wait for the lock. */
-async function blocked(): Promise<number> {
-  const { rows } = await clinic.db.$client.query(
-    "select from pg_stat_activity where datname = current_database() and application_name = 'clinic-api' and wait_event_type = 'Lock'",
-  );
-  return rows.length;
-}
-
 async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await sleep(20);
 }
@@ -118,7 +111,7 @@ test('while its database stands still it refuses what would wait too long, and i
     void answer.then(({ status, body }) => order.push(body?.code ?? status));
     return answer;
   });
-  await until(async () => (await blocked()) === POOL);
+  await untilBlocked(clinic.db.$client, POOL);
 
   // All but those under way hear that it is too much, and when to come again, while the lock still holds.
   await until(async () => order.filter((code) => code === 'overloaded').length === 60 - AT_A_TIME);
@@ -153,10 +146,10 @@ test('those who hang up leave no trace, whether they had a turn or waited for on
   for (let round = 0; round < 3; round += 1) {
     await lock();
     const gone = many(AT_A_TIME * 5, profile);
-    await until(async () => (await blocked()) === POOL);
+    await untilBlocked(clinic.db.$client, POOL);
     for (const answer of gone) answer.hangUp();
     await unlock();
-    await until(async () => (await blocked()) === 0);
+    await until(async () => (await blocked(clinic.db.$client)) === 0);
   }
   await expectWell();
 });

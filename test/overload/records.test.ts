@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/db/client.ts';
 import { overload } from '../../src/http/hooks/overload.ts';
 import { createPlaces, records } from '../../src/http/hooks/records.ts';
 import { testConfig } from '../helpers/app.ts';
+import { blocked, untilBlocked } from '../helpers/blocked.ts';
 import { PATIENT_LIMITS } from '../helpers/database.ts';
 import { arena, type Member, outcome, request, tally } from '../helpers/races.ts';
 
@@ -29,14 +30,7 @@ async function stuckClinic() {
     await db.$client.end();
     await clinic.close();
   });
-  /** How many connections of the server wait for a lock now. */
-  const blocked = async () => {
-    const { rows } = await clinic.db.$client.query(
-      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-    );
-    return rows.length;
-  };
-  return { clinic, origin, keeper, blocked };
+  return { clinic, origin, keeper };
 }
 
 const act = {
@@ -48,7 +42,7 @@ const act = {
 test.each(Object.entries(act))(
   'a slot whose row stays locked is not %s, and others are',
   async (_, asked) => {
-    const { clinic, origin, keeper, blocked } = await stuckClinic();
+    const { clinic, origin, keeper } = await stuckClinic();
     const [doctor] = (await clinic.crowd('doctor', 1)) as [Member];
     const patients = await clinic.crowd('patient', 50);
     const stuck = await clinic.publish(doctor, '2026-03-10', '09:00', '09:30');
@@ -73,11 +67,11 @@ test.each(Object.entries(act))(
       released = true;
     });
     const wanting = patients.slice(0, 40).map((patient) => ask(patient, stuck));
-    await vi.waitFor(async () => expect(await blocked()).toBe(PLACES / 3), { timeout: 120_000 });
+    await untilBlocked(clinic.db.$client, PLACES / 3);
 
     let most = 0;
     const looking = (async () => {
-      while (!released) most = Math.max(most, await blocked());
+      while (!released) most = Math.max(most, await blocked(clinic.db.$client));
     })();
     for (const [nth, timeslot] of others.entries()) {
       const patient = patients[40 + nth] as Member;
@@ -99,14 +93,14 @@ test.each(Object.entries(act))(
 );
 
 test('a person whose row stays locked holds up nobody else', async () => {
-  const { clinic, origin, keeper, blocked } = await stuckClinic();
+  const { clinic, origin, keeper } = await stuckClinic();
   const [held, other] = (await clinic.crowd('patient', 2)) as [Member, Member];
   await keeper.query('begin');
   await keeper.query('select from users where id = $1 for update', [held.id]);
   const rename = ({ token }: Member) =>
     request(origin, 'PATCH', '/auth/me/', { token, body: { first_name: 'Aziza' } });
   const wanting = Array.from({ length: 30 }, () => rename(held));
-  await vi.waitFor(async () => expect(await blocked()).toBe(PLACES / 3), { timeout: 120_000 });
+  await untilBlocked(clinic.db.$client, PLACES / 3);
   expect(outcome(await rename(other))).toBe('200');
   expect(tally(await Promise.all(wanting))).toEqual({ '503 record_busy': 30 });
   await keeper.query('commit');

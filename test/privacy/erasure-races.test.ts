@@ -3,6 +3,7 @@ import { createTelegramLinking } from '../../src/modules/notifications/telegram/
 import { createGuardians } from '../../src/modules/patients/index.ts';
 import { CHANNELS } from '../helpers/accounts.ts';
 import { PASSWORD, type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import { expectProblem } from '../helpers/problem.ts';
 
 /** What somebody does in the very moment in which they are erased leaves nothing behind. */
@@ -16,15 +17,6 @@ afterAll(() => clinic.close());
 const query = async <Row extends object>(text: string, values: unknown[] = []) =>
   (await clinic.db.$client.query<Row>(text, values)).rows;
 
-/** How many statements wait for a lock. */
-const waiting = (count: number) =>
-  vi.waitFor(async () => {
-    const rows = await query(
-      "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-    );
-    expect(rows).toHaveLength(count);
-  }, 10_000);
-
 /**
  * Erases somebody while `work` is under way: the erasure comes first to their row, and `work` has to wait for it.
  * Somebody else holds the row until both stand in line.
@@ -36,10 +28,10 @@ async function erasedDuring<Result>(person: Person, work: () => PromiseLike<Resu
     await holder.query('begin');
     await holder.query('select from users where id = $1 for no key update', [person.id]);
     const erased = clinic.as(admin).delete(`/users/${person.id}/`, { password: PASSWORD }).expect(204).then();
-    await waiting(1);
+    await untilBlocked(clinic.db.$client);
     const working = Promise.resolve(work());
     working.catch(() => {});
-    await Promise.race([waiting(2), working]);
+    await untilBlocked(clinic.db.$client, 2, working);
     await holder.query('commit');
     await erased;
     return await working;

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { lockKeys } from '../../src/db/lock-keys.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import { testDatabase } from '../helpers/database.ts';
 import { type Started, startProcess, startServer } from '../helpers/process.ts';
 
@@ -27,13 +28,7 @@ test.each([
   await gate.query('select pg_advisory_lock($1)', [lockKeys.migration]);
   const starting = [1, 2, 3].map(() => startServer({ DATABASE_URL: url, ...env, ...more }));
   for (const server of starting) server.catch(() => {});
-  await vi.waitFor(
-    async () => {
-      const { rows } = await gate.query("select from pg_locks where locktype = 'advisory' and not granted");
-      expect(rows).toHaveLength(3);
-    },
-    { timeout: 200_000, interval: 100 },
-  );
+  await untilBlocked(gate, 3);
   await gate.query('select pg_advisory_unlock($1)', [lockKeys.migration]);
   gate.release();
   const servers = await Promise.all(starting);

@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { PASSWORD } from '../helpers/app.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import {
   type Arena,
   arena,
@@ -85,12 +86,7 @@ test('whoever is erased while their password is asked for is told that their ses
     await rival.query('begin');
     await rival.query('lock table users in access exclusive mode');
     const asked = ask();
-    await vi.waitFor(async () => {
-      const waiting = await clinic.db.$client.query(
-        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      expect(waiting.rowCount).toBe(1);
-    }, 30_000);
+    await untilBlocked(clinic.db.$client);
     await rival.query(
       'update users set deleted_at = now(), is_active = false, password_hash = null where id = $1',
       [other.id],
@@ -112,12 +108,7 @@ test('whoever became the only admin while being deactivated stays one', async ()
     await rival.query('select from users where id = $1 for no key update', [patient.id]);
     const deactivated = clinic.ask(one, 'PATCH', `/users/${patient.id}/`, { is_active: false });
     // It has seen a patient, and waits for the row.
-    await vi.waitFor(async () => {
-      const waiting = await clinic.db.$client.query(
-        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      expect(waiting.rowCount).toBe(1);
-    }, 30_000);
+    await untilBlocked(clinic.db.$client);
     await rival.query(
       "update users set role = case id when $1 then 'admin'::user_role else 'patient' end where id in ($1, $2)",
       [patient.id, one.id],

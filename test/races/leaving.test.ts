@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { untilBlocked } from '../helpers/blocked.ts';
 import {
   type Arena,
   arena,
@@ -47,17 +47,6 @@ const specialize = (doctors: readonly Member[]) =>
     doctors.map(({ id }) => id),
   ]);
 
-/** Until a statement waits for a lock. */
-async function blocked(): Promise<void> {
-  for (;;) {
-    const { rows } = await clinic.db.$client.query(
-      "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()",
-    );
-    if (rows.length > 0) return;
-    await pause(5);
-  }
-}
-
 /**
  * Does something in a transaction of its own that has a slot locked, lets `meanwhile` begin and wait for it, and commits.
  */
@@ -72,7 +61,7 @@ async function holding<Done>(
     await client.query('begin');
     await client.query('select from timeslots where id = $1 for update', [timeslot]);
     const done = meanwhile();
-    await blocked();
+    await untilBlocked(clinic.db.$client);
     await client.query(work, values);
     await client.query('commit');
     return await done;

@@ -5,6 +5,7 @@ import { together } from '../../src/db/together.ts';
 import { insertAppointments } from '../../src/modules/appointments/booking/booking.repository.ts';
 import { insertServiceVisits } from '../../src/modules/appointments/booking/service-booking.repository.ts';
 import { boundsFor, OPEN_POLICY } from '../../src/modules/availability/policy.rules.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import {
   type Answer,
   type Arena,
@@ -168,16 +169,6 @@ const book = (patient: Member, timeslot: unknown, key?: string) =>
 const hold = (patient: Member, timeslot: number, key?: string) =>
   clinic.ask(patient, 'POST', `/timeslots/${timeslot}/hold/`, undefined, 0, key);
 
-/** Until so many statements of this database wait for a lock. */
-async function blocked(count: number): Promise<void> {
-  for (;;) {
-    const { rowCount } = await clinic.db.$client.query(
-      "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-    );
-    if ((rowCount ?? 0) >= count) return;
-  }
-}
-
 /**
  * Has these go in one group: whoever goes before them, by `stop`, waits for slots that the test holds, one in each lane.
  * @param cut those of which nobody waits for an answer: cut off once all have come
@@ -198,7 +189,7 @@ async function inOneGroup(
   await client.query('begin');
   await client.query('select from timeslots where id = any ($1) for update', [stopped]);
   const before = stopped.map((timeslot, nth) => stop(patients[88 + nth] as Member, timeslot));
-  await blocked(lanes);
+  await untilBlocked(clinic.db.$client, lanes);
   let came = 0;
   const count = () => {
     came += 1;

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { untilBlocked } from '../helpers/blocked.ts';
 import { freshDays } from '../helpers/days.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { listening } from '../helpers/raw.ts';
@@ -256,15 +257,7 @@ test('while it is being carried out, in whichever process, the same request is t
     await blocker.query('begin');
     await blocker.query('select from timeslots where id = $1 for update', [timeslot]);
     const first = book(patient, key, { timeslot }).then((answer) => answer);
-    await vi.waitFor(
-      async () => {
-        const { rowCount } = await clinic.db.$client.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        );
-        expect(rowCount).toBe(1);
-      },
-      { timeout: 30_000, interval: 5 },
-    );
+    await untilBlocked(clinic.db.$client);
     expectProblem(await book(patient, key, { timeslot }), 'request_in_progress');
     // Nobody else waits for it.
     await send(other, key, `/timeslots/${await freshSlot()}/hold/`).expect(200);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { untilBlocked } from '../helpers/blocked.ts';
 import { expectProblem } from '../helpers/problem.ts';
 import { hearingClinic } from './clinic.ts';
 
@@ -201,15 +202,7 @@ test.each(['an event', 'a replay', 'a test'])(
         'a test': async () => await admin().post(`/webhooks/${receiver.id}/test/`).expect(409),
       };
       const act = acts[what]?.();
-      const isWaiting = expect
-        .poll(async () => {
-          const { rows } = await pool.query(
-            "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-          );
-          return rows.length;
-        })
-        .toBeGreaterThan(0);
-      await Promise.race([act, isWaiting]);
+      await untilBlocked(pool, 1, act);
       await gate.query('commit');
       await act;
     } finally {
