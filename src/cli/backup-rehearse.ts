@@ -1,19 +1,24 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NOT_ARCHIVED } from '../db/backup/following.ts';
 import { openPlace, writeWhole } from '../db/backup/place.ts';
 import { exitWith, explain, readConfig, readFlags } from '../main/process.ts';
 import { type Opened, type Outcome, restoreTo } from './restoring.ts';
 
-/** npm run backup:rehearse -- [--from DIR] [--in DIR] [--bin DIR]: restores the newest backup beside, and judges it. */
+/**
+ * npm run backup:rehearse -- [--from DIR] [--in DIR] [--bin DIR] [--archived]: restores the newest backup beside, and judges it.
+ * With `--archived` it fails where nothing of the log was archived with it.
+ */
 
 const USAGE =
-  'Usage: npm run backup:rehearse -- --from DIR [--in DIR] [--bin DIR_OF_POSTGRES], or set BACKUP_DIR.';
+  'Usage: npm run backup:rehearse -- --from DIR [--in DIR] [--bin DIR_OF_POSTGRES] [--archived], or set BACKUP_DIR.';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const seconds = (milliseconds: number) => Math.max(0, Math.round(milliseconds / 100) / 10);
 
-const flags = readFlags({ from: { type: 'string' }, in: { type: 'string' }, bin: { type: 'string' } }, USAGE);
+const text = { type: 'string' } as const;
+const flags = readFlags({ from: text, in: text, bin: text, archived: { type: 'boolean' } }, USAGE);
 const config = readConfig();
 const from = flags.from ?? config.backup_dir ?? exitWith(USAGE);
 const started = new Date();
@@ -55,9 +60,11 @@ function sayFindings({ findings, gap, photos_missing }: Outcome): string[] {
 }
 
 let line: string | undefined;
+let isArchived = true;
 try {
   const outcome = await restoreTo({ config, from, to, bin: flags.bin, examine: sayOpened });
   const problems = sayFindings(outcome);
+  isArchived = outcome.is_archived;
   await note(problems.length === 0, {
     base: outcome.base,
     ...measured(outcome),
@@ -70,3 +77,7 @@ try {
 }
 if (line) exitWith(line);
 print('Whole: it can be restored.');
+if (!isArchived) {
+  print('NOT ARCHIVED: the log since it is not here. Only its own moment can be restored.');
+  if (flags.archived) process.exitCode = NOT_ARCHIVED;
+}

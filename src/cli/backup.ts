@@ -4,15 +4,18 @@ import type { Config } from '../config.ts';
 import { archiveSetting } from '../db/backup/archiver.ts';
 import { makeBase } from '../db/backup/base.ts';
 import { expire, expirePhotos } from '../db/backup/copies.ts';
-import { type Archiving, archivedUpTo } from '../db/backup/following.ts';
+import { type Archiving, archivedUpTo, NOT_ARCHIVED } from '../db/backup/following.ts';
 import { expireLedger } from '../db/backup/ledger.ts';
 import { copyPhotos, type Photos } from '../db/backup/photos.ts';
 import { exitWith, readFlags, withDatabase } from '../main/process.ts';
 import { openPhotoStore } from '../modules/doctors/index.ts';
 
-/** npm run backup -- [--to DIR]: a base backup of the database, with photos and keys; then what is old is deleted. */
+/**
+ * npm run backup -- [--to DIR] [--archived]: a base backup of the database, with photos and keys; then what is old is deleted.
+ * With `--archived` it fails where what comes after it is not kept.
+ */
 
-const USAGE = 'Usage: npm run backup -- --to DIR, or set BACKUP_DIR.';
+const USAGE = 'Usage: npm run backup -- --to DIR [--archived], or set BACKUP_DIR.';
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const megabytes = (bytes: number) => `${(bytes / 1_000_000).toFixed(1)} MB`;
@@ -32,24 +35,31 @@ function keysOf({ data_dir, data_keys, backup_key, kept_secrets }: Config): stri
   return JSON.stringify({ files: Object.fromEntries(files), settings: backup_key ? kept_secrets : {} });
 }
 
-/** @returns whether what comes after this backup will be there too */
-function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): boolean {
+/** @returns why what comes after this backup will not be there; undefined where it will */
+function sayArchiving({ is_on, failed, waits }: Archiving, dir: string): string | undefined {
   if (!is_on) {
     print(
       'NOT ARCHIVED: only the moment of this backup can be restored. With the embedded database set BACKUP_DIR',
     );
     print('and restart; with another put this into its settings, and restart it:');
     print(`  archive_mode = on\n  archive_timeout = 60s\n  archive_command = ${archiveSetting(dir)}`);
-  } else if (failed) {
+    return 'the server archives its log nowhere';
+  }
+  if (failed) {
     print(
       `NOT ARCHIVED: the server cannot archive its log (${failed}; ${waits} files wait). What comes after this`,
     );
     print('backup is not in it until that works; the server’s own log says why.');
-  } else print('The log is archived continuously.');
-  return is_on && !failed;
+    return `the server cannot archive ${failed}`;
+  }
+  print('The log is archived continuously.');
+  return undefined;
 }
 
-const flags = readFlags({ to: { type: 'string' }, existing: { type: 'boolean' } }, USAGE);
+const flags = readFlags(
+  { to: { type: 'string' }, existing: { type: 'boolean' }, archived: { type: 'boolean' } },
+  USAGE,
+);
 await withDatabase(async (config, database_url) => {
   const dir = flags.to ?? config.backup_dir ?? exitWith(USAGE);
   const { backup_key: key, backup_keep_days: keep_days } = config;
@@ -80,13 +90,14 @@ await withDatabase(async (config, database_url) => {
   print(
     `Photos: ${photos.reduce((sum, { kept }) => sum + kept, 0)} files copied, ${photos[0]?.there ?? 0} were there.`,
   );
-  const isArchived = sayArchiving(await archivedUpTo(url, place, manifest), dir);
+  const missing = sayArchiving(await archivedUpTo(url, place, manifest), dir);
   const before = await expire(place, keep_days, now());
   await expireLedger(place, before);
   await expirePhotos(place, keep_days, now());
   print(
-    isArchived
-      ? `Any moment since ${before.toISOString()} can be restored.`
-      : `The oldest backup here is of ${before.toISOString()}.`,
+    missing
+      ? `NOT ARCHIVED: ${missing}. Only backups can be restored, the oldest of ${before.toISOString()}.`
+      : `Any moment since ${before.toISOString()} can be restored.`,
   );
+  if (missing && flags.archived) process.exitCode = NOT_ARCHIVED;
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -7,7 +8,7 @@ import { examineCopy, type Findings } from '../db/backup/checks.ts';
 import { BackupError } from '../db/backup/envelope.ts';
 import { readLedger } from '../db/backup/ledger.ts';
 import { restorePhotos } from '../db/backup/photos.ts';
-import { bytesOf, namesIn, openPlace, type Place } from '../db/backup/place.ts';
+import { bytesOf, namesIn, openPlace, type Place, pathOf } from '../db/backup/place.ts';
 import { programsOf, recover } from '../db/backup/recovery.ts';
 import { restoreFiles } from '../db/backup/restore.ts';
 import { openDatabase } from '../db/client.ts';
@@ -40,6 +41,8 @@ export interface Outcome extends Opened {
   ended_early: boolean;
   /** A file of the log that is missing or broken: what came after it is lost. */
   gap: string | undefined;
+  /** The log went on into the archive when the base was done. */
+  is_archived: boolean;
   /** People erased again. */
   erased: number;
   photos_missing: number;
@@ -75,6 +78,7 @@ export async function restoreTo({ config, from, to, at, bin, examine }: Options)
       ...opened,
       ended_early: server.ended_early,
       gap: at && !server.ended_early ? undefined : gap,
+      is_archived: existsSync(pathOf(place, `wal/${base.last_wal}`)),
       erased,
       photos_missing,
       findings,

@@ -61,7 +61,7 @@ export const accountKinds = {
   guardianship_ends: ['patient'],
   /** Codes by SMS are close to the day's ceiling, or have reached it. */
   code_ceiling: ['admin'],
-  /** A backup was not made, or could not be restored. */
+  /** A backup was not made, could not be restored, or what comes after it is not kept. */
   backup_failed: ['admin'],
   /** An endpoint of a webhook was switched off, because nothing reached it any more. */
   webhook_off: ['admin'],

@@ -10,11 +10,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { archiving } from '../../src/db/backup/archiver.ts';
+import { openDatabase } from '../../src/db/client.ts';
 import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
+import { createBackups } from '../../src/modules/system/index.ts';
 import { PASSWORD } from '../helpers/app.ts';
+import { testClock } from '../helpers/clock.ts';
 import { startProcess, temporaryFolder } from '../helpers/process.ts';
 import { request } from '../helpers/races.ts';
 import { archived, KEY, openBooks, run, smallDisk } from './site.ts';
@@ -122,7 +125,47 @@ test('what is restored to a moment has every booking answered before it and none
   expect(another.output).toContain('NOT ARCHIVED: only the moment of this backup can be restored.');
   expect(another.output).not.toContain('Any moment since');
   expect(another.code, another.output).toBe(0);
+  expect(await judgedByJobs(url, to, join(dir, 'of-restored'))).toEqual({
+    backUp: {
+      says: expect.stringMatching(
+        /^NOT ARCHIVED: the server archives its log nowhere\. Only backups can be restored/,
+      ),
+      told: [{ rehearsal: 'false', unarchived: 'true' }],
+    },
+    rehearse: {
+      says: 'NOT ARCHIVED: the log since it is not here. Only its own moment can be restored.',
+      told: [{ rehearsal: 'false', unarchived: 'true' }],
+    },
+  });
 });
+
+/** What the jobs log of the backups as not well, and tell admins. */
+async function judgedByJobs(url: string, data_dir: string, backup_dir: string) {
+  const settings = { DATABASE_URL: url, DATA_DIR: data_dir, BACKUP_DIR: backup_dir, BACKUP_KEY: KEY };
+  for (const [name, value] of Object.entries(settings)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const db = openDatabase({ url, pool_max: 1 });
+  onTestFinished(() => db.$client.end());
+  const [log, told] = [{ debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() }, vi.fn()];
+  const jobs = createBackups({
+    db,
+    clock: testClock(),
+    log,
+    backup_dir,
+    backup_jobs: true,
+    users: { activeAdmins: async () => [1] },
+    messages: { enqueue: async (_, { params }) => told(params) },
+  });
+  const judged: Record<string, object> = {};
+  for (const name of ['backUp', 'rehearse'] as const) {
+    await jobs[name]();
+    judged[name] = { says: log.error.mock.lastCall?.[0].says, told: told.mock.calls.flat() };
+    log.error.mockClear();
+    told.mockClear();
+  }
+  expect(log.info).not.toHaveBeenCalled();
+  return judged;
+}
 
 test('the ledger of erasures holds ids and times alone', () => {
   const folder = join(backups, 'erasures');

@@ -58,6 +58,10 @@ const cases: Record<string, { fires: Series; quiet: Series; labels?: Record<stri
     fires: { clinic_archive_failing: steady(1) },
     quiet: { clinic_archive_failing: steady(0) },
   },
+  ArchiveOff: {
+    fires: { clinic_archive_off: steady(1) },
+    quiet: { clinic_archive_off: steady(0) },
+  },
   MessagesWait: {
     fires: { 'clinic_messages_oldest_seconds{channel="sms"}': steady(1_801) },
     quiet: { 'clinic_messages_oldest_seconds{channel="sms"}': steady(1_799) },

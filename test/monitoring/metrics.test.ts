@@ -84,6 +84,10 @@ test('every metric that an alert or the dashboard asks for is one that is told',
   }
 });
 
+test('that backups are set up and nothing archives what comes after them is told', () => {
+  expect(text).toContain('clinic_archive_off 1\n');
+});
+
 test('a backup that never was is infinitely old, and a database that is away is said to be away', async () => {
   expect(text).toContain('clinic_backup_age_seconds +Inf');
   await clinic.db.$client.query('alter table timeslots rename to elsewhere');

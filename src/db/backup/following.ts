@@ -13,6 +13,13 @@ export interface Archiving {
   waits: number;
 }
 
+/** The code with which a command ends that was asked for `--archived`, where it is not. */
+export const NOT_ARCHIVED = 3;
+
+/** As SQL: the server archives its log, by a command that does something or by a library. */
+export const ARCHIVES = `(current_setting('archive_mode') <> 'off'
+  and (current_setting('archive_command') !~ '^\\s*(/bin/)?(true)?\\s*$' or current_setting('archive_library') <> ''))`;
+
 /** How long the last file of a base may take to arrive. */
 const PATIENCE = 30_000;
 
@@ -37,7 +44,7 @@ export async function archivedUpTo(url: string, place: Place, { last_wal }: Mani
 
 async function archivingOf(client: pg.Client): Promise<Archiving> {
   const { rows } = await client.query<{ is_on: boolean; failed: string | null; waits: number }>(`
-    select current_setting('archive_mode') <> 'off' and current_setting('archive_command') !~ '^\\s*(/bin/)?(true)?\\s*$' as is_on,
+    select ${ARCHIVES} as is_on,
       case when last_failed_time > coalesce(last_archived_time, '-infinity') then last_failed_wal end as failed,
       (select count(*)::int from pg_ls_archive_statusdir() where name like '%.ready') as waits
     from pg_stat_archiver`);

@@ -212,15 +212,22 @@ export const en: MessageTexts = {
         ? 'Today’s ceiling of codes by SMS is reached: no more are sent until midnight.'
         : 'Four fifths of today’s ceiling of codes by SMS are used up.',
     }),
-    backup_failed: ({ rehearsal }) => ({
-      title: rehearsal ? 'The rehearsal of the backup failed' : 'The backup failed',
-      text: rehearsal
-        ? 'The newest backup could not be restored whole. Until that is mended the clinic may have none: the log of the server says why, and docs/operations.md what to do.'
-        : 'Last night’s backup was not made. The log of the server says why, and docs/operations.md what to do.',
-      sms: rehearsal
-        ? 'The newest backup could not be restored whole. See the server’s log.'
-        : 'Last night’s backup was not made. See the server’s log.',
-    }),
+    backup_failed: ({ rehearsal, unarchived }) =>
+      unarchived
+        ? {
+            title: 'The database’s log is not archived',
+            text: 'There are backups, but what comes after one is not kept: were the database lost, so would be all that was booked since. The log of the server says what is missing, and docs/operations.md what to do.',
+            sms: 'The database’s log is not archived. See the server’s log.',
+          }
+        : {
+            title: rehearsal ? 'The rehearsal of the backup failed' : 'The backup failed',
+            text: rehearsal
+              ? 'The newest backup could not be restored whole. Until that is mended the clinic may have none: the log of the server says why, and docs/operations.md what to do.'
+              : 'Last night’s backup was not made. The log of the server says why, and docs/operations.md what to do.',
+            sms: rehearsal
+              ? 'The newest backup could not be restored whole. See the server’s log.'
+              : 'Last night’s backup was not made. See the server’s log.',
+          },
   },
   code: {
     verify_phone: (code, minutes) => ({

@@ -88,6 +88,8 @@ export interface AccountWords {
   full: boolean;
   /** What failed: the rehearsal of a backup, or the backup itself. */
   rehearsal: boolean;
+  /** Neither: the log is not archived, by which what comes after a backup is kept. */
+  unarchived: boolean;
   /** What happened to the second step of signing in. */
   what: 'on' | 'off' | 'reset' | 'recovery';
   /** Whether the new way in is a passkey, and no account elsewhere. */

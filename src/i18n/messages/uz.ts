@@ -213,15 +213,22 @@ export const uz: MessageTexts = {
         ? 'SMS kodlarning bugungi chegarasiga yetildi: yarim tungacha yuborilmaydi.'
         : 'SMS kodlar bugungi chegarasining beshdan toʻrt qismi sarflandi.',
     }),
-    backup_failed: ({ rehearsal }) => ({
-      title: rehearsal ? 'Zaxira nusxani sinab koʻrish muvaffaqiyatsiz' : 'Zaxira nusxa olinmadi',
-      text: rehearsal
-        ? 'Oxirgi zaxira nusxani toʻliq tiklab boʻlmadi. Bu tuzatilmaguncha klinikada nusxa boʻlmasligi mumkin: sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.'
-        : 'Tungi zaxira nusxa olinmadi. Sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.',
-      sms: rehearsal
-        ? 'Zaxira nusxa toʻliq tiklanmadi. Server jurnaliga qarang.'
-        : 'Zaxira nusxa olinmadi. Server jurnaliga qarang.',
-    }),
+    backup_failed: ({ rehearsal, unarchived }) =>
+      unarchived
+        ? {
+            title: 'Maʼlumotlar bazasi jurnali arxivlanmayapti',
+            text: 'Zaxira nusxalar bor, lekin ulardan keyingi oʻzgarishlar saqlanmayapti: baza yoʻqolsa, shundan keyin yozilgan qabullar ham yoʻqoladi. Nima yetishmayotgani server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.',
+            sms: 'Baza jurnali arxivlanmayapti. Server jurnaliga qarang.',
+          }
+        : {
+            title: rehearsal ? 'Zaxira nusxani sinab koʻrish muvaffaqiyatsiz' : 'Zaxira nusxa olinmadi',
+            text: rehearsal
+              ? 'Oxirgi zaxira nusxani toʻliq tiklab boʻlmadi. Bu tuzatilmaguncha klinikada nusxa boʻlmasligi mumkin: sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.'
+              : 'Tungi zaxira nusxa olinmadi. Sababi server jurnalida, nima qilish kerakligi docs/operations.md sahifasida.',
+            sms: rehearsal
+              ? 'Zaxira nusxa toʻliq tiklanmadi. Server jurnaliga qarang.'
+              : 'Zaxira nusxa olinmadi. Server jurnaliga qarang.',
+          },
   },
   code: {
     verify_phone: (code, minutes) => ({

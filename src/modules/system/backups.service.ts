@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Message } from '../../core/messages.ts';
+import { NOT_ARCHIVED } from '../../db/backup/following.ts';
 import { type Db, type Tx, transaction } from '../../db/client.ts';
 
 interface BackupsDependencies {
@@ -18,8 +19,8 @@ interface BackupsDependencies {
 
 /** The commands that a person types as well; each in a process of its own, whose memory goes back to the system. */
 const COMMANDS = {
-  backup: ['backup', '--existing'],
-  rehearsal: ['backup-rehearse'],
+  backup: ['backup', '--existing', '--archived'],
+  rehearsal: ['backup-rehearse', '--archived'],
 } as const;
 
 export type Backups = ReturnType<typeof createBackups>;
@@ -34,7 +35,7 @@ export function createBackups({
   users,
   messages,
 }: BackupsDependencies) {
-  async function tell(failed: keyof typeof COMMANDS): Promise<void> {
+  async function tell(failed: keyof typeof COMMANDS | 'archive'): Promise<void> {
     const { date } = clock.wall();
     await transaction(db, async (tx) => {
       for (const user_id of await users.activeAdmins(tx))
@@ -42,7 +43,7 @@ export function createBackups({
           user_id,
           kind: 'backup_failed',
           key: `backup_failed:${failed}:${date}`,
-          params: { rehearsal: String(failed === 'rehearsal') },
+          params: { rehearsal: String(failed === 'rehearsal'), unarchived: String(failed === 'archive') },
         });
     });
   }
@@ -50,18 +51,21 @@ export function createBackups({
   /** Tries once: the next night, or week, tries again, and admins know by then. */
   async function run(command: keyof typeof COMMANDS): Promise<void> {
     if (backup_dir === undefined || !backup_jobs) return;
-    const { ok, said } = await runCommand(COMMANDS[command]);
-    const lines = said.trim().split('\n');
-    if (ok) return log.info({ command, says: lines.at(-1) }, 'the backups are well');
-    log.error({ command, says: lines.at(-1) }, 'the backups are not well');
-    await tell(command);
+    const { code, said } = await runCommand(COMMANDS[command]);
+    const says = said.trim().split('\n').at(-1);
+    if (code === 0) return log.info({ command, says }, 'the backups are well');
+    log.error({ command, says }, 'the backups are not well');
+    await tell(code === NOT_ARCHIVED ? 'archive' : command);
   }
 
   return { backUp: () => run('backup'), rehearse: () => run('rehearsal') };
 }
 
 /** It reads the same settings as this process, and prints lines for people, without anybody's data. */
-async function runCommand([name, ...flags]: readonly string[]): Promise<{ ok: boolean; said: string }> {
+async function runCommand([name, ...flags]: readonly string[]): Promise<{
+  code: number | null;
+  said: string;
+}> {
   const file = fileURLToPath(new URL(`../../cli/${name}.ts`, import.meta.url));
   const child = spawn(process.execPath, [file, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -70,5 +74,5 @@ async function runCommand([name, ...flags]: readonly string[]): Promise<{ ok: bo
       said = (said + text).slice(-4_000);
     });
   const [code] = await once(child, 'close');
-  return { ok: code === 0, said };
+  return { code, said };
 }

@@ -81,6 +81,8 @@ export function readingsOf({ now, work, channels = [], database, readers = [], b
     const age = (at: string | null | undefined) => ageOf(at, now) ?? Number.POSITIVE_INFINITY;
     add('clinic_backup_age_seconds', 'Age of the newest whole backup', age(backups.backed_up_at));
     add('clinic_rehearsal_age_seconds', 'Age of the newest rehearsal', age(backups.rehearsal?.at));
+    const lost = database && (database.archives ? 0 : 1);
+    add('clinic_archive_off', 'Whether what comes after a backup is archived nowhere', lost ?? null);
     add('clinic_rehearsal_ok', 'Whether that rehearsal found all of it whole', backups.rehearsal?.ok ? 1 : 0);
   }
   return readings;

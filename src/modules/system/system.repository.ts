@@ -1,3 +1,4 @@
+import { ARCHIVES } from '../../db/backup/following.ts';
 import type { Db, Tx } from '../../db/client.ts';
 import { sql } from '../../db/drizzle.ts';
 
@@ -99,7 +100,7 @@ export async function readDatabase(db: Db): Promise<DatabaseState> {
         (select count(*)::int from drizzle.__drizzle_migrations) as migrations,
         coalesce((select json_agg(json_build_object('name', application_name, 'state', state,
           'lag_seconds', extract(epoch from replay_lag)) order by application_name) from pg_stat_replication), '[]') as replicas,
-        current_setting('archive_mode') <> 'off' as archives,
+        ${ARCHIVES} as archives,
         (select last_failed_wal from pg_stat_archiver
           where last_failed_time > coalesce(last_archived_time, '-infinity')) as archive_failed`,
   });

@@ -82,6 +82,7 @@ function wordsOf(text: MessageTexts, facts: MessageFacts): Words | undefined {
     added: params.added === 'true',
     full: params.full === 'true',
     rehearsal: params.rehearsal === 'true',
+    unarchived: params.unarchived === 'true',
     what: twoStepChanges.find((one) => one === params.what) ?? 'off',
     passkey: params.what === 'passkey',
     left: params.left ?? '',
