@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closePast } from '../../src/modules/waitlist/claims.repository.ts';
-import { type Person, type TestApp, testApp } from '../helpers/app.ts';
+import { createModules } from '../../src/modules.ts';
+import { type Person, type TestApp, testApp, testConfig } from '../helpers/app.ts';
 import { freshDays } from '../helpers/days.ts';
 import { keepStatistics, planModes, ranDuring } from '../helpers/plans.ts';
+import { insertPeople, insertSlots } from '../helpers/rows.ts';
 import { makeService } from '../helpers/services.ts';
 
 /**
@@ -218,5 +220,49 @@ describe('in a session that has changed one slot, one visit and one wish', () =>
     expect(compared).not.toEqual([]);
     // Each of them a few times over.
     expect(Math.max(...compared)).toBeLessThanOrEqual(20 * SLOTS);
+  });
+});
+
+/** Each slot that waits to be offered is looked up by its id, and not among all that wait or are offered. */
+describe('with many slots that wait to be offered after many that are, the server having seen none of them', () => {
+  const [SLOTS, OFFERED] = [50, 1_500];
+  beforeAll(async () => {
+    const { $client } = clinic.db;
+    const doctor = await clinic.person('doctor');
+    const service = await makeService(clinic, people.admin, [doctor], { duration_minutes: 600 });
+    const [busy, ...patients] = await insertPeople(clinic.db, 'patient', SLOTS + 2);
+    await $client.query('truncate timeslots, waitlist_entries cascade');
+    await insertSlots(clinic.db, doctor.id, OFFERED + SLOTS, '2026-04-01');
+    // A visit that is too long for any day has whoever offers a slot go through its day.
+    await $client.query(
+      `insert into waitlist_entries (patient_id, doctor_id, service_id, "from", "to")
+       select id, $2, case when nth = 1 then $3::int end, '2026-03-01', '2026-12-31'
+       from unnest($1::int[]) with ordinality as person (id, nth)`,
+      [patients, doctor.id, service],
+    );
+    await $client.query('vacuum analyze');
+    await $client.query(
+      `update timeslots set is_waitlisted = true, held_by = case when nth <= $1 then $2::integer end,
+         held_until = case when nth <= $1 then timestamptz '2026-03-02T05:00:00Z' end
+       from (select id, row_number() over (order by date, start_time) as nth from timeslots) place where place.id = timeslots.id`,
+      [OFFERED, busy],
+    );
+  });
+
+  test.each(planModes)('%s', async (mode) => {
+    const { clock, db } = clinic;
+    const { offer_waitlist } = createModules({ db, clock, config: testConfig }).housekeeping.tasks;
+    const ran = await ranDuring(db, mode, () => offer_waitlist(undefined));
+    const { rows: offers } = await db.$client.query(
+      'delete from waitlist_offers returning timeslot_id as slot, entry_id as entry',
+    );
+    expect(offers).toHaveLength(SLOTS);
+    const among = ran.filter(({ indexes }) => indexes.includes('timeslots_waitlisted'));
+    expect(among.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThan(OFFERED + 20 * SLOTS);
+    await db.$client.query("update waitlist_entries set status = 'waiting'");
+    await db.$client.query(
+      'update timeslots set held_by = null, held_until = null, freeing = freeing + 1 where id = any ($1)',
+      [offers.map(({ slot }) => slot)],
+    );
   });
 });

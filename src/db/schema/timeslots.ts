@@ -80,7 +80,10 @@ export const timeslots = pgTable(
     index('timeslots_free_branch_doctor_time')
       .on(t.branch_id, t.doctor_id, t.date, t.start_time)
       .where(sql`not is_taken and branch_id is not null`),
-    index('timeslots_waitlisted').on(t.date, t.start_time).where(sql`is_waitlisted`),
+    // Only for what asks for all of them: see the migration.
+    index('timeslots_waitlisted')
+      .on(t.date, t.start_time)
+      .where(sql`is_waitlisted and end_time > start_time`),
     uniqueIndex('timeslots_one_hold')
       .on(t.held_by)
       .where(sql`held_by is not null and not is_waitlisted and held_with is null`),

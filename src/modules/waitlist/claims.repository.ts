@@ -114,25 +114,38 @@ export async function claimDays(
   });
 }
 
+/** Among all slots with a claim. Only who goes through all of them says so: the index of these is for nobody else (0050). */
+const isAmongAll = 's.is_waitlisted and s.end_time > s.start_time';
+
+/** A slot that waits to be offered, and where it stands in their order. */
+export interface Passing {
+  id: number;
+  date: string;
+  start_time: string;
+}
+
 /**
  * The slots that are to be offered to somebody, soonest first: those whose offer has lapsed, and those without an offer that
  * are within reach and wait for nobody to wake.
+ * @param after the last that is known; left out, it begins with the first of all
  */
 export async function listPassing(
   db: Db,
   { now, reach }: Pick<Bounds, 'now' | 'reach'>,
   limit: number,
-): Promise<number[]> {
-  const { rows } = await db.$client.query<{ id: number }>({
+  { date, start_time, id }: Passing = { date: '-infinity', start_time: '00:00', id: 0 },
+): Promise<Passing[]> {
+  const { rows } = await db.$client.query<Passing>({
     name: 'waitlist.passing',
     text: `
-      select s.id from timeslots s
-      where s.is_waitlisted and (s.held_until <= $1 or s.held_until is null and s.date <= $3
-        and (s.offer_after is null or s.offer_after <= $1) and ${doctorIsBookable})
+      select s.id, s.date, s.start_time from timeslots s
+      where ${isAmongAll} and (s.date, s.start_time, s.id) > ($4::date, $5::time, $6::integer)
+        and (s.held_until <= $1 or s.held_until is null and s.date <= $3
+          and (s.offer_after is null or s.offer_after <= $1) and ${doctorIsBookable})
       order by s.date, s.start_time, s.id limit $2`,
-    values: [now, limit, reach],
+    values: [now, limit, reach, date, start_time, id],
   });
-  return rows.map(({ id }) => id);
+  return rows;
 }
 
 /** Has a slot looked at again some seconds from now, by the clock of the database, which the queue goes by. */
@@ -159,8 +172,8 @@ export async function closePast(db: Db, today: string): Promise<void> {
   await db.$client.query({
     name: 'waitlist.close-slots',
     text: `
-      update timeslots set is_waitlisted = false, offer_after = null
-      where is_waitlisted and held_by is null and date < $1`,
+      update timeslots s set is_waitlisted = false, offer_after = null
+      where ${isAmongAll} and s.held_by is null and s.date < $1`,
     values: [today],
   });
 }

@@ -213,18 +213,14 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       }
       // Now and then is enough: a whole day passes before anybody could book that day.
       if (_cron) await claimNextDay();
-      const tried = new Set<number>();
       const errors: unknown[] = [];
-      for (;;) {
+      for (let last: claims.Passing | undefined; ; ) {
         const bounds = boundsFor('patient', await settings.policy(), clock);
-        const passing = await claims.listPassing(db, bounds, BATCH + tried.size);
-        const next = passing.filter((id) => !tried.has(id));
-        if (next.length === 0) break;
-        for (const id of next) {
-          tried.add(id);
-          // One that fails keeps nobody else waiting; the queue repeats it.
-          await passOn(id).catch((error) => errors.push(error));
-        }
+        const passing = await claims.listPassing(db, bounds, BATCH, last);
+        last = passing.at(-1);
+        if (!last) break;
+        // One that fails keeps nobody else waiting; the queue repeats it.
+        for (const { id } of passing) await passOn(id).catch((error) => errors.push(error));
       }
       if (errors.length > 0) throw errors[0];
     },
