@@ -266,3 +266,65 @@ describe('with many slots that wait to be offered after many that are, the serve
     );
   });
 });
+
+/** What somebody has at a time is found by that time, and not among all that they ever had. */
+describe('with a patient and a doctor who have had many visits, the server having seen none', () => {
+  const [DOCTORS, DAYS, VISITS] = [15, 6, 500];
+  const nextDay = freshDays('2026-09-01');
+  let patient: Person;
+  let doctor: Person;
+  let service: number;
+  let slot: number;
+  beforeAll(async () => {
+    const { $client } = clinic.db;
+    [patient, doctor] = [await clinic.person('patient'), await clinic.person('doctor')];
+    service = await makeService(clinic, people.admin, [], { duration_minutes: 60 });
+    await $client.query('truncate timeslots, waitlist_entries, appointments cascade');
+    await $client.query('analyze');
+    await add(DOCTORS);
+    await $client.query(
+      `insert into doctor_services (doctor_id, service_id) select id, $1 from doctor_profiles order by id desc limit $2`,
+      [service, DOCTORS],
+    );
+    const { rows } = await $client.query<{ id: number }>(
+      `insert into timeslots (doctor_id, branch_id, date, start_time, end_time, runs_on)
+       select g.doctor_id, 1, date '2026-03-03' + n / 16, time '08:00' + (n % 16) * interval '30 min',
+         time '08:30' + (n % 16) * interval '30 min', n % 16 < 15
+       from generate_series(0, $2 * 16 - 1) n, doctor_services g where g.service_id = $1 returning id`,
+      [service, DAYS],
+    );
+    slot = rows[0]?.id ?? 0;
+    // Years ago, and all day on the first days of these.
+    await $client.query('set session_replication_role = replica');
+    await $client.query(
+      `insert into appointments (doctor_id, patient_id, timeslot_id, status, date, start_time, end_time, booked_by, branch_id)
+       select $1, $2, -nth, 'confirmed', day, '08:00', '17:00', $2, 1
+       from unnest(array(select date '2020-01-01' + n from generate_series(1, $3::integer) n)
+         || array(select date '2026-03-02' + n from generate_series(1, $4::integer - 1) n)) with ordinality visit (day, nth)`,
+      [doctor.id, patient.id, VISITS, DAYS],
+    );
+    await $client.query('set session_replication_role = origin');
+  });
+
+  const book = (wanted: object) => () =>
+    clinic
+      .as(patient)
+      .post('/appointments/', { timeslot: slot, ...wanted })
+      .expect(409);
+  const publish = () => {
+    const date = nextDay();
+    const hours = { from: date, to: date, start_time: '08:00', end_time: '18:00', slot_minutes: 10 };
+    return clinic.as(doctor).post('/timeslots/bulk/', hours).expect(201);
+  };
+  const SLOTS = DOCTORS * DAYS * 16;
+  test.each(
+    planModes.flatMap((mode) => [
+      { what: 'a booking is refused', ask: () => book({}), rows: 20 * SLOTS, mode },
+      { what: 'a booking of a service is refused', ask: () => book({ service }), rows: 20 * SLOTS, mode },
+      { what: '60 slots are published', ask: () => publish, rows: 60 * 60, mode },
+    ]),
+  )('$what ($mode)', async ({ ask, rows: limit, mode }) => {
+    const ran = await ranDuring(clinic.db, mode, ask());
+    expect(ran.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThanOrEqual(limit);
+  });
+});

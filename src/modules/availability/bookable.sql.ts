@@ -1,7 +1,7 @@
 import { unseen } from '../../db/sql.ts';
 import { isBookable } from './people.sql.ts';
 import type { Bounds } from './policy.rules.ts';
-import { isActive, isStillToCome } from './visits.sql.ts';
+import { isActive, isStillToCome, visitsOfDay } from './visits.sql.ts';
 
 /**
  * Who can have a slot, as SQL over the row `s` of `timeslots`: every path to a booking judges by these conditions, and has
@@ -79,7 +79,8 @@ export const theirDoctorIsBookable = `coalesce((
   where u.id = s.doctor_id and ${isBookable('u', 'd')} limit 1), false)`;
 
 /**
- * The patient has another active appointment at the slot's time, or from the start of a slot until it ends.
+ * The patient has another active appointment at the slot's time, or from the start of a slot until it ends. It is asked of one
+ * slot after another, by its day: to tell who has had 1,000 visits what is free instead took 9,000,000 rows without.
  * @param except the SQL for the id of an appointment that does not count, since it is about to move; null for none
  * @param slot the row of the slot, or of the first of several
  * @param ends the SQL for the time at which the last of several ends
@@ -90,9 +91,8 @@ export const isBusy = (
   slot = 's',
   ends = `${slot}.end_time`,
 ): string => `exists (
-  select from appointments a
-  where a.patient_id = ${patient} and ${isActive('a')} and a.date = ${slot}.date
-    and a.start_time < ${ends} and ${slot}.start_time < a.end_time and a.id is distinct from ${except})`;
+  select from ${visitsOfDay(`v.patient_id = ${patient}`, `${slot}.date`)} a
+  where ${isActive('a')} and a.start_time < ${ends} and ${slot}.start_time < a.end_time and a.id is distinct from ${except})`;
 
 /**
  * How many appointments a patient has ahead.

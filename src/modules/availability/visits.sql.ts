@@ -27,12 +27,19 @@ export const isLapsed = (visit: string, from: number): string =>
   `(${visit}.status = 'pending' and (${visit}.date, ${visit}.end_time) <= ($${from}::date, $${from + 1}::time))`;
 
 /**
+ * The visits of somebody's day, whatever became of them, from the index of their time: with more conditions the server may take
+ * the index of a constraint for as good, and read all that they ever had. @param whose the condition of the row `v`
+ */
+export const visitsOfDay = (whose: string, day: string): string =>
+  `(select v.* from appointments v where ${whose} and v.date = ${day} offset 0)`;
+
+/**
  * A visit of several slots has its doctor then, in its slots or in the breaks between them. The trigger `timeslots_not_in_visit`
  * judges the same. @param doctor the SQL for the doctor's id @param hours a row with `date`, `start_time` and `end_time`
  */
 export const isInLongVisit = (doctor: string, hours: string): string => `exists (
-  select from appointments a
-  where a.doctor_id = ${doctor} and a.date = ${hours}.date and ${isActive('a')} and a.further_timeslots <> '{}'
+  select from ${visitsOfDay(`v.doctor_id = ${doctor}`, `${hours}.date`)} a
+  where ${isActive('a')} and a.further_timeslots <> '{}'
     and a.start_time < ${hours}.end_time and ${hours}.start_time < a.end_time)`;
 
 /** The clinic knows them: a visit of theirs is completed, to whomever. @param patient the SQL for the patient's id */
