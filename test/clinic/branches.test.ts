@@ -411,6 +411,33 @@ describe('closing a branch', () => {
     );
   });
 
+  test('leaves what stood in a doctor’s week there as it is, and lets them change the rest', async () => {
+    const hours = { weekday: 7, start_time: '09:00', end_time: '10:00', slot_minutes: 60 };
+    const room = await places.room();
+    const other = { ...hours, weekday: 6, branch: 1 };
+    const put = (...schedule: object[]) => as(doctor).put('/doctor/schedule/', { schedule });
+    const { body } = await put({ ...hours, branch }, { ...hours, weekday: 5, branch: 1, room }, other).expect(
+      200,
+    );
+    const [friday, saturday, sunday] = body.schedule;
+    await close(branch, 'cancel').expect(200);
+    await as(admin).patch(`/rooms/${room}/`, { is_active: false }).expect(200);
+    const changed = await put(sunday, friday, { ...saturday, end_time: '11:00' }).expect(200);
+    expect(changed.body).toMatchObject({
+      schedule: [friday, { ...saturday, end_time: '11:00' }, sunday],
+      published: 4,
+      removed: 0,
+    });
+    // What is new there is refused, and so is what is changed.
+    for (const hour of ['08:00', '10:00']) {
+      const moved = { start_time: hour, end_time: `${hour.slice(0, 2)}:30`, slot_minutes: 30 };
+      expectProblem(await put({ ...sunday, ...moved }, friday, saturday), 'branch_closed');
+      expectProblem(await put(sunday, { ...friday, ...moved }, saturday), 'room_closed');
+    }
+    await put(saturday).expect(200);
+    expectProblem(await put(saturday, sunday), 'branch_closed');
+  });
+
   test('ends the doctors’ weeks there until it opens again', async () => {
     const hours = { weekday: 7, start_time: '09:00', end_time: '10:00', slot_minutes: 60, branch };
     await as(doctor)

@@ -18,7 +18,8 @@ const CHANGE =
   'The week is replaced as a whole. Slots are published from it at once, and later day by day. The slots of a stretch ' +
   'follow each other from its `start_time` on. A new week changes only free slots that lie ahead: what is booked, held or ' +
   'offered to somebody stays, and so does what was published by hand. Slots of the week that were taken back by hand come ' +
-  'again with the next week that is written. Nothing is published on holidays and in absences, nor where somebody else uses ' +
+  'again with the next week that is written. What stood in the week before may stay as it is where its branch or room has closed ' +
+  'since: it waits until that opens again. Nothing is published on holidays and in absences, nor where somebody else uses ' +
   'the `room`: `skipped` names those slots, which are published later if the room is free by then. The answer names the ' +
   'appointments that the new week leaves outside; they stay. `dry_run` answers all of it, and changes nothing.';
 

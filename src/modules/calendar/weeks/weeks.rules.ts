@@ -12,6 +12,15 @@ export interface WeeklyHours {
   room: number | null;
 }
 
+/** A stretch that leaves out its branch is where the doctor works. */
+type Written = Omit<WeeklyHours, 'branch'> & { branch?: number | undefined };
+
+/** Whether a stretch stands in a week as it is, in that branch and room. */
+export const standsIn = (week: readonly WeeklyHours[], hours: Written): boolean =>
+  week.some((other) =>
+    Object.entries(other).every(([name, value]) => hours[name as keyof Written] === value),
+  );
+
 /** How many of the skipped slots an answer names. */
 export const SKIPPED_SHOWN = 500;
 

@@ -9,6 +9,7 @@ import { seeingOthers } from '../../timeslots/index.ts';
 import { listOutside } from './outside.repository.ts';
 import type { Publishing } from './publishing.service.ts';
 import * as repository from './weeks.repository.ts';
+import { standsIn } from './weeks.rules.ts';
 import { type ChangedSchedule, type NewSchedule, type Schedule, SHOWN } from './weeks.schemas.ts';
 
 export interface WeeksDependencies {
@@ -39,8 +40,14 @@ export function createWeeks({ db, clock, audit, publishing, places, reach }: Wee
   ): Promise<ChangedSchedule> {
     const reached = await reach.of(caller);
     if (!(await publishing.lock(tx, doctor))) throw new AppError('doctor_not_found');
-    unchanged?.({ schedule: await repository.findWeek(tx, doctor, reached) });
-    const branches = await places.resolve(tx, doctor, week, (row) => `schedule.${row}.branch`);
+    const before = await repository.findWeek(tx, doctor, reached);
+    unchanged?.({ schedule: before });
+    // Hours in a branch or a room that has closed wait until it opens. Who changes others leaves them as they are.
+    const standing = week.map((hours) => standsIn(before ?? [], hours));
+    const branches = await places.resolve(tx, doctor, week, {
+      pathOf: (row) => `schedule.${row}.branch`,
+      mayBeClosed: (row) => standing[row] === true,
+    });
     for (const branch of branches) await reach.mustReach(branch, caller);
     const placed = week.map((hours, row) => ({ ...hours, branch: branches[row] ?? 0 }));
     await repository.forgetWeek(tx, doctor, reached);
@@ -71,7 +78,8 @@ export function createWeeks({ db, clock, audit, publishing, places, reach }: Wee
 
     /**
      * Replaces a doctor's week as a whole, or what of it lies in the caller's branches, and brings their free slots in line
-     * with it. A stretch that names no branch is where the doctor has had hours until now. A dry run does the same and takes it
+     * with it. A stretch that names no branch is where the doctor has had hours until now; one that stood in the week before may
+     * be where nothing is published any more. A dry run does the same and takes it
      * all back: what it answers is what would come of it, by the same rules.
      * @throws AppError doctor_not_found, branch_not_found, room_not_found, branch_closed, room_closed, schedule_overlap,
      * forbidden (hours in a branch that the caller does not reach), invalid_input (required)
