@@ -37,7 +37,7 @@ const OWNERS: Record<string, string[]> = {
   holidays: CALENDAR,
   idempotency_keys: ['idempotency'],
   identities: ['auth'],
-  job_runs: CALENDAR,
+  job_runs: ['db/queue'],
   login_throttles: ['auth'],
   messages: NOTIFICATIONS,
   notification_preferences: NOTIFICATIONS,

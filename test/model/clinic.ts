@@ -228,6 +228,8 @@ export interface Clinic {
   /** The wall clock, such as `2026-03-02 09:00`. */
   now: string;
   policy: Policy;
+  /** The day on which the waiting list last claimed what was out of reach. */
+  claimed_on: string | null;
   people: readonly Person[];
   slots: readonly Slot[];
   /** The ids of all slots there ever were. */

@@ -10,7 +10,7 @@ import { hold, release } from './holding.ts';
 import { close, open } from './holidays.ts';
 import { join } from './joining.ts';
 import { freeSlots, ownSlots, searched, visits } from './lists.ts';
-import { claimNextDay, passAllOn, passOn } from './offers.ts';
+import { claimNextDay, passAllOn, passOn, withPolicy } from './offers.ts';
 import { only, personOf } from './people.ts';
 import { addRoom, changeBranch, changeRoom, deleteBranch, deleteRoom } from './places.ts';
 import { type Act, type Created, done, ok, Refused, type Request, type Step } from './requests.ts';
@@ -130,5 +130,5 @@ function signIn(clinic: Clinic, person: Person): Step {
 function setPolicy(clinic: Clinic, caller: Person, { changes }: Act<'set policy'>): Step {
   only(caller, 'admin');
   const policy = { ...clinic.policy, ...changes };
-  return ok({ ...clinic, policy }, policy);
+  return ok(withPolicy(clinic, policy), policy);
 }

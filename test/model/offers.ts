@@ -203,12 +203,15 @@ export const passing = (clinic: Clinic): Slot[] =>
 export const passAllOn = (clinic: Clinic): Clinic =>
   passing(clinic).reduce((now, { id }) => passOn(now, id).clinic, clinic);
 
-/** What is free on the first day out of patients' reach, and waited for, is kept for those who wait. */
-export function claimNextDay(clinic: Clinic): Clinic {
-  if (clinic.policy.horizon_days === null) return clinic;
-  const day = later(`${reachOf(clinic)} 00:00`, 1_440).slice(0, 10);
+/** What is free on these days, and waited for, is kept for those who wait. @param after the day before the first of them */
+function claimDays(clinic: Clinic, after: string, last: string): Clinic {
   const isFree = (slot: Slot) =>
-    slot.date === day && !holderOf(clinic, slot) && !slot.is_waitlisted && !isHeld(clinic, slot);
+    slot.date >= clinic.now.slice(0, 10) &&
+    slot.date > after &&
+    slot.date <= last &&
+    !holderOf(clinic, slot) &&
+    !slot.is_waitlisted &&
+    !isHeld(clinic, slot);
   return {
     ...clinic,
     slots: clinic.slots.map((slot) =>
@@ -217,6 +220,23 @@ export function claimNextDay(clinic: Clinic): Clinic {
         : slot,
     ),
   };
+}
+
+/** The last day within patients' reach when days were last claimed. */
+const lastReach = (clinic: Clinic): string =>
+  reachOf({ ...clinic, now: clinic.claimed_on === null ? clinic.now : `${clinic.claimed_on} 00:00` });
+
+/** The first day out of patients' reach is claimed, and what came within reach since this was last done. */
+export function claimNextDay(clinic: Clinic): Clinic {
+  const next = later(`${reachOf(clinic)} 00:00`, 1_440).slice(0, 10);
+  const claimed = clinic.policy.horizon_days === null ? clinic : claimDays(clinic, lastReach(clinic), next);
+  return { ...claimed, claimed_on: clinic.now.slice(0, 10) };
+}
+
+/** The policy is another: where it reaches further, what it now reaches is claimed. */
+export function withPolicy(clinic: Clinic, policy: Clinic['policy']): Clinic {
+  const next = { ...clinic, policy };
+  return reachOf(next) > reachOf(clinic) ? claimDays(next, lastReach(clinic), reachOf(next)) : next;
 }
 
 /** Somebody is out: what was held for them or offered to them is given back, and they wait no longer. */

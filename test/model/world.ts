@@ -80,6 +80,7 @@ async function tidyUp(arena: Arena, admin: Member): Promise<void> {
     update waitlist_offers set outcome = 'withdrawn' where outcome is null;
     update timeslots set is_waitlisted = false, offer_after = null, held_by = null, held_until = null
     where is_waitlisted;
+    delete from job_runs;
     delete from holidays;
     update doctor_profiles set specialization = null where specialization is not null;
     update appointments set status = 'cancelled', cancelled_by = patient_id, attendance = null, attendance_marked_at = null
@@ -229,6 +230,7 @@ export async function newWorld(arena: Arena, { doctors = 3, patients = 3 } = {})
     start: {
       now: MORNING,
       policy: OPEN_POLICY,
+      claimed_on: null,
       people,
       slots,
       known: slots.map(({ id }) => id),

@@ -17,6 +17,7 @@ beforeAll(async () => {
 /** Monday 2030-03-04, 09:00 in Tashkent. */
 beforeEach(async () => {
   clinic.clock.set(START);
+  await clinic.rows('delete from job_runs');
   await policy({ horizon_days: null, offer_minutes: null, active_appointments_max: null });
 });
 afterAll(() => clinic.close());
@@ -112,6 +113,43 @@ describe('beyond the horizon', () => {
     expect(await statusOf(one, entry)).toBe('offered');
     // What nobody waits for is anybody's.
     await book(outsider, slots[1] ?? 0).expect(201);
+  });
+
+  describe('where nothing ran for days', () => {
+    const joinedLate = async (...days: string[]) => {
+      const doctor = await clinic.person('doctor');
+      const slots: number[] = [];
+      for (const date of days) slots.push(await clinic.slot(doctor, { date }));
+      await periodic();
+      const one = await clinic.person('patient');
+      return { one, slots, entry: await clinic.wait(one, doctor) };
+    };
+
+    test('who joined before what came within reach meanwhile has their offer when it goes on', async () => {
+      await policy({ horizon_days: 7 });
+      const { one, slots, entry } = await joinedLate('2030-03-13', '2030-03-20');
+      clinic.clock.set('2030-03-08T04:00:00Z');
+      await periodic();
+      expect((await clinic.show(one, entry)).offer?.timeslot.id).toBe(slots[0]);
+      expect(await rowOf(slots[1] ?? 0)).toMatchObject({ is_waitlisted: false });
+    });
+
+    test('a wider horizon makes up for it too', async () => {
+      await policy({ horizon_days: 2 });
+      const { one, slots, entry } = await joinedLate('2030-03-08');
+      clinic.clock.set('2030-03-07T04:00:00Z');
+      await policy({ horizon_days: 10 });
+      await periodic();
+      expect((await clinic.show(one, entry)).offer?.timeslot.id).toBe(slots[0]);
+    });
+
+    test('what is past is left alone', async () => {
+      await policy({ horizon_days: 2 });
+      const { slots } = await joinedLate('2030-03-08');
+      clinic.clock.set('2030-03-10T04:00:00Z');
+      await periodic();
+      expect(await rowOf(slots[0] ?? 0)).toMatchObject({ is_waitlisted: false });
+    });
   });
 
   test('staff can see it and book it: to nobody it could be offered yet', async () => {

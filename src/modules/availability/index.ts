@@ -10,6 +10,7 @@ export {
   OPEN_POLICY,
   type Policy,
   type PolicySource,
+  reachOn,
 } from './policy.rules.ts';
 export type { Branches } from './reach.repository.ts';
 export type { Reach } from './reach.service.ts';

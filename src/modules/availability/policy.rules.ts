@@ -66,14 +66,18 @@ export interface Bounds {
 /** The last day where the policy has no horizon. */
 export const LAST_DAY = '9999-12-31';
 
+/** The last day that patients can book on a day. */
+export const reachOn = (day: string, { horizon_days }: Policy): string =>
+  horizon_days === null ? LAST_DAY : addDays(day, horizon_days);
+
 /**
  * Which slots somebody may take now. Staff may take whatever is not over, so that whoever walks in is seen in the slot that
  * runs. For patients the clinic's policy decides.
  */
 export function boundsFor(role: Role, policy: Policy, clock: Clock): Bounds {
   const [now, wall] = [clock.now(), clock.wall()];
-  const { min_notice_minutes, horizon_days, active_appointments_max } = policy;
-  const reach = horizon_days === null ? LAST_DAY : addDays(wall.date, horizon_days);
+  const { min_notice_minutes, active_appointments_max } = policy;
+  const reach = reachOn(wall.date, policy);
   if (worksHere(role))
     return { now, wall, after: wall, until: LAST_DAY, reach, running: true, active_max: null };
   // A second less: a slot that begins in just so many minutes can still be had.

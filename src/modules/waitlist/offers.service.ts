@@ -1,8 +1,9 @@
-import { addDays, type Clock } from '../../core/clock.ts';
+import { addDays, type Clock, earliestOf, latestOf } from '../../core/clock.ts';
 import { quietHoursAt } from '../../core/quiet.ts';
 import { again as tryAgain } from '../../db/again.ts';
-import { type Db, databaseError, type Tx, transaction } from '../../db/client.ts';
+import { type Db, databaseError, type Executor, type Tx, transaction } from '../../db/client.ts';
 import { addJob } from '../../db/queue/jobs.ts';
+import { lastRun, noteRun } from '../../db/queue/runs.ts';
 import {
   type Bounds,
   beyond,
@@ -10,6 +11,7 @@ import {
   LAST_DAY,
   type Policy,
   type PolicySource,
+  reachOn,
 } from '../availability/index.ts';
 import * as claims from './claims.repository.ts';
 import * as repository from './offers.repository.ts';
@@ -50,6 +52,9 @@ const ROOM_TRIES = {
   attempts: 50,
   after: (error: unknown) => databaseError(error)?.constraint === 'room_uses_no_overlap',
 };
+
+/** What it is called when days were last claimed. */
+const CLAIMED = 'claim_waitlist_days';
 
 /** How many slots are looked up at a time. */
 const BATCH = 100;
@@ -164,11 +169,26 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
     );
   }
 
-  /** Claims the first day that no patient can book yet: those who wait come first when it comes within reach. */
+  /** The first day, from today on, that was out of patients' reach when days were last claimed; the first that is, if none were. */
+  async function firstUnclaimed(executor: Executor, policy: Policy): Promise<string> {
+    const last = await lastRun(executor, CLAIMED);
+    const { date } = clock.wall();
+    const day = last === undefined ? date : earliestOf(date, clock.wallOf(new Date(last)).date);
+    return latestOf(date, addDays(reachOn(day, policy), 1));
+  }
+
+  /**
+   * Claims the first day that no patient can book yet: those who wait come first when it comes within reach. Days that came
+   * within reach while nothing ran are claimed late: of them those who wait get what is still free.
+   */
   async function claimNextDay(): Promise<void> {
-    const { now, reach } = boundsFor('patient', await settings.policy(), clock);
-    const next = addDays(reach, 1);
-    if (reach < LAST_DAY) await claims.claimDays(db, { from: next, to: next }, now);
+    const policy = await settings.policy();
+    const { now, reach } = boundsFor('patient', policy, clock);
+    const last = reach < LAST_DAY ? addDays(reach, 1) : '';
+    // By a statement for each, since nobody knows how many they are.
+    for (let day = await firstUnclaimed(db, policy); day <= last; day = addDays(day, 1))
+      await claims.claimDays(db, { from: day, to: day }, now);
+    await noteRun(db, CLAIMED, now);
   }
 
   return {
@@ -192,10 +212,9 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
      * they do on each day that comes within reach by itself.
      */
     async claimReached(tx: Tx, before: Policy, after: Policy): Promise<void> {
-      const { reach: last } = boundsFor('patient', before, clock);
       const { reach, now } = boundsFor('patient', after, clock);
-      if (reach <= last) return;
-      await claims.claimDays(tx, { from: addDays(last, 1), to: reach }, now);
+      if (reach <= boundsFor('patient', before, clock).reach) return;
+      await claims.claimDays(tx, { from: await firstUnclaimed(tx, before), to: reach }, now);
       await addJob(tx, { task: 'offer_waitlist', payload: {} });
     },
 
@@ -225,7 +244,7 @@ export function createOffers({ db, clock, settings }: OffersDependencies) {
       if (errors.length > 0) throw errors[0];
     },
 
-    /** The task `close_waitlist`, once a day. */
+    /** The task `close_waitlist`. */
     close: (): Promise<void> => claims.closePast(db, clock.wall().date),
   };
 }

@@ -1,11 +1,11 @@
 import { addDays, type Clock } from '../../../core/clock.ts';
 import { type Db, type Tx, transaction } from '../../../db/client.ts';
 import { LONG_JOB } from '../../../db/limits.ts';
+import { lastRun, noteRun } from '../../../db/queue/runs.ts';
 import type { Branches } from '../../availability/index.ts';
 import { seeingOthers } from '../../timeslots/index.ts';
 import { lockCalendar, lockHolidays } from '../locks.repository.ts';
 import * as repository from './publishing.repository.ts';
-import * as runs from './runs.repository.ts';
 
 export interface PublishingDependencies {
   db: Db;
@@ -103,12 +103,12 @@ export function createPublishing({ db, clock, publish_horizon_days }: Publishing
      * time passed while nothing ran. A machine that is off at those hours publishes when it is on again.
      */
     async publishDue(): Promise<void> {
-      const last = await runs.findLast(db, TASK);
+      const last = await lastRun(db, TASK);
       if (last !== undefined && Date.parse(last) >= lastDue().getTime()) return;
       // The time of its beginning: what becomes due while it runs is done next.
       const now = clock.now();
       await publishAll();
-      await runs.note(db, TASK, now);
+      await noteRun(db, TASK, now);
     },
   };
 }

@@ -1,8 +1,8 @@
-import type { Db } from '../../../db/client.ts';
+import { clientOf, type Executor } from '../client.ts';
 
 /** When a task was last done to its end, ISO 8601. */
-export async function findLast(db: Db, task: string): Promise<string | undefined> {
-  const { rows } = await db.$client.query<{ at: string }>({
+export async function lastRun(executor: Executor, task: string): Promise<string | undefined> {
+  const { rows } = await clientOf(executor).query<{ at: string }>({
     name: 'runs.last',
     text: 'select at from job_runs where task = $1',
     values: [task],
@@ -11,8 +11,8 @@ export async function findLast(db: Db, task: string): Promise<string | undefined
 }
 
 /** Notes when a task was last done. An older moment changes nothing. */
-export async function note(db: Db, task: string, at: Date): Promise<void> {
-  await db.$client.query({
+export async function noteRun(executor: Executor, task: string, at: Date): Promise<void> {
+  await clientOf(executor).query({
     name: 'runs.note',
     text: `
       insert into job_runs (task, at) values ($1, $2)
