@@ -56,7 +56,10 @@ export function join(clinic: Clinic, caller: Person, request: Act<'join'>, id: n
   if (service !== null && !isGiven(clinic, wish)) throw new Refused(409, 'service_not_given');
   if (replaces !== null) mustBeReplaceable(clinic, wish, replaces);
   const live = clinic.wishes.filter(
-    (other) => other.patient === patient && (other.status === 'waiting' || other.status === 'offered'),
+    (other) =>
+      other.patient === patient &&
+      (other.status === 'waiting' || other.status === 'offered') &&
+      other.to >= clinic.now.slice(0, 10),
   );
   if (live.some((other) => isSameWish(other, wish))) throw new Refused(409, 'already_waiting');
   if (live.length >= LIVE_MAX) throw new Refused(409, 'too_many_waitlist_entries');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WISHES_MAX } from '../../src/modules/waitlist/waitlist.schemas.ts';
 import { PASSWORD, type Person } from '../helpers/app.ts';
 import { notedBy } from '../helpers/audit.ts';
 import { expectProblem } from '../helpers/problem.ts';
@@ -683,7 +684,7 @@ describe('background jobs', () => {
     expect(jobs[0]?.seconds).toBeLessThan(903);
   });
 
-  test('wishes for days that have passed are closed once a day', async () => {
+  test('wishes for days that have passed are closed', async () => {
     const doctor = await cardiologist();
     const one = await patient();
     const past = await clinic.wait(one, doctor, { to: '2030-03-10' });
@@ -692,6 +693,17 @@ describe('background jobs', () => {
     await clinic.tasks.close_waitlist();
     expect((await clinic.show(one, past)).status).toBe('left');
     expect((await clinic.show(one, today)).status).toBe('waiting');
+  });
+
+  test('until then they do not count among those that one may have', async () => {
+    const one = await patient();
+    const [doctor, other] = [await cardiologist(), await cardiologist()];
+    for (let nth = 0; nth < WISHES_MAX; nth += 1)
+      await clinic.wait(one, doctor, { to: '2030-03-10', after: `0${nth}:00` });
+    const wish = { doctor: other.id, from: '2030-03-01', to: '2030-03-31' };
+    expectProblem(await clinic.as(one).post('/waitlist/', wish), 'too_many_waitlist_entries');
+    clinic.clock.set('2030-03-10T20:00:00Z');
+    await clinic.as(one).post('/waitlist/', wish).expect(201);
   });
 });
 

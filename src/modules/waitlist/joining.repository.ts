@@ -84,7 +84,7 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Wis
             and "from" = $4 and "to" = $5 and after is not distinct from $6::time and before is not distinct from $7::time
             and service_id is not distinct from $9 and branch_id is not distinct from $10
           ), false) as known
-        from waitlist_entries e where patient_id = $1 and ${isLive('e')}
+        from waitlist_entries e where patient_id = $1 and ${isLive('e')} and "to" >= $11::date
       ) mine
       left join (
         select a.id, a.status, a.date, a.start_time, a.attendance, a.doctor_id, d.specialization,

@@ -9,6 +9,7 @@ export const waitlistJobs = (offers: Offers) => ({
   repeated: [
     // Whatever frees a slot queues this itself: so often only in case that was lost.
     { task: 'offer_waitlist', match: '*/5 * * * *' },
-    { task: 'close_waitlist', match: '7 21 * * *' },
+    // Days end by the clinic's clock, which this one does not know.
+    { task: 'close_waitlist', match: '7 * * * *' },
   ],
 });
