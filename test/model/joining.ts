@@ -77,8 +77,7 @@ function mustBeReplaceable(clinic: Clinic, wish: Wish, id: number): void {
   if (!visit) throw new Refused(404, 'appointment_not_found');
   if (!['pending', 'confirmed'].includes(statusOf(clinic, visit))) throw new Refused(409, 'already_decided');
   if (hasBegun(clinic, visit)) throw new Refused(409, 'visit_begun');
-  if (visit.attendance === 'completed' || visit.attendance === 'no_show')
-    throw new Refused(409, 'already_attended');
+  if (visit.attendance !== null) throw new Refused(409, 'already_attended');
   if (!isFor(clinic, wish, visit.doctor)) throw new Refused(409, 'not_same_doctor');
 }
 

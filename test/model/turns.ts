@@ -13,7 +13,7 @@ import { beyond, isBusy, tooMany } from './slots.ts';
 function isPast(clinic: Clinic, { replaces }: Wish): boolean {
   const visit = clinic.visits.find(({ id }) => id === replaces);
   if (!visit || !['pending', 'confirmed'].includes(statusOf(clinic, visit))) return false;
-  return hasBegun(clinic, visit) || visit.attendance === 'completed' || visit.attendance === 'no_show';
+  return hasBegun(clinic, visit) || visit.attendance !== null;
 }
 
 /**

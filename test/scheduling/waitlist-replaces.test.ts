@@ -233,6 +233,25 @@ describe('accepting', () => {
     await clinic.leave(patient, entry).expect(204);
   });
 
+  test('not while its patient is there; and nothing is offered for it meanwhile', async () => {
+    await clinic.as(doctor).patch(`/appointments/${visit}/`, { status: 'confirmed' }).expect(200);
+    const entry = await wait();
+    clinic.clock.set(`${later}T08:00:00Z`);
+    await clinic.as(admin).post(`/appointments/${visit}/arrive/`).expect(200);
+    const slot = await offerOf(doctor, '16:00', later);
+    expect((await clinic.show(patient, entry)).status).toBe('waiting');
+    expect(await isFree(slot)).toBe(true);
+    expectProblem(await join({ doctor: doctor.id, after: '12:00' }), 'already_attended');
+    // The mark is taken back.
+    await clinic.as(admin).delete(`/appointments/${visit}/attendance/`).expect(204);
+    const next = await offerOf(doctor, '17:00', later);
+    expect((await clinic.show(patient, entry)).offer.timeslot.id).toBe(next);
+    expect((await clinic.accept(patient, entry).expect(201)).body).toMatchObject({
+      id: visit,
+      timeslot: next,
+    });
+  });
+
   test('as late as a patient may cancel', async () => {
     await policy({ cancel_deadline_minutes: 1_440, late_cancellation: 'refuse' });
     const entry = await wait();

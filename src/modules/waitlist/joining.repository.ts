@@ -74,7 +74,7 @@ export async function judgeWish(tx: Tx, wish: Wish, wall: WallTime): Promise<Wis
         $8::integer is not null and visit.id is null as no_visit,
         coalesce(not ${isActive('visit')} or visit.lapsed, false) as decided,
         coalesce((visit.date, visit.start_time) <= ($11::date, $12::time), false) as begun,
-        coalesce(visit.attendance in ('completed', 'no_show'), false) as attended,
+        visit.attendance is not null as attended,
         coalesce(visit.doctor_id <> $2, true) and coalesce(search_fold(visit.specialization) <> (select specialization_fold($3)), true)
           and visit.id is not null as other_doctor
       from (

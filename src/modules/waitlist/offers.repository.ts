@@ -57,7 +57,7 @@ export async function lapseOffersOfDay(tx: Tx, timeslot: number, now: Date): Pro
  * Whether the person who waits with the entry `e` could come to a slot, or to what a service takes from one on. It is asked of one after another, in the order
  * of joining, until somebody can. Those who had this offer before, since the slot became free, are passed over, by whichever
  * of their wishes it came. So are those who have a visit, or another offer, at that time. The visit that an offer would
- * replace is in nobody's way, unless it has begun.
+ * replace is in nobody's way, unless it has begun or its patient has arrived: nothing could take its place any more.
  * @param time the SQL of a row with the slot's id and freeing, the date and the times
  */
 const couldCome = (time: string) => `(
@@ -70,7 +70,7 @@ const couldCome = (time: string) => `(
     when exists (
       select from appointments r
       where r.id = e.replaces_id and ${isActive('r')} and not ${isLapsed('r', 3)}
-        and ((r.date, r.start_time) <= ($3::date, $4::time) or r.attendance in ('completed', 'no_show'))) then false
+        and ((r.date, r.start_time) <= ($3::date, $4::time) or r.attendance is not null)) then false
     when ${isBusy('e.patient_id', 'e.replaces_id')} then false
     when exists (
       select from timeslots o
