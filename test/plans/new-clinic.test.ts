@@ -265,6 +265,14 @@ describe('with many slots that wait to be offered after many that are, the serve
       [offers.map(({ slot }) => slot)],
     );
   });
+
+  test.each(planModes)('of what is held, a hold that is given back is read alone (%s)', async (mode) => {
+    const slot = await clinic.slot(await clinic.person('doctor'));
+    const path = `/timeslots/${slot}/hold/`;
+    await clinic.as(people.patient).post(path).expect(200);
+    const ran = await ranDuring(clinic.db, mode, () => clinic.as(people.patient).delete(path).expect(204));
+    expect(Math.max(...ran.map(({ rows }) => rows))).toBeLessThan(OFFERED / 2);
+  });
 });
 
 /** What somebody has at a time is found by that time, and not among all that they ever had. */

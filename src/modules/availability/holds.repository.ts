@@ -266,7 +266,8 @@ async function take(tx: Tx, holds: readonly Held[]): Promise<void> {
 
 /**
  * Ends what an account holds of a slot, for whomever, with all that it holds together with it. An offer of the waiting list
- * stays: the patient declines it instead.
+ * stays: the patient declines it instead. What the slot says of its hold is looked up by itself: joined, the server may read all
+ * that is held or offered to anybody.
  */
 export async function endHold(executor: Executor, timeslot: number, account: number): Promise<boolean> {
   const { rowCount } = await clientOf(executor).query({
@@ -274,9 +275,11 @@ export async function endHold(executor: Executor, timeslot: number, account: num
     text: `
       update timeslots set held_by = null, held_until = null, held_with = null
       where id in (
-        select s.id from timeslots named join timeslots s on s.held_by = named.held_by and not s.is_waitlisted
-          and coalesce(s.held_with, s.id) = coalesce(named.held_with, named.id)
-        where named.id = $1 and (named.held_by = $2 or named.last_held_by = $2)
+        select s.id from timeslots s
+        where s.held_by = (
+            select n.held_by from timeslots n where n.id = $1 and (n.held_by = $2 or n.last_held_by = $2))
+          and coalesce(s.held_with, s.id) = (select coalesce(n.held_with, n.id) from timeslots n where n.id = $1)
+          and not s.is_waitlisted
         order by s.id for no key update of s)`,
     values: [timeslot, account],
   });
