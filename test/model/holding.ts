@@ -79,7 +79,9 @@ export function hold(clinic: Clinic, caller: Person, request: Act<'hold'>): Step
       return answered(now, first.held_until);
     const before = givingWay(now, patient, account);
     const isOpen = (slot: Slot) =>
-      !slot.is_waitlisted && canBeHad(now, slot, { ...wanted, account }, { role }) && isBookable(now, slot);
+      !(slot.is_waitlisted && isHeld(now, slot)) &&
+      canBeHad(now, slot, { ...wanted, account }, { role }) &&
+      isBookable(now, slot);
     const given = now.slots.filter(({ id }) => before.has(id));
     const room =
       kind === null
@@ -100,7 +102,8 @@ export function hold(clinic: Clinic, caller: Person, request: Act<'hold'>): Step
     const held_until = endOf(now, slots, account);
     if (held_until === undefined) return { expected: { status: 409, code: 'held_recently' }, next: now };
     const kept = keeping(slots, room);
-    const taken = { held_by: patient, held_until, last_held_by: account, last_held_until: held_until };
+    const whose = { held_by: patient, held_until, last_held_by: account, last_held_until: held_until };
+    const taken = { ...whose, is_waitlisted: false, offer_after: null };
     const held = now.slots.map((slot) => {
       const with_first = { held_with: slot.id === first.id ? null : first.id };
       if (slots.some(({ id }) => id === slot.id))

@@ -75,10 +75,34 @@ describe('beyond the horizon', () => {
     const hold = () => clinic.as(admin).post(`/timeslots/${held}/hold/`, { patient: other.id });
     expect((await hold().expect(200)).body.timeslot).toBe(held);
     await book(admin, booked, { patient: other.id }).expect(201);
-    // Once it is over, those who wait have their claim again.
-    await clinic.pass(6);
+    // Once it is over, those who wait have their claim again before anybody else could have it.
+    clinic.clock.set('2030-03-05T04:00:00Z');
+    await periodic();
     expect(await rowOf(held)).toMatchObject({ is_waitlisted: true });
     await book(admin, held, { patient: other.id }).expect(201);
+  });
+
+  test('what the staff holds there is given back like any hold, and one is held at a time', async () => {
+    await policy({ horizon_days: 7 });
+    const doctor = await clinic.person('doctor');
+    const [one, other] = await people(2);
+    await clinic.wait(one, doctor);
+    const slots = [await clinic.slot(doctor, { date: '2030-03-13' })];
+    slots.push(await clinic.slot(doctor, { date: '2030-03-13', start_time: '14:00', end_time: '14:30' }));
+    await clinic.drain();
+    const holders = () =>
+      clinic.rows('select held_by, is_waitlisted from timeslots where id = any ($1) order by id', [slots]);
+    const path = (nth: number) => `/timeslots/${slots[nth]}/hold/`;
+    await clinic.as(admin).post(path(0), { patient: other.id }).expect(200);
+    await clinic.as(admin).delete(path(0), { patient: other.id }).expect(204);
+    expect(await holders()).toMatchObject([{ held_by: null }, { held_by: null }]);
+    await clinic.as(admin).post(path(1), { patient: other.id }).expect(200);
+    await clinic.as(admin).post(path(0), { patient: other.id }).expect(200);
+    expect(await holders()).toMatchObject([{ held_by: other.id }, { held_by: null }]);
+    await clinic.as(admin).delete(path(0), { patient: other.id }).expect(204);
+    clinic.clock.set('2030-03-05T04:00:00Z');
+    await periodic();
+    expect(await holders()).toMatchObject([{ is_waitlisted: true }, { is_waitlisted: true }]);
   });
 
   test('the periodic job finds it by its date, and nothing before', async () => {

@@ -243,12 +243,16 @@ async function giveBack(tx: Tx, slots: readonly number[]): Promise<void> {
   });
 }
 
+/**
+ * What the waiting list keeps for later, out of patients' reach, is a hold like any other from now on, and no offer: it is claimed
+ * anew before its day comes within reach.
+ */
 async function take(tx: Tx, holds: readonly Held[]): Promise<void> {
   await clientOf(tx).query({
     name: 'holds.take',
     text: `
       update timeslots s set held_by = h.patient, held_until = h.until, last_held_by = h.account, last_held_until = h.until,
-        held_with = case when h.id <> h.timeslot then h.timeslot end, held_room_id = h.room
+        held_with = case when h.id <> h.timeslot then h.timeslot end, held_room_id = h.room, is_waitlisted = false, offer_after = null
       from unnest(${unseen('$1', 'integer[]')}, ${unseen('$2', 'integer[]')}, ${unseen('$3', 'integer[]')},
           ${unseen('$4', 'integer[]')}, ${unseen('$5', 'timestamptz[]')}, ${unseen('$6', 'integer[]')})
         h (id, patient, account, timeslot, until, room)
