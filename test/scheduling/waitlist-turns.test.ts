@@ -185,6 +185,9 @@ describe('beyond the horizon', () => {
     expect(await freeOn(doctor, '2030-03-20', admin)).toBe(1);
     const search = `/timeslots/search/?doctor=${doctor.id}&from=2030-03-20&to=2030-03-20`;
     expect((await clinic.as(admin).get(search).expect(200)).body.count).toBe(1);
+    const day = `/appointments/day/?doctor=${doctor.id}&date=2030-03-20`;
+    const { body } = await clinic.as(admin).get(day).expect(200);
+    expect(body.entries).toMatchObject([{ timeslots: [slot], is_available: true }]);
     expectProblem(await book(outsider, slot), 'too_far_ahead');
     await book(admin, slot, { patient: outsider.id }).expect(201);
     expect(await statusOf(one, entry)).toBe('waiting');

@@ -1,6 +1,7 @@
 import type { WallTime } from '../../../core/clock.ts';
 import type { AppointmentStatus, Attendance, Locale } from '../../../core/words.ts';
 import { clientOf, type Db } from '../../../db/client.ts';
+import { isOpenTo } from '../../availability/bookable.sql.ts';
 import { type Branches, isReached } from '../../availability/reach.sql.ts';
 import { isActive, isKnown, isLapsed } from '../../availability/visits.sql.ts';
 
@@ -13,6 +14,8 @@ interface Asked {
   branches: Branches;
   now: Date;
   wall: WallTime;
+  /** The last day on which the waiting list's claim counts. */
+  reach: string;
 }
 
 export interface DayRow {
@@ -55,14 +58,13 @@ const isWanted = (branch: string) =>
  * @returns no row when there is no such doctor
  */
 export async function readDay(db: Db, asked: Asked): Promise<DayRow[]> {
-  const { doctor, date, branch, reader, branches, now, wall } = asked;
+  const { doctor, date, branch, reader, branches, now, wall, reach } = asked;
   const { rows } = await clientOf(db).query<DayRow>({
     name: 'appointments.day',
     text: `
       with entries as (
         select s.start_time, s.end_time, array[s.id] as timeslots, s.branch_id as branch, s.room_id as room,
-          (s.date, s.start_time) > ($7::date, $8::time) and timeslot_is_open_to(
-            s.held_by, s.held_until, s.is_waitlisted, null, $6::timestamptz) is true as is_available,
+          (s.date, s.start_time) > ($7::date, $8::time) and ${isOpenTo('null', { now: '$6', reach: '$9' })} as is_available,
           null::integer as visit
         from timeslots s
         where s.doctor_id = $1 and s.date = $2::date and not s.is_taken and ${isWanted('s.branch_id')}
@@ -87,7 +89,7 @@ export async function readDay(db: Db, asked: Asked): Promise<DayRow[]> {
       left join patient_profiles pp on pp.id = p.id
       where u.id = $1
       order by e.start_time, e.end_time, a.id`,
-    values: [doctor, date, branch, reader, branches, now, wall.date, wall.time],
+    values: [doctor, date, branch, reader, branches, now, wall.date, wall.time, reach],
   });
   return rows;
 }

@@ -64,9 +64,10 @@ const entry = z
     branch: fields.id,
     room: fields.id.nullable(),
     room_name: z.string().nullable().meta({ maxLength: 200 }),
-    is_available: z
-      .boolean()
-      .meta({ description: 'A slot that anybody can book now; one that is held or over is not.' }),
+    is_available: z.boolean().meta({
+      description:
+        'A slot that anybody can book now, or the staff alone, as it is too far ahead for patients; one that is held or over is not.',
+    }),
     appointment: visit.nullable().meta({ description: 'Null where nobody has the slot.' }),
   })
   .meta({ id: 'DayEntry', description: 'A slot that nobody has, or a visit.' });

@@ -5,7 +5,7 @@ import { doctorFor } from '../../../core/on-behalf.ts';
 import type { Caller } from '../../../core/roles.ts';
 import type { Db, Executor } from '../../../db/client.ts';
 import type { Audit } from '../../audit/index.ts';
-import type { Reach } from '../../availability/index.ts';
+import { type PolicySource, type Reach, reachOn } from '../../availability/index.ts';
 import { shownTo } from '../shown.rules.ts';
 import { type DayRow, readDay } from './day.repository.ts';
 import type { DayEntry, DayFound, DayQuery } from './day.schemas.ts';
@@ -14,6 +14,7 @@ interface DayDependencies {
   db: Db;
   clock: Clock;
   audit: Pick<Audit, 'recordShown'>;
+  settings: PolicySource;
   reach: Pick<Reach, 'of'>;
   /** Those of these people whom messages reach. */
   reached: (executor: Executor, people: readonly number[]) => Promise<ReadonlySet<number>>;
@@ -22,7 +23,7 @@ interface DayDependencies {
 export type { Day } from './day.schemas.ts';
 
 /** A doctor's day as one list, for the doctor and for the desk. */
-export function createDay({ db, clock, audit, reach, reached }: DayDependencies) {
+export function createDay({ db, clock, audit, settings, reach: reaching, reached }: DayDependencies) {
   /** The same patients are noted once. Whoever is booked after a reader has looked is noted when they look again. */
   async function note(caller: Caller, day: { doctor: number; date: string }, entries: DayEntry[]) {
     const all = entries.flatMap(({ appointment }) => (appointment ? [appointment.patient.id] : []));
@@ -43,8 +44,9 @@ export function createDay({ db, clock, audit, reach, reached }: DayDependencies)
       const doctor = doctorFor(whose, caller);
       const wall = clock.wall();
       const date = named ?? wall.date;
-      const branches = await reach.of(caller);
-      const asked = { doctor, date, branch, reader: caller.id, branches, now: clock.now(), wall };
+      const branches = await reaching.of(caller);
+      const reach = reachOn(wall.date, await settings.policy());
+      const asked = { doctor, date, branch, reader: caller.id, branches, now: clock.now(), wall, reach };
       const rows = await readDay(db, asked);
       const [first] = rows;
       if (!first) throw new AppError('doctor_not_found');
