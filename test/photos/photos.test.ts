@@ -213,6 +213,18 @@ describe('an admin', () => {
   });
 });
 
+test('a photo of a doctor who has another role now is removed by an admin, and none is put', async () => {
+  const doctor = await clinic.person('doctor');
+  const { body: photo } = await putOwn(doctor).expect(200);
+  await clinic.as(admin).patch(`/users/${doctor.id}/`, { role: 'patient' }).expect(200);
+  const path = `/doctors/${doctor.id}/photo/`;
+  expectProblem(await put(admin, path, picture), 'doctor_not_found');
+  await load(photo.large).expect(200);
+  await clinic.as(admin).delete(path).expect(204);
+  await removeFiles();
+  expectProblem(await load(photo.large), 'photo_not_found');
+});
+
 describe('whoever may not put a photo', () => {
   test.each(['patient', 'doctor'] as const)(
     '(a %s, for another) is refused before it is read',

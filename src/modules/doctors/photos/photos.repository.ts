@@ -3,8 +3,8 @@ import { and, eq, inArray, isNull } from '../../../db/drizzle.ts';
 import { addJob } from '../../../db/queue/jobs.ts';
 import { doctorProfiles, users } from '../../../db/schema/index.ts';
 
-const isDoctor = (doctor: number) =>
-  and(eq(users.id, doctor), eq(users.role, 'doctor'), isNull(users.deleted_at));
+const isThere = (person: number) => and(eq(users.id, person), isNull(users.deleted_at));
+const isDoctor = (doctor: number) => and(isThere(doctor), eq(users.role, 'doctor'));
 
 /** Whether somebody is a doctor, whether or not they may sign in or be booked. */
 export async function isAnyDoctor(db: Db, doctor: number): Promise<boolean> {
@@ -14,14 +14,19 @@ export async function isAnyDoctor(db: Db, doctor: number): Promise<boolean> {
 
 /**
  * The name of a doctor's photo, null where there is none. Locks the person, as their erasure does, then the profile.
+ * @param former also of whoever was a doctor: their profile stays, and its photo is served until it is removed
  * @returns undefined for whoever is no doctor
  */
-export async function lockPhoto(tx: Tx, doctor: number): Promise<{ photo: string | null } | undefined> {
+export async function lockPhoto(
+  tx: Tx,
+  doctor: number,
+  { former }: { former: boolean },
+): Promise<{ photo: string | null } | undefined> {
   const [row] = await tx
     .select({ photo: doctorProfiles.photo })
     .from(users)
     .innerJoin(doctorProfiles, eq(doctorProfiles.id, users.id))
-    .where(isDoctor(doctor))
+    .where(former ? isThere(doctor) : isDoctor(doctor))
     .for('no key update');
   return row;
 }

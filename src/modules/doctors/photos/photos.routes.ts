@@ -57,7 +57,7 @@ export async function photosRoutes(instance: FastifyInstance, { photos }: Photos
         tags,
         operationId: 'deletePhotoOfDoctor',
         summary: 'Remove a doctor’s photo',
-        description: 'Also where there is none.',
+        description: 'Also where there is none, and of whoever is a doctor no more.',
         params,
         response: { 204: z.undefined() },
       },

@@ -39,7 +39,7 @@ export function createPhotos({ db, clock, audit, store }: PhotosDependencies) {
   /** @throws AppError doctor_not_found; session_ended for those who are erased while they change their own */
   async function replace(doctor: number, photo: string | null, caller: Caller): Promise<void> {
     const change = async (tx: Tx) => {
-      const before = await repository.lockPhoto(tx, doctor);
+      const before = await repository.lockPhoto(tx, doctor, { former: photo === null });
       if (!before) throw new AppError(missing(caller));
       if (before.photo === photo) return;
       await repository.setPhoto(tx, doctor, photo);
@@ -69,7 +69,7 @@ export function createPhotos({ db, clock, audit, store }: PhotosDependencies) {
       return photoOf(photo) as Photo;
     },
 
-    /** @throws AppError doctor_not_found */
+    /** Also of whoever is a doctor no more. @throws AppError doctor_not_found */
     remove: (doctor: number, caller: Caller): Promise<void> => replace(doctor, null, caller),
 
     /** @throws AppError photo_not_found, provider_unavailable, overloaded */
