@@ -694,9 +694,10 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'GET /api/doctor/schedule/': [1, async () => () => as('doctor').get('/doctor/schedule/')],
-  // begin, lock the holidays, the doctor; where it is; forget, write the week; take back, publish; who is left outside; commit
+  // begin, lock the holidays, the doctor; the week before, where it is; forget, write the week; take back, publish; who is left
+  // outside; commit
   'PUT /api/doctor/schedule/': [
-    10,
+    11,
     async () => () => as('doctor').put('/doctor/schedule/', { schedule: [hours] }),
   ],
   'GET /api/doctors/{id}/schedule/': [
@@ -705,7 +706,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
   ],
   // the same, and the note of it
   'PUT /api/doctors/{id}/schedule/': [
-    11,
+    12,
     async () => () => as('admin').put(`/doctors/${people.doctor.id}/schedule/`, { schedule: [hours] }),
   ],
   'GET /api/holidays/': [1, async () => () => as('patient').get('/holidays/')],
@@ -824,9 +825,9 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
       return () => as('patient').patch(`/patient/dependants/${id}/`, { first_name: 'Amina' });
     },
   ],
-  // begin, both locked, how many there are, whether they look after them, the tie, a note, commit
+  // begin, both locked, how many there are and whether they look after them, the tie, a note, commit
   'DELETE /api/patient/dependants/{id}/': [
-    7,
+    6,
     async () => {
       const id = await withTwoGuardians();
       return () => as('patient').delete(`/patient/dependants/${id}/`);
@@ -852,7 +853,7 @@ const cases: Record<string, [number, () => Promise<() => PromiseLike<supertest.R
     },
   ],
   'DELETE /api/patients/{id}/guardians/{guardian}/': [
-    8,
+    7,
     async () => {
       const id = await withTwoGuardians();
       return () => as('admin').delete(`/patients/${id}/guardians/${people.patient.id}/`);
