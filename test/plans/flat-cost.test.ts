@@ -333,7 +333,8 @@ test.each(planModes)(
     const ahead = await countOf("appointments where status = 'pending'");
     expect(Number(ahead)).toBeGreaterThan(1_000);
     const ran = await ranDuring(clinic.db, mode, end);
-    expect(ran.reduce((sum, { buffers }) => sum + buffers, 0)).toBeLessThan(50);
+    // Not by pages: what was ended just now lies in the index for as long as anybody else looks at the database.
+    expect(ran.reduce((sum, { rows }) => sum + rows, 0)).toBeLessThan(50);
   },
 );
 
