@@ -1,9 +1,10 @@
 import { invalidField } from '../../core/errors.ts';
-import type { Executor, Tx } from '../../db/client.ts';
+import { clientOf, type Executor, type Tx } from '../../db/client.ts';
 import { and, eq, getTableColumns, isNull, sql } from '../../db/drizzle.ts';
 import { planReminders } from '../../db/queue/jobs.ts';
 import { patientProfiles, users } from '../../db/schema/index.ts';
 import { query, statement } from '../../db/sql.ts';
+import { isLookedAfter } from './families/guardians.sql.ts';
 
 /** What a profile holds: a new column of the table is read, written and forgotten with the others. */
 const { id: _, registered_by: _by, is_from_desk: _desk, ...columns } = getTableColumns(patientProfiles);
@@ -46,10 +47,12 @@ export async function saveProfile(
 }
 
 /** Whether others look after them until a birthday. */
-async function isLookedAfter(tx: Tx, patient: number, adult: string): Promise<boolean> {
-  const { rowCount } = await tx.execute(sql`
-    select from guardianships g join patient_profiles p on p.id = g.dependant_id
-    where g.dependant_id = ${patient} and p.date_of_birth > ${adult} limit 1`);
+async function needsBirthday(tx: Tx, patient: number, adult: string): Promise<boolean> {
+  const { rowCount } = await clientOf(tx).query({
+    name: 'patients.needs-birthday',
+    text: `select where ${isLookedAfter('$1', '$2')}`,
+    values: [patient, adult],
+  });
   return rowCount === 1;
 }
 
@@ -68,7 +71,7 @@ export async function correctProfile(
   { adult, path = 'date_of_birth' }: { adult: string; path?: string },
 ): Promise<void> {
   const born = profile.date_of_birth;
-  if (born === null && (await isLookedAfter(tx, patient, adult)))
+  if (born === null && (await needsBirthday(tx, patient, adult)))
     throw invalidField(path, 'needed_by_guardians');
   const { rowCount } = born
     ? await tx.execute(sql`

@@ -24,6 +24,10 @@ export const tiesThatHold = (adult: string): string => `
 export const childrenOf = (guardian: string, adult: string): string => `
   select tie.dependant_id as id from ${ties(adult)} where tie.guardian_id = ${guardian}`;
 
+/** Somebody looks after them, whether or not anybody may act for them now. */
+export const isLookedAfter = (patient: string, adult: string): string => `
+  exists (select from ${ties(adult)} where tie.dependant_id = ${patient})`;
+
 /** For whom somebody may act now. */
 export const dependantsOf = (guardian: string, adult: string): string => `
   select tie.dependant_id as id from ${tiesThatHold(adult)} where tie.guardian_id = ${guardian}`;
